@@ -1,0 +1,100 @@
+/**
+ * The ScoreReport: the one noun in the middle. A thread produces it, the database stores it, the API returns it,
+ * charts draw it, the command line prints it. Changing it changes stored data and public interface: only ever add
+ * optional fields.
+ *
+ * Fractions are from 0 to 1; `null` where there is nothing to average (COCO tools print -1).
+ */
+import { z } from 'zod';
+import { PROTOCOL_IDS } from '../coco/protocol.ts';
+import { CELL_TYPES } from './cell-types.ts';
+
+const fraction = z.number().nullable();
+const perIou = z.array(fraction).length(10); // IoU 0.50, 0.55 … 0.95
+const interval = z.tuple([z.number(), z.number()]);
+
+export const metricsSchema = z.object({
+  images: z.int(),
+  /** ground-truth objects that count (crowd regions do not) */
+  objects: z.int(),
+  /** detections within the protocol's largest maxDets */
+  detections: z.int(),
+  AP: fraction,
+  AP50: fraction,
+  AP75: fraction,
+  APs: fraction,
+  APm: fraction,
+  APl: fraction,
+  /** mean recall over the IoU thresholds, keyed by the protocol's maxDets */
+  AR: z.record(z.string(), fraction),
+  ARs: fraction,
+  ARm: fraction,
+  ARl: fraction,
+  /** average false-negative ratio: mean over the IoU thresholds of 1 - recall */
+  AFNR: fraction,
+  apPerIou: perIou,
+  fnrPerIou: perIou,
+  f1PerIou: perIou,
+  jaccardPerIou: perIou,
+  /** panoptic quality at IoU > 0.5 */
+  pq: fraction,
+  /** the score at and above which F1, Jaccard and PQ count detections: best F1 at IoU 0.5 */
+  scoreThreshold: z.number().nullable().optional(),
+  /** mean over images of the per-image Jaccard index (the "AP" of the Cellpose and StarDist papers) */
+  meanImageJaccardPerIou: perIou.optional(),
+  /** exact area under the precision-recall curve, mean over IoU thresholds, instead of 101 points */
+  exactAP: fraction.optional(),
+  interval: z.object({ AP: interval, AFNR: interval }).optional(),
+});
+export type Metrics = z.infer<typeof metricsSchema>;
+
+export const evaluationResultsSchema = z.object({
+  overall: metricsSchema,
+  cellTypes: z.partialRecord(z.enum(CELL_TYPES), metricsSchema),
+});
+export type EvaluationResults = z.infer<typeof evaluationResultsSchema>;
+
+export const warningSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  count: z.int().optional(),
+  examples: z.array(z.string()).optional(),
+});
+export type Warning = z.infer<typeof warningSchema>;
+
+/** One thing wrong with a submitted file. `record` counts detections from 1, in file order. */
+export const problemSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  record: z.int().optional(),
+  image: z.string().optional(),
+  /** how many more of the same kind there are, on the last one listed */
+  more: z.int().optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+export const scoreReportSchema = z.object({
+  schema: z.literal(1),
+  task: z.string(),
+  protocol: z.enum(PROTOCOL_IDS),
+  evaluator: z.object({ name: z.literal('livecell-benchmark'), version: z.string() }),
+  groundTruth: z.object({ sha256: z.string(), images: z.int(), objects: z.int() }),
+  predictions: z.array(
+    z.object({
+      slot: z.string(),
+      sha256: z.string(),
+      bytes: z.int(),
+      format: z.string(),
+      detections: z.int(),
+      images: z.int(),
+    }),
+  ),
+  warnings: z.array(warningSchema),
+  results: z.object({
+    /** absent when the file holds no masks */
+    segm: evaluationResultsSchema.optional(),
+    bbox: evaluationResultsSchema,
+  }),
+  seconds: z.object({ read: z.number(), match: z.number(), accumulate: z.number(), total: z.number() }),
+});
+export type ScoreReport = z.infer<typeof scoreReportSchema>;
