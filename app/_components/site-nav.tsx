@@ -1,0 +1,27 @@
+'use client';
+
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+
+const LINKS = [
+  { href: '/leaderboards/livecell-wide', section: '/leaderboards', label: 'Leaderboard' },
+  { href: '/protocol', section: '/protocol', label: 'How scores are computed' },
+  { href: '/submit', section: '/submit', label: 'Submit' },
+] as const;
+
+export function SiteNav() {
+  const path = usePathname();
+  return (
+    <nav className="site-nav" aria-label="Main">
+      <ul>
+        {LINKS.map(({ href, section, label }) => (
+          <li key={href}>
+            <Link href={href} aria-current={path === href ? 'page' : path.startsWith(section) ? 'true' : undefined}>
+              {label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

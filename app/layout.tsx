@@ -1,0 +1,67 @@
+import type { Metadata, Viewport } from 'next';
+import { cookies } from 'next/headers';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { AccountLink } from './_components/account-link.tsx';
+import { Mark } from './_components/icons.tsx';
+import { SiteNav } from './_components/site-nav.tsx';
+import { ThemeToggle } from './_components/theme-toggle.tsx';
+import './globals.css';
+
+export const metadata: Metadata = {
+  title: { default: 'LIVECell benchmark', template: '%s · LIVECell benchmark' },
+  description:
+    'Compare cell segmentation methods on LIVECell: upload predictions, get exact scores in seconds, see them on the leaderboard.',
+};
+
+export const viewport: Viewport = { colorScheme: 'light dark' };
+
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const theme = (await cookies()).get('theme')?.value;
+  return (
+    <html lang="en" data-theme={theme === 'dark' || theme === 'light' ? theme : undefined} suppressHydrationWarning>
+      <body>
+        <a className="skip-link" href="#content">
+          Skip to content
+        </a>
+        <header className="site-header">
+          <div>
+            <Link className="site-name" href="/">
+              <Mark />
+              <span>LIVECell benchmark</span>
+            </Link>
+            <SiteNav />
+            <div className="site-tools">
+              <AccountLink />
+              <ThemeToggle />
+            </div>
+          </div>
+        </header>
+        <main id="content" tabIndex={-1}>
+          {children}
+        </main>
+        <footer className="site-footer">
+          <div>
+            <p>
+              An independent benchmark site for{' '}
+              <a href="https://www.nature.com/articles/s41592-021-01249-6">LIVECell</a>, the label-free live-cell
+              segmentation data set of Edlund et al., Nature Methods 2021. The data set’s images and annotations are
+              licensed CC BY-NC 4.0 by Sartorius; the site does not redistribute them.
+            </p>
+            <ul>
+              <li>
+                <Link href="/protocol">How scores are computed</Link>
+              </li>
+              <li>
+                <a href="/api/v1/openapi.json">API</a>
+              </li>
+              <li>
+                <a href="https://github.com/sartorius-research/LIVECell">Data set repository</a>
+              </li>
+            </ul>
+          </div>
+        </footer>
+      </body>
+    </html>
+  );
+}
