@@ -1,0 +1,213 @@
+/**
+ * The HTTP interface as schemas: what comes in is parsed with them, `/api/v1/openapi.json` is made from them, and
+ * the types of what goes out are theirs. Everything here is public: add, but rename and remove nothing.
+ */
+import { z } from 'zod';
+import { EVALUATIONS, PROTOCOL_IDS } from './coco/protocol.ts';
+import { CELL_TYPES } from './scoring/cell-types.ts';
+import { metricsSchema, problemSchema, scoreReportSchema, warningSchema } from './scoring/report.ts';
+
+export const ROLES = ['researcher', 'maintainer'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** `rejected`: the file is wrong. `failed`: we are, and have tried again first. */
+export const SUBMISSION_STATES = [
+  'uploading',
+  'queued',
+  'scoring',
+  'scored',
+  'rejected',
+  'failed',
+  'withdrawn',
+] as const;
+export type SubmissionState = (typeof SUBMISSION_STATES)[number];
+
+/** `pending`: its owner asked to publish. `hidden`: by a maintainer, with a reason. */
+export const VISIBILITIES = ['private', 'pending', 'published', 'hidden'] as const;
+export type Visibility = (typeof VISIBILITIES)[number];
+
+const FINAL: readonly SubmissionState[] = ['scored', 'rejected', 'failed', 'withdrawn'];
+
+/** Nothing more will happen to it by itself. */
+export function isFinal(state: SubmissionState): boolean {
+  return FINAL.includes(state);
+}
+
+// --- what comes in ---
+
+/** An empty form field means "not given". */
+const link = z
+  .string()
+  .trim()
+  .max(500, 'At most 500 characters')
+  .transform((text) => (text === '' ? undefined : text))
+  .pipe(z.url({ protocol: /^https?$/, error: 'A full link, such as https://doi.org/…' }).optional());
+
+export const slotFileSchema = z.object({
+  slot: z.string().min(1).max(40).default('all'),
+  /** the id of a completed upload, or its address */
+  upload: z.string().min(1, 'Upload a file first').max(500),
+});
+
+export const newSubmissionSchema = z.object({
+  task: z.string().min(1, 'Choose a task'),
+  /** default: the task's current data set */
+  dataset: z.string().max(200).optional(),
+  method: z
+    .string()
+    .trim()
+    .min(1, 'A name for the method, as it shall stand on the leaderboard')
+    .max(120, 'At most 120 characters'),
+  description: z.string().trim().max(5000, 'At most 5,000 characters').default(''),
+  paperUrl: link.optional(),
+  codeUrl: link.optional(),
+  trainingData: z.string().trim().max(1000, 'At most 1,000 characters').default(''),
+  testImagesSeen: z.boolean().default(false),
+  files: z.array(slotFileSchema).min(1, 'Upload a file first').max(16),
+  /** `pending` and `published` both ask to publish; a maintainer decides */
+  visibility: z.enum(['private', 'pending', 'published']).default('private'),
+});
+export type NewSubmission = z.infer<typeof newSubmissionSchema>;
+
+export const leaderboardQuerySchema = z.object({
+  dataset: z.string().max(200).optional(),
+  protocol: z.enum(PROTOCOL_IDS).default('livecell-paper'),
+  evaluation: z.enum(EVALUATIONS).default('segm'),
+  cellType: z.string().max(40).optional(),
+  sort: z.string().max(40).optional(),
+  direction: z.enum(['asc', 'desc']).optional(),
+  format: z.enum(['json', 'csv', 'bibtex']).default('json'),
+});
+
+// --- what goes out ---
+
+const iso = z.iso.datetime();
+
+export const problemDetailsSchema = z.object({
+  type: z.string().optional(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string().optional(),
+  problems: z.array(problemSchema).optional(),
+  /** which field of the request is wrong, and why */
+  fields: z.record(z.string(), z.string()).optional(),
+});
+
+export const createdSchema = z.object({ id: z.string(), state: z.enum(SUBMISSION_STATES) });
+
+export const submissionSchema = z.object({
+  id: z.string(),
+  task: z.string(),
+  dataset: z.string(),
+  method: z.string(),
+  description: z.string(),
+  paperUrl: z.string().nullable(),
+  codeUrl: z.string().nullable(),
+  trainingData: z.string(),
+  testImagesSeen: z.boolean(),
+  demo: z.boolean(),
+  submitter: z.string().nullable(),
+  state: z.enum(SUBMISSION_STATES),
+  visibility: z.enum(VISIBILITIES),
+  /** 1 is next; null unless queued */
+  queuePosition: z.int().nullable(),
+  progress: z
+    .object({ phase: z.enum(['reading', 'matching', 'accumulating']), fraction: z.number().min(0).max(1) })
+    .nullable(),
+  attempts: z.int(),
+  problems: z.array(problemSchema),
+  warnings: z.array(warningSchema),
+  failure: z.string().nullable(),
+  /** why a maintainer hid it */
+  hiddenReason: z.string().nullable(),
+  files: z.array(z.object({ slot: z.string(), bytes: z.int(), sha256: z.string() })),
+  createdAt: iso,
+  startedAt: iso.nullable(),
+  finishedAt: iso.nullable(),
+  publishedAt: iso.nullable(),
+  /** of the primary protocol; null until scored */
+  report: scoreReportSchema.nullable(),
+  reports: z.partialRecord(z.enum(PROTOCOL_IDS), scoreReportSchema),
+});
+export type SubmissionBody = z.infer<typeof submissionSchema>;
+
+export const receiptSchema = z.object({
+  schema: z.literal(1),
+  submission: z.object({
+    id: z.string(),
+    method: z.string(),
+    task: z.string(),
+    dataset: z.string(),
+    submittedAt: iso,
+    scoredAt: iso.nullable(),
+  }),
+  evaluator: z.object({ name: z.string(), version: z.string() }),
+  groundTruth: z.object({ sha256: z.string(), images: z.int(), objects: z.int() }),
+  predictions: z.array(z.object({ slot: z.string(), sha256: z.string(), bytes: z.int() })),
+  report: scoreReportSchema,
+  reports: z.partialRecord(z.enum(PROTOCOL_IDS), scoreReportSchema),
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+
+export const boardRowSchema = z.object({
+  /** 1, 2, 2, 4; null for reference results and entries without a value */
+  rank: z.int().nullable(),
+  kind: z.enum(['entry', 'reference']),
+  id: z.string(),
+  method: z.string(),
+  submitter: z.string().nullable(),
+  demo: z.boolean(),
+  paperUrl: z.string().nullable(),
+  codeUrl: z.string().nullable(),
+  testImagesSeen: z.boolean().nullable(),
+  publishedAt: iso.nullable(),
+  metrics: metricsSchema.partial(),
+  note: z.string().optional(),
+  source: z.string().optional(),
+});
+
+export const leaderboardSchema = z.object({
+  task: z.string(),
+  dataset: z.object({
+    name: z.string(),
+    sha256: z.string(),
+    images: z.int(),
+    objects: z.int(),
+    demo: z.boolean(),
+  }),
+  protocol: z.enum(PROTOCOL_IDS),
+  evaluation: z.enum(EVALUATIONS),
+  cellType: z.enum(CELL_TYPES).nullable(),
+  rows: z.array(boardRowSchema),
+});
+
+export const imageListSchema = z.object({
+  dataset: z.string(),
+  images: z.array(
+    z.object({
+      id: z.union([z.number(), z.string()]),
+      file_name: z.string(),
+      width: z.int(),
+      height: z.int(),
+    }),
+  ),
+});
+
+export const taskListSchema = z.object({
+  tasks: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      description: z.string(),
+      /** what to upload: one file per slot */
+      slots: z.array(z.string()),
+      /** the data set that is scored when none is named */
+      dataset: z.string().nullable(),
+      datasets: z.array(
+        z.object({ name: z.string(), images: z.int(), objects: z.int(), sha256: z.string(), demo: z.boolean() }),
+      ),
+    }),
+  ),
+  limits: z.record(z.string(), z.number()),
+});
