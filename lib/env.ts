@@ -1,0 +1,65 @@
+/** Every environment variable the site reads, checked at once: a wrong set-up is reported whole, not one by one. */
+import { z } from 'zod';
+import { AppError } from './errors.ts';
+
+const optional = z
+  .string()
+  .optional()
+  .transform((value) => value || undefined);
+
+const schema = z
+  .object({
+    /** PostgreSQL; absent: the embedded database in the data folder */
+    DATABASE_URL: optional.pipe(
+      z.url({ protocol: /^postgres(ql)?$/, error: 'must start with postgres://' }).optional(),
+    ),
+    /** the data folder: storage, and the embedded database where there is one */
+    LIVECELL_DATA: optional.transform((value) => value ?? './data'),
+    PORT: optional
+      .transform((value) => Number(value ?? 3000))
+      .pipe(z.int({ error: 'must be a whole number' }).min(1).max(65535, { error: 'must be at most 65535' })),
+    /** the address to listen on; a local installation stays on this machine unless told otherwise */
+    HOST: optional,
+    /** signs sessions; made and kept in the data folder where there is none */
+    AUTH_SECRET: optional,
+    /** the site's public address, for sign-in to come back to */
+    AUTH_URL: optional.pipe(z.url({ error: 'must be an address such as https://example.org' }).optional()),
+    AUTH_GITHUB_ID: optional,
+    AUTH_GITHUB_SECRET: optional,
+    AUTH_GOOGLE_ID: optional,
+    AUTH_GOOGLE_SECRET: optional,
+    AUTH_ORCID_ID: optional,
+    AUTH_ORCID_SECRET: optional,
+    /** another ORCID server, such as its sandbox */
+    AUTH_ORCID_ISSUER: optional,
+    /** set by `npm start` alone, for the embedded database on a loopback address; never by hand */
+    LIVECELL_LOCAL_SIGN_IN: optional,
+    /** scoring threads; absent: as many as there are cores */
+    LIVECELL_THREADS: optional
+      .transform((value) => (value ? Number(value) : undefined))
+      .pipe(z.int({ error: 'must be a whole number' }).min(1).max(256).optional()),
+  })
+  .superRefine((values, context) => {
+    for (const name of ['GITHUB', 'GOOGLE', 'ORCID'] as const) {
+      const id = `AUTH_${name}_ID` as const;
+      const secret = `AUTH_${name}_SECRET` as const;
+      if (!values[id] === !values[secret]) continue;
+      const missing = values[id] ? secret : id;
+      context.addIssue({ code: 'custom', path: [missing], message: `is missing, though its other half is set` });
+    }
+  });
+
+export type Env = z.infer<typeof schema>;
+
+/** Checks variables; throws one error that lists every wrong one. */
+export function readEnv(source: Readonly<Record<string, string | undefined>>): Env {
+  const result = schema.safeParse(source);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
+  throw new AppError('invalid', `These environment variables are wrong:\n${lines.join('\n')}`);
+}
+
+/** The process's own variables. Read at each call: the launcher and tests set some of them while running. */
+export function env(): Env {
+  return readEnv(process.env);
+}

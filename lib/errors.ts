@@ -1,0 +1,79 @@
+/**
+ * One error class for everything a person may be told. The message is meant for people: what is wrong and what to do.
+ * The cause is logged, never sent.
+ */
+import type { Problem } from './scoring/report.ts';
+
+const STATUS = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  'too-large': 413,
+  'wrong-file': 422,
+  'too-many': 429,
+  internal: 500,
+  unavailable: 503,
+} as const;
+export type ErrorCode = keyof typeof STATUS;
+
+const TITLES: Readonly<Record<ErrorCode, string>> = {
+  invalid: 'The request is not valid',
+  unauthorized: 'Sign in first',
+  forbidden: 'Not allowed',
+  'not-found': 'Not found',
+  conflict: 'Not possible in this state',
+  'too-large': 'Too large',
+  'wrong-file': 'The file has problems',
+  'too-many': 'Too many requests',
+  internal: 'Something failed on our side',
+  unavailable: 'Not available right now',
+};
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  /** what is wrong with a submitted file, record by record */
+  readonly problems: Problem[] | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { status?: number; cause?: unknown; problems?: Problem[] } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.status = options.status ?? STATUS[code];
+    this.problems = options.problems;
+  }
+}
+
+/** The body of an `application/problem+json` answer. */
+export interface ProblemBody {
+  title: string;
+  status: number;
+  detail: string;
+  code: ErrorCode;
+  problems?: Problem[];
+}
+
+/** What may be said about any error. Only an `AppError` speaks for itself; everything else stays in the log. */
+export function toProblem(error: unknown): ProblemBody {
+  if (!(error instanceof AppError)) {
+    return {
+      title: TITLES.internal,
+      status: 500,
+      code: 'internal',
+      detail: 'An unexpected error occurred. It has been logged; please try again.',
+    };
+  }
+  return {
+    title: TITLES[error.code],
+    status: error.status,
+    code: error.code,
+    detail: error.message,
+    ...(error.problems && { problems: error.problems }),
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * Where files live: uploads, submitted predictions, packed ground truth. Keys look like `submissions/<id>/all.json.gz`.
+ * The file system is the only store so far; an object store needs nothing but this interface.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { env } from './env.ts';
+import { AppError } from './errors.ts';
+
+export interface StoredFile {
+  key: string;
+  bytes: number;
+  sha256: string;
+}
+
+export interface Storage {
+  /** Stores a stream under a key, replacing what was there once all of it has arrived. */
+  put(key: string, body: AsyncIterable<Uint8Array>): Promise<StoredFile>;
+  /** Takes over a local file: moved where possible, else copied and removed. */
+  adopt(key: string, path: string): Promise<void>;
+  /** A local path to read the file from (an object store fetches it first). */
+  localPath(key: string): Promise<string>;
+  createReadStream(key: string, range?: { start?: number; end?: number }): Readable;
+  /** size in bytes, or null when there is no such file */
+  size(key: string): Promise<number | null>;
+  exists(key: string): Promise<boolean>;
+  /** Deleting what is not there is no error. */
+  delete(key: string): Promise<void>;
+}
+
+const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
+
+/** Keys are made by us from ids; anything that could leave the folder is a bug or an attack. */
+export function checkKey(key: string): string {
+  // no segment starts with a dot, so neither `.` nor `..` is possible
+  if (key.length > 500 || !KEY.test(key)) throw new AppError('invalid', `Not a storage key: ${JSON.stringify(key)}`);
+  return key;
+}
+
+export class FileStorage implements Storage {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = resolve(folder);
+  }
+
+  #path(key: string): string {
+    return join(this.folder, ...checkKey(key).split('/'));
+  }
+
+  async put(key: string, body: AsyncIterable<Uint8Array>): Promise<StoredFile> {
+    const path = this.#path(key);
+    await mkdir(dirname(path), { recursive: true });
+    const part = `${path}.${crypto.randomUUID()}.part`;
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const measure = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        done(null, chunk);
+      },
+    });
+    try {
+      await pipeline(body, measure, createWriteStream(part));
+      await flush(part);
+      await rename(part, path);
+    } catch (cause) {
+      await rm(part, { force: true });
+      throw cause;
+    }
+    return { key, bytes, sha256: hash.digest('hex') };
+  }
+
+  async adopt(key: string, from: string): Promise<void> {
+    const path = this.#path(key);
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await rename(from, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+      await this.put(key, createReadStream(from));
+      await rm(from, { force: true });
+    }
+  }
+
+  async localPath(key: string): Promise<string> {
+    return this.#path(key);
+  }
+
+  createReadStream(key: string, range: { start?: number; end?: number } = {}): Readable {
+    return createReadStream(this.#path(key), range);
+  }
+
+  async size(key: string): Promise<number | null> {
+    try {
+      const found = await stat(this.#path(key));
+      return found.isFile() ? found.size : null;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  async exists(key: string): Promise<boolean> {
+    return (await this.size(key)) !== null;
+  }
+
+  async delete(key: string): Promise<void> {
+    await rm(this.#path(key), { force: true });
+  }
+}
+
+/** A renamed file must not turn out empty after a power cut, so its bytes reach the disk before its name does. */
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** SHA-256 of a stream, as hex. */
+export async function sha256Of(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of body) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** The site's own storage. */
+export function storage(): Storage {
+  return new FileStorage(join(env().LIVECELL_DATA, 'storage'));
+}
