@@ -1,0 +1,54 @@
+/** Numbers and times as people read them; the same on the server, in the browser and in a test. */
+
+/** A fraction in per cent, `47.78`. `null` (nothing to average) and `undefined` (not published) look different. */
+export function percent(value: number | null | undefined, decimals = 2): string {
+  if (value === undefined) return '';
+  if (value === null) return '–';
+  return (value * 100).toFixed(decimals);
+}
+
+/** For titles: every digit there is. */
+export function exact(value: number | null | undefined): string {
+  if (value === undefined) return 'not published';
+  if (value === null) return 'nothing to average';
+  return String(value);
+}
+
+/** 1,564 — with commas, whatever the machine's language is. */
+export function integer(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+}
+
+export function bytes(value: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let amount = value;
+  while (amount >= 999.5 && unit < units.length - 1) {
+    amount /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || amount >= 100 ? Math.round(amount) : amount.toPrecision(2)} ${units[unit]}`;
+}
+
+export function seconds(value: number): string {
+  if (value < 1) return `${Math.max(1, Math.round(value * 1000))} ms`;
+  if (value < 60) return `${value.toFixed(1)} s`;
+  return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** 22 Nov 2025 (UTC) */
+export function day(date: Date): string {
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+}
+
+/** 22 Nov 2025, 10:18 UTC */
+export function moment(date: Date): string {
+  return `${day(date)}, ${date.toISOString().slice(11, 16)} UTC`;
+}
+
+/** `a`, `a and b`, `a, b and c` */
+export function list(words: readonly string[]): string {
+  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
+}

@@ -1,0 +1,142 @@
+/**
+ * ScoreReports → what a chart draws. Each result is the rows (also the chart's data table) and a sentence that says
+ * what they show, so that the chart, its accessible form and its description cannot disagree.
+ */
+import { type Evaluation, IOU_THRESHOLDS } from '../coco/protocol.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from './cell-types.ts';
+import { list, percent } from './format.ts';
+import type { Metrics, ScoreReport } from './report.ts';
+
+/** A report with the name its line or bar carries. */
+export interface NamedReport {
+  readonly id: string;
+  readonly name: string;
+  readonly report: ScoreReport;
+}
+
+export interface Series {
+  readonly title: string;
+  readonly sentence: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly better: 'higher' | 'lower';
+  readonly names: readonly string[];
+  /** `values` in the order of `names`, fractions; `null` where there is nothing to average */
+  readonly rows: readonly { readonly label: string; readonly values: readonly (number | null)[] }[];
+}
+
+/** `0.50 … 0.95`: the thresholds as people write them (the ninth is 0.8999999999999999). */
+export const IOU_LABELS: readonly string[] = Array.from(IOU_THRESHOLDS, (iou) => iou.toFixed(2));
+
+const PER_IOU = {
+  AP: { title: 'AP per IoU threshold', yLabel: 'AP, %', better: 'higher', field: 'apPerIou', word: 'highest AP' },
+  FNR: {
+    title: 'False-negative ratio per IoU threshold',
+    yLabel: 'False-negative ratio, %',
+    better: 'lower',
+    field: 'fnrPerIou',
+    word: 'lowest false-negative ratio',
+  },
+} as const;
+
+/** One line per report over the ten IoU thresholds. Reports without the evaluation (no masks) are left out. */
+export function perIou(
+  reports: readonly NamedReport[],
+  metric: keyof typeof PER_IOU,
+  evaluation: Evaluation,
+  cellType: CellType | null = null,
+): Series {
+  const { title, yLabel, better, field, word } = PER_IOU[metric];
+  const lines = present(reports, (report) => slice(report, evaluation, cellType));
+  const rows = IOU_LABELS.map((label, t) => ({ label, values: lines.map(({ value }) => value[field][t]) }));
+  const names = lines.map(({ name }) => name);
+  const at = (t: number) => best(names, rows[t].values, better);
+  const [loose, strict] = [at(0), at(5)];
+  return {
+    title: cellType ? `${title}, ${CELL_TYPE_NAMES[cellType]}` : title,
+    sentence: !loose
+      ? 'There is nothing to draw for this choice.'
+      : names.length === 1
+        ? `${names[0]}: ${percent(rows[0].values[0], 1)} % at IoU 0.50, ${percent(rows[5].values[0], 1)} % at 0.75 and ${percent(rows[9].values[0], 1)} % at 0.95.`
+        : `At IoU 0.50 the ${word} is ${loose.text}; at 0.75 it is ${strict?.text ?? 'undefined'}.`,
+    xLabel: 'IoU threshold',
+    yLabel,
+    better,
+    names,
+    rows,
+  };
+}
+
+const BY_TYPE = {
+  AP: { title: 'AP by cell type', yLabel: 'AP, %', better: 'higher', hardest: 'lowest' },
+  AFNR: { title: 'AFNR by cell type', yLabel: 'AFNR, %', better: 'lower', hardest: 'highest' },
+} as const;
+
+/** A group of bars per cell type, one bar per report; types that no report has are left out. */
+export function byCellType(
+  reports: readonly NamedReport[],
+  metric: keyof typeof BY_TYPE,
+  evaluation: Evaluation,
+): Series {
+  const { title, yLabel, better, hardest } = BY_TYPE[metric];
+  const bars = present(reports, (report) => report.results[evaluation]?.cellTypes ?? null);
+  const types = CELL_TYPES.filter((type) => bars.some(({ value }) => value[type]));
+  const rows = types.map((type) => ({
+    label: CELL_TYPE_NAMES[type],
+    values: bars.map(({ value }) => value[type]?.[metric] ?? null),
+  }));
+  const parts = bars.map(({ name }, i) => {
+    const worst = best(
+      rows.map(({ label }) => label),
+      rows.map(({ values }) => values[i]),
+      better === 'higher' ? 'lower' : 'higher',
+    );
+    return worst && `${worst.text} for ${name}`;
+  });
+  const said = parts.filter((part) => part !== null);
+  return {
+    title,
+    sentence: said.length
+      ? `The ${hardest} ${metric} is on ${list(said)}.`
+      : 'There is nothing to draw for this choice.',
+    xLabel: 'Cell type',
+    yLabel,
+    better,
+    names: bars.map(({ name }) => name),
+    rows,
+  };
+}
+
+/** The unweighted mean over the cell types that have a number, and how many those are. */
+export function meanOverTypes(
+  cellTypes: Partial<Record<CellType, Metrics>>,
+  metric: 'AP' | 'AFNR',
+): { mean: number | null; types: number } {
+  const values = CELL_TYPES.map((type) => cellTypes[type]?.[metric]).filter((value) => typeof value === 'number');
+  if (values.length === 0) return { mean: null, types: 0 };
+  return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, types: values.length };
+}
+
+/** The metrics of all images, or of one cell type; `null` when the report has none. */
+export function slice(report: ScoreReport, evaluation: Evaluation, cellType: CellType | null): Metrics | null {
+  const results = report.results[evaluation];
+  return (cellType ? results?.cellTypes[cellType] : results?.overall) ?? null;
+}
+
+function present<T>(reports: readonly NamedReport[], read: (report: ScoreReport) => T | null) {
+  const found: { name: string; value: T }[] = [];
+  for (const { name, report } of reports) {
+    const value = read(report);
+    if (value !== null) found.push({ name, value });
+  }
+  return found;
+}
+
+/** The best value with its name; names that share it are all said. */
+function best(names: readonly string[], values: readonly (number | null)[], better: 'higher' | 'lower') {
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0) return null;
+  const value = better === 'higher' ? Math.max(...known) : Math.min(...known);
+  const who = names.filter((_, i) => values[i] === value);
+  return { value, text: `${list(who)} (${percent(value, 1)} %)` };
+}

@@ -1,0 +1,272 @@
+/**
+ * The tasks of the benchmark as data: what is submitted, what the leaderboard shows. Adding a task is one literal here
+ * (and a scoring function if it is of a new kind). Ids and slots are public interface.
+ *
+ * A task that is not `open` has a name and nothing else: no page lists a board for it, no form takes a file.
+ */
+import type { Protocol } from '../coco/protocol.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from './cell-types.ts';
+import type { Metrics } from './report.ts';
+
+export const TASK_IDS = [
+  'livecell-wide',
+  'single-cell-type',
+  'transferability',
+  'fluorescence-counts',
+  'training-size',
+  'zero-shot',
+] as const;
+export type TaskId = (typeof TASK_IDS)[number];
+
+/** One file of a submission. */
+export interface Slot {
+  readonly id: string;
+  readonly label: string;
+  readonly required: boolean;
+  readonly takes: 'predictions' | 'predictions or counts';
+}
+
+type ScalarMetric = 'AP' | 'AP50' | 'AP75' | 'APs' | 'APm' | 'APl' | 'ARs' | 'ARm' | 'ARl' | 'AFNR';
+
+export interface Column {
+  /** in the address (`?sort=`) and in exports; stable */
+  readonly key: string;
+  /** `{k}` stands for the protocol's detection limit */
+  readonly label: string;
+  readonly title: string;
+  readonly metric: ScalarMetric | 'AR';
+  /** for `AR`: which of the protocol's three limits */
+  readonly maxDets?: 0 | 1 | 2;
+  /** a column of one cell type, whatever slice the board shows */
+  readonly cellType?: CellType;
+  readonly better: 'higher' | 'lower';
+  readonly format: 'percent';
+  readonly group: ColumnGroup;
+}
+
+/** Groups of columns a reader can switch on; `headline` is always there. */
+export const COLUMN_GROUPS = {
+  headline: 'Headline',
+  size: 'By size',
+  recall: 'Recall',
+  'ap-by-type': 'AP by cell type',
+  'afnr-by-type': 'AFNR by cell type',
+} as const;
+export type ColumnGroup = keyof typeof COLUMN_GROUPS;
+
+export interface Task {
+  readonly id: TaskId;
+  readonly name: string;
+  /** one sentence for lists */
+  readonly summary: string;
+  readonly open: boolean;
+  readonly slots: readonly Slot[];
+  readonly columns: readonly Column[];
+  /** the column of the ranks when nothing else is chosen */
+  readonly headline: string;
+  /** what the task asks, a paragraph each */
+  readonly docs: readonly string[];
+}
+
+const percent = { better: 'higher', format: 'percent' } as const;
+
+const INSTANCE_COLUMNS: readonly Column[] = [
+  {
+    key: 'AP',
+    label: 'AP',
+    title: 'Average precision, mean over IoU 0.50 to 0.95',
+    metric: 'AP',
+    group: 'headline',
+    ...percent,
+  },
+  {
+    key: 'AFNR',
+    label: 'AFNR',
+    title: 'Average false-negative ratio: the share of cells missed, mean over IoU 0.50 to 0.95',
+    metric: 'AFNR',
+    group: 'headline',
+    better: 'lower',
+    format: 'percent',
+  },
+  { key: 'AP50', label: 'AP50', title: 'Average precision at IoU 0.50', metric: 'AP50', group: 'headline', ...percent },
+  { key: 'AP75', label: 'AP75', title: 'Average precision at IoU 0.75', metric: 'AP75', group: 'headline', ...percent },
+  { key: 'APs', label: 'APs', title: 'Average precision, small cells', metric: 'APs', group: 'size', ...percent },
+  { key: 'APm', label: 'APm', title: 'Average precision, medium cells', metric: 'APm', group: 'size', ...percent },
+  { key: 'APl', label: 'APl', title: 'Average precision, large cells', metric: 'APl', group: 'size', ...percent },
+  { key: 'ARs', label: 'ARs', title: 'Average recall, small cells', metric: 'ARs', group: 'size', ...percent },
+  { key: 'ARm', label: 'ARm', title: 'Average recall, medium cells', metric: 'ARm', group: 'size', ...percent },
+  { key: 'ARl', label: 'ARl', title: 'Average recall, large cells', metric: 'ARl', group: 'size', ...percent },
+  {
+    key: 'ARlow',
+    label: 'AR@{k}',
+    title: 'Average recall with the best {k} detections of each image',
+    metric: 'AR',
+    maxDets: 0,
+    group: 'recall',
+    ...percent,
+  },
+  {
+    key: 'ARmid',
+    label: 'AR@{k}',
+    title: 'Average recall with the best {k} detections of each image',
+    metric: 'AR',
+    maxDets: 1,
+    group: 'recall',
+    ...percent,
+  },
+  {
+    key: 'ARmax',
+    label: 'AR@{k}',
+    title: 'Average recall with the best {k} detections of each image',
+    metric: 'AR',
+    maxDets: 2,
+    group: 'recall',
+    ...percent,
+  },
+  ...CELL_TYPES.map(
+    (cellType): Column => ({
+      key: `AP-${cellType}`,
+      label: CELL_TYPE_NAMES[cellType],
+      title: `Average precision on ${CELL_TYPE_NAMES[cellType]} alone`,
+      metric: 'AP',
+      cellType,
+      group: 'ap-by-type',
+      ...percent,
+    }),
+  ),
+  ...CELL_TYPES.map(
+    (cellType): Column => ({
+      key: `AFNR-${cellType}`,
+      label: CELL_TYPE_NAMES[cellType],
+      title: `Average false-negative ratio on ${CELL_TYPE_NAMES[cellType]} alone`,
+      metric: 'AFNR',
+      cellType,
+      group: 'afnr-by-type',
+      better: 'lower',
+      format: 'percent',
+    }),
+  ),
+];
+
+const cellTypeSlots = (required: boolean): Slot[] =>
+  CELL_TYPES.map((id) => ({ id, label: `Trained on ${CELL_TYPE_NAMES[id]}`, required, takes: 'predictions' }));
+
+export const TASKS: Readonly<Record<TaskId, Task>> = {
+  'livecell-wide': {
+    id: 'livecell-wide',
+    name: 'LIVECell-wide',
+    summary: 'One model, all eight cell types: segment every cell of the test set.',
+    open: true,
+    slots: [{ id: 'all', label: 'Predictions on every test image', required: true, takes: 'predictions' }],
+    columns: INSTANCE_COLUMNS,
+    headline: 'AP',
+    docs: [
+      'A model predicts a mask and a score for every cell in every test image of all eight cell types. All images are pooled, so dense cultures weigh more; the numbers of each cell type are beside the pooled one.',
+    ],
+  },
+  'single-cell-type': {
+    id: 'single-cell-type',
+    name: 'Single cell type',
+    summary: 'One model per cell type, scored on that type.',
+    open: false,
+    slots: cellTypeSlots(false),
+    columns: [],
+    headline: 'AP',
+    docs: [],
+  },
+  transferability: {
+    id: 'transferability',
+    name: 'Transferability',
+    summary: 'Eight models, each trained on one cell type, scored on all the others.',
+    open: false,
+    slots: cellTypeSlots(true),
+    columns: [],
+    headline: 'index',
+    docs: [],
+  },
+  'fluorescence-counts': {
+    id: 'fluorescence-counts',
+    name: 'Fluorescence counts',
+    summary: 'Cell counts against nuclear fluorescence counts.',
+    open: false,
+    slots: ['A172', 'A549'].map((id) => ({
+      id,
+      label: `Counts for ${id}`,
+      required: false,
+      takes: 'predictions or counts',
+    })),
+    columns: [],
+    headline: 'r2',
+    docs: [],
+  },
+  'training-size': {
+    id: 'training-size',
+    name: 'Training-set size',
+    summary: 'The same model trained on 2 to 100 per cent of the training images.',
+    open: false,
+    slots: ['2', '4', '5', '25', '50', '100'].map((id) => ({
+      id,
+      label: `Trained on ${id} %`,
+      required: false,
+      takes: 'predictions',
+    })),
+    columns: [],
+    headline: 'AP',
+    docs: [],
+  },
+  'zero-shot': {
+    id: 'zero-shot',
+    name: 'Outside data sets',
+    summary: 'A model trained on LIVECell, scored on data it has never seen.',
+    open: false,
+    // one slot per registered outside data set
+    slots: [],
+    columns: [],
+    headline: 'AP',
+    docs: [],
+  },
+};
+
+export function parseTask(id: string): Task | null {
+  return TASK_IDS.includes(id as TaskId) ? TASKS[id as TaskId] : null;
+}
+
+export const OPEN_TASKS: readonly Task[] = TASK_IDS.map((id) => TASKS[id]).filter((task) => task.open);
+
+/** The column a name means: its key, or its label as the board prints it (`AR@3000`), without regard to case. */
+export function findColumn(task: Task, protocol: Protocol, name: string): Column | null {
+  const wanted = name.toLowerCase();
+  return (
+    task.columns.find((column) => column.key.toLowerCase() === wanted) ??
+    task.columns.find((column) => !column.cellType && columnLabel(column, protocol).toLowerCase() === wanted) ??
+    null
+  );
+}
+
+export function columnLabel(column: Column, protocol: Protocol): string {
+  return withLimit(column.label, column, protocol);
+}
+
+export function columnTitle(column: Column, protocol: Protocol): string {
+  return withLimit(column.title, column, protocol);
+}
+
+function withLimit(text: string, column: Column, protocol: Protocol): string {
+  return column.maxDets === undefined ? text : text.replace('{k}', String(protocol.maxDets[column.maxDets]));
+}
+
+/**
+ * The number a column shows: `null` where there is nothing to average, `undefined` where it was never computed or
+ * published. Columns of a cell type read that type's metrics, all others the metrics of the slice shown.
+ */
+export function columnValue(
+  column: Column,
+  protocol: Protocol,
+  metrics: Partial<Metrics>,
+  cellTypes?: Partial<Record<CellType, Partial<Metrics>>>,
+): number | null | undefined {
+  const from = column.cellType ? cellTypes?.[column.cellType] : metrics;
+  if (!from) return undefined;
+  if (column.metric === 'AR') return from.AR?.[String(protocol.maxDets[column.maxDets ?? 2])];
+  return from[column.metric];
+}
