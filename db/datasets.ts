@@ -1,0 +1,56 @@
+/** Registered ground truth. */
+import { asc, desc, eq } from 'drizzle-orm';
+import { AppError } from '#lib/errors.ts';
+import { recordEvent } from './audit.ts';
+import { db, type Tx } from './client.ts';
+import { type Dataset, datasets } from './schema.ts';
+
+export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | 'public' | 'demo'> & { public?: boolean; demo?: boolean };
+
+/** Registers ground truth under a name. The same content again is no error; other content under a taken name is. */
+export async function registerDataset(input: NewDataset, tx: Tx = db()): Promise<Dataset> {
+  return tx.transaction(async (tx) => {
+    const [created] = await tx
+      .insert(datasets)
+      .values(input)
+      .onConflictDoNothing({ target: datasets.name })
+      .returning();
+    if (created) {
+      await recordEvent(tx, null, {
+        kind: 'dataset-registered',
+        datasetId: created.id,
+        name: created.name,
+        sha256: created.sha256,
+      });
+      return created;
+    }
+    const existing = await getDatasetByName(input.name, tx);
+    if (existing?.sha256 === input.sha256 && existing.task === input.task) return existing;
+    throw new AppError('conflict', `Ground truth named “${input.name}” is already registered with other content.`);
+  });
+}
+
+export async function getDataset(id: string, tx: Tx = db()): Promise<Dataset | null> {
+  const [dataset] = await tx.select().from(datasets).where(eq(datasets.id, id));
+  return dataset ?? null;
+}
+
+export async function getDatasetByName(name: string, tx: Tx = db()): Promise<Dataset | null> {
+  const [dataset] = await tx.select().from(datasets).where(eq(datasets.name, name));
+  return dataset ?? null;
+}
+
+/** All of a task, or of all tasks: real ones before demo ones, the newest first. */
+export async function listDatasets(filter: { task?: string } = {}, tx: Tx = db()): Promise<Dataset[]> {
+  return tx
+    .select()
+    .from(datasets)
+    .where(filter.task === undefined ? undefined : eq(datasets.task, filter.task))
+    .orderBy(asc(datasets.demo), desc(datasets.createdAt), asc(datasets.id));
+}
+
+/** What is submitted to when nobody says otherwise: the newest real ground truth of the task, else the demo one. */
+export async function activeDataset(task: string, tx: Tx = db()): Promise<Dataset | null> {
+  const [first] = await listDatasets({ task }, tx);
+  return first ?? null;
+}

@@ -1,0 +1,161 @@
+/**
+ * The scoring queue. Nothing else knows pg-boss.
+ *
+ * A job is one submission to score. It is tried three times when we fail (with a growing delay), also when the worker
+ * is killed and can report nothing: its heartbeat stops, a supervisor in any worker puts the job back. After the last
+ * attempt it goes to the dead-letter queue, whatever ended it, and the worker there says so on the submission. A file
+ * that is wrong is not a failure: its handler returns.
+ */
+import { sql } from 'drizzle-orm';
+import { fromDrizzle, type JobWithMetadata, PgBoss } from 'pg-boss';
+import { db, type Tx } from './client.ts';
+
+const QUEUE = 'score';
+const DEAD_LETTERS = 'score-failed';
+const SCHEMA = 'pgboss';
+
+export const ATTEMPTS = 3;
+
+/** pg-boss' own minimum: a killed worker is noticed this many seconds after its last sign of life. */
+const HEARTBEAT_SECONDS = 10;
+const SUPERVISE_SECONDS = 3;
+
+const QUEUE_OPTIONS = {
+  retryLimit: ATTEMPTS - 1,
+  retryDelay: 2,
+  retryBackoff: true,
+  retryDelayMax: 60,
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  expireInSeconds: 3600,
+  deleteAfterSeconds: 3 * 24 * 3600,
+};
+
+interface ScoreData {
+  submissionId: string;
+}
+
+/** What a worker is handed besides the submission. */
+export interface ScoreContext {
+  /** 1, 2, 3 */
+  attempt: number;
+  lastAttempt: boolean;
+  /** aborted when the job is no longer ours: given to another worker, or timed out */
+  signal: AbortSignal;
+}
+
+export interface ScoreWorker {
+  /** Takes no further job; waits for the one at hand for so long, then lets the queue give it to somebody else. */
+  stop(options?: { waitMilliseconds?: number }): Promise<void>;
+}
+
+/** Creates or updates the queue's tables and queues. Part of `migrate`; safe to repeat. */
+export async function migrateQueue(url: string): Promise<void> {
+  const boss = new PgBoss({ connectionString: url, schema: SCHEMA, max: 1, supervise: false, schedule: false });
+  boss.on('error', () => {}); // what matters rejects below
+  await boss.start();
+  try {
+    await boss.createQueue(DEAD_LETTERS, { ...QUEUE_OPTIONS, retryLimit: 20 });
+    await boss.createQueue(QUEUE, { ...QUEUE_OPTIONS, deadLetter: DEAD_LETTERS });
+    await boss.updateQueue(QUEUE, { ...QUEUE_OPTIONS, deadLetter: DEAD_LETTERS });
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+}
+
+/** Puts a submission into the queue, inside the caller's transaction: no submission without a job, and no job without. */
+export async function enqueueScore(tx: Tx, submissionId: string): Promise<void> {
+  // never started: it opens no pool and runs its two statements on the transaction
+  const boss = new PgBoss({ db: fromDrizzle(tx, sql), schema: SCHEMA, supervise: false, schedule: false });
+  const job = await boss.send(QUEUE, { submissionId } satisfies ScoreData);
+  if (job === null) throw new Error(`the queue did not take submission ${submissionId}`);
+}
+
+/** Works through the queue, `concurrency` jobs at a time, until stopped. */
+export async function workScores(
+  handler: (submissionId: string, context: ScoreContext) => Promise<void>,
+  options: {
+    url: string;
+    concurrency?: number;
+    /** called when no attempt is left, however the last one ended */
+    onExhausted: (submissionId: string, reason: string) => Promise<void>;
+    onError?: (error: Error) => void;
+  },
+): Promise<ScoreWorker> {
+  const boss = new PgBoss({
+    connectionString: options.url,
+    schema: SCHEMA,
+    application_name: 'livecell-queue',
+    max: 2,
+    migrate: false,
+    schedule: false,
+    supervise: true,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+    // these look after queues of millions of jobs, and PGlite has no statistics to look at
+    monitorVacuum: false,
+    reindex: false,
+  });
+  boss.on('error', (error) => options.onError?.(error));
+  await boss.start();
+
+  await boss.work(
+    QUEUE,
+    {
+      includeMetadata: true,
+      pollingIntervalSeconds: 0.5,
+      heartbeatRefreshSeconds: 3,
+      localConcurrency: options.concurrency ?? 1,
+    },
+    async ([job]: JobWithMetadata<ScoreData>[]) => {
+      const attempt = job.retryCount + 1;
+      await handler(job.data.submissionId, { attempt, lastAttempt: attempt >= ATTEMPTS, signal: job.signal });
+    },
+  );
+  await boss.work(
+    DEAD_LETTERS,
+    { includeMetadata: true, pollingIntervalSeconds: 1 },
+    async ([job]: JobWithMetadata<ScoreData>[]) => {
+      await options.onExhausted(job.data.submissionId, reasonOf(job));
+    },
+  );
+
+  return {
+    async stop({ waitMilliseconds = 20_000 } = {}) {
+      await boss.stop({ graceful: true, timeout: waitMilliseconds });
+    },
+  };
+}
+
+/** What ended the last attempt, in words. pg-boss keeps errors as `{message}` or `{value: {message}}`. */
+function reasonOf(job: JobWithMetadata<ScoreData>): string {
+  const output = job.sourceOutput as { message?: string; value?: { message?: string } } | null | undefined;
+  const message = output?.message ?? output?.value?.message ?? '';
+  if (message === 'job heartbeat timeout')
+    return 'The scoring process ended without a word, most likely for lack of memory.';
+  if (message === 'job timed out' || message.startsWith('handler execution exceeded'))
+    return 'Scoring took longer than an hour.';
+  return message || 'Scoring ended without a reason.';
+}
+
+export interface QueueSnapshot {
+  /** waiting for a worker, retries included */
+  waiting: number;
+  active: number;
+  /** no attempt left */
+  failed: number;
+  /** how long the first in line has been waiting */
+  oldestSeconds: number | null;
+}
+
+/** The queue in numbers, for metrics and readiness. */
+export async function queueSnapshot(tx: Tx = db()): Promise<QueueSnapshot> {
+  const rows = await tx.execute<Record<keyof QueueSnapshot, number | null>>(sql`
+    select count(*) filter (where state in ('created', 'retry'))::int as "waiting",
+           count(*) filter (where state = 'active')::int as "active",
+           count(*) filter (where state = 'failed')::int as "failed",
+           extract(epoch from now() - min(created_on) filter (where state in ('created', 'retry')))::float8
+             as "oldestSeconds"
+    from ${sql.identifier(SCHEMA)}.job where name = ${QUEUE}`);
+  const { waiting, active, failed, oldestSeconds } = rows[0];
+  return { waiting: waiting ?? 0, active: active ?? 0, failed: failed ?? 0, oldestSeconds };
+}

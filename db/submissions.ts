@@ -1,0 +1,406 @@
+/**
+ * The life of a submission. Every change of state guards what must hold before it in its own `where`, and writes its
+ * audit event in the same transaction; so two people (or two workers) cannot both do it.
+ *
+ *   queued ─▶ scoring ─▶ scored          private ─▶ pending ─▶ published
+ *     ▲          │  ├──▶ rejected           ▲          │           │
+ *     └──────────┘  └──▶ failed             └──────────┴── hidden ◀┘
+ */
+import { and, count, desc, eq, inArray, lt, notInArray, or, sql } from 'drizzle-orm';
+import type { ProtocolId } from '#lib/coco/protocol.ts';
+import { AppError } from '#lib/errors.ts';
+import type { Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import { recordEvent } from './audit.ts';
+import { db, type Tx } from './client.ts';
+import { enqueueScore } from './queue.ts';
+import {
+  type Dataset,
+  datasets,
+  evaluations,
+  type Progress,
+  type Submission,
+  type SubmissionFile,
+  submissionFiles,
+  submissions,
+  users,
+} from './schema.ts';
+
+export interface NewSubmission {
+  task: string;
+  datasetId: string;
+  userId: string | null;
+  method: string;
+  description?: string;
+  paperUrl?: string | null;
+  codeUrl?: string | null;
+  trainingData?: string;
+  testImagesSeen?: boolean;
+  /** only `private` or `pending`; publishing is a maintainer's decision */
+  visibility?: 'private' | 'pending';
+  files: { slot: string; fileName: string; bytes: number; sha256: string; storageKey: string }[];
+}
+
+export interface SubmissionDetail extends Submission {
+  files: SubmissionFile[];
+  user: { id: string; name: string | null } | null;
+  dataset: Dataset;
+  /** 1: the next to be scored; null unless queued */
+  queuePosition: number | null;
+}
+
+/** A line of a list of submissions. */
+export interface SubmissionSummary extends Submission {
+  user: { id: string; name: string | null } | null;
+  datasetName: string;
+}
+
+/** Everything a worker needs to score. */
+export interface ScoringInput {
+  submission: Submission;
+  dataset: Dataset;
+  files: SubmissionFile[];
+}
+
+/** A submission, its files, its job and its audit event: all of them or none. */
+export async function createSubmission(input: NewSubmission, tx: Tx = db()): Promise<Submission> {
+  return insertSubmission(input, tx);
+}
+
+/** Entries of our own making for the demo benchmark: nobody's, marked as demo, published as soon as they are scored. */
+export async function createDemoSubmission(input: Omit<NewSubmission, 'userId'>, tx: Tx = db()): Promise<Submission> {
+  return insertSubmission({ ...input, userId: null, demo: true, visibility: 'published', publishedAt: new Date() }, tx);
+}
+
+async function insertSubmission(
+  input: Omit<NewSubmission, 'visibility'> & Partial<Pick<Submission, 'visibility' | 'demo' | 'publishedAt'>>,
+  tx: Tx,
+): Promise<Submission> {
+  const { files, ...columns } = input;
+  if (files.length === 0) throw new AppError('invalid', 'A submission needs at least one file.');
+  return tx.transaction(async (tx) => {
+    const [submission] = await tx.insert(submissions).values(columns).returning();
+    await tx.insert(submissionFiles).values(files.map((file) => ({ ...file, submissionId: submission.id })));
+    await enqueueScore(tx, submission.id);
+    const { id: submissionId, task, method, userId } = submission;
+    await recordEvent(tx, userId, { kind: 'submitted', submissionId, task, method });
+    if (submission.visibility === 'pending') {
+      await recordEvent(tx, userId, { kind: 'publication-requested', submissionId });
+    }
+    return submission;
+  });
+}
+
+// --- reading ---
+
+export async function getSubmission(id: string, tx: Tx = db()): Promise<SubmissionDetail | null> {
+  const [row] = await tx
+    .select({ submission: submissions, dataset: datasets, user: { id: users.id, name: users.name } })
+    .from(submissions)
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .leftJoin(users, eq(users.id, submissions.userId))
+    .where(eq(submissions.id, id));
+  if (!row) return null;
+  const files = await filesOf(id, tx);
+  const queuePosition = row.submission.state === 'queued' ? await positionOf(row.submission, tx) : null;
+  return { ...row.submission, dataset: row.dataset, user: row.user, files, queuePosition };
+}
+
+async function filesOf(submissionId: string, tx: Tx): Promise<SubmissionFile[]> {
+  return tx
+    .select()
+    .from(submissionFiles)
+    .where(eq(submissionFiles.submissionId, submissionId))
+    .orderBy(submissionFiles.slot);
+}
+
+async function positionOf(submission: Submission, tx: Tx): Promise<number> {
+  const before = or(
+    lt(submissions.createdAt, submission.createdAt),
+    and(eq(submissions.createdAt, submission.createdAt), lt(submissions.id, submission.id)),
+  );
+  const [{ ahead }] = await tx
+    .select({ ahead: count() })
+    .from(submissions)
+    .where(and(eq(submissions.state, 'queued'), before));
+  return ahead + 1;
+}
+
+/** The newest report per protocol. */
+export async function getReports(
+  submissionId: string,
+  tx: Tx = db(),
+): Promise<Partial<Record<ProtocolId, ScoreReport>>> {
+  const rows = await tx
+    .selectDistinctOn([evaluations.protocol], { protocol: evaluations.protocol, report: evaluations.report })
+    .from(evaluations)
+    .where(eq(evaluations.submissionId, submissionId))
+    .orderBy(evaluations.protocol, desc(evaluations.createdAt));
+  return Object.fromEntries(rows.map((row) => [row.protocol, row.report]));
+}
+
+function summaries(tx: Tx) {
+  return tx
+    .select({ submission: submissions, user: { id: users.id, name: users.name }, datasetName: datasets.name })
+    .from(submissions)
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .leftJoin(users, eq(users.id, submissions.userId))
+    .$dynamic();
+}
+
+function toSummary(row: Awaited<ReturnType<typeof summaries>>[number]): SubmissionSummary {
+  return { ...row.submission, user: row.user, datasetName: row.datasetName };
+}
+
+/** A person's submissions, the newest first. */
+export async function listSubmissionsByUser(userId: string, tx: Tx = db()): Promise<SubmissionSummary[]> {
+  const rows = await summaries(tx)
+    .where(eq(submissions.userId, userId))
+    .orderBy(desc(submissions.createdAt), submissions.id);
+  return rows.map(toSummary);
+}
+
+/** What waits for a maintainer, the longest-waiting first. */
+export async function listPending(tx: Tx = db()): Promise<SubmissionSummary[]> {
+  const waiting = and(eq(submissions.visibility, 'pending'), notInArray(submissions.state, ['withdrawn']));
+  const rows = await summaries(tx).where(waiting).orderBy(submissions.createdAt, submissions.id);
+  return rows.map(toSummary);
+}
+
+/** Everybody's submissions, the newest first. */
+export async function listAllSubmissions(
+  options: { limit?: number } = {},
+  tx: Tx = db(),
+): Promise<SubmissionSummary[]> {
+  const rows = await summaries(tx)
+    .orderBy(desc(submissions.createdAt), submissions.id)
+    .limit(options.limit ?? 200);
+  return rows.map(toSummary);
+}
+
+// --- scoring (the worker's side) ---
+
+/**
+ * Claims a submission for an attempt. Null when there is nothing to score any more: withdrawn, or finished by another
+ * attempt. A submission that is being scored already is claimed again, since its first worker may have been killed.
+ */
+export async function startScoring(id: string, attempt: number, tx: Tx = db()): Promise<ScoringInput | null> {
+  return tx.transaction(async (tx) => {
+    const [submission] = await tx
+      .update(submissions)
+      .set({ state: 'scoring', attempts: attempt, startedAt: sql`now()`, progress: null })
+      .where(and(eq(submissions.id, id), inArray(submissions.state, ['queued', 'scoring'])))
+      .returning();
+    if (!submission) return null;
+    const [dataset] = await tx.select().from(datasets).where(eq(datasets.id, submission.datasetId));
+    return { submission, dataset, files: await filesOf(id, tx) };
+  });
+}
+
+/** How far scoring has come. Late news of an attempt that is over changes nothing. */
+export async function saveProgress(id: string, progress: Progress, tx: Tx = db()): Promise<void> {
+  await tx
+    .update(submissions)
+    .set({ progress })
+    .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')));
+}
+
+/** The reports of all protocols at once: a submission is scored under all of them or under none. False: came too late. */
+export async function saveReports(id: string, reports: ScoreReport[], tx: Tx = db()): Promise<boolean> {
+  return tx.transaction(async (tx) => {
+    const [scored] = await tx
+      .update(submissions)
+      .set({
+        state: 'scored',
+        progress: null,
+        problems: null,
+        failure: null,
+        warnings: reports[0]?.warnings ?? [],
+        finishedAt: sql`now()`,
+      })
+      .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
+      .returning({ attempts: submissions.attempts });
+    if (!scored) return false;
+    // an evaluation is never overwritten: the same evaluator on the same data has nothing new to say
+    await tx
+      .insert(evaluations)
+      .values(
+        reports.map((report) => ({
+          submissionId: id,
+          protocol: report.protocol,
+          evaluatorVersion: report.evaluator.version,
+          groundTruthSha256: report.groundTruth.sha256,
+          report,
+        })),
+      )
+      .onConflictDoNothing();
+    await recordEvent(tx, null, {
+      kind: 'scored',
+      submissionId: id,
+      protocols: reports.map((report) => report.protocol),
+      attempt: scored.attempts,
+    });
+    return true;
+  });
+}
+
+/** The file is wrong. Not retried: the same file would be wrong again. */
+export async function rejectSubmission(
+  id: string,
+  problems: Problem[],
+  warnings: Warning[],
+  tx: Tx = db(),
+): Promise<boolean> {
+  return tx.transaction(async (tx) => {
+    const rejected = await tx
+      .update(submissions)
+      .set({ state: 'rejected', progress: null, problems, warnings, finishedAt: sql`now()` })
+      .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
+      .returning({ id: submissions.id });
+    if (rejected.length === 0) return false;
+    await recordEvent(tx, null, { kind: 'rejected', submissionId: id, problems: countOf(problems) });
+    return true;
+  });
+}
+
+/** Problems of one kind are listed a few times; the last one says how many more there are. */
+function countOf(problems: Problem[]): number {
+  return problems.reduce((sum, problem) => sum + 1 + (problem.more ?? 0), 0);
+}
+
+/** We failed, and will try again: back into the line, with the reason on record. The caller's job does the retrying. */
+export async function returnToQueue(id: string, reason: string, tx: Tx = db()): Promise<boolean> {
+  return tx.transaction(async (tx) => {
+    const returned = await tx
+      .update(submissions)
+      .set({ state: 'queued', progress: null })
+      .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
+      .returning({ id: submissions.id });
+    if (returned.length === 0) return false;
+    await recordEvent(tx, null, { kind: 'returned', submissionId: id, reason });
+    return true;
+  });
+}
+
+/** We failed for good. */
+export async function failSubmission(id: string, reason: string, tx: Tx = db()): Promise<boolean> {
+  return tx.transaction(async (tx) => {
+    const failed = await tx
+      .update(submissions)
+      .set({ state: 'failed', progress: null, failure: reason, finishedAt: sql`now()` })
+      .where(and(eq(submissions.id, id), inArray(submissions.state, ['queued', 'scoring'])))
+      .returning({ id: submissions.id });
+    if (failed.length === 0) return false;
+    await recordEvent(tx, null, { kind: 'failed', submissionId: id, reason });
+    return true;
+  });
+}
+
+// --- publication (people's side; who may do it is `lib/permissions.ts`) ---
+
+type PublicationEvent =
+  | { kind: 'publication-requested' | 'approved' | 'unpublished' | 'withdrawn' }
+  | { kind: 'hidden'; reason: string };
+
+async function change(
+  id: string,
+  actorId: string | null,
+  options: {
+    allowed: ReturnType<typeof and>;
+    set: Partial<Record<keyof Submission, unknown>>;
+    event: PublicationEvent;
+    otherwise: string;
+  },
+  tx: Tx,
+): Promise<Submission> {
+  return tx.transaction(async (tx) => {
+    const [changed] = await tx
+      .update(submissions)
+      .set(options.set as Partial<Submission>)
+      .where(and(eq(submissions.id, id), options.allowed))
+      .returning();
+    if (!changed) {
+      const [there] = await tx.select({ id: submissions.id }).from(submissions).where(eq(submissions.id, id));
+      if (!there) throw new AppError('not-found', 'There is no such submission.');
+      throw new AppError('conflict', options.otherwise);
+    }
+    await recordEvent(tx, actorId, { ...options.event, submissionId: id });
+    return changed;
+  });
+}
+
+/** The owner asks to publish; possible while it is still being scored. */
+export async function requestPublication(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+  const alive = inArray(submissions.state, ['queued', 'scoring', 'scored']);
+  return change(
+    id,
+    actorId,
+    {
+      allowed: and(eq(submissions.visibility, 'private'), alive),
+      set: { visibility: 'pending' },
+      event: { kind: 'publication-requested' },
+      otherwise: 'Only a private submission that was not rejected can be proposed for publication.',
+    },
+    tx,
+  );
+}
+
+/** A maintainer puts it on the board; also brings back what was hidden. */
+export async function approve(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+  return change(
+    id,
+    actorId,
+    {
+      allowed: and(inArray(submissions.visibility, ['pending', 'hidden']), eq(submissions.state, 'scored')),
+      set: { visibility: 'published', hiddenReason: null, publishedAt: sql`now()` },
+      event: { kind: 'approved' },
+      otherwise: 'Only a scored submission whose owner has asked to publish can be approved.',
+    },
+    tx,
+  );
+}
+
+/** A maintainer takes it off the board, or declines to publish it, with a reason its owner can read. */
+export async function hide(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
+  if (!reason.trim()) throw new AppError('invalid', 'Hiding an entry needs a reason.');
+  return change(
+    id,
+    actorId,
+    {
+      allowed: inArray(submissions.visibility, ['pending', 'published']),
+      set: { visibility: 'hidden', hiddenReason: reason.trim() },
+      event: { kind: 'hidden', reason: reason.trim() },
+      otherwise: 'Only a published or proposed submission can be hidden.',
+    },
+    tx,
+  );
+}
+
+/** The owner takes it back from the board, or takes back the wish to publish. */
+export async function unpublish(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+  return change(
+    id,
+    actorId,
+    {
+      allowed: inArray(submissions.visibility, ['pending', 'published']),
+      set: { visibility: 'private', publishedAt: null },
+      event: { kind: 'unpublished' },
+      otherwise: 'This submission is not on the leaderboard and not waiting to be.',
+    },
+    tx,
+  );
+}
+
+/** The owner gives it up. A job that is still waiting finds nothing to score. */
+export async function withdraw(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+  return change(
+    id,
+    actorId,
+    {
+      allowed: notInArray(submissions.state, ['withdrawn']),
+      set: { state: 'withdrawn', visibility: 'private', progress: null, publishedAt: null },
+      event: { kind: 'withdrawn' },
+      otherwise: 'This submission is withdrawn already.',
+    },
+    tx,
+  );
+}

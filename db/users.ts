@@ -1,0 +1,125 @@
+/** People, their roles, sessions and API tokens. */
+import { createHash, randomBytes } from 'node:crypto';
+import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
+import { AppError } from '#lib/errors.ts';
+import { recordEvent } from './audit.ts';
+import { db, type Tx } from './client.ts';
+import { type ApiToken, apiTokens, type Role, sessions, type User, users } from './schema.ts';
+
+export async function listUsers(tx: Tx = db()): Promise<User[]> {
+  return tx.select().from(users).orderBy(users.createdAt, users.id);
+}
+
+export async function getUser(id: string, tx: Tx = db()): Promise<User | null> {
+  const [user] = await tx.select().from(users).where(eq(users.id, id));
+  return user ?? null;
+}
+
+export async function getUserByEmail(email: string, tx: Tx = db()): Promise<User | null> {
+  const [user] = await tx
+    .select()
+    .from(users)
+    .where(eq(sql`lower(${users.email})`, plain(email)));
+  return user ?? null;
+}
+
+/** The person with this address, created where there is none. */
+export async function ensureUser(
+  input: { email: string; name?: string | null; role?: Role },
+  tx: Tx = db(),
+): Promise<User> {
+  const existing = await getUserByEmail(input.email, tx);
+  if (existing) return existing;
+  const values = { email: plain(input.email), name: input.name ?? null, role: input.role };
+  const [created] = await tx.insert(users).values(values).onConflictDoNothing({ target: users.email }).returning();
+  const user = created ?? (await getUserByEmail(input.email, tx)); // somebody else was faster
+  if (!user) throw new Error(`could not create ${input.email}`);
+  return user;
+}
+
+function plain(email: string): string {
+  return email.trim().toLowerCase();
+}
+
+export async function setRole(userId: string, role: Role, actorId: string | null = null, tx: Tx = db()): Promise<User> {
+  return tx.transaction(async (tx) => {
+    const [user] = await tx.update(users).set({ role }).where(eq(users.id, userId)).returning();
+    if (!user) throw new AppError('not-found', 'There is no such person.');
+    await recordEvent(tx, actorId, { kind: 'role-changed', userId, role });
+    return user;
+  });
+}
+
+// --- API tokens: shown once; only their SHA-256 is kept ---
+
+const TOKEN_PREFIX = 'lcb_'; // lets secret scanners recognise one
+
+function digest(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+export async function createToken(
+  userId: string,
+  name: string,
+  options: { expiresAt?: Date | null } = {},
+  tx: Tx = db(),
+): Promise<{ token: string; id: string }> {
+  const token = TOKEN_PREFIX + randomBytes(30).toString('base64url');
+  return tx.transaction(async (tx) => {
+    const values = { userId, name, sha256: digest(token), expiresAt: options.expiresAt ?? null };
+    const [created] = await tx.insert(apiTokens).values(values).returning({ id: apiTokens.id });
+    await recordEvent(tx, userId, { kind: 'token-created', userId, name });
+    return { token, id: created.id };
+  });
+}
+
+/** Whose token this is; null when unknown or expired. */
+export async function userByToken(token: string, tx: Tx = db()): Promise<User | null> {
+  const valid = or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, sql`now()`));
+  const [row] = await tx
+    .select({ user: users, tokenId: apiTokens.id, lastUsedAt: apiTokens.lastUsedAt })
+    .from(apiTokens)
+    .innerJoin(users, eq(users.id, apiTokens.userId))
+    .where(and(eq(apiTokens.sha256, digest(token)), valid));
+  if (!row) return null;
+  // once a minute is exact enough, and an upload in pieces asks often
+  if (!row.lastUsedAt || Date.now() - row.lastUsedAt.getTime() > 60_000) {
+    await tx.update(apiTokens).set({ lastUsedAt: sql`now()` }).where(eq(apiTokens.id, row.tokenId));
+  }
+  return row.user;
+}
+
+export async function listTokens(userId: string, tx: Tx = db()): Promise<Omit<ApiToken, 'sha256'>[]> {
+  const { id, name, lastUsedAt, expiresAt, createdAt } = apiTokens;
+  return tx
+    .select({ id, userId: apiTokens.userId, name, lastUsedAt, expiresAt, createdAt })
+    .from(apiTokens)
+    .where(eq(apiTokens.userId, userId))
+    .orderBy(desc(apiTokens.createdAt), apiTokens.id);
+}
+
+/** False: not theirs, or gone already. */
+export async function revokeToken(userId: string, tokenId: string, tx: Tx = db()): Promise<boolean> {
+  return tx.transaction(async (tx) => {
+    const [revoked] = await tx
+      .delete(apiTokens)
+      .where(and(eq(apiTokens.id, tokenId), eq(apiTokens.userId, userId)))
+      .returning({ name: apiTokens.name });
+    if (!revoked) return false;
+    await recordEvent(tx, userId, { kind: 'token-revoked', userId, name: revoked.name });
+    return true;
+  });
+}
+
+const SESSION_DAYS = 30;
+
+/** A session of the kind Auth.js keeps in the database, for sign-in that does not go through a provider. */
+export async function createSession(userId: string, tx: Tx = db()): Promise<{ sessionToken: string; expires: Date }> {
+  const session = {
+    sessionToken: randomBytes(32).toString('base64url'),
+    userId,
+    expires: new Date(Date.now() + SESSION_DAYS * 24 * 3600 * 1000),
+  };
+  await tx.insert(sessions).values(session);
+  return { sessionToken: session.sessionToken, expires: session.expires };
+}
