@@ -2,16 +2,15 @@
  * ScoreReports → what a chart draws. Each result is the rows (also the chart's data table) and a sentence that says
  * what they show, so that the chart, its accessible form and its description cannot disagree.
  */
-import { type Evaluation, IOU_THRESHOLDS } from '../coco/protocol.ts';
+import { IOU_THRESHOLDS } from '../coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from './cell-types.ts';
 import { list, percent } from './format.ts';
-import type { Metrics, ScoreReport } from './report.ts';
+import type { EvaluationResults, Metrics } from './report.ts';
 
-/** A report with the name its line or bar carries. */
-export interface NamedReport {
-  readonly id: string;
+/** The results of one evaluation (masks or boxes) with the name its line or bar carries; none when a file has no masks. */
+export interface NamedResults {
   readonly name: string;
-  readonly report: ScoreReport;
+  readonly results: EvaluationResults | undefined;
 }
 
 export interface Series {
@@ -39,15 +38,14 @@ const PER_IOU = {
   },
 } as const;
 
-/** One line per report over the ten IoU thresholds. Reports without the evaluation (no masks) are left out. */
+/** One line per method over the ten IoU thresholds. Those without results are left out. */
 export function perIou(
-  reports: readonly NamedReport[],
+  methods: readonly NamedResults[],
   metric: keyof typeof PER_IOU,
-  evaluation: Evaluation,
   cellType: CellType | null = null,
 ): Series {
   const { title, yLabel, better, field, word } = PER_IOU[metric];
-  const lines = present(reports, (report) => slice(report, evaluation, cellType));
+  const lines = present(methods, (results) => (cellType ? results.cellTypes[cellType] : results.overall));
   const rows = IOU_LABELS.map((label, t) => ({ label, values: lines.map(({ value }) => value[field][t]) }));
   const names = lines.map(({ name }) => name);
   const at = (t: number) => best(names, rows[t].values, better);
@@ -72,14 +70,10 @@ const BY_TYPE = {
   AFNR: { title: 'AFNR by cell type', yLabel: 'AFNR, %', better: 'lower', hardest: 'highest' },
 } as const;
 
-/** A group of bars per cell type, one bar per report; types that no report has are left out. */
-export function byCellType(
-  reports: readonly NamedReport[],
-  metric: keyof typeof BY_TYPE,
-  evaluation: Evaluation,
-): Series {
+/** A group of bars per cell type, one bar per method; types that no method has are left out. */
+export function byCellType(methods: readonly NamedResults[], metric: keyof typeof BY_TYPE): Series {
   const { title, yLabel, better, hardest } = BY_TYPE[metric];
-  const bars = present(reports, (report) => report.results[evaluation]?.cellTypes ?? null);
+  const bars = present(methods, (results) => results.cellTypes);
   const types = CELL_TYPES.filter((type) => bars.some(({ value }) => value[type]));
   const rows = types.map((type) => ({
     label: CELL_TYPE_NAMES[type],
@@ -117,17 +111,11 @@ export function meanOverTypes(
   return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, types: values.length };
 }
 
-/** The metrics of all images, or of one cell type; `null` when the report has none. */
-export function slice(report: ScoreReport, evaluation: Evaluation, cellType: CellType | null): Metrics | null {
-  const results = report.results[evaluation];
-  return (cellType ? results?.cellTypes[cellType] : results?.overall) ?? null;
-}
-
-function present<T>(reports: readonly NamedReport[], read: (report: ScoreReport) => T | null) {
+function present<T>(methods: readonly NamedResults[], read: (results: EvaluationResults) => T | undefined) {
   const found: { name: string; value: T }[] = [];
-  for (const { name, report } of reports) {
-    const value = read(report);
-    if (value !== null) found.push({ name, value });
+  for (const { name, results } of methods) {
+    const value = results && read(results);
+    if (value !== undefined) found.push({ name, value });
   }
   return found;
 }

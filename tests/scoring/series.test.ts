@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { byCellType, IOU_LABELS, meanOverTypes, perIou } from '#lib/scoring/series.ts';
 import { metrics, report } from './reports.ts';
 
-const good = { id: 'a', name: 'Good', report: report(0.8, { A172: 0.6, BV2: 0.9 }) };
-const poor = { id: 'b', name: 'Poor', report: report(0.4, { A172: 0.5, SKOV3: 0.2 }) };
+const good = { name: 'Good', results: report(0.8, { A172: 0.6, BV2: 0.9 }).results.segm };
+const poor = { name: 'Poor', results: report(0.4, { A172: 0.5, SKOV3: 0.2 }).results.segm };
 
 test('the thresholds are written as people write them, 0.50 to 0.95', () => {
   expect(IOU_LABELS).toEqual(['0.50', '0.55', '0.60', '0.65', '0.70', '0.75', '0.80', '0.85', '0.90', '0.95']);
 });
 
 test('AP per IoU has a row per threshold and a value per report, in the order given', () => {
-  const series = perIou([poor, good], 'AP', 'segm');
+  const series = perIou([poor, good], 'AP');
   expect(series.names).toEqual(['Poor', 'Good']);
   expect(series.rows).toHaveLength(10);
   expect(series.rows[0]).toEqual({ label: '0.50', values: [0.4, 0.8] });
@@ -18,36 +18,36 @@ test('AP per IoU has a row per threshold and a value per report, in the order gi
 });
 
 test('the sentence names the best line at 0.50 and at 0.75', () => {
-  expect(perIou([good, poor], 'AP', 'segm').sentence).toBe(
+  expect(perIou([good, poor], 'AP').sentence).toBe(
     'At IoU 0.50 the highest AP is Good (80.0 %); at 0.75 it is Good (40.0 %).',
   );
-  expect(perIou([good, poor], 'FNR', 'segm').sentence).toBe(
+  expect(perIou([good, poor], 'FNR').sentence).toBe(
     'At IoU 0.50 the lowest false-negative ratio is Good (20.0 %); at 0.75 it is Good (60.0 %).',
   );
 });
 
 test('one line is described by its own numbers', () => {
-  expect(perIou([good], 'AP', 'bbox').sentence).toBe('Good: 80.0 % at IoU 0.50, 40.0 % at 0.75 and 8.0 % at 0.95.');
+  expect(perIou([good], 'AP').sentence).toBe('Good: 80.0 % at IoU 0.50, 40.0 % at 0.75 and 8.0 % at 0.95.');
 });
 
 test('equal lines are both said to be best', () => {
-  expect(perIou([good, { ...good, name: 'Twin' }], 'AP', 'segm').sentence).toContain('Good and Twin (80.0 %)');
+  expect(perIou([good, { ...good, name: 'Twin' }], 'AP').sentence).toContain('Good and Twin (80.0 %)');
 });
 
-test('a report without masks has no line for masks, and keeps its line for boxes', () => {
-  const boxes = { id: 'c', name: 'Boxes only', report: report(0.9, { A172: 0.9 }, { masks: false }) };
-  expect(perIou([good, boxes], 'AP', 'segm').names).toEqual(['Good']);
-  expect(perIou([good, boxes], 'AP', 'bbox').names).toEqual(['Good', 'Boxes only']);
+test('a method without masks has no line among masks', () => {
+  const boxes = { name: 'Boxes only', results: report(0.9, { A172: 0.9 }, { masks: false }).results.segm };
+  expect(perIou([good, boxes], 'AP').names).toEqual(['Good']);
+  expect(byCellType([boxes], 'AP').rows).toEqual([]);
 });
 
-test('a cell type that a report does not have draws nothing, and says so', () => {
-  const series = perIou([good], 'AP', 'segm', 'SKOV3');
+test('a cell type that no method has draws nothing, and says so', () => {
+  const series = perIou([good], 'AP', 'SKOV3');
   expect(series.names).toEqual([]);
   expect(series.sentence).toBe('There is nothing to draw for this choice.');
 });
 
 test('bars cover the types of any report, in the order of the paper; a missing one is null, not zero', () => {
-  const series = byCellType([good, poor], 'AP', 'segm');
+  const series = byCellType([good, poor], 'AP');
   expect(series.rows.map(({ label }) => label)).toEqual(['A172', 'BV-2', 'SK-OV-3']);
   expect(series.rows[1].values[0]).toBeCloseTo(0.495, 12);
   expect(series.rows[1].values[1]).toBeNull();
@@ -55,17 +55,17 @@ test('bars cover the types of any report, in the order of the paper; a missing o
 });
 
 test('bars are described by the hardest type of each method', () => {
-  expect(byCellType([good, poor], 'AP', 'segm').sentence).toBe(
+  expect(byCellType([good, poor], 'AP').sentence).toBe(
     'The lowest AP is on A172 (33.0 %) for Good and SK-OV-3 (11.0 %) for Poor.',
   );
-  expect(byCellType([good], 'AFNR', 'segm').sentence).toBe('The highest AFNR is on A172 (67.0 %) for Good.');
+  expect(byCellType([good], 'AFNR').sentence).toBe('The highest AFNR is on A172 (67.0 %) for Good.');
 });
 
 test('nulls are neither best nor worst', () => {
-  const empty = { ...good, name: 'Empty', report: report(0.5, {}) };
-  empty.report.results.segm!.overall.apPerIou = Array(10).fill(null);
-  expect(perIou([empty, poor], 'AP', 'segm').sentence).toContain('Poor (40.0 %)');
-  expect(perIou([empty], 'AP', 'segm').sentence).toBe('There is nothing to draw for this choice.');
+  const overall = { ...metrics(0.5), apPerIou: Array(10).fill(null) };
+  const empty = { name: 'Empty', results: { overall, cellTypes: {} } };
+  expect(perIou([empty, poor], 'AP').sentence).toContain('Poor (40.0 %)');
+  expect(perIou([empty], 'AP').sentence).toBe('There is nothing to draw for this choice.');
 });
 
 test('the mean over types is unweighted and leaves out types without a number', () => {
