@@ -42,9 +42,10 @@ export function canReadFiles(viewer: Viewer, submission: Owned): boolean {
   return isOwner(viewer, submission) || isMaintainer(viewer);
 }
 
-/** Publishing is a deliberate act of the owner, and takes a maintainer's approval. */
+/** Publishing is a deliberate act of the owner, possible before the score is there; a maintainer decides after. */
 export function canPublish(viewer: Viewer, submission: Owned): boolean {
-  return isOwner(viewer, submission) && submission.state === 'scored' && submission.visibility === 'private';
+  const alive = submission.state === 'queued' || submission.state === 'scoring' || submission.state === 'scored';
+  return isOwner(viewer, submission) && alive && submission.visibility === 'private';
 }
 
 export function canUnpublish(viewer: Viewer, submission: Owned): boolean {

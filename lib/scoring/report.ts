@@ -7,46 +7,10 @@
  */
 import { z } from 'zod';
 import { PROTOCOL_IDS } from '../coco/protocol.ts';
+import { type Metrics, metricsSchema } from '../coco/summarize.ts';
 import { CELL_TYPES } from './cell-types.ts';
 
-const fraction = z.number().nullable();
-const perIou = z.array(fraction).length(10); // IoU 0.50, 0.55 … 0.95
-const interval = z.tuple([z.number(), z.number()]);
-
-export const metricsSchema = z.object({
-  images: z.int(),
-  /** ground-truth objects that count (crowd regions do not) */
-  objects: z.int(),
-  /** detections within the protocol's largest maxDets */
-  detections: z.int(),
-  AP: fraction,
-  AP50: fraction,
-  AP75: fraction,
-  APs: fraction,
-  APm: fraction,
-  APl: fraction,
-  /** mean recall over the IoU thresholds, keyed by the protocol's maxDets */
-  AR: z.record(z.string(), fraction),
-  ARs: fraction,
-  ARm: fraction,
-  ARl: fraction,
-  /** average false-negative ratio: mean over the IoU thresholds of 1 - recall */
-  AFNR: fraction,
-  apPerIou: perIou,
-  fnrPerIou: perIou,
-  f1PerIou: perIou,
-  jaccardPerIou: perIou,
-  /** panoptic quality at IoU > 0.5 */
-  pq: fraction,
-  /** the score at and above which F1, Jaccard and PQ count detections: best F1 at IoU 0.5 */
-  scoreThreshold: z.number().nullable().optional(),
-  /** mean over images of the per-image Jaccard index (the "AP" of the Cellpose and StarDist papers) */
-  meanImageJaccardPerIou: perIou.optional(),
-  /** exact area under the precision-recall curve, mean over IoU thresholds, instead of 101 points */
-  exactAP: fraction.optional(),
-  interval: z.object({ AP: interval, AFNR: interval }).optional(),
-});
-export type Metrics = z.infer<typeof metricsSchema>;
+export { type Metrics, metricsSchema };
 
 export const evaluationResultsSchema = z.object({
   overall: metricsSchema,

@@ -1,0 +1,346 @@
+/**
+ * Matching detections to ground truth, per image, for all ten IoU thresholds and all size classes at once.
+ *
+ * pycocotools (`COCOeval.computeIoU`, `evaluateImg`) computes the full IoU matrix of an image and walks it once per
+ * threshold and size class. Two facts make that unnecessary:
+ *
+ *  - only pairs with IoU ≥ 0.5 can match, and of those a detection has none, one, or very rarely two. They are found
+ *    through a grid of tiles over the ground truth, and bounded by their areas before any pixel is compared;
+ *  - a detection's fate at ten thresholds fits in ten bits. With a single candidate, "which thresholds does it match
+ *    at" is one mask operation; only with several candidates does the reference's loop have to be walked.
+ *
+ * Matching is greedy in score order, so the result for the first k detections does not depend on the others: one pass
+ * serves every maxDets.
+ */
+import { allocate, type Dataset, type Objects } from './dataset.ts';
+import { type AreaRange, type Evaluation, IOU_THRESHOLDS, PROTOCOLS, type ProtocolId } from './protocol.ts';
+import type { Ranking } from './rank.ts';
+import { intersection } from './rle.ts';
+
+export const THRESHOLDS = IOU_THRESHOLDS.length;
+/** One bit per IoU threshold. */
+export const ALL_BITS = (1 << THRESHOLDS) - 1;
+
+/** Matches of one evaluation. Shapes: A size classes, E entries (see Ranking), I images; bit t is IoU threshold t. */
+export interface Matches {
+  evaluation: Evaluation;
+  classes: AreaRange[];
+  /** [A × E] thresholds at which the entry is matched */
+  matched: Uint16Array;
+  /** [A × E] thresholds at which it is ignored: neither true nor false */
+  ignored: Uint16Array;
+  /** [A × I] ground truth that counts (pycocotools' npig, per image) */
+  countable: Uint32Array;
+  /** [E] IoU of the match at IoU 0.5, all sizes; 0 when there is none */
+  iou: Float64Array;
+}
+
+/** The distinct size classes of some protocols: most protocols share "all", and matching is done once per class. */
+export function areaClasses(protocols: readonly ProtocolId[]): AreaRange[] {
+  const classes: AreaRange[] = [];
+  for (const id of protocols) {
+    for (const range of PROTOCOLS[id].areaRanges) if (classIndex(classes, range) < 0) classes.push(range);
+  }
+  return classes;
+}
+
+export function classIndex(classes: readonly AreaRange[], range: AreaRange): number {
+  return classes.findIndex(({ min, max }) => min === range.min && max === range.max);
+}
+
+/** Room for the matches of one evaluation, in memory that threads share. */
+export function allocateMatches(
+  evaluation: Evaluation,
+  classes: AreaRange[],
+  entries: number,
+  images: number,
+): Matches {
+  return {
+    evaluation,
+    classes,
+    matched: new Uint16Array(allocate(2 * classes.length * entries)),
+    ignored: new Uint16Array(allocate(2 * classes.length * entries)),
+    countable: new Uint32Array(allocate(4 * classes.length * images)),
+    iou: new Float64Array(allocate(8 * entries)),
+  };
+}
+
+/** Candidates of one image: pairs with IoU at or above the lowest threshold, by detection. */
+class Candidates {
+  start = new Uint32Array(1024);
+  gt = new Uint32Array(1024);
+  iou = new Float64Array(1024);
+  length = 0;
+
+  push(gt: number, iou: number): void {
+    if (this.length === this.gt.length) {
+      const gts = new Uint32Array(this.length * 2);
+      gts.set(this.gt);
+      this.gt = gts;
+      const ious = new Float64Array(this.length * 2);
+      ious.set(this.iou);
+      this.iou = ious;
+    }
+    this.gt[this.length] = gt;
+    this.iou[this.length++] = iou;
+  }
+}
+
+const candidates = new Candidates();
+const tiles = { start: new Uint32Array(1025), next: new Uint32Array(1024), gt: new Uint32Array(4096) };
+const MIN_IOU = IOU_THRESHOLDS[0];
+
+/**
+ * Matches the detections of image `image` and writes the results of its entries into `out`.
+ * Images are independent: threads may do different ones at the same time.
+ */
+export function matchImage(dataset: Dataset, detections: Objects, ranking: Ranking, image: number, out: Matches): void {
+  const gtFrom = dataset.objectStart[image];
+  const gtTo = dataset.objectStart[image + 1];
+  countCountable(dataset.objects, gtFrom, gtTo, image, dataset.images.ids.length, out);
+  findCandidates(dataset, detections, ranking, image, out.evaluation);
+  assign(dataset.objects, gtFrom, gtTo, detections, ranking, image, out);
+}
+
+/** Ground truth that counts, per size class: not a crowd region, and its `area` field within the class, ends included. */
+function countCountable(gt: Objects, from: number, to: number, image: number, images: number, out: Matches): void {
+  out.classes.forEach(({ min, max }, a) => {
+    let count = 0;
+    for (let g = from; g < to; g++) if (!gt.crowd[g] && gt.area[g] >= min && gt.area[g] <= max) count++;
+    out.countable[a * images + image] = count;
+  });
+}
+
+/** Fills `candidates` for the image's entries, in ranking order; each entry's candidates in file order of ground truth. */
+function findCandidates(
+  dataset: Dataset,
+  detections: Objects,
+  ranking: Ranking,
+  image: number,
+  evaluation: Evaluation,
+): void {
+  const gt = dataset.objects;
+  const gtFrom = dataset.objectStart[image];
+  const gtTo = dataset.objectStart[image + 1];
+  const from = ranking.start[image];
+  const to = ranking.start[image + 1];
+  const masks = evaluation === 'segm';
+  if (candidates.start.length < to - from + 1) candidates.start = new Uint32Array((to - from + 1) * 2);
+  candidates.length = 0;
+
+  // tiles over the image; every ground truth is listed in each tile its extent touches
+  const width = dataset.images.width[image];
+  const height = dataset.images.height[image];
+  const size = Math.max(16, Math.ceil(Math.max(width, height) / 32));
+  const columns = Math.ceil(width / size) || 1;
+  const rows = Math.ceil(height / size) || 1;
+  const gtExtent = masks ? gt.maskExtent : gt.box;
+  listByTile(gtExtent, masks, gtFrom, gtTo, size, columns, rows);
+
+  const dtExtent = masks ? detections.maskExtent : detections.box;
+  for (let e = from; e < to; e++) {
+    candidates.start[e - from] = candidates.length;
+    const d = ranking.detection[e];
+    const dx0 = dtExtent[4 * d];
+    const dy0 = dtExtent[4 * d + 1];
+    const dx1 = masks ? dtExtent[4 * d + 2] : dx0 + dtExtent[4 * d + 2];
+    const dy1 = masks ? dtExtent[4 * d + 3] : dy0 + dtExtent[4 * d + 3];
+    if (!(dx1 > dx0 && dy1 > dy0)) continue; // no pixels, no overlap
+    const first = candidates.length;
+    const c0 = tile(dx0, size, columns);
+    const c1 = tile(dx1, size, columns);
+    const r0 = tile(dy0, size, rows);
+    const r1 = tile(dy1, size, rows);
+    const dtArea = masks ? detections.maskArea[d] : detections.box[4 * d + 2] * detections.box[4 * d + 3];
+    for (let r = r0; r <= r1; r++) {
+      for (let c = c0; c <= c1; c++) {
+        const cell = r * columns + c;
+        for (let k = tiles.start[cell]; k < tiles.start[cell + 1]; k++) {
+          const g = tiles.gt[k];
+          const gx0 = gtExtent[4 * g];
+          const gx1 = masks ? gtExtent[4 * g + 2] : gx0 + gtExtent[4 * g + 2];
+          const w = (dx1 < gx1 ? dx1 : gx1) - (dx0 > gx0 ? dx0 : gx0);
+          if (w <= 0) continue;
+          const gy0 = gtExtent[4 * g + 1];
+          const gy1 = masks ? gtExtent[4 * g + 3] : gy0 + gtExtent[4 * g + 3];
+          const h = (dy1 < gy1 ? dy1 : gy1) - (dy0 > gy0 ? dy0 : gy0);
+          if (h <= 0) continue;
+          // a pair that shares several tiles is looked at in one: that of the overlap's first corner
+          if (tile(dx0 > gx0 ? dx0 : gx0, size, columns) !== c || tile(dy0 > gy0 ? dy0 : gy0, size, rows) !== r)
+            continue;
+          const crowd = gt.crowd[g];
+          let iou: number;
+          if (masks) {
+            const gtArea = gt.maskArea[g];
+            // no overlap of masks exceeds that of their extents, nor either mask: out of reach means no pixels to compare
+            let most = w * h;
+            if (most > dtArea) most = dtArea;
+            if (most > gtArea) most = gtArea;
+            if (most < MIN_IOU * (crowd ? dtArea : dtArea + gtArea - most)) continue;
+            const shared = intersection(
+              detections.intervals,
+              detections.maskStart[d],
+              detections.maskStart[d + 1],
+              gt.intervals,
+              gt.maskStart[g],
+              gt.maskStart[g + 1],
+            );
+            iou = shared / (crowd ? dtArea : dtArea + gtArea - shared);
+          } else {
+            // maskApi.c bbIou, in its order of operations
+            const shared = w * h;
+            iou = shared / (crowd ? dtArea : dtArea + gtExtent[4 * g + 2] * gtExtent[4 * g + 3] - shared);
+          }
+          if (iou >= MIN_IOU) candidates.push(g, iou);
+        }
+      }
+    }
+    if (candidates.length - first > 1) sortByGroundTruth(first, candidates.length);
+  }
+  candidates.start[to - from] = candidates.length;
+}
+
+/** The tile of a coordinate; what lies beyond the image belongs to the border tiles. */
+function tile(x: number, size: number, count: number): number {
+  const t = Math.floor(x / size);
+  return t < 0 ? 0 : t >= count ? count - 1 : t;
+}
+
+function listByTile(
+  extent: Float64Array | Int32Array,
+  masks: boolean,
+  from: number,
+  to: number,
+  size: number,
+  columns: number,
+  rows: number,
+): void {
+  const count = columns * rows;
+  if (tiles.start.length < count + 1) {
+    tiles.start = new Uint32Array(count + 1);
+    tiles.next = new Uint32Array(count);
+  }
+  tiles.start.fill(0, 0, count + 1);
+  for (let pass = 0; pass < 2; pass++) {
+    for (let g = from; g < to; g++) {
+      const x0 = extent[4 * g];
+      const y0 = extent[4 * g + 1];
+      const x1 = masks ? extent[4 * g + 2] : x0 + extent[4 * g + 2];
+      const y1 = masks ? extent[4 * g + 3] : y0 + extent[4 * g + 3];
+      if (!(x1 > x0 && y1 > y0)) continue;
+      const c1 = tile(x1, size, columns);
+      const r1 = tile(y1, size, rows);
+      for (let r = tile(y0, size, rows); r <= r1; r++) {
+        for (let c = tile(x0, size, columns); c <= c1; c++) {
+          if (pass === 0) tiles.start[r * columns + c + 1]++;
+          else tiles.gt[tiles.next[r * columns + c]++] = g;
+        }
+      }
+    }
+    if (pass === 0) {
+      for (let k = 0; k < count; k++) tiles.start[k + 1] += tiles.start[k];
+      tiles.next.set(tiles.start.subarray(0, count));
+      if (tiles.gt.length < tiles.start[count]) tiles.gt = new Uint32Array(tiles.start[count] * 2);
+    }
+  }
+}
+
+function sortByGroundTruth(from: number, to: number): void {
+  const { gt, iou } = candidates;
+  for (let i = from + 1; i < to; i++) {
+    const g = gt[i];
+    const v = iou[i];
+    let j = i - 1;
+    while (j >= from && gt[j] > g) {
+      gt[j + 1] = gt[j];
+      iou[j + 1] = iou[j];
+      j--;
+    }
+    gt[j + 1] = g;
+    iou[j + 1] = v;
+  }
+}
+
+/** Thresholds that an IoU reaches, as bits. */
+function reached(iou: number): number {
+  let t = 0;
+  while (t < THRESHOLDS && iou >= IOU_THRESHOLDS[t]) t++;
+  return (1 << t) - 1;
+}
+
+let taken = new Uint16Array(4096);
+
+/** The greedy assignment of `evaluateImg`, all thresholds of a size class side by side. */
+function assign(
+  gt: Objects,
+  gtFrom: number,
+  gtTo: number,
+  detections: Objects,
+  ranking: Ranking,
+  image: number,
+  out: Matches,
+): void {
+  const from = ranking.start[image];
+  const to = ranking.start[image + 1];
+  if (taken.length < gtTo - gtFrom) taken = new Uint16Array((gtTo - gtFrom) * 2);
+  const masks = out.evaluation === 'segm';
+  for (let a = 0; a < out.classes.length; a++) {
+    const { min, max } = out.classes[a];
+    const row = a * ranking.count;
+    taken.fill(0, 0, gtTo - gtFrom);
+    for (let e = from; e < to; e++) {
+      const d = ranking.detection[e];
+      const area = masks ? detections.maskArea[d] : detections.box[4 * d + 2] * detections.box[4 * d + 3];
+      // a detection that matches nothing is ignored when its own area is outside the class
+      const outside = area < min || area > max ? ALL_BITS : 0;
+      const c0 = candidates.start[e - from];
+      const c1 = candidates.start[e - from + 1];
+      let matched = 0;
+      let ignored = 0;
+      if (c1 - c0 === 1) {
+        const g = candidates.gt[c0];
+        const bits = reached(candidates.iou[c0]);
+        matched = gt.crowd[g] ? bits : bits & ~taken[g - gtFrom];
+        taken[g - gtFrom] |= matched;
+        if (gt.crowd[g] || gt.area[g] < min || gt.area[g] > max) ignored = matched;
+        if (a === 0) out.iou[e] = matched & 1 ? candidates.iou[c0] : 0;
+      } else if (c1 > c0) {
+        if (a === 0) out.iou[e] = 0;
+        for (let t = 0; t < THRESHOLDS; t++) {
+          const best = pick(gt, gtFrom, min, max, c0, c1, t);
+          if (best < 0) continue;
+          const g = candidates.gt[best];
+          matched |= 1 << t;
+          taken[g - gtFrom] |= 1 << t;
+          if (gt.crowd[g] || gt.area[g] < min || gt.area[g] > max) ignored |= 1 << t;
+          if (a === 0 && t === 0) out.iou[e] = candidates.iou[best];
+        }
+      } else if (a === 0) out.iou[e] = 0;
+      out.matched[row + e] = matched;
+      out.ignored[row + e] = ignored | (outside & ~matched);
+    }
+  }
+}
+
+/**
+ * The ground truth one detection takes at one threshold, among candidates c0 … c1, or -1: `evaluateImg`'s inner loop.
+ * Ground truth that counts is tried first, in file order; of equal IoU the later wins; what is ignored is only tried
+ * when nothing that counts was good enough.
+ */
+function pick(gt: Objects, gtFrom: number, min: number, max: number, c0: number, c1: number, t: number): number {
+  let best = -1;
+  let iou = Math.min(IOU_THRESHOLDS[t], 1 - 1e-10);
+  for (let wantIgnored = 0; wantIgnored < 2; wantIgnored++) {
+    for (let c = c0; c < c1; c++) {
+      const g = candidates.gt[c];
+      const ignored = gt.crowd[g] || gt.area[g] < min || gt.area[g] > max ? 1 : 0;
+      if (ignored !== wantIgnored) continue;
+      if (!gt.crowd[g] && (taken[g - gtFrom] >> t) & 1) continue;
+      if (candidates.iou[c] < iou) continue;
+      iou = candidates.iou[c];
+      best = c;
+    }
+    if (best >= 0) return best;
+  }
+  return best;
+}

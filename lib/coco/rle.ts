@@ -1,0 +1,278 @@
+/**
+ * Run-length masks: the three COCO encodings, areas, boxes and overlaps.
+ *
+ * A mask of h rows and w columns is a string of h * w pixels, column by column. COCO writes it as `counts`: lengths of
+ * runs that alternate between background and foreground, background first. Inside this project a mask is the list of
+ * its foreground *intervals* [start, end) in that same column-major order, sorted and apart, stored back to back in one
+ * `Uint32Array` for all masks of a file: half the numbers of `counts`, no running sums, and directly comparable.
+ *
+ *     counts     3 2 4 1 2      (h * w = 12)
+ *     pixels     ...##....#..
+ *     intervals  [3,5) [9,10)
+ *
+ * Ported ideas and the string codec: maskApi.c of pycocotools (Piotr Dollár and Tsung-Yi Lin, Simplified BSD licence).
+ */
+
+/** Intervals of many masks, appended one mask after another. `data[2k], data[2k+1]` are start and end of interval k. */
+export class IntervalBuffer {
+  data: Uint32Array;
+  /** numbers in use, twice the count of intervals */
+  length = 0;
+
+  constructor(capacity = 1024) {
+    this.data = new Uint32Array(capacity);
+  }
+
+  /** Makes room for `extra` more numbers. */
+  reserve(extra: number): void {
+    const needed = this.length + extra;
+    if (needed <= this.data.length) return;
+    const grown = new Uint32Array(Math.max(needed, Math.ceil(this.data.length * 1.5)));
+    grown.set(this.data.subarray(0, this.length));
+    this.data = grown;
+  }
+}
+
+/** Scratch space for the counts of one mask; grows as needed, reused for every mask. */
+export class CountsBuffer {
+  data = new Float64Array(4096);
+
+  reserve(length: number): Float64Array {
+    if (length > this.data.length) {
+      const grown = new Float64Array(Math.max(length, this.data.length * 2));
+      grown.set(this.data);
+      this.data = grown;
+    }
+    return this.data;
+  }
+}
+
+/** What `decodeCounts` found wrong. */
+export const BAD_CHARACTER = -1;
+export const CUT_STRING = -2;
+export const NEGATIVE_RUN = -3;
+
+const BACKSLASH = 92;
+
+/**
+ * Decodes COCO's string codec into `out`, reading the bytes of a JSON string literal (so `\\` is one backslash).
+ * Each character carries five bits, least significant first, and a continuation bit; from the fourth number on the
+ * difference to the number two before is stored (maskApi.c `rleFrString`: `if(m>2) x+=cnts[m-2]`).
+ *
+ * @returns the number of runs, or one of BAD_CHARACTER, CUT_STRING, NEGATIVE_RUN
+ */
+export function decodeCounts(bytes: Uint8Array, start: number, end: number, out: CountsBuffer): number {
+  // at most one run per character
+  const counts = out.reserve(end - start + 1);
+  let m = 0;
+  let p = start;
+  while (p < end) {
+    let c = bytes[p++];
+    if (c === BACKSLASH) {
+      // JSON escapes; of the codec's alphabet '0' … 'o' only the backslash itself needs one
+      c = p < end ? bytes[p++] : 0;
+      if (c === 117 /* u */) {
+        c = hex4(bytes, p);
+        p += 4;
+      } else if (c !== BACKSLASH) return BAD_CHARACTER;
+    }
+    c -= 48;
+    if (c < 0 || c > 63) return BAD_CHARACTER;
+    let x = c & 0x1f;
+    if (c & 0x20) {
+      let scale = 32;
+      do {
+        if (p >= end) return CUT_STRING;
+        c = bytes[p++];
+        if (c === BACKSLASH) {
+          c = p < end ? bytes[p++] : 0;
+          if (c === 117) {
+            c = hex4(bytes, p);
+            p += 4;
+          } else if (c !== BACKSLASH) return BAD_CHARACTER;
+        }
+        c -= 48;
+        if (c < 0 || c > 63) return BAD_CHARACTER;
+        x += (c & 0x1f) * scale; // not a shift: a hostile string may pass 32 bits
+        scale *= 32;
+        if (scale > 2 ** 45) return NEGATIVE_RUN;
+      } while (c & 0x20);
+      if (c & 0x10) x -= scale; // sign extension
+    } else if (c & 0x10) x -= 32;
+    if (m > 2) x += counts[m - 2];
+    if (x < 0) return NEGATIVE_RUN;
+    counts[m++] = x;
+  }
+  return m;
+}
+
+function hex4(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = 0; i < 4; i++) {
+    const c = bytes[at + i] | 32;
+    const digit = c >= 97 && c <= 102 ? c - 87 : bytes[at + i] >= 48 && bytes[at + i] <= 57 ? bytes[at + i] - 48 : -1;
+    if (digit < 0) return 0;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+/**
+ * Appends the intervals of a mask given by its run lengths. Empty runs vanish and neighbours join: neither changes a
+ * pixel, and both occur in files (maskApi.c keeps them; areas, boxes and overlaps come out the same).
+ *
+ * @returns the sum of all runs, which must be h * w: the caller checks, because only it knows the image
+ */
+export function appendIntervals(counts: ArrayLike<number>, runs: number, into: IntervalBuffer): number {
+  into.reserve(runs + 1);
+  const data = into.data;
+  const first = into.length;
+  let n = first;
+  let position = 0;
+  for (let i = 0; i + 1 < runs; i += 2) {
+    const from = position + counts[i];
+    position = from + counts[i + 1];
+    if (position === from) continue;
+    if (n > first && data[n - 1] === from) data[n - 1] = position;
+    else {
+      data[n++] = from;
+      data[n++] = position;
+    }
+  }
+  if (runs & 1) position += counts[runs - 1];
+  into.length = n;
+  return position;
+}
+
+/** Run lengths of a mask of `size` = h * w pixels, background first: the inverse of `appendIntervals`. */
+export function countsFromIntervals(data: Uint32Array, from: number, to: number, size: number): number[] {
+  const counts: number[] = [];
+  let position = 0;
+  for (let k = from; k < to; k += 2) {
+    counts.push(data[k] - position, data[k + 1] - data[k]);
+    position = data[k + 1];
+  }
+  if (position < size || counts.length === 0) counts.push(size - position);
+  return counts;
+}
+
+/** COCO's string for run lengths (maskApi.c `rleToString`). */
+export function encodeCounts(counts: ArrayLike<number>): string {
+  let text = '';
+  for (let i = 0; i < counts.length; i++) {
+    let x = counts[i];
+    if (i > 2) x -= counts[i - 2];
+    for (let more = true; more; ) {
+      let c = x & 0x1f;
+      x >>= 5;
+      more = c & 0x10 ? x !== -1 : x !== 0;
+      if (more) c |= 0x20;
+      text += String.fromCharCode(c + 48);
+    }
+  }
+  return text;
+}
+
+/** Pixels of a mask: `data[from … to)` are its intervals. */
+export function maskArea(data: Uint32Array, from: number, to: number): number {
+  let area = 0;
+  for (let k = from; k < to; k += 2) area += data[k + 1] - data[k];
+  return area;
+}
+
+/**
+ * Writes the mask's box [x, y, w, h] to `out[at …]`, as maskApi.c `rleToBbox`: an interval that passes a column's end
+ * makes the box full height. A mask without pixels gets the reference's [0, 0, 0, 0] when it has a single run and
+ * [w, h, 2^32 - w + 1, 2^32 - h + 1] when it has empty foreground runs (`hadForegroundRuns`): unsigned arithmetic
+ * that wraps; such a box touches nothing and its area is beyond every size class.
+ */
+export function maskBox(
+  data: Uint32Array,
+  from: number,
+  to: number,
+  height: number,
+  width: number,
+  hadForegroundRuns: boolean,
+  out: Float64Array,
+  at: number,
+): void {
+  if (from === to) {
+    out[at] = hadForegroundRuns ? width : 0;
+    out[at + 1] = hadForegroundRuns ? height : 0;
+    out[at + 2] = hadForegroundRuns ? 2 ** 32 - width + 1 : 0;
+    out[at + 3] = hadForegroundRuns ? 2 ** 32 - height + 1 : 0;
+    return;
+  }
+  const left = (data[from] / height) | 0;
+  const right = ((data[to - 1] - 1) / height) | 0;
+  let top = height;
+  let bottom = -1;
+  for (let k = from; k < to; k += 2) {
+    const column = ((data[k] / height) | 0) * height;
+    const y0 = data[k] - column;
+    const y1 = data[k + 1] - 1 - column;
+    if (y1 >= height) {
+      top = 0;
+      bottom = height - 1;
+      break;
+    }
+    if (y0 < top) top = y0;
+    if (y1 > bottom) bottom = y1;
+  }
+  out[at] = left;
+  out[at + 1] = top;
+  out[at + 2] = right - left + 1;
+  out[at + 3] = bottom - top + 1;
+}
+
+/** Pixels that two masks share: a merge of two sorted interval lists. */
+export function intersection(
+  a: Uint32Array,
+  aFrom: number,
+  aTo: number,
+  b: Uint32Array,
+  bFrom: number,
+  bTo: number,
+): number {
+  if (aFrom >= aTo || bFrom >= bTo) return 0;
+  let shared = 0;
+  let i = aFrom;
+  let j = bFrom;
+  let a0 = a[i];
+  let a1 = a[i + 1];
+  let b0 = b[j];
+  let b1 = b[j + 1];
+  for (;;) {
+    const low = a0 > b0 ? a0 : b0;
+    if (a1 < b1) {
+      if (a1 > low) shared += a1 - low;
+      i += 2;
+      if (i >= aTo) return shared;
+      a0 = a[i];
+      a1 = a[i + 1];
+    } else {
+      if (b1 > low) shared += b1 - low;
+      j += 2;
+      if (j >= bTo) return shared;
+      b0 = b[j];
+      b1 = b[j + 1];
+    }
+  }
+}
+
+/** Appends the union of several masks, each a sorted interval list; masks of one object's parts (maskApi.c `rleMerge`). */
+export function appendUnion(parts: { data: Uint32Array; from: number; to: number }[], into: IntervalBuffer): void {
+  const pairs: [number, number][] = [];
+  for (const { data, from, to } of parts) for (let k = from; k < to; k += 2) pairs.push([data[k], data[k + 1]]);
+  pairs.sort((p, q) => p[0] - q[0]);
+  into.reserve(pairs.length * 2);
+  const first = into.length;
+  for (const [start, end] of pairs) {
+    if (into.length > first && start <= into.data[into.length - 1]) {
+      if (end > into.data[into.length - 1]) into.data[into.length - 1] = end;
+    } else {
+      into.data[into.length++] = start;
+      into.data[into.length++] = end;
+    }
+  }
+}

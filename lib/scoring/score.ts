@@ -1,0 +1,109 @@
+/**
+ * The benchmark in one page: packed annotations in, numbers out. No I/O, so the same lines run in a thread, on the
+ * command line, in a test and in a browser.
+ *
+ * The steps are separate functions because threads share them out: images are matched independently, slices are
+ * summarized independently, and everything in between is one sort.
+ */
+import { type Slice, sliceOf } from '../coco/accumulate.ts';
+import type { Dataset, Objects } from '../coco/dataset.ts';
+import { allocateMatches, areaClasses, type Matches, matchImage } from '../coco/match.ts';
+import { EVALUATIONS, type Evaluation, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
+import { type Ranking, rankDetections } from '../coco/rank.ts';
+import { summarize } from '../coco/summarize.ts';
+import { CELL_TYPES, type CellType, cellTypeOf } from './cell-types.ts';
+import type { EvaluationResults, Metrics } from './report.ts';
+
+/** Predictions as read: packed detections and which images share a file name. */
+export interface Predictions {
+  detections: Objects;
+  /** images that a file name stands for, where there are several */
+  groups: number[][];
+  /** false when some detection has no mask: then only boxes are scored */
+  hasMasks: boolean;
+}
+
+/** One evaluation under way. */
+export interface Evaluating {
+  ranking: Ranking;
+  matches: Matches;
+}
+
+/** Ranks the detections and makes room for their matches. */
+export function prepare(
+  dataset: Dataset,
+  { detections, groups }: Predictions,
+  evaluation: Evaluation,
+  protocols: readonly ProtocolId[],
+): Evaluating {
+  const images = dataset.images.ids.length;
+  const score = evaluation === 'segm' ? detections.maskScore : detections.score;
+  const ranking = rankDetections(detections.image, score, images, groups);
+  return { ranking, matches: allocateMatches(evaluation, areaClasses(protocols), ranking.count, images) };
+}
+
+/** The evaluations a file can have. */
+export function evaluationsOf(predictions: Predictions): Evaluation[] {
+  return EVALUATIONS.filter((evaluation) => evaluation === 'bbox' || predictions.hasMasks);
+}
+
+export type SliceName = 'overall' | CellType;
+
+/** Images of each slice that has any: all of them, and those of each cell type. */
+export function imageSlices(fileNames: readonly string[]): Map<SliceName, Uint32Array> {
+  const slices = new Map<SliceName, Uint32Array>([['overall', Uint32Array.from(fileNames.keys())]]);
+  const types = fileNames.map(cellTypeOf);
+  for (const type of CELL_TYPES) {
+    const images = [...types.keys()].filter((i) => types[i] === type);
+    if (images.length > 0) slices.set(type, Uint32Array.from(images));
+  }
+  return slices;
+}
+
+/** The numbers of one slice under several protocols. */
+export function summarizeSlice(
+  { ranking, matches }: Evaluating,
+  images: Uint32Array,
+  protocols: readonly ProtocolId[],
+): Metrics[] {
+  const slice: Slice = sliceOf(ranking, images, ranking.start.length - 1);
+  return protocols.map((id) => summarize(matches, ranking, slice, PROTOCOLS[id]));
+}
+
+/** Puts the slices' numbers back together: one result per protocol. */
+export function collectResults(
+  slices: readonly SliceName[],
+  metrics: readonly Metrics[][],
+  protocols: readonly ProtocolId[],
+): EvaluationResults[] {
+  return protocols.map((_, p) => ({
+    overall: metrics[slices.indexOf('overall')][p],
+    cellTypes: Object.fromEntries(
+      slices.flatMap((slice, s) => (slice === 'overall' ? [] : [[slice, metrics[s][p]]])),
+    ) as EvaluationResults['cellTypes'],
+  }));
+}
+
+/** Everything at once, on one thread: for small files, tests and the browser. One result per protocol. */
+export function score(
+  dataset: Dataset,
+  predictions: Predictions,
+  protocols: readonly ProtocolId[],
+): { segm?: EvaluationResults; bbox: EvaluationResults }[] {
+  const slices = imageSlices(dataset.images.fileNames);
+  const results = evaluationsOf(predictions).map((evaluation) => {
+    const evaluating = prepare(dataset, predictions, evaluation, protocols);
+    for (let i = 0; i < dataset.images.ids.length; i++) {
+      matchImage(dataset, predictions.detections, evaluating.ranking, i, evaluating.matches);
+    }
+    const metrics = [...slices.values()].map((images) => summarizeSlice(evaluating, images, protocols));
+    return [evaluation, collectResults([...slices.keys()], metrics, protocols)] as const;
+  });
+  return protocols.map(
+    (_, p) =>
+      Object.fromEntries(results.map(([evaluation, byProtocol]) => [evaluation, byProtocol[p]])) as {
+        segm?: EvaluationResults;
+        bbox: EvaluationResults;
+      },
+  );
+}
