@@ -1,0 +1,157 @@
+/**
+ * One way in and one way out. A route is parse → who → may they → do → respond; `route` holds the first two and the
+ * last beat, so a handler is its own business only. `action` is the same for forms.
+ */
+import { headers } from 'next/headers';
+import { unstable_rethrow } from 'next/navigation';
+import { z } from 'zod';
+import { AppError, toProblem } from '#lib/errors.ts';
+import type { Viewer } from '#lib/permissions.ts';
+import { callerOf, isSameOrigin } from './viewer.ts';
+
+const NO_BODY = z.unknown();
+const NOTHING = z.object({});
+/** A JSON request is of human size; files go through uploads. */
+const MAX_BODY = 256 * 1024;
+
+interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+  params?: P;
+  query?: Q;
+  body?: B;
+  /** the sentence a stranger gets; without it everyone may come in */
+  signIn?: string;
+}
+
+export interface Beat<P, Q, B, V> {
+  request: Request;
+  params: P;
+  query: Q;
+  body: B;
+  viewer: V;
+}
+
+type NextContext = { params: Promise<Record<string, string | string[] | undefined>> };
+
+/** Returns a Next route handler. What the handler returns is sent as JSON, unless it is a Response already. */
+export function route<
+  P extends z.ZodType = typeof NOTHING,
+  Q extends z.ZodType = typeof NOTHING,
+  B extends z.ZodType = typeof NO_BODY,
+>(
+  spec: RouteSpec<P, Q, B>,
+  handle: (beat: Beat<z.output<P>, z.output<Q>, z.output<B>, Viewer>) => Promise<unknown>,
+): (request: Request, context: NextContext) => Promise<Response> {
+  return async (request, context) => {
+    try {
+      const viewer = await whoMayEnter(request, spec.signIn);
+      const [params, query, body] = [
+        parse(spec.params ?? NOTHING, await context.params, 'not-found'),
+        parse(spec.query ?? NOTHING, Object.fromEntries(new URL(request.url).searchParams)),
+        spec.body ? parse(spec.body, await readJson(request)) : undefined,
+      ];
+      const result = await handle({ request, params, query, body, viewer } as never);
+      return result instanceof Response ? result : Response.json(result, { headers: { 'cache-control': 'no-store' } });
+    } catch (error) {
+      unstable_rethrow(error);
+      return problem(error);
+    }
+  };
+}
+
+/** Identity, and the check that a browser was not made to do it by another site. */
+export async function whoMayEnter(request: Request, signIn?: string): Promise<Viewer> {
+  const { viewer, by } = await callerOf(request.headers);
+  const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
+  if (by === 'cookie' && changes && !isSameOrigin(request.headers))
+    throw new AppError('forbidden', 'This request does not come from a page of this site.');
+  if (signIn && !viewer) throw new AppError('unauthorized', signIn);
+  return viewer;
+}
+
+/** The only way out for errors: what may be said is said, the rest goes to the log. */
+export function problem(error: unknown, extra: HeadersInit = {}): Response {
+  if (!(error instanceof AppError)) console.error(error);
+  else if (error.status >= 500) console.error(error.message, error.cause);
+  const body = { ...toProblem(error), ...(error instanceof InvalidFields && { fields: error.fields }) };
+  const headers = new Headers(extra);
+  headers.set('content-type', 'application/problem+json');
+  headers.set('cache-control', 'no-store');
+  if (body.status === 401) headers.set('www-authenticate', 'Bearer');
+  return new Response(JSON.stringify(body), { status: body.status, headers });
+}
+
+/** A form or a body with something wrong in it, field by field. */
+export class InvalidFields extends AppError {
+  readonly fields: Record<string, string>;
+
+  constructor(fields: Record<string, string>, code: 'invalid' | 'not-found' = 'invalid') {
+    const [[field, message] = ['', 'The request is not valid.'], ...more] = Object.entries(fields);
+    super(code, `${field ? `${field}: ` : ''}${message}${more.length ? ` (and ${more.length} more)` : ''}`);
+    this.fields = fields;
+  }
+}
+
+function parse<S extends z.ZodType>(schema: S, value: unknown, code?: 'not-found'): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InvalidFields(fieldErrors(result.error), code);
+}
+
+/** The first complaint about each field; `files.0.upload` is one field. */
+export function fieldErrors(error: z.ZodError): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const { path, message } of error.issues) fields[path.join('.')] ??= message;
+  return fields;
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  const text = await request.text();
+  if (text.length > MAX_BODY) throw new AppError('too-large', 'The body of this request is larger than 256 KB.');
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError('invalid', 'The body of this request is not JSON.', { cause });
+  }
+}
+
+// --- pages and forms ---
+
+/** Who is looking at this page. */
+export async function viewer(): Promise<Viewer> {
+  return (await callerOf(await headers())).viewer;
+}
+
+export interface FormState {
+  /** what was typed, given back so that nothing is lost */
+  values?: Record<string, string>;
+  /** one sentence per field that is wrong */
+  errors?: Record<string, string>;
+  /** one sentence on the whole */
+  message?: string;
+  done?: boolean;
+  /** something made by the action that is shown once, such as a new token */
+  made?: string;
+}
+
+/** Returns a server action for `useActionState`. Next itself refuses one that another site's page sends. */
+export function action<S extends z.ZodType>(
+  schema: S,
+  handle: (input: z.output<S>, viewer: NonNullable<Viewer>) => Promise<FormState | undefined>,
+): (previous: FormState, form: FormData) => Promise<FormState> {
+  return async (_previous, form) => {
+    const values = Object.fromEntries(
+      [...form].filter((entry): entry is [string, string] => typeof entry[1] === 'string' && !entry[0].startsWith('$')),
+    );
+    try {
+      const who = await viewer();
+      if (!who) throw new AppError('unauthorized', 'You have been signed out. Sign in again; what you typed is kept.');
+      return (await handle(parse(schema, values), who)) ?? { done: true };
+    } catch (error) {
+      unstable_rethrow(error); // redirects and not-found pages are thrown
+      if (error instanceof InvalidFields)
+        return { values, errors: error.fields, message: 'Some fields need another look.' };
+      if (!(error instanceof AppError) || error.status >= 500) console.error(error);
+      return { values, message: toProblem(error).detail };
+    }
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * Sign-in without outside services, for an installation on one's own machine. Three locks, each enough by itself:
+ *
+ *   1. the launcher sets LIVECELL_LOCAL_SIGN_IN only with the embedded database on a loopback address, and removes it
+ *      from the environment otherwise;
+ *   2. the database the site uses is on a loopback address too;
+ *   3. the request was addressed to a loopback name and came through no proxy: a tunnel or a reverse proxy that
+ *      publishes the port says so in a header, and DNS rebinding arrives with a foreign Host.
+ */
+import { env } from '#lib/env.ts';
+
+const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
+const PROXY_HEADERS = ['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip', 'x-forwarded-server'];
+
+/** This installation could offer it at all. */
+export function localSignInIsOn(): boolean {
+  const { LIVECELL_LOCAL_SIGN_IN, DATABASE_URL } = env();
+  if (!LIVECELL_LOCAL_SIGN_IN || LIVECELL_LOCAL_SIGN_IN === '0') return false;
+  return Boolean(DATABASE_URL && LOOPBACK_NAMES.has(new URL(DATABASE_URL).hostname));
+}
+
+/**
+ * The request comes from this machine. Next fills in X-Forwarded-* itself where they are missing, so their presence
+ * says nothing; what they may say is only what Next writes: the Host again, plain http, a loopback address.
+ */
+export function isLocalRequest(headers: Headers): boolean {
+  const host = headers.get('host') ?? '';
+  if (!URL.canParse(`http://${host}`) || !LOOPBACK_NAMES.has(new URL(`http://${host}`).hostname)) return false;
+  if (PROXY_HEADERS.some((name) => headers.has(name))) return false;
+  const allowed = (name: string, test: (value: string) => boolean) => {
+    const value = headers.get(name);
+    return value === null || test(value);
+  };
+  return (
+    allowed('x-forwarded-host', (value) => value === host) &&
+    allowed('x-forwarded-proto', (value) => value === 'http') &&
+    allowed('x-forwarded-for', (value) => ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(value))
+  );
+}
+
+export function offersLocalSignIn(headers: Headers): boolean {
+  return localSignInIsOn() && isLocalRequest(headers);
+}

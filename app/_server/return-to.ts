@@ -1,0 +1,8 @@
+/** Where to go after signing in: a page of this site, never another one. */
+export function safeReturn(path: string | undefined): string {
+  const site = 'http://site.invalid';
+  if (!path?.startsWith('/') || !URL.canParse(path, site)) return '/submissions';
+  const url = new URL(path, site);
+  // `//elsewhere.org` and `/\elsewhere.org` are addresses of other sites
+  return url.origin === site ? url.pathname + url.search + url.hash : '/submissions';
+}

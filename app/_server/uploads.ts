@@ -1,0 +1,321 @@
+/**
+ * Files come in over tus 1.0 (https://tus.io): created with their size, sent in pieces, resumed at the offset the
+ * server knows. `@tus/server` speaks the protocol; around it stand the checks that are ours:
+ *
+ *   who      an upload belongs to who created it; to everybody else it does not exist
+ *   size     refused before the first byte
+ *   kind     the first bytes are looked at as soon as they are here, not after an hour of uploading
+ *   digest   per piece (`Upload-Checksum`, of the tus checksum extension) and of the whole (`sha256` in the metadata)
+ *
+ * Bytes go from the socket to the disk in pieces of 64 KB; nothing here grows with the file.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, truncate } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { FileStore } from '@tus/file-store';
+import { Server } from '@tus/server';
+import { completeUpload, createUpload, deleteUpload, expiredUploads, getUpload, listUploads } from '#db/uploads.ts';
+import { AppError } from '#lib/errors.ts';
+import { canUseUpload, type Viewer } from '#lib/permissions.ts';
+import { LIMITS } from '#lib/readers/limits.ts';
+import { sniff } from '#lib/readers/sniff.ts';
+import { sha256Of, storage } from '#lib/storage.ts';
+import { problem, whoMayEnter } from './http.ts';
+
+export const UPLOADS_PATH = '/api/uploads';
+/** An upload nobody submitted is deleted after this. */
+const KEPT_FOR = 48 * 3600_000;
+const SWEEP_EVERY = 15 * 60_000;
+/** Files somebody may have lying here without submitting them. */
+const MAX_UPLOADS = 32;
+/** How much of the beginning is looked at. */
+const HEAD_BYTES = 64 * 1024;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const SHA256 = /^[0-9a-f]{64}$/i;
+
+const keyOf = (id: string) => `uploads/${id}`;
+
+interface Tus {
+  server: Server;
+  store: FileStore;
+}
+// survives Next's reloading of modules in development, and is made at the first upload, not at build time
+const shared = globalThis as typeof globalThis & { livecellTus?: Promise<Tus> };
+
+function tus(): Promise<Tus> {
+  shared.livecellTus ??= open_();
+  return shared.livecellTus;
+}
+
+async function open_(): Promise<Tus> {
+  const directory = dirname(await storage().localPath(keyOf('x')));
+  await mkdir(directory, { recursive: true });
+  const store = new FileStore({ directory, expirationPeriodInMilliseconds: KEPT_FOR });
+  // a size is always declared, so that it can be refused before the first byte
+  store.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration', 'checksum'];
+  const server = new Server({
+    path: UPLOADS_PATH,
+    datastore: store,
+    relativeLocation: true, // whatever the proxy in front calls us
+    maxSize: LIMITS.bytes,
+    namingFunction: () => crypto.randomUUID(),
+    allowedHeaders: ['Upload-Checksum'],
+  });
+  // Not the store's own cleanUpExpiredUploads(): it never learns that a file is complete, and would delete those too.
+  setInterval(() => sweep().catch(console.error), SWEEP_EVERY).unref();
+  sweep().catch(console.error);
+  return { server, store };
+}
+
+/** Deletes what nobody came back for. Files that were submitted are no longer uploads, so they are safe. */
+export async function sweep(now = Date.now()): Promise<number> {
+  const old = await expiredUploads(new Date(now - KEPT_FOR));
+  for (const { id } of old) await discard(id);
+  return old.length;
+}
+
+/** The upload endpoint, all methods. */
+export async function handleUpload(request: Request): Promise<Response> {
+  try {
+    const { server } = await tus();
+    if (request.method === 'OPTIONS') {
+      const response = await server.handleWeb(request);
+      response.headers.set('Tus-Checksum-Algorithm', 'sha256');
+      return response;
+    }
+    const viewer = await whoMayEnter(request, 'Sign in, or send an API token, to upload a file.');
+    if (request.method === 'POST') return await create(request, viewer);
+
+    const id = idOf(request.url);
+    const upload = id ? await getUpload(id) : null;
+    // somebody else's upload answers exactly as one that never was
+    if (!upload || !canUseUpload(viewer, upload)) throw new AppError('not-found', 'There is no such upload.');
+    if (request.method === 'PATCH') return await receive(request, upload.id);
+    if (request.method === 'HEAD') return await tell(request, upload.id);
+    if (request.method === 'DELETE') {
+      await discard(upload.id);
+      return new Response(null, { status: 204, headers: { 'Tus-Resumable': '1.0.0' } });
+    }
+    throw new AppError('invalid', 'Uploads are sent, not fetched.', { status: 405 });
+  } catch (error) {
+    return problem(error, { 'Tus-Resumable': '1.0.0' });
+  }
+}
+
+async function create(request: Request, viewer: Viewer): Promise<Response> {
+  const { server } = await tus();
+  const userId = viewer!.id;
+  const bytes = Number(request.headers.get('upload-length') ?? Number.NaN);
+  const metadata = readMetadata(request.headers.get('upload-metadata'));
+  if (!Number.isSafeInteger(bytes) || bytes < 0)
+    throw new AppError('invalid', 'Upload-Length must give the size of the file in bytes.');
+  if (bytes === 0) throw new AppError('wrong-file', 'The file is empty.');
+  if (bytes > LIMITS.bytes)
+    throw new AppError(
+      'too-large',
+      `The file has ${bytes.toLocaleString('en')} bytes; at most ${LIMITS.bytes.toLocaleString('en')} are accepted. Gzip it, or leave out detections with very low scores.`,
+    );
+  if (metadata.sha256 && !SHA256.test(metadata.sha256))
+    throw new AppError('invalid', 'sha256 in Upload-Metadata must be 64 hexadecimal digits.');
+  if ((await listUploads(userId)).length >= MAX_UPLOADS)
+    throw new AppError(
+      'too-many',
+      `There are already ${MAX_UPLOADS} uploads that were never submitted. Submit or delete some, or wait: they are deleted after two days.`,
+    );
+
+  const body = await inspect(request.body, new Uint8Array(), checksumOf(request));
+  const response = await server.handleWeb(withBody(request, body));
+  if (response.status !== 201) return asProblem(response);
+  const id = idOf(response.headers.get('location') ?? '')!;
+  await createUpload({ id, userId, fileName: metadata.filename || 'predictions', bytes, storageKey: keyOf(id) });
+  // bytes may have come along with the creation
+  return await settle(response, id, 0, body);
+}
+
+async function receive(request: Request, id: string): Promise<Response> {
+  const { server } = await tus();
+  const offset = Number(request.headers.get('upload-offset') ?? Number.NaN);
+  let body: Body;
+  try {
+    const before = offset > 0 && offset < HEAD_BYTES ? await readHead(id, offset) : new Uint8Array();
+    body = offset < HEAD_BYTES ? await inspect(request.body, before, checksumOf(request)) : pass(request);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'wrong-file') await discard(id);
+    throw error;
+  }
+  const response = await server.handleWeb(withBody(request, body));
+  if (response.status !== 204) return asProblem(response);
+  return await settle(response, id, offset, body);
+}
+
+async function tell(request: Request, id: string): Promise<Response> {
+  const { server } = await tus();
+  const response = await server.handleWeb(request);
+  if (response.status !== 200) return asProblem(response);
+  // a server that was stopped between the last byte and the digest finishes its work here
+  if (response.headers.get('upload-offset') === response.headers.get('upload-length')) await finish(id);
+  return response;
+}
+
+/** After bytes were written: the piece's digest, and the whole's when it was the last piece. */
+async function settle(response: Response, id: string, offset: number, body: Body): Promise<Response> {
+  if (body.expected && body.digest() !== body.expected) {
+    await truncate(await storage().localPath(keyOf(id)), offset);
+    throw new AppError('invalid', 'This piece was damaged on the way; send it again.', { status: 460 });
+  }
+  const upload = await getUpload(id);
+  const length = response.headers.get('upload-offset');
+  if (upload && length !== null && Number(length) === upload.bytes) await finish(id);
+  return response;
+}
+
+/** Digests what arrived, compares it with what was announced, and marks the upload as complete. */
+async function finish(id: string): Promise<void> {
+  const upload = await getUpload(id);
+  if (!upload || upload.completedAt) return;
+  const { store } = await tus();
+  const path = await storage().localPath(upload.storageKey);
+  const sha256 = await sha256Of(createReadStream(path, { highWaterMark: 1 << 20 }));
+  const announced = (await store.getUpload(id)).metadata?.sha256?.toLowerCase();
+  if (announced && announced !== sha256) {
+    await discard(id);
+    throw new AppError(
+      'wrong-file',
+      `What arrived is not what was sent: its SHA-256 is ${sha256}, announced was ${announced}. The upload was discarded; please send the file again.`,
+    );
+  }
+  await completeUpload(id, sha256);
+}
+
+async function discard(id: string): Promise<void> {
+  const { store } = await tus();
+  await store.remove(id).catch(() => undefined); // already gone is fine
+  await deleteUpload(id);
+}
+
+/** Forgets the protocol's notes on a file that a submission has taken over; the file stays. */
+export async function release(id: string): Promise<void> {
+  const { store } = await tus();
+  await store.configstore.delete(id).catch(() => undefined);
+}
+
+// --- the body on its way ---
+
+interface Body {
+  stream: ReadableStream<Uint8Array> | null;
+  /** the digest announced in `Upload-Checksum`, base64 */
+  expected: string | null;
+  digest(): string;
+}
+
+/** Looks at the first bytes and throws when no reader could read such a file; then lets everything pass. */
+async function inspect(
+  body: ReadableStream<Uint8Array> | null,
+  before: Uint8Array,
+  expected: string | null,
+): Promise<Body> {
+  if (!body) return { stream: null, expected: null, digest: () => '' };
+  const reader = body.getReader();
+  const held: Uint8Array[] = [];
+  let size = before.length;
+  while (size < HEAD_BYTES) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    held.push(value);
+    size += value.length;
+  }
+  const { problem: found } = sniff(Buffer.concat([before, ...held]).subarray(0, HEAD_BYTES));
+  if (found) {
+    reader.cancel().catch(() => undefined);
+    throw new AppError('wrong-file', found.message, { status: 415, problems: [found] });
+  }
+  return follow(
+    new ReadableStream({
+      async pull(controller) {
+        const chunk = held.shift();
+        if (chunk) return controller.enqueue(chunk);
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    }),
+    expected,
+  );
+}
+
+function pass(request: Request): Body {
+  return follow(request.body, checksumOf(request));
+}
+
+/** Digests the bytes as they pass, when a digest was announced. */
+function follow(stream: ReadableStream<Uint8Array> | null, expected: string | null): Body {
+  if (!stream || !expected) return { stream, expected: null, digest: () => '' };
+  const hash = createHash('sha256');
+  const counted = stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        hash.update(chunk);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  return { stream: counted, expected, digest: () => hash.digest('base64') };
+}
+
+function checksumOf(request: Request): string | null {
+  const header = request.headers.get('upload-checksum');
+  if (!header) return null;
+  const [algorithm, digest] = header.split(' ');
+  if (algorithm !== 'sha256' || !digest)
+    throw new AppError('invalid', 'Upload-Checksum must be “sha256 <base64>”: no other algorithm is known here.');
+  return digest;
+}
+
+function withBody(request: Request, body: Body): Request {
+  return new Request(request.url, {
+    method: request.method,
+    headers: request.headers,
+    body: body.stream,
+    signal: request.signal,
+    duplex: 'half',
+  } as RequestInit);
+}
+
+/** The protocol's own refusals are plain text; here every error has one form. */
+async function asProblem(response: Response): Promise<Response> {
+  if (response.status < 400) return response;
+  const detail = (await response.text()).trim() || 'The upload was refused.';
+  const headers = new Headers(response.headers);
+  headers.delete('content-length');
+  headers.set('content-type', 'application/problem+json');
+  return new Response(
+    JSON.stringify({ title: 'The upload was refused', status: response.status, detail, code: 'invalid' }),
+    { status: response.status, headers },
+  );
+}
+
+function idOf(url: string): string | null {
+  const last = url.split('?')[0].split('/').at(-1) ?? '';
+  return UUID.test(last) ? last : null;
+}
+
+/** `filename d29ybGQ=,sha256 …` */
+function readMetadata(header: string | null): Record<string, string> {
+  const pairs = (header ?? '').split(',').map((pair) => pair.trim().split(/\s+/));
+  return Object.fromEntries(
+    pairs.filter(([key]) => key).map(([key, value]) => [key, Buffer.from(value ?? '', 'base64').toString('utf8')]),
+  );
+}
+
+async function readHead(id: string, bytes: number): Promise<Uint8Array> {
+  const file = await open(await storage().localPath(keyOf(id)), 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Who is asking: the session cookie of a browser, or `Authorization: Bearer <token>` of a program. Plain headers in,
+ * a plain value out, so routes, actions, pages and tests all ask the same function.
+ */
+import { userBySession } from '#db/sessions.ts';
+import { userByToken } from '#db/users.ts';
+import { AppError } from '#lib/errors.ts';
+import type { Viewer } from '#lib/permissions.ts';
+
+export interface Caller {
+  viewer: Viewer;
+  /** how they said so; only a cookie is sent by browsers without being asked, so only a cookie needs an origin */
+  by: 'cookie' | 'token' | null;
+}
+
+/** Auth.js adds the prefix where the site is served over HTTPS. */
+export const SESSION_COOKIES = ['__Secure-authjs.session-token', 'authjs.session-token'] as const;
+
+export async function callerOf(headers: Headers): Promise<Caller> {
+  const authorization = headers.get('authorization');
+  if (authorization) {
+    const token = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1];
+    const user = token ? await userByToken(token) : null;
+    // never fall back to a cookie: whoever sends a token means it
+    if (!user) throw new AppError('unauthorized', 'This token is not valid, has expired or was revoked.');
+    return { viewer: plain(user), by: 'token' };
+  }
+  const session = readCookie(headers.get('cookie'), SESSION_COOKIES);
+  const user = session ? await userBySession(session) : null;
+  return user ? { viewer: plain(user), by: 'cookie' } : { viewer: null, by: null };
+}
+
+function plain({ id, name, email, role }: NonNullable<Viewer>): Viewer {
+  return { id, name, email, role };
+}
+
+function readCookie(header: string | null, names: readonly string[]): string | null {
+  for (const name of names)
+    for (const part of header?.split(';') ?? []) {
+      const [key, ...value] = part.trim().split('=');
+      if (key === name) return decodeURIComponent(value.join('='));
+    }
+  return null;
+}
+
+/** A browser says where a request comes from; one that changes something must come from this site's own pages. */
+export function isSameOrigin(headers: Headers): boolean {
+  const origin = headers.get('origin');
+  // behind a proxy the browser's Host is in X-Forwarded-Host; Next fills it in otherwise
+  const host = headers.get('x-forwarded-host')?.split(',')[0].trim() || headers.get('host');
+  if (origin) return URL.canParse(origin) && new URL(origin).host === host;
+  return headers.get('sec-fetch-site') === 'same-origin';
+}
