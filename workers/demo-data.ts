@@ -142,7 +142,7 @@ const MODELS: Model[] = [
 ];
 
 /** 2 locations × 31 time points × 4 crops */
-const MOST_IMAGES_PER_TYPE = 248;
+export const MOST_IMAGES_PER_TYPE = 248;
 
 /** Writes ground truth, three prediction files and two pairs of counts into `dir`; the folder is made when missing. */
 export async function writeDemoData(

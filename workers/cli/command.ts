@@ -1,0 +1,132 @@
+/** What a command is, what it may say and where, and how it ends. */
+import { readFile, stat } from 'node:fs/promises';
+import type { ParseArgsOptionDescriptor } from 'node:util';
+import type { Problem, Warning } from '#lib/scoring/report.ts';
+
+export interface Option extends ParseArgsOptionDescriptor {
+  /** shown in --help; `value` names what follows */
+  help: string;
+  value?: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: parseArgs decides by the option's type and `multiple`; each command knows its own
+export type Values = Record<string, any>;
+
+export interface Command {
+  /** one or two words: `score`, `user list` */
+  name: string;
+  /** what stands after the name, options apart */
+  takes?: string;
+  help: string;
+  /** a line that can be copied */
+  example?: string;
+  options: Record<string, Option>;
+  run(values: Values, files: string[], out: Output): Promise<void>;
+}
+
+export const JSON_OPTION: Option = { type: 'boolean', help: 'print one JSON document on standard output' };
+
+/** The call is wrong: exit status 2. */
+export class CallError extends Error {}
+
+/** The input is wrong: exit status 1. A line per problem. */
+export class InputError extends Error {
+  readonly lines: string[];
+  constructor(...lines: string[]) {
+    super(lines.join('\n'));
+    this.lines = lines;
+  }
+}
+
+/** Standard output carries the result and nothing else; everything said on the way goes to standard error. */
+export class Output {
+  readonly json: boolean;
+  #shown = false;
+
+  constructor(json: boolean) {
+    this.json = json;
+  }
+
+  /** The result for people, unless a document was asked for. */
+  print(text: string): void {
+    if (!this.json) process.stdout.write(`${text}\n`);
+  }
+
+  /** The result for programs, when it was asked for. */
+  document(value: unknown): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  note(text: string): void {
+    this.#clear();
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** A line that overwrites itself, on a terminal only. */
+  progress(text: string): void {
+    if (!process.stderr.isTTY) return;
+    process.stderr.write(`\r\x1b[K${text}`);
+    this.#shown = true;
+  }
+
+  #clear(): void {
+    if (this.#shown) process.stderr.write('\r\x1b[K');
+    this.#shown = false;
+  }
+
+  done(): void {
+    this.#clear();
+  }
+
+  warnings(warnings: Warning[]): void {
+    for (const warning of warnings) this.note(`warning: ${warningLine(warning)}`);
+  }
+}
+
+export function required(values: Values, name: string): string {
+  const value = values[name];
+  if (typeof value !== 'string' || value === '') throw new CallError(`--${name} is missing.`);
+  return value;
+}
+
+export function oneFile(files: string[], what: string): string {
+  if (files.length !== 1)
+    throw new CallError(files.length === 0 ? `${what} is missing.` : `One ${what} is expected, not ${files.length}.`);
+  return files[0];
+}
+
+/** A file that cannot be opened is the commonest mistake; said here, it names the file and not a system call. */
+export async function mustBeFile(path: string): Promise<string> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) throw new InputError(`${path} is not a file.`);
+    return path;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new InputError(`There is no file ${path}.`);
+    if (code === 'EACCES') throw new InputError(`${path} may not be read.`);
+    throw error;
+  }
+}
+
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(await mustBeFile(path), 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+export function problemLine(problem: Problem): string {
+  const more = problem.more ? ` (and ${problem.more.toLocaleString('en-US')} more of this kind)` : '';
+  return oneLine(problem.message) + more;
+}
+
+export function warningLine(warning: Warning): string {
+  return oneLine(warning.message);
+}
+
+export function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').trim();
+}

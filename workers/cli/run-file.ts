@@ -1,0 +1,31 @@
+/** Finds the site that runs on this machine, by the file it leaves in its data folder. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { env } from '#lib/env.ts';
+
+export interface RunFile {
+  pid: number;
+  databaseUrl: string;
+  siteUrl: string;
+}
+
+/** The running site of this data folder, or null. A file left behind by a crash does not count. */
+export async function runningSite(): Promise<RunFile | null> {
+  try {
+    const run = JSON.parse(await readFile(join(env().LIVECELL_DATA, 'run.json'), 'utf8')) as RunFile;
+    return isAlive(run.pid) ? run : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,302 @@
+/** Commands that need neither server nor database. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
+import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
+import type { Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import { parseTask, type Task } from '#lib/scoring/tasks.ts';
+import {
+  CallError,
+  type Command,
+  InputError,
+  JSON_OPTION,
+  mustBeFile,
+  type Option,
+  type Output,
+  oneFile,
+  problemLine,
+  readJson,
+  required,
+} from './command.ts';
+import { reportTable } from './report-table.ts';
+
+const TASK_OPTION: Option = { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' };
+
+export const score: Command = {
+  name: 'score',
+  help: 'Scores predictions here, without a server: the same numbers as on the leaderboard.',
+  example: 'livecell score --ground-truth test.json --predictions mine.json --protocol coco --json',
+  options: {
+    'ground-truth': { type: 'string', value: 'FILE', help: 'COCO annotations, .json or .json.gz', multiple: true },
+    predictions: {
+      type: 'string',
+      value: '[SLOT=]FILE',
+      help: 'COCO results, .json, .json.gz or .zip; one per slot',
+      multiple: true,
+    },
+    task: TASK_OPTION,
+    protocol: {
+      type: 'string',
+      value: 'NAME',
+      help: `${PROTOCOL_IDS.join(', ')}; default: ${PRIMARY_PROTOCOL}`,
+      default: PRIMARY_PROTOCOL,
+    },
+    slot: { type: 'string', value: 'SLOT', help: 'which slot a file without SLOT= is for' },
+    'no-intervals': { type: 'boolean', help: 'leave out the uncertainty intervals' },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    const task = openTask(values.task);
+    const protocol = parseProtocol(values.protocol);
+    if (files.length > 0) throw new CallError(`“${files[0]}”: files are given with --ground-truth and --predictions.`);
+    const groundTruth = await onlyGroundTruth(values['ground-truth']);
+    const predictions = await slotFiles(task, values.predictions ?? [], values.slot);
+    const report = await scoreHere(task, protocol, groundTruth, predictions, out);
+    out.document(report);
+    out.print(reportTable(report));
+    if (!out.json) out.warnings(report.warnings);
+  },
+};
+
+export const validate: Command = {
+  name: 'validate',
+  help: 'Lists every problem of a prediction file, with record numbers. Scores nothing.',
+  example: 'livecell validate --images images.json --predictions mine.json',
+  options: {
+    'ground-truth': { type: 'string', value: 'FILE', help: 'COCO annotations, .json or .json.gz' },
+    images: { type: 'string', value: 'FILE', help: 'or only the images: their ids, names and sizes' },
+    predictions: { type: 'string', value: 'FILE', help: 'the file to look at' },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    const predictions = await mustBeFile(values.predictions ?? oneFile(files, 'prediction file (--predictions)'));
+    if (!values['ground-truth'] === !values.images)
+      throw new CallError('Either --ground-truth or --images is needed, to know the images.');
+    const { validateFile } = await import('#lib/readers/open.ts');
+    const run = (groundTruth: string) => validateFile({ groundTruth, predictions });
+    const result = values.images
+      ? await withImagesAlone(values.images, run)
+      : await run(await mustBeFile(values['ground-truth']));
+    const ok = result.problems.length === 0;
+    out.document({ ok, ...result });
+    if (!ok) throw new InputError(...result.problems.map(problemLine));
+    if (!out.json) out.warnings(result.warnings);
+    const { detections, images, format } = result;
+    out.print(`No problems: ${count(detections, 'detection')} on ${count(images, 'image')} (${format}).`);
+  },
+};
+
+export const verify: Command = {
+  name: 'verify',
+  takes: 'RECEIPT.json',
+  help: 'Recomputes a published score and says whether every number agrees.',
+  example: 'livecell verify receipt.json --predictions mine.json --ground-truth test.json',
+  options: {
+    'ground-truth': { type: 'string', value: 'FILE', help: 'COCO annotations, .json or .json.gz' },
+    predictions: { type: 'string', value: '[SLOT=]FILE', help: 'the files that were scored', multiple: true },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    const receiptPath = oneFile(files, 'receipt');
+    const published = await reportsOf(receiptPath);
+    const groundTruth = await mustBeFile(required(values, 'ground-truth'));
+    const differences: string[] = [];
+    let numbers = 0;
+    for (const report of published) {
+      const task = openTask(report.task);
+      const predictions = await slotFiles(task, values.predictions ?? [], undefined);
+      const ours = await scoreHere(task, report.protocol, groundTruth, predictions, out);
+      for (const { slot, sha256 } of report.predictions) {
+        const mine = ours.predictions.find((file) => file.slot === slot);
+        if (mine?.sha256 !== sha256) differences.push(`The file of slot ${slot} is not the one that was scored.`);
+      }
+      if (ours.groundTruth.sha256 !== report.groundTruth.sha256)
+        differences.push('The ground truth is not the one that was used.');
+      numbers += compare(report.results, ours.results, report.protocol, differences);
+    }
+    out.document({ agrees: differences.length === 0, numbers, differences });
+    if (differences.length > 0) throw new InputError(...new Set(differences));
+    out.print(`All ${numbers.toLocaleString('en-US')} numbers agree.`);
+  },
+};
+
+export const demoData: Command = {
+  name: 'demo-data',
+  takes: 'DIR',
+  help: 'Writes a small synthetic benchmark: ground truth, predictions of three qualities, counts.',
+  options: {
+    images: { type: 'string', value: 'N', help: 'images per cell type; default: 6', default: '6' },
+    seed: { type: 'string', value: 'S', help: 'the same seed writes the same files; default: 1', default: '1' },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    const dir = oneFile(files, 'folder');
+    const imagesPerType = Number(values.images);
+    const seedNumber = Number(values.seed);
+    const { MOST_IMAGES_PER_TYPE, writeDemoData } = await import('../demo-data.ts');
+    if (!Number.isInteger(imagesPerType) || imagesPerType < 1 || imagesPerType > MOST_IMAGES_PER_TYPE)
+      throw new CallError(`--images must be a whole number from 1 to ${MOST_IMAGES_PER_TYPE}, not “${values.images}”.`);
+    if (!Number.isSafeInteger(seedNumber)) throw new CallError(`--seed must be a whole number, not “${values.seed}”.`);
+    const written = await writeDemoData(dir, { imagesPerType, seed: seedNumber });
+    out.document(written);
+    out.print(`Wrote ${count(written.objects, 'synthetic cell')} on ${count(written.images, 'image')}:`);
+    out.print(`  ${written.groundTruth}`);
+    for (const { path, detections } of written.predictions) out.print(`  ${path} (${count(detections, 'detection')})`);
+    for (const { reference, predictions } of Object.values(written.counts))
+      out.print(`  ${reference}\n  ${predictions}`);
+  },
+};
+
+// --- what a call means ---
+
+/** A task that can be scored today; others are named, so that nobody searches for a typing error. */
+export function openTask(name: string): Task {
+  const task = parseTask(name);
+  if (!task) throw new CallError(`There is no task “${name}”.`);
+  if (!task.open) throw new CallError(`The task ${task.id} is not open yet.`);
+  return task;
+}
+
+function parseProtocol(name: string): ProtocolId {
+  const id = PROTOCOL_IDS.find((known) => known === name);
+  if (!id) throw new CallError(`There is no protocol “${name}”; there are ${PROTOCOL_IDS.join(', ')}.`);
+  return id;
+}
+
+async function onlyGroundTruth(given: string[] | undefined): Promise<string> {
+  if (!given?.length) throw new CallError('--ground-truth is missing.');
+  if (given.length > 1) throw new CallError('One --ground-truth is expected.');
+  return await mustBeFile(given[0]);
+}
+
+export interface SlotFile {
+  slot: string;
+  path: string;
+}
+
+/** `FILE` or `SLOT=FILE`. A file whose own name contains `=` is safe as long as no slot is called like its beginning. */
+export async function slotFiles(task: Task, given: string[], slot: string | undefined): Promise<SlotFile[]> {
+  if (given.length === 0) throw new CallError('No prediction file is given.');
+  const known = task.slots.map(({ id }) => id);
+  const fallback = slot ?? (known.length === 1 ? known[0] : undefined);
+  const files: SlotFile[] = [];
+  for (const text of given) {
+    const cut = text.indexOf('=');
+    const named = cut > 0 ? slotId(known, text.slice(0, cut)) : undefined;
+    const chosen = named ?? (fallback === undefined ? undefined : slotId(known, fallback));
+    if (chosen === undefined)
+      throw new CallError(
+        fallback === undefined
+          ? `“${text}”: say which slot it is for, as SLOT=FILE; slots are ${known.join(', ')}.`
+          : `The task ${task.id} has no slot “${fallback}”; it has ${known.join(', ')}.`,
+      );
+    if (files.some((file) => file.slot === chosen)) throw new CallError(`Two files are given for slot ${chosen}.`);
+    files.push({ slot: chosen, path: await mustBeFile(named ? text.slice(cut + 1) : text) });
+  }
+  const missing = task.slots.filter(({ id, required }) => required && !files.some((file) => file.slot === id));
+  if (missing.length > 0) throw new CallError(`A file is missing for slot ${missing.map(({ id }) => id).join(', ')}.`);
+  return files;
+}
+
+function slotId(known: string[], name: string): string | undefined {
+  const plain = (text: string) => text.toLowerCase().replace(/[-_\s]/g, '');
+  return known.find((id) => plain(id) === plain(name));
+}
+
+// --- scoring and comparing ---
+
+async function scoreHere(
+  task: Task,
+  protocol: ProtocolId,
+  groundTruth: string,
+  files: SlotFile[],
+  out: Output,
+): Promise<ScoreReport> {
+  const { default: scoreTask } = await import('../score-task.ts');
+  const { port1, port2 } = new MessageChannel();
+  port1.on('message', ({ phase, fraction }: { phase: string; fraction: number }) =>
+    out.progress(`${phase} ${Math.round(fraction * 100)} %`),
+  );
+  port1.unref();
+  try {
+    const outcome = await scoreTask({
+      task: task.id,
+      groundTruth: { path: groundTruth },
+      files,
+      protocols: [protocol],
+      port: port2,
+    });
+    if (outcome.ok) return outcome.reports[0];
+    throw refused(outcome.problems, outcome.warnings, out);
+  } finally {
+    port1.close();
+  }
+}
+
+/** The answer to a wrong file: a document for programs, a line per problem for people. */
+export function refused(problems: Problem[], warnings: Warning[], out: Output): InputError {
+  out.document({ problems, warnings });
+  return new InputError(...problems.map(problemLine));
+}
+
+/** The reports in a receipt, or a bare report. */
+async function reportsOf(path: string): Promise<ScoreReport[]> {
+  const found = (await readJson(path)) as {
+    results?: unknown;
+    report?: ScoreReport;
+    reports?: Partial<Record<ProtocolId, ScoreReport>>;
+  };
+  const candidates = found?.results
+    ? [found]
+    : found?.reports
+      ? PROTOCOL_IDS.map((id) => found.reports?.[id])
+      : [found?.report];
+  const { scoreReportSchema } = await import('#lib/scoring/report.ts');
+  const reports = candidates.filter((candidate) => candidate !== undefined);
+  if (reports.length === 0) throw new InputError(`${path} is neither a receipt nor a report.`);
+  return reports.map((report) => {
+    const parsed = scoreReportSchema.safeParse(report);
+    if (!parsed.success) throw new InputError(`${path} is neither a receipt nor a report.`);
+    return parsed.data;
+  });
+}
+
+/** Walks the published numbers and looks each up in ours; returns how many there are. */
+function compare(published: unknown, ours: unknown, path: string, differences: string[]): number {
+  if (typeof published === 'object' && published !== null) {
+    let numbers = 0;
+    for (const [key, value] of Object.entries(published))
+      numbers += compare(
+        value,
+        (ours as Record<string, unknown> | null | undefined)?.[key],
+        `${path} ${key}`,
+        differences,
+      );
+    return numbers;
+  }
+  const close =
+    typeof published === 'number' && typeof ours === 'number' ? Math.abs(published - ours) <= 1e-9 : published === ours;
+  if (!close) differences.push(`${path}: published ${published}, recomputed ${ours ?? 'nothing'}`);
+  return 1;
+}
+
+/** Where annotations are not public, the list of images stands in for them: a document without a single object. */
+async function withImagesAlone<T>(path: string, run: (groundTruth: string) => Promise<T>): Promise<T> {
+  const found = (await readJson(path)) as { images?: unknown } | unknown[];
+  const images = Array.isArray(found) ? found : found?.images;
+  if (!Array.isArray(images))
+    throw new InputError(`${path} is not a list of images: expected [{id, file_name, width, height}, …].`);
+  const dir = await mkdtemp(join(tmpdir(), 'livecell-'));
+  try {
+    const document = join(dir, 'images.json');
+    await writeFile(document, JSON.stringify({ categories: [{ id: 1, name: 'cell' }], images, annotations: [] }));
+    return await run(document);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function count(n: number, what: string): string {
+  return `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`;
+}

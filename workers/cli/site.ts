@@ -1,0 +1,204 @@
+/** Commands that work on the site's database, whether the site is running or not. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { env } from '#lib/env.ts';
+import { CallError, type Command, InputError, JSON_OPTION, mustBeFile, oneFile, required } from './command.ts';
+import { runningSite } from './run-file.ts';
+import { openTask } from './score.ts';
+
+/**
+ * Runs with DATABASE_URL set: given by the environment (production), by the running site, or, when nothing runs, by
+ * opening the embedded database of the data folder for as long as the command takes.
+ */
+async function withDatabase<T>(run: () => Promise<T>): Promise<T> {
+  const { closeDb } = await import('#db/client.ts');
+  if (process.env.DATABASE_URL) return await run().finally(closeDb);
+  const site = await runningSite();
+  if (site) {
+    process.env.DATABASE_URL = site.databaseUrl;
+    return await run().finally(closeDb);
+  }
+  const { openEmbedded } = await import('#db/embedded.ts');
+  const { migrate } = await import('#db/migrate.ts');
+  const embedded = await openEmbedded(env().LIVECELL_DATA);
+  try {
+    process.env.DATABASE_URL = embedded.url;
+    await migrate(embedded.url);
+    return await run();
+  } finally {
+    await closeDb();
+    await embedded.close();
+  }
+}
+
+export const importGroundTruthCommand: Command = {
+  name: 'import-ground-truth',
+  takes: 'FILE',
+  help: 'Registers ground truth with the site; submissions are scored against the newest of their task.',
+  example: 'livecell import-ground-truth livecell_coco_test.json --name "LIVECell test"',
+  options: {
+    name: { type: 'string', value: 'NAME', help: 'what it is called on the site' },
+    task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
+    public: { type: 'boolean', help: 'annotations may be shown and downloaded' },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    const task = openTask(values.task);
+    const path = await mustBeFile(oneFile(files, 'ground truth file'));
+    const name = required(values, 'name').trim();
+    if (!name) throw new CallError('--name is missing.');
+    const { importGroundTruth } = await import('#lib/readers/ground-truth.ts');
+    const { storage } = await import('#lib/storage.ts');
+    const data = env().LIVECELL_DATA;
+    await mkdir(data, { recursive: true });
+    const dir = await mkdtemp(join(data, 'import-')); // on the storage's own disk, so that moving there is renaming
+    try {
+      const packed = join(dir, 'packed');
+      const { sha256, images, objects, cellTypes, warnings } = await importGroundTruth(path, packed);
+      const dataset = await withDatabase(async () => {
+        const { registerDataset } = await import('#db/datasets.ts');
+        const packKey = `datasets/${randomUUID()}`;
+        await storage().adopt(packKey, packed);
+        const registered = await registerDataset({
+          name,
+          task: task.id,
+          public: values.public === true,
+          sha256,
+          images,
+          objects,
+          cellTypes,
+          packKey,
+        }).catch(async (error) => {
+          await storage().delete(packKey);
+          throw error;
+        });
+        if (registered.packKey !== packKey) await storage().delete(packKey); // the same content was there already
+        return registered;
+      });
+      const { id, createdAt } = dataset;
+      out.document({
+        id,
+        name,
+        task: task.id,
+        public: dataset.public,
+        sha256,
+        images,
+        objects,
+        cellTypes,
+        createdAt,
+        warnings,
+      });
+      out.print(
+        `Registered “${name}” for ${task.id}: ${images.toLocaleString('en-US')} images, ${objects.toLocaleString('en-US')} objects.`,
+      );
+      if (!out.json) out.warnings(warnings);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  },
+};
+
+export const migrate: Command = {
+  name: 'migrate',
+  help: 'Brings the database to the current schema.',
+  options: { json: JSON_OPTION },
+  async run(_values, _files, out) {
+    await withDatabase(async () => {
+      const { migrate } = await import('#db/migrate.ts');
+      await migrate(process.env.DATABASE_URL!);
+    });
+    out.document({ migrated: true });
+    out.print('The database has the current schema.');
+  },
+};
+
+export const seed: Command = {
+  name: 'seed',
+  help: 'Adds the published reference results and the demo benchmark, where they are missing.',
+  options: { json: JSON_OPTION },
+  async run(_values, _files, out) {
+    await withDatabase(async () => {
+      const { seed } = await import('../seed.ts');
+      await seed();
+    });
+    out.document({ seeded: true });
+    out.print('Reference results and demo benchmark are there.');
+  },
+};
+
+export const worker: Command = {
+  name: 'worker',
+  help: 'Runs a scoring process until it is stopped. Needs DATABASE_URL, or a site running on this machine.',
+  options: {},
+  async run() {
+    if (!process.env.DATABASE_URL) {
+      const site = await runningSite();
+      if (!site) throw new CallError('There is no database to work for: set DATABASE_URL, or start the site first.');
+      process.env.DATABASE_URL = site.databaseUrl;
+    }
+    await import('../main.ts');
+  },
+};
+
+export const userList: Command = {
+  name: 'user list',
+  help: 'Lists the people who have signed in, with their roles.',
+  options: { json: JSON_OPTION },
+  async run(_values, _files, out) {
+    const people = await withDatabase(async () => {
+      const { listUsers } = await import('#db/users.ts');
+      return await listUsers();
+    });
+    out.document(people.map(({ id, name, email, role, createdAt }) => ({ id, name, email, role, createdAt })));
+    for (const { email, name, role } of people)
+      out.print(`${role.padEnd(10)}  ${email ?? '(no e-mail)'}  ${name ?? ''}`.trimEnd());
+    if (people.length === 0) out.print('Nobody has signed in yet.');
+  },
+};
+
+export const userRole: Command = {
+  name: 'user role',
+  takes: 'EMAIL maintainer|researcher',
+  help: 'Makes somebody a maintainer, or a researcher again. Somebody who never signed in is added.',
+  options: { json: JSON_OPTION },
+  async run(_values, args, out) {
+    if (args.length !== 2) throw new CallError('An e-mail address and a role are needed.');
+    const [email, role] = args;
+    if (role !== 'maintainer' && role !== 'researcher')
+      throw new CallError(`A role is maintainer or researcher, not “${role}”.`);
+    const user = await withDatabase(async () => {
+      const { ensureUser, setRole } = await import('#db/users.ts');
+      const { id } = await ensureUser({ email: address(email) });
+      return await setRole(id, role);
+    });
+    out.document({ id: user.id, email: user.email, role: user.role });
+    out.print(`${user.email} is now a ${user.role}.`);
+  },
+};
+
+export const tokenCreate: Command = {
+  name: 'token create',
+  help: 'Makes an API token for somebody. It is shown once.',
+  options: {
+    user: { type: 'string', value: 'EMAIL', help: 'whose token; somebody who never signed in is added' },
+    name: { type: 'string', value: 'NAME', help: 'what it is for; default: command line', default: 'command line' },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    if (files.length > 0) throw new CallError(`“${files[0]}” is not expected: the person is given with --user.`);
+    const email = address(required(values, 'user'));
+    const { token } = await withDatabase(async () => {
+      const { createToken, ensureUser } = await import('#db/users.ts');
+      const { id } = await ensureUser({ email });
+      return await createToken(id, values.name);
+    });
+    out.document({ token });
+    out.print(token);
+  },
+};
+
+function address(email: string): string {
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new InputError(`“${email}” is not an e-mail address.`);
+  return email;
+}

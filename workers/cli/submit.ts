@@ -1,0 +1,277 @@
+/** `livecell submit`: uploads over tus, resumes what was interrupted, and follows the submission to its score. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SubmissionBody } from '#lib/api.ts';
+import { bytes, seconds } from '#lib/scoring/format.ts';
+import type { Problem } from '#lib/scoring/report.ts';
+import { CallError, type Command, InputError, JSON_OPTION, type Output, problemLine, type Values } from './command.ts';
+import { reportTable } from './report-table.ts';
+import { runningSite } from './run-file.ts';
+import { openTask, refused, type SlotFile, slotFiles } from './score.ts';
+
+/** Below the 300 seconds Node gives a request, also on a slow line: 50 MB in five minutes is 1.4 Mbit/s. */
+const CHUNK_BYTES = 50_000_000;
+const POLL_MILLISECONDS = 700;
+
+export const submit: Command = {
+  name: 'submit',
+  takes: 'FILE',
+  help: 'Uploads predictions to the site and submits them. Started again after an interruption, it goes on where it was.',
+  example: 'livecell submit --method "My model" --wait predictions.json.gz',
+  options: {
+    task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
+    method: { type: 'string', value: 'NAME', help: 'as it shall stand on the leaderboard' },
+    'slot-file': { type: 'string', value: 'SLOT=FILE', help: 'for tasks with several files', multiple: true },
+    dataset: { type: 'string', value: 'NAME', help: "default: the task's current ground truth" },
+    description: { type: 'string', value: 'TEXT', help: 'what the method is' },
+    'paper-url': { type: 'string', value: 'URL', help: 'the paper' },
+    'code-url': { type: 'string', value: 'URL', help: 'the code' },
+    'training-data': { type: 'string', value: 'TEXT', help: 'what it was trained on' },
+    'test-images-seen': { type: 'boolean', help: 'test images were seen in training' },
+    publish: { type: 'boolean', help: 'ask to publish; a maintainer decides' },
+    wait: { type: 'boolean', help: 'wait for the score and print the report' },
+    server: { type: 'string', value: 'URL', help: 'or LIVECELL_SERVER; default: the site running on this machine' },
+    token: { type: 'string', value: 'TOKEN', help: 'or LIVECELL_TOKEN; made on your account page' },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    const task = openTask(values.task);
+    if (!values.method?.trim())
+      throw new CallError('--method is missing: the name as it shall stand on the leaderboard.');
+    const given = await slotFiles(task, [...files, ...(values['slot-file'] ?? [])], undefined);
+    const site = new Site(await findServer(values), findToken(values));
+
+    const uploads: { slot: string; upload: string }[] = [];
+    for (const { slot, path } of given) uploads.push({ slot, upload: await upload(site, path, out) });
+    const { id } = await site.call<{ id: string }>('POST', '/api/v1/submissions', {
+      task: task.id,
+      method: values.method,
+      dataset: values.dataset,
+      description: values.description,
+      paperUrl: values['paper-url'],
+      codeUrl: values['code-url'],
+      trainingData: values['training-data'],
+      testImagesSeen: values['test-images-seen'],
+      visibility: values.publish ? 'pending' : 'private',
+      files: uploads,
+    });
+    // taken over by the submission: the same file sent again is a new upload
+    for (const file of given) await forget(site, file);
+
+    const address = `${site.url}/submissions/${id}`;
+    if (!values.wait) {
+      const { state } = await site.call<SubmissionBody>('GET', `/api/v1/submissions/${id}`);
+      out.document({ id, state, url: address });
+      out.print(`Submitted: ${address}`);
+      return;
+    }
+    out.note(`Submitted: ${address}`);
+    const submission = await follow(site, id, out);
+    await finish(submission, out);
+  },
+};
+
+/** Asks until nothing more will happen by itself. */
+async function follow(site: Site, id: string, out: Output): Promise<SubmissionBody> {
+  const { isFinal } = await import('#lib/api.ts');
+  for (;;) {
+    const submission = await site.call<SubmissionBody>('GET', `/api/v1/submissions/${id}`);
+    if (isFinal(submission.state)) return submission;
+    const { state, queuePosition, progress } = submission;
+    out.progress(
+      state === 'queued' && queuePosition
+        ? `queued, number ${queuePosition} in line`
+        : progress
+          ? `${progress.phase} ${Math.round(progress.fraction * 100)} %`
+          : state,
+    );
+    await sleep(POLL_MILLISECONDS);
+  }
+}
+
+async function finish(submission: SubmissionBody, out: Output): Promise<void> {
+  const { state, report, problems, warnings, failure } = submission;
+  if (state === 'rejected') throw refused(problems, warnings, out);
+  if (state === 'withdrawn') throw new InputError('The submission was withdrawn.');
+  if (state === 'failed' || !report) throw new Error(failure ?? 'the site could not score the file');
+  out.document(report);
+  out.print(reportTable(report));
+  if (!out.json) out.warnings(report.warnings);
+}
+
+// --- the site ---
+
+async function findServer(values: Values): Promise<string> {
+  const given = values.server ?? process.env.LIVECELL_SERVER ?? (await runningSite())?.siteUrl;
+  if (!given)
+    throw new CallError(
+      'No site is running on this machine: give --server or LIVECELL_SERVER, or start one with "npm start".',
+    );
+  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
+    throw new CallError(`--server must be an address such as https://example.org, not “${given}”.`);
+  return given.replace(/\/+$/, '');
+}
+
+function findToken(values: Values): string {
+  const token = values.token ?? process.env.LIVECELL_TOKEN;
+  if (!token)
+    throw new CallError(
+      'A token is needed: --token or LIVECELL_TOKEN. Your account page makes one, or "livecell token create".',
+    );
+  return token;
+}
+
+class Site {
+  readonly url: string;
+  readonly token: string;
+
+  constructor(url: string, token: string) {
+    this.url = url;
+    this.token = token;
+  }
+
+  async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    const response = await this.#fetch(method, path, body);
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text) as T;
+    throw refusal(response.status, text, this.url);
+  }
+
+  /** Asking again is safe for GET, and a site that restarts is back in seconds. */
+  async #fetch(method: string, path: string, body: unknown): Promise<Response> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const response = await fetch(this.url + path, {
+          method,
+          headers: {
+            authorization: `Bearer ${this.token}`,
+            ...(body !== undefined && { 'content-type': 'application/json' }),
+          },
+          body: body === undefined ? undefined : JSON.stringify(body),
+        });
+        if (method !== 'GET' || response.status < 502 || attempt === 5) return response;
+      } catch (cause) {
+        if (method !== 'GET' || attempt === 5) throw new InputError(`${this.url} does not answer.`);
+        void cause;
+      }
+      await sleep(attempt * 1000);
+    }
+  }
+}
+
+/** An answer of the site that is not the one hoped for; it speaks application/problem+json. */
+function refusal(status: number, text: string, url: string): Error {
+  let body: { detail?: string; problems?: Problem[]; fields?: Record<string, string> } = {};
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // a proxy's own page
+  }
+  if (status >= 500) return new Error(body.detail ?? `${url} answers ${status}`);
+  const lines = [
+    ...(body.problems ?? []).map(problemLine),
+    ...Object.entries(body.fields ?? {}).map(([field, reason]) => `${field}: ${reason}`),
+  ];
+  return new InputError(...(lines.length > 0 ? lines : [body.detail ?? `${url} answers ${status}.`]));
+}
+
+// --- uploading ---
+
+/** What is kept between calls, so that an interrupted upload goes on: where each file's upload stands. */
+function cacheFile(): Promise<string> {
+  const dir = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'livecell');
+  return mkdir(dir, { recursive: true }).then(() => join(dir, 'uploads.json'));
+}
+
+async function urlStorage() {
+  const { FileUrlStorage } = (await import('tus-js-client')) as unknown as {
+    FileUrlStorage: new (path: string) => import('tus-js-client').UrlStorage;
+  };
+  const path = await cacheFile();
+  // a file that a crash left half written would stop every upload from now on
+  await readFile(path, 'utf8')
+    .then(JSON.parse)
+    .catch(() => writeFile(path, '{}', { mode: 0o600 }));
+  return new FileUrlStorage(path);
+}
+
+const fingerprint = (site: Site, sha256: string) =>
+  createHash('sha256').update(`${site.url} ${site.token} ${sha256}`).digest('hex');
+
+const digests = new Map<string, string>();
+
+async function sha256(path: string): Promise<string> {
+  const known = digests.get(path);
+  if (known) return known;
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  const digest = hash.digest('hex');
+  digests.set(path, digest);
+  return digest;
+}
+
+async function upload(site: Site, path: string, out: Output): Promise<string> {
+  const tus = await import('tus-js-client');
+  const size = (await stat(path)).size;
+  if (size === 0) throw new InputError(`${path} is empty.`);
+  const digest = await sha256(path);
+  const started = Date.now();
+  let resumedAt: number | null = null;
+
+  return await new Promise<string>((resolve, reject) => {
+    const file = createReadStream(path) as unknown as Blob;
+    const sending = new tus.Upload(file, {
+      endpoint: `${site.url}/api/uploads`,
+      headers: { authorization: `Bearer ${site.token}` },
+      metadata: { filename: basename(path), sha256: digest },
+      chunkSize: CHUNK_BYTES,
+      retryDelays: [500, 1000, 2000, 4000, 8000, 15000, 30000],
+      fingerprint: async () => fingerprint(site, digest),
+      storeFingerprintForResuming: true,
+      removeFingerprintOnSuccess: false,
+      onShouldRetry: (error) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        // 460: a piece was damaged on the way; 409 and 423: the server is still busy with the piece before
+        return status === 0 || status >= 500 || [409, 423, 429, 460].includes(status);
+      },
+      onProgress: (sent, total) => {
+        resumedAt ??= sent;
+        const rate = ((sent - resumedAt) / Math.max(1, Date.now() - started)) * 1000;
+        const left = rate > 0 ? `, ${seconds((total - sent) / rate)} left` : '';
+        out.progress(`uploading ${basename(path)}: ${bytes(sent)} of ${bytes(total)}, ${bytes(rate)}/s${left}`);
+      },
+      onError: (error) => reject(uploadError(error, site, path)),
+      onSuccess: () => resolve(sending.url?.split('/').at(-1) ?? ''),
+    });
+    urlStorage()
+      .then(async (store) => {
+        sending.options.urlStorage = store;
+        const [before] = await sending.findPreviousUploads();
+        if (before) {
+          out.note(`Going on with the interrupted upload of ${basename(path)}.`);
+          sending.resumeFromPreviousUpload(before);
+        }
+        sending.start();
+      })
+      .catch(reject);
+  });
+}
+
+async function forget(site: Site, { path }: SlotFile): Promise<void> {
+  const store = await urlStorage();
+  for (const { urlStorageKey } of await store.findUploadsByFingerprint(fingerprint(site, await sha256(path))))
+    await store.removeUpload(urlStorageKey);
+}
+
+function uploadError(error: Error, site: Site, path: string): Error {
+  const response = (error as Partial<import('tus-js-client').DetailedError>).originalResponse;
+  if (response) return refusal(response.getStatus(), response.getBody(), site.url);
+  const code = /E[A-Z]{4,}/.exec(error.message)?.[0];
+  return new InputError(
+    `The upload of ${basename(path)} was interrupted${code ? ` (${code})` : ''}. Run the same command again: it goes on where it stopped.`,
+  );
+}

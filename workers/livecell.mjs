@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+// The `livecell` program. The code is TypeScript that Node 24 runs directly; the project brings that Node along, so
+// whatever Node starts this file, the commands run on the right one.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [major] = process.versions.node.split('.').map(Number);
+
+if (major >= 24) {
+  await import('./cli.ts');
+} else {
+  const node = broughtAlong();
+  if (node) rerun(node);
+  else {
+    const folder = fileURLToPath(new URL('..', import.meta.url));
+    process.stderr.write(
+      `livecell needs Node 24 or newer; this is ${process.versions.node}. Run "npm install" in ${folder}: it brings Node 24 along.\n`,
+    );
+    process.exitCode = 2;
+  }
+}
+
+/** The Node of the optional dependency for this platform, or null. */
+function broughtAlong() {
+  const require = createRequire(import.meta.url);
+  const file = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node';
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  for (const name of [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`]) {
+    try {
+      const path = join(dirname(require.resolve(`${name}/package.json`)), file);
+      if (existsSync(path)) return path;
+    } catch {
+      // not this platform's package
+    }
+  }
+  return null;
+}
+
+function rerun(node) {
+  const script = fileURLToPath(new URL('./cli.ts', import.meta.url));
+  const child = spawn(node, [script, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    if (signal) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    } else process.exitCode = code ?? 3;
+  });
+}
