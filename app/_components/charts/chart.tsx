@@ -1,0 +1,68 @@
+import { exact, percent } from '#lib/scoring/format.ts';
+import type { Series } from '#lib/scoring/series.ts';
+import { Drawing } from './drawing.tsx';
+import { Legend } from './series-style.tsx';
+
+/** A chart, the sentence that says what it shows, and its numbers as a table: the form that needs no eyes and no script. */
+export function Chart({ series, kind }: { series: Series; kind: 'line' | 'bar' }) {
+  const { title, sentence, names, rows, better, xLabel } = series;
+  const empty = names.length === 0;
+  return (
+    <figure className="chart">
+      <figcaption>
+        <h3>{title}</h3>
+        <p>
+          {sentence} {!empty && <span className="muted">{better === 'higher' ? 'Higher' : 'Lower'} is better.</span>}
+        </p>
+      </figcaption>
+      {!empty && (
+        <>
+          <Legend names={names} kind={kind} />
+          <div className="chart-box">
+            <Drawing series={series} kind={kind} />
+          </div>
+          <noscript>
+            <p className="hint">The drawing needs JavaScript; the numbers below do not.</p>
+          </noscript>
+          <details>
+            <summary>
+              Numbers <span className="visually-hidden">of the chart “{title}”</span>
+            </summary>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard */}
+            <section className="table-scroll" tabIndex={0} aria-label={`Table: ${title}`}>
+              <table>
+                <caption className="visually-hidden">{title}, in per cent</caption>
+                <thead>
+                  <tr>
+                    <th scope="col">{xLabel}</th>
+                    {names.map((name, i) => (
+                      // biome-ignore lint/suspicious/noArrayIndexKey: two methods may share a name
+                      <th key={i} scope="col" className="num">
+                        {name}
+                      </th>
+                    ))}
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map(({ label, values }) => (
+                    <tr key={label}>
+                      <th scope="row" className="num-text">
+                        {label}
+                      </th>
+                      {values.map((value, i) => (
+                        // biome-ignore lint/suspicious/noArrayIndexKey: as above
+                        <td key={i} className="num" title={exact(value)}>
+                          {percent(value)}
+                        </td>
+                      ))}
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </section>
+          </details>
+        </>
+      )}
+    </figure>
+  );
+}

@@ -1,0 +1,136 @@
+'use client';
+
+import { useId } from 'react';
+import { Bar, BarChart, CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import { percent } from '#lib/scoring/format.ts';
+import type { Series } from '#lib/scoring/series.ts';
+import { barFill, Hatchings, MAX_SERIES, Marker, SERIES_STYLES } from './series-style.tsx';
+
+const TICK = { fill: 'var(--ink-2)', fontSize: 12 };
+const AXIS = { stroke: 'var(--rule-2)' };
+
+type Row = { label: string } & Record<`v${number}`, number | null>;
+
+/** What recharts draws. It needs a browser to know its size, so `Chart` puts the numbers beside it on the server. */
+export function Drawing({ series, kind }: { series: Series; kind: 'line' | 'bar' }) {
+  const id = useId();
+  const rows = series.rows.map(({ label, values }) => {
+    const row: Row = { label };
+    values.forEach((value, i) => {
+      row[`v${i}`] = value;
+    });
+    return row;
+  });
+  const top = niceTop(series);
+  const shared = {
+    data: rows,
+    margin: { top: 8, right: 12, bottom: 20, left: 0 },
+    title: series.title,
+    desc: series.sentence,
+  };
+  const axes = [
+    <CartesianGrid key="grid" vertical={false} stroke="var(--rule)" />,
+    <XAxis
+      key="x"
+      dataKey="label"
+      tick={TICK}
+      axisLine={AXIS}
+      tickLine={AXIS}
+      interval={kind === 'bar' ? 0 : 'preserveStartEnd'}
+      minTickGap={6}
+      angle={kind === 'bar' ? -30 : 0}
+      textAnchor={kind === 'bar' ? 'end' : 'middle'}
+      height={kind === 'bar' ? 44 : 22}
+      label={kind === 'bar' ? undefined : { value: series.xLabel, position: 'insideBottom', offset: -14, ...TICK }}
+    />,
+    <YAxis
+      key="y"
+      domain={[0, top]}
+      ticks={ticks(top)}
+      tickFormatter={(value: number) => String(Math.round(value * 100))}
+      tick={TICK}
+      axisLine={false}
+      tickLine={false}
+      width={46}
+      label={{
+        value: series.yLabel,
+        angle: -90,
+        position: 'insideLeft',
+        offset: 10,
+        style: { textAnchor: 'middle' },
+        ...TICK,
+      }}
+    />,
+    <Tooltip
+      key="tooltip"
+      cursor={kind === 'bar' ? { fill: 'var(--paper-3)' } : { stroke: 'var(--rule-2)' }}
+      isAnimationActive={false}
+      content={({ active, payload, label }) =>
+        active && payload?.length ? (
+          <div className="chart-tooltip">
+            <p>
+              {kind === 'line' ? 'IoU ' : ''}
+              {label}
+            </p>
+            <ul>
+              {payload.map((item) => {
+                const index = Number(String(item.dataKey).slice(1));
+                return (
+                  <li key={index}>
+                    <svg width="12" height="12" aria-hidden="true">
+                      <Marker cx={6} cy={6} index={index} />
+                    </svg>
+                    <span>{series.names[index]}</span>
+                    <b>{percent(item.value as number | null, 1)}</b>
+                  </li>
+                );
+              })}
+            </ul>
+          </div>
+        ) : null
+      }
+    />,
+  ];
+  const marks = series.names.slice(0, MAX_SERIES).map((name, i) => ({ name, key: `v${i}`, i, ...SERIES_STYLES[i] }));
+  return (
+    <ResponsiveContainer width="100%" height="100%" minWidth={0}>
+      {kind === 'line' ? (
+        <LineChart {...shared}>
+          {axes}
+          {marks.map(({ name, key, i, color, dash }) => (
+            <Line
+              key={key}
+              dataKey={key}
+              name={name}
+              stroke={color}
+              strokeWidth={2}
+              strokeDasharray={dash}
+              dot={({ cx, cy, index }) => <Marker key={index} cx={cx} cy={cy} index={i} />}
+              activeDot={({ cx, cy }: { cx?: number; cy?: number }) => <Marker cx={cx} cy={cy} index={i} size={6} />}
+              isAnimationActive={false}
+            />
+          ))}
+        </LineChart>
+      ) : (
+        <BarChart {...shared} barGap={1} barCategoryGap="18%">
+          <Hatchings count={marks.length} id={id} />
+          {axes}
+          {marks.map(({ name, key, i, color }) => (
+            <Bar key={key} dataKey={key} name={name} fill={barFill(i, id)} stroke={color} isAnimationActive={false} />
+          ))}
+        </BarChart>
+      )}
+    </ResponsiveContainer>
+  );
+}
+
+/** The axis starts at zero and ends at the next tenth, so that bars are honest and small differences still show. */
+function niceTop(series: Series): number {
+  const values = series.rows.flatMap((row) => row.values.filter((value) => value !== null));
+  return Math.max(0.1, Math.min(1, Math.ceil(Math.max(0, ...values) * 10 - 1e-9) / 10));
+}
+
+function ticks(top: number): number[] {
+  const step = top > 0.5 ? 0.2 : 0.1;
+  return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, i) => i * step);
+}

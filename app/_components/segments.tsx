@@ -1,0 +1,28 @@
+import Link from 'next/link';
+
+export interface Segment {
+  readonly label: string;
+  readonly href: string;
+  readonly current: boolean;
+  readonly title?: string;
+}
+
+/** One choice out of a few, as links: each choice is an address. */
+export function Segments({ label, items }: { label: string; items: readonly Segment[] }) {
+  return (
+    <nav className="segments" aria-label={label}>
+      <span className="segments-label" aria-hidden="true">
+        {label}
+      </span>
+      <ul>
+        {items.map((item) => (
+          <li key={item.label}>
+            <Link href={item.href} aria-current={item.current ? 'true' : undefined} title={item.title} scroll={false}>
+              {item.label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,203 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { listDatasets } from '#db/datasets.ts';
+import { getReports } from '#db/submissions.ts';
+import { EVALUATIONS, PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { integer } from '#lib/scoring/format.ts';
+import { byCellType, type NamedResults, perIou } from '#lib/scoring/series.ts';
+import { COLUMN_GROUPS, columnLabel, parseTask } from '#lib/scoring/tasks.ts';
+import { Chart } from '../../_components/charts/chart.tsx';
+import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
+import { Segments } from '../../_components/segments.tsx';
+import { loadBoard, type Row } from './board.ts';
+import { BoardTable } from './table.tsx';
+import { type BoardView, exportHref, OPTIONAL_GROUPS, type Params, parseView, viewHref, viewParams } from './view.ts';
+
+interface Props {
+  params: Promise<{ task: string }>;
+  searchParams: Promise<Params>;
+}
+
+/** How many entries the charts show when nobody has chosen. */
+const DRAWN_BY_DEFAULT = 3;
+const EVALUATION_NAMES = { segm: 'Masks', bbox: 'Boxes' } as const;
+const PROTOCOL_LABELS = { 'livecell-paper': 'Paper', 'livecell-code': 'Released code', coco: 'Stock COCO' } as const;
+
+async function openTask(props: Props) {
+  const task = parseTask((await props.params).task);
+  if (!task?.open) notFound();
+  return task;
+}
+
+export async function generateMetadata(props: Props): Promise<Metadata> {
+  const task = await openTask(props);
+  return { title: `${task.name} leaderboard`, description: task.summary };
+}
+
+export default async function LeaderboardPage(props: Props) {
+  const task = await openTask(props);
+  const view = parseView(task, await props.searchParams);
+  const [board, datasets] = await Promise.all([loadBoard(view), listDatasets({ task: task.id })]);
+  if (view.dataset && !board.dataset) notFound();
+  const drawn = chosen(board.entries, view);
+  const protocol = PROTOCOLS[view.protocol];
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>{task.name} leaderboard</h1>
+        <p className="lead">
+          {task.summary} Ranked by {columnLabel(view.sort, protocol)}
+          {view.cellType && ` on ${CELL_TYPE_NAMES[view.cellType]}`}, {view.sort.better} is better; all values in per
+          cent.
+        </p>
+      </header>
+
+      {board.dataset ? (
+        <p className="dataset-line">
+          Scored on <Link href={`/datasets/${encodeURIComponent(board.dataset.name)}`}>{board.dataset.name}</Link>:{' '}
+          {integer(board.dataset.images)} images, {integer(board.dataset.objects)} annotated cells.
+          {board.dataset.demo && (
+            <>
+              {' '}
+              <span className="badge">Demo</span> These images are synthetic and say nothing about real methods; the
+              demo entries went through the same scoring as any other.
+            </>
+          )}
+        </p>
+      ) : (
+        <div className="alert" data-kind="info">
+          <p>
+            No ground truth is registered for this task, so nothing can be scored yet. A maintainer registers it with{' '}
+            <code>livecell import-ground-truth</code>.
+          </p>
+        </div>
+      )}
+
+      <Controls view={view} datasets={datasets.map(({ name }) => name)} shown={board.dataset?.name} />
+
+      <form method="get" action={`/leaderboards/${task.id}#charts`} className="inline">
+        {viewParams(view)
+          .filter(([key]) => key !== 'entries')
+          .map(([key, value]) => (
+            <input key={key} type="hidden" name={key} value={value} />
+          ))}
+        <BoardTable board={board} view={view} drawn={drawn.map(({ id }) => id)} />
+        <div className="board-foot">
+          {board.entries.length > 0 && (
+            <button type="submit" className="button-small">
+              Draw charts of the checked entries
+            </button>
+          )}
+          <p className="muted">
+            <b>↑</b> higher is better, <b>↓</b> lower is better. A column’s head sorts by it.
+          </p>
+          <p>
+            This view as <a href={exportHref(view, 'csv')}>CSV</a>, <a href={exportHref(view, 'json')}>JSON</a> or{' '}
+            <a href={exportHref(view, 'bibtex')}>BibTeX</a>
+          </p>
+        </div>
+      </form>
+
+      <section className="section" id="charts" aria-labelledby="charts-title">
+        <h2 id="charts-title">Charts</h2>
+        <Charts view={view} rows={drawn} />
+      </section>
+
+      <section className="section prose">
+        <h2>Reading the numbers</h2>
+        <p>
+          <b>AP</b> rewards finding cells with the right outline and ranking good detections first. <b>AFNR</b> is the
+          share of cells that were missed. Both are means over ten IoU thresholds, 0.50 to 0.95. All images are pooled,
+          so dense cultures weigh more. {protocol.description} <Link href="/protocol">How scores are computed</Link> has
+          every detail.
+        </p>
+      </section>
+    </div>
+  );
+}
+
+function Controls({ view, datasets, shown }: { view: BoardView; datasets: readonly string[]; shown?: string }) {
+  return (
+    <div className="controls">
+      <Segments
+        label="Evaluation"
+        items={EVALUATIONS.map((evaluation) => ({
+          label: EVALUATION_NAMES[evaluation],
+          href: viewHref(view, { evaluation }),
+          current: evaluation === view.evaluation,
+        }))}
+      />
+      <Segments
+        label="Protocol"
+        items={PROTOCOL_IDS.map((protocol) => ({
+          label: PROTOCOL_LABELS[protocol],
+          href: viewHref(view, { protocol }),
+          current: protocol === view.protocol,
+          title: PROTOCOLS[protocol].description,
+        }))}
+      />
+      <Segments
+        label="Cell type"
+        items={[null, ...CELL_TYPES].map((cellType) => ({
+          label: cellType ? CELL_TYPE_NAMES[cellType] : 'All',
+          href: viewHref(view, { cellType }),
+          current: cellType === view.cellType,
+        }))}
+      />
+      <Segments
+        label="Columns"
+        items={OPTIONAL_GROUPS.map((group) => ({
+          label: COLUMN_GROUPS[group],
+          href: viewHref(view, {
+            groups: view.groups.includes(group)
+              ? view.groups.filter((other) => other !== group)
+              : OPTIONAL_GROUPS.filter((other) => other === group || view.groups.includes(other)),
+          }),
+          current: view.groups.includes(group),
+        }))}
+      />
+      {datasets.length > 1 && (
+        <Segments
+          label="Data set"
+          items={datasets.map((name) => ({
+            label: name,
+            href: viewHref(view, { dataset: name, entries: [] }),
+            current: name === shown,
+          }))}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The checked entries that are on this board, else its first few. */
+function chosen(entries: readonly Row[], view: BoardView): Row[] {
+  const wanted = entries.filter(({ id }) => view.entries.includes(id));
+  return wanted.length > 0 ? wanted.slice(0, MAX_SERIES) : entries.slice(0, DRAWN_BY_DEFAULT);
+}
+
+async function Charts({ view, rows }: { view: BoardView; rows: readonly Row[] }) {
+  if (rows.length === 0) return <p>Charts appear when the first entry is published.</p>;
+  const methods: NamedResults[] = await Promise.all(
+    rows.map(async ({ id, method }) => ({
+      name: method,
+      results: (await getReports(id))[view.protocol]?.results[view.evaluation],
+    })),
+  );
+  return (
+    <>
+      <p className="muted">
+        {EVALUATION_NAMES[view.evaluation]}, {PROTOCOLS[view.protocol].name}. Check up to {MAX_SERIES} entries in the
+        table to compare others.
+      </p>
+      <div className="charts">
+        <Chart kind="line" series={perIou(methods, 'AP', view.cellType)} />
+        <Chart kind="line" series={perIou(methods, 'FNR', view.cellType)} />
+        <Chart kind="bar" series={byCellType(methods, 'AP')} />
+        <Chart kind="bar" series={byCellType(methods, 'AFNR')} />
+      </div>
+    </>
+  );
+}
