@@ -75,7 +75,7 @@ export const leaderboardQuerySchema = z.object({
   evaluation: z.enum(EVALUATIONS).default('segm'),
   cellType: z.string().max(40).optional(),
   sort: z.string().max(40).optional(),
-  direction: z.enum(['asc', 'desc']).optional(),
+  direction: z.enum(['asc', 'desc', 'ascending', 'descending']).optional(),
   format: z.enum(['json', 'csv', 'bibtex']).default('json'),
 });
 

@@ -1,0 +1,34 @@
+import { problem } from '#app/_server/http.ts';
+import { queueSnapshot } from '#db/queue.ts';
+import { countSubmissions } from '#db/statistics.ts';
+import { SUBMISSION_STATES } from '#lib/api.ts';
+
+export const dynamic = 'force-dynamic';
+
+/** Prometheus text, of what an alert needs: is the queue moving, are we failing, is memory growing. */
+export async function GET(): Promise<Response> {
+  try {
+    const [queue, states] = await Promise.all([queueSnapshot(), countSubmissions()]);
+    const { rss, heapUsed } = process.memoryUsage();
+    const text = [
+      gauge('livecell_queue_waiting', 'Scoring jobs waiting for a worker', queue.waiting),
+      gauge('livecell_queue_active', 'Scoring jobs being worked on', queue.active),
+      gauge('livecell_queue_failed', 'Scoring jobs without an attempt left', queue.failed),
+      gauge('livecell_queue_oldest_seconds', 'How long the first job in line has waited', queue.oldestSeconds ?? 0),
+      '# HELP livecell_submissions Submissions by state',
+      '# TYPE livecell_submissions gauge',
+      ...SUBMISSION_STATES.map((state) => `livecell_submissions{state="${state}"} ${states[state] ?? 0}`),
+      gauge('process_resident_memory_bytes', 'Memory of this web process', rss),
+      gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use', heapUsed),
+    ];
+    return new Response(`${text.join('\n')}\n`, {
+      headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
+    });
+  } catch (error) {
+    return problem(error);
+  }
+}
+
+function gauge(name: string, help: string, value: number): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}`;
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { db } from '#db/client.ts';
+import { queueSnapshot } from '#db/queue.ts';
+import { storage } from '#lib/storage.ts';
+
+export const dynamic = 'force-dynamic';
+
+const CHECKS: Record<string, () => Promise<unknown>> = {
+  database: () => db().execute(sql`select 1`),
+  queue: () => queueSnapshot(),
+  async storage() {
+    const key = `ready/${randomUUID()}`;
+    await storage().put(key, new Blob(['ready']).stream());
+    await storage().delete(key);
+  },
+};
+
+/** 200 when everything a request may need can be reached, else 503 and which cannot. */
+export async function GET(): Promise<Response> {
+  const results = await Promise.all(
+    Object.entries(CHECKS).map(async ([name, check]) => {
+      try {
+        await Promise.race([check(), timeout(3000)]);
+        return [name, 'ok'] as const;
+      } catch (error) {
+        console.error(`not ready: ${name}`, error);
+        return [name, 'unreachable'] as const;
+      }
+    }),
+  );
+  const ready = results.every(([, state]) => state === 'ok');
+  return Response.json(
+    { status: ready ? 'ready' : 'not ready', ...Object.fromEntries(results) },
+    { status: ready ? 200 : 503, headers: { 'cache-control': 'no-store' } },
+  );
+}
+
+function timeout(milliseconds: number): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds).unref();
+  });
+}

@@ -1,0 +1,245 @@
+/** The OpenAPI description, made from the schemas that parse and type the requests themselves. */
+import { z } from 'zod';
+import {
+  createdSchema,
+  imageListSchema,
+  leaderboardQuerySchema,
+  leaderboardSchema,
+  newSubmissionSchema,
+  problemDetailsSchema,
+  receiptSchema,
+  submissionSchema,
+  taskListSchema,
+} from './api.ts';
+import { LIMITS } from './readers/limits.ts';
+
+interface Operation {
+  method: 'get' | 'post' | 'patch' | 'head' | 'delete' | 'options';
+  path: string;
+  summary: string;
+  description?: string;
+  /** `required`: a token or a session; `optional`: shows more with one */
+  who?: 'required' | 'optional';
+  query?: z.ZodObject;
+  headers?: Record<string, string>;
+  body?: z.ZodType | 'bytes';
+  answers: Record<number, { description: string; schema?: z.ZodType; type?: string; headers?: Record<string, string> }>;
+  problems?: number[];
+}
+
+const TUS = { 'Tus-Resumable': 'always 1.0.0' };
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/api/uploads',
+    summary: 'Begin a resumable upload (tus 1.0)',
+    description: `Any tus client works. At most ${LIMITS.bytes.toLocaleString('en')} bytes. In Upload-Metadata, “filename” names the file and “sha256” (hexadecimal) has the server compare what arrived; Upload-Checksum does the same for a piece.`,
+    who: 'required',
+    headers: {
+      ...TUS,
+      'Upload-Length': 'size of the file in bytes',
+      'Upload-Metadata': 'filename and sha256, each with its value in base64',
+    },
+    answers: { 201: { description: 'Created', headers: { Location: 'the address of the upload' } } },
+    problems: [400, 401, 413, 422, 429],
+  },
+  {
+    method: 'options',
+    path: '/api/uploads',
+    summary: 'What the upload server can do, and its limit (Tus-Max-Size)',
+    answers: { 204: { description: 'See the headers' } },
+  },
+  {
+    method: 'head',
+    path: '/api/uploads/{id}',
+    summary: 'How much has arrived',
+    who: 'required',
+    headers: TUS,
+    answers: { 200: { description: 'Known', headers: { 'Upload-Offset': 'bytes', 'Upload-Length': 'bytes' } } },
+    problems: [401, 404, 410],
+  },
+  {
+    method: 'patch',
+    path: '/api/uploads/{id}',
+    summary: 'Send the next piece',
+    description: 'A file of a kind that no reader could read is refused with 415 after its first bytes, and discarded.',
+    who: 'required',
+    headers: {
+      ...TUS,
+      'Upload-Offset': 'where this piece begins',
+      'Upload-Checksum': 'sha256 and the digest of this piece in base64; optional',
+    },
+    body: 'bytes',
+    answers: { 204: { description: 'Taken', headers: { 'Upload-Offset': 'bytes' } } },
+    problems: [401, 404, 409, 410, 415, 422, 460],
+  },
+  {
+    method: 'delete',
+    path: '/api/uploads/{id}',
+    summary: 'Discard an upload',
+    who: 'required',
+    headers: TUS,
+    answers: { 204: { description: 'Gone' } },
+    problems: [401, 404],
+  },
+  {
+    method: 'post',
+    path: '/api/v1/submissions',
+    summary: 'Submit uploaded files for scoring',
+    description: 'Visibility “pending” (or “published”) asks to publish the entry; a maintainer decides.',
+    who: 'required',
+    body: newSubmissionSchema,
+    answers: { 201: { description: 'Queued', schema: createdSchema } },
+    problems: [400, 401, 409],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/submissions/{id}',
+    summary: 'State, queue position, progress, problems and, when scored, the reports',
+    description: 'Entries that are not public are seen by their owner and by maintainers; to others they do not exist.',
+    who: 'optional',
+    answers: { 200: { description: 'The submission', schema: submissionSchema } },
+    problems: [401, 404],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/submissions/{id}/events',
+    summary: 'The same as server-sent events, until nothing more will happen',
+    who: 'optional',
+    answers: { 200: { description: 'Events named “submission”, then “end”', type: 'text/event-stream' } },
+    problems: [401, 404],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/submissions/{id}/receipt',
+    summary: 'The score with everything needed to compute it again',
+    who: 'optional',
+    answers: { 200: { description: 'The receipt', schema: receiptSchema } },
+    problems: [401, 404, 409],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/leaderboards/{task}',
+    summary: 'The leaderboard as shown, as JSON, CSV or BibTeX',
+    query: leaderboardQuerySchema,
+    answers: { 200: { description: 'The rows', schema: leaderboardSchema } },
+    problems: [400, 404],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/tasks',
+    summary: 'What can be submitted, on which data sets, and the limits',
+    answers: { 200: { description: 'The tasks', schema: taskListSchema } },
+  },
+  {
+    method: 'get',
+    path: '/api/v1/datasets/{name}/images',
+    summary: 'Ids, names and sizes of a data set’s images; never annotations',
+    answers: { 200: { description: 'The images', schema: imageListSchema } },
+    problems: [404],
+  },
+  {
+    method: 'get',
+    path: '/api/health',
+    summary: 'The process is alive',
+    answers: { 200: { description: 'Alive', schema: z.object({ status: z.literal('ok') }) } },
+  },
+  {
+    method: 'get',
+    path: '/api/ready',
+    summary: 'Database, storage and queue can be reached',
+    answers: { 200: { description: 'Ready' }, 503: { description: 'Not ready, and which is not' } },
+  },
+  {
+    method: 'get',
+    path: '/api/metrics',
+    summary: 'Prometheus text',
+    answers: { 200: { description: 'The metrics', type: 'text/plain' } },
+  },
+];
+
+export function openApi(server: string, version: string): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of OPERATIONS) {
+    paths[operation.path] ??= {};
+    paths[operation.path][operation.method] = operationObject(operation);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'LIVECell benchmark',
+      version,
+      description:
+        'Upload predictions, submit them, read scores and leaderboards. Fractions are from 0 to 1; null where there is nothing to average.',
+    },
+    servers: [{ url: server }],
+    paths,
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'An API token, made on the account page' },
+        session: { type: 'apiKey', in: 'cookie', name: 'authjs.session-token' },
+      },
+    },
+  };
+}
+
+function operationObject({ path, summary, description, who, query, headers, body, answers, problems = [] }: Operation) {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const inQuery = Object.entries(query ? (toSchema(query, 'input').properties as Record<string, unknown>) : {}).map(
+    ([name, schema]) => ({ name, in: 'query', required: false, schema }),
+  );
+  const inHeader = Object.entries(headers ?? {}).map(([name, description]) => ({
+    name,
+    in: 'header',
+    description,
+    required: !/optional/.test(description) && name !== 'Upload-Metadata',
+    schema: { type: 'string' },
+  }));
+  const responses: Record<string, unknown> = {};
+  for (const [status, answer] of Object.entries(answers)) responses[status] = response(answer);
+  for (const status of problems)
+    responses[status] = {
+      description: 'A problem, in words',
+      content: { 'application/problem+json': { schema: toSchema(problemDetailsSchema, 'output') } },
+    };
+  return {
+    summary,
+    ...(description && { description }),
+    ...(who && { security: [{ token: [] }, { session: [] }, ...(who === 'optional' ? [{}] : [])] }),
+    parameters: [...inPath, ...inQuery, ...inHeader],
+    ...(body && {
+      requestBody: {
+        required: true,
+        content:
+          body === 'bytes'
+            ? { 'application/offset+octet-stream': { schema: { type: 'string', format: 'binary' } } }
+            : { 'application/json': { schema: toSchema(body, 'input') } },
+      },
+    }),
+    responses,
+  };
+}
+
+function response({ description, schema, type, headers }: Operation['answers'][number]) {
+  return {
+    description,
+    ...(headers && {
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+      ),
+    }),
+    ...(schema && { content: { 'application/json': { schema: toSchema(schema, 'output') } } }),
+    ...(type && { content: { [type]: { schema: { type: 'string' } } } }),
+  };
+}
+
+function toSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+}
