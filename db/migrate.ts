@@ -1,8 +1,8 @@
 /** Brings a database's tables and queues up to date. Safe to repeat, and to run in several processes at once. */
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
-import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
-import { connect, type Db } from './client.ts';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { connect } from './client.ts';
 import { migrateQueue } from './queue.ts';
 
 /** Any number, as long as nobody else takes it. */
@@ -10,13 +10,23 @@ const LOCK = 7_235_018;
 
 export async function migrate(url: string): Promise<void> {
   const { db, close } = connect(url, { max: 1 });
+  const migrations = readMigrationFiles({ migrationsFolder: fileURLToPath(new URL('./migrations', import.meta.url)) });
   try {
+    // drizzle's own migrator looks before it locks; here a second process waits and then finds nothing to do
     await db.transaction(async (tx) => {
-      // held until the transaction ends: a second process waits here and then finds nothing to do
       await tx.execute(sql`select pg_advisory_xact_lock(${LOCK})`);
-      await applyMigrations(tx as unknown as Db, {
-        migrationsFolder: fileURLToPath(new URL('./migrations', import.meta.url)),
-      });
+      // the table drizzle-kit's tools know
+      await tx.execute(sql`create schema if not exists drizzle`);
+      await tx.execute(sql`
+        create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`);
+      const [{ last }] = await tx.execute<{ last: number }>(
+        sql`select coalesce(max(created_at), 0)::float8 as last from drizzle.__drizzle_migrations`,
+      );
+      for (const migration of migrations.filter(({ folderMillis }) => folderMillis > last)) {
+        for (const statement of migration.sql) await tx.execute(sql.raw(statement));
+        await tx.execute(sql`
+          insert into drizzle.__drizzle_migrations (hash, created_at) values (${migration.hash}, ${migration.folderMillis})`);
+      }
     });
   } finally {
     await close();

@@ -1,0 +1,391 @@
+/**
+ * Serves one embedded PostgreSQL backend to many connections, over the ordinary wire protocol on loopback.
+ *
+ * The backend is a single session. A connection gets it with its first message and keeps it until the backend says
+ * it is idle again (ReadyForQuery `I`): whole queries and whole transactions, never interleaved.
+ *
+ *   connection ─ messages ─▶ units ──▶ waiting ──▶ owner ──▶ backend
+ *                (up to Sync, Flush    in turn     until     one unit
+ *                 or a simple Query)               idle      at a time
+ *
+ * What PostgreSQL keeps per session is kept apart here: names of prepared statements are rewritten, and settings made
+ * with SET are saved and put back at the connection's next turn. Not supported, since the session is one: LISTEN,
+ * temporary tables, session-level advisory locks (transaction-level ones work), and COPY.
+ *
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+
+export interface Backend {
+  /** Runs complete messages and returns the complete messages of the answer. */
+  execProtocolRaw(messages: Uint8Array): Promise<Uint8Array>;
+}
+
+export interface Multiplexer {
+  port: number;
+  close(): Promise<void>;
+}
+
+export interface MultiplexerOptions {
+  password: string;
+  /** what is told to every connection: server_version, DateStyle … */
+  parameters: Readonly<Record<string, string>>;
+  port?: number;
+  /** how long a connection may keep the others waiting inside a transaction without sending anything */
+  idleInTransactionMilliseconds?: number;
+  /** the backend is beyond use */
+  onCrash?: (error: unknown) => void;
+}
+
+interface Connection {
+  socket: Socket;
+  id: number;
+  input: Buffer;
+  /** waits for StartupMessage, then for the password, then for anything */
+  phase: 'startup' | 'password' | 'ready' | 'closed';
+  /** messages up to the next answer; null: the connection is over */
+  units: (Buffer | null)[];
+  /** messages of a unit that is not complete */
+  part: Buffer[];
+  waiting: boolean;
+  /** the client's names of prepared statements → ours */
+  statements: Map<string, string>;
+  /** settings of the session, to be put back at its next turn */
+  settings: Map<string, string>;
+}
+
+const code = (letter: string) => letter.charCodeAt(0);
+const [BIND, CLOSE, DESCRIBE, PARSE, PASSWORD, TERMINATE] = ['B', 'C', 'D', 'P', 'p', 'X'].map(code);
+/** The backend answers after these. */
+const ENDS_UNIT = new Set(['Q', 'S', 'H', 'F'].map(code));
+const COMMAND_COMPLETE = code('C');
+const READY = code('Z');
+const IDLE = code('I');
+
+const SSL_REQUEST = 80877103;
+const GSS_REQUEST = 80877104;
+const CANCEL_REQUEST = 80877102;
+const PROTOCOL_3 = 3;
+/** Before the password, nobody needs more. */
+const MAX_STARTUP_BYTES = 10_000;
+/** The largest message PostgreSQL itself takes. */
+const MAX_MESSAGE_BYTES = 0x3fffffff;
+
+export async function serve(backend: Backend, options: MultiplexerOptions): Promise<Multiplexer> {
+  const { password, parameters, idleInTransactionMilliseconds = 30_000 } = options;
+  const passwordHash = sha256(password);
+  const connections = new Set<Connection>();
+  const waiting: Connection[] = [];
+  let owner: Connection | null = null;
+  let idleTimer: NodeJS.Timeout | undefined;
+  let running = false;
+  let crashed = false;
+  let nextId = 1;
+
+  // --- taking turns ---
+
+  function want(connection: Connection): void {
+    if (connection !== owner && !connection.waiting && connection.units.length > 0) {
+      connection.waiting = true;
+      waiting.push(connection);
+    }
+    void run();
+  }
+
+  async function run(): Promise<void> {
+    if (running || crashed) return;
+    running = true;
+    try {
+      while (true) {
+        if (!owner) {
+          const next = waiting.shift();
+          if (!next) return;
+          next.waiting = false;
+          owner = next;
+          await restoreSettings(next);
+        }
+        const unit = owner.units.shift();
+        if (unit === undefined) return; // in a transaction: its next message comes in its own time
+        clearTimeout(idleTimer);
+        if (unit === null) {
+          await cleanUp(owner);
+          owner = null;
+          continue;
+        }
+        const answer = await backend.execProtocolRaw(unit);
+        const { idle, set } = readAnswer(answer);
+        // set_config() answers like any other query
+        if (set || unit.includes('set_config')) await saveSettings(owner, idle);
+        if (!owner.socket.destroyed) owner.socket.write(answer);
+        if (!idle) {
+          const holder = owner;
+          idleTimer = setTimeout(() => expire(holder), idleInTransactionMilliseconds);
+          continue;
+        }
+        const done: Connection = owner;
+        owner = null;
+        if (done.units.length > 0) want(done); // behind those who wait already
+      }
+    } catch (error) {
+      crashed = true;
+      for (const connection of connections) connection.socket.destroy();
+      options.onCrash?.(error);
+    } finally {
+      running = false;
+    }
+  }
+
+  function expire(connection: Connection): void {
+    if (connection !== owner) return;
+    fail(connection, '25P03', 'terminated: idle in a transaction for too long while others wait');
+  }
+
+  /** What a connection leaves behind: an open transaction, a half-sent request, its statements. */
+  async function cleanUp(connection: Connection): Promise<void> {
+    await backend.execProtocolRaw(Buffer.concat([message('S'), query('rollback')]));
+    const close = [...connection.statements.values()].map((name) => message('C', 'S', name, '\0'));
+    if (close.length > 0) await backend.execProtocolRaw(Buffer.concat([...close, message('S')]));
+    await backend.execProtocolRaw(query('reset all'));
+  }
+
+  // --- settings ---
+
+  /** After SET outside a transaction: remembers the session's settings and takes them off the backend. */
+  async function saveSettings(connection: Connection, idle: boolean): Promise<void> {
+    if (!idle) {
+      // inside a transaction it may be SET LOCAL or be rolled back: seen to when the transaction ends
+      pendingSettings.add(connection);
+      return;
+    }
+    pendingSettings.delete(connection);
+    const answer = await backend.execProtocolRaw(
+      query("select name || '=' || setting from pg_settings where source = 'session'"),
+    );
+    connection.settings = new Map(
+      rows(answer).map((row) => {
+        const at = row.indexOf('=');
+        return [row.slice(0, at), row.slice(at + 1)];
+      }),
+    );
+    await backend.execProtocolRaw(query('reset all'));
+  }
+  const pendingSettings = new WeakSet<Connection>();
+
+  async function restoreSettings(connection: Connection): Promise<void> {
+    if (connection.settings.size === 0) return;
+    for (const [name, value] of connection.settings) {
+      await backend.execProtocolRaw(query(`select set_config(${quote(name)}, ${quote(value)}, false)`));
+    }
+    pendingSettings.add(connection); // they come off again when the turn ends
+  }
+
+  // --- reading ---
+
+  function receive(connection: Connection, chunk: Buffer): void {
+    connection.input = connection.input.length === 0 ? chunk : Buffer.concat([connection.input, chunk]);
+    while (connection.phase === 'startup') if (!readStartup(connection)) return;
+    while (connection.phase === 'password' || connection.phase === 'ready') if (!readMessage(connection)) break;
+    want(connection);
+  }
+
+  /** Startup messages have no type byte: length, code, parameters. */
+  function readStartup(connection: Connection): boolean {
+    const { input, socket } = connection;
+    if (input.length < 8) return false;
+    const length = input.readInt32BE(0);
+    if (length < 8 || length > MAX_STARTUP_BYTES) {
+      end(connection);
+      return false;
+    }
+    if (input.length < length) return false;
+    const kind = input.readInt32BE(4);
+    connection.input = input.subarray(length);
+    if (kind === SSL_REQUEST || kind === GSS_REQUEST) {
+      socket.write('N'); // loopback only: nothing to encrypt
+      return true;
+    }
+    // a statement runs to its end before anything else is read: there is never one to cancel
+    if (kind === CANCEL_REQUEST || kind >>> 16 !== PROTOCOL_3) {
+      if (kind !== CANCEL_REQUEST) fail(connection, '08P01', 'this server speaks protocol 3 only');
+      else end(connection);
+      return false;
+    }
+    const pairs = input.toString('utf8', 8, length).split('\0');
+    for (let i = 0; i + 1 < pairs.length && pairs[i]; i += 2) {
+      if (!NOT_SETTINGS.has(pairs[i].toLowerCase())) connection.settings.set(pairs[i], pairs[i + 1]);
+    }
+    connection.phase = 'password';
+    socket.write(message('R', int32(3))); // AuthenticationCleartextPassword
+    return true;
+  }
+
+  function readMessage(connection: Connection): boolean {
+    const { input } = connection;
+    if (input.length < 5) return false;
+    const type = input[0];
+    const length = input.readInt32BE(1);
+    const max = connection.phase === 'ready' ? MAX_MESSAGE_BYTES : MAX_STARTUP_BYTES;
+    if (length < 4 || length > max) {
+      fail(connection, '08P01', 'invalid message length');
+      return false;
+    }
+    if (input.length < length + 1) return false;
+    connection.input = input.subarray(length + 1);
+    const body = input.subarray(0, length + 1);
+    if (connection.phase === 'password') {
+      checkPassword(connection, type, body);
+      return connection.input.length > 0;
+    }
+    if (type === TERMINATE) {
+      over(connection);
+      return false;
+    }
+    connection.part.push(renameStatement(connection, type, body));
+    if (ENDS_UNIT.has(type)) {
+      connection.units.push(connection.part.length === 1 ? connection.part[0] : Buffer.concat(connection.part));
+      connection.part = [];
+    }
+    return true;
+  }
+
+  function checkPassword(connection: Connection, type: number, body: Buffer): void {
+    const given = body.toString('utf8', 5, body.length - 1);
+    if (type !== PASSWORD || !timingSafeEqual(sha256(given), passwordHash)) {
+      fail(connection, '28P01', 'password authentication failed');
+      return;
+    }
+    connection.phase = 'ready';
+    const status = Object.entries(parameters).map(([name, value]) => message('S', name, '\0', value, '\0'));
+    const key = message('K', int32(connection.id), randomBytes(4));
+    connection.socket.write(Buffer.concat([message('R', int32(0)), ...status, key, message('Z', 'I')]));
+  }
+
+  /** Two connections may give the same name to different statements. The unnamed one lives within a turn. */
+  function renameStatement(connection: Connection, type: number, body: Buffer): Buffer {
+    let start: number;
+    if (type === PARSE) start = 5;
+    else if (type === BIND) start = body.indexOf(0, 5) + 1;
+    else if ((type === DESCRIBE || type === CLOSE) && body[5] === code('S')) start = 6;
+    else return body;
+    const end = body.indexOf(0, start);
+    if (end <= start) return body;
+    const name = body.toString('utf8', start, end);
+    let ours = connection.statements.get(name);
+    if (!ours) {
+      ours = `c${connection.id}_${connection.statements.size}`;
+      connection.statements.set(name, ours);
+    }
+    const renamed = Buffer.concat([body.subarray(0, start), Buffer.from(ours), body.subarray(end)]);
+    renamed.writeInt32BE(renamed.length - 1, 1);
+    return renamed;
+  }
+
+  // --- leaving ---
+
+  /** No more messages will come; those that came before are still run, as PostgreSQL does. */
+  function over(connection: Connection): void {
+    if (connection.phase === 'closed') return;
+    const wasReady = connection.phase === 'ready';
+    connection.phase = 'closed';
+    connections.delete(connection);
+    connection.socket.end();
+    if (!wasReady) return;
+    connection.units.push(null);
+    want(connection);
+  }
+
+  function end(connection: Connection): void {
+    over(connection);
+    connection.socket.destroySoon();
+  }
+
+  function fail(connection: Connection, sqlState: string, text: string): void {
+    const fields = `SFATAL\0VFATAL\0C${sqlState}\0M${text}\0\0`;
+    if (!connection.socket.destroyed) connection.socket.write(message('E', fields));
+    end(connection);
+  }
+
+  function readAnswer(answer: Uint8Array): { idle: boolean; set: boolean } {
+    const view = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
+    let idle = false;
+    let set = owner !== null && pendingSettings.has(owner);
+    for (let at = 0; at < view.length; at += 1 + view.readInt32BE(at + 1)) {
+      if (view[at] === READY) idle = view[at + 5] === IDLE;
+      else if (view[at] === COMMAND_COMPLETE) set ||= view.toString('latin1', at + 5, at + 9) === 'SET\0';
+    }
+    return { idle, set };
+  }
+
+  const server = createServer({ noDelay: true }, (socket) => {
+    const connection: Connection = {
+      socket,
+      id: nextId++,
+      input: Buffer.alloc(0),
+      phase: 'startup',
+      units: [],
+      part: [],
+      waiting: false,
+      statements: new Map(),
+      settings: new Map(),
+    };
+    connections.add(connection);
+    socket.on('data', (chunk) => receive(connection, chunk));
+    socket.on('error', () => {}); // 'close' follows
+    socket.on('close', () => over(connection));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      clearTimeout(idleTimer);
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const { socket } of connections) socket.destroy();
+      await closed;
+      // the clients' last transactions are rolled back before the backend goes
+      while (!crashed && (running || waiting.length > 0 || owner))
+        await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+  };
+}
+
+/** Parameters of a StartupMessage that are not settings of the session. */
+const NOT_SETTINGS = new Set(['user', 'database', 'replication', 'options', 'client_encoding', 'application_name']);
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+function message(type: string, ...parts: (string | Buffer)[]): Buffer {
+  const body = parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part));
+  const length = body.reduce((sum, part) => sum + part.length, 4);
+  return Buffer.concat([Buffer.from(type), int32(length), ...body]);
+}
+
+function query(text: string): Buffer {
+  return message('Q', text, '\0');
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** The first column of an answer's rows. */
+function rows(answer: Uint8Array): string[] {
+  const view = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
+  const found: string[] = [];
+  for (let at = 0; at < view.length; at += 1 + view.readInt32BE(at + 1)) {
+    if (view[at] === code('D')) found.push(view.toString('utf8', at + 11, at + 11 + view.readInt32BE(at + 7)));
+  }
+  return found;
+}
