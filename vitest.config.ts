@@ -5,7 +5,6 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.{ts,tsx}'],
     exclude: ['tests/e2e/**', 'node_modules/**'],
-    globalSetup: ['tests/start-postgres.ts'],
     // processes, not threads: scoring starts threads of its own, and the embedded database holds a lock per process
     pool: 'forks',
     maxWorkers: 2,

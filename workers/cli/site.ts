@@ -137,7 +137,8 @@ export const worker: Command = {
       if (!site) throw new CallError('There is no database to work for: set DATABASE_URL, or start the site first.');
       process.env.DATABASE_URL = site.databaseUrl;
     }
-    await import('../main.ts');
+    const { runWorker } = await import('../main.ts');
+    await runWorker();
   },
 };
 
