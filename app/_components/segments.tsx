@@ -7,8 +7,8 @@ export interface Segment {
   readonly title?: string;
 }
 
-/** One choice out of a few, as links: each choice is an address. */
-export function Segments({ label, items }: { label: string; items: readonly Segment[] }) {
+/** One choice out of a few (or, as `toggles`, any of them), as links: each choice is an address. */
+export function Segments({ label, items, toggles }: { label: string; items: readonly Segment[]; toggles?: boolean }) {
   return (
     <nav className="segments" aria-label={label}>
       <span className="segments-label" aria-hidden="true">
@@ -18,6 +18,7 @@ export function Segments({ label, items }: { label: string; items: readonly Segm
         {items.map((item) => (
           <li key={item.label}>
             <Link href={item.href} aria-current={item.current ? 'true' : undefined} title={item.title} scroll={false}>
+              {toggles && <span aria-hidden="true">{item.current ? '✓ ' : '+ '}</span>}
               {item.label}
             </Link>
           </li>

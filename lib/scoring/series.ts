@@ -56,7 +56,7 @@ export function perIou(
       ? 'There is nothing to draw for this choice.'
       : names.length === 1
         ? `${names[0]}: ${percent(rows[0].values[0], 1)} % at IoU 0.50, ${percent(rows[5].values[0], 1)} % at 0.75 and ${percent(rows[9].values[0], 1)} % at 0.95.`
-        : `At IoU 0.50 the ${word} is ${loose.text}; at 0.75 it is ${strict?.text ?? 'undefined'}.`,
+        : `At IoU 0.50 the ${word} is ${loose.text}${strict ? `; at 0.75 it is ${strict.text}` : ''}.`,
     xLabel: 'IoU threshold',
     yLabel,
     better,
@@ -85,7 +85,7 @@ export function byCellType(methods: readonly NamedResults[], metric: keyof typeo
       rows.map(({ values }) => values[i]),
       better === 'higher' ? 'lower' : 'higher',
     );
-    return worst && `${worst.text} for ${name}`;
+    return worst && `${worst.who} for ${name} (${percent(worst.value, 1)} %)`;
   });
   const said = parts.filter((part) => part !== null);
   return {
@@ -126,5 +126,5 @@ function best(names: readonly string[], values: readonly (number | null)[], bett
   if (known.length === 0) return null;
   const value = better === 'higher' ? Math.max(...known) : Math.min(...known);
   const who = names.filter((_, i) => values[i] === value);
-  return { value, text: `${list(who)} (${percent(value, 1)} %)` };
+  return { value, who: list(who), text: `${percent(value, 1)} %, of ${list(who)}` };
 }

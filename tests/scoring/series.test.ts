@@ -19,10 +19,10 @@ test('AP per IoU has a row per threshold and a value per report, in the order gi
 
 test('the sentence names the best line at 0.50 and at 0.75', () => {
   expect(perIou([good, poor], 'AP').sentence).toBe(
-    'At IoU 0.50 the highest AP is Good (80.0 %); at 0.75 it is Good (40.0 %).',
+    'At IoU 0.50 the highest AP is 80.0 %, of Good; at 0.75 it is 40.0 %, of Good.',
   );
   expect(perIou([good, poor], 'FNR').sentence).toBe(
-    'At IoU 0.50 the lowest false-negative ratio is Good (20.0 %); at 0.75 it is Good (60.0 %).',
+    'At IoU 0.50 the lowest false-negative ratio is 20.0 %, of Good; at 0.75 it is 60.0 %, of Good.',
   );
 });
 
@@ -31,7 +31,7 @@ test('one line is described by its own numbers', () => {
 });
 
 test('equal lines are both said to be best', () => {
-  expect(perIou([good, { ...good, name: 'Twin' }], 'AP').sentence).toContain('Good and Twin (80.0 %)');
+  expect(perIou([good, { ...good, name: 'Twin' }], 'AP').sentence).toContain('80.0 %, of Good and Twin');
 });
 
 test('a method without masks has no line among masks', () => {
@@ -56,15 +56,15 @@ test('bars cover the types of any report, in the order of the paper; a missing o
 
 test('bars are described by the hardest type of each method', () => {
   expect(byCellType([good, poor], 'AP').sentence).toBe(
-    'The lowest AP is on A172 (33.0 %) for Good and SK-OV-3 (11.0 %) for Poor.',
+    'The lowest AP is on A172 for Good (33.0 %) and SK-OV-3 for Poor (11.0 %).',
   );
-  expect(byCellType([good], 'AFNR').sentence).toBe('The highest AFNR is on A172 (67.0 %) for Good.');
+  expect(byCellType([good], 'AFNR').sentence).toBe('The highest AFNR is on A172 for Good (67.0 %).');
 });
 
 test('nulls are neither best nor worst', () => {
   const overall = { ...metrics(0.5), apPerIou: Array(10).fill(null) };
   const empty = { name: 'Empty', results: { overall, cellTypes: {} } };
-  expect(perIou([empty, poor], 'AP').sentence).toContain('Poor (40.0 %)');
+  expect(perIou([empty, poor], 'AP').sentence).toContain('40.0 %, of Poor');
   expect(perIou([empty], 'AP').sentence).toBe('There is nothing to draw for this choice.');
 });
 

@@ -148,6 +148,7 @@ function Controls({ view, datasets, shown }: { view: BoardView; datasets: readon
       />
       <Segments
         label="Columns"
+        toggles
         items={OPTIONAL_GROUPS.map((group) => ({
           label: COLUMN_GROUPS[group],
           href: viewHref(view, {

@@ -82,7 +82,11 @@ export function viewHref(view: BoardView, changes: Partial<BoardView> = {}): str
 
 /** The same view from the API: what the page's export links point at. */
 export function exportHref(view: BoardView, format: 'csv' | 'json' | 'bibtex'): string {
-  const params = new URLSearchParams(viewParams(view).filter(([key]) => key !== 'columns' && key !== 'entries'));
+  const params = new URLSearchParams(
+    viewParams(view).filter(
+      ([key]) => !['columns', 'entries', ...(view.sort.cellType ? ['sort', 'direction'] : [])].includes(key),
+    ),
+  );
   // in full: a saved link must not change its meaning when a default does
   params.set('protocol', view.protocol);
   params.set('evaluation', view.evaluation);
