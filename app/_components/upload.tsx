@@ -1,0 +1,327 @@
+'use client';
+
+import { useEffect, useId, useRef, useState } from 'react';
+import { LIMITS, LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
+import { sniff } from '#lib/readers/sniff.ts';
+import { bytes, percent } from '#lib/scoring/format.ts';
+import {
+  arrived,
+  discard,
+  fingerprintOf,
+  forget,
+  type Remembered,
+  type Running,
+  recall,
+  send,
+  uploadId,
+} from './uploader.ts';
+
+type State =
+  | { phase: 'empty' }
+  | { phase: 'checking'; name: string }
+  | { phase: 'remembered'; upload: Remembered; sent: number }
+  | { phase: 'uploading' | 'waiting' | 'paused'; name: string; size: number; sent: number; message?: string }
+  | { phase: 'done'; upload: Remembered };
+
+interface Props {
+  /** name of the form field that gets the upload's id */
+  name: string;
+  error?: string;
+  onDone?: () => void;
+  /** whether an upload is under way, so that the form can wait for it */
+  onBusy?: (busy: boolean) => void;
+}
+
+/** One file of predictions: looked at here, sent in pieces, paused and resumed, also after a reload. */
+export function UploadField({ name, error, onDone, onBusy }: Props) {
+  const id = useId();
+  const [state, setState] = useState<State>({ phase: 'empty' });
+  const [refusal, setRefusal] = useState<string>();
+  const [over, setOver] = useState(false);
+  const running = useRef<Running>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const pace = usePace(state);
+  const busy = state.phase === 'uploading' || state.phase === 'waiting' || state.phase === 'checking';
+
+  // an upload from before the page was reloaded
+  useEffect(() => {
+    const upload = recall();
+    if (!upload) return;
+    let gone = false;
+    arrived(upload).then(
+      (sent) => {
+        if (gone || running.current) return;
+        if (sent === null) forget();
+        else if (sent === upload.size) setState({ phase: 'done', upload });
+        else setState({ phase: 'remembered', upload, sent });
+      },
+      () => undefined, // offline: choosing the file again will find out
+    );
+    return () => {
+      gone = true;
+    };
+  }, []);
+
+  useEffect(() => {
+    onBusy?.(busy);
+  }, [busy, onBusy]);
+
+  // leaving the page in the middle loses nothing, but takes choosing the file again
+  useEffect(() => {
+    if (!busy) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, [busy]);
+
+  useEffect(() => {
+    if (state.phase !== 'paused' || !state.message) return;
+    const goOn = () => resume();
+    window.addEventListener('online', goOn);
+    return () => window.removeEventListener('online', goOn);
+  });
+
+  useEffect(() => () => void running.current?.pause(), []);
+
+  async function take(file: File | undefined) {
+    if (!file) return;
+    setRefusal(undefined);
+    const before = state;
+    if (file.size > LIMITS.bytes) {
+      setRefusal(
+        `${file.name} has ${bytes(file.size)}; at most ${bytes(LIMITS.bytes)} are accepted. Gzip it, or leave out detections with very low scores.`,
+      );
+      return;
+    }
+    setState({ phase: 'checking', name: file.name });
+    try {
+      const { problem } = sniff(new Uint8Array(await file.slice(0, 64 * 1024).arrayBuffer()));
+      if (problem) {
+        setRefusal(`${file.name}: ${problem.message}`);
+        setState(before);
+        return;
+      }
+      const fingerprint = await fingerprintOf(file);
+      const known = recall();
+      const same = known?.fingerprint === fingerprint;
+      if (known && !same) await discard(known);
+      begin(file, fingerprint, same ? known : null);
+    } catch {
+      setRefusal(`${file.name} cannot be read. Was it moved, or is it still being written?`);
+      setState(before);
+    }
+  }
+
+  function begin(file: File, fingerprint: string, known: Remembered | null) {
+    const now = (phase: 'uploading' | 'waiting' | 'paused', message?: string) =>
+      setState((last) => ({
+        phase,
+        name: file.name,
+        size: file.size,
+        sent: 'sent' in last ? last.sent : 0,
+        message,
+      }));
+    now('uploading');
+    running.current = send(file, fingerprint, known, {
+      progress: (sent) =>
+        // news of bytes may come in after "pause" was pressed
+        setState((last) =>
+          last.phase === 'paused' || last.phase === 'done'
+            ? last
+            : { phase: 'uploading', name: file.name, size: file.size, sent },
+        ),
+      waiting: () => now('waiting'),
+      done: (upload) => {
+        setState({ phase: 'done', upload });
+        onDone?.();
+      },
+      failed: (message, final) => {
+        if (!final) return now('paused', message);
+        setRefusal(`${file.name}: ${message}`);
+        clear();
+      },
+    });
+  }
+
+  function clear() {
+    running.current = null;
+    if (input.current) input.current.value = '';
+    setState({ phase: 'empty' });
+  }
+
+  async function pause() {
+    setState((last) => ('sent' in last && 'name' in last ? { ...last, phase: 'paused', message: undefined } : last));
+    await running.current?.pause();
+  }
+
+  function resume() {
+    setState((last) => (last.phase === 'paused' ? { ...last, phase: 'uploading', message: undefined } : last));
+    running.current?.resume();
+  }
+
+  async function remove() {
+    const upload = 'upload' in state ? state.upload : null;
+    const sending = running.current;
+    setRefusal(undefined);
+    clear();
+    if (sending) await sending.discard();
+    else if (upload) await discard(upload);
+  }
+
+  const fraction =
+    'size' in state ? state.sent / state.size : state.phase === 'remembered' ? state.sent / state.upload.size : 0;
+  const canChoose = state.phase === 'empty' || state.phase === 'remembered';
+  const complaint = refusal ?? error;
+
+  return (
+    <div className="field upload">
+      <label htmlFor={`${id}file`}>Predictions file</label>
+      <p className="hint" id={`${id}limits`}>
+        COCO results (JSON), plain, gzipped or zipped, or a zip of label images: {LIMITS_IN_WORDS.join('; ')}. The
+        upload can be paused, and goes on after a broken connection.
+      </p>
+
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut; the file input inside does the same */}
+      <div
+        className="drop"
+        data-over={over || undefined}
+        hidden={!canChoose}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          setOver(false);
+          take(event.dataTransfer.files[0]);
+        }}
+      >
+        {state.phase === 'remembered' && (
+          <p>
+            An unfinished upload of <strong>{state.upload.name}</strong> ({percent(fraction, 0)} % of{' '}
+            {bytes(state.upload.size)}) – choose the same file to go on.
+          </p>
+        )}
+        <input
+          ref={input}
+          id={`${id}file`}
+          type="file"
+          accept=".json,.gz,.zip,.csv,application/json,application/gzip,application/zip,text/csv"
+          aria-describedby={`${id}limits ${id}error`}
+          aria-invalid={complaint ? true : undefined}
+          onChange={(event) => take(event.target.files?.[0])}
+        />
+        <p className="hint">or drop a file here</p>
+      </div>
+
+      {state.phase === 'checking' && <p>Looking at {state.name} …</p>}
+
+      {'size' in state && (
+        <div className="upload-progress">
+          <p>
+            <strong>{state.name}</strong>
+          </p>
+          <progress value={state.sent} max={state.size} aria-label={`Upload of ${state.name}`}>
+            {percent(fraction, 0)} %
+          </progress>
+          <p className="num">
+            {percent(fraction, 0)} % · {bytes(state.sent)} of {bytes(state.size)}
+            {state.phase === 'uploading' && pace && (
+              <>
+                {' '}
+                · {bytes(pace.rate)}/s · {timeLeft((state.size - state.sent) / pace.rate)} left
+              </>
+            )}
+            {state.phase === 'paused' && ' · paused'}
+            {state.phase === 'waiting' && ' · connection lost, trying again'}
+          </p>
+          {state.message && (
+            <p className="alert" data-kind="warn">
+              {state.message}
+            </p>
+          )}
+          {state.phase === 'uploading' && state.sent === state.size && <p className="hint">Checking what arrived …</p>}
+        </div>
+      )}
+
+      {state.phase === 'done' && (
+        <p>
+          <span className="badge" data-kind="good">
+            uploaded
+          </span>{' '}
+          <strong>{state.upload.name}</strong>, {bytes(state.upload.size)}, arrived whole.
+          <input type="hidden" name={name} value={uploadId(state.upload)} />
+        </p>
+      )}
+
+      {state.phase !== 'empty' && state.phase !== 'checking' && (
+        <div className="cluster">
+          {(state.phase === 'uploading' || state.phase === 'waiting') && (
+            <button type="button" className="button-small" onClick={pause}>
+              Pause upload
+            </button>
+          )}
+          {state.phase === 'paused' && (
+            <button type="button" className="button-small button-primary" onClick={resume}>
+              Resume upload
+            </button>
+          )}
+          <button type="button" className="button-small button-quiet" onClick={remove}>
+            {state.phase === 'done' ? 'Choose another file' : 'Discard upload'}
+          </button>
+        </div>
+      )}
+
+      <p className="error" id={`${id}error`} role={complaint ? 'alert' : undefined}>
+        {complaint}
+      </p>
+      <p className="visually-hidden" role="status">
+        {announcement(state, fraction)}
+      </p>
+    </div>
+  );
+}
+
+/** For those who cannot see the bar: every quarter, not every kilobyte. */
+function announcement(state: State, fraction: number): string {
+  switch (state.phase) {
+    case 'empty':
+      return '';
+    case 'checking':
+      return `Looking at ${state.name}`;
+    case 'remembered':
+      return `An unfinished upload of ${state.upload.name}: choose the same file to go on.`;
+    case 'uploading':
+      return fraction < 0.25 ? `Uploading ${state.name}` : `${Math.floor(fraction * 4) * 25} per cent uploaded`;
+    case 'waiting':
+      return 'Connection lost, trying again';
+    case 'paused':
+      return 'Upload paused';
+    case 'done':
+      return `${state.upload.name} is uploaded.`;
+  }
+}
+
+/** Bytes per second over the last few seconds. */
+function usePace(state: State): { rate: number } | null {
+  const samples = useRef<{ at: number; sent: number }[]>([]);
+  if (state.phase !== 'uploading') {
+    samples.current = [];
+    return null;
+  }
+  const now = Date.now();
+  const last = samples.current.at(-1);
+  if (!last || (last.sent !== state.sent && now - last.at > 100)) samples.current.push({ at: now, sent: state.sent });
+  while (samples.current.length > 2 && now - samples.current[0].at > 5000) samples.current.shift();
+  const [first] = samples.current;
+  const latest = samples.current.at(-1)!;
+  const rate = ((latest.sent - first.sent) / (latest.at - first.at)) * 1000;
+  return Number.isFinite(rate) && rate > 0 ? { rate } : null;
+}
+
+function timeLeft(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.ceil(seconds))} s`;
+  if (seconds < 3600) return `${Math.ceil(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}

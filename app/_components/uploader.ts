@@ -1,0 +1,147 @@
+/**
+ * A resumable upload from the browser: what is sent, what is remembered, and how it goes on after a broken connection
+ * or a reload. No drawing here; `upload.tsx` shows what this reports.
+ *
+ * The browser digests every piece with Web Crypto (which cannot digest a stream) and the server compares each as it
+ * arrives; the whole file's digest is the server's own.
+ */
+import { type DetailedError, Upload } from 'tus-js-client';
+
+const ENDPOINT = '/api/uploads';
+/** Node ends requests after 300 s, so a piece must fit into that on a slow line: 50 MB at 1.5 Mbit/s. */
+const PIECE = 50_000_000;
+const RETRY_AFTER = [0, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 60_000, 60_000];
+const MEMORY = 'livecell:upload';
+const EDGE = 64 * 1024;
+
+/** What is kept in the browser, to find an upload again after a reload. */
+export interface Remembered {
+  url: string;
+  name: string;
+  size: number;
+  /** tells whether a file chosen later is the same one, without reading all of it */
+  fingerprint: string;
+}
+
+export interface Events {
+  progress(sent: number): void;
+  /** the connection broke; it is being tried again */
+  waiting(): void;
+  done(upload: Remembered): void;
+  failed(message: string, final: boolean): void;
+}
+
+export interface Running {
+  pause(): Promise<void>;
+  resume(): void;
+  /** stops, and deletes what has arrived */
+  discard(): Promise<void>;
+}
+
+export function recall(): Remembered | null {
+  try {
+    return JSON.parse(localStorage.getItem(MEMORY) ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+function remember(upload: Remembered): void {
+  try {
+    localStorage.setItem(MEMORY, JSON.stringify(upload));
+  } catch {
+    // a browser that keeps nothing can still upload; it only cannot go on after a reload
+  }
+}
+
+export function forget(): void {
+  try {
+    localStorage.removeItem(MEMORY);
+  } catch {
+    // as above
+  }
+}
+
+export function uploadId(upload: Remembered): string {
+  return upload.url.split('/').at(-1) ?? '';
+}
+
+/** How much of a remembered upload the server has; null when it no longer has any. */
+export async function arrived(upload: Remembered): Promise<number | null> {
+  const response = await fetch(upload.url, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } });
+  if ([403, 404, 410, 401].includes(response.status)) return null;
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return Number(response.headers.get('upload-offset'));
+}
+
+export async function discard(upload: Remembered): Promise<void> {
+  forget();
+  await fetch(upload.url, { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } }).catch(() => undefined);
+}
+
+/** Begins to send a file, or goes on with what the server has of it. */
+export function send(file: File, fingerprint: string, known: Remembered | null, events: Events): Running {
+  let current: Remembered | null = known;
+  const upload = new Upload(file, {
+    endpoint: ENDPOINT,
+    uploadUrl: known?.url,
+    chunkSize: PIECE,
+    retryDelays: RETRY_AFTER,
+    storeFingerprintForResuming: false, // `remember` does it, and keeps what the page shows after a reload
+    metadata: { filename: file.name, filetype: file.type },
+    onBeforeRequest: async (request) => {
+      if (request.getMethod() !== 'PATCH' || !globalThis.crypto?.subtle) return;
+      const offset = Number(request.getHeader('Upload-Offset'));
+      const digest = await crypto.subtle.digest('SHA-256', await file.slice(offset, offset + PIECE).arrayBuffer());
+      request.setHeader('Upload-Checksum', `sha256 ${btoa(String.fromCharCode(...new Uint8Array(digest)))}`);
+    },
+    onUploadUrlAvailable: () => {
+      if (!upload.url) return;
+      current = { url: upload.url, name: file.name, size: file.size, fingerprint };
+      remember(current);
+    },
+    onProgress: (sent) => events.progress(sent),
+    onShouldRetry: (error) => {
+      const status = error.originalResponse?.getStatus() ?? 0;
+      const again = status === 0 || status >= 500 || [409, 423, 429, 460].includes(status);
+      if (again) events.waiting();
+      return again;
+    },
+    onError: (error) => {
+      const status = (error as Partial<DetailedError>).originalResponse?.getStatus() ?? 0;
+      // what the server refuses for good is of no use after a reload either
+      const final = [400, 404, 410, 413, 415, 422].includes(status);
+      if (final) forget();
+      events.failed(inWords(error, status), final);
+    },
+    onSuccess: () => current && events.done(current),
+  });
+  upload.start();
+  return {
+    pause: () => upload.abort(),
+    resume: () => upload.start(),
+    discard: async () => {
+      await upload.abort();
+      if (current) await discard(current);
+      else forget();
+    },
+  };
+}
+
+function inWords(error: Error, status: number): string {
+  if (status === 0) return 'The connection is lost. What has arrived is kept; go on when you are online again.';
+  try {
+    const body = (error as Partial<DetailedError>).originalResponse?.getBody() ?? '';
+    return (JSON.parse(body) as { detail: string }).detail;
+  } catch {
+    return `The server answered with status ${status}. What has arrived is kept; you can try to go on.`;
+  }
+}
+
+/** The digest of both ends and the size: the same file again, or another one of the same name? */
+export async function fingerprintOf(file: File): Promise<string> {
+  if (!globalThis.crypto?.subtle) return `${file.size}-${file.lastModified}`;
+  const ends = new Blob([file.slice(0, EDGE), file.slice(-EDGE)]);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await ends.arrayBuffer()));
+  return `${file.size}-${Array.from(digest.subarray(0, 12), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}

@@ -1,0 +1,69 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { viewer } from '#app/_server/http.ts';
+import { findSubmission } from '#app/_server/submissions.ts';
+import { listDatasets } from '#db/datasets.ts';
+import { canSubmitAgain, type Viewer } from '#lib/permissions.ts';
+import { integer } from '#lib/scoring/format.ts';
+import { OPEN_TASKS } from '#lib/scoring/tasks.ts';
+import { SubmitForm, type Typed } from './submit-form.tsx';
+
+export const metadata: Metadata = { title: 'Submit' };
+
+export default async function SubmitPage({ searchParams }: PageProps<'/submit'>) {
+  const { from } = await searchParams;
+  const who = await viewer();
+  const tasks = await choices();
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>Submit predictions</h1>
+        <p className="lead">
+          One file of predictions goes in, exact scores come out, usually within a minute. Nothing is public until you
+          ask for it and a maintainer agrees.
+        </p>
+      </header>
+      {!who ? (
+        <p className="alert">
+          <Link href={`/sign-in?returnTo=${encodeURIComponent('/submit')}`}>Sign in</Link> to submit. Checking a file
+          with the command line needs no account: <code>livecell validate</code>.
+        </p>
+      ) : tasks.length === 0 ? (
+        <p className="alert" data-kind="warn">
+          This installation has no ground truth yet. A maintainer registers it with{' '}
+          <code>livecell import-ground-truth</code>.
+        </p>
+      ) : (
+        <SubmitForm tasks={tasks} typed={await earlier(who, from)} />
+      )}
+    </div>
+  );
+}
+
+/** Tasks that have ground truth, each with its current data set first. */
+async function choices() {
+  const datasets = await listDatasets();
+  return OPEN_TASKS.map(({ id, name }) => ({
+    id,
+    name,
+    datasets: datasets
+      .filter(({ task }) => task === id)
+      .map(({ name, images, objects, demo }) => ({
+        name,
+        label: `${name}: ${integer(images)} images, ${integer(objects)} cells${demo ? ' (synthetic demo)' : ''}`,
+      })),
+  })).filter(({ datasets }) => datasets.length > 0);
+}
+
+/** What was said about a submission whose file was wrong, to be submitted again with a fixed one. */
+async function earlier(who: Viewer, from: string | string[] | undefined): Promise<Typed | undefined> {
+  if (typeof from !== 'string') return undefined;
+  const submission = await findSubmission(who, from).catch(() => null);
+  if (!submission || !canSubmitAgain(who, submission)) return undefined;
+  const { task, method, description, paperUrl, codeUrl, trainingData, testImagesSeen, dataset } = submission;
+  return {
+    ...{ task, method, description, trainingData, testImagesSeen, dataset: dataset.name },
+    paperUrl: paperUrl ?? '',
+    codeUrl: codeUrl ?? '',
+  };
+}

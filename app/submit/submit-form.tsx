@@ -1,0 +1,227 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { startTransition, useActionState, useCallback, useEffect, useRef, useState } from 'react';
+import { UploadField } from '#app/_components/upload.tsx';
+import { forget } from '#app/_components/uploader.ts';
+import type { FormState } from '#app/_server/http.ts';
+import { submitForm } from './actions.ts';
+
+export interface TaskChoice {
+  id: string;
+  name: string;
+  datasets: { name: string; label: string }[];
+}
+
+export type Typed = Partial<
+  Record<'task' | 'dataset' | 'method' | 'description' | 'paperUrl' | 'codeUrl' | 'trainingData', string>
+> & { testImagesSeen?: boolean };
+
+const DRAFT = 'livecell:draft';
+
+/** `typed`: what an earlier submission said, when a fixed file is submitted. */
+export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Typed }) {
+  const router = useRouter();
+  const form = useRef<HTMLFormElement>(null);
+  const [state, submit, pending] = useActionState<FormState, FormData>(submitForm, {});
+  const [task, setTask] = useState(typed?.task ?? tasks[0].id);
+  const [uploading, setUploading] = useState(false);
+  const [afterUpload, setAfterUpload] = useState(false);
+  const { errors = {} } = state;
+
+  // what was typed before a reload
+  useEffect(() => {
+    if (!typed) restore(form.current!);
+  }, [typed]);
+
+  useEffect(() => {
+    if (!state.done) return;
+    forget();
+    localStorage.removeItem(DRAFT);
+    router.push(`/submissions/${state.made}`);
+  }, [state, router]);
+
+  // to the first field that needs another look
+  useEffect(() => {
+    if (state.errors) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [state]);
+
+  const onDone = useCallback(() => setUploading(false), []);
+  useEffect(() => {
+    if (!afterUpload || uploading) return;
+    setAfterUpload(false);
+    form.current?.requestSubmit();
+  }, [afterUpload, uploading]);
+
+  const field = (name: string) => ({
+    id: name,
+    name,
+    'aria-invalid': errors[name] ? true : undefined,
+    'aria-describedby': `${name}-hint ${name}-error`,
+  });
+
+  return (
+    <form
+      ref={form}
+      noValidate
+      onInput={(event) => keep(event.currentTarget)}
+      onSubmit={(event) => {
+        // not `action={…}`: React would empty the form, and nobody types a description twice
+        event.preventDefault();
+        if (uploading) {
+          setAfterUpload(true);
+          return;
+        }
+        const data = new FormData(event.currentTarget);
+        startTransition(() => submit(data));
+      }}
+    >
+      {state.message && (
+        <p className="alert" data-kind="bad" role="alert">
+          {state.message}
+        </p>
+      )}
+      <fieldset>
+        <legend>File</legend>
+        <div className="field">
+          <label htmlFor="task">Task</label>
+          <select {...field('task')} defaultValue={task} onChange={(event) => setTask(event.target.value)}>
+            {tasks.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+          <FieldError name="task" errors={errors} />
+        </div>
+        <div className="field">
+          <label htmlFor="dataset">Data set</label>
+          <select {...field('dataset')} key={task} defaultValue={typed?.dataset}>
+            {tasks
+              .find(({ id }) => id === task)
+              ?.datasets.map(({ name, label }) => (
+                <option key={name} value={name}>
+                  {label}
+                </option>
+              ))}
+          </select>
+          <FieldError name="dataset" errors={errors} />
+        </div>
+        <UploadField name="upload" error={errors.upload} onBusy={setUploading} onDone={onDone} />
+      </fieldset>
+
+      <fieldset>
+        <legend>Method</legend>
+        <div className="field">
+          <label htmlFor="method">Method name</label>
+          <input {...field('method')} defaultValue={typed?.method} required maxLength={120} autoComplete="off" />
+          <p className="hint" id="method-hint">
+            As it shall stand on the leaderboard.
+          </p>
+          <FieldError name="method" errors={errors} />
+        </div>
+        <div className="field">
+          <label htmlFor="description">Description</label>
+          <textarea {...field('description')} defaultValue={typed?.description} maxLength={5000} rows={4} />
+          <p className="hint" id="description-hint">
+            Architecture, resolution, thresholds, test-time augmentation: what a reader needs to understand the number.
+          </p>
+          <FieldError name="description" errors={errors} />
+        </div>
+        <div className="field">
+          <label htmlFor="paperUrl">Link to the paper</label>
+          <input
+            {...field('paperUrl')}
+            type="url"
+            inputMode="url"
+            defaultValue={typed?.paperUrl}
+            placeholder="https://"
+          />
+          <FieldError name="paperUrl" errors={errors} />
+        </div>
+        <div className="field">
+          <label htmlFor="codeUrl">Link to the code</label>
+          <input
+            {...field('codeUrl')}
+            type="url"
+            inputMode="url"
+            defaultValue={typed?.codeUrl}
+            placeholder="https://"
+          />
+          <FieldError name="codeUrl" errors={errors} />
+        </div>
+        <div className="field">
+          <label htmlFor="trainingData">Trained on</label>
+          <input {...field('trainingData')} defaultValue={typed?.trainingData} maxLength={1000} />
+          <p className="hint" id="trainingData-hint">
+            For example “LIVECell train and val; backbone from ImageNet”.
+          </p>
+          <FieldError name="trainingData" errors={errors} />
+        </div>
+        <label className="check">
+          <input type="checkbox" name="testImagesSeen" defaultChecked={typed?.testImagesSeen} />
+          <span>The model has seen test images in training or tuning. The entry will say so.</span>
+        </label>
+      </fieldset>
+
+      <fieldset>
+        <legend>Publication</legend>
+        <label className="check">
+          <input type="checkbox" name="publish" />
+          <span>
+            Ask to publish when scored. Otherwise the result is seen by you and the maintainers only, and you can ask
+            later.
+          </span>
+        </label>
+      </fieldset>
+
+      <div className="cluster">
+        <button type="submit" className="button-primary" disabled={pending || Boolean(state.done)}>
+          {pending ? 'Submitting …' : 'Submit for scoring'}
+        </button>
+        {afterUpload && (
+          <>
+            <span role="status">Will be submitted as soon as the file is uploaded.</span>
+            <button type="button" className="button-quiet" onClick={() => setAfterUpload(false)}>
+              Not yet
+            </button>
+          </>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function FieldError({ name, errors }: { name: string; errors: Record<string, string> }) {
+  return (
+    <p className="error" id={`${name}-error`} hidden={!errors[name]}>
+      {errors[name]}
+    </p>
+  );
+}
+
+function keep(form: HTMLFormElement) {
+  const values = [...new FormData(form)].filter(([name, value]) => typeof value === 'string' && name !== 'upload');
+  try {
+    localStorage.setItem(DRAFT, JSON.stringify(Object.fromEntries(values)));
+  } catch {
+    // a browser that keeps nothing: the form works all the same
+  }
+}
+
+function restore(form: HTMLFormElement) {
+  let draft: Record<string, string> = {};
+  try {
+    draft = JSON.parse(localStorage.getItem(DRAFT) ?? '{}');
+  } catch {
+    return;
+  }
+  for (const element of form.elements) {
+    const value = 'name' in element ? draft[element.name as string] : undefined;
+    if (value === undefined) continue;
+    if (element instanceof HTMLInputElement && element.type === 'checkbox') element.checked = true;
+    else if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.value = value;
+    else if (element instanceof HTMLSelectElement && [...element.options].some((option) => option.value === value))
+      element.value = value;
+  }
+}
