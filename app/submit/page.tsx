@@ -10,7 +10,7 @@ import { SubmitForm, type Typed } from './submit-form.tsx';
 
 export const metadata: Metadata = { title: 'Submit' };
 
-export default async function SubmitPage({ searchParams }: PageProps<'/submit'>) {
+export default async function SubmitPage({ searchParams }: { searchParams: Promise<{ from?: string | string[] }> }) {
   const { from } = await searchParams;
   const who = await viewer();
   const tasks = await choices();

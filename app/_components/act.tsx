@@ -1,0 +1,44 @@
+'use client';
+
+import { type ReactNode, useActionState } from 'react';
+import type { FormState } from '#app/_server/http.ts';
+
+interface Props {
+  action: (state: FormState, form: FormData) => Promise<FormState>;
+  /** hidden fields */
+  values: Record<string, string>;
+  label: string;
+  kind?: 'primary' | 'danger' | 'quiet';
+  /** asked before it is done, where it cannot be undone */
+  confirm?: string;
+  children?: ReactNode;
+}
+
+/** A button that does one thing on the server, and says why when it could not. Works without script, too. */
+export function Act({ action, values, label, kind, confirm, children }: Props) {
+  const [state, run, pending] = useActionState(action, {});
+  return (
+    <form
+      action={run}
+      className="inline"
+      onSubmit={(event) => {
+        if (confirm && !window.confirm(confirm)) event.preventDefault();
+      }}
+    >
+      {Object.entries(values).map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
+      <div className="cluster">
+        {children}
+        <button type="submit" className={kind && `button-${kind}`} disabled={pending}>
+          {label}
+        </button>
+      </div>
+      {(state.message || state.errors) && (
+        <p className="error" role="alert">
+          {Object.values(state.errors ?? {})[0] ?? state.message}
+        </p>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,304 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { Act } from '#app/_components/act.tsx';
+import { VisibilityBadge, visibilityInWords } from '#app/_components/state.tsx';
+import { viewer } from '#app/_server/http.ts';
+import { findSubmission } from '#app/_server/submissions.ts';
+import { listEvents } from '#db/audit.ts';
+import { getReports, type SubmissionDetail } from '#db/submissions.ts';
+import { auditSentence } from '#lib/audit.ts';
+import { PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';
+import { AppError } from '#lib/errors.ts';
+import * as may from '#lib/permissions.ts';
+import { bytes, integer, moment, percent } from '#lib/scoring/format.ts';
+import type { Problem, Warning } from '#lib/scoring/report.ts';
+import { parseTask } from '#lib/scoring/tasks.ts';
+import { approveEntry, askToPublish, hideEntry, takeBack, withdrawSubmission } from '../actions.ts';
+import { Follow } from './follow.tsx';
+
+type Props = { params: Promise<{ id: string }> };
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const submission = await find((await params).id);
+  return { title: submission.method, robots: { index: false } };
+}
+
+export default async function SubmissionPage({ params }: Props) {
+  const { id } = await params;
+  const who = await viewer();
+  const submission = await find(id);
+  const { state, queuePosition, progress, attempts } = submission;
+  return (
+    <div className="page">
+      <header className="page-head">
+        <p className="eyebrow">{parseTask(submission.task)?.name ?? submission.task}</p>
+        <h1>{submission.method}</h1>
+        <Follow id={id} initial={{ state, queuePosition, progress, attempts }} />
+        <p>
+          <VisibilityBadge visibility={submission.visibility} /> {visibilityInWords(submission.visibility)}
+          {submission.hiddenReason && ` Reason: ${submission.hiddenReason}`}
+        </p>
+      </header>
+      <Outcome submission={submission} />
+      <Deeds submission={submission} who={who} />
+      <Details submission={submission} withFiles={may.canReadFiles(who, submission)} />
+      <History id={id} />
+    </div>
+  );
+}
+
+async function find(id: string): Promise<SubmissionDetail> {
+  try {
+    return await findSubmission(await viewer(), id);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not-found') notFound();
+    throw error;
+  }
+}
+
+/** What came of it: numbers, problems, or our excuse. */
+function Outcome({ submission }: { submission: SubmissionDetail }) {
+  if (submission.state === 'scored') return <Scores submission={submission} />;
+  if (submission.state === 'rejected')
+    return (
+      <section className="section stack" aria-labelledby="problems">
+        <h2 id="problems">What is wrong with the file</h2>
+        <Problems problems={submission.problems ?? []} />
+        <p>
+          <Link className="button button-primary" href={`/submit?from=${submission.id}`}>
+            Submit a fixed file
+          </Link>{' '}
+          What you said about the method is kept.
+        </p>
+        <Warnings warnings={submission.warnings ?? []} />
+      </section>
+    );
+  if (submission.state === 'failed')
+    return (
+      <section className="section stack">
+        <div className="alert" data-kind="bad">
+          <p>{submission.failure}</p>
+          <p>
+            It was tried {submission.attempts === 1 ? 'once' : `${submission.attempts} times`}. The maintainers can see
+            this; you can also <Link href={`/submit?from=${submission.id}`}>submit again</Link>.
+          </p>
+        </div>
+      </section>
+    );
+  return null;
+}
+
+async function Scores({ submission }: { submission: SubmissionDetail }) {
+  const reports = await getReports(submission.id);
+  const protocols = PROTOCOL_IDS.filter((id) => reports[id]);
+  return (
+    <section className="section stack" aria-labelledby="results">
+      <h2 id="results">Results</h2>
+      <div className="table-scroll">
+        <table>
+          <caption>All cell types together, in per cent. Higher AP and lower AFNR are better.</caption>
+          <thead>
+            <tr>
+              <th scope="col">Protocol</th>
+              <th scope="col">Of</th>
+              {['AP', 'AFNR', 'AP50', 'AP75', 'APs', 'APm', 'APl'].map((metric) => (
+                <th key={metric} scope="col" className="num">
+                  {metric}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {protocols.flatMap((id) =>
+              (['segm', 'bbox'] as const).map((evaluation) => {
+                const metrics = reports[id]?.results[evaluation]?.overall;
+                if (!metrics) return null;
+                return (
+                  <tr key={id + evaluation}>
+                    <th scope="row">{PROTOCOLS[id].name}</th>
+                    <td>{evaluation === 'segm' ? 'masks' : 'boxes'}</td>
+                    {(['AP', 'AFNR', 'AP50', 'AP75', 'APs', 'APm', 'APl'] as const).map((metric) => (
+                      <td key={metric} className="num" data-metric={metric}>
+                        {percent(metrics[metric])}
+                      </td>
+                    ))}
+                  </tr>
+                );
+              }),
+            )}
+          </tbody>
+        </table>
+      </div>
+      <p className="cluster">
+        <Link className="button button-primary" href={`/entries/${submission.id}`}>
+          All numbers and charts
+        </Link>
+        <a href={`/api/v1/submissions/${submission.id}/receipt`}>Receipt (JSON)</a>
+      </p>
+      <Warnings warnings={submission.warnings ?? []} />
+    </section>
+  );
+}
+
+function Problems({ problems }: { problems: Problem[] }) {
+  const shown = problems.slice(0, 200);
+  const more = problems.slice(200).length + problems.reduce((sum, problem) => sum + (problem.more ?? 0), 0);
+  return (
+    <>
+      <div className="table-scroll">
+        <table>
+          <caption className="visually-hidden">Problems in the file</caption>
+          <thead>
+            <tr>
+              <th scope="col" className="num">
+                Record
+              </th>
+              <th scope="col">Image</th>
+              <th scope="col">What is wrong, and how to mend it</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((problem, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes
+              <tr key={i}>
+                <td className="num">{problem.record === undefined ? '' : integer(problem.record)}</td>
+                <td>{problem.image}</td>
+                <td>{problem.message}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {more > 0 && <p className="hint">and {integer(more)} more of these kinds.</p>}
+    </>
+  );
+}
+
+function Warnings({ warnings }: { warnings: Warning[] }) {
+  if (warnings.length === 0) return null;
+  return (
+    <div className="alert" data-kind="warn">
+      <p>Worth a look:</p>
+      <ul>
+        {warnings.map(({ code, message, examples }) => (
+          <li key={code}>
+            {message}
+            {examples?.length ? ` For example ${examples.slice(0, 3).join(', ')}.` : ''}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Deeds({ submission, who }: { submission: SubmissionDetail; who: may.Viewer }) {
+  const values = { id: submission.id };
+  return (
+    <div className="cluster section">
+      {may.canPublish(who, submission) && (
+        <Act action={askToPublish} values={values} label="Ask to publish" kind="primary" />
+      )}
+      {may.canApprove(who, submission) && <Act action={approveEntry} values={values} label="Approve" kind="primary" />}
+      {may.canUnpublish(who, submission) && (
+        <Act
+          action={takeBack}
+          values={values}
+          label={submission.visibility === 'pending' ? 'Take back the request' : 'Unpublish'}
+        />
+      )}
+      {may.canHide(who, submission) && (
+        <Act action={hideEntry} values={values} label="Hide">
+          <input name="reason" aria-label="Reason for hiding" placeholder="Reason" required maxLength={1000} />
+        </Act>
+      )}
+      {may.canWithdraw(who, submission) && (
+        <Act
+          action={withdrawSubmission}
+          values={values}
+          label="Withdraw"
+          kind="danger"
+          confirm="Withdraw this submission? Its file is deleted and it leaves the leaderboard. This cannot be undone."
+        />
+      )}
+    </div>
+  );
+}
+
+function Details({ submission, withFiles }: { submission: SubmissionDetail; withFiles: boolean }) {
+  const { description, paperUrl, codeUrl, trainingData, testImagesSeen, dataset, user, createdAt } = submission;
+  return (
+    <section className="section" aria-labelledby="details">
+      <h2 id="details">Details</h2>
+      <dl className="facts">
+        <dt>Submitted</dt>
+        <dd>
+          {moment(createdAt)}
+          {user?.name && ` by ${user.name}`}
+        </dd>
+        <dt>Data set</dt>
+        <dd>
+          {dataset.name}, {integer(dataset.images)} images{dataset.demo && ' (synthetic demo)'}
+        </dd>
+        {description && (
+          <>
+            <dt>Description</dt>
+            <dd style={{ whiteSpace: 'pre-line' }}>{description}</dd>
+          </>
+        )}
+        {paperUrl && (
+          <>
+            <dt>Paper</dt>
+            <dd>
+              <a href={paperUrl} rel="nofollow noopener">
+                {paperUrl}
+              </a>
+            </dd>
+          </>
+        )}
+        {codeUrl && (
+          <>
+            <dt>Code</dt>
+            <dd>
+              <a href={codeUrl} rel="nofollow noopener">
+                {codeUrl}
+              </a>
+            </dd>
+          </>
+        )}
+        <dt>Trained on</dt>
+        <dd>{trainingData || 'not said'}</dd>
+        <dt>Test images</dt>
+        <dd>{testImagesSeen ? 'seen in training or tuning' : 'not seen'}</dd>
+        {submission.files.map((file) => (
+          <div key={file.id} style={{ display: 'contents' }}>
+            <dt>File{submission.files.length > 1 && ` (${file.slot})`}</dt>
+            <dd>
+              {withFiles && `${file.fileName}, `}
+              {bytes(file.bytes)}
+              <br />
+              <span className="mono">SHA-256 {file.sha256}</span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+async function History({ id }: { id: string }) {
+  const events = await listEvents(id);
+  return (
+    <section className="section" aria-labelledby="history">
+      <h2 id="history">History</h2>
+      <ul>
+        {events.map(({ id, at, actorName, event }) => (
+          <li key={id}>
+            <span className="muted num">{moment(at)}</span> {actorName ? `${actorName} ` : ''}
+            {auditSentence(event)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
