@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { route } from '#app/_server/http.ts';
 import { getDatasetByName } from '#db/datasets.ts';
 import { AppError } from '#lib/errors.ts';
-import { readImageList } from '#lib/readers/ground-truth.ts';
+import { readImageList } from '#lib/readers/open.ts';
 import { storage } from '#lib/storage.ts';
 
 /** Ids, names and sizes: enough to write predictions and to check them. Never annotations. */
