@@ -7,7 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendPolygons } from '#lib/coco/polygon.ts';
 import { countsFromIntervals, encodeCounts, IntervalBuffer, maskBox } from '#lib/coco/rle.ts';
-import { CELL_TYPES, type CellType } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPES, type CellType, parseImageName } from '#lib/scoring/cell-types.ts';
 
 const WIDTH = 704;
 const HEIGHT = 520;
@@ -143,6 +143,7 @@ const MODELS: Model[] = [
 
 /** 2 locations × 31 time points × 4 crops */
 export const MOST_IMAGES_PER_TYPE = 248;
+const LAST_HOUR = 120;
 
 /** Writes ground truth, three prediction files and two pairs of counts into `dir`; the folder is made when missing. */
 export async function writeDemoData(
@@ -156,7 +157,9 @@ export async function writeDemoData(
     );
   await mkdir(dir, { recursive: true });
 
-  const images = CELL_TYPES.flatMap((type) => drawImages(type, imagesPerType, seed));
+  const images = CELL_TYPES.flatMap((type) =>
+    imageNames(type, imagesPerType).map((fileName) => drawImage(type, fileName, seed)),
+  );
   const document = cocoDocument(images);
   const groundTruth = join(dir, 'demo-ground-truth.json');
   await writeFile(groundTruth, JSON.stringify(document));
@@ -193,25 +196,24 @@ interface DemoImage {
 }
 
 /**
- * Two locations of the type's test well, followed over five days in steps of four hours: what LIVECell's fields of view
+ * Names of two locations of the type’s test well, followed over five days in steps of four hours: what LIVECell's fields of view
  * look like, so that everything grouped by field of view has something to group.
  */
-function drawImages(type: CellType, count: number, seed: number): DemoImage[] {
+export function imageNames(type: CellType, count: number): string[] {
   const { wells } = LOOKS[type];
   const timePoints = Math.min(31, Math.ceil(count / 2));
-  const images: DemoImage[] = [];
-  for (let i = 0; i < count; i++) {
-    const location = 1 + (i % 2);
+  return Array.from({ length: count }, (_, i) => {
     const step = Math.floor(i / 2) % timePoints;
-    const progress = timePoints === 1 ? 0.5 : step / (timePoints - 1);
-    const hours = timePoints === 1 ? 0 : Math.round((progress * 120) / 4) * 4;
+    const hours = timePoints === 1 ? 0 : Math.round(((step / (timePoints - 1)) * LAST_HOUR) / 4) * 4;
     const crop = 1 + ((Math.floor(i / (2 * timePoints)) + step) % 4);
-    const well = wells[i % wells.length];
     const time = `${two(Math.floor(hours / 24))}d${two(hours % 24)}h00m`;
-    const fileName = `${type}_Phase_${well}_${location}_${time}_${crop}.tif`;
-    images.push({ type, fileName, cells: drawCells(type, progress, random(`${seed} ${fileName}`)) });
-  }
-  return images;
+    return `${type}_Phase_${wells[i % wells.length]}_${1 + (i % 2)}_${time}_${crop}.tif`;
+  });
+}
+
+function drawImage(type: CellType, fileName: string, seed: number): DemoImage {
+  const progress = parseImageName(fileName)!.minutes / 60 / LAST_HOUR;
+  return { type, fileName, cells: drawCells(type, progress, random(`${seed} ${fileName}`)) };
 }
 
 function drawCells(type: CellType, progress: number, draw: Draw): Cell[] {

@@ -1,0 +1,95 @@
+/** The real site and the real command line, as processes that a test starts and stops. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface RunningSite {
+  url: string;
+  data: string;
+  pid: number;
+  /** milliseconds from the start of the process to the first page served */
+  ready: number;
+  stop(): Promise<void>;
+}
+
+/** Starts `npm start`'s own program on a data folder, and waits until it serves a page. */
+export async function startSite(data: string, port: number, seconds = 120): Promise<RunningSite> {
+  const from = performance.now();
+  const log = logFile(`site-${port}.log`);
+  const child = spawn(process.execPath, ['workers/launch.ts'], {
+    cwd: ROOT,
+    env: { ...process.env, LIVECELL_DATA: data, PORT: String(port), DATABASE_URL: undefined },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.on('data', (chunk) => appendFileSync(log, chunk));
+  child.stderr.on('data', (chunk) => appendFileSync(log, chunk));
+  const url = `http://localhost:${port}`;
+  const stop = () => ended(child);
+  while (!(await serves(`${url}/api/ready`))) {
+    if (child.exitCode !== null) throw new Error(`The site ended at once:\n${readFileSync(log, 'utf8')}`);
+    if (performance.now() - from > seconds * 1000) {
+      await stop();
+      throw new Error(`The site was not ready within ${seconds} s:\n${readFileSync(log, 'utf8')}`);
+    }
+    await sleep(100);
+  }
+  return { url, data, pid: child.pid!, ready: performance.now() - from, stop };
+}
+
+async function serves(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  if ((await Promise.race([exit, sleep(30_000, 'late')])) === 'late') child.kill('SIGKILL');
+  await exit;
+}
+
+function logFile(name: string): string {
+  const dir = join(ROOT, 'test-results', 'logs');
+  mkdirSync(dir, { recursive: true });
+  const path = join(dir, name);
+  writeFileSync(path, '');
+  return path;
+}
+
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program of `workers/` to its end; by default the command line. */
+export function livecell(
+  args: string[],
+  env: Record<string, string | undefined> = {},
+  program = 'cli.ts',
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(ROOT, 'workers', program), ...args], {
+      cwd: ROOT,
+      env: { ...process.env, DATABASE_URL: undefined, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, stdout, stderr }));
+  });
+}
