@@ -23,7 +23,7 @@ export interface Objects {
   /** index of the image, or -1 - g for group g of images that share a file name */
   image: Int32Array;
   box: Float64Array;
-  /** ground truth: the annotation's `area` field; detections: unused (w * h or the mask's pixels) */
+  /** ground truth: the annotation's `area` field; detections: the area that decides size classes for `bbox` */
   area: Float64Array;
   /** ground truth: 1 for a crowd region */
   crowd: Uint8Array;
@@ -99,7 +99,7 @@ export class ObjectsBuilder {
     this.capacity = capacity;
     this.image = new Int32Array(capacity);
     this.box = new Float64Array(capacity * 4);
-    this.area = new Float64Array(hasScores ? 0 : capacity);
+    this.area = new Float64Array(capacity);
     this.crowd = new Uint8Array(hasScores ? 0 : capacity);
     this.score = new Float64Array(hasScores ? capacity : 0);
     this.maskScore = new Float64Array(hasScores ? capacity : 0);
@@ -115,11 +115,11 @@ export class ObjectsBuilder {
     const capacity = Math.ceil(this.capacity * 1.5) + 16;
     this.image = grow(this.image, capacity);
     this.box = grow(this.box, capacity * 4);
+    this.area = grow(this.area, capacity);
     if (this.hasScores) {
       this.score = grow(this.score, capacity);
       this.maskScore = grow(this.maskScore, capacity);
     } else {
-      this.area = grow(this.area, capacity);
       this.crowd = grow(this.crowd, capacity);
     }
     this.maskArea = grow(this.maskArea, capacity);

@@ -290,7 +290,7 @@ function assign(
     taken.fill(0, 0, gtTo - gtFrom);
     for (let e = from; e < to; e++) {
       const d = ranking.detection[e];
-      const area = masks ? detections.maskArea[d] : detections.box[4 * d + 2] * detections.box[4 * d + 3];
+      const area = masks ? detections.maskArea[d] : detections.area[d];
       // a detection that matches nothing is ignored when its own area is outside the class
       const outside = area < min || area > max ? ALL_BITS : 0;
       const c0 = candidates.start[e - from];

@@ -66,10 +66,10 @@ export function summarize(matches: Matches, ranking: Ranking, slice: Slice, prot
   let detections = 0;
   for (const i of slice.images) detections += Math.min(most, ranking.start[i + 1] - ranking.start[i]);
 
-  const apPerIou = perIou((t) =>
+  const apPerIou = eachIou((t) =>
     curve.precision ? mean(curve.precision.subarray(t * RECALLS, (t + 1) * RECALLS)) : null,
   );
-  const fnrPerIou = perIou((t) => (curve.recall ? 1 - curve.recall[t] : null));
+  const fnrPerIou = eachIou((t) => (curve.recall ? 1 - curve.recall[t] : null));
   const [APs, APm, APl] = sizes.map(({ precision }) => (precision ? mean(precision) : null));
   const [ARs, ARm, ARl] = sizes.map(({ recall }) => (recall ? mean(recall) : null));
   const none = point.countable === 0;
@@ -97,19 +97,19 @@ export function summarize(matches: Matches, ranking: Ranking, slice: Slice, prot
     AFNR: curve.recall ? mean(fnrPerIou as number[]) : null,
     apPerIou,
     fnrPerIou,
-    f1PerIou: perIou((t) => (none ? null : (2 * point.tp[t]) / (2 * point.tp[t] + point.fp[t] + missed(point.tp[t])))),
-    jaccardPerIou: perIou((t) => (none ? null : point.tp[t] / (point.tp[t] + point.fp[t] + missed(point.tp[t])))),
+    f1PerIou: eachIou((t) => (none ? null : (2 * point.tp[t]) / (2 * point.tp[t] + point.fp[t] + missed(point.tp[t])))),
+    jaccardPerIou: eachIou((t) => (none ? null : point.tp[t] / (point.tp[t] + point.fp[t] + missed(point.tp[t])))),
     // matches at IoU exactly 0.5 count as one false and one missed: the definition says "above"
     pq: none
       ? null
       : point.iouSum / (point.above + (point.tp[0] + point.fp[0] - point.above) / 2 + missed(point.above) / 2),
     scoreThreshold: point.scoreThreshold,
-    meanImageJaccardPerIou: perIou((t) => (point.meanImageJaccard ? point.meanImageJaccard[t] : null)),
+    meanImageJaccardPerIou: eachIou((t) => (point.meanImageJaccard ? point.meanImageJaccard[t] : null)),
     exactAP: curve.area ? mean(curve.area) : null,
   };
 }
 
-function perIou(value: (t: number) => number | null): (number | null)[] {
+function eachIou(value: (t: number) => number | null): (number | null)[] {
   return Array.from({ length: THRESHOLDS }, (_, t) => value(t));
 }
 

@@ -26,14 +26,14 @@ export class ProblemList {
     return this.byCode.get(code)?.count ?? 0;
   }
 
-  /** `describe` is only called for the problems that are listed: a file may hold millions. */
-  add(code: string, describe: () => Omit<Problem, 'code'>): void {
+  /** `explain` is only called for the problems that are listed: a file may hold millions. */
+  add(code: string, explain: () => Omit<Problem, 'code'>): void {
     let kind = this.byCode.get(code);
     if (!kind) {
       kind = { listed: [], count: 0 };
       this.byCode.set(code, kind);
     }
-    if (kind.count++ < LIMITS.problemsPerKind) kind.listed.push({ code, ...describe() });
+    if (kind.count++ < LIMITS.problemsPerKind) kind.listed.push({ code, ...explain() });
   }
 
   /** Legal but suspicious: counted, with up to five examples. */

@@ -48,7 +48,7 @@ export const importGroundTruthCommand: Command = {
     const path = await mustBeFile(oneFile(files, 'ground truth file'));
     const name = required(values, 'name').trim();
     if (!name) throw new CallError('--name is missing.');
-    const { importGroundTruth } = await import('#lib/readers/ground-truth.ts');
+    const { importGroundTruth } = await import('#lib/readers/open.ts');
     const { storage } = await import('#lib/storage.ts');
     const data = env().LIVECELL_DATA;
     await mkdir(data, { recursive: true });

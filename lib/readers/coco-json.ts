@@ -1,0 +1,1058 @@
+/**
+ * COCO JSON, as a stream: result files (an array of detections), whole documents with scores, and ground truth. One
+ * parser reads all three straight from bytes into columns (`Objects`); nothing is kept per record but its numbers.
+ *
+ * Every record is checked. What is wrong is reported with the record's number, counted from 1 in file order; a file
+ * with problems is rejected as a whole, so reading goes on only to find the other problems.
+ */
+
+import type { ImageId, Images, Objects } from '../coco/dataset.ts';
+import { ObjectsBuilder } from '../coco/dataset.ts';
+import { appendPolygon, appendPolygons } from '../coco/polygon.ts';
+import {
+  appendIntervals,
+  BAD_CHARACTER,
+  CountsBuffer,
+  CUT_STRING,
+  decodeCounts,
+  maskArea,
+  maskBox,
+} from '../coco/rle.ts';
+import type { Problem } from '../scoring/report.ts';
+import { type ImageIndex, UNKNOWN_IMAGE } from './images.ts';
+import { JsonScanner, NEED_MORE, scanStream } from './json-scanner.ts';
+import { LIMITS } from './limits.ts';
+import { FatalProblem, type ProblemList } from './problems.ts';
+
+const word = (text: string): Uint8Array => new TextEncoder().encode(text);
+const WORDS = {
+  image_id: word('image_id'),
+  category_id: word('category_id'),
+  score: word('score'),
+  mask_score: word('mask_score'),
+  segmentation: word('segmentation'),
+  bbox: word('bbox'),
+  size: word('size'),
+  counts: word('counts'),
+  area: word('area'),
+  iscrowd: word('iscrowd'),
+  id: word('id'),
+  annotations: word('annotations'),
+  images: word('images'),
+  categories: word('categories'),
+};
+
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const COMMA = 44;
+const COLON = 58;
+const QUOTE = 34;
+
+/** How a field came: not at all (or null), as it should, or as something else. */
+const ABSENT = 0;
+const PRESENT = 1;
+const WRONG = 2;
+
+/** `segmentation` as it came. */
+const NO_MASK = 0;
+const RLE_STRING = 1;
+const RLE_LIST = 2;
+const POLYGONS = 3;
+const WRONG_MASK = 4;
+
+/** Fields of the record being read; one object, reused. */
+class AnnotationRecord {
+  id = Number.NaN;
+  image = 0;
+  imageState = ABSENT;
+  imageIsText = false;
+  imageNumber = 0;
+  imageText = '';
+  category = 0;
+  categoryState = ABSENT;
+  score = 0;
+  scoreState = ABSENT;
+  maskScore = 0;
+  maskScoreState = ABSENT;
+  area = 0;
+  areaState = ABSENT;
+  crowd = 0;
+  boxState = ABSENT;
+  readonly box = new Float64Array(4);
+  mask = NO_MASK;
+  sizeState = ABSENT;
+  height = 0;
+  width = 0;
+  countsStart = 0;
+  countsEnd = 0;
+  listLength = 0;
+  numbers = new Float64Array(1024);
+  /** [parts + 1] where each polygon starts in `numbers` */
+  partStart: number[] = [];
+  readonly counts = new CountsBuffer();
+
+  clear(): void {
+    this.id = Number.NaN;
+    this.imageState = ABSENT;
+    this.categoryState = ABSENT;
+    this.scoreState = ABSENT;
+    this.maskScoreState = ABSENT;
+    this.areaState = ABSENT;
+    this.crowd = 0;
+    this.boxState = ABSENT;
+    this.mask = NO_MASK;
+    this.sizeState = ABSENT;
+  }
+}
+
+export interface ImageRecord {
+  id: ImageId;
+  fileName: string;
+  width: number;
+  height: number;
+}
+
+export interface ReadOptions {
+  kind: 'predictions' | 'ground-truth';
+  problems: ProblemList;
+  /** sizes and names of the images; for ground truth they come from the file itself, before the annotations */
+  images: Images | null;
+  index: ImageIndex | null;
+  /** the category that is a cell; others are counted and left out */
+  category: number;
+  /** for ground truth: called once, at the first annotation, with the images read so far */
+  onImages?: (records: ImageRecord[]) => { images: Images; index: ImageIndex } | null;
+  /** images of a predictions document by its own ids, when they are known from an earlier look */
+  fileImages?: Map<ImageId, number>;
+  /** start inside the array of records (of a document?): the bytes before have been read by somebody else */
+  insideArray?: 'of-file' | 'of-document';
+  /** stop before the first record that starts at or after this offset of the file */
+  stopAt?: number;
+  capacity?: number;
+  /** what the file's first detection has, for who starts in the middle */
+  firstHas?: FirstRecord;
+}
+
+/** What the first detection has decides how the whole file is read, as in pycocotools' `loadRes`. */
+export interface FirstRecord {
+  /** masks have scores of their own */
+  maskScore: boolean;
+  /** boxes are given; else size classes go by the masks' pixels for `bbox` too */
+  box: boolean;
+}
+
+/** What reading found, beside the problems. */
+export interface ReadResult {
+  objects: Objects;
+  ids: Float64Array;
+  records: number;
+  otherCategories: Map<number, number>;
+  withoutMask: number;
+  /** offset of the file at which reading stopped: the end, or a record's start */
+  stoppedAt: number;
+  /** the document's categories, when it had any */
+  categoryIds: number[];
+  images: ImageRecord[];
+  /** annotations came before images, so that they could not be understood: read again with what is known now */
+  needsImages: boolean;
+  /** a predictions document's own numbering of images */
+  fileImages?: Map<ImageId, number>;
+  /** lowest and highest image id that is not in the data set */
+  unknownIds: { min: number; max: number };
+  firstHas?: FirstRecord;
+}
+
+type State = 'start' | 'array' | 'object' | 'document' | 'images' | 'end';
+
+/**
+ * Reads annotations from a stream of bytes into columns.
+ *
+ * @throws FatalProblem when the file's syntax is broken or a budget is exceeded
+ */
+export async function readAnnotations(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options: ReadOptions,
+  onBytes?: (bytes: number) => void,
+): Promise<ReadResult> {
+  const reader = new AnnotationReader(options);
+  await scanStream(reader.scanner, chunks, () => reader.run(), onBytes);
+  return reader.result();
+}
+
+/** The same for bytes that lie in memory. */
+export class AnnotationReader {
+  readonly scanner = new JsonScanner();
+  private readonly options: ReadOptions;
+  private readonly problems: ProblemList;
+  private readonly record = new AnnotationRecord();
+  private readonly builder: ObjectsBuilder;
+  private readonly predictions: boolean;
+  private images: Images | null;
+  private index: ImageIndex | null;
+  private perImage: Uint32Array;
+  private state: State;
+  private inDocument = false;
+  private first = true;
+  private firstKey = true;
+  private records = 0;
+  private ids = new Float64Array(256);
+  private otherCategories = new Map<number, number>();
+  private withoutMask = 0;
+  /** what the first detection has, which decides for the file, as in the reference (`loadRes`) */
+  private firstHas: FirstRecord | null;
+  private categoryIds: number[] = [];
+  private imageRecords: ImageRecord[] = [];
+  private fileImages: Map<ImageId, number> | null;
+  private stopped = false;
+  private needsImages = false;
+  private seenAnnotations = false;
+  private seenImages = false;
+
+  constructor(options: ReadOptions) {
+    this.options = options;
+    this.problems = options.problems;
+    this.images = options.images;
+    this.index = options.index;
+    this.perImage = new Uint32Array(options.images?.ids.length ?? 0);
+    this.predictions = options.kind === 'predictions';
+    this.builder = new ObjectsBuilder(this.predictions, options.capacity);
+    this.fileImages = options.fileImages ?? null;
+    this.firstHas = options.firstHas ?? null;
+    this.state = options.insideArray ? 'array' : 'start';
+    this.inDocument = options.insideArray === 'of-document';
+    this.seenAnnotations = this.seenImages = options.insideArray !== undefined;
+  }
+
+  result(): ReadResult {
+    return {
+      objects: this.builder.finish(),
+      ids: this.ids.subarray(0, this.builder.count),
+      records: this.records,
+      otherCategories: this.otherCategories,
+      withoutMask: this.withoutMask,
+      stoppedAt: this.scanner.base + this.scanner.pos,
+      categoryIds: this.categoryIds,
+      images: this.imageRecords,
+      needsImages: this.needsImages,
+      fileImages: this.fileImages ?? undefined,
+      unknownIds: this.unknownIds,
+      firstHas: this.firstHas ?? undefined,
+    };
+  }
+
+  /** Consumes units (records, keys of the document) until the window or the file ends; see `scanStream`. */
+  run(): void {
+    const { scanner } = this;
+    for (;;) {
+      const unit = scanner.pos;
+      const { state, first, firstKey } = this;
+      try {
+        if (this.step()) return;
+      } catch (error) {
+        if (error === NEED_MORE) {
+          scanner.pos = unit;
+          this.state = state;
+          this.first = first;
+          this.firstKey = firstKey;
+        }
+        throw error;
+      }
+    }
+  }
+
+  /** One unit. @returns whether reading is finished */
+  private step(): boolean {
+    const { scanner } = this;
+    switch (this.state) {
+      case 'start': {
+        if (scanner.base === 0 && scanner.pos === 0) {
+          if (scanner.end < 3 && !scanner.final) throw NEED_MORE;
+          if (scanner.bytes[0] === 0xef && scanner.bytes[1] === 0xbb && scanner.bytes[2] === 0xbf) scanner.pos = 3;
+        }
+        const c = scanner.peek();
+        if (c === OPEN_BRACE) {
+          scanner.pos++;
+          this.inDocument = true;
+          this.state = 'document';
+        } else if (c === OPEN_BRACKET && this.predictions) {
+          scanner.pos++;
+          this.openRecords('array');
+        } else {
+          if (c === OPEN_BRACKET || c === QUOTE || c === 45 || (c >= 48 && c <= 57)) this.wrongTopLevel();
+          scanner.fail(this.predictions ? 'expected an array of detections' : 'expected a COCO document');
+        }
+        return false;
+      }
+      case 'array':
+      case 'object':
+        this.next();
+        return this.stopped;
+      case 'document':
+        this.documentKey();
+        return false;
+      case 'images':
+        this.nextImage();
+        return false;
+      default:
+        if (!scanner.atEnd()) scanner.fail('expected the end of the file');
+        return true;
+    }
+  }
+
+  private wrongTopLevel(): never {
+    throw new FatalProblem({
+      code: 'not-a-list',
+      message: this.predictions
+        ? 'The file is JSON but not a list of detections. Write an array of {image_id, score, segmentation, bbox}.'
+        : 'The file is JSON but not a COCO document. Write {images: […], annotations: […], categories: […]}.',
+    });
+  }
+
+  private openRecords(container: 'array' | 'object'): void {
+    this.first = true;
+    this.state = container;
+    this.seenAnnotations = true;
+    if (this.options.onImages && !this.images) {
+      const found = this.options.onImages(this.imageRecords);
+      if (found) {
+        this.images = found.images;
+        this.index = found.index;
+        this.perImage = new Uint32Array(found.images.ids.length);
+      } else this.needsImages = true;
+    }
+  }
+
+  /** The next record of the list, or its end. */
+  private next(): void {
+    const { scanner } = this;
+    const close = this.state === 'array' ? CLOSE_BRACKET : CLOSE_BRACE;
+    if (this.first) {
+      if (!this.options.insideArray && scanner.take(close)) {
+        this.closeRecords();
+        return;
+      }
+    } else if (!scanner.take(COMMA)) {
+      if (scanner.take(close)) {
+        this.closeRecords();
+        return;
+      }
+      scanner.fail(
+        `expected a comma or the end of the ${this.state === 'array' ? 'list' : 'object'} after record ${this.records.toLocaleString('en')}`,
+      );
+    }
+    let c = scanner.peek();
+    if (this.options.stopAt !== undefined && scanner.base + scanner.pos >= this.options.stopAt) {
+      this.stopped = true;
+      return;
+    }
+    if (this.state === 'object') {
+      scanner.string();
+      scanner.expect(COLON, 'a colon');
+      c = scanner.peek();
+    }
+    if (c === close) scanner.fail(`a comma follows the last record, number ${this.records.toLocaleString('en')}`);
+    if (c !== OPEN_BRACE) {
+      if (c === OPEN_BRACKET || c === QUOTE || scanner.atNumber()) {
+        throw new FatalProblem({
+          code: 'not-a-list',
+          record: this.records + 1,
+          message: `Record ${(this.records + 1).toLocaleString('en')} is not an object. Each ${this.noun()} has to be {image_id, ${this.predictions ? 'score, ' : ''}segmentation, bbox}.`,
+        });
+      }
+      scanner.fail('expected an object');
+    }
+    if (this.needsImages) scanner.skip();
+    else {
+      this.parseRecord();
+      this.records++;
+      this.accept();
+    }
+    this.first = false;
+    if (this.records > LIMITS.detections) {
+      throw new FatalProblem({
+        code: 'too-many-detections',
+        message: `The file has more than ${LIMITS.detections.toLocaleString('en')} detections. Raise the score threshold: LIVECell's whole test set has 462,261 cells.`,
+      });
+    }
+  }
+
+  private noun(): string {
+    return this.predictions ? 'detection' : 'annotation';
+  }
+
+  private closeRecords(): void {
+    this.state = this.inDocument ? 'document' : 'end';
+    this.firstKey = false;
+  }
+
+  private documentKey(): void {
+    const { scanner } = this;
+    if (scanner.take(CLOSE_BRACE)) {
+      if (!this.seenAnnotations) {
+        throw new FatalProblem({
+          code: 'not-a-list',
+          message: this.predictions
+            ? 'The file is a JSON object without “annotations”. Write a list of detections, or a COCO document whose annotations have scores.'
+            : 'The document has no “annotations”.',
+        });
+      }
+      if (!this.predictions && !this.seenImages) {
+        throw new FatalProblem({ code: 'no-images', message: 'The document has no “images”.' });
+      }
+      this.state = 'end';
+      return;
+    }
+    if (!this.firstKey) scanner.expect(COMMA, 'a comma');
+    scanner.string();
+    const isAnnotations = scanner.is(WORDS.annotations);
+    const isImages = scanner.is(WORDS.images);
+    const isCategories = scanner.is(WORDS.categories);
+    scanner.expect(COLON, 'a colon');
+    const c = scanner.peek();
+    if (isAnnotations && (c === OPEN_BRACKET || c === OPEN_BRACE)) {
+      scanner.pos++;
+      this.openRecords(c === OPEN_BRACKET ? 'array' : 'object');
+    } else if (isImages && c === OPEN_BRACKET) {
+      scanner.pos++;
+      this.seenImages = true;
+      this.first = true;
+      this.state = 'images';
+    } else if (isCategories && c === OPEN_BRACKET) {
+      const from = scanner.pos;
+      scanner.skip();
+      const categories = this.parseSmall<{ id?: unknown }[]>(from, '“categories”');
+      this.categoryIds = categories.map((category) => Number(category?.id));
+      this.firstKey = false;
+    } else {
+      scanner.skip();
+      this.firstKey = false;
+    }
+  }
+
+  private nextImage(): void {
+    const { scanner } = this;
+    const first = this.first;
+    if (scanner.take(CLOSE_BRACKET)) {
+      this.state = 'document';
+      this.firstKey = false;
+      if (this.predictions && this.index) this.mapFileImages(this.index);
+      return;
+    }
+    if (!first) scanner.expect(COMMA, 'a comma or the end of “images”');
+    if (scanner.peek() !== OPEN_BRACE) scanner.fail('expected an image object');
+    const from = scanner.pos;
+    scanner.skip();
+    this.first = false;
+    const { id, file_name, width, height } = this.parseSmall<{
+      id?: unknown;
+      file_name?: unknown;
+      width?: unknown;
+      height?: unknown;
+    }>(from, `image ${this.imageRecords.length + 1}`);
+    const ok =
+      (typeof id === 'number' || typeof id === 'string') &&
+      (this.predictions ||
+        (typeof file_name === 'string' &&
+          Number.isInteger(width) &&
+          Number.isInteger(height) &&
+          (width as number) > 0 &&
+          (height as number) > 0 &&
+          (width as number) * (height as number) < 2 ** 31));
+    if (!ok) {
+      this.problems.add('bad-image', () => ({
+        record: this.imageRecords.length + 1,
+        message: `Image ${this.imageRecords.length + 1} of “images” needs an id, a file_name, and a width and height in pixels.`,
+      }));
+    }
+    this.imageRecords.push({
+      id: id as ImageId,
+      fileName: typeof file_name === 'string' ? file_name : '',
+      width: width as number,
+      height: height as number,
+    });
+  }
+
+  /** A value of human size that was just skipped, from `from` to here, as an object. */
+  private parseSmall<T>(from: number, what: string): T {
+    try {
+      return JSON.parse(new TextDecoder().decode(this.scanner.bytes.slice(from, this.scanner.pos))) as T;
+    } catch {
+      this.scanner.pos = from;
+      return this.scanner.fail(`${what} is not valid JSON`);
+    }
+  }
+
+  /** A predictions document may number images its own way: its file names say which are meant. */
+  private mapFileImages(index: ImageIndex): void {
+    this.fileImages = new Map();
+    for (const { id, fileName } of this.imageRecords) {
+      const image = fileName ? index.ofText(fileName) : UNKNOWN_IMAGE;
+      if (image !== UNKNOWN_IMAGE) this.fileImages.set(id, image);
+    }
+    if (this.seenAnnotations && this.fileImages.size > 0) this.needsImages = true;
+  }
+
+  // --- one record ---
+
+  private parseRecord(): void {
+    const { scanner, record } = this;
+    record.clear();
+    scanner.pos++; // {
+    if (scanner.take(CLOSE_BRACE)) return;
+    do {
+      scanner.string();
+      const at = scanner.bytes[scanner.stringStart];
+      // which field, before anything moves the string's bounds
+      const field =
+        at === 105 /* i */
+          ? scanner.is(WORDS.image_id)
+            ? 'image_id'
+            : scanner.is(WORDS.id)
+              ? 'id'
+              : scanner.is(WORDS.iscrowd)
+                ? 'iscrowd'
+                : ''
+          : at === 115 /* s */
+            ? scanner.is(WORDS.score)
+              ? 'score'
+              : scanner.is(WORDS.segmentation)
+                ? 'segmentation'
+                : ''
+            : scanner.is(WORDS.category_id)
+              ? 'category_id'
+              : scanner.is(WORDS.bbox)
+                ? 'bbox'
+                : scanner.is(WORDS.mask_score)
+                  ? 'mask_score'
+                  : scanner.is(WORDS.area)
+                    ? 'area'
+                    : '';
+      scanner.expect(COLON, 'a colon');
+      switch (field) {
+        case 'image_id':
+          this.parseImageId();
+          break;
+        case 'category_id':
+          record.categoryState = this.parseNumber();
+          record.category = this.value;
+          break;
+        case 'score':
+          record.scoreState = this.parseNumber();
+          record.score = this.value;
+          break;
+        case 'mask_score':
+          record.maskScoreState = this.parseNumber();
+          record.maskScore = this.value;
+          break;
+        case 'area':
+          record.areaState = this.parseNumber();
+          record.area = this.value;
+          break;
+        case 'iscrowd':
+          if (scanner.peek() === 116 /* true */) {
+            scanner.skip();
+            record.crowd = 1;
+          } else record.crowd = this.parseNumber() === PRESENT && this.value !== 0 ? 1 : 0;
+          break;
+        case 'id':
+          record.id = this.parseNumber() === PRESENT ? this.value : Number.NaN;
+          break;
+        case 'bbox':
+          this.parseBox();
+          break;
+        case 'segmentation':
+          this.parseSegmentation();
+          break;
+        default:
+          scanner.skip();
+      }
+    } while (scanner.take(COMMA));
+    scanner.expect(CLOSE_BRACE, 'a comma or the end of the record');
+  }
+
+  private value = 0;
+
+  private parseNumber(): number {
+    const { scanner } = this;
+    if (scanner.atNumber()) {
+      this.value = scanner.number();
+      return PRESENT;
+    }
+    const absent = scanner.peek() === 110; // null
+    scanner.skip();
+    return absent ? ABSENT : WRONG;
+  }
+
+  private parseImageId(): void {
+    const { scanner, record } = this;
+    if (scanner.peek() === QUOTE) {
+      scanner.string();
+      record.imageIsText = true;
+      record.imageText = scanner.text();
+      record.imageState = PRESENT;
+    } else {
+      record.imageIsText = false;
+      record.imageState = this.parseNumber();
+      record.imageNumber = this.value;
+    }
+  }
+
+  private parseBox(): void {
+    const { scanner, record } = this;
+    if (scanner.peek() !== OPEN_BRACKET) {
+      record.boxState = this.parseNumber() === ABSENT ? ABSENT : WRONG;
+      return;
+    }
+    const from = scanner.pos++;
+    if (scanner.take(CLOSE_BRACKET)) {
+      record.boxState = ABSENT;
+      return;
+    }
+    record.boxState = WRONG;
+    let n = 0;
+    do {
+      if (n === 4 || !scanner.atNumber()) {
+        scanner.pos = from;
+        scanner.skip();
+        return;
+      }
+      record.box[n++] = scanner.number();
+    } while (scanner.take(COMMA));
+    scanner.expect(CLOSE_BRACKET, 'a comma or the end of the box');
+    if (n === 4) record.boxState = PRESENT;
+  }
+
+  private parseSegmentation(): void {
+    const { scanner, record } = this;
+    record.sizeState = ABSENT;
+    const c = scanner.peek();
+    if (c === OPEN_BRACE) this.parseRle();
+    else if (c === OPEN_BRACKET) this.parsePolygons();
+    else record.mask = this.parseNumber() === ABSENT ? NO_MASK : WRONG_MASK;
+  }
+
+  private parseRle(): void {
+    const { scanner, record } = this;
+    scanner.pos++;
+    record.mask = WRONG_MASK;
+    if (scanner.take(CLOSE_BRACE)) return;
+    do {
+      scanner.string();
+      const isSize = scanner.is(WORDS.size);
+      const isCounts = scanner.is(WORDS.counts);
+      scanner.expect(COLON, 'a colon');
+      if (isSize) {
+        const from = scanner.pos;
+        record.sizeState = WRONG;
+        if (scanner.take(OPEN_BRACKET) && scanner.atNumber()) {
+          record.height = scanner.number();
+          if (scanner.take(COMMA) && scanner.atNumber()) {
+            record.width = scanner.number();
+            if (scanner.take(CLOSE_BRACKET)) record.sizeState = PRESENT;
+          }
+        }
+        if (record.sizeState === WRONG) {
+          scanner.pos = from;
+          scanner.skip();
+        }
+      } else if (isCounts && scanner.peek() === QUOTE) {
+        scanner.string();
+        record.mask = RLE_STRING;
+        record.countsStart = scanner.stringStart;
+        record.countsEnd = scanner.stringEnd;
+      } else if (isCounts && scanner.peek() === OPEN_BRACKET) {
+        record.listLength = this.parseNumbers(0, LIMITS.runsPerMask, 'runs');
+        record.mask = record.listLength < 0 ? WRONG_MASK : RLE_LIST;
+      } else scanner.skip();
+    } while (scanner.take(COMMA));
+    scanner.expect(CLOSE_BRACE, 'a comma or the end of the segmentation');
+  }
+
+  private parsePolygons(): void {
+    const { scanner, record } = this;
+    const from = scanner.pos++;
+    record.partStart.length = 0;
+    record.partStart.push(0);
+    record.mask = POLYGONS;
+    if (scanner.take(CLOSE_BRACKET)) {
+      record.mask = NO_MASK; // an empty list of polygons
+      return;
+    }
+    let n = 0;
+    do {
+      if (scanner.peek() === OPEN_BRACKET) n = this.parseNumbers(n, LIMITS.polygonNumbers, 'polygon coordinates');
+      else n = -1;
+      if (n < 0) {
+        record.mask = WRONG_MASK;
+        scanner.pos = from;
+        scanner.skip();
+        return;
+      }
+      record.partStart.push(n);
+    } while (scanner.take(COMMA));
+    scanner.expect(CLOSE_BRACKET, 'a comma or the end of the polygons');
+  }
+
+  /** A list of numbers into `record.numbers` from index `at`. @returns the index behind the last, or -1 if not numbers */
+  private parseNumbers(at: number, limit: number, what: string): number {
+    const { scanner, record } = this;
+    const from = scanner.pos++;
+    if (scanner.take(CLOSE_BRACKET)) return at;
+    let n = at;
+    do {
+      if (!scanner.atNumber()) {
+        scanner.pos = from;
+        scanner.skip();
+        return -1;
+      }
+      if (n === record.numbers.length) {
+        if (n >= limit) {
+          throw new FatalProblem({
+            code: 'mask-too-long',
+            record: this.records + 1,
+            message: `${this.title(this.records + 1)}: the mask has more than ${limit.toLocaleString('en')} ${what}.`,
+          });
+        }
+        const grown = new Float64Array(n * 2);
+        grown.set(record.numbers);
+        record.numbers = grown;
+      }
+      record.numbers[n++] = scanner.number();
+    } while (scanner.take(COMMA));
+    scanner.expect(CLOSE_BRACKET, 'a comma or the end of the list');
+    return n;
+  }
+
+  // --- checking and storing ---
+
+  private title(record: number): string {
+    return `${this.predictions ? 'Detection' : 'Annotation'} ${record.toLocaleString('en')}`;
+  }
+
+  private problem(code: string, what: () => string, image?: number): void {
+    this.problems.add(code, () => {
+      const problem: Omit<Problem, 'code'> = {
+        record: this.records,
+        message: `${this.title(this.records)}: ${what()}`,
+      };
+      if (image !== undefined) problem.image = this.imageName(image);
+      return problem;
+    });
+  }
+
+  private imageName(image: number): string {
+    return this.images!.fileNames[image >= 0 ? image : this.index!.groups[-1 - image][0]];
+  }
+
+  private resolveImage(): number {
+    const { record, index } = this;
+    if (record.imageState !== PRESENT) {
+      this.problem(
+        'image-id-missing',
+        () => `image_id is ${record.imageState === ABSENT ? 'missing' : 'not a number or a name'}.`,
+      );
+      return UNKNOWN_IMAGE;
+    }
+    const id = record.imageIsText ? record.imageText : record.imageNumber;
+    const mapped = this.fileImages?.get(id);
+    if (mapped !== undefined) return mapped;
+    const image = record.imageIsText ? index!.ofText(record.imageText) : index!.ofNumber(record.imageNumber);
+    if (image === UNKNOWN_IMAGE) {
+      if (this.predictions) {
+        if (!record.imageIsText) this.noteUnknown(record.imageNumber);
+        this.problem(
+          'unknown-image',
+          () =>
+            `image ${typeof id === 'string' ? `“${id.slice(0, 80)}”` : id} is not in this data set. Use the data set's own image ids or its file names.`,
+        );
+      } else {
+        this.problems.warn(
+          'annotation-without-image',
+          'Annotations of images that “images” does not list are never evaluated.',
+          String(id).slice(0, 80),
+        );
+      }
+    }
+    return image;
+  }
+
+  /** Lowest and highest unknown numeric id, and how many there are: re-indexed files show it. */
+  readonly unknownIds = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
+  private noteUnknown(id: number): void {
+    if (id < this.unknownIds.min) this.unknownIds.min = id;
+    if (id > this.unknownIds.max) this.unknownIds.max = id;
+  }
+
+  /** Checks the record and appends it to the columns. */
+  private accept(): void {
+    const { record, builder } = this;
+    this.firstHas ??= { maskScore: record.maskScoreState === PRESENT, box: record.boxState === PRESENT };
+    if (record.categoryState === WRONG) {
+      this.problem('category-not-a-number', () => 'category_id is not a number.');
+      return;
+    }
+    if (record.categoryState === PRESENT && record.category !== this.options.category) {
+      this.otherCategories.set(record.category, (this.otherCategories.get(record.category) ?? 0) + 1);
+      return;
+    }
+    const image = this.resolveImage();
+    if (image === UNKNOWN_IMAGE) return;
+    const any = image >= 0 ? image : this.index!.groups[-1 - image][0];
+    const height = this.images!.height[any];
+    const width = this.images!.width[any];
+
+    if (this.predictions && !this.checkScores(image)) return;
+
+    builder.reserve();
+    const n = builder.count;
+    const { intervals } = builder;
+    const from = intervals.length;
+    const boxAt = 4 * n;
+    if (record.boxState === WRONG || (record.boxState === PRESENT && !this.finiteBox())) {
+      this.problem('bad-box', () => 'bbox has to be four finite numbers [x, y, width, height].', image);
+      return;
+    }
+    if (record.boxState === PRESENT && (record.box[2] < 0 || record.box[3] < 0)) {
+      this.problem(
+        'negative-box',
+        () =>
+          `bbox [${record.box.join(', ')}] has a negative size; write [x, y, width, height], not two corners in another order.`,
+        image,
+      );
+      return;
+    }
+    if (record.mask === NO_MASK) {
+      if (record.boxState !== PRESENT) {
+        this.problem('nothing-to-score', () => 'there is neither a segmentation nor a bbox.', image);
+        return;
+      }
+      if (!this.predictions) {
+        this.problem('no-mask', () => 'the annotation has no segmentation.', image);
+        return;
+      }
+      this.withoutMask++;
+    } else if (!this.appendMask(height, width, image)) {
+      intervals.length = from;
+      return;
+    }
+    if (intervals.length / 2 > LIMITS.intervals) {
+      throw new FatalProblem({
+        code: 'too-many-runs',
+        message: `The masks have more than ${LIMITS.intervals.toLocaleString('en')} runs together.`,
+      });
+    }
+
+    if (++this.perImage[any] > LIMITS.detectionsPerImage) {
+      throw new FatalProblem({
+        code: 'too-many-detections-in-image',
+        record: this.records,
+        image: this.imageName(image),
+        message: `${this.title(this.records)}: image ${this.imageName(image)} has more than ${LIMITS.detectionsPerImage.toLocaleString('en')} ${this.noun()}s.`,
+      });
+    }
+
+    const to = intervals.length;
+    builder.maskStart[n + 1] = to;
+    builder.maskArea[n] = maskArea(intervals.data, from, to);
+    // the mask's own box, as [x, y, w, h]: for pairs worth comparing, and for detections without a box
+    if (record.mask !== NO_MASK) {
+      maskBox(intervals.data, from, to, height, width, this.hadForegroundRuns, builder.box, boxAt);
+      const extent = builder.maskExtent;
+      if (to > from) {
+        extent[boxAt] = builder.box[boxAt];
+        extent[boxAt + 1] = builder.box[boxAt + 1];
+        extent[boxAt + 2] = builder.box[boxAt] + builder.box[boxAt + 2];
+        extent[boxAt + 3] = builder.box[boxAt + 1] + builder.box[boxAt + 3];
+      } else extent.fill(0, boxAt, boxAt + 4);
+    } else builder.maskExtent.fill(0, boxAt, boxAt + 4);
+    if (record.boxState === PRESENT) builder.box.set(record.box, boxAt);
+    builder.image[n] = image;
+    if (this.predictions) {
+      const b = builder.box;
+      builder.area[n] =
+        this.firstHas!.box || record.mask === NO_MASK ? b[boxAt + 2] * b[boxAt + 3] : builder.maskArea[n];
+      builder.score[n] = record.score;
+      builder.maskScore[n] = this.firstHas!.maskScore ? record.maskScore : record.score;
+      this.warnOfOddities(n, to === from, width, height, image);
+    } else {
+      builder.area[n] =
+        record.areaState === PRESENT && Number.isFinite(record.area) ? record.area : builder.maskArea[n];
+      builder.crowd[n] = record.crowd;
+      if (n >= this.ids.length) {
+        const grown = new Float64Array(this.ids.length * 2);
+        grown.set(this.ids);
+        this.ids = grown;
+      }
+      this.ids[n] = record.id;
+    }
+    builder.count++;
+  }
+
+  private finiteBox(): boolean {
+    for (let i = 0; i < 4; i++) if (!(Math.abs(this.record.box[i]) <= 1e7)) return false;
+    return true;
+  }
+
+  private checkScores(image: number): boolean {
+    const { record } = this;
+    if (record.scoreState !== PRESENT) {
+      this.problem(
+        record.scoreState === ABSENT ? 'score-missing' : 'score-not-a-number',
+        () => (record.scoreState === ABSENT ? 'score is missing.' : 'score is not a number.'),
+        image,
+      );
+      return false;
+    }
+    if (!Number.isFinite(record.score)) {
+      this.problem('score-not-finite', () => `score is ${record.score}; it has to be a finite number.`, image);
+      return false;
+    }
+    if (this.firstHas!.maskScore && (record.maskScoreState !== PRESENT || !Number.isFinite(record.maskScore))) {
+      this.problem(
+        'mask-score-missing',
+        () => 'mask_score is missing or not finite, although the first detection has one.',
+        image,
+      );
+      return false;
+    }
+    return true;
+  }
+
+  private warnOfOddities(n: number, empty: boolean, width: number, height: number, image: number): void {
+    const { record, builder } = this;
+    const example = (): string => `${this.title(this.records)} (${this.imageName(image)})`;
+    if (empty && record.mask !== NO_MASK) {
+      this.problems.warn(
+        'empty-mask',
+        'Masks without pixels can match nothing and count as false positives.',
+        example(),
+      );
+    }
+    if (record.boxState !== PRESENT) return;
+    const b = builder.box;
+    if (b[4 * n + 2] === 0 || b[4 * n + 3] === 0) {
+      this.problems.warn('empty-box', 'Boxes without area can match nothing and count as false positives.', example());
+    } else if (
+      b[4 * n] < -1 ||
+      b[4 * n + 1] < -1 ||
+      b[4 * n] + b[4 * n + 2] > width + 1 ||
+      b[4 * n + 1] + b[4 * n + 3] > height + 1
+    ) {
+      this.problems.warn(
+        'box-beyond-border',
+        'Boxes reach beyond the image; bbox is [x, y, width, height] in pixels.',
+        example(),
+      );
+    }
+  }
+
+  private hadForegroundRuns = false;
+
+  private appendMask(height: number, width: number, image: number): boolean {
+    const { record, builder } = this;
+    const { intervals } = builder;
+    if (record.mask === POLYGONS) return this.appendPolygonMask(height, width, image);
+    if (record.mask === WRONG_MASK) {
+      this.problem(
+        'bad-segmentation',
+        () => 'segmentation has to be {size: [height, width], counts: "…" or […]} or polygons [[x, y, …], …].',
+        image,
+      );
+      return false;
+    }
+    if (record.sizeState !== PRESENT) {
+      this.problem('mask-size-missing', () => 'the run-length mask has no size [height, width].', image);
+      return false;
+    }
+    if (record.height !== height || record.width !== width) {
+      const swapped = record.height === width && record.width === height;
+      this.problem(
+        'wrong-mask-size',
+        () =>
+          `the mask's size is [${record.height}, ${record.width}] but the image is ${height} pixels high and ${width} wide${swapped ? ': swap height and width' : '; size is [height, width] of the original image, not of a resized one'}.`,
+        image,
+      );
+      return false;
+    }
+    let runs: number;
+    let counts: ArrayLike<number>;
+    if (record.mask === RLE_STRING) {
+      if (record.countsEnd - record.countsStart > LIMITS.runsPerMask * 4) runs = Number.POSITIVE_INFINITY;
+      else runs = decodeCounts(this.scanner.bytes, record.countsStart, record.countsEnd, record.counts);
+      counts = record.counts.data;
+      if (runs < 0) {
+        this.problem(
+          'bad-rle-string',
+          () =>
+            `the counts string is not COCO's run-length code (${runs === BAD_CHARACTER ? 'it has a character outside “0” to “o”' : runs === CUT_STRING ? 'it ends in the middle of a number' : 'a run is negative'}). Write pycocotools' encode(), decoded as ASCII.`,
+          image,
+        );
+        return false;
+      }
+    } else {
+      runs = record.listLength;
+      counts = record.numbers;
+      for (let i = 0; i < runs; i++) {
+        if (!(counts[i] >= 0) || counts[i] !== Math.floor(counts[i])) {
+          this.problem('bad-rle-list', () => `run ${i + 1} is ${counts[i]}; runs are whole numbers from 0 up.`, image);
+          return false;
+        }
+      }
+    }
+    if (runs > LIMITS.runsPerMask) {
+      this.problem(
+        'mask-too-long',
+        () => `the mask has more than ${LIMITS.runsPerMask.toLocaleString('en')} runs.`,
+        image,
+      );
+      return false;
+    }
+    const total = appendIntervals(counts, runs, intervals);
+    if (total !== height * width) {
+      this.problem(
+        'runs-do-not-add-up',
+        () =>
+          `the runs add up to ${total.toLocaleString('en')} pixels but the image has ${(height * width).toLocaleString('en')} (${height} × ${width}).`,
+        image,
+      );
+      return false;
+    }
+    this.hadForegroundRuns = runs > 1;
+    return true;
+  }
+
+  private appendPolygonMask(height: number, width: number, image: number): boolean {
+    const { record, builder } = this;
+    const parts = record.partStart.length - 1;
+    for (let p = 0; p < parts; p++) {
+      const from = record.partStart[p];
+      const to = record.partStart[p + 1];
+      if (to - from < 6) {
+        this.problem(
+          'bad-polygon',
+          () => `a polygon has ${to - from} numbers; it needs at least three points, [x, y, x, y, x, y].`,
+          image,
+        );
+        return false;
+      }
+      for (let i = from; i < to; i++) {
+        if (!(Math.abs(record.numbers[i]) <= 1e7)) {
+          this.problem('bad-polygon', () => `a polygon coordinate is ${record.numbers[i]}.`, image);
+          return false;
+        }
+      }
+    }
+    this.hadForegroundRuns = true;
+    if (parts === 1) {
+      appendPolygon(record.numbers, 0, record.partStart[1] >> 1, height, width, builder.intervals);
+    } else {
+      const lists = Array.from({ length: parts }, (_, p) =>
+        record.numbers.subarray(record.partStart[p], record.partStart[p + 1]),
+      );
+      appendPolygons(lists, height, width, builder.intervals);
+    }
+    return true;
+  }
+}

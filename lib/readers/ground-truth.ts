@@ -1,0 +1,129 @@
+/** COCO ground truth into a packed data set. */
+import { buildDataset, type Dataset, type DatasetMeta, type ImageId, type Images, share } from '../coco/dataset.ts';
+import type { Problem, Warning } from '../scoring/report.ts';
+import { type ImageRecord, type ReadResult, readAnnotations } from './coco-json.ts';
+import { ImageIndex } from './images.ts';
+import { FatalProblem, ProblemList } from './problems.ts';
+
+/** LIVECell's only category, and the one pycocotools is told to look at (`catIds = [1]`). */
+export const CELL_CATEGORY = 1;
+
+/** A file of ground truth that cannot be used, with everything that is wrong with it. */
+export class WrongFile extends Error {
+  readonly problems: Problem[];
+  readonly warnings: Warning[];
+
+  constructor(problems: Problem[], warnings: Warning[]) {
+    super(problems[0]?.message ?? 'The file cannot be used.');
+    this.problems = problems;
+    this.warnings = warnings;
+  }
+}
+
+/** Images in ascending order of id: numbers by value, texts by code unit (as numpy.unique sorts). */
+export function sortImages(records: readonly ImageRecord[]): Images {
+  const sorted = [...records].sort((a, b) => compareIds(a.id, b.id));
+  return {
+    ids: sorted.map(({ id }) => id),
+    fileNames: sorted.map(({ fileName }) => fileName),
+    width: share(Uint32Array.from(sorted, ({ width }) => width)),
+    height: share(Uint32Array.from(sorted, ({ height }) => height)),
+  };
+}
+
+function compareIds(a: ImageId, b: ImageId): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
+}
+
+/**
+ * Reads COCO ground truth. `annotations` may be a list or an object keyed by id, before or after `images`; what the
+ * reference cannot read although it is meaningful is read: a missing `iscrowd` is 0, a missing `area` the mask's pixels.
+ *
+ * @param open starts the stream of the file's bytes; called again when the file has to be read twice
+ * @param sha256 of the file, asked for when the stream has ended
+ * @throws WrongFile
+ */
+export async function readGroundTruth(
+  open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  sha256: () => string,
+  onBytes?: (bytes: number) => void,
+): Promise<Dataset> {
+  let images: Images | null = null;
+  let index: ImageIndex | null = null;
+  let category = CELL_CATEGORY;
+  // at most three looks: annotations before images, and a category other than 1, each cost one
+  for (let look = 0; look < 3; look++) {
+    const problems = new ProblemList();
+    let result: ReadResult;
+    try {
+      result = await readAnnotations(
+        open(),
+        {
+          kind: 'ground-truth',
+          problems,
+          images,
+          index,
+          category,
+          onImages: (records) => {
+            if (records.length === 0) return null;
+            checkImages(records, problems);
+            if (problems.count > 0) throw new FatalProblem(problems.problems()[0]);
+            images = sortImages(records);
+            index = new ImageIndex(images);
+            return { images, index };
+          },
+        },
+        onBytes,
+      );
+    } catch (error) {
+      if (!(error instanceof FatalProblem)) throw error;
+      throw new WrongFile([error.problem, ...problems.problems()], problems.warnings());
+    }
+    checkImages(result.images, problems);
+    if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
+    if (result.needsImages) {
+      images = sortImages(result.images);
+      index = new ImageIndex(images);
+      continue;
+    }
+    // ground truth with a single category counts it, whatever its number
+    const [other] = result.otherCategories.keys();
+    if (result.objects.count === 0 && result.otherCategories.size === 1) {
+      category = other;
+      continue;
+    }
+    warnOfDuplicates(result, problems);
+    for (const [id, count] of result.otherCategories) {
+      problems.warn(
+        'category-not-scored',
+        `Annotations of categories other than ${category} are not scored.`,
+        `category ${id}: ${count}`,
+        count,
+      );
+    }
+    const meta: DatasetMeta = { sha256: sha256(), category, warnings: problems.warnings() };
+    return buildDataset(images ?? sortImages(result.images), result.objects, meta);
+  }
+  throw new WrongFile([{ code: 'no-images', message: 'The document lists no images.' }], []);
+}
+
+function checkImages(records: readonly ImageRecord[], problems: ProblemList): void {
+  const seen = new Set<ImageId>();
+  for (const { id, fileName } of records) {
+    if (seen.has(id)) {
+      problems.add('duplicate-image', () => ({ image: fileName, message: `Image id ${id} occurs twice in “images”.` }));
+    }
+    seen.add(id);
+  }
+}
+
+/** Two annotations with one id are both kept (pycocotools silently replaces the first), and said. */
+function warnOfDuplicates({ ids }: ReadResult, problems: ProblemList): void {
+  const sorted = ids.slice().sort();
+  for (let k = 1; k < sorted.length; k++) {
+    if (sorted[k] === sorted[k - 1]) {
+      problems.warn('duplicate-annotation-id', 'Annotations share an id; all are kept.', String(sorted[k]));
+    }
+  }
+}

@@ -1,0 +1,293 @@
+/**
+ * Reads JSON tokens from a window of a byte stream. No strings, no objects: callers ask for what they expect and get
+ * numbers or positions in the window.
+ *
+ * The window may end anywhere. Code that runs past its end throws NEED_MORE, the caller goes back to where the current
+ * record began and tries again with more bytes; a record is short and the window long, so this is rare, and it keeps
+ * the grammar an ordinary recursive descent instead of a state machine per token. `bytes[end]` is always a zero byte:
+ * loops stop there without testing for the end at every step.
+ */
+import { LIMITS } from './limits.ts';
+import { FatalProblem } from './problems.ts';
+
+/** Thrown when the window ends before the value does. */
+export const NEED_MORE = new Error('more bytes needed');
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => 10 ** i); // all exact
+const MAX_DEPTH = 64;
+
+export class JsonScanner {
+  bytes = new Uint8Array(1);
+  pos = 0;
+  end = 0;
+  /** offset in the file of bytes[0] */
+  base = 0;
+  /** no bytes follow the window */
+  final = false;
+
+  /** The next byte that is not white space, without consuming it. */
+  peek(): number {
+    const { bytes } = this;
+    let p = this.pos;
+    while (bytes[p] === 32 || bytes[p] === 10 || bytes[p] === 13 || bytes[p] === 9) p++;
+    this.pos = p;
+    if (p >= this.end) this.ranOut();
+    return bytes[p];
+  }
+
+  /** Whether the next byte is `byte`; consumes it if so. */
+  take(byte: number): boolean {
+    if (this.peek() !== byte) return false;
+    this.pos++;
+    return true;
+  }
+
+  expect(byte: number, what: string): void {
+    if (!this.take(byte)) this.fail(`expected ${what}`);
+  }
+
+  /** Whether only white space is left in the file. */
+  atEnd(): boolean {
+    const { bytes } = this;
+    while (this.pos < this.end && (bytes[this.pos] === 32 || (bytes[this.pos] >= 9 && bytes[this.pos] <= 13)))
+      this.pos++;
+    if (this.pos < this.end) return false;
+    if (!this.final) throw NEED_MORE;
+    return true;
+  }
+
+  /** Skips a string and leaves its content's bounds in `stringStart`, `stringEnd` (escapes not resolved). */
+  string(): void {
+    if (this.peek() !== QUOTE) this.fail('expected a string in double quotes');
+    const { bytes } = this;
+    let p = this.pos + 1;
+    this.stringStart = p;
+    this.escaped = false;
+    for (;;) {
+      const c = bytes[p];
+      if (c === QUOTE) break;
+      if (c === BACKSLASH) {
+        this.escaped = true;
+        p += 2;
+        if (p > this.end) this.ranOut();
+        continue;
+      }
+      if (c === 0 && p >= this.end) this.ranOut();
+      p++;
+    }
+    this.stringEnd = p;
+    this.pos = p + 1;
+  }
+  stringStart = 0;
+  stringEnd = 0;
+  escaped = false;
+
+  /** The last string's text. */
+  text(): string {
+    const raw = new TextDecoder().decode(this.bytes.slice(this.stringStart, this.stringEnd));
+    if (!this.escaped) return raw;
+    try {
+      return JSON.parse(`"${raw}"`) as string;
+    } catch {
+      return raw;
+    }
+  }
+
+  /** Whether the last string is `word` (ASCII). */
+  is(word: Uint8Array): boolean {
+    const { bytes, stringStart } = this;
+    if (this.stringEnd - stringStart !== word.length) return false;
+    for (let i = 0; i < word.length; i++) if (bytes[stringStart + i] !== word[i]) return false;
+    return true;
+  }
+
+  /** Whether a number comes next; Python also writes NaN, Infinity and -Infinity, which `number` returns as such. */
+  atNumber(): boolean {
+    const c = this.peek();
+    return (c >= 48 && c <= 57) || c === 45 || c === 78 || c === 73;
+  }
+
+  /**
+   * The next number. Up to 2^53 the digits are exact as an integer and one division rounds correctly (Clinger 1990);
+   * longer ones and exponents go through the language's own conversion.
+   */
+  number(): number {
+    const { bytes } = this;
+    this.peek();
+    const start = this.pos;
+    let p = start;
+    const negative = bytes[p] === 45;
+    if (negative) p++;
+    let mantissa = 0;
+    let c = bytes[p];
+    const firstDigit = p;
+    while (c >= 48 && c <= 57) {
+      mantissa = mantissa * 10 + (c - 48);
+      c = bytes[++p];
+    }
+    if (p === firstDigit) return this.wordNumber(start, p);
+    let decimals = 0;
+    if (c === 46) {
+      const point = p;
+      c = bytes[++p];
+      while (c >= 48 && c <= 57) {
+        mantissa = mantissa * 10 + (c - 48);
+        c = bytes[++p];
+      }
+      decimals = p - point - 1;
+    }
+    let exponent = false;
+    if (c === 101 || c === 69) {
+      exponent = true;
+      c = bytes[++p];
+      if (c === 43 || c === 45) c = bytes[++p];
+      while (c >= 48 && c <= 57) c = bytes[++p];
+    }
+    if (p >= this.end) this.ranOut();
+    this.pos = p;
+    if (!exponent && mantissa < 9007199254740992 && decimals <= 22) {
+      const value = decimals === 0 ? mantissa : mantissa / POWERS_OF_TEN[decimals];
+      return negative ? -value : value;
+    }
+    if (p - start > 4096) this.fail('a number with thousands of digits');
+    let text = '';
+    for (let i = start; i < p; i++) text += String.fromCharCode(bytes[i]);
+    const value = Number(text);
+    if (Number.isNaN(value)) this.fail(`“${text}” is not a number`);
+    return value;
+  }
+
+  private wordNumber(start: number, at: number): number {
+    for (const [word, value] of [
+      ['NaN', Number.NaN],
+      ['Infinity', Number.POSITIVE_INFINITY],
+    ] as const) {
+      let i = 0;
+      while (i < word.length && this.bytes[at + i] === word.charCodeAt(i)) i++;
+      if (i < word.length) {
+        if (at + i >= this.end) this.ranOut();
+        continue;
+      }
+      this.pos = at + word.length;
+      return at > start ? -value : value;
+    }
+    return this.fail('expected a number');
+  }
+
+  /** Skips any value. Its inside is only looked at as far as needed to find its end. */
+  skip(): void {
+    const { bytes } = this;
+    let depth = 0;
+    do {
+      const c = this.peek();
+      if (c === QUOTE) this.string();
+      else if (c === 123 || c === 91) {
+        if (++depth > MAX_DEPTH) this.fail(`nested more than ${MAX_DEPTH} levels deep`);
+        this.pos++;
+      } else if (c === 125 || c === 93) {
+        if (depth-- === 0) this.fail('expected a value');
+        this.pos++;
+      } else if (c === 44 || c === 58) {
+        if (depth === 0) this.fail('expected a value');
+        this.pos++;
+      } else {
+        let p = this.pos;
+        const start = p;
+        // a number or true, false, null
+        while (
+          (bytes[p] >= 97 && bytes[p] <= 122) ||
+          (bytes[p] >= 65 && bytes[p] <= 90) ||
+          (bytes[p] >= 48 && bytes[p] <= 57) ||
+          bytes[p] === 43 ||
+          bytes[p] === 45 ||
+          bytes[p] === 46
+        ) {
+          p++;
+        }
+        if (p >= this.end) this.ranOut();
+        if (p === start) this.fail('expected a value');
+        this.pos = p;
+      }
+    } while (depth > 0);
+  }
+
+  /** The window ended inside a value: more bytes, or the file was cut off. */
+  ranOut(): never {
+    if (!this.final) throw NEED_MORE;
+    const offset = (this.base + this.end).toLocaleString('en');
+    throw new FatalProblem({
+      code: 'cut-off',
+      message: `The file ends in the middle, after byte ${offset}: it was cut off while it was written, copied or downloaded. Write it again and check its size.`,
+    });
+  }
+
+  fail(what: string): never {
+    if (this.pos >= this.end) this.ranOut();
+    const c = this.bytes[this.pos];
+    const seen = c >= 32 && c < 127 ? `“${String.fromCharCode(c)}”` : `a byte ${c}`;
+    throw new FatalProblem({
+      code: 'not-json',
+      message: `Not valid JSON at byte ${(this.base + this.pos).toLocaleString('en')}: ${what}, found ${seen}.`,
+    });
+  }
+}
+
+/**
+ * Runs `parse` over a stream. `parse` consumes what it can and throws NEED_MORE at the end of the window with
+ * `scanner.pos` at the start of what must be seen again; when it returns, reading stops.
+ *
+ * @returns bytes taken from the stream
+ */
+export async function scanStream(
+  scanner: JsonScanner,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  parse: () => void,
+  onBytes?: (bytes: number) => void,
+): Promise<number> {
+  let window = new Uint8Array(1 << 20);
+  let total = 0;
+  let wanted = 0; // do not try again before this many bytes are there: retries stay linear in a record's length
+  const attempt = (): boolean => {
+    window[scanner.end] = 0;
+    scanner.bytes = window;
+    try {
+      parse();
+      return true;
+    } catch (error) {
+      if (error !== NEED_MORE) throw error;
+    }
+    return false;
+  };
+  for await (const chunk of chunks) {
+    total += chunk.length;
+    const rest = scanner.end - scanner.pos;
+    const needed = rest + chunk.length + 1;
+    if (needed > window.length) {
+      const next = new Uint8Array(Math.max(needed, Math.min(window.length * 2, 1 << 23)));
+      next.set(window.subarray(scanner.pos, scanner.end));
+      window = next;
+    } else if (scanner.pos > 0) window.copyWithin(0, scanner.pos, scanner.end);
+    scanner.base += scanner.pos;
+    scanner.pos = 0;
+    window.set(chunk, rest);
+    scanner.end = rest + chunk.length;
+    onBytes?.(total);
+    if (scanner.end < wanted) continue;
+    const before = scanner.base + scanner.pos;
+    if (attempt()) return total;
+    const stuck = scanner.base + scanner.pos === before;
+    wanted = stuck ? scanner.end * 2 : 0;
+    if (scanner.end - scanner.pos > LIMITS.recordBytes) {
+      throw new FatalProblem({
+        code: 'record-too-large',
+        message: `The value that starts at byte ${(scanner.base + scanner.pos).toLocaleString('en')} is longer than ${LIMITS.recordBytes / 1024 ** 2} MB; one detection has to be shorter.`,
+      });
+    }
+  }
+  scanner.final = true;
+  attempt();
+  return total;
+}

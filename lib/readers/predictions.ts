@@ -1,0 +1,186 @@
+/** A file of predictions into packed detections, with everything that is wrong or suspicious about it. */
+import type { ImageId, Images, Objects } from '../coco/dataset.ts';
+import type { Predictions } from '../scoring/score.ts';
+import { type ReadResult, readAnnotations } from './coco-json.ts';
+import { WrongFile } from './ground-truth.ts';
+import { ImageIndex } from './images.ts';
+import { FatalProblem, ProblemList } from './problems.ts';
+
+/** What the report says of a file. */
+export interface ReadPredictions extends Predictions {
+  images: number;
+  warnings: ReturnType<ProblemList['warnings']>;
+}
+
+/** What predictions are read against: ids, names and sizes of the images, and the category that is a cell. */
+export interface Target {
+  images: Images;
+  category: number;
+}
+
+/**
+ * Reads COCO results: an array of detections, or a COCO document whose annotations have scores.
+ *
+ * @param open starts the stream of the file's bytes
+ * @throws WrongFile with all problems; a file with problems is never scored in part
+ */
+export async function readPredictions(
+  open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  target: Target,
+  onBytes?: (bytes: number) => void,
+  capacity?: number,
+): Promise<ReadPredictions> {
+  const index = new ImageIndex(target.images);
+  let fileImages: Map<ImageId, number> | undefined;
+  for (;;) {
+    const problems = new ProblemList();
+    let result: ReadResult;
+    try {
+      const { images, category } = target;
+      result = await readAnnotations(
+        open(),
+        { kind: 'predictions', problems, images, index, category, fileImages, capacity },
+        onBytes,
+      );
+    } catch (error) {
+      if (!(error instanceof FatalProblem)) throw error;
+      throw new WrongFile([error.problem, ...problems.problems()], problems.warnings());
+    }
+    if (result.needsImages && !fileImages) {
+      fileImages = result.fileImages;
+      continue;
+    }
+    return finishPredictions([result], problems, index, target);
+  }
+}
+
+/** Looks at a file that has been read to its end, possibly in parts. @throws WrongFile */
+export function finishPredictions(
+  parts: ReadResult[],
+  problems: ProblemList,
+  index: ImageIndex,
+  target: Target,
+  objects: Objects = parts[0].objects,
+): ReadPredictions {
+  const { images, category } = target;
+  const total = parts.reduce((sum, part) => sum + part.records, 0);
+  const otherCategories = new Map<number, number>();
+  for (const part of parts) {
+    for (const [id, count] of part.otherCategories) otherCategories.set(id, (otherCategories.get(id) ?? 0) + count);
+  }
+
+  const unknown = problems.countOf('unknown-image');
+  const { min, max } = parts.reduce(
+    (range, { unknownIds }) => ({ min: Math.min(range.min, unknownIds.min), max: Math.max(range.max, unknownIds.max) }),
+    { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY },
+  );
+  if (unknown > 0 && min >= 0 && min <= 1 && max <= images.ids.length * 2) {
+    problems.add('image-ids-re-indexed', () => ({
+      message: `The image ids run from ${min} to ${max}: they look re-indexed by the framework that wrote them. Use the ids of the data set (its first is ${images.ids[0]}), or file names.`,
+    }));
+  }
+  if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
+
+  if (total === 0) {
+    throw new WrongFile(
+      [
+        {
+          code: 'no-detections',
+          message: 'The file holds no detections at all. Was the score threshold too high, or the wrong file written?',
+        },
+      ],
+      [],
+    );
+  }
+  if (objects.count === 0) {
+    const [id] = otherCategories.keys();
+    throw new WrongFile(
+      [
+        {
+          code: 'no-detections-of-category',
+          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === 0 ? 'Several frameworks count categories from 0: add 1, or leave category_id out.' : 'Set category_id to 1, or leave it out.'}`,
+        },
+      ],
+      problems.warnings(),
+    );
+  }
+  for (const [id, count] of otherCategories) {
+    problems.warn(
+      'category-not-scored',
+      `Detections whose category_id is not ${category} are not scored, as in the reference.`,
+      `category ${id}: ${count.toLocaleString('en')}`,
+      count,
+    );
+  }
+  const withoutMask = parts.reduce((sum, part) => sum + part.withoutMask, 0);
+  if (withoutMask > 0) {
+    problems.warn(
+      'no-mask',
+      'Detections without a segmentation: the file is scored for boxes only.',
+      undefined,
+      withoutMask,
+    );
+  }
+  const withDetections = warnOfSuspicions(objects, index, images, problems);
+  return {
+    detections: objects,
+    groups: index.groups,
+    hasMasks: withoutMask === 0,
+    images: withDetections,
+    warnings: problems.warnings(),
+  };
+}
+
+/** Legal but odd things. @returns the number of images with detections */
+function warnOfSuspicions(objects: Objects, index: ImageIndex, images: Images, problems: ProblemList): number {
+  const perImage = new Uint32Array(images.ids.length);
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let d = 0; d < objects.count; d++) {
+    const image = objects.image[d];
+    if (image >= 0) perImage[image]++;
+    else for (const i of index.groups[-1 - image]) perImage[i]++;
+    if (objects.score[d] < lowest) lowest = objects.score[d];
+    if (objects.score[d] > highest) highest = objects.score[d];
+  }
+  let withDetections = 0;
+  const atLimit = new Map<number, number>();
+  for (let i = 0; i < perImage.length; i++) {
+    const n = perImage[i];
+    if (n > 0) withDetections++;
+    else {
+      problems.warn(
+        'image-without-detections',
+        'Images without any detection: all their cells count as missed.',
+        images.fileNames[i],
+      );
+    }
+    if (n === 100 || n === 300 || n === 500 || n === 1000) atLimit.set(n, (atLimit.get(n) ?? 0) + 1);
+    if (n > 2000) {
+      problems.warn(
+        'more-than-2000-detections',
+        'Images with more than 2,000 detections: beyond 2,000 (livecell-code) or 3,000 (livecell-paper) only the best-scored count.',
+        images.fileNames[i],
+      );
+    }
+  }
+  for (const [limit, count] of atLimit) {
+    if (count >= 3 && count >= withDetections / 10) {
+      problems.warn(
+        'detector-limit',
+        `Images with exactly ${limit} detections: probably the detector's own limit, which cuts off cells in dense images. Raise it (max_det, detections_per_image) to 3,000.`,
+        undefined,
+        count,
+      );
+    }
+  }
+  if (objects.count > 1 && lowest === highest) {
+    problems.warn(
+      'all-scores-equal',
+      `All scores are ${lowest}: the ranking, and so AP, is an accident of order.`,
+      undefined,
+      objects.count,
+    );
+  }
+  return withDetections;
+}
