@@ -18,7 +18,8 @@ export default async function HomePage() {
     evaluation: 'segm',
   });
   const entries = rows.filter((row) => row.kind === 'entry' && row.rank !== null).slice(0, 5);
-  const published = rows.filter((row) => row.kind === 'reference').slice(0, 2);
+  // the authors' own models: those whose AFNR was published too
+  const published = rows.filter((row) => row.kind === 'reference' && row.metrics.AFNR !== undefined).slice(0, 2);
   return (
     <div className="page home">
       <section className="hero">

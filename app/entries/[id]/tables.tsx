@@ -1,0 +1,194 @@
+import { EVALUATIONS, type Evaluation, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { exact, integer, percent } from '#lib/scoring/format.ts';
+import type { ScoreReport } from '#lib/scoring/report.ts';
+import { meanOverTypes } from '#lib/scoring/series.ts';
+import { type Column, columnLabel, columnTitle, columnValue, TASKS } from '#lib/scoring/tasks.ts';
+
+const NAMES: Readonly<Record<Evaluation, string>> = { segm: 'Masks', bbox: 'Boxes' };
+/** What the board calls them, so that no page has its own words for a number. */
+const COLUMNS = TASKS['livecell-wide'].columns.filter((column) => !column.cellType);
+const SLICE_METRICS = ['AP', 'AFNR', 'AP50', 'AP75'] as const;
+
+/** Every number of the report under every protocol: rows are metrics, columns are protocols. */
+export function AllNumbers({ reports }: { reports: Partial<Record<ProtocolId, ScoreReport>> }) {
+  const protocols = PROTOCOL_IDS.filter((id) => reports[id]);
+  const evaluations = EVALUATIONS.filter((evaluation) => protocols.some((id) => reports[id]?.results[evaluation]));
+  return (
+    <Frame label="All numbers under all protocols">
+      <table>
+        <caption className="visually-hidden">All metrics, in per cent, by evaluation and protocol</caption>
+        <thead>
+          <tr className="groups">
+            <td />
+            {evaluations.map((evaluation) => (
+              <th key={evaluation} scope="colgroup" colSpan={protocols.length}>
+                {NAMES[evaluation]}
+              </th>
+            ))}
+          </tr>
+          <tr>
+            <th scope="col">Metric</th>
+            {evaluations.flatMap((evaluation) =>
+              protocols.map((id) => (
+                <th key={evaluation + id} scope="col" className="num">
+                  {PROTOCOLS[id].name.replace('LIVECell, as in the', '').trim()}
+                </th>
+              )),
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {COLUMNS.map((column) => (
+            <tr key={column.key}>
+              <th scope="row">
+                <MetricName column={column} protocols={protocols} />
+              </th>
+              {evaluations.flatMap((evaluation) =>
+                protocols.map((id) => {
+                  const metrics = reports[id]?.results[evaluation]?.overall;
+                  const value = metrics && columnValue(column, PROTOCOLS[id], metrics);
+                  return (
+                    <td key={evaluation + id} className="num" title={`${label(column, id)}: ${exact(value)}`}>
+                      {percent(value)}
+                    </td>
+                  );
+                }),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Frame>
+  );
+}
+
+/** Recall limits differ between protocols: the row names them all, in the order of the columns. */
+function MetricName({ column, protocols }: { column: Column; protocols: readonly ProtocolId[] }) {
+  const labels = [...new Set(protocols.map((id) => label(column, id)))];
+  const shown = labels.length > 1 ? `AR@${labels.map((text) => text.replace('AR@', '')).join(' / ')}` : labels[0];
+  return (
+    <abbr
+      title={
+        labels.length > 1 ? 'Average recall at each protocol’s limit' : columnTitle(column, PROTOCOLS[protocols[0]])
+      }
+    >
+      {shown}
+    </abbr>
+  );
+}
+
+function label(column: Column, id: ProtocolId): string {
+  return columnLabel(column, PROTOCOLS[id]);
+}
+
+export function PerCellType({ report }: { report: ScoreReport }) {
+  const evaluations = EVALUATIONS.filter((evaluation) => report.results[evaluation]);
+  const results = evaluations.map((evaluation) => report.results[evaluation]!);
+  const types = CELL_TYPES.filter((type) => results.some(({ cellTypes }) => cellTypes[type]));
+  return (
+    <Frame label="Numbers by cell type">
+      <table>
+        <caption className="visually-hidden">Metrics by cell type, in per cent</caption>
+        <thead>
+          <tr className="groups">
+            <td />
+            <th scope="colgroup" colSpan={2}>
+              Test set
+            </th>
+            {evaluations.map((evaluation) => (
+              <th key={evaluation} scope="colgroup" colSpan={SLICE_METRICS.length}>
+                {NAMES[evaluation]}
+              </th>
+            ))}
+          </tr>
+          <tr>
+            <th scope="col">Cell type</th>
+            <th scope="col" className="num">
+              Images
+            </th>
+            <th scope="col" className="num">
+              Objects
+            </th>
+            {evaluations.flatMap((evaluation) =>
+              SLICE_METRICS.map((metric) => (
+                <th key={evaluation + metric} scope="col" className="num">
+                  {metric}
+                </th>
+              )),
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {types.map((type) => {
+            const first = results.find(({ cellTypes }) => cellTypes[type])?.cellTypes[type];
+            return (
+              <tr key={type}>
+                <th scope="row">{CELL_TYPE_NAMES[type]}</th>
+                <td className="num">{integer(first?.images ?? 0)}</td>
+                <td className="num">{integer(first?.objects ?? 0)}</td>
+                {results.flatMap(({ cellTypes }, e) =>
+                  SLICE_METRICS.map((metric) => (
+                    <td key={evaluations[e] + metric} className="num" title={exact(cellTypes[type]?.[metric])}>
+                      {percent(cellTypes[type]?.[metric])}
+                    </td>
+                  )),
+                )}
+              </tr>
+            );
+          })}
+        </tbody>
+        <tbody className="totals">
+          <tr>
+            <th scope="row">
+              <abbr title="The plain mean over the cell types that have a number: each type weighs the same">
+                Mean over types
+              </abbr>
+            </th>
+            <td />
+            <td />
+            {results.flatMap(({ cellTypes }, e) =>
+              SLICE_METRICS.map((metric) => {
+                const mean = metric === 'AP' || metric === 'AFNR' ? meanOverTypes(cellTypes, metric).mean : undefined;
+                return (
+                  <td
+                    key={evaluations[e] + metric}
+                    className="num"
+                    title={mean === undefined ? undefined : exact(mean)}
+                  >
+                    {percent(mean)}
+                  </td>
+                );
+              }),
+            )}
+          </tr>
+          <tr>
+            <th scope="row">
+              <abbr title="All images together, so dense cultures weigh more: the number of the leaderboard">
+                All images pooled
+              </abbr>
+            </th>
+            <td className="num">{integer(results[0].overall.images)}</td>
+            <td className="num">{integer(results[0].overall.objects)}</td>
+            {results.flatMap(({ overall }, e) =>
+              SLICE_METRICS.map((metric) => (
+                <td key={evaluations[e] + metric} className="num" title={exact(overall[metric])}>
+                  {percent(overall[metric])}
+                </td>
+              )),
+            )}
+          </tr>
+        </tbody>
+      </table>
+    </Frame>
+  );
+}
+
+function Frame({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
+    <section className="table-scroll wide" tabIndex={0} aria-label={label}>
+      {children}
+    </section>
+  );
+}

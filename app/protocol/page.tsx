@@ -1,0 +1,247 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import {
+  type AreaRange,
+  IOU_THRESHOLDS,
+  PRIMARY_PROTOCOL,
+  PROTOCOL_IDS,
+  PROTOCOLS,
+  type Protocol,
+  RECALL_THRESHOLDS,
+} from '#lib/coco/protocol.ts';
+import { integer, list } from '#lib/scoring/format.ts';
+
+export const metadata: Metadata = {
+  title: 'How scores are computed',
+  description:
+    'AP, AFNR, size classes and detection limits of the LIVECell benchmark, rendered from the settings the evaluator itself uses.',
+};
+
+/** 0.875 mm over 704 pixels */
+const MICRONS_PER_PIXEL = 875 / 704;
+
+export default function ProtocolPage() {
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>How scores are computed</h1>
+        <p className="lead">
+          The settings on this page are not a description of the evaluator: they are the objects it runs with, printed.
+          Every entry is scored under all of them.
+        </p>
+      </header>
+
+      <section className="section first" aria-labelledby="protocols">
+        <h2 id="protocols">The protocols</h2>
+        <Settings />
+      </section>
+
+      <div className="protocol-text">
+        <Contents />
+        <article className="prose">
+          <h2 id="units">Why there are two LIVECell protocols</h2>
+          <p>
+            The paper describes small cells as below “320 µm² (500 pixels)” and large ones as above “970 µm² (1,500
+            pixels)”. At {(MICRONS_PER_PIXEL ** 2).toFixed(3)} µm² a pixel it is the other way round: 324 pixels are 500
+            µm² and 961 pixels are about 1,500 µm², and those are what the authors’ released evaluator uses. The units
+            were swapped in print. The released code also keeps 2,000 detections per image where the paper says 3,000.
+          </p>
+          <p>
+            Neither can be called wrong: the paper is what people read, the code is what made its numbers. So both are
+            computed for every entry. <b>{PROTOCOLS[PRIMARY_PROTOCOL].name}</b> ranks; results published by others were
+            made with the released code and compare with that one. AP and AFNR over all sizes differ between the two
+            only on images with more than 2,000 detections; the numbers by size differ everywhere.
+          </p>
+
+          <h2 id="matching">Matching detections to cells</h2>
+          <p>
+            The method is that of the COCO challenge, followed to the last digit of its reference implementation,
+            pycocotools. Within an image, detections are taken by falling score. Each takes the annotated cell with
+            which its overlap is greatest, if that overlap reaches the threshold and no earlier detection has taken the
+            cell. Overlap is intersection over union (IoU) of the masks, or of the boxes. There are{' '}
+            {IOU_THRESHOLDS.length} thresholds, {IOU_THRESHOLDS[0].toFixed(2)} to{' '}
+            {IOU_THRESHOLDS[IOU_THRESHOLDS.length - 1].toFixed(2)} in steps of 0.05.
+          </p>
+          <p>
+            Regions annotated as crowds are neither found nor missed: what falls into them does not count. There is one
+            category, cell; a detection of another category is not scored, with a warning.
+          </p>
+
+          <h2 id="ap">AP, average precision</h2>
+          <p>
+            All detections of all images are put in one list, best score first. Going down the list, precision is the
+            share of detections that are right so far, recall the share of cells found so far. Precision is made
+            non-increasing and read at {RECALL_THRESHOLDS.length} recall values from 0 to 1; where that recall is never
+            reached it is 0. The mean of these values is the AP of one IoU threshold (AP50 and AP75 are those of 0.50
+            and 0.75), and the mean over the {IOU_THRESHOLDS.length} thresholds is AP. A good AP takes outlines that
+            fit, few cells missed, few inventions, and scores that put the sure detections first.
+          </p>
+
+          <h2 id="afnr">AFNR, average false-negative ratio</h2>
+          <p>
+            One minus recall, averaged over the {IOU_THRESHOLDS.length} thresholds: the share of cells that were not
+            found, with no penalty for inventions. Lower is better. A method that detects everything everywhere can have
+            a good AFNR and a poor AP, so the two belong together.
+          </p>
+
+          <h2 id="ar">AR, average recall</h2>
+          <p>
+            Recall when only the best <i>k</i> detections of each image are kept, averaged over the thresholds. At the
+            largest <i>k</i> it is one minus AFNR.
+          </p>
+
+          <h2 id="sizes">Sizes</h2>
+          <p>
+            APs, APm and APl (and ARs, ARm, ARl) count small, medium and large cells. A cell’s size is the area written
+            in its annotation; a detection’s is the number of pixels of its mask, or the area of its box when boxes are
+            scored. Both ends of a class belong to it, so a cell of exactly {sharedBoundary()} pixels is small and
+            medium. Cells outside the class are ignored, and so are detections that match one of them, or match nothing
+            and are outside the class themselves.
+          </p>
+
+          <h2 id="types">Cell types, pooled and averaged</h2>
+          <p>
+            The headline pools all images, so a dense culture with thousands of cells weighs more than a sparse one. The
+            number of a cell type is computed on its images alone, as a pool of its own. Entry pages also give the plain
+            mean over the types, where each type weighs the same. The two answer different questions and can differ by
+            several points.
+          </p>
+
+          <h2 id="null">Nothing is not zero</h2>
+          <p>
+            Where there is no cell to find (a size class without cells, say) there is no number: the table shows –, the
+            files say <code>null</code>, COCO tools print −1. Zero means that there were cells and none was found. What
+            was never published is left blank.
+          </p>
+
+          <h2 id="ranks">Ranks and ties</h2>
+          <p>
+            Entries are ranked by the column the board is sorted by, on unrounded numbers; equal ones share a rank and
+            the next is skipped: 1, 2, 2, 4. Only entries that were scored here and published are ranked. Results
+            published elsewhere stand below, marked, with protocol and source. Detections with equal scores keep the
+            order of the images’ ids and, within an image, of the file, as in the reference.
+          </p>
+
+          <h2 id="duplicates">Images that occur twice</h2>
+          <p>
+            In the official test set 52 files are listed under two image ids with two sets of annotations. The official
+            number is over all 1,564 ids. Predictions that name images by file name therefore count for both ids.
+          </p>
+
+          <h2 id="check">Check it yourself</h2>
+          <p>
+            An entry states the SHA-256 digests of its file and of the ground truth, and the version of the evaluator.
+            The same program scores on your own machine, without an account:
+          </p>
+          <pre>
+            <code>npm run -s livecell -- score --ground-truth GT.json --predictions FILE.json --json</code>
+          </pre>
+          <p>
+            Go to the <Link href="/leaderboards/livecell-wide">leaderboard</Link> or{' '}
+            <Link href="/submit">submit predictions</Link>.
+          </p>
+        </article>
+      </div>
+    </div>
+  );
+}
+
+function Settings() {
+  const protocols = PROTOCOL_IDS.map((id) => PROTOCOLS[id]);
+  const sizes = protocols[0].areaRanges.filter(({ id }) => id !== 'all').map(({ id }) => id);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
+    <section className="table-scroll settings" tabIndex={0} aria-label="Settings of the protocols">
+      <table>
+        <caption className="visually-hidden">Settings of each protocol</caption>
+        <thead>
+          <tr>
+            <td />
+            {protocols.map((protocol) => (
+              <th key={protocol.id} scope="col">
+                {protocol.name}{' '}
+                {protocol.id === PRIMARY_PROTOCOL && (
+                  <span className="badge" data-kind="good">
+                    Primary
+                  </span>
+                )}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Line name="Name in files" protocols={protocols} show={({ id }) => <code>{id}</code>} />
+          <Line name="In words" protocols={protocols} show={({ description }) => description} />
+          <Line
+            name="Detections per image, at most"
+            protocols={protocols}
+            show={({ maxDets }) => list(maxDets.map(integer))}
+          />
+          {sizes.map((size) => (
+            <Line
+              key={size}
+              name={`${size[0].toUpperCase()}${size.slice(1)} cells, pixels`}
+              protocols={protocols}
+              show={({ areaRanges }) => range(areaRanges.find(({ id }) => id === size)!)}
+            />
+          ))}
+          <Line
+            name="IoU thresholds"
+            protocols={protocols}
+            show={() =>
+              `${IOU_THRESHOLDS[0].toFixed(2)} to ${IOU_THRESHOLDS[9].toFixed(2)}, ${IOU_THRESHOLDS.length} of them`
+            }
+          />
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Line(props: { name: string; protocols: readonly Protocol[]; show: (protocol: Protocol) => React.ReactNode }) {
+  return (
+    <tr>
+      <th scope="row">{props.name}</th>
+      {props.protocols.map((protocol) => (
+        <td key={protocol.id}>{props.show(protocol)}</td>
+      ))}
+    </tr>
+  );
+}
+
+function range({ min, max }: AreaRange): string {
+  if (min === 0) return `up to ${integer(max)}`;
+  return max >= 1e10 ? `from ${integer(min)}` : `${integer(min)} to ${integer(max)}`;
+}
+
+function sharedBoundary(): string {
+  return integer(PROTOCOLS[PRIMARY_PROTOCOL].areaRanges[1].max);
+}
+
+const SECTIONS = [
+  ['units', 'Two LIVECell protocols'],
+  ['matching', 'Matching'],
+  ['ap', 'AP'],
+  ['afnr', 'AFNR'],
+  ['ar', 'AR'],
+  ['sizes', 'Sizes'],
+  ['types', 'Pooled and averaged'],
+  ['null', 'Nothing is not zero'],
+  ['ranks', 'Ranks and ties'],
+  ['duplicates', 'Images that occur twice'],
+  ['check', 'Check it yourself'],
+] as const;
+
+function Contents() {
+  return (
+    <nav className="contents" aria-label="On this page">
+      <ul>
+        {SECTIONS.map(([id, title]) => (
+          <li key={id}>
+            <a href={`#${id}`}>{title}</a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
