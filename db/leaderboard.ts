@@ -2,6 +2,7 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
 import type { CellType } from '#lib/scoring/cell-types.ts';
+import { ordered, ranks } from '#lib/scoring/ranking.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import { db, type Tx } from './client.ts';
 import { activeDataset, getDatasetByName } from './datasets.ts';
@@ -195,28 +196,26 @@ function isMetric(sort: BoardSort): sort is BoardMetric {
   return sort in BOARD_METRICS;
 }
 
-/** 1, 2, 2, 4 on the unrounded numbers, whichever way the board is ordered; what has no number has no rank. */
+/** By the better first, whichever way the board is ordered. */
 function rank(rows: BoardRow[], metric: BoardMetric): void {
-  const numbered = rows.filter((row) => typeof row.metrics[metric] === 'number');
-  const sign = BOARD_METRICS[metric] === 'higher' ? -1 : 1;
-  const values = numbered.map((row) => sign * (row.metrics[metric] as number)).sort((a, b) => a - b);
-  for (const row of numbered) row.rank = values.indexOf(sign * (row.metrics[metric] as number)) + 1;
+  ranks(rows, (row) => numberOf(row, metric), BOARD_METRICS[metric]).forEach((rank, i) => {
+    rows[i].rank = rank;
+  });
+}
+
+function numberOf(row: BoardRow, metric: BoardMetric): number | null {
+  return row.metrics[metric] ?? null;
 }
 
 function order(rows: BoardRow[], sort: BoardSort, direction?: Direction): BoardRow[] {
-  const key = (row: BoardRow): number | string | null =>
-    isMetric(sort)
-      ? (row.metrics[sort] ?? null)
-      : sort === 'method'
-        ? row.method
-        : (row.publishedAt?.getTime() ?? null);
-  const sign = (direction ?? firstDirection(sort)) === 'ascending' ? 1 : -1;
-  return rows.sort((a, b) => {
-    const [x, y] = [key(a), key(b)];
-    if (x === null || y === null) return Number(x === null) - Number(y === null) || tie(a, b); // nulls last, both ways
-    if (typeof x === 'string' && typeof y === 'string') return sign * x.localeCompare(y, 'en') || tie(a, b);
-    return sign * (Number(x) - Number(y)) || tie(a, b);
-  });
+  const way = (direction ?? firstDirection(sort)) === 'ascending' ? 'asc' : 'desc';
+  const stable = [...rows].sort(byPublication);
+  if (sort === 'method') {
+    const sign = way === 'asc' ? 1 : -1;
+    return stable.sort((a, b) => sign * a.method.localeCompare(b.method, 'en'));
+  }
+  if (sort === 'publishedAt') return ordered(stable, (row) => row.publishedAt?.getTime(), way);
+  return ordered(stable, (row) => numberOf(row, sort), way);
 }
 
 function firstDirection(sort: BoardSort): Direction {
@@ -225,8 +224,7 @@ function firstDirection(sort: BoardSort): Direction {
 }
 
 /** Equal rows stand in the order they were published. */
-function tie(a: BoardRow, b: BoardRow): number {
-  const time = (row: BoardRow) => row.publishedAt?.getTime() ?? Number.POSITIVE_INFINITY;
-  const [x, y] = [time(a), time(b)];
-  return x === y ? a.id.localeCompare(b.id, 'en') : x - y;
+function byPublication(a: BoardRow, b: BoardRow): number {
+  const time = (row: BoardRow) => row.publishedAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
+  return time(a) - time(b) || a.id.localeCompare(b.id, 'en');
 }

@@ -267,7 +267,7 @@ function countOf(problems: Problem[]): number {
   return problems.reduce((sum, problem) => sum + 1 + (problem.more ?? 0), 0);
 }
 
-/** We failed, and will try again: back into the line, with the reason on record. The caller's job does the retrying. */
+/** Back into the line, with the reason on record. The job that brought it here is tried again by the queue. */
 export async function returnToQueue(id: string, reason: string, tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {
     const returned = await tx
@@ -278,6 +278,13 @@ export async function returnToQueue(id: string, reason: string, tx: Tx = db()): 
     if (returned.length === 0) return false;
     await recordEvent(tx, null, { kind: 'returned', submissionId: id, reason });
     return true;
+  });
+}
+
+/** Back into the line with a job of its own and all attempts left: its worker was told to stop, and nothing failed. */
+export async function handBack(id: string, tx: Tx = db()): Promise<void> {
+  await tx.transaction(async (tx) => {
+    if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(tx, id);
   });
 }
 

@@ -1,0 +1,180 @@
+/**
+ * What happens to a submission whatever happens to its worker. Each test starts real scoring processes; only what the
+ * threads compute is a stand-in.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { listEvents } from '#db/audit.ts';
+import { type Client, connect } from '#db/client.ts';
+import type { Dataset } from '#db/schema.ts';
+import { createSubmission, getReports, getSubmission, withdraw } from '#db/submissions.ts';
+import { FileStorage } from '#lib/storage.ts';
+import { ENGINES, type TestDatabase, temporaryFolder, until } from '../db/databases.ts';
+import { someDataset, someSubmission } from '../db/fixtures.ts';
+import type { Instructions } from './stand-in-task.ts';
+
+describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
+  if (missing) return test.skip(`skipped: ${missing}`, () => {});
+
+  let database: TestDatabase;
+  let client: Client;
+  let dataset: Dataset;
+  const data = temporaryFolder();
+  const running = new Set<ChildProcess>();
+
+  beforeAll(async () => {
+    database = await open();
+    client = connect(database.url);
+    dataset = await someDataset(client.db);
+  }, 60_000);
+  afterEach(async () => {
+    await Promise.all([...running].map(kill));
+  });
+  afterAll(async () => {
+    await client.close();
+    await database.close();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  function startWorker(): ChildProcess {
+    const child = spawn(process.execPath, ['--import', './workers/with-parent.ts', 'tests/workers/worker-client.ts'], {
+      env: { ...process.env, DATABASE_URL: database.url, LIVECELL_DATA: data, LIVECELL_THREADS: '1' },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    return child;
+  }
+
+  async function kill(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  async function submit(instructions: Instructions): Promise<string> {
+    const storageKey = `submissions/${crypto.randomUUID()}/all.json`;
+    const bytes = Buffer.from(JSON.stringify(instructions));
+    const stored = await new FileStorage(join(data, 'storage')).put(storageKey, toStream(bytes));
+    const files = [{ slot: 'all', fileName: 'all.json', bytes: stored.bytes, sha256: stored.sha256, storageKey }];
+    return (await createSubmission(someSubmission(dataset, { files }), client.db)).id;
+  }
+
+  async function* toStream(bytes: Uint8Array) {
+    yield bytes;
+  }
+
+  const state = async (id: string) => (await getSubmission(id, client.db))!.state;
+  const reaches = (id: string, wanted: string, milliseconds = 60_000) =>
+    until(async () => (await state(id)) === wanted, { milliseconds, what: `${id} to be ${wanted}` });
+  const kinds = async (id: string) => (await listEvents(id, client.db)).map(({ event }) => event.kind);
+
+  test('scores under every protocol, within two seconds of being asked when it is idle', {
+    timeout: 60_000,
+  }, async () => {
+    startWorker();
+    await reaches(await submit({ end: 'score' }), 'scored'); // it is up and warm
+    const id = await submit({ end: 'score' });
+    await reaches(id, 'scored', 2_000);
+    expect(Object.keys(await getReports(id, client.db)).sort()).toEqual(['coco', 'livecell-code', 'livecell-paper']);
+    expect(await kinds(id)).toEqual(['submitted', 'scored']);
+  });
+
+  test('tells how far it is', { timeout: 60_000 }, async () => {
+    startWorker();
+    const id = await submit({ end: 'score', milliseconds: 1500 });
+    const progress = await until(async () => (await getSubmission(id, client.db))!.progress, { milliseconds: 30_000 });
+    expect(progress.phase).toBe('matching');
+    await reaches(id, 'scored');
+    expect((await getSubmission(id, client.db))!.progress).toBeNull();
+  });
+
+  test('rejects a wrong file at once, and never tries it again', { timeout: 60_000 }, async () => {
+    startWorker();
+    const diary = join(data, crypto.randomUUID());
+    const id = await submit({ end: 'reject', diary });
+    await reaches(id, 'rejected');
+    expect((await getSubmission(id, client.db))!.problems).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(readFileSync(diary, 'utf8').trim().split('\n')).toHaveLength(1);
+    expect((await listEvents(id, client.db)).at(-1)!.event).toMatchObject({ kind: 'rejected', problems: 5 });
+  });
+
+  test('scores a submission whose worker is killed with -9, within a minute', { timeout: 120_000 }, async () => {
+    const diary = join(data, crypto.randomUUID());
+    const first = startWorker();
+    const second = async () => readFileSync(diary, 'utf8').trim().split('\n');
+    const id = await submit({ end: 'score', milliseconds: 4_000, diary });
+    await until(async () => existsSync(diary), { milliseconds: 30_000, what: 'the first attempt' });
+    await kill(first);
+    const killed = Date.now();
+    startWorker();
+    await reaches(id, 'scored');
+    expect(Date.now() - killed).toBeLessThan(60_000);
+    expect(await second()).toHaveLength(2);
+    expect((await getSubmission(id, client.db))!.attempts).toBe(2);
+  });
+
+  test('tries three times, waiting longer each time, then fails with a reason', { timeout: 120_000 }, async () => {
+    startWorker();
+    const diary = join(data, crypto.randomUUID());
+    const id = await submit({ end: 'throw', diary });
+    await reaches(id, 'failed');
+    const times = readFileSync(diary, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => Number(line.split(' ')[1]));
+    expect(times).toHaveLength(3);
+    expect(times[2] - times[1]).toBeGreaterThan(times[1] - times[0]);
+    expect((await getSubmission(id, client.db))!.failure).toBe('Scoring failed: something broke');
+    expect(await kinds(id)).toEqual(['submitted', 'returned', 'returned', 'failed']);
+  });
+
+  test('takes the death of a thread for our fault', { timeout: 120_000 }, async () => {
+    startWorker();
+    const [exits, again] = [
+      await submit({ end: 'exit' }),
+      await submit({ end: 'throw-once', diary: join(data, 'once') }),
+    ];
+    await reaches(again, 'scored');
+    await reaches(exits, 'failed');
+    expect((await getSubmission(exits, client.db))!.failure).toMatch(/thread|exit/);
+  });
+
+  test('leaves alone what is withdrawn while it waits', { timeout: 60_000 }, async () => {
+    const id = await submit({ end: 'score' });
+    await withdraw(id, null, client.db);
+    startWorker();
+    await reaches(await submit({ end: 'score' }), 'scored');
+    expect(await state(id)).toBe('withdrawn');
+  });
+
+  test('hands its job back when it is told to stop and the job is long', { timeout: 60_000 }, async () => {
+    const diary = join(data, crypto.randomUUID());
+    const first = startWorker();
+    const id = await submit({ end: 'score', milliseconds: 20_000, diary });
+    await until(async () => existsSync(diary), { milliseconds: 30_000, what: 'the first attempt' });
+    first.kill('SIGTERM');
+    await once(first, 'exit');
+    expect(await state(id)).toBe('queued');
+    expect(await kinds(id)).toEqual(['submitted', 'returned']);
+  });
+
+  test('fails, with a reason, what kills its worker every time', { timeout: 120_000 }, async () => {
+    const id = await submit({ end: 'kill' });
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await once(startWorker(), 'exit');
+      // as if ten seconds had passed since the last sign of life
+      await client.db.execute(
+        sql`update pgboss.job set heartbeat_on = now() - interval '1 minute' where state = 'active'`,
+      );
+    }
+    startWorker();
+    await reaches(id, 'failed');
+    expect((await getSubmission(id, client.db))!.failure).toContain('ended without a word');
+  });
+});

@@ -1,0 +1,177 @@
+/**
+ * A scoring process: takes submissions from the queue, one at a time, and scores them in a pool of threads. The process
+ * owns the database, the files, the clock and the signals; the threads compute and hold nothing open.
+ *
+ * What can go wrong, and whose fault it is:
+ *   the file is wrong          → rejected, with its problems; never tried again
+ *   a thread throws or dies    → back into the queue; the last time, failed with the reason
+ *   this process is killed     → its heartbeat stops, and another process (or the next one here) takes over
+ */
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { closeDb } from '#db/client.ts';
+import { type ScoreContext, workScores } from '#db/queue.ts';
+import type { Progress } from '#db/schema.ts';
+import {
+  failSubmission,
+  handBack,
+  rejectSubmission,
+  returnToQueue,
+  type ScoringInput,
+  saveProgress,
+  saveReports,
+  startScoring,
+} from '#db/submissions.ts';
+import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
+import { env } from '#lib/env.ts';
+import { storage } from '#lib/storage.ts';
+import { errorFields, log } from './log.ts';
+import type { ScoreJob, ScoreOutcome } from './score-task.ts';
+
+export interface WorkerProcess {
+  /** Takes no more jobs; the one at hand is finished, or handed back when it takes too long. */
+  stop(): Promise<void>;
+}
+
+/** A job that has not ended by then is handed back: a restart should not wait for a long one. */
+const STOP_MILLISECONDS = 8_000;
+const PROGRESS_MILLISECONDS = 250;
+
+export async function startWorker(options: {
+  url: string;
+  threads?: number /** the file of the thread's handler */;
+  handler?: string;
+}): Promise<WorkerProcess> {
+  const threads = options.threads ?? availableParallelism();
+  const pool = new Piscina<ScoreJob, ScoreOutcome>({
+    filename: options.handler ?? fileURLToPath(new URL('./score-task.ts', import.meta.url)),
+    minThreads: 1,
+    maxThreads: threads,
+    idleTimeout: 60_000, // a thread that is warm scores a small file at once
+  });
+  const stopping = new AbortController();
+
+  async function score(id: string, context: ScoreContext): Promise<void> {
+    const input = await startScoring(id, context.attempt);
+    if (!input) return log('nothing-to-score', { submission: id });
+    const started = performance.now();
+    const fields = { submission: id, task: input.submission.task, attempt: context.attempt };
+    log('scoring', fields);
+    const progress = followProgress(id);
+    try {
+      const signal = AbortSignal.any([context.signal, stopping.signal]);
+      const outcome = await pool.run(await jobOf(input, progress.port), { transferList: [progress.port], signal });
+      await progress.close();
+      const saved = outcome.ok
+        ? await saveReports(id, outcome.reports)
+        : await rejectSubmission(id, outcome.problems, outcome.warnings);
+      const result = !saved ? 'too-late' : outcome.ok ? 'scored' : 'rejected';
+      log(result, { ...fields, milliseconds: Math.round(performance.now() - started) });
+    } catch (error) {
+      await progress.close();
+      if (stopping.signal.aborted) {
+        await handBack(id);
+        return log('handed-back', fields);
+      }
+      const reason = inWords(error);
+      log('attempt-failed', { ...fields, reason, ...errorFields(error) });
+      if (!context.lastAttempt) await returnToQueue(id, reason);
+      throw new Error(reason, { cause: error });
+    }
+  }
+
+  const worker = await workScores(score, {
+    url: options.url,
+    async onExhausted(id, reason) {
+      if (await failSubmission(id, reason)) log('failed', { submission: id, reason });
+    },
+    onError: (error) => log('queue-error', errorFields(error)),
+  });
+  log('worker-ready', { pid: process.pid, threads });
+
+  return {
+    async stop() {
+      const timer = setTimeout(() => stopping.abort(), STOP_MILLISECONDS);
+      await worker.stop({ waitMilliseconds: 2 * STOP_MILLISECONDS });
+      clearTimeout(timer);
+      await pool.destroy();
+      await closeDb();
+    },
+  };
+}
+
+async function jobOf({ submission, dataset, files }: ScoringInput, port: ScoreJob['port']): Promise<ScoreJob> {
+  const local = files.map(async ({ slot, sha256, storageKey }) => ({
+    slot,
+    sha256,
+    path: await storage().localPath(storageKey),
+  }));
+  return {
+    task: submission.task,
+    groundTruth: { path: await storage().localPath(dataset.packKey) },
+    files: await Promise.all(local),
+    protocols: [...PROTOCOL_IDS],
+    port,
+  };
+}
+
+/** Saves what a thread says about its progress, at most four times a second, and never two at once. */
+function followProgress(submissionId: string) {
+  const { port1, port2 } = new MessageChannel();
+  let latest: Progress | null = null;
+  let saving = false;
+  let closed = false;
+
+  async function save(): Promise<void> {
+    saving = true;
+    while (latest && !closed) {
+      const progress = latest;
+      latest = null;
+      // progress is news, not a result: if it cannot be saved, scoring goes on
+      await saveProgress(submissionId, progress).catch((error) => log('progress-not-saved', errorFields(error)));
+      await new Promise((resolve) => setTimeout(resolve, PROGRESS_MILLISECONDS));
+    }
+    saving = false;
+  }
+
+  port1.on('message', (progress: Progress) => {
+    latest = progress;
+    if (!saving) void save();
+  });
+  return {
+    port: port2,
+    async close() {
+      closed = true;
+      port1.close();
+    },
+  };
+}
+
+/** What happened to a thread, for people. */
+function inWords(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return 'Scoring ran out of memory.';
+  if (message === 'Worker stopped unexpectedly') return 'A scoring thread ended unexpectedly.';
+  return `Scoring failed: ${message ?? String(error)}`;
+}
+
+/** What `npm start` and `livecell worker` run: until SIGTERM, SIGINT, or the end of the process that started it. */
+export async function runWorker(options: { handler?: string } = {}): Promise<void> {
+  const { DATABASE_URL: url, LIVECELL_THREADS: threads } = env();
+  if (!url) throw new Error('a scoring process needs DATABASE_URL');
+  const told = new Promise<void>((resolve) => {
+    process.on('SIGTERM', () => resolve());
+    process.on('SIGINT', () => resolve());
+  });
+  const worker = await startWorker({ url, threads, ...options });
+  await told;
+  await worker.stop();
+  log('worker-stopped', { pid: process.pid });
+}
+
+if (import.meta.main) {
+  await runWorker();
+  process.exit(); // whatever a library still keeps open
+}
