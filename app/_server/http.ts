@@ -45,7 +45,7 @@ export function route<
     try {
       const viewer = await whoMayEnter(request, spec.signIn);
       const [params, query, body] = [
-        parse(spec.params ?? NOTHING, await context.params, 'not-found'),
+        parse(spec.params ?? NOTHING, (await context.params) ?? {}, 'not-found'),
         parse(spec.query ?? NOTHING, Object.fromEntries(new URL(request.url).searchParams)),
         spec.body ? parse(spec.body, await readJson(request)) : undefined,
       ];
