@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { AppError } from '#lib/errors.ts';
+import type { Problem } from '#lib/scoring/report.ts';
 import { CallError, type Command, InputError, type Option, Output, oneLine, problemLine } from './cli/command.ts';
 import { demoData, score, validate, verify } from './cli/score.ts';
 import { importGroundTruthCommand, migrate, seed, tokenCreate, userList, userRole, worker } from './cli/site.ts';
@@ -70,10 +71,9 @@ async function main(args: string[]): Promise<number> {
     if (error instanceof CallError)
       return fail(2, [error.message, `livecell ${command.name} --help shows what it takes.`]);
     if (error instanceof InputError) return fail(1, error.lines);
-    if (error instanceof AppError) {
-      const lines = error.problems?.length ? error.problems.map(problemLine) : error.message.split('\n');
-      return fail(error.status < 500 ? 1 : 3, lines);
-    }
+    const problems = problemsOf(error);
+    if (problems) return fail(1, problems.map(problemLine));
+    if (error instanceof AppError) return fail(error.status < 500 ? 1 : 3, error.message.split('\n'));
     return fail(3, unexpected(error));
   }
 }
@@ -93,6 +93,12 @@ function unknown(first: string, second: string | undefined): string {
 function fail(status: 1 | 2 | 3, lines: string[]): number {
   for (const line of lines) process.stderr.write(`${oneLine(line)}\n`);
   return status;
+}
+
+/** Whatever is wrong with a file: readers say it in errors that carry one problem or a list of them. */
+function problemsOf(error: unknown): Problem[] | null {
+  const { problem, problems } = error as { problem?: Problem; problems?: Problem[] };
+  return problems?.length ? problems : problem ? [problem] : null;
 }
 
 /** Nobody who sees this wrote the code: a sentence for them, the stack only for who asks for it. */

@@ -69,14 +69,10 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs a program of `workers/` to its end; by default the command line. */
-export function livecell(
-  args: string[],
-  env: Record<string, string | undefined> = {},
-  program = 'cli.ts',
-): Promise<Ended> {
+/** Runs the command line to its end. */
+export function livecell(args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'workers', program), ...args], {
+    const child = spawn(process.execPath, [join(ROOT, 'workers/cli.ts'), ...args], {
       cwd: ROOT,
       env: { ...process.env, DATABASE_URL: undefined, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
