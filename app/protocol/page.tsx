@@ -41,8 +41,8 @@ export default function ProtocolPage() {
         <article className="prose">
           <h2 id="units">Why there are two LIVECell protocols</h2>
           <p>
-            The paper describes small cells as below “320 µm² (500 pixels)” and large ones as above “970 µm² (1,500
-            pixels)”. At {(MICRONS_PER_PIXEL ** 2).toFixed(3)} µm² a pixel it is the other way round: 324 pixels are 500
+            The paper gives the limits of small and large cells as 320 and 970 µm², which it equates with 500 and 1,500
+            pixels. At {(MICRONS_PER_PIXEL ** 2).toFixed(3)} µm² a pixel it is the other way round: 324 pixels are 500
             µm² and 961 pixels are about 1,500 µm², and those are what the authors’ released evaluator uses. The units
             were swapped in print. The released code also keeps 2,000 detections per image where the paper says 3,000.
           </p>
@@ -134,7 +134,7 @@ export default function ProtocolPage() {
             The same program scores on your own machine, without an account:
           </p>
           <pre>
-            <code>npm run -s livecell -- score --ground-truth GT.json --predictions FILE.json --json</code>
+            <code>{'npm run -s livecell -- score \\\n  --ground-truth GT.json --predictions FILE.json'}</code>
           </pre>
           <p>
             Go to the <Link href="/leaderboards/livecell-wide">leaderboard</Link> or{' '}

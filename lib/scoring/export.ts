@@ -65,7 +65,7 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     guard(row.method),
     guard(row.submitter ?? ''),
     row.demo ? 'yes' : 'no',
-    row.testImagesSeen === null ? '' : row.testImagesSeen ? 'yes' : 'no',
+    row.kind === 'reference' || row.testImagesSeen === null ? '' : row.testImagesSeen ? 'yes' : 'no',
     isoDay(row.publishedAt),
     view.task.id,
     guard(view.dataset),

@@ -79,19 +79,23 @@ export function byCellType(methods: readonly NamedResults[], metric: keyof typeo
     label: CELL_TYPE_NAMES[type],
     values: bars.map(({ value }) => value[type]?.[metric] ?? null),
   }));
-  const parts = bars.map(({ name }, i) => {
+  // methods that find the same type hardest share a clause
+  const hardestTypes = new Map<string, string[]>();
+  bars.forEach(({ name }, i) => {
     const worst = best(
       rows.map(({ label }) => label),
       rows.map(({ values }) => values[i]),
       better === 'higher' ? 'lower' : 'higher',
     );
-    return worst && `${worst.who} for ${name} (${percent(worst.value, 1)} %)`;
+    if (!worst) return;
+    const clause = `${name} (${percent(worst.value, 1)} %)`;
+    hardestTypes.set(worst.who, [...(hardestTypes.get(worst.who) ?? []), clause]);
   });
-  const said = parts.filter((part) => part !== null);
+  const said = [...hardestTypes].map(([type, methods]) => `${type} for ${list(methods)}`);
   return {
     title,
     sentence: said.length
-      ? `The ${hardest} ${metric} is on ${list(said)}.`
+      ? `The ${hardest} ${metric} is on ${said.join('; ')}.`
       : 'There is nothing to draw for this choice.',
     xLabel: 'Cell type',
     yLabel,

@@ -32,7 +32,6 @@ const reference: ExportRow = {
   method: 'Cascade Mask R-CNN',
   submitter: null,
   publishedAt: null,
-  testImagesSeen: null,
   metrics: { AP: 0.4789 },
   note: 'released code',
   source: 'https://example.org/paper',
@@ -60,7 +59,13 @@ test('nothing to average is null, never published is empty', () => {
   const [scored, published] = parse(toCsv([entry, reference], view));
   expect(scored.APl).toBe('null');
   expect(published.APl).toBe('');
-  expect(published).toMatchObject({ rank: '', kind: 'as published', note: 'released code', url: '' });
+  expect(published).toMatchObject({
+    rank: '',
+    kind: 'as published',
+    note: 'released code',
+    url: '',
+    test_images_seen: '',
+  });
 });
 
 test('a name that a spreadsheet would run as a formula is made text', () => {

@@ -56,9 +56,12 @@ test('bars cover the types of any report, in the order of the paper; a missing o
 
 test('bars are described by the hardest type of each method', () => {
   expect(byCellType([good, poor], 'AP').sentence).toBe(
-    'The lowest AP is on A172 for Good (33.0 %) and SK-OV-3 for Poor (11.0 %).',
+    'The lowest AP is on A172 for Good (33.0 %); SK-OV-3 for Poor (11.0 %).',
   );
   expect(byCellType([good], 'AFNR').sentence).toBe('The highest AFNR is on A172 for Good (67.0 %).');
+  expect(byCellType([good, { ...good, name: 'Twin' }], 'AP').sentence).toBe(
+    'The lowest AP is on A172 for Good (33.0 %) and Twin (33.0 %).',
+  );
 });
 
 test('nulls are neither best nor worst', () => {

@@ -124,13 +124,14 @@ export function Drawing({ series, kind }: { series: Series; kind: 'line' | 'bar'
   );
 }
 
-/** The axis starts at zero and ends at the next tenth, so that bars are honest and small differences still show. */
+/** The axis starts at zero and ends at the tick above the largest value: bars are honest, small differences still show. */
 function niceTop(series: Series): number {
-  const values = series.rows.flatMap((row) => row.values.filter((value) => value !== null));
-  return Math.max(0.1, Math.min(1, Math.ceil(Math.max(0, ...values) * 10 - 1e-9) / 10));
+  const largest = Math.max(0, ...series.rows.flatMap((row) => row.values.filter((value) => value !== null)));
+  const step = largest > 0.5 ? 0.2 : 0.1;
+  return Math.max(step, Math.ceil(largest / step - 1e-9) * step);
 }
 
 function ticks(top: number): number[] {
-  const step = top > 0.5 ? 0.2 : 0.1;
-  return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, i) => i * step);
+  const step = top > 0.5 + 1e-9 ? 0.2 : 0.1;
+  return Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step);
 }

@@ -12,6 +12,7 @@ import { byCellType, type NamedResults, perIou } from '#lib/scoring/series.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
 import { Segments } from '../../_components/segments.tsx';
+import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 import { AllNumbers, PerCellType } from './tables.tsx';
 
 interface Props {
@@ -109,12 +110,13 @@ export default async function EntryPage({ params, searchParams }: Props) {
           <Segments
             label="Protocol"
             items={scored.map((id) => ({
-              label: PROTOCOLS[id].name,
+              label: PROTOCOL_LABELS[id],
               href: `/entries/${submission.id}${id === PRIMARY_PROTOCOL ? '' : `?protocol=${id}`}`,
               current: id === chosen,
               title: PROTOCOLS[id].description,
             }))}
           />
+          <h2 className="visually-hidden">Charts</h2>
           <Charts report={report} />
           <section className="section">
             <h2>By cell type</h2>
@@ -199,8 +201,8 @@ function Headline({ report }: { report: ScoreReport }) {
   const { segm, bbox } = report.results;
   return (
     <dl className="headline">
-      {segm && <HeadlinePair name="Masks" results={segm} />}
-      <HeadlinePair name="Boxes" results={bbox} />
+      {segm && <HeadlinePair name={EVALUATION_NAMES.segm} results={segm} />}
+      <HeadlinePair name={EVALUATION_NAMES.bbox} results={bbox} />
     </dl>
   );
 }
@@ -233,8 +235,8 @@ function HeadlinePair({ name, results }: { name: string; results: EvaluationResu
 
 function Charts({ report }: { report: ScoreReport }) {
   const both: NamedResults[] = [
-    { name: 'Masks', results: report.results.segm },
-    { name: 'Boxes', results: report.results.bbox },
+    { name: EVALUATION_NAMES.segm, results: report.results.segm },
+    { name: EVALUATION_NAMES.bbox, results: report.results.bbox },
   ];
   return (
     <div className="charts">

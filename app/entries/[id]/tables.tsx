@@ -1,11 +1,11 @@
-import { EVALUATIONS, type Evaluation, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { EVALUATIONS, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { exact, integer, percent } from '#lib/scoring/format.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import { meanOverTypes } from '#lib/scoring/series.ts';
 import { type Column, columnLabel, columnTitle, columnValue, TASKS } from '#lib/scoring/tasks.ts';
+import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 
-const NAMES: Readonly<Record<Evaluation, string>> = { segm: 'Masks', bbox: 'Boxes' };
 /** What the board calls them, so that no page has its own words for a number. */
 const COLUMNS = TASKS['livecell-wide'].columns.filter((column) => !column.cellType);
 const SLICE_METRICS = ['AP', 'AFNR', 'AP50', 'AP75'] as const;
@@ -23,7 +23,7 @@ export function AllNumbers({ reports }: { reports: Partial<Record<ProtocolId, Sc
             <td />
             {evaluations.map((evaluation) => (
               <th key={evaluation} scope="colgroup" colSpan={protocols.length}>
-                {NAMES[evaluation]}
+                {EVALUATION_NAMES[evaluation]}
               </th>
             ))}
           </tr>
@@ -32,7 +32,7 @@ export function AllNumbers({ reports }: { reports: Partial<Record<ProtocolId, Sc
             {evaluations.flatMap((evaluation) =>
               protocols.map((id) => (
                 <th key={evaluation + id} scope="col" className="num">
-                  {PROTOCOLS[id].name.replace('LIVECell, as in the', '').trim()}
+                  {PROTOCOL_LABELS[id]}
                 </th>
               )),
             )}
@@ -98,7 +98,7 @@ export function PerCellType({ report }: { report: ScoreReport }) {
             </th>
             {evaluations.map((evaluation) => (
               <th key={evaluation} scope="colgroup" colSpan={SLICE_METRICS.length}>
-                {NAMES[evaluation]}
+                {EVALUATION_NAMES[evaluation]}
               </th>
             ))}
           </tr>

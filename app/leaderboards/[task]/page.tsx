@@ -11,6 +11,7 @@ import { COLUMN_GROUPS, columnLabel, parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
 import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
 import { Segments } from '../../_components/segments.tsx';
+import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 import { loadBoard, type Row } from './board.ts';
 import { BoardTable } from './table.tsx';
 import { type BoardView, exportHref, OPTIONAL_GROUPS, type Params, parseView, viewHref, viewParams } from './view.ts';
@@ -22,8 +23,6 @@ interface Props {
 
 /** How many entries the charts show when nobody has chosen. */
 const DRAWN_BY_DEFAULT = 3;
-const EVALUATION_NAMES = { segm: 'Masks', bbox: 'Boxes' } as const;
-const PROTOCOL_LABELS = { 'livecell-paper': 'Paper', 'livecell-code': 'Released code', coco: 'Stock COCO' } as const;
 
 async function openTask(props: Props) {
   const task = parseTask((await props.params).task);

@@ -76,7 +76,9 @@ export function viewParams(view: BoardView): [string, string][] {
 }
 
 export function viewHref(view: BoardView, changes: Partial<BoardView> = {}): string {
-  const query = viewParams({ ...view, ...changes }).map(([key, value]) => `${key}=${encodeURI(value)}`);
+  const query = viewParams({ ...view, ...changes }).map(
+    ([key, value]) => `${key}=${encodeURIComponent(value).replaceAll('%2C', ',')}`,
+  );
   return `/leaderboards/${view.task.id}${query.length ? `?${query.join('&')}` : ''}`;
 }
 
