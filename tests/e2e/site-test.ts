@@ -1,0 +1,94 @@
+/** What every browser test needs: the running site, people signed in, files to send. */
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
+import type { ScoreReport } from '#lib/scoring/report.ts';
+import { writeDemoData } from '#workers/demo-data.ts';
+import { type Ended, livecell, ROOT } from './running-site.ts';
+
+export { expect };
+
+export const test = base.extend({
+  // set by the global setup, after this file was read
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's needs from this pattern
+  baseURL: async ({}, use) => use(process.env.E2E_URL),
+});
+
+/** The command line as somebody in the site's own folder would use it. */
+export function onSite(args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
+  return livecell(args, { LIVECELL_DATA: process.env.E2E_DATA, LIVECELL_TOKEN: undefined, ...env });
+}
+
+/** Its one JSON document; the test ends here when it fails. */
+export async function document<T>(args: string[], env?: Record<string, string | undefined>): Promise<T> {
+  const { status, stdout, stderr } = await onSite([...args, '--json'], env);
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return JSON.parse(stdout) as T;
+}
+
+export interface Benchmark {
+  name: string;
+  groundTruth: string;
+  predictions: string;
+  report: ScoreReport;
+}
+
+const SAMPLE = join(ROOT, '..', 'shared', 'livecell-sample');
+const dir = mkdtempSync(join(tmpdir(), 'livecell-e2e-files-'));
+
+/**
+ * Ground truth registered under a new name while the site runs, predictions for it, and what the command line says of
+ * them. The LIVECell sample beside the repository where it is, else cells of our own.
+ */
+export async function registerBenchmark(name: string): Promise<Benchmark> {
+  const files = existsSync(SAMPLE)
+    ? {
+        groundTruth: join(SAMPLE, 'annotations/test.json'),
+        predictions: join(SAMPLE, 'predictions/perturbed.segm.json'),
+      }
+    : await writeDemoData(dir, { imagesPerType: 2, seed: 7 }).then(({ groundTruth, predictions }) => ({
+        groundTruth,
+        predictions: predictions[1].path,
+      }));
+  await document(['import-ground-truth', files.groundTruth, '--name', name]);
+  const report = await document<ScoreReport>([
+    'score',
+    '--ground-truth',
+    files.groundTruth,
+    '--predictions',
+    files.predictions,
+  ]);
+  return { name, ...files, report };
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(dir, 'x-'));
+}
+
+export async function signIn(
+  page: Page,
+  person: { name: string; email: string; role?: 'researcher' | 'maintainer' },
+): Promise<void> {
+  await page.goto('/sign-in');
+  await page.getByLabel('Name').fill(person.name);
+  await page.getByLabel('E-mail').fill(person.email);
+  if (person.role === 'maintainer') await page.getByLabel(/^Maintainer/).check();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('banner').getByText(person.name)).toBeVisible();
+}
+
+/** Another person in another browser. */
+export async function someoneElse(page: Page, person: Parameters<typeof signIn>[1]): Promise<BrowserContext> {
+  const context = await page.context().browser()!.newContext({ baseURL: process.env.E2E_URL });
+  await signIn(await context.newPage(), person);
+  return context;
+}
+
+export const fileInput = (page: Page) => page.locator('input[type=file]');
+
+/** As pages write it: per cent, two decimals. */
+export function percent(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : (value * 100).toFixed(2);
+}
