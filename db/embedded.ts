@@ -1,10 +1,8 @@
 /** The database of a local installation: PostgreSQL inside this process, its files in the data folder. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { lockFolder } from './lock.ts';
-import { migrate } from './migrate.ts';
+import { type FolderLock, lockFolder } from './lock.ts';
 import { serve } from './multiplexer.ts';
 
 export interface Embedded {
@@ -15,13 +13,14 @@ export interface Embedded {
 
 /**
  * Opens the database of a data folder and serves it until closed. Only one process can: two openers would lose data.
- * `template` is a dumped database to begin with where the folder has none yet.
+ * `template` is a dumped database to begin with where the folder has none yet; `lock` is the folder's, where the caller
+ * has it already.
  */
 export async function openEmbedded(
   dataDir: string,
-  options: { template?: Blob; onCrash?: (error: unknown) => void } = {},
+  options: { template?: Blob; lock?: FolderLock; onCrash?: (error: unknown) => void } = {},
 ): Promise<Embedded> {
-  const lock = lockFolder(dataDir);
+  const lock = options.lock ?? lockFolder(dataDir);
   try {
     const backend = await PGlite.create({ dataDir: join(dataDir, 'database'), loadDataDir: options.template });
     const { rows } = await backend.query<{ version: string }>("select current_setting('server_version') as version");
@@ -52,37 +51,4 @@ export async function openEmbedded(
     lock.release();
     throw error;
   }
-}
-
-/** What a running site leaves in its data folder for the command line to find. */
-export interface RunFile {
-  pid: number;
-  databaseUrl: string;
-  siteUrl: string;
-}
-
-export function runFile(dataDir: string): string {
-  return join(dataDir, 'run.json');
-}
-
-export function readRunFile(dataDir: string): RunFile | null {
-  try {
-    const run = JSON.parse(readFileSync(runFile(dataDir), 'utf8')) as RunFile;
-    process.kill(run.pid, 0); // throws when there is no such process
-    return run;
-  } catch {
-    return null;
-  }
-}
-
-/**
- * A database for a command: the one DATABASE_URL names, the running site's, or the data folder's own, opened for as
- * long as the command takes. Sets DATABASE_URL for this process; its tables are up to date.
- */
-export async function openDatabase(dataDir: string): Promise<Embedded> {
-  const given = process.env.DATABASE_URL || readRunFile(dataDir)?.databaseUrl;
-  const opened = given ? { url: given, close: async () => {} } : await openEmbedded(dataDir);
-  process.env.DATABASE_URL = opened.url;
-  await migrate(opened.url);
-  return opened;
 }
