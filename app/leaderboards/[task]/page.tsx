@@ -5,7 +5,7 @@ import { listDatasets } from '#db/datasets.ts';
 import { getReports } from '#db/submissions.ts';
 import { EVALUATIONS, PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
-import { integer } from '#lib/scoring/format.ts';
+import { integer, list } from '#lib/scoring/format.ts';
 import { byCellType, type NamedResults, perIou } from '#lib/scoring/series.ts';
 import { COLUMN_GROUPS, columnLabel, parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
@@ -186,11 +186,14 @@ async function Charts({ view, rows }: { view: BoardView; rows: readonly Row[] })
       results: (await getReports(id))[view.protocol]?.results[view.evaluation],
     })),
   );
+  const without = methods.filter(({ results }) => !results).map(({ name }) => name);
   return (
     <>
       <p className="muted">
         {EVALUATION_NAMES[view.evaluation]}, {PROTOCOLS[view.protocol].name}. Check up to {MAX_SERIES} entries in the
         table to compare others.
+        {without.length > 0 &&
+          ` Not drawn, for want of ${EVALUATION_NAMES[view.evaluation].toLowerCase()}: ${list(without)}.`}
       </p>
       <div className="charts">
         <Chart kind="line" series={perIou(methods, 'AP', view.cellType)} />
