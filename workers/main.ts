@@ -47,9 +47,10 @@ export async function startWorker(options: {
   const threads = options.threads ?? availableParallelism();
   const pool = new Piscina<ScoreJob, ScoreOutcome>({
     filename: options.handler ?? fileURLToPath(new URL('./score-task.ts', import.meta.url)),
+    // one thread leads a job and deals its work out to helpers of its own; it stays warm and keeps the ground truth
     minThreads: 1,
-    maxThreads: threads,
-    idleTimeout: 60_000, // a thread that is warm scores a small file at once
+    maxThreads: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
   });
   const stopping = new AbortController();
 
@@ -62,7 +63,7 @@ export async function startWorker(options: {
     const progress = followProgress(id);
     try {
       const signal = AbortSignal.any([context.signal, stopping.signal]);
-      const outcome = await pool.run(await jobOf(input, progress.port), { transferList: [progress.port], signal });
+      const outcome = await pool.run({ ...(await jobOf(input, progress.port)), threads }, { transferList: [progress.port], signal });
       await progress.close();
       const saved = outcome.ok
         ? await saveReports(id, outcome.reports)

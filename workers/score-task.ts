@@ -1,15 +1,25 @@
 /**
- * The thread's handler: scores one job. A plain function, so that the command line and tests call it without a pool.
+ * Scores one job. A plain function: the scoring process runs it in a thread of its pool, the command line and tests
+ * call it. It leads: it reads what is small, deals large work out to a few threads of its own, and does a share itself.
  */
+import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
-import type { ProtocolId } from '#lib/coco/protocol.ts';
-import { WrongFile } from '#lib/readers/ground-truth.ts';
-import { openChunks, openGroundTruth, sha256File } from '#lib/readers/open.ts';
-import { readPredictions } from '#lib/readers/predictions.ts';
-import { FatalProblem } from '#lib/readers/problems.ts';
-import type { Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
-import { score } from '#lib/scoring/score.ts';
+import { Piscina } from 'piscina';
+import { buildDataset, concatObjects, type Dataset } from '#lib/coco/dataset.ts';
+import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
+import type { ReadResult } from '#lib/readers/coco-json.ts';
+import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/readers/ground-truth.ts';
+import { ImageIndex } from '#lib/readers/images.ts';
+import { isPackedFile, type OpenedFile, openChunks, openGroundTruth, sha256File } from '#lib/readers/open.ts';
+import { planParts } from '#lib/readers/parts.ts';
+import { finishPredictions, type ReadPredictions, readPredictions } from '#lib/readers/predictions.ts';
+import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
+import type { EvaluationResults, Metrics, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import { collectResults, evaluationsOf, imageSlices, prepareAll } from '#lib/scoring/score.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
+import takeStep, { type ReadOutcome, type Step, type SummarizeOutcome } from './score-steps.ts';
 
 export interface ScoreJob {
   task: string;
@@ -18,6 +28,8 @@ export interface ScoreJob {
   files: { slot: string; path: string; sha256?: string }[];
   /** reports come back in this order */
   protocols: ProtocolId[];
+  /** threads that may be used, this one included */
+  threads?: number;
   /** receives { phase, fraction } */
   port?: MessagePort;
 }
@@ -26,24 +38,49 @@ export type ScoreOutcome =
   | { ok: true; reports: ScoreReport[] }
   | { ok: false; problems: Problem[]; warnings: Warning[] };
 
+/** Below this many bytes a second thread costs more than it saves. */
+const SMALL = 4 << 20;
+
 export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
   const started = performance.now();
-  const tell = (phase: string, fraction: number): void => job.port?.postMessage({ phase, fraction });
+  const tell = teller(job.port);
   const [file] = job.files;
+  const team = new Team(job.threads ?? availableParallelism());
   try {
-    const dataset = await openGroundTruth(job.groundTruth.path);
     const opened = await openChunks(file.path);
     const digest = file.sha256 ?? sha256File(file.path);
-    tell('reading', 0);
-    const predictions = await readPredictions(
-      () => opened.chunks(),
-      { images: dataset.images, category: dataset.meta.category },
-      (bytes) => tell('reading', (0.6 * bytes) / opened.bytes),
-    );
+    const dataset = await groundTruth(job.groundTruth.path, team, tell);
+    const predictions = await readFile(file.path, opened, dataset, team, tell);
     const read = performance.now();
-    tell('matching', 0.6);
-    const results = score(dataset, predictions, job.protocols);
-    const done = performance.now();
+
+    const evaluations = evaluationsOf(predictions);
+    const evaluating = prepareAll(dataset, predictions, evaluations, job.protocols);
+    const pairs = dataset.images.ids.length * evaluations.length;
+    const small = predictions.detections.count < 20_000;
+    await team.together(
+      { step: 'match', dataset, detections: predictions.detections, evaluations: evaluating, counter: counter() },
+      small,
+      (matched) => tell('matching', 0.55 + (0.3 * matched) / pairs),
+    );
+    const matched = performance.now();
+
+    const slices = imageSlices(dataset.images.fileNames);
+    // the largest slice first, so that nobody waits for it at the end
+    const work = [...slices.values()].flatMap((images) =>
+      evaluations.flatMap((_, evaluation) => job.protocols.map((protocol) => ({ evaluation, images, protocol }))),
+    );
+    const done = (
+      await team.together<SummarizeOutcome>(
+        { step: 'summarize', evaluations: evaluating, work, counter: counter() },
+        small,
+        (next) => tell('accumulating', 0.85 + (0.15 * next) / work.length),
+      )
+    ).flat();
+    const metrics: Metrics[] = [];
+    for (const { work: at, metrics: numbers } of done) metrics[at] = numbers;
+    const results = byProtocol(metrics, [...slices.keys()], evaluations, job.protocols);
+    const ended = performance.now();
+
     const sha256 = await digest;
     return {
       ok: true,
@@ -71,8 +108,8 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
         results: results[p],
         seconds: {
           read: (read - started) / 1000,
-          match: (done - read) / 1000,
-          accumulate: 0,
+          match: (matched - read) / 1000,
+          accumulate: (ended - matched) / 1000,
           total: (performance.now() - started) / 1000,
         },
       })),
@@ -82,4 +119,178 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
     if (error instanceof FatalProblem) return { ok: false, problems: [error.problem], warnings: [] };
     throw error;
   }
+}
+
+function byProtocol(
+  metrics: Metrics[],
+  slices: ReturnType<typeof imageSlices> extends Map<infer Name, unknown> ? Name[] : never,
+  evaluations: Evaluation[],
+  protocols: ProtocolId[],
+): { segm?: EvaluationResults; bbox: EvaluationResults }[] {
+  const at = (s: number, e: number, p: number): Metrics => metrics[(s * evaluations.length + e) * protocols.length + p];
+  const results = evaluations.map((_, e) =>
+    collectResults(
+      slices,
+      slices.map((__, s) => protocols.map((___, p) => at(s, e, p))),
+      protocols,
+    ),
+  );
+  return protocols.map(
+    (_, p) =>
+      Object.fromEntries(evaluations.map((evaluation, e) => [evaluation, results[e][p]])) as {
+        segm?: EvaluationResults;
+        bbox: EvaluationResults;
+      },
+  );
+}
+
+// --- reading ---
+
+type Tell = (phase: 'reading' | 'matching' | 'accumulating', fraction: number) => void;
+
+/** The last packed ground truth, kept between jobs: read once, shared by all threads. */
+let kept: { key: string; dataset: Dataset } | null = null;
+
+async function groundTruth(path: string, team: Team, tell: Tell): Promise<Dataset> {
+  const { size, mtimeMs } = statSync(path);
+  const key = `${path} ${size} ${mtimeMs}`;
+  if (kept?.key === key) return kept.dataset;
+  const packed = await isPackedFile(path);
+  const dataset = (!packed && (await readGroundTruthTogether(path, size, team, tell))) || (await openGroundTruth(path));
+  if (packed) kept = { key, dataset };
+  return dataset;
+}
+
+/** COCO ground truth in parts; null when it has to be read in one piece. */
+async function readGroundTruthTogether(path: string, bytes: number, team: Team, tell: Tell): Promise<Dataset | null> {
+  if (bytes < SMALL || team.size === 1) return null;
+  const opened = await openChunks(path);
+  if (opened.kind !== 'coco-json') return null;
+  const plan = await planParts(path, bytes, team.size, 'ground-truth', { images: null, category: CELL_CATEGORY });
+  if (!plan || plan.images.length === 0) return null;
+  const images = sortImages(plan.images);
+  if (new Set(images.ids).size < images.ids.length) return null;
+  const digest = sha256File(path);
+  const parts = await readParts(path, plan, 'ground-truth', images, CELL_CATEGORY, team, (kilobytes) =>
+    tell('reading', (0.25 * kilobytes * 1024) / bytes),
+  );
+  if (!parts || parts.every(({ objects }) => objects.count === 0)) return null;
+  const problems = new ProblemList();
+  for (const part of parts) problems.merge([], part.warnings);
+  warnOfGroundTruth(parts, CELL_CATEGORY, problems);
+  const meta = { sha256: await digest, category: CELL_CATEGORY, warnings: problems.warnings() };
+  return buildDataset(images, concatObjects(parts.map(({ objects }) => objects)), meta);
+}
+
+async function readFile(
+  path: string,
+  opened: OpenedFile,
+  dataset: Dataset,
+  team: Team,
+  tell: Tell,
+): Promise<ReadPredictions> {
+  const { images, meta } = dataset;
+  const target = { images, category: meta.category };
+  if (opened.kind === 'coco-json' && opened.bytes >= SMALL && team.size > 1) {
+    const plan = await planParts(path, opened.bytes, team.size, 'predictions', target);
+    const parts =
+      plan &&
+      (await readParts(path, plan, 'predictions', images, meta.category, team, (kilobytes) =>
+        tell('reading', 0.25 + (0.3 * kilobytes * 1024) / opened.bytes),
+      ));
+    if (parts) {
+      const problems = new ProblemList();
+      for (const part of parts) problems.merge([], part.warnings);
+      const objects = concatObjects(parts.map((part) => part.objects));
+      return finishPredictions(parts, problems, new ImageIndex(images), target, objects);
+    }
+  }
+  return readPredictions(
+    () => opened.chunks(),
+    target,
+    (bytes) => tell('reading', 0.25 + 0.3 * Math.min(1, bytes / opened.bytes)),
+  );
+}
+
+async function readParts(
+  path: string,
+  plan: NonNullable<Awaited<ReturnType<typeof planParts>>>,
+  kind: 'predictions' | 'ground-truth',
+  images: Dataset['images'],
+  category: number,
+  team: Team,
+  onProgress: (kilobytes: number) => void,
+): Promise<(ReadResult & { warnings: Warning[] })[] | null> {
+  const { firstHas } = plan;
+  const shared = counter();
+  const parts = await team.each<ReadOutcome>(
+    plan.parts.map((part) => ({ step: 'read', path, part, kind, images, category, firstHas, counter: shared })),
+    onProgress,
+  );
+  if (parts.some((part) => part === null)) return null;
+  return parts.map((part) => ({ ...part!, otherCategories: new Map(part!.otherCategories) }));
+}
+
+// --- threads ---
+
+function counter(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4));
+}
+
+/** This thread and its helpers. The helpers are started when there is large work, and kept for the next job. */
+class Team {
+  readonly size: number;
+
+  constructor(size: number) {
+    this.size = Math.max(1, size);
+  }
+
+  /** The same step in all threads: they share its work through its counter. */
+  async together<Result>(step: Step, small: boolean, onProgress: (counter: number) => void): Promise<Result[]> {
+    return this.each<Result>(
+      Array.from({ length: small ? 1 : this.size }, () => step),
+      onProgress,
+    );
+  }
+
+  /** A step per thread; the first is done here. */
+  async each<Result>([own, ...others]: Step[], onProgress: (counter: number) => void): Promise<Result[]> {
+    const theirs = others.map((step) => helpers(this.size - 1).run(step) as Promise<Result>);
+    // should this thread's share fail, the others' end is not waited for, nor their failure reported twice
+    for (const result of theirs) result.catch(() => {});
+    const result = (await takeStep(own, onProgress)) as Result;
+    return [result, ...(await Promise.all(theirs))];
+  }
+}
+
+let pool: Piscina | null = null;
+
+function helpers(count: number): Piscina {
+  if (pool && pool.options.maxThreads !== count) {
+    void pool.destroy();
+    pool = null;
+  }
+  pool ??= new Piscina({
+    filename: fileURLToPath(new URL('./score-steps.ts', import.meta.url)),
+    minThreads: count,
+    maxThreads: count,
+  });
+  return pool;
+}
+
+/** Ends the helpers, so that a process that has scored can end. */
+export async function dismissHelpers(): Promise<void> {
+  await pool?.destroy();
+  pool = null;
+}
+
+/** Progress, at most twenty times a second: every message costs the other side something. */
+function teller(port: MessagePort | undefined): Tell {
+  let last = 0;
+  return (phase, fraction) => {
+    const now = performance.now();
+    if (!port || now - last < 50) return;
+    last = now;
+    port.postMessage({ phase, fraction: Math.min(1, fraction) });
+  };
 }

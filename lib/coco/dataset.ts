@@ -5,7 +5,9 @@
  *
  * Everything that threads look at together lies in shared memory where the platform has it (`allocate`).
  */
-import { IntervalBuffer } from './rle.ts';
+import { allocate, IntervalBuffer } from './rle.ts';
+
+export { allocate };
 
 export type ImageId = number | string;
 
@@ -60,22 +62,9 @@ export type Column = Float64Array | Uint32Array | Int32Array | Uint8Array | Uint
 const TYPES = { Float64Array, Uint32Array, Int32Array, Uint8Array, Uint16Array } as const;
 type TypeName = keyof typeof TYPES;
 
-/** Memory that threads can share, where there is such a thing (a page needs cross-origin isolation for it). */
-export function allocate(bytes: number): ArrayBuffer {
-  return typeof SharedArrayBuffer === 'undefined'
-    ? new ArrayBuffer(bytes)
-    : (new SharedArrayBuffer(bytes) as unknown as ArrayBuffer);
-}
-
-/** A copy of a column in shareable memory, cut to `length`. */
-export function share<T extends Column>(column: T, length: number = column.length): T {
-  const type = TYPES[column.constructor.name as TypeName] as unknown as {
-    new (buffer: ArrayBuffer): T;
-    BYTES_PER_ELEMENT: number;
-  };
-  const copy = new type(allocate(length * type.BYTES_PER_ELEMENT));
-  copy.set(column.subarray(0, length) as never);
-  return copy;
+/** A copy of a column in shareable memory. */
+export function share<T extends Column>(column: T): T {
+  return grow(column, column.length);
 }
 
 /** Objects being collected: columns that grow. */
@@ -97,15 +86,15 @@ export class ObjectsBuilder {
   constructor(hasScores: boolean, capacity = 256) {
     this.hasScores = hasScores;
     this.capacity = capacity;
-    this.image = new Int32Array(capacity);
-    this.box = new Float64Array(capacity * 4);
-    this.area = new Float64Array(capacity);
-    this.crowd = new Uint8Array(hasScores ? 0 : capacity);
-    this.score = new Float64Array(hasScores ? capacity : 0);
-    this.maskScore = new Float64Array(hasScores ? capacity : 0);
-    this.maskArea = new Uint32Array(capacity);
-    this.maskExtent = new Int32Array(capacity * 4);
-    this.maskStart = new Uint32Array(capacity + 1);
+    this.image = new Int32Array(allocate(4 * capacity));
+    this.box = new Float64Array(allocate(32 * capacity));
+    this.area = new Float64Array(allocate(8 * capacity));
+    this.crowd = new Uint8Array(allocate(hasScores ? 0 : capacity));
+    this.score = new Float64Array(allocate(hasScores ? 8 * capacity : 0));
+    this.maskScore = new Float64Array(allocate(hasScores ? 8 * capacity : 0));
+    this.maskArea = new Uint32Array(allocate(4 * capacity));
+    this.maskExtent = new Int32Array(allocate(16 * capacity));
+    this.maskStart = new Uint32Array(allocate(4 * (capacity + 1)));
     this.intervals = new IntervalBuffer(capacity * 32);
   }
 
@@ -147,9 +136,10 @@ export class ObjectsBuilder {
   }
 }
 
+/** A longer copy of a column, in shareable memory. */
 function grow<T extends Column>(column: T, length: number): T {
-  const type = TYPES[column.constructor.name as TypeName] as unknown as { new (length: number): T };
-  const grown = new type(length);
+  const type = TYPES[column.constructor.name as TypeName] as unknown as { new (buffer: ArrayBuffer): T };
+  const grown = new type(allocate(length * column.BYTES_PER_ELEMENT));
   grown.set(column as never);
   return grown;
 }
@@ -169,6 +159,7 @@ const OBJECT_COLUMNS = [
 
 /** Several lots of objects behind one another, in shareable memory: what threads read from the parts of one file. */
 export function concatObjects(parts: Objects[]): Objects {
+  if (parts.length === 1) return parts[0];
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const joined = { count } as Record<string, unknown>;
   for (const name of OBJECT_COLUMNS) {
@@ -197,8 +188,16 @@ export function concatObjects(parts: Objects[]): Objects {
 export function buildDataset(images: Images, objects: Objects, meta: DatasetMeta): Dataset {
   const n = images.ids.length;
   const objectStart = new Uint32Array(allocate((n + 1) * 4));
-  for (let k = 0; k < objects.count; k++) objectStart[objects.image[k] + 1]++;
+  let sorted = true;
+  for (let k = 0; k < objects.count; k++) {
+    objectStart[objects.image[k] + 1]++;
+    if (k > 0 && objects.image[k] < objects.image[k - 1]) sorted = false;
+  }
   for (let i = 0; i < n; i++) objectStart[i + 1] += objectStart[i];
+  return { images, objectStart, objects: sorted ? objects : sortByImage(objects, objectStart), meta };
+}
+
+function sortByImage(objects: Objects, objectStart: Uint32Array): Objects {
   const next = objectStart.slice();
   const from = new Uint32Array(objects.count);
   for (let k = 0; k < objects.count; k++) from[next[objects.image[k]]++] = k;
@@ -231,7 +230,7 @@ export function buildDataset(images: Images, objects: Objects, meta: DatasetMeta
     for (let p = objects.maskStart[j]; p < objects.maskStart[j + 1]; p++) sorted.intervals[at++] = objects.intervals[p];
     sorted.maskStart[k + 1] = at;
   }
-  return { images, objectStart, objects: sorted, meta };
+  return sorted;
 }
 
 // --- one buffer with a header: a file, a message to a thread and shared memory are the same bytes ---

@@ -13,6 +13,13 @@
  * Ported ideas and the string codec: maskApi.c of pycocotools (Piotr Dollár and Tsung-Yi Lin, Simplified BSD licence).
  */
 
+/** Memory that threads can share, where there is such a thing (a page needs cross-origin isolation for it). */
+export function allocate(bytes: number): ArrayBuffer {
+  return typeof SharedArrayBuffer === 'undefined'
+    ? new ArrayBuffer(bytes)
+    : (new SharedArrayBuffer(bytes) as unknown as ArrayBuffer);
+}
+
 /** Intervals of many masks, appended one mask after another. `data[2k], data[2k+1]` are start and end of interval k. */
 export class IntervalBuffer {
   data: Uint32Array;
@@ -20,14 +27,14 @@ export class IntervalBuffer {
   length = 0;
 
   constructor(capacity = 1024) {
-    this.data = new Uint32Array(capacity);
+    this.data = new Uint32Array(allocate(4 * capacity));
   }
 
   /** Makes room for `extra` more numbers. */
   reserve(extra: number): void {
     const needed = this.length + extra;
     if (needed <= this.data.length) return;
-    const grown = new Uint32Array(Math.max(needed, Math.ceil(this.data.length * 1.5)));
+    const grown = new Uint32Array(allocate(4 * Math.max(needed, Math.ceil(this.data.length * 1.5))));
     grown.set(this.data.subarray(0, this.length));
     this.data = grown;
   }

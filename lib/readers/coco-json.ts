@@ -225,6 +225,20 @@ export class AnnotationReader {
     this.seenAnnotations = this.seenImages = options.insideArray !== undefined;
   }
 
+  /** Where the reader stands when it has stopped at a record: in a list of the file, of a document, or elsewhere. */
+  get place(): 'of-file' | 'of-document' | null {
+    return this.stopped && this.state === 'array' ? (this.inDocument ? 'of-document' : 'of-file') : null;
+  }
+
+  /** Looks at the record ahead without taking it. */
+  look(): FirstRecord {
+    const { scanner, record } = this;
+    const { pos } = scanner;
+    this.parseRecord();
+    scanner.pos = pos;
+    return { maskScore: record.maskScoreState === PRESENT, box: record.boxState === PRESENT };
+  }
+
   result(): ReadResult {
     return {
       objects: this.builder.finish(),
@@ -314,7 +328,7 @@ export class AnnotationReader {
     this.first = true;
     this.state = container;
     this.seenAnnotations = true;
-    if (this.options.onImages && !this.images) {
+    if (this.options.onImages && !this.images && this.options.stopAt !== 0) {
       const found = this.options.onImages(this.imageRecords);
       if (found) {
         this.images = found.images;
@@ -343,6 +357,8 @@ export class AnnotationReader {
       );
     }
     let c = scanner.peek();
+    if (c === close && !this.first)
+      scanner.fail(`a comma follows the last record, number ${this.records.toLocaleString('en')}`);
     if (this.options.stopAt !== undefined && scanner.base + scanner.pos >= this.options.stopAt) {
       this.stopped = true;
       return;
@@ -352,7 +368,6 @@ export class AnnotationReader {
       scanner.expect(COLON, 'a colon');
       c = scanner.peek();
     }
-    if (c === close) scanner.fail(`a comma follows the last record, number ${this.records.toLocaleString('en')}`);
     if (c !== OPEN_BRACE) {
       if (c === OPEN_BRACKET || c === QUOTE || scanner.atNumber()) {
         throw new FatalProblem({
@@ -922,7 +937,7 @@ export class AnnotationReader {
 
   private warnOfOddities(n: number, empty: boolean, width: number, height: number, image: number): void {
     const { record, builder } = this;
-    const example = (): string => `${this.title(this.records)} (${this.imageName(image)})`;
+    const example = (): string => this.imageName(image);
     if (empty && record.mask !== NO_MASK) {
       this.problems.warn(
         'empty-mask',

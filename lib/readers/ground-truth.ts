@@ -93,15 +93,7 @@ export async function readGroundTruth(
       category = other;
       continue;
     }
-    warnOfDuplicates(result, problems);
-    for (const [id, count] of result.otherCategories) {
-      problems.warn(
-        'category-not-scored',
-        `Annotations of categories other than ${category} are not scored.`,
-        `category ${id}: ${count}`,
-        count,
-      );
-    }
+    warnOfGroundTruth([result], category, problems);
     const meta: DatasetMeta = { sha256: sha256(), category, warnings: problems.warnings() };
     return buildDataset(images ?? sortImages(result.images), result.objects, meta);
   }
@@ -118,12 +110,26 @@ function checkImages(records: readonly ImageRecord[], problems: ProblemList): vo
   }
 }
 
-/** Two annotations with one id are both kept (pycocotools silently replaces the first), and said. */
-function warnOfDuplicates({ ids }: ReadResult, problems: ProblemList): void {
-  const sorted = ids.slice().sort();
-  for (let k = 1; k < sorted.length; k++) {
-    if (sorted[k] === sorted[k - 1]) {
-      problems.warn('duplicate-annotation-id', 'Annotations share an id; all are kept.', String(sorted[k]));
+/** What is legal but odd about ground truth: shared ids (pycocotools silently replaces the first) and other categories. */
+export function warnOfGroundTruth(parts: ReadResult[], category: number, problems: ProblemList): void {
+  const ids = new Float64Array(parts.reduce((sum, part) => sum + part.ids.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    ids.set(part.ids, at);
+    at += part.ids.length;
+    for (const [id, count] of part.otherCategories) {
+      problems.warn(
+        'category-not-scored',
+        `Annotations of categories other than ${category} are not scored.`,
+        `category ${id}: ${count}`,
+        count,
+      );
+    }
+  }
+  ids.sort();
+  for (let k = 1; k < ids.length; k++) {
+    if (ids[k] === ids[k - 1]) {
+      problems.warn('duplicate-annotation-id', 'Annotations share an id; all are kept.', String(ids[k]));
     }
   }
 }

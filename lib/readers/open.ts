@@ -194,6 +194,11 @@ async function* onlyMember(path: string, compressed: number): AsyncGenerator<Uin
 
 // --- ground truth on disk ---
 
+/** Whether a file is packed ground truth. */
+export async function isPackedFile(path: string): Promise<boolean> {
+  return isPacked((await firstBytes(path, 8)).first);
+}
+
 /** Ground truth from a file: packed, or COCO JSON (plain or gzipped). @throws WrongFile */
 export async function openGroundTruth(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
   const { first, bytes } = await firstBytes(path);

@@ -126,6 +126,7 @@ export function finishPredictions(
     detections: objects,
     groups: index.groups,
     hasMasks: withoutMask === 0,
+    hasMaskScores: parts[0].firstHas?.maskScore ?? false,
     images: withDetections,
     warnings: problems.warnings(),
   };

@@ -21,6 +21,8 @@ export interface Predictions {
   groups: number[][];
   /** false when some detection has no mask: then only boxes are scored */
   hasMasks: boolean;
+  /** masks have scores of their own (`mask_score`) */
+  hasMaskScores: boolean;
 }
 
 /** One evaluation under way. */
@@ -29,17 +31,23 @@ export interface Evaluating {
   matches: Matches;
 }
 
-/** Ranks the detections and makes room for their matches. */
-export function prepare(
+/**
+ * Ranks the detections and makes room for their matches, per evaluation. Masks and boxes share one ranking unless masks
+ * have scores of their own.
+ */
+export function prepareAll(
   dataset: Dataset,
-  { detections, groups }: Predictions,
-  evaluation: Evaluation,
+  { detections, groups, hasMaskScores }: Predictions,
+  evaluations: readonly Evaluation[],
   protocols: readonly ProtocolId[],
-): Evaluating {
+): Evaluating[] {
   const images = dataset.images.ids.length;
-  const score = evaluation === 'segm' ? detections.maskScore : detections.score;
-  const ranking = rankDetections(detections.image, score, images, groups);
-  return { ranking, matches: allocateMatches(evaluation, areaClasses(protocols), ranking.count, images) };
+  let ranking: Ranking | null = null;
+  return evaluations.map((evaluation) => {
+    const score = evaluation === 'segm' ? detections.maskScore : detections.score;
+    if (!ranking || hasMaskScores) ranking = rankDetections(detections.image, score, images, groups);
+    return { ranking, matches: allocateMatches(evaluation, areaClasses(protocols), ranking.count, images) };
+  });
 }
 
 /** The evaluations a file can have. */
@@ -91,8 +99,10 @@ export function score(
   protocols: readonly ProtocolId[],
 ): { segm?: EvaluationResults; bbox: EvaluationResults }[] {
   const slices = imageSlices(dataset.images.fileNames);
-  const results = evaluationsOf(predictions).map((evaluation) => {
-    const evaluating = prepare(dataset, predictions, evaluation, protocols);
+  const evaluations = evaluationsOf(predictions);
+  const evaluatings = prepareAll(dataset, predictions, evaluations, protocols);
+  const results = evaluations.map((evaluation, e) => {
+    const evaluating = evaluatings[e];
     for (let i = 0; i < dataset.images.ids.length; i++) {
       matchImage(dataset, predictions.detections, evaluating.ranking, i, evaluating.matches);
     }

@@ -1,0 +1,116 @@
+/**
+ * Splits a large file of annotations at record boundaries, so that threads can read its parts at the same time.
+ *
+ * A boundary is guessed: behind a `}`, a comma and white space, a `{` begins a record, because no record of ours holds
+ * a list of objects. The guess is proved when the part before it is read: its reader has to stop exactly there. If it
+ * does not, or if anything is wrong with the file, the file is read again in one piece, so that every message has the
+ * right record number; only healthy files take the short way.
+ */
+import { open } from 'node:fs/promises';
+import type { Images } from '../coco/dataset.ts';
+import { AnnotationReader, type FirstRecord, type ImageRecord } from './coco-json.ts';
+import { NEED_MORE } from './json-scanner.ts';
+import { FatalProblem, ProblemList } from './problems.ts';
+
+export interface Part {
+  from: number;
+  to: number;
+  /** the file goes on behind `to` */
+  more: boolean;
+  insideArray: 'of-file' | 'of-document';
+}
+
+export interface Plan {
+  parts: Part[];
+  firstHas: FirstRecord;
+  /** a document's images and categories, which stand before its annotations */
+  images: ImageRecord[];
+  categoryIds: number[];
+}
+
+const PREFIX = 1 << 22;
+const WINDOW = 1 << 18;
+
+/**
+ * @param bytes length of the file
+ * @returns null when the file is better read in one piece: its records do not begin in the first 4 MB, they are keyed
+ *   by id, or no boundary was found
+ */
+export async function planParts(
+  path: string,
+  bytes: number,
+  count: number,
+  kind: 'predictions' | 'ground-truth',
+  known: { images: Images | null; category: number },
+): Promise<Plan | null> {
+  const file = await open(path, 'r');
+  try {
+    const prefix = new Uint8Array(Math.min(PREFIX, bytes) + 1);
+    const { bytesRead } = await file.read(prefix, 0, prefix.length - 1, 0);
+    const head = readHead(prefix, bytesRead, kind, known);
+    if (!head) return null;
+    const starts = [head.start];
+    const window = new Uint8Array(WINDOW);
+    for (let k = 1; k < count; k++) {
+      const at = head.start + Math.floor(((bytes - head.start) * k) / count);
+      const read = await file.read(window, 0, WINDOW, at);
+      const boundary = findBoundary(window, read.bytesRead);
+      if (boundary >= 0 && at + boundary > starts[starts.length - 1]) starts.push(at + boundary);
+    }
+    return {
+      ...head,
+      parts: starts.map((from, k) => ({
+        from,
+        to: k + 1 < starts.length ? starts[k + 1] : bytes,
+        more: k + 1 < starts.length,
+        insideArray: head.insideArray,
+      })),
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where the first record starts, and what the file says before and in it. */
+function readHead(
+  prefix: Uint8Array<ArrayBuffer>,
+  length: number,
+  kind: 'predictions' | 'ground-truth',
+  { images, category }: { images: Images | null; category: number },
+): (Omit<Plan, 'parts'> & { start: number; insideArray: Part['insideArray'] }) | null {
+  const reader = new AnnotationReader({ kind, problems: new ProblemList(), images, index: null, category, stopAt: 0 });
+  const { scanner } = reader;
+  scanner.bytes = prefix;
+  scanner.end = length;
+  try {
+    reader.run();
+    const head = reader.result();
+    const start = head.stoppedAt;
+    if (!reader.place || head.fileImages) return null;
+    const has = reader.look();
+    return { start, insideArray: reader.place, firstHas: has, images: head.images, categoryIds: head.categoryIds };
+  } catch (error) {
+    if (error === NEED_MORE || error instanceof FatalProblem) return null;
+    throw error;
+  }
+}
+
+const CLOSE = 125;
+const COMMA = 44;
+const OPEN = 123;
+
+function findBoundary(bytes: Uint8Array, length: number): number {
+  for (let i = 0; i < length; i++) {
+    if (bytes[i] !== CLOSE) continue;
+    let p = i + 1;
+    const white = (): void => {
+      while (p < length && (bytes[p] === 32 || (bytes[p] >= 9 && bytes[p] <= 13))) p++;
+    };
+    white();
+    if (bytes[p] !== COMMA) continue;
+    p++;
+    white();
+    if (p < length && bytes[p] === OPEN) return p;
+  }
+  return -1;
+}

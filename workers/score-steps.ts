@@ -1,0 +1,130 @@
+/**
+ * What the threads of a scoring job do: read a part of a file, match images, summarize slices. The handler is a plain
+ * function of its message: the leader of a job (`score-task.ts`) calls it directly for its own share, and a pool calls
+ * it in the other threads. One path, not two.
+ *
+ * Everything large is shared memory and messages carry views of it, so sending a whole data set costs nothing. Who is
+ * free takes the next image or slice from a shared counter.
+ */
+import { type Dataset, type Images, type Objects, share } from '#lib/coco/dataset.ts';
+import { type Matches, matchImage } from '#lib/coco/match.ts';
+import type { ProtocolId } from '#lib/coco/protocol.ts';
+import type { Ranking } from '#lib/coco/rank.ts';
+import { type FirstRecord, type ReadResult, readAnnotations } from '#lib/readers/coco-json.ts';
+import { ImageIndex } from '#lib/readers/images.ts';
+import { readRange } from '#lib/readers/open.ts';
+import type { Part } from '#lib/readers/parts.ts';
+import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
+import type { Metrics, Warning } from '#lib/scoring/report.ts';
+import { summarizeSlice } from '#lib/scoring/score.ts';
+
+/** Reads one part of a file. */
+export interface ReadStep {
+  step: 'read';
+  path: string;
+  part: Part;
+  kind: 'predictions' | 'ground-truth';
+  images: Images;
+  category: number;
+  firstHas: FirstRecord;
+  /** [0] kilobytes read by all threads */
+  counter: Int32Array;
+}
+
+/** What a part holds, or null when something is wrong with it: then the whole file is read in one piece. */
+export type ReadOutcome =
+  | (Omit<ReadResult, 'otherCategories'> & { warnings: Warning[]; otherCategories: [number, number][] })
+  | null;
+
+/** Matches images, each thread the next free one, until none is left. */
+export interface MatchStep {
+  step: 'match';
+  dataset: Dataset;
+  detections: Objects;
+  evaluations: { ranking: Ranking; matches: Matches }[];
+  /** [0] the next (evaluation, image) pair */
+  counter: Int32Array;
+}
+
+/** Summarizes slices, each thread the next free one. */
+export interface SummarizeStep {
+  step: 'summarize';
+  evaluations: { ranking: Ranking; matches: Matches }[];
+  work: { evaluation: number; images: Uint32Array; protocol: ProtocolId }[];
+  counter: Int32Array;
+}
+
+export type SummarizeOutcome = { work: number; metrics: Metrics }[];
+
+export type Step = ReadStep | MatchStep | SummarizeStep;
+
+/** `onProgress` is called often, with the counter. */
+export default async function takeStep(step: Step, onProgress?: (counter: number) => void): Promise<unknown> {
+  if (step.step === 'read') return read(step, onProgress);
+  if (step.step === 'match') return match(step, onProgress);
+  return summarize(step, onProgress);
+}
+
+async function read(step: ReadStep, onProgress?: (kilobytes: number) => void): Promise<ReadOutcome> {
+  const { part, kind, images, category, firstHas, counter } = step;
+  const problems = new ProblemList();
+  let before = 0;
+  try {
+    // a part reads on behind its end until it meets the first record of the next
+    const result = await readAnnotations(
+      readRange(step.path, part.from, part.to + (part.more ? 64 : 0)),
+      {
+        kind,
+        problems,
+        images,
+        index: new ImageIndex(images),
+        category,
+        firstHas,
+        insideArray: part.insideArray,
+        stopAt: part.more ? part.to : undefined,
+        // detections of this project's kind take 250 bytes and more
+        capacity: Math.ceil((part.to - part.from) / 300) + 16,
+      },
+      (bytes) => {
+        const kilobytes = Math.floor(bytes / 1024);
+        onProgress?.(Atomics.add(counter, 0, kilobytes - before));
+        before = kilobytes;
+      },
+    );
+    if (problems.count > 0 || (part.more && result.stoppedAt !== part.to)) return null;
+    return {
+      ...result,
+      ids: share(result.ids),
+      otherCategories: [...result.otherCategories],
+      warnings: problems.warnings(),
+    };
+  } catch (error) {
+    if (error instanceof FatalProblem) return null;
+    throw error;
+  }
+}
+
+function match({ dataset, detections, evaluations, counter }: MatchStep, onProgress?: (matched: number) => void): void {
+  const images = dataset.images.ids.length;
+  for (;;) {
+    const next = Atomics.add(counter, 0, 1);
+    if (next >= images * evaluations.length) return;
+    const { ranking, matches } = evaluations[Math.floor(next / images)];
+    matchImage(dataset, detections, ranking, next % images, matches);
+    onProgress?.(next);
+  }
+}
+
+function summarize(
+  { evaluations, work, counter }: SummarizeStep,
+  onProgress?: (done: number) => void,
+): SummarizeOutcome {
+  const done: SummarizeOutcome = [];
+  for (;;) {
+    const next = Atomics.add(counter, 0, 1);
+    if (next >= work.length) return done;
+    const { evaluation, images, protocol } = work[next];
+    done.push({ work: next, metrics: summarizeSlice(evaluations[evaluation], images, [protocol])[0] });
+    onProgress?.(next);
+  }
+}
