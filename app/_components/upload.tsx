@@ -171,7 +171,7 @@ export function UploadField({ name, error, onDone, onBusy }: Props) {
   const fraction =
     'size' in state ? state.sent / state.size : state.phase === 'remembered' ? state.sent / state.upload.size : 0;
   const canChoose = state.phase === 'empty' || state.phase === 'remembered';
-  const complaint = refusal ?? error;
+  const complaint = refusal ?? (state.phase === 'empty' ? error : undefined);
 
   return (
     <div className="field upload">
