@@ -37,9 +37,12 @@ export interface Objects {
   maskArea: Uint32Array;
   /** [n × 4] extent of the mask as x0, y0, x1, y1, ends excluded; zeros when it has no pixels */
   maskExtent: Int32Array;
-  /** [n + 1] where each mask's intervals start in `intervals` */
+  /** [n] which of `intervals` holds the mask: a file that was read in parts keeps a lot per part */
+  part: Uint8Array;
+  /** [n] where the mask's intervals start and end in it */
   maskStart: Uint32Array;
-  intervals: Uint32Array;
+  maskEnd: Uint32Array;
+  intervals: Uint32Array[];
 }
 
 /** Ground truth: objects sorted by image, in file order within an image. */
@@ -80,6 +83,7 @@ export class ObjectsBuilder {
   maskArea: Uint32Array;
   maskExtent: Int32Array;
   maskStart: Uint32Array;
+  maskEnd: Uint32Array;
   intervals: IntervalBuffer;
   readonly hasScores: boolean;
 
@@ -94,7 +98,8 @@ export class ObjectsBuilder {
     this.maskScore = new Float64Array(allocate(hasScores ? 8 * capacity : 0));
     this.maskArea = new Uint32Array(allocate(4 * capacity));
     this.maskExtent = new Int32Array(allocate(16 * capacity));
-    this.maskStart = new Uint32Array(allocate(4 * (capacity + 1)));
+    this.maskStart = new Uint32Array(allocate(4 * capacity));
+    this.maskEnd = new Uint32Array(allocate(4 * capacity));
     this.intervals = new IntervalBuffer(capacity * 32);
   }
 
@@ -113,7 +118,8 @@ export class ObjectsBuilder {
     }
     this.maskArea = grow(this.maskArea, capacity);
     this.maskExtent = grow(this.maskExtent, capacity * 4);
-    this.maskStart = grow(this.maskStart, capacity + 1);
+    this.maskStart = grow(this.maskStart, capacity);
+    this.maskEnd = grow(this.maskEnd, capacity);
     this.capacity = capacity;
   }
 
@@ -130,16 +136,17 @@ export class ObjectsBuilder {
       maskScore: this.maskScore.subarray(0, n),
       maskArea: this.maskArea.subarray(0, n),
       maskExtent: this.maskExtent.subarray(0, 4 * n),
-      maskStart: this.maskStart.subarray(0, n + 1),
-      intervals: this.intervals.data.subarray(0, this.intervals.length),
+      part: new Uint8Array(allocate(n)),
+      maskStart: this.maskStart.subarray(0, n),
+      maskEnd: this.maskEnd.subarray(0, n),
+      intervals: [this.intervals.data.subarray(0, this.intervals.length)],
     };
   }
 }
 
 /** A longer copy of a column, in shareable memory. */
 function grow<T extends Column>(column: T, length: number): T {
-  const type = TYPES[column.constructor.name as TypeName] as unknown as { new (buffer: ArrayBuffer): T };
-  const grown = new type(allocate(length * column.BYTES_PER_ELEMENT));
+  const grown = newColumn(column, length);
   grown.set(column as never);
   return grown;
 }
@@ -153,35 +160,38 @@ const OBJECT_COLUMNS = [
   'maskScore',
   'maskArea',
   'maskExtent',
+  'part',
   'maskStart',
-  'intervals',
+  'maskEnd',
 ] as const;
 
-/** Several lots of objects behind one another, in shareable memory: what threads read from the parts of one file. */
+/** Several lots of objects behind one another, in shareable memory. The masks stay where they are. */
 export function concatObjects(parts: Objects[]): Objects {
   if (parts.length === 1) return parts[0];
-  const count = parts.reduce((sum, part) => sum + part.count, 0);
-  const joined = { count } as Record<string, unknown>;
+  const joined = {
+    count: parts.reduce((sum, part) => sum + part.count, 0),
+    intervals: parts.flatMap(({ intervals }) => intervals),
+  } as Record<string, unknown>;
   for (const name of OBJECT_COLUMNS) {
-    const type = TYPES[parts[0][name].constructor.name as TypeName];
-    const length =
-      parts.reduce((sum, part) => sum + part[name].length, 0) - (name === 'maskStart' ? parts.length - 1 : 0);
-    const column = new type(allocate(length * type.BYTES_PER_ELEMENT));
+    const length = parts.reduce((sum, part) => sum + part[name].length, 0);
+    const column = newColumn(parts[0][name], length);
     let at = 0;
-    let intervals = 0;
+    let lots = 0;
     for (const part of parts) {
-      if (name === 'maskStart') {
-        for (let i = 0; i <= part.count; i++) column[at + i] = part.maskStart[i] + intervals;
-        at += part.count;
-        intervals += part.intervals.length;
-      } else {
-        column.set(part[name] as never, at);
-        at += part[name].length;
-      }
+      column.set(part[name] as never, at);
+      if (name === 'part' && lots > 0) for (let k = at; k < at + part.count; k++) column[k] += lots;
+      at += part[name].length;
+      lots += part.intervals.length;
     }
     joined[name] = column;
   }
   return joined as unknown as Objects;
+}
+
+/** A column of the same type in shareable memory. */
+function newColumn<T extends Column>(like: T, length: number): T {
+  const type = TYPES[like.constructor.name as TypeName] as unknown as { new (buffer: ArrayBuffer): T };
+  return new type(allocate(length * like.BYTES_PER_ELEMENT));
 }
 
 /** Ground truth from objects in file order: a stable counting sort by image. Objects of no image are left out. */
@@ -201,42 +211,42 @@ function sortByImage(objects: Objects, objectStart: Uint32Array): Objects {
   const next = objectStart.slice();
   const from = new Uint32Array(objects.count);
   for (let k = 0; k < objects.count; k++) from[next[objects.image[k]]++] = k;
-
-  const count = objects.count;
-  const sorted: Objects = {
-    count,
-    image: new Int32Array(allocate(4 * count)),
-    box: new Float64Array(allocate(32 * count)),
-    area: new Float64Array(allocate(8 * count)),
-    crowd: new Uint8Array(allocate(count)),
-    score: new Float64Array(allocate(0)),
-    maskScore: new Float64Array(allocate(0)),
-    maskArea: new Uint32Array(allocate(4 * count)),
-    maskExtent: new Int32Array(allocate(16 * count)),
-    maskStart: new Uint32Array(allocate(4 * (count + 1))),
-    intervals: new Uint32Array(allocate(4 * objects.intervals.length)),
-  };
-  let at = 0;
-  for (let k = 0; k < count; k++) {
-    const j = from[k];
-    sorted.image[k] = objects.image[j];
-    sorted.area[k] = objects.area[j];
-    sorted.crowd[k] = objects.crowd[j];
-    sorted.maskArea[k] = objects.maskArea[j];
-    for (let c = 0; c < 4; c++) {
-      sorted.box[4 * k + c] = objects.box[4 * j + c];
-      sorted.maskExtent[4 * k + c] = objects.maskExtent[4 * j + c];
+  const sorted = { count: objects.count, intervals: objects.intervals } as Record<string, unknown>;
+  for (const name of OBJECT_COLUMNS) {
+    const column = objects[name];
+    const wide = column.length / objects.count; // numbers per object: 4, 1, or 0 where ground truth has none
+    const moved = newColumn(column, column.length);
+    if (wide > 0) {
+      for (let k = 0; k < objects.count; k++) {
+        for (let c = 0; c < wide; c++) moved[k * wide + c] = column[from[k] * wide + c];
+      }
     }
-    for (let p = objects.maskStart[j]; p < objects.maskStart[j + 1]; p++) sorted.intervals[at++] = objects.intervals[p];
-    sorted.maskStart[k + 1] = at;
+    sorted[name] = moved;
   }
-  return sorted;
+  return sorted as unknown as Objects;
+}
+
+/** All masks in one lot, in the order of the objects, as they are written to a file. */
+function joinMasks(objects: Objects): { maskStart: Uint32Array; maskEnd: Uint32Array; intervals: Uint32Array } {
+  const { count, part, maskStart, maskEnd } = objects;
+  const joined = { maskStart: new Uint32Array(count), maskEnd: new Uint32Array(count) };
+  let length = 0;
+  for (let k = 0; k < count; k++) {
+    joined.maskStart[k] = length;
+    length += maskEnd[k] - maskStart[k];
+    joined.maskEnd[k] = length;
+  }
+  const intervals = new Uint32Array(length);
+  for (let k = 0; k < count; k++) {
+    intervals.set(objects.intervals[part[k]].subarray(maskStart[k], maskEnd[k]), joined.maskStart[k]);
+  }
+  return { ...joined, intervals };
 }
 
 // --- one buffer with a header: a file, a message to a thread and shared memory are the same bytes ---
 
 const MAGIC = 'LIVECELL';
-const VERSION = 1;
+const VERSION = 2;
 
 interface Header {
   version: number;
@@ -248,11 +258,14 @@ interface Header {
 
 /** Ground truth as one buffer: magic, header length, JSON header (names, digests, where the columns lie), columns. */
 export function packDataset(dataset: Dataset): Uint8Array {
+  const { maskStart, maskEnd, intervals } = joinMasks(dataset.objects);
+  const objects = { ...dataset.objects, part: new Uint8Array(dataset.objects.count), maskStart, maskEnd };
   const columns: [string, Column][] = [
     ['width', dataset.images.width],
     ['height', dataset.images.height],
     ['objectStart', dataset.objectStart],
-    ...OBJECT_COLUMNS.map((name): [string, Column] => [name, dataset.objects[name]]),
+    ...OBJECT_COLUMNS.map((name): [string, Column] => [name, objects[name]]),
+    ['intervals', intervals],
   ];
   let offset = 0;
   const header: Header = {
@@ -310,7 +323,7 @@ export function openDataset(buffer: ArrayBuffer): Dataset {
       height: columns.height as Uint32Array,
     },
     objectStart: columns.objectStart as Uint32Array,
-    objects: { count: columns.crowd.length, ...columns } as unknown as Objects,
+    objects: { ...columns, count: columns.crowd.length, intervals: [columns.intervals] } as unknown as Objects,
     meta: header.meta,
   };
 }

@@ -147,6 +147,7 @@ function findCandidates(
     const dy1 = masks ? dtExtent[4 * d + 3] : dy0 + dtExtent[4 * d + 3];
     if (!(dx1 > dx0 && dy1 > dy0)) continue; // no pixels, no overlap
     const first = candidates.length;
+    const dtIntervals = detections.intervals[detections.part[d]];
     const c0 = tile(dx0, size, columns);
     const c1 = tile(dx1, size, columns);
     const r0 = tile(dy0, size, rows);
@@ -178,12 +179,12 @@ function findCandidates(
             if (most > gtArea) most = gtArea;
             if (most < MIN_IOU * (crowd ? dtArea : dtArea + gtArea - most)) continue;
             const shared = intersection(
-              detections.intervals,
+              dtIntervals,
               detections.maskStart[d],
-              detections.maskStart[d + 1],
-              gt.intervals,
+              detections.maskEnd[d],
+              gt.intervals[gt.part[g]],
               gt.maskStart[g],
-              gt.maskStart[g + 1],
+              gt.maskEnd[g],
             );
             iou = shared / (crowd ? dtArea : dtArea + gtArea - shared);
           } else {

@@ -869,7 +869,8 @@ export class AnnotationReader {
     }
 
     const to = intervals.length;
-    builder.maskStart[n + 1] = to;
+    builder.maskStart[n] = from;
+    builder.maskEnd[n] = to;
     builder.maskArea[n] = maskArea(intervals.data, from, to);
     // the mask's own box, as [x, y, w, h]: for pairs worth comparing, and for detections without a box
     if (record.mask !== NO_MASK) {
