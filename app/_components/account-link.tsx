@@ -9,7 +9,7 @@ export async function AccountLink() {
   return (
     <>
       {isMaintainer(who) && <Link href="/maintain">Maintain</Link>}
-      <Link href="/submissions">My submissions</Link>
+      <Link href="/submissions">Submissions</Link>
       <Link href="/account" title="Your account">
         {who.name ?? who.email ?? 'Account'}
       </Link>
