@@ -15,6 +15,7 @@ import {
   send,
   uploadId,
 } from './uploader.ts';
+import './upload.css';
 
 type State =
   | { phase: 'empty' }
@@ -99,6 +100,7 @@ export function UploadField({ name, error, onDone, onBusy }: Props) {
       if (problem) {
         setRefusal(`${file.name}: ${problem.message}`);
         setState(before);
+        if (input.current) input.current.value = ''; // so that the same file, mended, can be chosen again
         return;
       }
       const fingerprint = await fingerprintOf(file);

@@ -24,7 +24,7 @@ export default async function MaintainPage() {
           {queue.oldestSeconds !== null && `; the first in line waits for ${seconds(queue.oldestSeconds)}`}.
         </p>
       </header>
-      <section aria-labelledby="pending">
+      <section className="section" aria-labelledby="pending">
         <h2 id="pending">Asked to publish</h2>
         {pending.length ? (
           <SubmissionTable

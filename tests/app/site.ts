@@ -1,0 +1,32 @@
+/** A database and a data folder for tests of `app/_server`, and people with API tokens. */
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll } from 'vitest';
+import { closeDb } from '#db/client.ts';
+import { createToken, ensureUser } from '#db/users.ts';
+import type { Role } from '#lib/api.ts';
+import { ENGINES, type TestDatabase, temporaryFolder } from '#tests/db/databases.ts';
+
+export function openSite(): void {
+  const folder = temporaryFolder();
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await ENGINES[0].open();
+    process.env.DATABASE_URL = database.url;
+    process.env.LIVECELL_DATA = folder;
+  }, 60_000);
+  afterAll(async () => {
+    await closeDb();
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+}
+
+export interface Person {
+  id: string;
+  bearer: { authorization: string };
+}
+
+export async function person(name: string, role?: Role): Promise<Person> {
+  const { id } = await ensureUser({ email: `${name}@example.org`, name, role });
+  return { id, bearer: { authorization: `Bearer ${(await createToken(id, 'test')).token}` } };
+}
