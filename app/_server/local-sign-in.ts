@@ -9,14 +9,15 @@
  */
 import { env } from '#lib/env.ts';
 
-const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 const PROXY_HEADERS = ['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip', 'x-forwarded-server'];
 
 /** This installation could offer it at all. */
 export function localSignInIsOn(): boolean {
   const { LIVECELL_LOCAL_SIGN_IN, DATABASE_URL } = env();
   if (!LIVECELL_LOCAL_SIGN_IN || LIVECELL_LOCAL_SIGN_IN === '0') return false;
-  return Boolean(DATABASE_URL && LOOPBACK_NAMES.has(new URL(DATABASE_URL).hostname));
+  return Boolean(DATABASE_URL && LOOPBACK_NAMES.includes(new URL(DATABASE_URL).hostname));
 }
 
 /**
@@ -25,7 +26,7 @@ export function localSignInIsOn(): boolean {
  */
 export function isLocalRequest(headers: Headers): boolean {
   const host = headers.get('host') ?? '';
-  if (!URL.canParse(`http://${host}`) || !LOOPBACK_NAMES.has(new URL(`http://${host}`).hostname)) return false;
+  if (!LOOPBACK_HOST.test(host)) return false;
   if (PROXY_HEADERS.some((name) => headers.has(name))) return false;
   const allowed = (name: string, test: (value: string) => boolean) => {
     const value = headers.get(name);
