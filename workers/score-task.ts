@@ -30,6 +30,8 @@ export interface ScoreJob {
   protocols: ProtocolId[];
   /** threads that may be used, this one included */
   threads?: number;
+  /** share the work out however small it is: tests see the threads at work */
+  together?: boolean;
   /** receives { phase, fraction } */
   port?: MessagePort;
 }
@@ -45,7 +47,7 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
   const started = performance.now();
   const tell = teller(job.port);
   const [file] = job.files;
-  const team = new Team(job.threads ?? availableParallelism());
+  const team = new Team(job.threads ?? availableParallelism(), job.together ? 0 : SMALL);
   try {
     const opened = await openChunks(file.path);
     const digest = file.sha256 ?? sha256File(file.path);
@@ -56,7 +58,7 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
     const evaluations = evaluationsOf(predictions);
     const evaluating = prepareAll(dataset, predictions, evaluations, job.protocols);
     const pairs = dataset.images.ids.length * evaluations.length;
-    const small = predictions.detections.count < 20_000;
+    const small = !job.together && predictions.detections.count < 20_000;
     await team.together(
       { step: 'match', dataset, detections: predictions.detections, evaluations: evaluating, counter: counter() },
       small,
@@ -163,7 +165,7 @@ async function groundTruth(path: string, team: Team, tell: Tell): Promise<Datase
 
 /** COCO ground truth in parts; null when it has to be read in one piece. */
 async function readGroundTruthTogether(path: string, bytes: number, team: Team, tell: Tell): Promise<Dataset | null> {
-  if (bytes < SMALL || team.size === 1) return null;
+  if (bytes < team.worthBytes || team.size === 1) return null;
   const opened = await openChunks(path);
   if (opened.kind !== 'coco-json') return null;
   const plan = await planParts(path, bytes, team.size, 'ground-truth', { images: null, category: CELL_CATEGORY });
@@ -191,7 +193,7 @@ async function readFile(
 ): Promise<ReadPredictions> {
   const { images, meta } = dataset;
   const target = { images, category: meta.category };
-  if (opened.kind === 'coco-json' && opened.bytes >= SMALL && team.size > 1) {
+  if (opened.kind === 'coco-json' && opened.bytes >= team.worthBytes && team.size > 1) {
     const plan = await planParts(path, opened.bytes, team.size, 'predictions', target);
     const parts =
       plan &&
@@ -240,9 +242,12 @@ function counter(): Int32Array {
 /** This thread and its helpers. The helpers are started when there is large work, and kept for the next job. */
 class Team {
   readonly size: number;
+  /** files of fewer bytes are read by one thread */
+  readonly worthBytes: number;
 
-  constructor(size: number) {
+  constructor(size: number, worthBytes: number) {
     this.size = Math.max(1, size);
+    this.worthBytes = worthBytes;
   }
 
   /** The same step in all threads: they share its work through its counter. */

@@ -36,6 +36,8 @@ export interface Curve {
   recall: Float64Array | null;
   /** [T] exact area under the non-increasing precision-recall curve; only when asked for */
   area?: Float64Array;
+  /** [T × R] the score at which each recall is reached, 0 where it never is; only when asked for */
+  scores?: Float64Array;
 }
 
 /** The entries of some images, in ranking order. */
@@ -58,6 +60,7 @@ const bestPrecision = new Float64Array(RECALLS + 1);
  * @param maxDets detections per image that take part
  * @param options.weights a weight per image
  * @param options.exactArea also integrate the curve exactly
+ * @param options.scores also say at which score each recall is reached
  */
 export function accumulate(
   matches: Matches,
@@ -65,7 +68,7 @@ export function accumulate(
   slice: Slice,
   sizeClass: number,
   maxDets: number,
-  options: { weights?: ArrayLike<number>; exactArea?: boolean } = {},
+  options: { weights?: ArrayLike<number>; exactArea?: boolean; scores?: boolean } = {},
 ): Curve {
   const { weights } = options;
   const images = matches.countable.length / matches.classes.length;
@@ -85,6 +88,8 @@ export function accumulate(
   // recall interval b: b recall thresholds are reached; its best precision so far
   const reached = new Uint8Array(THRESHOLDS);
   const best = new Float64Array(THRESHOLDS * (RECALLS + 1));
+  const scores = options.scores ? new Float64Array(THRESHOLDS * RECALLS) : null;
+  let firstScore: number | null = null;
   const steps = options.exactArea
     ? Array.from({ length: THRESHOLDS }, () => ({
         precision: new Float64Array(1024),
@@ -98,9 +103,11 @@ export function accumulate(
     const i = image[e];
     if (e - start[i] >= maxDets) continue;
     const counts = ALL_BITS & ~ignored[row + e];
-    if (counts === 0) continue;
+    if (counts === 0 && !scores) continue;
     const weight = weights ? weights[i] : 1;
     if (weight === 0) continue;
+    if (scores) firstScore ??= ranking.score[e];
+    if (counts === 0) continue;
     const isMatched = matched[row + e];
     if (isMatched === 0 && counts === ALL_BITS) {
       fpAtAll += weight;
@@ -118,7 +125,10 @@ export function accumulate(
       // the reference adds in this order: fp + tp + spacing
       const precision = tp[t] / (fp[t] + fpAtAll + tp[t] + EPSILON);
       let b = reached[t];
-      while (b < RECALLS && RECALL_THRESHOLDS[b] <= recall) b++;
+      while (b < RECALLS && RECALL_THRESHOLDS[b] <= recall) {
+        if (scores) scores[t * RECALLS + b] = ranking.score[e];
+        b++;
+      }
       reached[t] = b;
       const cell = t * (RECALLS + 1) + b;
       if (precision > best[cell]) best[cell] = precision;
@@ -130,6 +140,8 @@ export function accumulate(
   const recall = new Float64Array(THRESHOLDS);
   for (let t = 0; t < THRESHOLDS; t++) {
     recall[t] = tp[t] / countable;
+    // recall 0 is reached by the very first detection, whatever became of it
+    if (scores) scores[t * RECALLS] = firstScore ?? 0;
     bestPrecision.set(best.subarray(t * (RECALLS + 1), (t + 1) * (RECALLS + 1)));
     let envelope = 0;
     for (let r = RECALLS - 1; r >= 0; r--) {
@@ -139,6 +151,7 @@ export function accumulate(
   }
   const curve: Curve = { countable, precision, recall };
   if (steps) curve.area = Float64Array.from(steps, areaUnder);
+  if (scores) curve.scores = scores;
   return curve;
 }
 

@@ -35,6 +35,14 @@ export interface Matches {
   iou: Float64Array;
 }
 
+/** The decisions behind the matches, for who wants to see them: tests that ask where ours and the reference's part. */
+export interface Trace {
+  /** pairs with IoU at or above the lowest threshold, by entry, then by ground truth */
+  pairs: { entry: number; gt: number; iou: number }[];
+  /** ground truth that an entry took, one per size class (index into `Matches.classes`) and threshold */
+  taken: { sizeClass: number; threshold: number; entry: number; gt: number }[];
+}
+
 /** The distinct size classes of some protocols: most protocols share "all", and matching is done once per class. */
 export function areaClasses(protocols: readonly ProtocolId[]): AreaRange[] {
   const classes: AreaRange[] = [];
@@ -94,12 +102,19 @@ const MIN_IOU = IOU_THRESHOLDS[0];
  * Matches the detections of image `image` and writes the results of its entries into `out`.
  * Images are independent: threads may do different ones at the same time.
  */
-export function matchImage(dataset: Dataset, detections: Objects, ranking: Ranking, image: number, out: Matches): void {
+export function matchImage(
+  dataset: Dataset,
+  detections: Objects,
+  ranking: Ranking,
+  image: number,
+  out: Matches,
+  trace?: Trace,
+): void {
   const gtFrom = dataset.objectStart[image];
   const gtTo = dataset.objectStart[image + 1];
   countCountable(dataset.objects, gtFrom, gtTo, image, dataset.images.ids.length, out);
   findCandidates(dataset, detections, ranking, image, out.evaluation);
-  assign(dataset.objects, gtFrom, gtTo, detections, ranking, image, out);
+  assign(dataset.objects, gtFrom, gtTo, detections, ranking, image, out, trace);
 }
 
 /** Ground truth that counts, per size class: not a crowd region, and its `area` field within the class, ends included. */
@@ -280,11 +295,20 @@ function assign(
   ranking: Ranking,
   image: number,
   out: Matches,
+  trace?: Trace,
 ): void {
   const from = ranking.start[image];
   const to = ranking.start[image + 1];
   if (taken.length < gtTo - gtFrom) taken = new Uint16Array((gtTo - gtFrom) * 2);
   const masks = out.evaluation === 'segm';
+  const note =
+    trace &&
+    ((sizeClass: number, threshold: number, entry: number, gt: number) =>
+      trace.taken.push({ sizeClass, threshold, entry, gt }));
+  for (let e = from; trace && e < to; e++) {
+    for (let c = candidates.start[e - from]; c < candidates.start[e - from + 1]; c++)
+      trace.pairs.push({ entry: e, gt: candidates.gt[c], iou: candidates.iou[c] });
+  }
   for (let a = 0; a < out.classes.length; a++) {
     const { min, max } = out.classes[a];
     const row = a * ranking.count;
@@ -305,6 +329,7 @@ function assign(
         taken[g - gtFrom] |= matched;
         if (gt.crowd[g] || gt.area[g] < min || gt.area[g] > max) ignored = matched;
         if (a === 0) out.iou[e] = matched & 1 ? candidates.iou[c0] : 0;
+        if (note) for (let t = 0; t < THRESHOLDS; t++) if ((matched >> t) & 1) note(a, t, e, g);
       } else if (c1 > c0) {
         if (a === 0) out.iou[e] = 0;
         for (let t = 0; t < THRESHOLDS; t++) {
@@ -315,6 +340,7 @@ function assign(
           taken[g - gtFrom] |= 1 << t;
           if (gt.crowd[g] || gt.area[g] < min || gt.area[g] > max) ignored |= 1 << t;
           if (a === 0 && t === 0) out.iou[e] = candidates.iou[best];
+          note?.(a, t, e, g);
         }
       } else if (a === 0) out.iou[e] = 0;
       out.matched[row + e] = matched;
