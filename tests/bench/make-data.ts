@@ -2,8 +2,9 @@
  * Full-size synthetic benchmark data, the same bytes on every machine: ground truth as LIVECell's (polygons with two
  * decimals, large ids), predictions as detectors write them (compressed run lengths, boxes, float scores).
  */
-import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
+
 import { once } from 'node:events';
+import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { appendPolygon } from '#lib/coco/polygon.ts';
 import { countsFromIntervals, encodeCounts, IntervalBuffer, maskBox } from '#lib/coco/rle.ts';
@@ -52,7 +53,10 @@ function seeded(seed: number): () => number {
 }
 
 /** Paths of the data, made if they are not there yet. */
-export async function makeData(directory: string, size: BenchSize): Promise<{ groundTruth: string; predictions: string }> {
+export async function makeData(
+  directory: string,
+  size: BenchSize,
+): Promise<{ groundTruth: string; predictions: string }> {
   mkdirSync(directory, { recursive: true });
   const groundTruth = join(directory, `gt-${size.images}-${size.cells}.json`);
   const predictions = join(directory, `dt-${size.name}.json`);
@@ -62,7 +66,9 @@ export async function makeData(directory: string, size: BenchSize): Promise<{ gr
   const dt = new Writer(`${predictions}.part`);
   const random = seeded(20211125);
   const images = listImages(size, random);
-  await gt.write('{"info": {"description": "synthetic, LIVECell-like"}, "licenses": [], "categories": [{"supercategory": "cell", "id": 1, "name": "cell"}], "images": [');
+  await gt.write(
+    '{"info": {"description": "synthetic, LIVECell-like"}, "licenses": [], "categories": [{"supercategory": "cell", "id": 1, "name": "cell"}], "images": [',
+  );
   for (const [i, image] of images.entries()) {
     const { id, name } = image;
     await gt.write(
@@ -84,7 +90,8 @@ export async function makeData(directory: string, size: BenchSize): Promise<{ gr
       const x = gtRandom() * WIDTH;
       const y = gtRandom() * HEIGHT;
       const radius = image.radius * (0.6 + 0.8 * gtRandom());
-      const xy = outline(x, y, radius, gtRandom, 14 + Math.round(radius * 1.6));
+      const shape = Math.floor(gtRandom() * 2 ** 31);
+      const xy = outline(x, y, radius, seeded(shape), 14 + Math.round(radius * 1.6));
       const { area, bbox } = measure(xy);
       await gt.write(
         `${annotation++ ? ', ' : ''}{"id": ${2000000 + annotation}, "image_id": ${image.id}, "category_id": 1, "segmentation": [[${xy.join(', ')}]], "area": ${area}, "bbox": [${bbox.join(', ')}], "iscrowd": 0}`,
@@ -92,12 +99,14 @@ export async function makeData(directory: string, size: BenchSize): Promise<{ gr
       for (let copies = size.detections * (0.85 + 0.3 * dtRandom()); copies > 0; copies--) {
         if (copies < 1 && dtRandom() > copies) break;
         const quality = dtRandom();
-        const far = quality < 0.12 ? 3 : 0.35 * (1 - quality);
+        // one in ten lies beside the cell and has a shape of its own, as a false positive; the others are off by a little
+        const wrong = quality < 0.1;
+        const far = wrong ? 3 : 0.5 * (1 - quality);
         const shifted = outline(
           x + (dtRandom() - 0.5) * radius * far,
           y + (dtRandom() - 0.5) * radius * far,
-          radius * (1 + (dtRandom() - 0.5) * 0.5 * (1 - quality)),
-          dtRandom,
+          radius * (1 + (dtRandom() - 0.5) * 0.4 * (1 - quality)),
+          wrong ? dtRandom : seeded(shape),
           24,
         );
         mask.length = 0;
@@ -108,9 +117,13 @@ export async function makeData(directory: string, size: BenchSize): Promise<{ gr
         const score = Math.fround(0.05 + 0.95 * quality * dtRandom() ** 0.3);
         detections.push({
           score,
-          text: `{"image_id": ${image.id}, "category_id": 1, "bbox": [${Array.from(box, (v) => Math.fround(v + dtRandom() - 0.5))
+          text: `{"image_id": ${image.id}, "category_id": 1, "bbox": [${Array.from(box, (v) =>
+            Math.fround(v + dtRandom() - 0.5),
+          )
             .map((v, k) => (k > 1 ? Math.abs(v) + 0.1 : v))
-            .join(', ')}], "score": ${score}, "segmentation": {"size": [${HEIGHT}, ${WIDTH}], "counts": ${JSON.stringify(encodeCounts(counts))}}}`,
+            .join(
+              ', ',
+            )}], "score": ${score}, "segmentation": {"size": [${HEIGHT}, ${WIDTH}], "counts": ${JSON.stringify(encodeCounts(counts))}}}`,
         });
       }
     }
@@ -127,7 +140,10 @@ export async function makeData(directory: string, size: BenchSize): Promise<{ gr
   return { groundTruth, predictions };
 }
 
-function listImages(size: BenchSize, random: () => number): { id: number; name: string; cells: number; radius: number }[] {
+function listImages(
+  size: BenchSize,
+  random: () => number,
+): { id: number; name: string; cells: number; radius: number }[] {
   const images: { id: number; name: string; cells: number; radius: number }[] = [];
   const share = size.images / 1564;
   for (const [type, well, count, density, radius] of TYPES) {
