@@ -1,6 +1,7 @@
 'use server';
 
-import { configuredProviders, type ProviderId, signIn } from '#app/_server/auth.ts';
+import { signIn } from '#app/_server/auth.ts';
+import { configuredProviders, type ProviderId } from '#app/_server/auth-config.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
 
 export async function signInWith(form: FormData): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
-import { configuredProviders, PROVIDER_NAMES } from '#app/_server/auth.ts';
+import { configuredProviders, PROVIDER_NAMES } from '#app/_server/auth-config.ts';
 import { viewer } from '#app/_server/http.ts';
 import { offersLocalSignIn } from '#app/_server/local-sign-in.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
