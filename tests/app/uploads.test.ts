@@ -9,7 +9,7 @@ import { uploads } from '#db/schema.ts';
 import { getUpload } from '#db/uploads.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { storage } from '#lib/storage.ts';
-import { type Person, person, openSite } from './site.ts';
+import { openSite, type Person, person } from './site.ts';
 
 openSite();
 
