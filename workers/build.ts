@@ -1,11 +1,12 @@
 /** Builds the web application where what was built last was built from other sources. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder } from '#db/lock.ts';
 
 const FILES = ['package-lock.json', 'package.json', 'next.config.mjs', 'tsconfig.json'];
 const FOLDERS = ['app', 'lib', 'db'];
+const BUILD_ID = '.next/BUILD_ID';
 const STAMP = '.next/built-from';
 
 /** Runs `build` if it is needed; two processes at once build one after the other, and the second finds it done. */
@@ -16,6 +17,7 @@ export async function buildIfNeeded(root: string, build: () => Promise<void>): P
   try {
     if (isBuilt(root, sources)) return false;
     await build();
+    if (!existsSync(join(root, BUILD_ID))) throw new Error(`building ended without ${BUILD_ID}`);
     writeFileSync(join(root, STAMP), sources);
     return true;
   } finally {
@@ -25,8 +27,7 @@ export async function buildIfNeeded(root: string, build: () => Promise<void>): P
 
 function isBuilt(root: string, sources: string): boolean {
   try {
-    readFileSync(join(root, '.next/BUILD_ID'));
-    return readFileSync(join(root, STAMP), 'utf8') === sources;
+    return existsSync(join(root, BUILD_ID)) && readFileSync(join(root, STAMP), 'utf8') === sources;
   } catch {
     return false;
   }

@@ -75,7 +75,7 @@ async function launch(dev: boolean): Promise<void> {
   const siteUrl = siteAddress(settings, host);
   writeRunFile({ pid: process.pid, databaseUrl, siteUrl });
 
-  keepRunning('worker', ['workers/main.ts'], childEnv);
+  void keepRunning({ name: 'worker', args: ['workers/main.ts'], environment: childEnv });
   const seeding = isEmbedded
     ? task('seeding', ['workers/seed.ts'], childEnv).then(
         () => say('reference results and demo benchmark are in'),
@@ -83,10 +83,14 @@ async function launch(dev: boolean): Promise<void> {
         (error) => say(String(error.message)),
       )
     : undefined;
-  if (!dev) await build();
-  if (stopping) return;
-  const how = dev ? ['dev'] : ['start'];
-  keepRunning('web', [NEXT, ...how, '--hostname', host, '--port', String(settings.PORT)], childEnv);
+  const address = ['--hostname', host, '--port', String(settings.PORT)];
+  if (!dev) await build(); // the first time, failing ends it all
+  void keepRunning({
+    name: 'web',
+    args: [NEXT, dev ? 'dev' : 'start', ...address],
+    environment: childEnv,
+    before: dev ? undefined : build,
+  });
   await Promise.all([answers(host, settings.PORT), seeding]);
   if (!stopping) say(`ready: ${siteUrl}`);
 }
@@ -133,19 +137,31 @@ async function task(name: string, args: string[], environment: NodeJS.ProcessEnv
   if (status !== 0 && !stopping) throw new Error(`${name} failed:\n${output}`);
 }
 
+interface Service {
+  name: 'web' | 'worker';
+  args: string[];
+  environment: NodeJS.ProcessEnv;
+  /** what must be in order each time it starts */
+  before?: () => Promise<void>;
+}
+
 /** Something that should always be there: started again when it ends, sooner the first time than the tenth. */
-function keepRunning(name: 'web' | 'worker', args: string[], environment: NodeJS.ProcessEnv, failures = 0): void {
-  if (stopping) return;
-  const began = performance.now();
-  const child = start(args, environment, GRACE[name], 'inherit');
-  child.once('exit', (status, signal) => {
-    if (stopping) return;
-    const steady = performance.now() - began > 60_000;
-    const times = steady ? 0 : failures;
-    const delay = Math.min(30_000, 500 * 2 ** times);
-    say(`the ${name} process ended (${signal ?? status}); starting it again`);
-    setTimeout(() => keepRunning(name, args, environment, times + 1), delay);
-  });
+async function keepRunning(service: Service): Promise<void> {
+  const { name, args, environment, before } = service;
+  for (let failures = 0; !stopping; failures++) {
+    const began = performance.now();
+    try {
+      await before?.();
+      if (stopping) return;
+      const child = start(args, environment, GRACE[name], 'inherit');
+      const how = await new Promise((resolve) => child.once('exit', (status, signal) => resolve(signal ?? status)));
+      if (!stopping) say(`the ${name} process ended (${how}); starting it again`);
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    }
+    if (performance.now() - began > 60_000) failures = 0;
+    await new Promise((resolve) => setTimeout(resolve, stopping ? 0 : Math.min(30_000, 500 * 2 ** failures)));
+  }
 }
 
 async function stop(status: number): Promise<void> {

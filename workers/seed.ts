@@ -34,7 +34,7 @@ export async function seed(): Promise<Seeded> {
 async function seedDemo(): Promise<boolean> {
   if (await getDatasetByName(DEMO.name)) return false;
   const { writeDemoData } = await import('./demo-data.ts');
-  const { importGroundTruth } = await import('#lib/readers/ground-truth.ts');
+  const { importGroundTruth } = await import('#lib/readers/open.ts');
 
   await mkdir(env().LIVECELL_DATA, { recursive: true });
   const folder = await mkdtemp(join(env().LIVECELL_DATA, 'seed-'));
