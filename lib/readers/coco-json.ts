@@ -270,10 +270,16 @@ export class AnnotationReader {
           this.state = state;
           this.first = first;
           this.firstKey = firstKey;
-        }
+        } else if (error instanceof FatalProblem) this.sayWhere(error.problem);
         throw error;
       }
     }
+  }
+
+  /** Broken syntax is easier to find with the record's number beside the byte's. */
+  private sayWhere(problem: Problem): void {
+    if ((this.state !== 'array' && this.state !== 'object') || this.options.insideArray) return;
+    problem.record ??= this.records + 1;
   }
 
   /** One unit. @returns whether reading is finished */
@@ -502,10 +508,24 @@ export class AnnotationReader {
   /** A predictions document may number images its own way: its file names say which are meant. */
   private mapFileImages(index: ImageIndex): void {
     this.fileImages = new Map();
+    const listed = index.groups.map((): ImageId[] => []);
     for (const { id, fileName } of this.imageRecords) {
-      const image = fileName ? index.ofText(fileName) : UNKNOWN_IMAGE;
-      if (image !== UNKNOWN_IMAGE) this.fileImages.set(id, image);
+      if (!fileName || (typeof id !== 'number' && typeof id !== 'string')) continue;
+      const image = index.ofText(fileName);
+      const group = image < 0 && image !== UNKNOWN_IMAGE ? -1 - image : null;
+      // of images that share a file, the data set's own id says which is meant
+      const own = typeof id === 'number' ? index.ofNumber(id) : index.ofText(id);
+      const isOwn = group !== null && index.groups[group].includes(own);
+      if (group !== null && !isOwn) listed[group].push(id);
+      this.fileImages.set(id, isOwn ? own : image);
     }
+    // a document with ids of its own that lists a file as often as the data set does means one image by each
+    for (const [g, ids] of listed.entries()) {
+      const group = index.groups[g];
+      if (ids.length === group.length) for (const [k, id] of ids.entries()) this.fileImages.set(id, group[k]);
+    }
+    // names of which none is known say nothing: then the ids have to be the data set's
+    if ([...this.fileImages.values()].every((image) => image === UNKNOWN_IMAGE)) this.fileImages.clear();
     if (this.seenAnnotations && this.fileImages.size > 0) this.needsImages = true;
   }
 
@@ -520,8 +540,9 @@ export class AnnotationReader {
       scanner.string();
       const at = scanner.bytes[scanner.stringStart];
       // which field, before anything moves the string's bounds
-      const field =
-        at === 105 /* i */
+      const field = scanner.escaped
+        ? scanner.text()
+        : at === 105 /* i */
           ? scanner.is(WORDS.image_id)
             ? 'image_id'
             : scanner.is(WORDS.id)
@@ -772,15 +793,15 @@ export class AnnotationReader {
     }
     const id = record.imageIsText ? record.imageText : record.imageNumber;
     const mapped = this.fileImages?.get(id);
-    if (mapped !== undefined) return mapped;
-    const image = record.imageIsText ? index!.ofText(record.imageText) : index!.ofNumber(record.imageNumber);
+    const image =
+      mapped ?? (record.imageIsText ? index!.ofText(record.imageText) : index!.ofNumber(record.imageNumber));
     if (image === UNKNOWN_IMAGE) {
       if (this.predictions) {
-        if (!record.imageIsText) this.noteUnknown(record.imageNumber);
-        this.problem(
-          'unknown-image',
-          () =>
-            `image ${typeof id === 'string' ? `“${id.slice(0, 80)}”` : id} is not in this data set. Use the data set's own image ids or its file names.`,
+        if (!record.imageIsText && mapped === undefined) this.noteUnknown(record.imageNumber);
+        this.problem('unknown-image', () =>
+          mapped === undefined
+            ? `image ${typeof id === 'string' ? `“${id.slice(0, 80)}”` : id} is not in this data set. Use the data set's own image ids or its file names.`
+            : `image ${id} is listed in the file's “images” under a file name that is not in this data set. Leave other images out.`,
         );
       } else {
         this.problems.warn(
@@ -817,6 +838,14 @@ export class AnnotationReader {
     const any = image >= 0 ? image : this.index!.groups[-1 - image][0];
     const height = this.images!.height[any];
     const width = this.images!.width[any];
+    if (image < 0 && !this.sameSize(this.index!.groups[-1 - image])) {
+      this.problem(
+        'ambiguous-image',
+        () => 'the file name stands for images of different sizes; use image ids.',
+        image,
+      );
+      return;
+    }
 
     if (this.predictions && !this.checkScores(image)) return;
 
@@ -904,6 +933,11 @@ export class AnnotationReader {
       this.ids[n] = record.id;
     }
     builder.count++;
+  }
+
+  private sameSize(group: number[]): boolean {
+    const { width, height } = this.images!;
+    return group.every((i) => width[i] === width[group[0]] && height[i] === height[group[0]]);
   }
 
   private finiteBox(): boolean {
@@ -1060,7 +1094,7 @@ export class AnnotationReader {
         }
       }
     }
-    this.hadForegroundRuns = true;
+    this.hadForegroundRuns = false; // rasterising leaves no empty runs
     if (parts === 1) {
       appendPolygon(record.numbers, 0, record.partStart[1] >> 1, height, width, builder.intervals);
     } else {

@@ -68,7 +68,7 @@ export async function readGroundTruth(
           onImages: (records) => {
             if (records.length === 0) return null;
             checkImages(records, problems);
-            if (problems.count > 0) throw new FatalProblem(problems.problems()[0]);
+            if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
             images = sortImages(records);
             index = new ImageIndex(images);
             return { images, index };

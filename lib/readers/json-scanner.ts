@@ -98,6 +98,7 @@ export class JsonScanner {
 
   /** Whether the last string is `word` (ASCII). */
   is(word: Uint8Array): boolean {
+    if (this.escaped) return this.text() === new TextDecoder().decode(word);
     const { bytes, stringStart } = this;
     if (this.stringEnd - stringStart !== word.length) return false;
     for (let i = 0; i < word.length; i++) if (bytes[stringStart + i] !== word[i]) return false;

@@ -75,9 +75,12 @@ export function finishPredictions(
     { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY },
   );
   if (unknown > 0 && min >= 0 && min <= 1 && max <= images.ids.length * 2) {
-    problems.add('image-ids-re-indexed', () => ({
-      message: `The image ids run from ${min} to ${max}: they look re-indexed by the framework that wrote them. Use the ids of the data set (its first is ${images.ids[0]}), or file names.`,
-    }));
+    // said first, because it explains all the others
+    const reIndexed = {
+      code: 'image-ids-re-indexed',
+      message: `The images look re-indexed by the framework that wrote the file: its ids that are not in this data set run from ${min} to ${max}. Use the ids of the data set (its first is ${images.ids[0]}), or file names.`,
+    };
+    throw new WrongFile([reIndexed, ...problems.problems()], problems.warnings());
   }
   if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
 
@@ -98,7 +101,7 @@ export function finishPredictions(
       [
         {
           code: 'no-detections-of-category',
-          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === 0 ? 'Several frameworks count categories from 0: add 1, or leave category_id out.' : 'Set category_id to 1, or leave it out.'}`,
+          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === category - 1 ? `Several frameworks count categories from 0: add 1` : `Set category_id to ${category}`}, or leave category_id out to count every detection as a cell.`,
         },
       ],
       problems.warnings(),
