@@ -43,7 +43,7 @@ async function seedDemo(): Promise<boolean> {
     const packed = join(folder, 'packed');
     const { sha256, images, objects, cellTypes } = await importGroundTruth(data.groundTruth, packed);
     const { key: packKey } = await store(packed, `datasets/demo-${sha256.slice(0, 16)}`);
-    const entries = [];
+    const entries: { method: string; description: string; file: StoredFile }[] = [];
     for (const { name, method, description, path } of data.predictions) {
       entries.push({ method, description, file: await store(path, `submissions/demo-${name}/all.json`) });
     }
