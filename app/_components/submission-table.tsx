@@ -4,6 +4,7 @@ import type { SubmissionSummary } from '#db/submissions.ts';
 import { moment } from '#lib/scoring/format.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { StateBadge, VisibilityBadge } from './state.tsx';
+import { TableFrame } from './table-frame.tsx';
 
 interface Props {
   submissions: SubmissionSummary[];
@@ -14,7 +15,7 @@ interface Props {
 
 export function SubmissionTable({ submissions, caption, withSubmitter, deeds }: Props) {
   return (
-    <div className="table-scroll">
+    <TableFrame label={caption}>
       <table>
         <caption className="visually-hidden">{caption}</caption>
         <thead>
@@ -56,6 +57,6 @@ export function SubmissionTable({ submissions, caption, withSubmitter, deeds }: 
           ))}
         </tbody>
       </table>
-    </div>
+    </TableFrame>
   );
 }

@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { Act } from '#app/_components/act.tsx';
+import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { listTokens } from '#db/users.ts';
 import { canModerate } from '#lib/permissions.ts';
@@ -47,7 +48,7 @@ export default async function AccountPage() {
           A token lets the command line and scripts submit in your name: <code>livecell submit --token …</code>
         </p>
         {tokens.length > 0 && (
-          <div className="table-scroll">
+          <TableFrame label="Table of API tokens">
             <table>
               <caption className="visually-hidden">API tokens</caption>
               <thead>
@@ -75,7 +76,7 @@ export default async function AccountPage() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableFrame>
         )}
         <TokenForm />
       </section>

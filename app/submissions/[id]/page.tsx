@@ -3,6 +3,7 @@ import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Act } from '#app/_components/act.tsx';
 import { VisibilityBadge, visibilityInWords } from '#app/_components/state.tsx';
+import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { findSubmission } from '#app/_server/submissions.ts';
 import { listEvents } from '#db/audit.ts';
@@ -95,7 +96,7 @@ async function Scores({ submission }: { submission: SubmissionDetail }) {
   return (
     <section className="section stack" aria-labelledby="results">
       <h2 id="results">Results</h2>
-      <div className="table-scroll">
+      <TableFrame label="Table of results">
         <table>
           <caption>All cell types together, in per cent. Higher AP and lower AFNR are better.</caption>
           <thead>
@@ -129,7 +130,7 @@ async function Scores({ submission }: { submission: SubmissionDetail }) {
             )}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       <p className="cluster">
         <Link className="button button-primary" href={`/entries/${submission.id}`}>
           All numbers and charts
@@ -146,7 +147,7 @@ function Problems({ problems }: { problems: Problem[] }) {
   const more = problems.slice(200).length + problems.reduce((sum, problem) => sum + (problem.more ?? 0), 0);
   return (
     <>
-      <div className="table-scroll">
+      <TableFrame label="Problems in the file">
         <table>
           <caption className="visually-hidden">Problems in the file</caption>
           <thead>
@@ -169,7 +170,7 @@ function Problems({ problems }: { problems: Problem[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       {more > 0 && <p className="hint">and {integer(more)} more of these kinds.</p>}
     </>
   );
