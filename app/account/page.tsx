@@ -30,7 +30,7 @@ export default async function AccountPage() {
           </form>
         </div>
       </header>
-      <section aria-labelledby="profile">
+      <section className="stack" aria-labelledby="profile">
         <h2 id="profile">Profile</h2>
         <dl className="facts">
           <dt>Name</dt>
