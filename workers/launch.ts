@@ -33,6 +33,8 @@ const children = new Set<{ child: ChildProcess; grace: number }>();
 let stopping = false;
 let embedded: Embedded | null = null;
 let dataDir = '';
+/** Ours; a second start that is turned away must leave the running site's alone. */
+let runFile: string | null = null;
 
 function say(text: string): void {
   const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(5);
@@ -169,7 +171,7 @@ async function stop(status: number): Promise<void> {
   stopping = true;
   await Promise.all([...children].map(({ child, grace }) => end(child, grace)));
   await embedded?.close().catch(() => {});
-  if (dataDir) rmSync(join(dataDir, 'run.json'), { force: true });
+  if (runFile) rmSync(runFile, { force: true });
   process.exit(status);
 }
 
@@ -235,6 +237,7 @@ function writeRunFile(run: RunFile): void {
   writeFileSync(`${path}.part`, JSON.stringify(run), { mode: 0o600 });
   chmodSync(`${path}.part`, 0o600); // where the part was left behind by a crash
   renameSync(`${path}.part`, path);
+  runFile = path;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
