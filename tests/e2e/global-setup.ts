@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '#tests/db/databases.ts';
-import { startSite } from './running-site.ts';
+import { freePort, startSite } from './running-site.ts';
 
 /** One site for all browser tests. Playwright passes on what is set in `process.env`. */
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {

@@ -1,6 +1,7 @@
 /** The real site and the real command line, as processes that a test starts and stops. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -10,12 +11,12 @@ export interface RunningSite {
   url: string;
   data: string;
   pid: number;
-  /** milliseconds from the start of the process to the first page served */
+  /** milliseconds from the start of the process until it said so */
   ready: number;
   stop(): Promise<void>;
 }
 
-/** Starts `npm start`'s own program on a data folder, and waits until it serves a page. */
+/** Starts `npm start`'s own program on a data folder, and waits until it says it is ready. */
 export async function startSite(data: string, port: number, seconds = 120): Promise<RunningSite> {
   const from = performance.now();
   const log = logFile(`site-${port}.log`);
@@ -24,11 +25,15 @@ export async function startSite(data: string, port: number, seconds = 120): Prom
     env: { ...process.env, LIVECELL_DATA: data, PORT: String(port), DATABASE_URL: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  child.stdout.on('data', (chunk) => appendFileSync(log, chunk));
+  let said = '';
+  child.stdout.on('data', (chunk) => {
+    said += chunk;
+    appendFileSync(log, chunk);
+  });
   child.stderr.on('data', (chunk) => appendFileSync(log, chunk));
   const url = `http://localhost:${port}`;
   const stop = () => ended(child);
-  while (!(await serves(`${url}/api/ready`))) {
+  while (!said.includes('ready: ')) {
     if (child.exitCode !== null) throw new Error(`The site ended at once:\n${readFileSync(log, 'utf8')}`);
     if (performance.now() - from > seconds * 1000) {
       await stop();
@@ -39,12 +44,12 @@ export async function startSite(data: string, port: number, seconds = 120): Prom
   return { url, data, pid: child.pid!, ready: performance.now() - from, stop };
 }
 
-async function serves(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url)).ok;
-  } catch {
-    return false;
-  }
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -69,23 +74,26 @@ export interface Ended {
   stderr: string;
 }
 
+/** Starts a program of `workers/`. */
+export function start(program: string, args: string[], env: Record<string, string | undefined> = {}) {
+  const child = spawn(process.execPath, [join(ROOT, 'workers', program), ...args], {
+    cwd: ROOT,
+    env: { ...process.env, DATABASE_URL: undefined, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].on('data', (chunk) => {
+      said[stream] += chunk;
+    });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, ...said }));
+  });
+  return Object.assign(child, { ended });
+}
+
 /** Runs the command line to its end. */
 export function livecell(args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'workers/cli.ts'), ...args], {
-      cwd: ROOT,
-      env: { ...process.env, DATABASE_URL: undefined, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk) => {
-      stdout += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
-  });
+  return start('cli.ts', args, env).ended;
 }

@@ -42,7 +42,8 @@ const dir = mkdtempSync(join(tmpdir(), 'livecell-e2e-files-'));
  * Ground truth registered under a new name while the site runs, predictions for it, and what the command line says of
  * them. The LIVECell sample beside the repository where it is, else cells of our own.
  */
-export async function registerBenchmark(name: string): Promise<Benchmark> {
+export async function registerBenchmark(prefix: string): Promise<Benchmark> {
+  const name = `${prefix} ${Date.now().toString(36)}`; // a site may see the tests more than once
   const files = existsSync(SAMPLE)
     ? {
         groundTruth: join(SAMPLE, 'annotations/test.json'),

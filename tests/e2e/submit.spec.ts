@@ -35,7 +35,7 @@ test('a form without a file or with a broken link says so beside the field, and 
   await page.getByLabel('Link to the paper').fill('not a link');
   await page.getByRole('button', { name: 'Submit for scoring' }).click();
   await expect(page.getByText('A full link, such as https://doi.org/…')).toBeVisible();
-  await expect(page.getByText('Upload a file first')).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: 'predictions file' })).toBeVisible();
   await expect(page.getByLabel('Method name')).toHaveValue('My model');
 });
 

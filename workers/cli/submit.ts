@@ -219,6 +219,8 @@ async function upload(site: Site, path: string, out: Output): Promise<string> {
   const size = (await stat(path)).size;
   if (size === 0) throw new InputError(`${path} is empty.`);
   const digest = await sha256(path);
+  const store = await urlStorage();
+  const name = basename(path);
   const started = Date.now();
   let resumedAt: number | null = null;
 
@@ -227,9 +229,10 @@ async function upload(site: Site, path: string, out: Output): Promise<string> {
     const sending = new tus.Upload(file, {
       endpoint: `${site.url}/api/uploads`,
       headers: { authorization: `Bearer ${site.token}` },
-      metadata: { filename: basename(path), sha256: digest },
+      metadata: { filename: name, sha256: digest },
       chunkSize: CHUNK_BYTES,
       retryDelays: [500, 1000, 2000, 4000, 8000, 15000, 30000],
+      urlStorage: store,
       fingerprint: async () => fingerprint(site, digest),
       storeFingerprintForResuming: true,
       removeFingerprintOnSuccess: false,
@@ -242,17 +245,16 @@ async function upload(site: Site, path: string, out: Output): Promise<string> {
         resumedAt ??= sent;
         const rate = ((sent - resumedAt) / Math.max(1, Date.now() - started)) * 1000;
         const left = rate > 0 ? `, ${seconds((total - sent) / rate)} left` : '';
-        out.progress(`uploading ${basename(path)}: ${bytes(sent)} of ${bytes(total)}, ${bytes(rate)}/s${left}`);
+        out.progress(`uploading ${name}: ${bytes(sent)} of ${bytes(total)}, ${bytes(rate)}/s${left}`);
       },
-      onError: (error) => reject(uploadError(error, site, path)),
+      onError: (error) => reject(uploadError(error, site, name)),
       onSuccess: () => resolve(sending.url?.split('/').at(-1) ?? ''),
     });
-    urlStorage()
-      .then(async (store) => {
-        sending.options.urlStorage = store;
-        const [before] = await sending.findPreviousUploads();
+    sending
+      .findPreviousUploads()
+      .then(([before]) => {
         if (before) {
-          out.note(`Going on with the interrupted upload of ${basename(path)}.`);
+          out.note(`Going on with the interrupted upload of ${name}.`);
           sending.resumeFromPreviousUpload(before);
         }
         sending.start();
@@ -267,11 +269,11 @@ async function forget(site: Site, { path }: SlotFile): Promise<void> {
     await store.removeUpload(urlStorageKey);
 }
 
-function uploadError(error: Error, site: Site, path: string): Error {
+function uploadError(error: Error, site: Site, name: string): Error {
   const response = (error as Partial<import('tus-js-client').DetailedError>).originalResponse;
   if (response) return refusal(response.getStatus(), response.getBody(), site.url);
   const code = /E[A-Z]{4,}/.exec(error.message)?.[0];
   return new InputError(
-    `The upload of ${basename(path)} was interrupted${code ? ` (${code})` : ''}. Run the same command again: it goes on where it stopped.`,
+    `The upload of ${name} was interrupted${code ? ` (${code})` : ''}. Run the same command again: it goes on where it stopped.`,
   );
 }
