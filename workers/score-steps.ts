@@ -50,11 +50,13 @@ export interface MatchStep {
 export interface SummarizeStep {
   step: 'summarize';
   evaluations: { ranking: Ranking; matches: Matches }[];
-  work: { evaluation: number; images: Uint32Array; protocol: ProtocolId }[];
+  work: { evaluation: number; images: Uint32Array }[];
+  protocols: ProtocolId[];
   counter: Int32Array;
 }
 
-export type SummarizeOutcome = { work: number; metrics: Metrics }[];
+/** Numbers per protocol of each piece of work that was done. */
+export type SummarizeOutcome = { work: number; metrics: Metrics[] }[];
 
 export type Step = ReadStep | MatchStep | SummarizeStep;
 
@@ -116,15 +118,15 @@ function match({ dataset, detections, evaluations, counter }: MatchStep, onProgr
 }
 
 function summarize(
-  { evaluations, work, counter }: SummarizeStep,
+  { evaluations, work, protocols, counter }: SummarizeStep,
   onProgress?: (done: number) => void,
 ): SummarizeOutcome {
   const done: SummarizeOutcome = [];
   for (;;) {
     const next = Atomics.add(counter, 0, 1);
     if (next >= work.length) return done;
-    const { evaluation, images, protocol } = work[next];
-    done.push({ work: next, metrics: summarizeSlice(evaluations[evaluation], images, [protocol])[0] });
+    const { evaluation, images } = work[next];
+    done.push({ work: next, metrics: summarizeSlice(evaluations[evaluation], images, protocols) });
     onProgress?.(next);
   }
 }

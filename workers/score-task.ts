@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { buildDataset, concatObjects, type Dataset } from '#lib/coco/dataset.ts';
-import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
+import type { ProtocolId } from '#lib/coco/protocol.ts';
 import type { ReadResult } from '#lib/readers/coco-json.ts';
 import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/readers/ground-truth.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
@@ -16,7 +16,7 @@ import { isPackedFile, type OpenedFile, openChunks, openGroundTruth, sha256File 
 import { planParts } from '#lib/readers/parts.ts';
 import { finishPredictions, type ReadPredictions, readPredictions } from '#lib/readers/predictions.ts';
 import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
-import type { EvaluationResults, Metrics, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import type { Metrics, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
 import { collectResults, evaluationsOf, imageSlices, prepareAll } from '#lib/scoring/score.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import takeStep, { type ReadOutcome, type Step, type SummarizeOutcome } from './score-steps.ts';
@@ -67,20 +67,27 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
     const matched = performance.now();
 
     const slices = imageSlices(dataset.images.fileNames);
-    // the largest slice first, so that nobody waits for it at the end
-    const work = [...slices.values()].flatMap((images) =>
-      evaluations.flatMap((_, evaluation) => job.protocols.map((protocol) => ({ evaluation, images, protocol }))),
+    // slice by slice, the largest first, so that nobody waits for it at the end
+    const work = [...slices.values()].flatMap((images) => evaluations.map((_, evaluation) => ({ evaluation, images })));
+    const { protocols } = job;
+    const done = await team.together<SummarizeOutcome>(
+      { step: 'summarize', evaluations: evaluating, work, protocols, counter: counter() },
+      small,
+      (next) => tell('accumulating', 0.85 + (0.15 * next) / work.length),
     );
-    const done = (
-      await team.together<SummarizeOutcome>(
-        { step: 'summarize', evaluations: evaluating, work, counter: counter() },
-        small,
-        (next) => tell('accumulating', 0.85 + (0.15 * next) / work.length),
-      )
-    ).flat();
-    const metrics: Metrics[] = [];
-    for (const { work: at, metrics: numbers } of done) metrics[at] = numbers;
-    const results = byProtocol(metrics, [...slices.keys()], evaluations, job.protocols);
+    const metrics: Metrics[][] = []; // of slice s and evaluation e at s * evaluations + e, by protocol
+    for (const { work: at, metrics: numbers } of done.flat()) metrics[at] = numbers;
+    const names = [...slices.keys()];
+    const byEvaluation = evaluations.map((_, e) =>
+      collectResults(
+        names,
+        names.map((__, s) => metrics[s * evaluations.length + e]),
+        protocols,
+      ),
+    );
+    const results = protocols.map((_, p) =>
+      Object.fromEntries(evaluations.map((evaluation, e) => [evaluation, byEvaluation[e][p]])),
+    ) as ScoreReport['results'][];
     const ended = performance.now();
 
     const sha256 = await digest;
@@ -121,29 +128,6 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
     if (error instanceof FatalProblem) return { ok: false, problems: [error.problem], warnings: [] };
     throw error;
   }
-}
-
-function byProtocol(
-  metrics: Metrics[],
-  slices: ReturnType<typeof imageSlices> extends Map<infer Name, unknown> ? Name[] : never,
-  evaluations: Evaluation[],
-  protocols: ProtocolId[],
-): { segm?: EvaluationResults; bbox: EvaluationResults }[] {
-  const at = (s: number, e: number, p: number): Metrics => metrics[(s * evaluations.length + e) * protocols.length + p];
-  const results = evaluations.map((_, e) =>
-    collectResults(
-      slices,
-      slices.map((__, s) => protocols.map((___, p) => at(s, e, p))),
-      protocols,
-    ),
-  );
-  return protocols.map(
-    (_, p) =>
-      Object.fromEntries(evaluations.map((evaluation, e) => [evaluation, results[e][p]])) as {
-        segm?: EvaluationResults;
-        bbox: EvaluationResults;
-      },
-  );
 }
 
 // --- reading ---

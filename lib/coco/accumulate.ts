@@ -9,7 +9,8 @@
  *
  * The reference builds the whole precision-recall curve, makes it non-increasing from the right, and reads it at 101
  * points. Precision can only rise at a true positive, so the value read at recall r is the best precision at any true
- * positive whose recall is at least r: one running maximum per recall interval is enough.
+ * positive whose recall is at least r, and the last of a run of true positives is the best of the run: one running
+ * maximum per recall interval, looked at where runs end, is enough.
  */
 import { ALL_BITS, type Matches, THRESHOLDS } from './match.ts';
 import { RECALL_THRESHOLDS } from './protocol.ts';
@@ -98,32 +99,13 @@ export function accumulate(
       }))
     : null;
 
-  for (let k = 0; k < order.length; k++) {
-    const e = order[k];
-    const i = image[e];
-    if (e - start[i] >= maxDets) continue;
-    const counts = ALL_BITS & ~ignored[row + e];
-    if (counts === 0 && !scores) continue;
-    const weight = weights ? weights[i] : 1;
-    if (weight === 0) continue;
-    if (scores) firstScore ??= ranking.score[e];
-    if (counts === 0) continue;
-    const isMatched = matched[row + e];
-    if (isMatched === 0 && counts === ALL_BITS) {
-      fpAtAll += weight;
-      continue;
-    }
-    for (let t = 0; t < THRESHOLDS; t++) {
-      const bit = 1 << t;
-      if (!(counts & bit)) continue;
-      if (!(isMatched & bit)) {
-        fp[t] += weight;
-        continue;
-      }
-      tp[t] += weight;
+  /** Looks at the curves of some thresholds where they stand now; `e` is the detection there. */
+  const look = (bits: number, falseAtAll: number, e: number): void => {
+    for (let rest = bits; rest; rest &= rest - 1) {
+      const t = 31 - Math.clz32(rest & -rest);
       const recall = tp[t] / countable;
       // the reference adds in this order: fp + tp + spacing
-      const precision = tp[t] / (fp[t] + fpAtAll + tp[t] + EPSILON);
+      const precision = tp[t] / (fp[t] + falseAtAll + tp[t] + EPSILON);
       let b = reached[t];
       while (b < RECALLS && RECALL_THRESHOLDS[b] <= recall) {
         if (scores) scores[t * RECALLS + b] = ranking.score[e];
@@ -134,7 +116,41 @@ export function accumulate(
       if (precision > best[cell]) best[cell] = precision;
       if (steps) append(steps[t], precision, recall);
     }
+  };
+
+  // thresholds whose last detection was a true positive: precision rises until a false one comes, so the curve is
+  // looked at only there
+  let rising = 0;
+  let e = 0;
+  for (let k = 0; k < order.length; k++) {
+    e = order[k];
+    const i = image[e];
+    if (e - start[i] >= maxDets) continue;
+    const counts = ALL_BITS & ~ignored[row + e];
+    if (counts === 0 && !scores) continue;
+    const weight = weights ? weights[i] : 1;
+    if (weight === 0) continue;
+    if (scores) firstScore ??= ranking.score[e];
+    const hits = counts & matched[row + e];
+    const misses = counts & ~hits;
+    if (misses) {
+      if (rising & misses) {
+        look(rising & misses, fpAtAll, e);
+        rising &= ~misses;
+      }
+      if (misses === ALL_BITS) {
+        fpAtAll += weight;
+        continue;
+      }
+      for (let rest = misses; rest; rest &= rest - 1) fp[31 - Math.clz32(rest & -rest)] += weight;
+    }
+    if (hits) {
+      for (let rest = hits; rest; rest &= rest - 1) tp[31 - Math.clz32(rest & -rest)] += weight;
+      rising |= hits;
+      if (scores) look(hits, fpAtAll, e); // each detection may be the one at which a recall is reached
+    }
   }
+  look(rising, fpAtAll, e);
 
   const precision = new Float64Array(THRESHOLDS * RECALLS);
   const recall = new Float64Array(THRESHOLDS);
@@ -173,7 +189,7 @@ function append(steps: Steps, precision: number, recall: number): void {
   steps.recall[steps.n++] = recall;
 }
 
-/** Σ (R_k − R_{k−1}) · max_{j ≥ k} P_j over the true positives k. */
+/** Σ (R_k − R_{k−1}) · max_{j ≥ k} P_j over the ends k of runs of true positives: within a run the maximum lies at its end. */
 function areaUnder({ precision, recall, n }: Steps): number {
   let area = 0;
   let envelope = 0;

@@ -51,17 +51,35 @@ export type Metrics = z.infer<typeof metricsSchema>;
 const IOU_50 = 0;
 const IOU_75 = 5;
 
+/** What one protocol's numbers of a slice have in common with the next's. */
+export type Known = Map<string, unknown>;
+
 /**
  * All numbers of one slice under one protocol.
  *
+ * @param known kept between calls for the same slice: protocols share most of the work
+ *
  * `null` stands where there is nothing to average (pycocotools: -1): no ground truth that counts.
  */
-export function summarize(matches: Matches, ranking: Ranking, slice: Slice, protocol: Protocol): Metrics {
-  const most = protocol.maxDets[2];
+export function summarize(
+  matches: Matches,
+  ranking: Ranking,
+  slice: Slice,
+  protocol: Protocol,
+  known: Known = new Map(),
+): Metrics {
+  let largest = 0;
+  for (const i of slice.images) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
+  // beyond the largest image every maxDets is the same, and so are the numbers
+  const most = Math.min(protocol.maxDets[2], largest);
+  const once = <T>(key: string, compute: () => T): T => {
+    if (!known.has(key)) known.set(key, compute());
+    return known.get(key) as T;
+  };
   const [all, small, medium, large] = protocol.areaRanges.map((range: AreaRange) => classIndex(matches.classes, range));
-  const curve = accumulate(matches, ranking, slice, all, most, { exactArea: true });
+  const curve = once(`all ${most}`, () => accumulate(matches, ranking, slice, all, most, { exactArea: true }));
   const sizes = [small, medium, large].map((sizeClass) => accumulate(matches, ranking, slice, sizeClass, most));
-  const point = operatingPoint(matches, ranking, slice, most);
+  const point = once(`point ${most}`, () => operatingPoint(matches, ranking, slice, most));
 
   let detections = 0;
   for (const i of slice.images) detections += Math.min(most, ranking.start[i + 1] - ranking.start[i]);

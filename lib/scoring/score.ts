@@ -10,7 +10,7 @@ import type { Dataset, Objects } from '../coco/dataset.ts';
 import { allocateMatches, areaClasses, type Matches, matchImage } from '../coco/match.ts';
 import { EVALUATIONS, type Evaluation, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
 import { type Ranking, rankDetections } from '../coco/rank.ts';
-import { summarize } from '../coco/summarize.ts';
+import { type Known, summarize } from '../coco/summarize.ts';
 import { CELL_TYPES, type CellType, cellTypeOf } from './cell-types.ts';
 import type { EvaluationResults, Metrics } from './report.ts';
 
@@ -75,7 +75,8 @@ export function summarizeSlice(
   protocols: readonly ProtocolId[],
 ): Metrics[] {
   const slice: Slice = sliceOf(ranking, images, ranking.start.length - 1);
-  return protocols.map((id) => summarize(matches, ranking, slice, PROTOCOLS[id]));
+  const known: Known = new Map();
+  return protocols.map((id) => summarize(matches, ranking, slice, PROTOCOLS[id], known));
 }
 
 /** Puts the slices' numbers back together: one result per protocol. */
