@@ -122,7 +122,7 @@ export function summarize(
       ? null
       : point.iouSum / (point.above + (point.tp[0] + point.fp[0] - point.above) / 2 + missed(point.above) / 2),
     scoreThreshold: point.scoreThreshold,
-    meanImageJaccardPerIou: eachIou((t) => (point.meanImageJaccard ? point.meanImageJaccard[t] : null)),
+    meanImageJaccardPerIou: eachIou((t) => (none ? null : point.meanImageJaccard![t])),
     exactAP: curve.area ? mean(curve.area) : null,
   };
 }
