@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Client, connect } from '#db/client.ts';
+import { type BoardQuery, type BoardRow, getLeaderboard } from '#db/leaderboard.ts';
+import { parsePublishedResults, saveReferenceResults } from '#db/reference-results.ts';
+import { type Dataset, submissions } from '#db/schema.ts';
+import { createDemoSubmission, createSubmission, saveReports, startScoring } from '#db/submissions.ts';
+import type { Metrics } from '#lib/scoring/report.ts';
+import { ENGINES, type TestDatabase } from './databases.ts';
+import { GROUND_TRUTH, someDataset, someReports, someSubmission } from './fixtures.ts';
+
+const published = parsePublishedResults(readFileSync('db/published-results.csv', 'utf8'));
+
+describe('the published results', () => {
+  test('hold the rows that follow a comparable protocol, as fractions', () => {
+    expect(published).toHaveLength(18);
+    expect(published.every((row) => row.task === 'livecell-wide' && row.value > 0 && row.value < 1)).toBe(true);
+    const find = (metric: string, evaluation: string, method: string) =>
+      published.find((row) => row.metric === metric && row.evaluation === evaluation && row.method.startsWith(method))!;
+    expect(find('AP', 'bbox', 'CenterMask2').value).toBe(0.4845);
+    expect(find('AR.2000', 'segm', 'CenterMask2').value).toBe(0.547);
+    expect(find('AFNR', 'segm', 'Cascade').value).toBe(0.453);
+  });
+
+  test('say the protocol of the row above where they say `same`', () => {
+    const small = published.find((row) => row.metric === 'APs')!;
+    expect(small.protocol).toBe(
+      'LIVECell coco_evaluation.py (useCats=0 maxDets=2000 pooled); README log (area<324 px)',
+    );
+  });
+});
+
+describe.each(ENGINES)('the leaderboard on $name', ({ missing, open }) => {
+  if (missing) return test.skip(`skipped: ${missing}`, () => {});
+
+  let database: TestDatabase;
+  let client: Client;
+  let dataset: Dataset;
+  beforeAll(async () => {
+    database = await open();
+    client = connect(database.url);
+    dataset = await someDataset(client.db, { demo: true });
+    await saveReferenceResults(published, client.db);
+    await saveReferenceResults(published, client.db); // twice is once
+    await entry('first', { AP: 0.9, AFNR: 0.3 });
+    await entry('second', { AP: 0.7, AFNR: 0.2 });
+    await entry('second too', { AP: 0.7, AFNR: 0.1 });
+    await entry('a hair behind', { AP: 0.7 - 1e-15, AFNR: 0.4 });
+    await entry('no number', { AP: null, AFNR: null });
+    await entry('private', { AP: 1 }, { visibility: 'private' });
+    await entry('against another ground truth', { AP: 1 }, { sha256: 'd'.repeat(64) });
+    await createSubmission(someSubmission(dataset, { method: 'not scored' }), client.db);
+  }, 60_000);
+  afterAll(async () => {
+    await client.close();
+    await database.close();
+  });
+
+  async function entry(
+    method: string,
+    metrics: Partial<Metrics>,
+    { visibility, sha256 = GROUND_TRUTH }: { visibility?: 'private'; sha256?: string } = {},
+  ): Promise<void> {
+    const { userId: _u, visibility: _v, ...input } = someSubmission(dataset, { method });
+    const { id } = await createDemoSubmission(input, client.db);
+    await startScoring(id, 1, client.db);
+    await saveReports(id, someReports(metrics, sha256), client.db);
+    if (visibility) await client.db.update(submissions).set({ visibility }).where(eq(submissions.id, id));
+  }
+
+  async function board(query: Partial<BoardQuery> = {}): Promise<BoardRow[]> {
+    const defaults = { task: 'livecell-wide', protocol: 'livecell-paper', evaluation: 'segm' } as const;
+    return (await getLeaderboard({ ...defaults, ...query }, client.db)).rows;
+  }
+  const entries = (rows: BoardRow[]) =>
+    rows.filter((row) => row.kind === 'entry').map((row) => [row.rank, row.method] as const);
+
+  test('ranks 1, 2, 2, 4 on unrounded numbers; what has none comes last, unranked', async () => {
+    expect(entries(await board())).toEqual([
+      [1, 'first'],
+      [2, 'second'],
+      [2, 'second too'],
+      [4, 'a hair behind'],
+      [null, 'no number'],
+    ]);
+  });
+
+  test('a lower false-negative ratio is better, and turning the order round changes no rank', async () => {
+    const ranked = [
+      [1, 'second too'],
+      [2, 'second'],
+      [3, 'first'],
+      [4, 'a hair behind'],
+    ];
+    expect(entries(await board({ sort: 'AFNR' }))).toEqual([...ranked, [null, 'no number']]);
+    const reversed = entries(await board({ sort: 'AFNR', direction: 'descending' }));
+    expect(reversed).toEqual([...ranked.reverse(), [null, 'no number']]);
+    expect(entries(await board({ sort: 'method' }))[0]).toEqual([4, 'a hair behind']);
+  });
+
+  test('shows the numbers of the chosen cell type alone, without published rows', async () => {
+    const rows = await board({ cellType: 'A172' });
+    expect(rows.every((row) => row.kind === 'entry')).toBe(true);
+    expect(rows[0].metrics.AP).toBe(0.45);
+    expect((await board({ cellType: 'SKOV3' }))[0]).toMatchObject({ rank: null, metrics: {} });
+  });
+
+  test('published rows stand in the order, unranked; their size classes only where they mean the same', async () => {
+    const references = async (protocol: BoardQuery['protocol']) =>
+      (await board({ protocol })).filter((row) => row.kind === 'reference');
+    const paper = await references('livecell-paper');
+    expect(paper.map((row) => row.rank)).toEqual(paper.map(() => null));
+    const [centerMask] = paper.filter((row) => row.method.startsWith('CenterMask2'));
+    expect(centerMask.metrics).toEqual({ AP: 0.4778, AP50: 0.81626, AP75: 0.508958, AFNR: 0.522 });
+    expect(centerMask).toMatchObject({ id: 'centermask2-vovnet2-99-ese-anchor-free', demo: false });
+    expect(centerMask.source).toContain('https://');
+    const [code] = (await references('livecell-code')).filter((row) => row.method.startsWith('CenterMask2'));
+    expect(code.metrics).toMatchObject({ APs: 0.45111, AR: { 2000: 0.547 } });
+    expect(await references('coco')).toEqual([]);
+    expect(
+      (await board({ evaluation: 'bbox', protocol: 'livecell-code' })).some((row) => row.kind === 'reference'),
+    ).toBe(true);
+  });
+
+  test('a board of an unknown data set is empty of entries', async () => {
+    expect(entries(await board({ dataset: 'nowhere' }))).toEqual([]);
+  });
+});

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { auditSentence } from '#lib/audit.ts';
+import { readEnv } from '#lib/env.ts';
+import { AppError, toProblem } from '#lib/errors.ts';
+
+test('an empty environment is a local installation', () => {
+  expect(readEnv({})).toMatchObject({ LIVECELL_DATA: './data', PORT: 3000 });
+  expect(readEnv({ DATABASE_URL: '' }).DATABASE_URL).toBeUndefined();
+});
+
+test('every wrong variable is named at once', () => {
+  const wrong = { DATABASE_URL: 'mysql://x', PORT: '99999', LIVECELL_THREADS: 'many', AUTH_GITHUB_ID: 'id' };
+  const names = ['DATABASE_URL', 'PORT', 'LIVECELL_THREADS'];
+  for (const name of names) expect(() => readEnv(wrong)).toThrow(name);
+  expect(() => readEnv({ AUTH_GITHUB_ID: 'id' })).toThrow('AUTH_GITHUB_SECRET is missing');
+});
+
+test('only our own errors speak for themselves', () => {
+  expect(toProblem(new Error('password=hunter2')).detail).not.toContain('hunter2');
+  const problems = [{ code: 'x', message: 'y' }];
+  expect(toProblem(new AppError('wrong-file', 'It is wrong.', { problems }))).toEqual({
+    title: 'The file has problems',
+    status: 422,
+    code: 'wrong-file',
+    detail: 'It is wrong.',
+    problems,
+  });
+});
+
+test('an event reads as a sentence', () => {
+  expect(auditSentence({ kind: 'hidden', submissionId: '1', reason: 'wrong data set' })).toBe('hidden: wrong data set');
+});

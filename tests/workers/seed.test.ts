@@ -1,0 +1,62 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { closeDb, db } from '#db/client.ts';
+import { getDatasetByName } from '#db/datasets.ts';
+import { getLeaderboard } from '#db/leaderboard.ts';
+import { queueSnapshot } from '#db/queue.ts';
+import { listReferenceResults } from '#db/reference-results.ts';
+import { getSubmission, listAllSubmissions, saveReports, startScoring } from '#db/submissions.ts';
+import { storage } from '#lib/storage.ts';
+import { seed } from '#workers/seed.ts';
+import { ENGINES, type TestDatabase, temporaryFolder } from '../db/databases.ts';
+import { someReports } from '../db/fixtures.ts';
+
+describe.each(ENGINES)('a new installation on $name', ({ missing, open }) => {
+  if (missing) return test.skip(`skipped: ${missing}`, () => {});
+
+  let database: TestDatabase;
+  const data = temporaryFolder();
+  beforeAll(async () => {
+    database = await open();
+    vi.stubEnv('DATABASE_URL', database.url);
+    vi.stubEnv('LIVECELL_DATA', data);
+  }, 60_000);
+  afterAll(async () => {
+    await closeDb();
+    await database.close();
+    vi.unstubAllEnvs();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  test('is seeded once, however often and by however many', { timeout: 60_000 }, async () => {
+    const both = await Promise.all([seed(), seed()]);
+    expect(both.filter((seeded) => seeded.demo)).toHaveLength(1);
+    expect((await seed()).demo).toBe(false);
+    expect(await listReferenceResults({ task: 'livecell-wide' })).toHaveLength(18);
+
+    const dataset = (await getDatasetByName('demo'))!;
+    expect(dataset).toMatchObject({ demo: true, public: true, images: 48 });
+    expect(Object.values(dataset.cellTypes)).toEqual(Array.from({ length: 8 }, () => 6));
+    expect(await storage().exists(dataset.packKey)).toBe(true);
+
+    const entries = await listAllSubmissions();
+    expect(entries).toHaveLength(3);
+    expect((await queueSnapshot()).waiting).toBe(3);
+    for (const { id } of entries) {
+      const entry = (await getSubmission(id))!;
+      expect(entry).toMatchObject({ demo: true, state: 'queued', visibility: 'published', userId: null });
+      expect(await storage().size(entry.files[0].storageKey)).toBe(entry.files[0].bytes);
+    }
+  });
+
+  test('shows its entries, marked as demo, as soon as they are scored', async () => {
+    const [{ id }] = await listAllSubmissions();
+    const { sha256 } = (await getDatasetByName('demo'))!;
+    const board = async () =>
+      (await getLeaderboard({ task: 'livecell-wide', protocol: 'coco', evaluation: 'segm' }, db())).rows;
+    expect(await board()).toEqual([]);
+    await startScoring(id, 1);
+    await saveReports(id, someReports({}, sha256));
+    expect(await board()).toMatchObject([{ id, rank: 1, demo: true, submitter: null }]);
+  });
+});
