@@ -57,7 +57,7 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
             <tbody className="references">
               <tr>
                 <th scope="rowgroup" colSpan={columns.length + 2}>
-                  <span>As published elsewhere: not scored here, not ranked</span>
+                  <span>As published elsewhere, on the official test set: not scored here, not ranked</span>
                 </th>
               </tr>
               {board.references.map((row) => (
@@ -223,8 +223,9 @@ function footnotes(rows: readonly Row[]): Map<string, string> {
   return letters;
 }
 
+/** One line of a note per number, most of them alike: each remark once. */
 function sentences(note: string): string {
-  return note.split('\n').join(' · ');
+  return [...new Set(note.split(/\n|; /))].join(' · ');
 }
 
 /** A source is an address, at times followed by a remark. */
