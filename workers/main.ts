@@ -63,7 +63,10 @@ export async function startWorker(options: {
     const progress = followProgress(id);
     try {
       const signal = AbortSignal.any([context.signal, stopping.signal]);
-      const outcome = await pool.run({ ...(await jobOf(input, progress.port)), threads }, { transferList: [progress.port], signal });
+      const outcome = await pool.run(
+        { ...(await jobOf(input, progress.port)), threads },
+        { transferList: [progress.port], signal },
+      );
       await progress.close();
       const saved = outcome.ok
         ? await saveReports(id, outcome.reports)
