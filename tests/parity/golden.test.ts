@@ -9,23 +9,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accumulate, recallAt, sliceOf } from '#lib/coco/accumulate.ts';
 import { packDataset } from '#lib/coco/dataset.ts';
 import { classIndex } from '#lib/coco/match.ts';
-import { EVALUATIONS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
-import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
+import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
+import type { EvaluationResults } from '#lib/scoring/report.ts';
 import { imageSlices, type SliceName, score } from '#lib/scoring/score.ts';
 import { match, pack, packGroundTruth } from '#tests/coco/documents.ts';
 import scoreTask, { dismissHelpers, type ScoreOutcome } from '#workers/score-task.ts';
+import { differences, TOLERANCE } from './compare.ts';
 import {
   GOLDEN,
   type GoldenEvaluation,
   type GoldenProtocol,
-  type GoldenSlice,
   readGolden,
   readJson,
   readText,
   SAMPLE,
 } from './golden-files.ts';
-
-const TOLERANCE = 1e-9;
 
 /** Names of protocols: theirs, ours. */
 const PRESETS = [
@@ -56,28 +54,6 @@ const CASES: [string, Case][] = [
   ['tiny, annotations keyed by id', golden('tiny', 'gt_dict_annotations.json.gz', 'dt.json.gz', 'golden.json')],
   ['small', golden('small', 'gt.json.gz', 'dt.json.gz', 'golden.json')],
 ];
-
-/** What of `ours` is not in `theirs` within 1e-9; names the number. -1 there is null here. */
-function differences(ours: Metrics | undefined, theirs: GoldenSlice, protocol: ProtocolId, where: string): string[] {
-  if (!ours) return [`${where}: missing`];
-  const found: string[] = [];
-  const same = (what: string, a: number | null | undefined, b: number | null): void => {
-    const expected = b === -1 ? null : b;
-    const ok = a === null || expected === null ? a === expected : Math.abs(a! - expected) <= TOLERANCE;
-    if (!ok) found.push(`${where}, ${what}: ${a} instead of ${expected}`);
-  };
-  for (const name of ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'ARs', 'ARm', 'ARl', 'AFNR'] as const)
-    same(name, ours[name], theirs[name]);
-  for (const maxDets of PROTOCOLS[protocol].maxDets) same(`AR@${maxDets}`, ours.AR[maxDets], theirs.AR[maxDets]);
-  for (let t = 0; t < 10; t++) {
-    same(`AP at IoU ${50 + 5 * t}`, ours.apPerIou[t], theirs.AP_per_iou[t]);
-    same(`FNR at IoU ${50 + 5 * t}`, ours.fnrPerIou[t], theirs.FNR_per_iou[t]);
-  }
-  same('objects', ours.objects, theirs.n_gt_not_ignored.all);
-  same('detections', ours.detections, theirs.n_dt_considered[PROTOCOLS[protocol].maxDets[2]]);
-  same('images', ours.images, theirs.n_images);
-  return found;
-}
 
 function compare(
   results: { segm?: EvaluationResults; bbox: EvaluationResults }[],
