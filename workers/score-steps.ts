@@ -6,6 +6,8 @@
  * Everything large is shared memory and messages carry views of it, so sending a whole data set costs nothing. Who is
  * free takes the next image or slice from a shared counter.
  */
+
+import { sliceOf } from '#lib/coco/accumulate.ts';
 import { type Dataset, type Images, type Objects, share } from '#lib/coco/dataset.ts';
 import { type Matches, matchImage } from '#lib/coco/match.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
@@ -15,6 +17,7 @@ import { ImageIndex } from '#lib/readers/images.ts';
 import { readRange } from '#lib/readers/open.ts';
 import type { Part } from '#lib/readers/parts.ts';
 import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
+import { type Draws, type Resampled, resample } from '#lib/scoring/intervals.ts';
 import type { Metrics, Warning } from '#lib/scoring/report.ts';
 import { summarizeSlice } from '#lib/scoring/score.ts';
 
@@ -58,12 +61,24 @@ export interface SummarizeStep {
 /** Numbers per protocol of each piece of work that was done. */
 export type SummarizeOutcome = { work: number; metrics: Metrics[] }[];
 
-export type Step = ReadStep | MatchStep | SummarizeStep;
+/** Resamples AP and AFNR, each thread the next free piece: some draws of one slice. */
+export interface ResampleStep {
+  step: 'resample';
+  evaluations: { ranking: Ranking; matches: Matches }[];
+  draws: Draws;
+  work: { evaluation: number; images: Uint32Array; maxDets: number; from: number; to: number }[];
+  counter: Int32Array;
+}
+
+export type ResampleOutcome = { work: number; resampled: Resampled }[];
+
+export type Step = ReadStep | MatchStep | SummarizeStep | ResampleStep;
 
 /** `onProgress` is called often, with the counter. */
 export default async function takeStep(step: Step, onProgress?: (counter: number) => void): Promise<unknown> {
   if (step.step === 'read') return read(step, onProgress);
   if (step.step === 'match') return match(step, onProgress);
+  if (step.step === 'resample') return resampleSlices(step, onProgress);
   return summarize(step, onProgress);
 }
 
@@ -127,6 +142,22 @@ function summarize(
     if (next >= work.length) return done;
     const { evaluation, images } = work[next];
     done.push({ work: next, metrics: summarizeSlice(evaluations[evaluation], images, protocols) });
+    onProgress?.(next);
+  }
+}
+
+function resampleSlices(
+  { evaluations, draws, work, counter }: ResampleStep,
+  onProgress?: (done: number) => void,
+): ResampleOutcome {
+  const done: ResampleOutcome = [];
+  for (;;) {
+    const next = Atomics.add(counter, 0, 1);
+    if (next >= work.length) return done;
+    const { evaluation, images, maxDets, from, to } = work[next];
+    const { ranking, matches } = evaluations[evaluation];
+    const slice = sliceOf(ranking, images, ranking.start.length - 1);
+    done.push({ work: next, resampled: resample(matches, ranking, slice, maxDets, draws, from, to) });
     onProgress?.(next);
   }
 }

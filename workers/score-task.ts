@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { buildDataset, concatObjects, type Dataset } from '#lib/coco/dataset.ts';
-import type { ProtocolId } from '#lib/coco/protocol.ts';
+import { PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { ReadResult } from '#lib/readers/coco-json.ts';
 import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/readers/ground-truth.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
@@ -16,10 +16,17 @@ import { isPackedFile, type OpenedFile, openChunks, openGroundTruth, sha256File 
 import { planParts } from '#lib/readers/parts.ts';
 import { finishPredictions, type ReadPredictions, readPredictions } from '#lib/readers/predictions.ts';
 import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
+import { drawBlocks, intervalOf, type Resampled } from '#lib/scoring/intervals.ts';
 import type { Metrics, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
-import { collectResults, evaluationsOf, imageSlices, prepareAll } from '#lib/scoring/score.ts';
+import { collectResults, type Evaluating, evaluationsOf, imageSlices, prepareAll } from '#lib/scoring/score.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
-import takeStep, { type ReadOutcome, type Step, type SummarizeOutcome } from './score-steps.ts';
+import takeStep, {
+  type ReadOutcome,
+  type ResampleOutcome,
+  type ResampleStep,
+  type Step,
+  type SummarizeOutcome,
+} from './score-steps.ts';
 
 export interface ScoreJob {
   task: string;
@@ -28,6 +35,8 @@ export interface ScoreJob {
   files: { slot: string; path: string; sha256?: string }[];
   /** reports come back in this order */
   protocols: ProtocolId[];
+  /** intervals from resampled fields of view; on unless said otherwise */
+  intervals?: boolean;
   /** threads that may be used, this one included */
   threads?: number;
   /** share the work out however small it is: tests see the threads at work */
@@ -62,7 +71,7 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
     await team.together(
       { step: 'match', dataset, detections: predictions.detections, evaluations: evaluating, counter: counter() },
       small,
-      (matched) => tell('matching', 0.55 + (0.3 * matched) / pairs),
+      (matched) => tell('matching', 0.4 + (0.2 * matched) / pairs),
     );
     const matched = performance.now();
 
@@ -73,7 +82,7 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
     const done = await team.together<SummarizeOutcome>(
       { step: 'summarize', evaluations: evaluating, work, protocols, counter: counter() },
       small,
-      (next) => tell('accumulating', 0.85 + (0.15 * next) / work.length),
+      (next) => tell('accumulating', 0.6 + (0.1 * next) / work.length),
     );
     const metrics: Metrics[][] = []; // of slice s and evaluation e at s * evaluations + e, by protocol
     for (const { work: at, metrics: numbers } of done.flat()) metrics[at] = numbers;
@@ -88,6 +97,11 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
     const results = protocols.map((_, p) =>
       Object.fromEntries(evaluations.map((evaluation, e) => [evaluation, byEvaluation[e][p]])),
     ) as ScoreReport['results'][];
+    if (job.intervals !== false) {
+      await addIntervals(results, dataset, evaluating, slices, protocols, team, small, (fraction) =>
+        tell('accumulating', 0.7 + 0.3 * fraction),
+      );
+    }
     const ended = performance.now();
 
     const sha256 = await digest;
@@ -130,6 +144,53 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
   }
 }
 
+/** Draws per piece of work: small enough that no thread waits long for another, large enough to pay for its start. */
+const DRAWS_PER_PIECE = 250;
+
+/** Puts intervals into the results. Protocols that keep the same detections have the same intervals. */
+async function addIntervals(
+  results: ScoreReport['results'][],
+  dataset: Dataset,
+  evaluating: Evaluating[],
+  slices: ReturnType<typeof imageSlices>,
+  protocols: ProtocolId[],
+  team: Team,
+  small: boolean,
+  onProgress: (fraction: number) => void,
+): Promise<void> {
+  const draws = drawBlocks(dataset.images.fileNames);
+  const work: ResampleStep['work'] = [];
+  const pieces = new Map<string, number[]>(); // of a slice, an evaluation and a maxDets
+  const wanted: { metrics: Metrics; key: string }[] = [];
+  for (const [name, images] of slices) {
+    for (const [evaluation, { ranking, matches }] of evaluating.entries()) {
+      let largest = 0;
+      for (const i of images) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
+      for (const [p, protocol] of protocols.entries()) {
+        const ofEvaluation = results[p][matches.evaluation]!;
+        const metrics = name === 'overall' ? ofEvaluation.overall : ofEvaluation.cellTypes[name]!;
+        const maxDets = Math.min(PROTOCOLS[protocol].maxDets[2], largest);
+        const key = `${name} ${evaluation} ${maxDets}`;
+        wanted.push({ metrics, key });
+        if (pieces.has(key)) continue;
+        pieces.set(key, []);
+        for (let from = 0; from < draws.draws; from += DRAWS_PER_PIECE) {
+          const to = Math.min(from + DRAWS_PER_PIECE, draws.draws);
+          pieces.get(key)!.push(work.push({ evaluation, images, maxDets, from, to }) - 1);
+        }
+      }
+    }
+  }
+  const done = await team.together<ResampleOutcome>(
+    { step: 'resample', evaluations: evaluating, draws, work, counter: counter() },
+    small,
+    (next) => onProgress(next / work.length),
+  );
+  const resampled: Resampled[] = [];
+  for (const piece of done.flat()) resampled[piece.work] = piece.resampled;
+  for (const { metrics, key } of wanted) metrics.interval = intervalOf(pieces.get(key)!.map((at) => resampled[at]));
+}
+
 // --- reading ---
 
 type Tell = (phase: 'reading' | 'matching' | 'accumulating', fraction: number) => void;
@@ -158,7 +219,7 @@ async function readGroundTruthTogether(path: string, bytes: number, team: Team, 
   if (new Set(images.ids).size < images.ids.length) return null;
   const digest = sha256File(path);
   const parts = await readParts(path, plan, 'ground-truth', images, CELL_CATEGORY, team, (kilobytes) =>
-    tell('reading', (0.25 * kilobytes * 1024) / bytes),
+    tell('reading', (0.15 * kilobytes * 1024) / bytes),
   );
   if (!parts || parts.every(({ objects }) => objects.count === 0)) return null;
   const problems = new ProblemList();
@@ -182,7 +243,7 @@ async function readFile(
     const parts =
       plan &&
       (await readParts(path, plan, 'predictions', images, meta.category, team, (kilobytes) =>
-        tell('reading', 0.25 + (0.3 * kilobytes * 1024) / opened.bytes),
+        tell('reading', 0.15 + (0.25 * kilobytes * 1024) / opened.bytes),
       ));
     if (parts) {
       const problems = new ProblemList();
@@ -194,7 +255,7 @@ async function readFile(
   return readPredictions(
     () => opened.chunks(),
     target,
-    (bytes) => tell('reading', 0.25 + 0.3 * Math.min(1, bytes / opened.bytes)),
+    (bytes) => tell('reading', 0.15 + 0.25 * Math.min(1, bytes / opened.bytes)),
   );
 }
 

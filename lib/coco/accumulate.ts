@@ -62,6 +62,8 @@ const bestPrecision = new Float64Array(RECALLS + 1);
  * @param options.weights a weight per image
  * @param options.exactArea also integrate the curve exactly
  * @param options.scores also say at which score each recall is reached
+ * @param options.absent [T] ground truth that does not count at a threshold; none of it may be matched there, and some
+ * must be left
  */
 export function accumulate(
   matches: Matches,
@@ -69,9 +71,9 @@ export function accumulate(
   slice: Slice,
   sizeClass: number,
   maxDets: number,
-  options: { weights?: ArrayLike<number>; exactArea?: boolean; scores?: boolean } = {},
+  options: { weights?: ArrayLike<number>; exactArea?: boolean; scores?: boolean; absent?: ArrayLike<number> } = {},
 ): Curve {
-  const { weights } = options;
+  const { weights, absent } = options;
   const images = matches.countable.length / matches.classes.length;
   let countable = 0;
   for (const i of slice.images) countable += matches.countable[sizeClass * images + i] * (weights ? weights[i] : 1);
@@ -83,6 +85,7 @@ export function accumulate(
   const { order } = slice;
   const { start, image } = ranking;
 
+  const present = Float64Array.from({ length: THRESHOLDS }, (_, t) => countable - (absent ? absent[t] : 0));
   const tp = new Float64Array(THRESHOLDS);
   const fp = new Float64Array(THRESHOLDS);
   let fpAtAll = 0; // false at every threshold: most false positives, kept apart to touch one number instead of ten
@@ -103,7 +106,7 @@ export function accumulate(
   const look = (bits: number, falseAtAll: number, e: number): void => {
     for (let rest = bits; rest; rest &= rest - 1) {
       const t = 31 - Math.clz32(rest & -rest);
-      const recall = tp[t] / countable;
+      const recall = tp[t] / present[t];
       // the reference adds in this order: fp + tp + spacing
       const precision = tp[t] / (fp[t] + falseAtAll + tp[t] + EPSILON);
       let b = reached[t];
@@ -155,7 +158,7 @@ export function accumulate(
   const precision = new Float64Array(THRESHOLDS * RECALLS);
   const recall = new Float64Array(THRESHOLDS);
   for (let t = 0; t < THRESHOLDS; t++) {
-    recall[t] = tp[t] / countable;
+    recall[t] = tp[t] / present[t];
     // recall 0 is reached by the very first detection, whatever became of it
     if (scores) scores[t * RECALLS] = firstScore ?? 0;
     bestPrecision.set(best.subarray(t * (RECALLS + 1), (t + 1) * (RECALLS + 1)));

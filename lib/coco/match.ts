@@ -33,6 +33,10 @@ export interface Matches {
   countable: Uint32Array;
   /** [E] IoU of the match at IoU 0.5, all sizes; 0 when there is none */
   iou: Float64Array;
+  /** [E] ground truth of that match, -1 when there is none */
+  object: Int32Array;
+  /** [G] thresholds at which a ground truth is taken, all sizes; empty unless asked for */
+  found: Uint16Array;
 }
 
 /** The decisions behind the matches, for who wants to see them: tests that ask where ours and the reference's part. */
@@ -56,12 +60,17 @@ export function classIndex(classes: readonly AreaRange[], range: AreaRange): num
   return classes.findIndex(({ min, max }) => min === range.min && max === range.max);
 }
 
-/** Room for the matches of one evaluation, in memory that threads share. */
+/**
+ * Room for the matches of one evaluation, in memory that threads share.
+ *
+ * @param objects how many ground truths there are, when it is to be kept which of them are found
+ */
 export function allocateMatches(
   evaluation: Evaluation,
   classes: AreaRange[],
   entries: number,
   images: number,
+  objects = 0,
 ): Matches {
   return {
     evaluation,
@@ -70,6 +79,8 @@ export function allocateMatches(
     ignored: new Uint16Array(allocate(2 * classes.length * entries)),
     countable: new Uint32Array(allocate(4 * classes.length * images)),
     iou: new Float64Array(allocate(8 * entries)),
+    object: new Int32Array(allocate(4 * entries)),
+    found: new Uint16Array(allocate(2 * objects)),
   };
 }
 
@@ -95,7 +106,16 @@ class Candidates {
 }
 
 const candidates = new Candidates();
-const tiles = { start: new Uint32Array(1025), next: new Uint32Array(1024), gt: new Uint32Array(4096) };
+/** The ground truth of one image by tile: that of tile k is `gt[start[k]]` … `gt[start[k + 1] - 1]`, row by row. */
+const tiles = {
+  size: 1,
+  columns: 1,
+  rows: 1,
+  start: new Uint32Array(1025),
+  next: new Uint32Array(1024),
+  gt: new Uint32Array(4096),
+};
+export type Tiles = Readonly<typeof tiles>;
 const MIN_IOU = IOU_THRESHOLDS[0];
 
 /**
@@ -135,23 +155,14 @@ function findCandidates(
   evaluation: Evaluation,
 ): void {
   const gt = dataset.objects;
-  const gtFrom = dataset.objectStart[image];
-  const gtTo = dataset.objectStart[image + 1];
   const from = ranking.start[image];
   const to = ranking.start[image + 1];
   const masks = evaluation === 'segm';
   if (candidates.start.length < to - from + 1) candidates.start = new Uint32Array((to - from + 1) * 2);
   candidates.length = 0;
 
-  // tiles over the image; every ground truth is listed in each tile its extent touches
-  const width = dataset.images.width[image];
-  const height = dataset.images.height[image];
-  const size = Math.max(16, Math.ceil(Math.max(width, height) / 32));
-  const columns = Math.ceil(width / size) || 1;
-  const rows = Math.ceil(height / size) || 1;
+  const { size, columns, rows } = layTiles(dataset, image, masks);
   const gtExtent = masks ? gt.maskExtent : gt.box;
-  listByTile(gtExtent, masks, gtFrom, gtTo, size, columns, rows);
-
   const dtExtent = masks ? detections.maskExtent : detections.box;
   for (let e = from; e < to; e++) {
     candidates.start[e - from] = candidates.length;
@@ -216,21 +227,26 @@ function findCandidates(
   candidates.start[to - from] = candidates.length;
 }
 
+/** Tiles over an image; every ground truth is listed in each tile its extent touches. Good until the next image's. */
+export function layTiles(dataset: Dataset, image: number, masks: boolean): Tiles {
+  const width = dataset.images.width[image];
+  const height = dataset.images.height[image];
+  const { maskExtent, box } = dataset.objects;
+  tiles.size = Math.max(16, Math.ceil(Math.max(width, height) / 32));
+  tiles.columns = Math.ceil(width / tiles.size) || 1;
+  tiles.rows = Math.ceil(height / tiles.size) || 1;
+  listByTile(masks ? maskExtent : box, masks, dataset.objectStart[image], dataset.objectStart[image + 1]);
+  return tiles;
+}
+
 /** The tile of a coordinate; what lies beyond the image belongs to the border tiles. */
-function tile(x: number, size: number, count: number): number {
+export function tile(x: number, size: number, count: number): number {
   const t = Math.floor(x / size);
   return t < 0 ? 0 : t >= count ? count - 1 : t;
 }
 
-function listByTile(
-  extent: Float64Array | Int32Array,
-  masks: boolean,
-  from: number,
-  to: number,
-  size: number,
-  columns: number,
-  rows: number,
-): void {
+function listByTile(extent: Float64Array | Int32Array, masks: boolean, from: number, to: number): void {
+  const { size, columns, rows } = tiles;
   const count = columns * rows;
   if (tiles.start.length < count + 1) {
     tiles.start = new Uint32Array(count + 1);
@@ -328,10 +344,13 @@ function assign(
         matched = gt.crowd[g] ? bits : bits & ~taken[g - gtFrom];
         taken[g - gtFrom] |= matched;
         if (gt.crowd[g] || gt.area[g] < min || gt.area[g] > max) ignored = matched;
-        if (a === 0) out.iou[e] = matched & 1 ? candidates.iou[c0] : 0;
+        if (a === 0) {
+          out.iou[e] = matched & 1 ? candidates.iou[c0] : 0;
+          out.object[e] = matched & 1 ? g : -1;
+        }
         if (note) for (let t = 0; t < THRESHOLDS; t++) if ((matched >> t) & 1) note(a, t, e, g);
       } else if (c1 > c0) {
-        if (a === 0) out.iou[e] = 0;
+        if (a === 0) noMatch(out, e);
         for (let t = 0; t < THRESHOLDS; t++) {
           const best = pick(gt, gtFrom, min, max, c0, c1, t);
           if (best < 0) continue;
@@ -339,14 +358,23 @@ function assign(
           matched |= 1 << t;
           taken[g - gtFrom] |= 1 << t;
           if (gt.crowd[g] || gt.area[g] < min || gt.area[g] > max) ignored |= 1 << t;
-          if (a === 0 && t === 0) out.iou[e] = candidates.iou[best];
+          if (a === 0 && t === 0) {
+            out.iou[e] = candidates.iou[best];
+            out.object[e] = g;
+          }
           note?.(a, t, e, g);
         }
-      } else if (a === 0) out.iou[e] = 0;
+      } else if (a === 0) noMatch(out, e);
       out.matched[row + e] = matched;
       out.ignored[row + e] = ignored | (outside & ~matched);
     }
+    if (a === 0 && out.found.length > 0) out.found.set(taken.subarray(0, gtTo - gtFrom), gtFrom);
   }
+}
+
+function noMatch(out: Matches, e: number): void {
+  out.iou[e] = 0;
+  out.object[e] = -1;
 }
 
 /**

@@ -13,6 +13,9 @@ const fraction = z.number().nullable();
 const perIou = z.array(fraction).length(10); // IoU 0.50, 0.55 … 0.95
 const interval = z.tuple([z.number(), z.number()]);
 
+/** What is wrong in one way: how much of it, and by how much AP would rise without it. */
+const errorCount = z.object({ objects: z.int(), detections: z.int(), deltaAP: fraction });
+
 export const metricsSchema = z.object({
   images: z.int(),
   /** ground-truth objects that count (crowd regions do not) */
@@ -45,6 +48,17 @@ export const metricsSchema = z.object({
   /** exact area under the precision-recall curve, mean over IoU thresholds, instead of 101 points */
   exactAP: fraction.optional(),
   interval: z.object({ AP: interval, AFNR: interval }).optional(),
+  /** what is unmatched at IoU 0.5 and `scoreThreshold`, by kind (`scoring/errors-by-kind.ts`); primary protocol only */
+  errors: z
+    .object({
+      missed: errorCount,
+      poorBoundary: errorCount,
+      split: errorCount,
+      merge: errorCount,
+      duplicate: errorCount,
+      background: errorCount,
+    })
+    .optional(),
 });
 export type Metrics = z.infer<typeof metricsSchema>;
 

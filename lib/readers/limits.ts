@@ -6,27 +6,44 @@
 export const LIMITS = {
   /** bytes of an uploaded file */
   bytes: 4 * 1024 ** 3,
-  /** bytes after decompression */
+  /** bytes after decompression, all members of an archive together */
   inflatedBytes: 8 * 1024 ** 3,
   /** a compressed file may grow this many times (JSON of detections grows 3 to 12 times) */
   inflationRatio: 200,
+  /** the same for one label image in an archive: an image without cells shrinks to almost nothing */
+  labelInflationRatio: 1100,
+  /** the ratios count from this many unpacked bytes on: what is smaller hurts nobody */
+  inflationStart: 64 * 1024 ** 2,
+  /** files in a zip archive, folders and companions included */
+  zipMembers: 20_000,
   detections: 4_000_000,
   detectionsPerImage: 50_000,
-  /** numbers in one mask's run-length list */
+  /** runs of one mask */
   runsPerMask: 200_000,
   /** coordinates in the polygons of one detection */
   polygonNumbers: 200_000,
+  /** polygons of one detection */
+  polygons: 10_000,
   /** intervals of all masks together; 8 bytes each */
   intervals: 200_000_000,
   /** bytes of one JSON record */
   recordBytes: 16 * 1024 ** 2,
+  /** pixels of one label image, or of one of its tiles */
+  labelImagePixels: 4096 ** 2,
+  /** bytes of one label image as a file, beyond four per pixel */
+  labelImageSpare: 1024 ** 2,
   /** listed problems of each kind; the rest is counted */
   problemsPerKind: 100,
 } as const;
 
+const many = (n: number): string => n.toLocaleString('en');
+const gigabytes = (n: number): string => `${n / 1024 ** 3} GB`;
+
 /** The budgets in words, for the upload form, the documentation and the command line. */
 export const LIMITS_IN_WORDS: readonly string[] = [
-  `at most ${LIMITS.bytes / 1024 ** 3} GB as uploaded, ${LIMITS.inflatedBytes / 1024 ** 3} GB when unpacked`,
-  `at most ${LIMITS.detections.toLocaleString('en')} detections, ${LIMITS.detectionsPerImage.toLocaleString('en')} in one image`,
-  `at most ${LIMITS.runsPerMask.toLocaleString('en')} runs or polygon coordinates in one mask`,
+  `at most ${gigabytes(LIMITS.bytes)} as uploaded, ${gigabytes(LIMITS.inflatedBytes)} and ${LIMITS.inflationRatio} times its size when unpacked`,
+  `at most ${many(LIMITS.detections)} detections, ${many(LIMITS.detectionsPerImage)} in one image`,
+  `at most ${many(LIMITS.runsPerMask)} runs or polygon coordinates in one mask, ${many(LIMITS.intervals)} runs in all`,
+  `at most ${LIMITS.recordBytes / 1024 ** 2} MB for one detection`,
+  `label images of the size of their images, at most ${many(Math.sqrt(LIMITS.labelImagePixels))} × ${many(Math.sqrt(LIMITS.labelImagePixels))} pixels; at most ${many(LIMITS.zipMembers)} files in a .zip`,
 ];

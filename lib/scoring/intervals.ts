@@ -70,9 +70,10 @@ export interface Resampled {
 /**
  * AP and AFNR of one slice for draws `from` to `to`, all sizes.
  *
- * Precision can only have a local maximum at the last true positive before a false one. So, per threshold, only true
- * positives are added up and only the ends of their runs are looked at; how many detections came before (true and
- * false) is one running sum per draw, shared by the thresholds.
+ * Precision can only have a local maximum at the last true positive before a false one, so per threshold only the ends
+ * of such runs are looked at. How many detections came before (true and false) is one running sum per draw, shared by
+ * the thresholds; of true and false positives only the rarer are added up, the others are the difference. What is left
+ * to look at is found by bisection.
  */
 export function resample(
   matches: Matches,
@@ -89,7 +90,7 @@ export function resample(
 
   // the slice's detections that take part, by score, and the block of each
   const entry = new Uint32Array(order.length);
-  const block = new Uint16Array(order.length);
+  let block: Uint16Array = new Uint16Array(order.length);
   let n = 0;
   let anyIgnored = false;
   for (const e of order) {
@@ -98,42 +99,49 @@ export function resample(
     entry[n] = e;
     block[n++] = blockOf[image[e]];
   }
-  const runs = Array.from({ length: THRESHOLDS }, (_, t) => runsOf(entry, block, n, matched, ignored, t));
+  block = block.subarray(0, n);
+  const runs = Array.from({ length: THRESHOLDS }, (_, t) => runsOf(entry, block, n, matched, ignored, t, blocks));
 
   const objects = new Float64Array(blocks); // ground truth that counts, per block
   for (const i of slice.images) objects[blockOf[i]] += matches.countable[i];
 
   const result: Resampled = { AP: new Float64Array(to - from), AFNR: new Float64Array(to - from) };
   const total = new Float64Array(n); // weight of all detections up to each, in this draw
+  const listedTotal = new Float64Array(n); // the same of the listed ones
+  const needed = new Float64Array(RECALLS);
+  const weights = new Float64Array(blocks);
   for (let draw = from; draw < to; draw++) {
-    const weights = Float64Array.from(counts.subarray(draw * blocks, (draw + 1) * blocks));
-    let countable = 0;
-    for (let b = 0; b < blocks; b++) countable += weights[b] * objects[b];
+    for (let b = 0; b < blocks; b++) weights[b] = counts[draw * blocks + b];
+    const countable = dot(objects, weights);
     if (countable === 0) {
       result.AP[draw - from] = Number.NaN;
       result.AFNR[draw - from] = Number.NaN;
       continue;
     }
-    if (!anyIgnored) runningTotal(total, block, weights, n);
-    let ap = 0;
+    for (let r = 0; r < RECALLS; r++) needed[r] = hitsFor(RECALL_THRESHOLDS[r], countable);
+    if (!anyIgnored) addUp(block, weights, total);
+    let precision = 0;
     let missed = 0;
     for (let t = 0; t < THRESHOLDS; t++) {
-      if (anyIgnored) runningTotal(total, block, weights, n, entry, ignored, 1 << t);
-      const { precision, recall } = readCurve(runs[t], total, weights, countable);
-      ap += precision;
-      missed += 1 - recall;
+      if (anyIgnored) addUpCounted(block, weights, total, entry, ignored, t);
+      precision += readCurve(runs[t], total, listedTotal, weights, needed);
+      missed += 1 - dot(runs[t].hits, weights) / countable;
     }
-    result.AP[draw - from] = ap / THRESHOLDS;
+    result.AP[draw - from] = precision / (THRESHOLDS * RECALLS);
     result.AFNR[draw - from] = missed / THRESHOLDS;
   }
   return result;
 }
 
-/** The true positives of one threshold, in runs without a false positive between them. */
+/** Where one threshold's true positives come in runs without a false positive between them. */
 interface Runs {
-  /** [true positives] block of each */
-  block: Uint16Array;
-  /** [runs] true positives up to the run's end */
+  /** [blocks] true positives of each block */
+  hits: Float64Array;
+  /** the true positives are listed, or else the false ones, whichever are fewer */
+  listsHits: boolean;
+  /** [listed] block of each */
+  listed: Uint16Array;
+  /** [runs] how many are listed up to the run's end */
   end: Uint32Array;
   /** [runs] position of the run's last true positive among all detections */
   position: Uint32Array;
@@ -146,80 +154,142 @@ function runsOf(
   matched: Uint16Array,
   ignored: Uint16Array,
   t: number,
+  blocks: number,
 ): Runs {
-  const blocks = new Uint16Array(n);
+  const hits = new Float64Array(blocks);
+  let balance = 0;
+  for (let k = 0; k < n; k++) {
+    if ((ignored[entry[k]] >> t) & 1) continue;
+    const hit = (matched[entry[k]] >> t) & 1;
+    if (hit) hits[block[k]]++;
+    balance += hit ? 1 : -1;
+  }
+  const listsHits = balance < 0;
+  const listed = new Uint16Array(n);
   const end = new Uint32Array(n);
   const position = new Uint32Array(n);
-  let hits = 0;
+  let length = 0;
   let runs = 0;
   let inRun = false;
   for (let k = 0; k < n; k++) {
     if ((ignored[entry[k]] >> t) & 1) continue;
-    if ((matched[entry[k]] >> t) & 1) {
-      blocks[hits++] = block[k];
+    const hit = ((matched[entry[k]] >> t) & 1) === 1;
+    if (hit === listsHits) listed[length++] = block[k];
+    if (hit) {
       if (!inRun) runs++;
-      inRun = true;
-      end[runs - 1] = hits;
+      end[runs - 1] = length;
       position[runs - 1] = k;
-    } else inRun = false;
+    }
+    inRun = hit;
   }
-  return { block: blocks.slice(0, hits), end: end.slice(0, runs), position: position.slice(0, runs) };
+  return {
+    hits,
+    listsHits,
+    listed: listed.slice(0, length),
+    end: end.slice(0, runs),
+    position: position.slice(0, runs),
+  };
 }
 
-function runningTotal(
-  total: Float64Array,
-  block: Uint16Array,
-  weights: Float64Array,
-  n: number,
-  entry?: Uint32Array,
-  ignored?: Uint16Array,
-  bit = 0,
-): void {
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/** The fewest true positives whose recall, as a float64 quotient, reaches a recall threshold. */
+function hitsFor(recall: number, countable: number): number {
+  let hits = Math.ceil(recall * countable);
+  while (hits > 0 && (hits - 1) / countable >= recall) hits--;
+  while (hits / countable < recall) hits++;
+  return hits;
+}
+
+/** Weight of all detections up to each. */
+function addUp(block: Uint16Array, weights: Float64Array, total: Float64Array): void {
+  const n = block.length;
   let sum = 0;
   for (let k = 0; k < n; k++) {
-    if (!bit || !(ignored![entry![k]] & bit)) sum += weights[block[k]];
+    sum += weights[block[k]];
+    total[k] = sum;
+  }
+}
+
+/** The same without the detections that one threshold ignores. */
+function addUpCounted(
+  block: Uint16Array,
+  weights: Float64Array,
+  total: Float64Array,
+  entry: Uint32Array,
+  ignored: Uint16Array,
+  t: number,
+): void {
+  let sum = 0;
+  for (let k = 0; k < total.length; k++) {
+    if (!((ignored[entry[k]] >> t) & 1)) sum += weights[block[k]];
     total[k] = sum;
   }
 }
 
 const EPSILON = 2 ** -52;
 const RECALLS = RECALL_THRESHOLDS.length;
-const best = new Float64Array(RECALLS + 1);
 
-/** Mean precision at the 101 recall points, and the last recall, as `accumulate` computes them. */
+/**
+ * Sum of the precisions at the 101 recall points, as `accumulate` reads them: from the right, the best precision of all
+ * runs that reach the recall. Between two recalls the best is looked for from the left; where the precision at hand is
+ * below the best by so much that even a row of true positives could not make up for it, the row is jumped over.
+ */
 function readCurve(
-  { block, end, position }: Runs,
+  { listsHits, listed, end, position }: Runs,
   total: Float64Array,
+  listedTotal: Float64Array,
   weights: Float64Array,
-  countable: number,
-): { precision: number; recall: number } {
-  best.fill(0);
-  let hits = 0;
-  let reached = 0; // recall thresholds reached so far
-  let bestHere = 0;
-  let j = 0;
-  for (let run = 0; run < end.length; run++) {
-    const to = end[run];
-    for (; j < to; j++) hits += weights[block[j]];
-    if (hits === 0) continue;
-    const recall = hits / countable;
-    if (reached < RECALLS && RECALL_THRESHOLDS[reached] <= recall) {
-      best[reached] = bestHere;
-      bestHere = 0;
-      do reached++;
-      while (reached < RECALLS && RECALL_THRESHOLDS[reached] <= recall);
-    }
-    const precision = hits / (total[position[run]] + EPSILON);
-    if (precision > bestHere) bestHere = precision;
-  }
-  best[reached] = bestHere;
+  needed: Float64Array,
+): number {
+  addUp(listed, weights, listedTotal);
   let sum = 0;
   let envelope = 0;
+  let next = end.length; // first run that reaches the recall to the right
   for (let r = RECALLS - 1; r >= 0; r--) {
-    if (best[r + 1] > envelope) envelope = best[r + 1];
+    // first run that reaches this recall
+    let first = 0;
+    for (let above = next; first < above; ) {
+      const middle = (first + above) >> 1;
+      const listedWeight = end[middle] > 0 ? listedTotal[end[middle] - 1] : 0;
+      if ((listsHits ? listedWeight : total[position[middle]] - listedWeight) < needed[r]) first = middle + 1;
+      else above = middle;
+    }
+    for (let run = first; run < next; ) {
+      const all = total[position[run]];
+      const listedWeight = end[run] > 0 ? listedTotal[end[run] - 1] : 0;
+      const hits = listsHits ? listedWeight : all - listedWeight;
+      const precision = hits / (all + EPSILON);
+      if (precision > envelope) envelope = precision;
+      // (hits + x) / (all + x) > envelope needs x of them
+      const x = (envelope * all - hits) / (1 - envelope);
+      run = x > 1 ? firstWith(total, position, run, next, all + x * (1 - 1e-9)) : run + 1;
+    }
     sum += envelope;
+    next = first;
   }
-  return { precision: sum / RECALLS, recall: hits / countable };
+  return sum;
+}
+
+/** The first run behind `run`, before `next`, with at least `wanted` detections up to its end, or `next`: galloping, then bisection. */
+function firstWith(total: Float64Array, position: Uint32Array, run: number, next: number, wanted: number): number {
+  let below = run;
+  let above = run + 1;
+  for (let step = 1; above < next && total[position[above]] < wanted; step *= 2) {
+    below = above;
+    above += step;
+  }
+  if (above > next) above = next;
+  while (above - below > 1) {
+    const middle = (below + above) >> 1;
+    if (total[position[middle]] < wanted) below = middle;
+    else above = middle;
+  }
+  return above;
 }
 
 /** The central 95 % of the draws, as the report states them; undefined where no draw had ground truth. */

@@ -8,10 +8,11 @@
 import { type Slice, sliceOf } from '../coco/accumulate.ts';
 import type { Dataset, Objects } from '../coco/dataset.ts';
 import { allocateMatches, areaClasses, type Matches, matchImage } from '../coco/match.ts';
-import { EVALUATIONS, type Evaluation, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
+import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
 import { type Ranking, rankDetections } from '../coco/rank.ts';
 import { type Known, summarize } from '../coco/summarize.ts';
 import { CELL_TYPES, type CellType, cellTypeOf } from './cell-types.ts';
+import { allocateErrors, countErrors, type ErrorSlice, nameErrors, OWN, POOLED } from './errors-by-kind.ts';
 import type { EvaluationResults, Metrics } from './report.ts';
 
 /** Predictions as read: packed detections and which images share a file name. */
@@ -46,7 +47,8 @@ export function prepareAll(
   return evaluations.map((evaluation) => {
     const score = evaluation === 'segm' ? detections.maskScore : detections.score;
     if (!ranking || hasMaskScores) ranking = rankDetections(detections.image, score, images, groups);
-    return { ranking, matches: allocateMatches(evaluation, areaClasses(protocols), ranking.count, images) };
+    const classes = areaClasses(protocols);
+    return { ranking, matches: allocateMatches(evaluation, classes, ranking.count, images, dataset.objects.count) };
   });
 }
 
@@ -79,6 +81,15 @@ export function summarizeSlice(
   return protocols.map((id) => summarize(matches, ranking, slice, PROTOCOLS[id], known));
 }
 
+/** Each slice with the score threshold of its own numbers, at which its errors are counted. */
+export function errorSlices(slices: ReadonlyMap<SliceName, Uint32Array>, metrics: readonly Metrics[]): ErrorSlice[] {
+  return [...slices].map(([name, images], s) => ({
+    view: name === 'overall' ? POOLED : OWN,
+    images,
+    scoreThreshold: metrics[s].scoreThreshold,
+  }));
+}
+
 /** Puts the slices' numbers back together: one result per protocol. */
 export function collectResults(
   slices: readonly SliceName[],
@@ -108,6 +119,21 @@ export function score(
       matchImage(dataset, predictions.detections, evaluating.ranking, i, evaluating.matches);
     }
     const metrics = [...slices.values()].map((images) => summarizeSlice(evaluating, images, protocols));
+    const primary = protocols.indexOf(PRIMARY_PROTOCOL);
+    if (primary >= 0) {
+      const pools = errorSlices(
+        slices,
+        metrics.map((byProtocol) => byProtocol[primary]),
+      );
+      const errors = allocateErrors(evaluating.ranking, dataset.objects.count, pools);
+      for (let i = 0; i < dataset.images.ids.length; i++) {
+        nameErrors(dataset, predictions.detections, evaluating.ranking, evaluating.matches, i, errors);
+      }
+      pools.forEach((pool, s) => {
+        const numbers = metrics[s][primary];
+        numbers.errors = countErrors(evaluating, dataset, pool, numbers.AP, errors);
+      });
+    }
     return [evaluation, collectResults([...slices.keys()], metrics, protocols)] as const;
   });
   return protocols.map(

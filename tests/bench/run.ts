@@ -97,6 +97,7 @@ for (const name of values.sizes.split(',')) {
   const contenders: Contender[] = [
     { name: 'this engine, imported ground truth', run: ours(pack) },
     { name: 'this engine, from two JSON files', run: ours(groundTruth) },
+    { name: 'this engine, imported, with intervals', run: ours(pack, 'intervals') },
   ];
   for (const tool of peers) {
     if (tool === 'pycocotools' && statSync(predictions).size > LARGE && !values['pycocotools-full']) continue;

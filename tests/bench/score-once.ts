@@ -32,6 +32,7 @@ if (what === 'floor') {
     files: [{ slot: 'all', path: predictions }],
     protocols,
     threads: Number(threads) || undefined,
+    intervals: what === 'intervals',
   });
   await dismissHelpers();
   if (!outcome.ok) throw new Error(outcome.problems[0].message);

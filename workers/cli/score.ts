@@ -52,7 +52,7 @@ export const score: Command = {
     if (files.length > 0) throw new CallError(`“${files[0]}”: files are given with --ground-truth and --predictions.`);
     const groundTruth = await onlyGroundTruth(values['ground-truth']);
     const predictions = await slotFiles(task, values.predictions ?? [], values.slot);
-    const report = await scoreHere(task, protocol, groundTruth, predictions, out);
+    const report = await scoreHere(task, protocol, groundTruth, predictions, out, !values['no-intervals']);
     out.document(report);
     out.print(reportTable(report));
     if (!out.json) out.warnings(report.warnings);
@@ -212,8 +212,9 @@ async function scoreHere(
   groundTruth: string,
   files: SlotFile[],
   out: Output,
+  intervals = true,
 ): Promise<ScoreReport> {
-  const { default: scoreTask } = await import('../score-task.ts');
+  const { default: scoreTask, dismissHelpers } = await import('../score-task.ts');
   const { port1, port2 } = new MessageChannel();
   port1.on('message', ({ phase, fraction }: { phase: string; fraction: number }) =>
     out.progress(`${phase} ${Math.round(fraction * 100)} %`),
@@ -225,12 +226,14 @@ async function scoreHere(
       groundTruth: { path: groundTruth },
       files,
       protocols: [protocol],
+      intervals,
       port: port2,
     });
     if (outcome.ok) return outcome.reports[0];
     throw refused(outcome.problems, outcome.warnings, out);
   } finally {
     port1.close();
+    await dismissHelpers();
   }
 }
 

@@ -1,0 +1,468 @@
+/**
+ * Errors, named for cells (PROTOCOL, section 9): what is unmatched at IoU 0.5 falls into one kind each, and each kind
+ * says by how much AP would rise if it were repaired. In the spirit of TIDE (Bolya et al. 2020), with the kinds of
+ * error that segmentation of touching cells has.
+ *
+ * What takes part: objects that count, and detections within the protocol's largest maxDets, of all sizes, whose score
+ * is at or above the slice's `scoreThreshold`. Crowd regions, and detections that are ignored for them, stay out.
+ * "Overall" and a cell type's own slice have thresholds of their own, so every image is judged in two views.
+ *
+ * Two relations beside IoU, between a detection d and an object g:
+ *
+ *  - d *covers* g: more than half of g's area lies in d. A detection always covers its match.
+ *  - d is a *piece* of g: more than half of d's area lies in g, d is unmatched and no duplicate. An object's match is
+ *    always a piece of it; a detection that found one cell is no piece of another.
+ *
+ * An unmatched detection is the first of these that holds:
+ *
+ *  1. duplicate: IoU ≥ 0.5 with an object. Another detection has that object, or this one would. It comes first because
+ *     a second outline of a found cell also lies mostly inside it, and so would look like a piece.
+ *  2. merge: it covers two or more objects.
+ *  3. split: it is a piece of an object that has two or more pieces.
+ *  4. poor boundary: IoU ≥ 0.1 with an object.
+ *  5. background.
+ *
+ * An unmatched object is the first of these that holds:
+ *
+ *  1. merge: a detection that covers two or more objects, matched or not, covers it. (An object with IoU ≥ 0.5 whose
+ *     detection went to another object is one.)
+ *  2. split: it has two or more pieces.
+ *  3. poor boundary: IoU ≥ 0.1 with a detection, even one that found another object.
+ *  4. missed.
+ *
+ * Repairing a kind, at each of the ten IoU thresholds; all scores take part, as in AP itself:
+ *
+ *  - Its detections are ignored where they are false. (Unmatched at 0.5, a detection can be matched at 0.75, where the
+ *    one before it fails; there it stays.)
+ *  - Of poor boundary, split and merge, detections and objects of the kind are paired, one to one, highest IoU first
+ *    (ties: higher score, then file order): for poor boundary those with IoU ≥ 0.1, for split a piece and its object,
+ *    for merge a detection and an object it covers. The paired detection is a true positive wherever it is not matched
+ *    and its object is not found.
+ *  - Its objects that are still not found leave the count: all missed ones, and those left over by the pairing, such as
+ *    the other objects of a merge. An object that a detection below the score threshold finds stays, with that match.
+ *
+ * So a repair turns false detections into true or ignored ones and takes only unfound objects away: AP cannot fall.
+ * The gains do not add up to what is missing to 1, since errors hide one another.
+ */
+import { accumulate, type Slice, sliceOf } from '../coco/accumulate.ts';
+import { allocate, type Dataset, type Objects } from '../coco/dataset.ts';
+import { ALL_BITS, layTiles, type Matches, THRESHOLDS, tile } from '../coco/match.ts';
+import { PRIMARY_PROTOCOL, PROTOCOLS } from '../coco/protocol.ts';
+import type { Ranking } from '../coco/rank.ts';
+import { intersection } from '../coco/rle.ts';
+import type { Metrics } from './report.ts';
+
+/** In the order in which a cell goes wrong: not seen, badly outlined, several for one, one for several, too many. */
+export const ERROR_KINDS = ['missed', 'poorBoundary', 'split', 'merge', 'duplicate', 'background'] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+export type ErrorsByKind = NonNullable<Metrics['errors']>;
+
+/** Errors are counted with the detections that this many of an image allow. */
+const MAX_DETS = PROTOCOLS[PRIMARY_PROTOCOL].maxDets[2];
+const MATCH_IOU = 0.5;
+const NEAR_IOU = 0.1;
+
+// kinds as they stand in the columns; 0 is no error
+const MISSED = 1;
+const POOR = 2;
+const SPLIT = 3;
+const MERGE = 4;
+const DUPLICATE = 5;
+const BACKGROUND = 6;
+
+/** All images together, and an image within its cell type. */
+export type View = 0 | 1;
+export const POOLED: View = 0;
+export const OWN: View = 1;
+
+/** The errors of one evaluation, by view. Shapes: I images, E entries (see Ranking), G ground truths; bit t is IoU threshold t. */
+export interface Errors {
+  /** [2 × I] score at and above which an image's detections take part; NaN where the image has no such view */
+  threshold: Float64Array;
+  /** [2 × E] kind of error, 0 for none */
+  detection: Uint8Array;
+  /** [2 × E] thresholds at which repairing its kind makes the entry a match */
+  becomes: Uint16Array;
+  /** [2 × G] kind of error, 0 for none */
+  object: Uint8Array;
+  /** [2 × G] thresholds at which the object leaves the count when its kind is repaired */
+  leaves: Uint16Array;
+}
+
+/** A slice of the images with the score threshold of its own report. */
+export interface ErrorSlice {
+  view: View;
+  images: Uint32Array;
+  scoreThreshold: number | null | undefined;
+}
+
+/** Room for the errors of one evaluation, in memory that threads share. The slices of a view have no image in common. */
+export function allocateErrors(ranking: Ranking, objects: number, slices: readonly ErrorSlice[]): Errors {
+  const images = ranking.start.length - 1;
+  const threshold = new Float64Array(allocate(8 * 2 * images)).fill(Number.NaN);
+  for (const { view, images: some, scoreThreshold } of slices) {
+    // no threshold: there are no detections that could take part
+    for (const i of some) threshold[view * images + i] = scoreThreshold ?? Number.POSITIVE_INFINITY;
+  }
+  return {
+    threshold,
+    detection: new Uint8Array(allocate(2 * ranking.count)),
+    becomes: new Uint16Array(allocate(2 * 2 * ranking.count)),
+    object: new Uint8Array(allocate(2 * objects)),
+    leaves: new Uint16Array(allocate(2 * 2 * objects)),
+  };
+}
+
+// --- one image ---
+
+const COVERS = 1;
+const PIECE = 2;
+
+/** Pairs of one image of which at least one is unmatched: near one another, covering, or lying inside. */
+class Pairs {
+  entry = new Uint32Array(4096);
+  gt = new Uint32Array(4096);
+  iou = new Float64Array(4096);
+  relation = new Uint8Array(4096);
+  length = 0;
+
+  push(entry: number, gt: number, iou: number, relation: number): void {
+    if (this.length === this.entry.length) {
+      for (const key of ['entry', 'gt', 'iou', 'relation'] as const) {
+        const grown = new (this[key].constructor as { new (n: number): never })(this.length * 2);
+        (grown as Float64Array).set(this[key]);
+        this[key] = grown;
+      }
+    }
+    this.entry[this.length] = entry;
+    this.gt[this.length] = gt;
+    this.iou[this.length] = iou;
+    this.relation[this.length++] = relation;
+  }
+}
+
+const pairs = new Pairs();
+/** by object of the image: the entry that has it, -1 for none */
+let owner = new Int32Array(4096);
+/** by object: 1 when it counts */
+let counts = new Uint8Array(4096);
+
+/**
+ * Names the errors of image `image` in both views, and writes them into `out`.
+ * Images are independent: threads may do different ones at the same time.
+ *
+ * @param matches with `found`
+ */
+export function nameErrors(
+  dataset: Dataset,
+  detections: Objects,
+  ranking: Ranking,
+  matches: Matches,
+  image: number,
+  out: Errors,
+): void {
+  const images = dataset.images.ids.length;
+  const from = ranking.start[image];
+  const most = Math.min(ranking.start[image + 1], from + MAX_DETS);
+  // within an image entries stand by score: those that take part in a view come first
+  const ends = [POOLED, OWN].map((view) => {
+    const threshold = out.threshold[view * images + image];
+    if (Number.isNaN(threshold)) return -1;
+    let end = from;
+    while (end < most && ranking.score[end] >= threshold) end++;
+    return end;
+  });
+  const present = ends.filter((end) => end >= 0);
+  if (present.length === 0) return;
+  findPairs(dataset, detections, ranking, matches, image, Math.min(...present), Math.max(...present));
+  ends.forEach((end, view) => {
+    if (end >= 0) judge(dataset, ranking, matches, image, end, view as View, out);
+  });
+}
+
+/** Fills `pairs`, `owner` and `counts` for the entries before `last`; those before `first` take part in both views. */
+function findPairs(
+  dataset: Dataset,
+  detections: Objects,
+  ranking: Ranking,
+  matches: Matches,
+  image: number,
+  first: number,
+  last: number,
+): void {
+  const gt = dataset.objects;
+  const gtFrom = dataset.objectStart[image];
+  const gtTo = dataset.objectStart[image + 1];
+  const from = ranking.start[image];
+  const masks = matches.evaluation === 'segm';
+  const { min, max } = matches.classes[0];
+  if (owner.length < gtTo - gtFrom) {
+    owner = new Int32Array((gtTo - gtFrom) * 2);
+    counts = new Uint8Array((gtTo - gtFrom) * 2);
+  }
+  owner.fill(-1, 0, gtTo - gtFrom);
+  for (let e = from; e < last; e++) if (matches.object[e] >= 0) owner[matches.object[e] - gtFrom] = e;
+  for (let g = gtFrom; g < gtTo; g++)
+    counts[g - gtFrom] = !gt.crowd[g] && gt.area[g] >= min && gt.area[g] <= max ? 1 : 0;
+
+  pairs.length = 0;
+  const { size, columns, rows, start, gt: listed } = layTiles(dataset, image, masks);
+  const gtExtent = masks ? gt.maskExtent : gt.box;
+  const dtExtent = masks ? detections.maskExtent : detections.box;
+  for (let e = from; e < last; e++) {
+    if (matches.ignored[e] & 1) continue;
+    const d = ranking.detection[e];
+    const dx0 = dtExtent[4 * d];
+    const dy0 = dtExtent[4 * d + 1];
+    const dx1 = masks ? dtExtent[4 * d + 2] : dx0 + dtExtent[4 * d + 2];
+    const dy1 = masks ? dtExtent[4 * d + 3] : dy0 + dtExtent[4 * d + 3];
+    if (!(dx1 > dx0 && dy1 > dy0)) continue; // no pixels, no overlap
+    const dtArea = masks ? detections.maskArea[d] : detections.box[4 * d + 2] * detections.box[4 * d + 3];
+    const unmatched = (matches.matched[e] & 1) === 0;
+    const c1 = tile(dx1, size, columns);
+    const r1 = tile(dy1, size, rows);
+    for (let r = tile(dy0, size, rows); r <= r1; r++) {
+      for (let c = tile(dx0, size, columns); c <= c1; c++) {
+        const cell = r * columns + c;
+        for (let k = start[cell]; k < start[cell + 1]; k++) {
+          const g = listed[k];
+          const has = owner[g - gtFrom];
+          // two that are matched in both views explain nothing, nor does a match itself
+          if (!counts[g - gtFrom] || has === e || (has >= 0 && has < first && !unmatched)) continue;
+          const gx0 = gtExtent[4 * g];
+          const gx1 = masks ? gtExtent[4 * g + 2] : gx0 + gtExtent[4 * g + 2];
+          const w = (dx1 < gx1 ? dx1 : gx1) - (dx0 > gx0 ? dx0 : gx0);
+          if (w <= 0) continue;
+          const gy0 = gtExtent[4 * g + 1];
+          const gy1 = masks ? gtExtent[4 * g + 3] : gy0 + gtExtent[4 * g + 3];
+          const h = (dy1 < gy1 ? dy1 : gy1) - (dy0 > gy0 ? dy0 : gy0);
+          if (h <= 0) continue;
+          // a pair that shares several tiles is looked at in one, as in matching
+          if (tile(dx0 > gx0 ? dx0 : gx0, size, columns) !== c || tile(dy0 > gy0 ? dy0 : gy0, size, rows) !== r)
+            continue;
+          const gtArea = masks ? gt.maskArea[g] : gtExtent[4 * g + 2] * gtExtent[4 * g + 3];
+          let shared = w * h;
+          if (masks) {
+            // no overlap exceeds that of the extents, nor either mask: out of reach of every rule means no pixels to compare
+            if (shared > dtArea) shared = dtArea;
+            if (shared > gtArea) shared = gtArea;
+            if (shared < NEAR_IOU * (dtArea + gtArea - shared) && 2 * shared <= Math.min(dtArea, gtArea)) continue;
+            shared = intersection(
+              detections.intervals[detections.part[d]],
+              detections.maskStart[d],
+              detections.maskEnd[d],
+              gt.intervals[gt.part[g]],
+              gt.maskStart[g],
+              gt.maskEnd[g],
+            );
+          }
+          const iou = shared / (dtArea + gtArea - shared);
+          const relation = (2 * shared > gtArea ? COVERS : 0) | (2 * shared > dtArea ? PIECE : 0);
+          if (relation || iou >= NEAR_IOU) pairs.push(e, g, iou, relation);
+        }
+      }
+    }
+  }
+}
+
+/** by entry of the image, in this view: objects it covers, best IoU, 1 when a duplicate, 1 when a piece of a split object */
+let covered = new Uint16Array(4096);
+let entryIou = new Float64Array(4096);
+let isDuplicate = new Uint8Array(4096);
+let isPiece = new Uint8Array(4096);
+/** by object: pieces it has, best IoU, 1 when a merge covers it */
+let pieces = new Uint16Array(4096);
+let objectIou = new Float64Array(4096);
+let isMerged = new Uint8Array(4096);
+
+function clearScratch(entries: number, objects: number): void {
+  if (covered.length < entries) {
+    covered = new Uint16Array(entries * 2);
+    entryIou = new Float64Array(entries * 2);
+    isDuplicate = new Uint8Array(entries * 2);
+    isPiece = new Uint8Array(entries * 2);
+  }
+  if (pieces.length < objects) {
+    pieces = new Uint16Array(objects * 2);
+    objectIou = new Float64Array(objects * 2);
+    isMerged = new Uint8Array(objects * 2);
+  }
+  for (const column of [covered, entryIou, isDuplicate, isPiece]) column.fill(0, 0, entries);
+  for (const column of [pieces, objectIou, isMerged]) column.fill(0, 0, objects);
+}
+
+/** The rules of the header, for the image's entries before `end`. */
+function judge(
+  dataset: Dataset,
+  ranking: Ranking,
+  matches: Matches,
+  image: number,
+  end: number,
+  view: View,
+  out: Errors,
+): void {
+  const gtFrom = dataset.objectStart[image];
+  const gtTo = dataset.objectStart[image + 1];
+  const from = ranking.start[image];
+  const { matched, ignored } = matches;
+  clearScratch(end - from, gtTo - gtFrom);
+
+  // a match is covered by its detection, and a piece of its object
+  for (let e = from; e < end; e++) covered[e - from] = matched[e] & 1;
+  for (let g = 0; g < gtTo - gtFrom; g++) pieces[g] = isFound(g, end) ? 1 : 0;
+
+  const { length, entry, gt, iou, relation } = pairs;
+  for (let p = 0; p < length; p++) {
+    if (entry[p] >= end) continue;
+    const d = entry[p] - from;
+    const g = gt[p] - gtFrom;
+    const unmatched = !(matched[entry[p]] & 1);
+    const found = isFound(g, end);
+    if (relation[p] & COVERS && (unmatched || !found)) covered[d]++;
+    if (unmatched && iou[p] > entryIou[d]) entryIou[d] = iou[p];
+    if (unmatched && iou[p] >= MATCH_IOU) isDuplicate[d] = 1;
+    if (!found && iou[p] > objectIou[g]) objectIou[g] = iou[p];
+  }
+  for (let p = 0; p < length; p++) {
+    if (entry[p] >= end) continue;
+    const d = entry[p] - from;
+    if (relation[p] & PIECE && !(matched[entry[p]] & 1) && !isDuplicate[d]) pieces[gt[p] - gtFrom]++;
+  }
+  for (let p = 0; p < length; p++) {
+    if (entry[p] >= end) continue;
+    const d = entry[p] - from;
+    const g = gt[p] - gtFrom;
+    if (relation[p] & COVERS && covered[d] >= 2) isMerged[g] = 1;
+    if (relation[p] & PIECE && pieces[g] >= 2) isPiece[d] = 1;
+  }
+
+  const entries = view * ranking.count;
+  for (let e = from; e < end; e++) {
+    const d = e - from;
+    out.detection[entries + e] =
+      (matched[e] | ignored[e]) & 1
+        ? 0
+        : isDuplicate[d]
+          ? DUPLICATE
+          : covered[d] >= 2
+            ? MERGE
+            : isPiece[d]
+              ? SPLIT
+              : entryIou[d] >= NEAR_IOU
+                ? POOR
+                : BACKGROUND;
+  }
+  const objects = view * dataset.objects.count;
+  for (let g = 0; g < gtTo - gtFrom; g++) {
+    if (!counts[g] || isFound(g, end)) continue;
+    out.object[objects + gtFrom + g] = isMerged[g]
+      ? MERGE
+      : pieces[g] >= 2
+        ? SPLIT
+        : objectIou[g] >= NEAR_IOU
+          ? POOR
+          : MISSED;
+    out.leaves[objects + gtFrom + g] = ALL_BITS & ~matches.found[gtFrom + g];
+  }
+  pair(matches, entries, objects, end, out);
+}
+
+/** Whether an object of the image has a match among the entries before `end`. */
+function isFound(g: number, end: number): boolean {
+  return owner[g] >= 0 && owner[g] < end;
+}
+
+/** Pairs detections and objects of one kind for the repair, highest IoU first. */
+function pair(matches: Matches, entries: number, objects: number, end: number, out: Errors): void {
+  const { length, entry, gt, iou, relation } = pairs;
+  const open: number[] = [];
+  for (let p = 0; p < length; p++) {
+    if (entry[p] >= end) continue;
+    const kind = out.detection[entries + entry[p]];
+    if (kind === 0 || kind !== out.object[objects + gt[p]]) continue;
+    if (kind === POOR ? iou[p] >= NEAR_IOU : relation[p] & (kind === SPLIT ? PIECE : COVERS)) open.push(p);
+  }
+  open.sort((a, b) => iou[b] - iou[a] || entry[a] - entry[b] || gt[a] - gt[b]);
+  const taken = new Set<number>();
+  for (const p of open) {
+    if (taken.has(entry[p]) || taken.has(-1 - gt[p])) continue;
+    taken.add(entry[p]).add(-1 - gt[p]);
+    const becomes = out.leaves[objects + gt[p]] & ~matches.matched[entry[p]];
+    out.becomes[entries + entry[p]] = becomes;
+    out.leaves[objects + gt[p]] &= ~becomes;
+  }
+}
+
+// --- one slice ---
+
+/**
+ * The counts of one slice, and what repairing each kind would do to its AP.
+ *
+ * @param AP the slice's AP under the primary protocol
+ */
+export function countErrors(
+  { ranking, matches }: { ranking: Ranking; matches: Matches },
+  dataset: Dataset,
+  { view, images }: ErrorSlice,
+  AP: number | null,
+  errors: Errors,
+): ErrorsByKind {
+  const allImages = ranking.start.length - 1;
+  const slice: Slice = sliceOf(ranking, images, allImages);
+  const entries = view * ranking.count;
+  const objects = view * dataset.objects.count;
+  // matches that can be changed: all sizes, the first class of the first protocol
+  const repaired: Matches = {
+    ...matches,
+    classes: matches.classes.slice(0, 1),
+    matched: matches.matched.slice(0, ranking.count),
+    ignored: matches.ignored.slice(0, ranking.count),
+    countable: matches.countable.subarray(0, allImages),
+  };
+
+  const found = ERROR_KINDS.map(() => ({ entries: [] as number[], objects: 0, absent: new Float64Array(THRESHOLDS) }));
+  let countable = 0;
+  for (const i of images) {
+    countable += repaired.countable[i];
+    for (let e = ranking.start[i]; e < ranking.start[i + 1]; e++) {
+      const kind = errors.detection[entries + e];
+      if (kind > 0) found[kind - 1].entries.push(e);
+    }
+    for (let g = dataset.objectStart[i]; g < dataset.objectStart[i + 1]; g++) {
+      const kind = errors.object[objects + g];
+      if (kind === 0) continue;
+      found[kind - 1].objects++;
+      const { absent } = found[kind - 1];
+      for (let t = 0; t < THRESHOLDS; t++) absent[t] += (errors.leaves[objects + g] >> t) & 1;
+    }
+  }
+
+  const repairedAP = ({ entries: wrong, absent }: (typeof found)[number]): number | null => {
+    // where repairing leaves nothing to find, there is nothing to average
+    if (absent.includes(countable)) return null;
+    for (const e of wrong) {
+      repaired.matched[e] |= errors.becomes[entries + e];
+      repaired.ignored[e] |= ALL_BITS & ~repaired.matched[e];
+    }
+    const { precision } = accumulate(repaired, ranking, slice, 0, MAX_DETS, { absent });
+    for (const e of wrong) {
+      repaired.matched[e] = matches.matched[e];
+      repaired.ignored[e] = matches.ignored[e];
+    }
+    return precision && meanOf(precision);
+  };
+  return Object.fromEntries(
+    ERROR_KINDS.map((kind, k) => {
+      const detections = found[k].entries.length;
+      const without = detections + found[k].objects === 0 ? AP : repairedAP(found[k]);
+      const deltaAP = AP === null || without === null ? null : without - AP;
+      return [kind, { objects: found[k].objects, detections, deltaAP }];
+    }),
+  ) as ErrorsByKind;
+}
+
+function meanOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
