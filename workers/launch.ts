@@ -241,6 +241,11 @@ function writeRunFile(run: RunFile): void {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+// npm does not always pass a signal on to what its shell started: when the shell is gone, so is the wish for a site
+if (process.env.npm_lifecycle_event) {
+  const { ppid } = process;
+  setInterval(() => process.ppid !== ppid && void stop(0), 500).unref();
+}
 process.on('uncaughtException', (error) => fatal('Something went wrong.', error));
 
 try {
