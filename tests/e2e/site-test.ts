@@ -1,5 +1,5 @@
 /** What every browser test needs: the running site, people signed in, files to send. */
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
@@ -37,6 +37,7 @@ export interface Benchmark {
 
 const SAMPLE = join(ROOT, '..', 'shared', 'livecell-sample');
 const dir = mkdtempSync(join(tmpdir(), 'livecell-e2e-files-'));
+process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
 
 /**
  * Ground truth registered under a new name while the site runs, predictions for it, and what the command line says of
