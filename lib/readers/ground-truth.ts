@@ -87,9 +87,10 @@ export async function readGroundTruth(
       index = new ImageIndex(images);
       continue;
     }
-    // ground truth with a single category counts it, whatever its number
+    // ground truth with a single category counts it, whatever its number; one that has a category 1 counts only that
     const [other] = result.otherCategories.keys();
-    if (result.objects.count === 0 && result.otherCategories.size === 1) {
+    const hasOwn = result.objects.count > 0 || result.categoryIds.includes(category);
+    if (!hasOwn && result.otherCategories.size === 1) {
       category = other;
       continue;
     }
