@@ -24,8 +24,8 @@
  *
  * An unmatched object is the first of these that holds:
  *
- *  1. merge: a detection that covers two or more objects, matched or not, covers it. (An object with IoU ≥ 0.5 whose
- *     detection went to another object is one.)
+ *  1. merge: a detection that covers two or more objects, matched or not, covers it. (So an object with IoU ≥ 0.5
+ *     whose detection went to another object is one.)
  *  2. split: it has two or more pieces.
  *  3. poor boundary: IoU ≥ 0.1 with a detection, even one that found another object.
  *  4. missed.
