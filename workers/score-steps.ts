@@ -29,6 +29,7 @@ export interface ReadStep {
   kind: 'predictions' | 'ground-truth';
   images: Images;
   category: number;
+  anyCategory?: boolean;
   firstHas: FirstRecord;
   /** [0] kilobytes read by all threads */
   counter: Int32Array;
@@ -83,7 +84,7 @@ export default async function takeStep(step: Step, onProgress?: (counter: number
 }
 
 async function read(step: ReadStep, onProgress?: (kilobytes: number) => void): Promise<ReadOutcome> {
-  const { part, kind, images, category, firstHas, counter } = step;
+  const { part, kind, images, category, anyCategory, firstHas, counter } = step;
   const problems = new ProblemList();
   let before = 0;
   try {
@@ -96,6 +97,7 @@ async function read(step: ReadStep, onProgress?: (kilobytes: number) => void): P
         images,
         index: new ImageIndex(images),
         category,
+        anyCategory,
         firstHas,
         insideArray: part.insideArray,
         stopAt: part.more ? part.to : undefined,

@@ -12,9 +12,16 @@ import { PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { ReadResult } from '#lib/readers/coco-json.ts';
 import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/readers/ground-truth.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
-import { isPackedFile, type OpenedFile, openChunks, openGroundTruth, sha256File } from '#lib/readers/open.ts';
+import {
+  isPackedFile,
+  type OpenedFile,
+  openChunks,
+  openGroundTruth,
+  readOpened,
+  sha256File,
+} from '#lib/readers/open.ts';
 import { planParts } from '#lib/readers/parts.ts';
-import { finishPredictions, type ReadPredictions, readPredictions } from '#lib/readers/predictions.ts';
+import { finishPredictions, type ReadPredictions, type Target } from '#lib/readers/predictions.ts';
 import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
 import { drawBlocks, intervalOf, type Resampled } from '#lib/scoring/intervals.ts';
 import type { Metrics, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
@@ -33,6 +40,8 @@ export interface ScoreJob {
   /** packed ground truth or COCO JSON */
   groundTruth: { path: string };
   files: { slot: string; path: string; sha256?: string }[];
+  /** count detections of every category as cells */
+  anyCategory?: boolean;
   /** reports come back in this order */
   protocols: ProtocolId[];
   /** intervals from resampled fields of view; on unless said otherwise */
@@ -61,7 +70,7 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
     const opened = await openChunks(file.path);
     const digest = file.sha256 ?? sha256File(file.path);
     const dataset = await groundTruth(job.groundTruth.path, team, tell);
-    const predictions = await readFile(file.path, opened, dataset, team, tell);
+    const predictions = await readFile(file.path, opened, dataset, job.anyCategory, team, tell);
     const read = performance.now();
 
     const evaluations = evaluationsOf(predictions);
@@ -122,11 +131,13 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
             slot: file.slot,
             sha256,
             bytes: opened.bytes,
-            format: 'coco-json',
+            format: predictions.format,
             detections: predictions.detections.count,
             images: predictions.images,
+            ...(job.anyCategory && { anyCategory: true }),
           },
         ],
+        ...(predictions.unscored && { unscored: true }),
         warnings: predictions.warnings,
         results: results[p],
         seconds: {
@@ -218,7 +229,7 @@ async function readGroundTruthTogether(path: string, bytes: number, team: Team, 
   const images = sortImages(plan.images);
   if (new Set(images.ids).size < images.ids.length) return null;
   const digest = sha256File(path);
-  const parts = await readParts(path, plan, 'ground-truth', images, CELL_CATEGORY, team, (kilobytes) =>
+  const parts = await readParts(path, plan, 'ground-truth', { images, category: CELL_CATEGORY }, team, (kilobytes) =>
     tell('reading', (0.15 * kilobytes * 1024) / bytes),
   );
   if (!parts || parts.every(({ objects }) => objects.count === 0)) return null;
@@ -233,16 +244,17 @@ async function readFile(
   path: string,
   opened: OpenedFile,
   dataset: Dataset,
+  anyCategory: boolean | undefined,
   team: Team,
   tell: Tell,
 ): Promise<ReadPredictions> {
   const { images, meta } = dataset;
-  const target = { images, category: meta.category };
+  const target = { images, category: meta.category, anyCategory };
   if (opened.kind === 'coco-json' && opened.bytes >= team.worthBytes && team.size > 1) {
     const plan = await planParts(path, opened.bytes, team.size, 'predictions', target);
     const parts =
       plan &&
-      (await readParts(path, plan, 'predictions', images, meta.category, team, (kilobytes) =>
+      (await readParts(path, plan, 'predictions', target, team, (kilobytes) =>
         tell('reading', 0.15 + (0.25 * kilobytes * 1024) / opened.bytes),
       ));
     if (parts) {
@@ -252,26 +264,21 @@ async function readFile(
       return finishPredictions(parts, problems, new ImageIndex(images), target, objects);
     }
   }
-  return readPredictions(
-    () => opened.chunks(),
-    target,
-    (bytes) => tell('reading', 0.15 + 0.25 * Math.min(1, bytes / opened.bytes)),
-  );
+  return readOpened(path, opened, target, (fraction) => tell('reading', 0.15 + 0.25 * fraction));
 }
 
 async function readParts(
   path: string,
   plan: NonNullable<Awaited<ReturnType<typeof planParts>>>,
   kind: 'predictions' | 'ground-truth',
-  images: Dataset['images'],
-  category: number,
+  target: Target,
   team: Team,
   onProgress: (kilobytes: number) => void,
 ): Promise<(ReadResult & { warnings: Warning[] })[] | null> {
   const { firstHas } = plan;
   const shared = counter();
   const parts = await team.each<ReadOutcome>(
-    plan.parts.map((part) => ({ step: 'read', path, part, kind, images, category, firstHas, counter: shared })),
+    plan.parts.map((part) => ({ step: 'read', path, part, kind, ...target, firstHas, counter: shared })),
     onProgress,
   );
   if (parts.some((part) => part === null)) return null;

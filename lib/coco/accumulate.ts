@@ -124,6 +124,8 @@ export function accumulate(
   // thresholds whose last detection was a true positive: precision rises until a false one comes, so the curve is
   // looked at only there
   let rising = 0;
+  // without scores there is one place to look, the end: one precision at one recall, which no order can change
+  const oneBlock = ranking.unscored ?? false;
   let e = 0;
   for (let k = 0; k < order.length; k++) {
     e = order[k];
@@ -137,7 +139,7 @@ export function accumulate(
     const hits = counts & matched[row + e];
     const misses = counts & ~hits;
     if (misses) {
-      if (rising & misses) {
+      if (rising & misses && !oneBlock) {
         look(rising & misses, fpAtAll, e);
         rising &= ~misses;
       }
@@ -150,10 +152,10 @@ export function accumulate(
     if (hits) {
       for (let rest = hits; rest; rest &= rest - 1) tp[31 - Math.clz32(rest & -rest)] += weight;
       rising |= hits;
-      if (scores) look(hits, fpAtAll, e); // each detection may be the one at which a recall is reached
+      if (scores && !oneBlock) look(hits, fpAtAll, e); // each detection may be the one at which a recall is reached
     }
   }
-  look(rising, fpAtAll, e);
+  look(oneBlock ? ALL_BITS : rising, fpAtAll, e);
 
   const precision = new Float64Array(THRESHOLDS * RECALLS);
   const recall = new Float64Array(THRESHOLDS);

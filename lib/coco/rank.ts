@@ -18,6 +18,11 @@ export interface Ranking {
   order: Uint32Array;
   /** [entries] score of each entry */
   score: Float64Array;
+  /**
+   * The file has no scores (label images), so its order means nothing: all entries are one block that stands or falls
+   * together, none is cut off by maxDets, and no number depends on the order (PROTOCOL, "Predictions without scores")
+   */
+  unscored?: boolean;
 }
 
 /**

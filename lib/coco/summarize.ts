@@ -84,8 +84,8 @@ export function summarize(
 ): Metrics {
   let largest = 0;
   for (const i of slice.images) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
-  // beyond the largest image every maxDets is the same, and so are the numbers
-  const most = Math.min(protocol.maxDets[2], largest);
+  // beyond the largest image every maxDets is the same, and so are the numbers; without scores there is no best to keep
+  const most = ranking.unscored ? largest : Math.min(protocol.maxDets[2], largest);
   const once = <T>(key: string, compute: () => T): T => {
     if (!known.has(key)) known.set(key, compute());
     return known.get(key) as T;
@@ -119,7 +119,9 @@ export function summarize(
     APl,
     AR: Object.fromEntries(
       protocol.maxDets.map((maxDets) => {
-        const recall = recallAt(matches, ranking, slice.images, all, maxDets);
+        // the best so many of an image are an accident of order where nothing ranks them
+        const unknown = ranking.unscored && maxDets < largest;
+        const recall = unknown ? null : recallAt(matches, ranking, slice.images, all, maxDets);
         return [String(maxDets), recall ? mean(recall) : null];
       }),
     ),
@@ -135,7 +137,7 @@ export function summarize(
     pq: none
       ? null
       : point.iouSum / (point.above + (point.tp[0] + point.fp[0] - point.above) / 2 + missed(point.above) / 2),
-    scoreThreshold: point.scoreThreshold,
+    scoreThreshold: ranking.unscored ? null : point.scoreThreshold,
     meanImageJaccardPerIou: eachIou((t) => (none ? null : point.meanImageJaccard![t])),
     exactAP: curve.area ? mean(curve.area) : null,
   };

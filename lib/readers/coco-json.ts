@@ -122,6 +122,8 @@ export interface ReadOptions {
   index: ImageIndex | null;
   /** the category that is a cell; others are counted and left out */
   category: number;
+  /** every category is a cell: others are counted all the same */
+  anyCategory?: boolean;
   /** for ground truth: called once, at the first annotation, with the images read so far */
   onImages?: (records: ImageRecord[]) => { images: Images; index: ImageIndex } | null;
   /** images of a predictions document by its own ids, when they are known from an earlier look */
@@ -726,7 +728,13 @@ export class AnnotationReader {
         scanner.skip();
         return;
       }
-      record.partStart.push(n);
+      if (record.partStart.push(n) > LIMITS.polygons) {
+        throw new FatalProblem({
+          code: 'mask-too-long',
+          record: this.records + 1,
+          message: `${this.title(this.records + 1)}: the mask has more than ${LIMITS.polygons.toLocaleString('en')} polygons.`,
+        });
+      }
     } while (scanner.take(COMMA));
     scanner.expect(CLOSE_BRACKET, 'a comma or the end of the polygons');
   }
@@ -831,7 +839,14 @@ export class AnnotationReader {
     }
     if (record.categoryState === PRESENT && record.category !== this.options.category) {
       this.otherCategories.set(record.category, (this.otherCategories.get(record.category) ?? 0) + 1);
-      return;
+      if (this.otherCategories.size > LIMITS.categories) {
+        throw new FatalProblem({
+          code: 'too-many-categories',
+          record: this.records,
+          message: `The file has more than ${LIMITS.categories.toLocaleString('en')} different values of category_id.`,
+        });
+      }
+      if (!this.options.anyCategory) return;
     }
     const image = this.resolveImage();
     if (image === UNKNOWN_IMAGE) return;

@@ -26,6 +26,8 @@ export const LIMITS = {
   polygons: 10_000,
   /** intervals of all masks together; 8 bytes each */
   intervals: 200_000_000,
+  /** different values of category_id, which are counted one by one */
+  categories: 10_000,
   /** bytes of one JSON record */
   recordBytes: 16 * 1024 ** 2,
   /** pixels of one label image, or of one of its tiles */

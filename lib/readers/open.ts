@@ -3,16 +3,19 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open as openFile, readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { Unzip, UnzipInflate } from 'fflate';
+import { createGunzip, inflateSync } from 'node:zlib';
+import { z } from 'zod';
 import { allocate, type Dataset, type ImageId, isPacked, openDataset, packDataset } from '../coco/dataset.ts';
 import { cellTypeOf } from '../scoring/cell-types.ts';
 import type { Problem, Warning } from '../scoring/report.ts';
 import { CELL_CATEGORY, readGroundTruth, sortImages, WrongFile } from './ground-truth.ts';
+import { imageKind } from './label-images.ts';
+import { readLabelMasks } from './label-masks.ts';
 import { LIMITS } from './limits.ts';
-import { readPredictions, type Target } from './predictions.ts';
+import { type ReadPredictions, readPredictions, type Target } from './predictions.ts';
 import { FatalProblem } from './problems.ts';
 import { type Sniffed, sniff } from './sniff.ts';
+import { openZip } from './zip.ts';
 
 /** The first bytes of a file, and how long it is. */
 export async function firstBytes(path: string, count = 4096): Promise<{ first: Uint8Array; bytes: number }> {
@@ -35,6 +38,8 @@ export async function sha256File(path: string): Promise<string> {
 
 export interface OpenedFile {
   kind: Sniffed['kind'];
+  /** what its bytes hold: `chunks` are JSON text, or it is an archive of label images */
+  format: 'coco-json' | 'label-images';
   /** as uploaded */
   bytes: number;
   /** starts the stream of unpacked bytes; may be called again */
@@ -42,7 +47,7 @@ export interface OpenedFile {
 }
 
 /**
- * Looks at a file and opens it as a stream of JSON text.
+ * Looks at a file and finds out how to read it: a stream of JSON text, unpacked, or an archive of label images.
  *
  * @throws FatalProblem when it is of a kind that cannot be read, or exceeds a budget
  */
@@ -56,12 +61,13 @@ export async function openChunks(path: string): Promise<OpenedFile> {
   }
   const { kind, problem } = sniff(first);
   if (problem) throw new FatalProblem(problem);
+  const format = kind === 'zip' ? await lookIntoZip(path) : 'coco-json';
   const chunks = (): AsyncIterable<Uint8Array> => {
     if (kind === 'gzip') return gunzip(createReadStream(path, { highWaterMark: 1 << 18 }), bytes);
     if (kind === 'zip') return onlyMember(path, bytes);
     return readRange(path, 0, bytes);
   };
-  return { kind, bytes, chunks };
+  return { kind, format, bytes, chunks };
 }
 
 /** Bytes `from` to `to` of a file, in turns of two buffers so that reading and parsing overlap. */
@@ -92,11 +98,11 @@ export async function* readRange(path: string, from: number, to: number): AsyncG
 }
 
 /** Refuses what unpacks too far, before it is passed on. */
-function checkInflated(total: number, compressed: number): void {
-  if (total > LIMITS.inflatedBytes || (total > 1 << 26 && total > compressed * LIMITS.inflationRatio)) {
+function checkInflated(total: number, compressed: number, ratio: number = LIMITS.inflationRatio): void {
+  if (total > LIMITS.inflatedBytes || (total > LIMITS.inflationStart && total > compressed * ratio)) {
     throw new FatalProblem({
       code: 'inflates-too-far',
-      message: `The file unpacks to more than ${total > LIMITS.inflatedBytes ? `${LIMITS.inflatedBytes.toLocaleString('en')} bytes` : `${LIMITS.inflationRatio} times its size`}; it is not read further.`,
+      message: `The file unpacks to more than ${total > LIMITS.inflatedBytes ? `${LIMITS.inflatedBytes.toLocaleString('en')} bytes` : `${ratio} times its size`}; it is not read further.`,
     });
   }
 }
@@ -128,68 +134,112 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, compressed: number): A
   }
 }
 
-/** The only member of a zip archive; folders and what macOS adds do not count. */
-async function* onlyMember(path: string, compressed: number): AsyncGenerator<Uint8Array> {
-  const ready: Uint8Array[] = [];
-  let failed: Error | null = null;
-  let member: string | null = null;
-  let complete = false;
-  let total = 0;
-  const unzip = new Unzip((file) => {
-    if (file.name.endsWith('/') || /(^|\/)(__MACOSX\/|\.DS_Store$)/.test(file.name)) return;
-    if (member !== null) {
-      failed ??= new FatalProblem({
-        code: 'zip-with-several-files',
-        message: `The zip archive has several files (“${member}”, “${file.name}”). Send one file of predictions, alone in its archive or gzipped.`,
-      });
-      return;
+/** What a zip archive holds is seen in its first bytes, whatever its name. */
+async function lookIntoZip(path: string): Promise<OpenedFile['format']> {
+  const { members, close } = await openZip(path);
+  try {
+    if (members.length === 0) throw new FatalProblem({ code: 'empty-zip', message: 'The zip archive holds no file.' });
+    let bytes = 0;
+    let packed = 0;
+    for (const member of members) {
+      bytes += member.bytes;
+      packed += member.packed;
     }
-    member = file.name;
-    file.ondata = (error, chunk, final) => {
-      if (error) failed ??= error;
-      else if (chunk) ready.push(chunk);
-      if (final) complete = true;
-    };
-    file.start();
-  });
-  unzip.register(UnzipInflate);
-  const damaged = (why: string): FatalProblem =>
-    new FatalProblem({ code: 'bad-zip', message: `The zip archive is damaged or cut off (${why}). Write it again.` });
-  const input = createReadStream(path, { highWaterMark: 1 << 16 });
-  const inner = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of input) {
-        try {
-          unzip.push(chunk as Uint8Array);
-        } catch (error) {
-          throw damaged((error as Error).message);
-        }
-        if (failed) throw failed instanceof FatalProblem ? failed : damaged(failed.message);
-        for (let next = ready.shift(); next; next = ready.shift()) {
-          total += next.length;
-          checkInflated(total, compressed);
-          yield next;
-        }
+    let images = 0;
+    let others = 0;
+    for (const { name, chunks } of members) {
+      // a few are enough to tell what this is; the readers look at every one
+      if (images + others === 3) break;
+      let first: Uint8Array = new Uint8Array();
+      try {
+        for await (first of chunks()) break;
+      } catch (error) {
+        // damaged: its name has to do
+        if (!(error instanceof FatalProblem) || !/\.(tiff?|png)$/i.test(name)) throw error;
+        images++;
+        continue;
       }
-      if (member === null) throw new FatalProblem({ code: 'empty-zip', message: 'The zip archive holds no file.' });
-      if (!complete) throw damaged('it ends in the middle of a file');
-    } finally {
-      input.destroy();
+      if (imageKind(first)) images++;
+      else others++;
+      if (begins(first, 0x50, 0x4b, 0x03, 0x04)) {
+        throw new FatalProblem({
+          code: 'zip-in-zip',
+          message: `“${name}” is a zip archive inside the zip archive. Send one of them alone.`,
+        });
+      }
     }
-  };
-  const unpacked = inner();
-  const first = await unpacked.next();
-  if (first.done) return;
-  const all = async function* (): AsyncGenerator<Uint8Array> {
-    yield first.value;
-    yield* unpacked;
-  };
-  const gzipped = first.value[0] === 0x1f && first.value[1] === 0x8b;
-  if (!gzipped) {
-    const { problem } = sniff(first.value);
-    if (problem) throw new FatalProblem(problem);
+    const json = members.find(({ name }) => /\.(json|geojson|csv)(\.gz)?$/i.test(name));
+    if (members.length > 1 && (images === 0 || json)) {
+      throw new FatalProblem({
+        code: 'zip-with-several-files',
+        message: `The zip archive has several files (“${members[0].name}”, “${members[1].name}”). Send one file of predictions, alone in its archive or gzipped, or one label image per test image and nothing else.`,
+      });
+    }
+    checkInflated(bytes, packed, images > 0 ? LIMITS.labelInflationRatio : LIMITS.inflationRatio);
+    return images > 0 ? 'label-images' : 'coco-json';
+  } finally {
+    close();
   }
-  yield* gzipped ? gunzip(all(), compressed) : all();
+}
+
+/** The only member of a zip archive. */
+async function* onlyMember(path: string, compressed: number): AsyncGenerator<Uint8Array> {
+  const {
+    members: [member],
+    close,
+  } = await openZip(path);
+  try {
+    const unpacked = member.chunks();
+    const first = await unpacked.next();
+    if (first.done) throw new FatalProblem({ code: 'empty-zip', message: `“${member.name}” is empty.` });
+    const all = async function* (): AsyncGenerator<Uint8Array> {
+      let total = 0;
+      for (let next: IteratorResult<Uint8Array> = first; !next.done; next = await unpacked.next()) {
+        total += next.value.length;
+        checkInflated(total, compressed);
+        yield next.value;
+      }
+    };
+    const gzipped = begins(first.value, 0x1f, 0x8b);
+    if (!gzipped) {
+      const { problem } = sniff(first.value);
+      if (problem) throw new FatalProblem(problem);
+    }
+    yield* gzipped ? gunzip(all(), compressed) : all();
+  } finally {
+    close();
+  }
+}
+
+function begins(bytes: Uint8Array, ...signature: number[]): boolean {
+  return signature.every((byte, i) => bytes[i] === byte);
+}
+
+/** Predictions of either format. @throws WrongFile with all problems */
+export async function readOpened(
+  path: string,
+  opened: OpenedFile,
+  target: Target,
+  onProgress?: (fraction: number) => void,
+): Promise<ReadPredictions> {
+  if (opened.format === 'coco-json') {
+    return readPredictions(
+      () => opened.chunks(),
+      target,
+      (bytes) => onProgress?.(Math.min(1, bytes / opened.bytes)),
+    );
+  }
+  const { members, close } = await openZip(path);
+  try {
+    return await readLabelMasks(members, target, inflate, (read) => onProgress?.(read / members.length));
+  } finally {
+    close();
+  }
+}
+
+/** In one piece of memory of the right size, and no more of it. */
+function inflate(data: Uint8Array, most: number): Uint8Array {
+  return inflateSync(data, { maxOutputLength: most, chunkSize: Math.max(64, most) });
 }
 
 // --- ground truth on disk ---
@@ -219,6 +269,10 @@ export async function openGroundTruth(path: string, onBytes?: (bytes: number) =>
   }
   try {
     const opened = await openChunks(path);
+    if (opened.format !== 'coco-json') {
+      const message = 'Ground truth has to be a COCO document; this is an archive of images.';
+      throw new FatalProblem({ code: 'not-a-list', message });
+    }
     const digest = sha256File(path);
     const dataset = await readGroundTruth(
       () => opened.chunks(),
@@ -278,23 +332,27 @@ export async function readImageList(
  *
  * @param options.groundTruth packed or COCO JSON, or a list of images `[{id, file_name, width, height}]`
  */
-export async function validateFile(options: { groundTruth: string; predictions: string }): Promise<{
+export async function validateFile(options: {
+  groundTruth: string;
+  predictions: string;
+  anyCategory?: boolean;
+}): Promise<{
   problems: Problem[];
   warnings: Warning[];
   detections: number;
   images: number;
   format: string;
 }> {
-  const target = await openTarget(options.groundTruth);
+  const target = { ...(await openTarget(options.groundTruth)), anyCategory: options.anyCategory };
   try {
     const opened = await openChunks(options.predictions);
-    const read = await readPredictions(() => opened.chunks(), target);
+    const read = await readOpened(options.predictions, opened, target);
     return {
       problems: [],
       warnings: read.warnings,
       detections: read.detections.count,
       images: read.images,
-      format: 'coco-json',
+      format: read.format,
     };
   } catch (error) {
     const { problems, warnings } =
@@ -318,14 +376,38 @@ async function openTarget(path: string): Promise<Target> {
     const { images, meta } = await openGroundTruth(path);
     return { images, category: meta.category };
   }
-  const list = JSON.parse(await readFile(path, 'utf8')) as {
-    id: ImageId;
-    file_name: string;
-    width: number;
-    height: number;
-  }[];
+  const list = imageListSchema.safeParse(parseJson(await readFile(path, 'utf8')));
+  if (!list.success) {
+    const [issue] = list.error.issues;
+    throw new WrongFile(
+      [
+        {
+          code: 'bad-image-list',
+          message: `The list of images is not one: ${issue.path.length ? `at ${issue.path.join('.')}: ` : ''}${issue.message}. It has to be [{id, file_name, width, height}, …], as the site's data set page offers it, or give the ground truth itself.`,
+        },
+      ],
+      [],
+    );
+  }
   return {
-    images: sortImages(list.map(({ id, file_name, width, height }) => ({ id, fileName: file_name, width, height }))),
+    images: sortImages(list.data.map(({ file_name, ...image }) => ({ ...image, fileName: file_name }))),
     category: CELL_CATEGORY,
   };
+}
+
+const imageListSchema = z.array(
+  z.object({
+    id: z.union([z.number(), z.string()]),
+    file_name: z.string(),
+    width: z.int().positive(),
+    height: z.int().positive(),
+  }),
+);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

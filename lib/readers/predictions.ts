@@ -9,6 +9,8 @@ import { FatalProblem, ProblemList } from './problems.ts';
 /** What the report says of a file. */
 export interface ReadPredictions extends Predictions {
   images: number;
+  /** `coco-json` or `label-images` */
+  format: string;
   warnings: ReturnType<ProblemList['warnings']>;
 }
 
@@ -16,6 +18,8 @@ export interface ReadPredictions extends Predictions {
 export interface Target {
   images: Images;
   category: number;
+  /** count detections of every category as cells: for frameworks that count categories from 0 */
+  anyCategory?: boolean;
 }
 
 /**
@@ -36,10 +40,10 @@ export async function readPredictions(
     const problems = new ProblemList();
     let result: ReadResult;
     try {
-      const { images, category } = target;
+      const { images, category, anyCategory } = target;
       result = await readAnnotations(
         open(),
-        { kind: 'predictions', problems, images, index, category, fileImages, capacity },
+        { kind: 'predictions', problems, images, index, category, anyCategory, fileImages, capacity },
         onBytes,
       );
     } catch (error) {
@@ -62,7 +66,7 @@ export function finishPredictions(
   target: Target,
   objects: Objects = parts[0].objects,
 ): ReadPredictions {
-  const { images, category } = target;
+  const { images, category, anyCategory } = target;
   const total = parts.reduce((sum, part) => sum + part.records, 0);
   const otherCategories = new Map<number, number>();
   for (const part of parts) {
@@ -101,7 +105,7 @@ export function finishPredictions(
       [
         {
           code: 'no-detections-of-category',
-          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === category - 1 ? `Several frameworks count categories from 0: add 1` : `Set category_id to ${category}`}, or leave category_id out to count every detection as a cell.`,
+          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === category - 1 ? `Several frameworks count categories from 0: add 1` : `Set category_id to ${category}`}, or leave category_id out, or ask to count every category as a cell.`,
         },
       ],
       problems.warnings(),
@@ -109,8 +113,10 @@ export function finishPredictions(
   }
   for (const [id, count] of otherCategories) {
     problems.warn(
-      'category-not-scored',
-      `Detections whose category_id is not ${category} are not scored, as in the reference.`,
+      anyCategory ? 'category-counted-as-cell' : 'category-not-scored',
+      anyCategory
+        ? `Detections whose category_id is not ${category} are counted as cells, as asked.`
+        : `Detections whose category_id is not ${category} are not scored, as in the reference; ask to count every category as a cell if they are cells.`,
       `category ${id}: ${count.toLocaleString('en')}`,
       count,
     );
@@ -131,12 +137,25 @@ export function finishPredictions(
     hasMasks: withoutMask === 0,
     hasMaskScores: parts[0].firstHas?.maskScore ?? false,
     images: withDetections,
+    format: 'coco-json',
     warnings: problems.warnings(),
   };
 }
 
-/** Legal but odd things. @returns the number of images with detections */
-function warnOfSuspicions(objects: Objects, index: ImageIndex, images: Images, problems: ProblemList): number {
+/**
+ * Legal but odd things.
+ *
+ * @param options.unscored there are no scores whose likeness would be odd, and no limit cuts off the worst
+ * @param options.note what to add to the name of an image without detections
+ * @returns the number of images with detections
+ */
+export function warnOfSuspicions(
+  objects: Objects,
+  index: ImageIndex,
+  images: Images,
+  problems: ProblemList,
+  { unscored = false, note = () => '' }: { unscored?: boolean; note?: (image: number) => string } = {},
+): number {
   const perImage = new Uint32Array(images.ids.length);
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
@@ -156,11 +175,11 @@ function warnOfSuspicions(objects: Objects, index: ImageIndex, images: Images, p
       problems.warn(
         'image-without-detections',
         'Images without any detection: all their cells count as missed.',
-        images.fileNames[i],
+        images.fileNames[i] + note(i),
       );
     }
     if (n === 100 || n === 300 || n === 500 || n === 1000) atLimit.set(n, (atLimit.get(n) ?? 0) + 1);
-    if (n > 2000) {
+    if (n > 2000 && !unscored) {
       problems.warn(
         'more-than-2000-detections',
         'Images with more than 2,000 detections: beyond 2,000 (livecell-code) or 3,000 (livecell-paper) only the best-scored count.',
@@ -178,7 +197,8 @@ function warnOfSuspicions(objects: Objects, index: ImageIndex, images: Images, p
       );
     }
   }
-  if (objects.count > 1 && lowest === highest) {
+  if (!unscored) warnOfBoxes(objects, images, index, problems);
+  if (!unscored && objects.count > 1 && lowest === highest) {
     problems.warn(
       'all-scores-equal',
       `All scores are ${lowest}: the ranking, and so AP, is an accident of order.`,
@@ -187,4 +207,67 @@ function warnOfSuspicions(objects: Objects, index: ImageIndex, images: Images, p
     );
   }
   return withDetections;
+}
+
+/** Detections needed before their boxes as a whole say anything. */
+const ENOUGH_BOXES = 10;
+
+/**
+ * Boxes in another convention than x, y, width, height. Beside a mask, a box can be compared with the mask's own; where
+ * there are only boxes, corners give themselves away by never being left of or above themselves and by leaving the image.
+ */
+function warnOfBoxes(objects: Objects, images: Images, index: ImageIndex, problems: ProblemList): void {
+  const { count, box, maskExtent, maskArea, image } = objects;
+  let compared = 0;
+  let asCorners = 0;
+  let asCentre = 0;
+  let bare = 0;
+  let ordered = 0;
+  let beyond = 0;
+  let small = 0;
+  for (let d = 0; d < count; d++) {
+    const at = 4 * d;
+    const [x, y, w, h] = [box[at], box[at + 1], box[at + 2], box[at + 3]];
+    if (w <= 1 && h <= 1 && x <= 1 && y <= 1) small++;
+    if (maskArea[d] > 0) {
+      const [x0, y0, x1, y1] = [maskExtent[at], maskExtent[at + 1], maskExtent[at + 2], maskExtent[at + 3]];
+      compared++;
+      // what does not tell the conventions apart counts for none
+      if (near(w, x1 - x0) && near(h, y1 - y0)) {
+        if (!near(x, x0) || !near(y, y0)) if (near(x, (x0 + x1) / 2) && near(y, (y0 + y1) / 2)) asCentre++;
+      } else if (near(x, x0) && near(y, y0) && near(w, x1) && near(h, y1)) asCorners++;
+    } else {
+      const i = image[d] >= 0 ? image[d] : index.groups[-1 - image[d]][0];
+      bare++;
+      if (w > x && h > y) ordered++;
+      if (x + w > images.width[i] + 1 || y + h > images.height[i] + 1) beyond++;
+    }
+  }
+  const other =
+    compared >= ENOUGH_BOXES && asCorners > compared / 2
+      ? ['corners [x1, y1, x2, y2]', 'each bbox agrees with its mask if its last two numbers are a corner', asCorners]
+      : compared >= ENOUGH_BOXES && asCentre > compared / 2
+        ? [
+            'a centre [cx, cy, width, height]',
+            'each bbox agrees with its mask if its first two numbers are the middle',
+            asCentre,
+          ]
+        : bare >= ENOUGH_BOXES && ordered === bare && beyond > bare / 4
+          ? ['corners [x1, y1, x2, y2]', 'the last two numbers are always larger than the first two', ordered]
+          : count >= ENOUGH_BOXES && small > count / 2
+            ? ['fractions of the image', 'no number is larger than 1', small]
+            : null;
+  if (!other) return;
+  const [what, why, n] = other as [string, string, number];
+  problems.warn(
+    'boxes-in-another-convention',
+    `The boxes look like ${what}: ${why}. They are read as [x, y, width, height] in pixels.`,
+    undefined,
+    n,
+  );
+}
+
+/** Detectors' boxes are a little off their masks. */
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 3;
 }

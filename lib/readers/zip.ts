@@ -19,13 +19,16 @@ export interface ZipMember {
 }
 
 export interface OpenZip {
-  /** without folders and what operating systems add */
+  /** without folders, notes, and what operating systems add */
   members: ZipMember[];
   close(): void;
 }
 
-/** Folders, resource forks, hidden files and thumbnails. */
-const NOT_CONTENT = /\/$|(^|\/)(__MACOSX\/|\.|Thumbs\.db$|desktop\.ini$)/i;
+/** Folders, resource forks, hidden files (but not what lies in `./` or `../`) and thumbnails. */
+const NOT_CONTENT = /\/$|(^|\/)(__MACOSX\/|\.(?!\.?\/)|Thumbs\.db$|desktop\.ini$)/i;
+
+/** A note beside what matters. */
+const NOTE = /\.(txt|md|pdf|log|ya?ml)$|(^|\/)(readme|licen[cs]e)[^/]*$/i;
 
 const STORED = 0;
 const DEFLATED = 8;
@@ -46,12 +49,11 @@ export async function openZip(path: string): Promise<OpenZip> {
         });
       }
       const name = new TextDecoder().decode(entry.fileName as unknown as Uint8Array).replaceAll('\\', '/');
-      // a name like ../../x is as good as any other, since only its last part is ever looked at
-      if (NOT_CONTENT.test(name.replace(/^(\.{0,2}\/)+|(?<=\/)(\.{1,2}\/)+/g, ''))) continue;
-      members.push(memberOf(zip, entry, name));
+      if (!NOT_CONTENT.test(name)) members.push(memberOf(zip, entry, name));
     }
     const opened = zip;
-    return { members, close: () => opened.close() };
+    const content = members.filter(({ name }) => !NOTE.test(name));
+    return { members: content.length > 0 ? content : members, close: () => opened.close() };
   } catch (error) {
     zip?.close();
     throw damaged(error);

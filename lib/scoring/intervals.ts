@@ -94,13 +94,16 @@ export function resample(
   let n = 0;
   let anyIgnored = false;
   for (const e of order) {
-    if (e - start[image[e]] >= maxDets || ignored[e] === ALL_BITS) continue;
+    if ((e - start[image[e]] >= maxDets && !ranking.unscored) || ignored[e] === ALL_BITS) continue;
     if (ignored[e]) anyIgnored = true;
     entry[n] = e;
     block[n++] = blockOf[image[e]];
   }
   block = block.subarray(0, n);
-  const runs = Array.from({ length: THRESHOLDS }, (_, t) => runsOf(entry, block, n, matched, ignored, t, blocks));
+  const runs = Array.from({ length: THRESHOLDS }, (_, t) => {
+    const found = runsOf(entry, block, n, matched, ignored, t, blocks);
+    return ranking.unscored ? oneRun(found, n) : found;
+  });
 
   const objects = new Float64Array(blocks); // ground truth that counts, per block
   for (const i of slice.images) objects[blockOf[i]] += matches.countable[i];
@@ -189,6 +192,12 @@ function runsOf(
     end: end.slice(0, runs),
     position: position.slice(0, runs),
   };
+}
+
+/** Without scores all detections are one block, and the curve is looked at behind its last: see `Ranking.unscored`. */
+function oneRun(runs: Runs, n: number): Runs {
+  if (runs.end.length === 0) return runs;
+  return { ...runs, end: Uint32Array.of(runs.listed.length), position: Uint32Array.of(n - 1) };
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -48,11 +48,16 @@ export const scoreReportSchema = z.object({
       slot: z.string(),
       sha256: z.string(),
       bytes: z.int(),
+      /** `coco-json` or `label-images` */
       format: z.string(),
       detections: z.int(),
       images: z.int(),
+      /** every category was counted as a cell, because the submitter asked for it */
+      anyCategory: z.boolean().optional(),
     }),
   ),
+  /** the predictions have no scores (label images): AP is one precision at one recall; ranked among their own kind */
+  unscored: z.boolean().optional(),
   warnings: z.array(warningSchema),
   results: z.object({
     /** absent when the file holds no masks */

@@ -24,6 +24,8 @@ export interface Predictions {
   hasMasks: boolean;
   /** masks have scores of their own (`mask_score`) */
   hasMaskScores: boolean;
+  /** there are no scores at all, as in label images: see `Ranking.unscored` */
+  unscored?: boolean;
 }
 
 /** One evaluation under way. */
@@ -38,7 +40,7 @@ export interface Evaluating {
  */
 export function prepareAll(
   dataset: Dataset,
-  { detections, groups, hasMaskScores }: Predictions,
+  { detections, groups, hasMaskScores, unscored }: Predictions,
   evaluations: readonly Evaluation[],
   protocols: readonly ProtocolId[],
 ): Evaluating[] {
@@ -46,7 +48,10 @@ export function prepareAll(
   let ranking: Ranking | null = null;
   return evaluations.map((evaluation) => {
     const score = evaluation === 'segm' ? detections.maskScore : detections.score;
-    if (!ranking || hasMaskScores) ranking = rankDetections(detections.image, score, images, groups);
+    if (!ranking || hasMaskScores) {
+      ranking = rankDetections(detections.image, score, images, groups);
+      if (unscored) ranking.unscored = true;
+    }
     const classes = areaClasses(protocols);
     return { ranking, matches: allocateMatches(evaluation, classes, ranking.count, images, dataset.objects.count) };
   });
