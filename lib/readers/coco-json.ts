@@ -994,6 +994,12 @@ export class AnnotationReader {
         'Masks without pixels can match nothing and count as false positives.',
         example(),
       );
+    } else if (this.hadEmptyRuns && record.mask !== NO_MASK) {
+      this.problems.warn(
+        'empty-runs',
+        'Masks with runs of length 0 are read as their pixels; pycocotools compares such masks only in part.',
+        example(),
+      );
     }
     if (record.boxState !== PRESENT) return;
     const b = builder.box;
@@ -1014,6 +1020,7 @@ export class AnnotationReader {
   }
 
   private hadForegroundRuns = false;
+  private hadEmptyRuns = false;
 
   private appendMask(height: number, width: number, image: number): boolean {
     const { record, builder } = this;
@@ -1074,6 +1081,7 @@ export class AnnotationReader {
       );
       return false;
     }
+    const first = intervals.length;
     const total = appendIntervals(counts, runs, intervals);
     if (total !== height * width) {
       this.problem(
@@ -1085,6 +1093,7 @@ export class AnnotationReader {
       return false;
     }
     this.hadForegroundRuns = runs > 1;
+    this.hadEmptyRuns = intervals.length - first < 2 * (runs >> 1);
     return true;
   }
 
@@ -1109,7 +1118,7 @@ export class AnnotationReader {
         }
       }
     }
-    this.hadForegroundRuns = false; // rasterising leaves no empty runs
+    this.hadForegroundRuns = this.hadEmptyRuns = false; // rasterising leaves none
     if (parts === 1) {
       appendPolygon(record.numbers, 0, record.partStart[1] >> 1, height, width, builder.intervals);
     } else {
