@@ -179,6 +179,7 @@ describe.each(CASES)('%s', (_name, files) => {
       groundTruth: { path: plain(files.groundTruth, 'ground-truth.json') },
       files: [{ slot: 'predictions', path: plain(files.predictions, 'predictions.json') }],
       protocols: [...IDS],
+      intervals: false,
       threads,
       together: threads > 1,
     });
@@ -193,6 +194,7 @@ describe.each(CASES)('%s', (_name, files) => {
       groundTruth: { path: packed },
       files: [{ slot: 'predictions', path: files.predictions }],
       protocols: [...IDS],
+      intervals: false,
       threads: 2,
       together: true,
     });
@@ -228,6 +230,7 @@ describe.skipIf(!SAMPLE)('real LIVECell images (skipped where ../shared/livecell
       groundTruth: { path: files.groundTruth },
       files: [{ slot: 'predictions', path: files.predictions }],
       protocols: [...IDS],
+      intervals: false,
       threads,
       together: threads > 1,
     });
