@@ -17,6 +17,13 @@ import { ImageIndex } from '#lib/readers/images.ts';
 import { readRange } from '#lib/readers/open.ts';
 import type { Part } from '#lib/readers/parts.ts';
 import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
+import {
+  countErrors,
+  type ErrorSlice,
+  type Errors,
+  type ErrorsByKind,
+  nameErrors,
+} from '#lib/scoring/errors-by-kind.ts';
 import { type Draws, type Resampled, resample } from '#lib/scoring/intervals.ts';
 import type { Metrics, Warning } from '#lib/scoring/report.ts';
 import { summarizeSlice } from '#lib/scoring/score.ts';
@@ -73,13 +80,36 @@ export interface ResampleStep {
 
 export type ResampleOutcome = { work: number; resampled: Resampled }[];
 
-export type Step = ReadStep | MatchStep | SummarizeStep | ResampleStep;
+/** Names errors by kind, image by image, each thread the next free one. */
+export interface ErrorsStep {
+  step: 'errors';
+  dataset: Dataset;
+  detections: Objects;
+  evaluations: { ranking: Ranking; matches: Matches; errors: Errors }[];
+  /** [0] the next (evaluation, image) pair */
+  counter: Int32Array;
+}
+
+/** When all are named: counts them slice by slice, and what AP would gain without them. */
+export interface RepairStep {
+  step: 'repair';
+  dataset: Dataset;
+  evaluations: { ranking: Ranking; matches: Matches; errors: Errors }[];
+  work: { evaluation: number; slice: ErrorSlice; AP: number | null }[];
+  counter: Int32Array;
+}
+
+export type RepairOutcome = { work: number; errors: ErrorsByKind }[];
+
+export type Step = ReadStep | MatchStep | SummarizeStep | ResampleStep | ErrorsStep | RepairStep;
 
 /** `onProgress` is called often, with the counter. */
 export default async function takeStep(step: Step, onProgress?: (counter: number) => void): Promise<unknown> {
   if (step.step === 'read') return read(step, onProgress);
   if (step.step === 'match') return match(step, onProgress);
   if (step.step === 'resample') return resampleSlices(step, onProgress);
+  if (step.step === 'errors') return findErrors(step, onProgress);
+  if (step.step === 'repair') return repair(step, onProgress);
   return summarize(step, onProgress);
 }
 
@@ -160,6 +190,35 @@ function resampleSlices(
     const { ranking, matches } = evaluations[evaluation];
     const slice = sliceOf(ranking, images, ranking.start.length - 1);
     done.push({ work: next, resampled: resample(matches, ranking, slice, maxDets, draws, from, to) });
+    onProgress?.(next);
+  }
+}
+
+function findErrors(
+  { dataset, detections, evaluations, counter }: ErrorsStep,
+  onProgress?: (done: number) => void,
+): void {
+  const images = dataset.images.ids.length;
+  for (;;) {
+    const next = Atomics.add(counter, 0, 1);
+    if (next >= images * evaluations.length) return;
+    const { ranking, matches, errors } = evaluations[Math.floor(next / images)];
+    nameErrors(dataset, detections, ranking, matches, next % images, errors);
+    onProgress?.(next);
+  }
+}
+
+function repair(
+  { dataset, evaluations, work, counter }: RepairStep,
+  onProgress?: (done: number) => void,
+): RepairOutcome {
+  const done: RepairOutcome = [];
+  for (;;) {
+    const next = Atomics.add(counter, 0, 1);
+    if (next >= work.length) return done;
+    const { evaluation, slice, AP } = work[next];
+    const { errors } = evaluations[evaluation];
+    done.push({ work: next, errors: countErrors(evaluations[evaluation], dataset, slice, AP, errors) });
     onProgress?.(next);
   }
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { buildDataset, concatObjects, type Dataset } from '#lib/coco/dataset.ts';
-import { PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { ReadResult } from '#lib/readers/coco-json.ts';
 import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/readers/ground-truth.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
@@ -23,12 +23,21 @@ import {
 import { planParts } from '#lib/readers/parts.ts';
 import { finishPredictions, type ReadPredictions, type Target } from '#lib/readers/predictions.ts';
 import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
+import { allocateErrors } from '#lib/scoring/errors-by-kind.ts';
 import { drawBlocks, intervalOf, type Resampled } from '#lib/scoring/intervals.ts';
 import type { Metrics, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
-import { collectResults, type Evaluating, evaluationsOf, imageSlices, prepareAll } from '#lib/scoring/score.ts';
+import {
+  collectResults,
+  type Evaluating,
+  errorSlices,
+  evaluationsOf,
+  imageSlices,
+  prepareAll,
+} from '#lib/scoring/score.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import takeStep, {
   type ReadOutcome,
+  type RepairOutcome,
   type ResampleOutcome,
   type ResampleStep,
   type Step,
@@ -106,9 +115,12 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
     const results = protocols.map((_, p) =>
       Object.fromEntries(evaluations.map((evaluation, e) => [evaluation, byEvaluation[e][p]])),
     ) as ScoreReport['results'][];
+    await addErrors(results, dataset, predictions, evaluating, slices, protocols, team, small, (fraction) =>
+      tell('accumulating', 0.7 + 0.05 * fraction),
+    );
     if (job.intervals !== false) {
       await addIntervals(results, dataset, evaluating, slices, protocols, team, small, (fraction) =>
-        tell('accumulating', 0.7 + 0.3 * fraction),
+        tell('accumulating', 0.75 + 0.25 * fraction),
       );
     }
     const ended = performance.now();
@@ -153,6 +165,43 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
     if (error instanceof FatalProblem) return { ok: false, problems: [error.problem], warnings: [] };
     throw error;
   }
+}
+
+/** Puts errors by kind into the primary protocol's results: named image by image, then counted slice by slice. */
+async function addErrors(
+  results: ScoreReport['results'][],
+  dataset: Dataset,
+  { detections }: ReadPredictions,
+  evaluating: Evaluating[],
+  slices: ReturnType<typeof imageSlices>,
+  protocols: ProtocolId[],
+  team: Team,
+  small: boolean,
+  onProgress: (fraction: number) => void,
+): Promise<void> {
+  const primary = results[protocols.indexOf(PRIMARY_PROTOCOL)];
+  if (!primary) return;
+  const named = evaluating.map(({ ranking, matches }) => {
+    const { overall, cellTypes } = primary[matches.evaluation]!;
+    const metrics = [...slices.keys()].map((name) => (name === 'overall' ? overall : cellTypes[name]!));
+    const pools = errorSlices(slices, metrics);
+    return { ranking, matches, errors: allocateErrors(ranking, dataset.objects.count, pools), pools, metrics };
+  });
+  const evaluations = named.map(({ ranking, matches, errors }) => ({ ranking, matches, errors }));
+  const pairs = dataset.images.ids.length * evaluations.length;
+  await team.together({ step: 'errors', dataset, detections, evaluations, counter: counter() }, small, (next) =>
+    onProgress((0.4 * next) / pairs),
+  );
+  const wanted = [...slices.keys()].flatMap((_, s) =>
+    named.map(({ pools, metrics }, evaluation) => ({ evaluation, slice: pools[s], metrics: metrics[s] })),
+  );
+  const work = wanted.map(({ evaluation, slice, metrics: { AP } }) => ({ evaluation, slice, AP }));
+  const done = await team.together<RepairOutcome>(
+    { step: 'repair', dataset, evaluations, work, counter: counter() },
+    small,
+    (next) => onProgress(0.4 + (0.6 * next) / work.length),
+  );
+  for (const { work: at, errors } of done.flat()) wanted[at].metrics.errors = errors;
 }
 
 /** Draws per piece of work: small enough that no thread waits long for another, large enough to pay for its start. */

@@ -4,7 +4,7 @@
  * error that segmentation of touching cells has.
  *
  * What takes part: objects that count, and detections within the protocol's largest maxDets, of all sizes, whose score
- * is at or above the slice's `scoreThreshold`. Crowd regions, and detections that are ignored for them, stay out.
+ * is at or above the slice's `scoreThreshold` (all of a file without scores). Crowd regions, and detections that are ignored for them, stay out.
  * "Overall" and a cell type's own slice have thresholds of their own, so every image is judged in two views.
  *
  * Two relations beside IoU, between a detection d and an object g:
@@ -57,8 +57,6 @@ export const ERROR_KINDS = ['missed', 'poorBoundary', 'split', 'merge', 'duplica
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 export type ErrorsByKind = NonNullable<Metrics['errors']>;
 
-/** Errors are counted with the detections that this many of an image allow. */
-const MAX_DETS = PROTOCOLS[PRIMARY_PROTOCOL].maxDets[2];
 const MATCH_IOU = 0.5;
 const NEAR_IOU = 0.1;
 
@@ -96,13 +94,19 @@ export interface ErrorSlice {
   scoreThreshold: number | null | undefined;
 }
 
+/** Detections of an image that take part; where nothing ranks them, none is cut off. */
+function mostOf(ranking: Ranking): number {
+  return ranking.unscored ? Number.POSITIVE_INFINITY : PROTOCOLS[PRIMARY_PROTOCOL].maxDets[2];
+}
+
 /** Room for the errors of one evaluation, in memory that threads share. The slices of a view have no image in common. */
 export function allocateErrors(ranking: Ranking, objects: number, slices: readonly ErrorSlice[]): Errors {
   const images = ranking.start.length - 1;
   const threshold = new Float64Array(allocate(8 * 2 * images)).fill(Number.NaN);
   for (const { view, images: some, scoreThreshold } of slices) {
-    // no threshold: there are no detections that could take part
-    for (const i of some) threshold[view * images + i] = scoreThreshold ?? Number.POSITIVE_INFINITY;
+    // no threshold: there are no scores, or no detections that could take part
+    const from = ranking.unscored ? Number.NEGATIVE_INFINITY : (scoreThreshold ?? Number.POSITIVE_INFINITY);
+    for (const i of some) threshold[view * images + i] = from;
   }
   return {
     threshold,
@@ -163,7 +167,7 @@ export function nameErrors(
 ): void {
   const images = dataset.images.ids.length;
   const from = ranking.start[image];
-  const most = Math.min(ranking.start[image + 1], from + MAX_DETS);
+  const most = Math.min(ranking.start[image + 1], from + mostOf(ranking));
   // within an image entries stand by score: those that take part in a view come first
   const ends = [POOLED, OWN].map((view) => {
     const threshold = out.threshold[view * images + image];
@@ -444,7 +448,7 @@ export function countErrors(
       repaired.matched[e] |= errors.becomes[entries + e];
       repaired.ignored[e] |= ALL_BITS & ~repaired.matched[e];
     }
-    const { precision } = accumulate(repaired, ranking, slice, 0, MAX_DETS, { absent });
+    const { precision } = accumulate(repaired, ranking, slice, 0, mostOf(ranking), { absent });
     for (const e of wrong) {
       repaired.matched[e] = matches.matched[e];
       repaired.ignored[e] = matches.ignored[e];

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { operatingPoint, sliceOf } from '#lib/coco/accumulate.ts';
@@ -6,7 +9,8 @@ import { EVALUATIONS } from '#lib/coco/protocol.ts';
 import { ERROR_KINDS, type ErrorKind, type ErrorsByKind } from '#lib/scoring/errors-by-kind.ts';
 import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
 import { evaluationsOf, imageSlices, prepareAll, score } from '#lib/scoring/score.ts';
-import { type Annotation, type Detection, type GroundTruth, pack, rectangle } from '#tests/coco/documents.ts';
+import { type Annotation, bytesOf, type Detection, type GroundTruth, pack, rectangle } from '#tests/coco/documents.ts';
+import scoreTask, { dismissHelpers } from '#workers/score-task.ts';
 
 type Box = [x: number, y: number, width: number, height: number];
 interface Outline {
@@ -314,6 +318,50 @@ test('errors are named under the primary protocol alone', async () => {
   expect(code.segm!.overall.errors).toBeUndefined();
   expect(paper.segm!.overall.errors).toBeDefined();
   expect(score(dataset, predictions, ['coco'])[0].bbox.overall.errors).toBeUndefined();
+});
+
+test('without scores every detection takes part', async () => {
+  const { dataset, predictions } = await pack(
+    ...documentsOf({
+      cells: [{ box: [0, 0, 20, 20] }, { box: [40, 0, 20, 20] }],
+      outlines: [
+        { box: [0, 0, 20, 20], score: 1 },
+        { box: [80, 0, 20, 20], score: 1 },
+      ],
+    }),
+  );
+  const [{ segm }] = score(dataset, { ...predictions, unscored: true }, ['livecell-paper']);
+  expect(segm!.overall.scoreThreshold).toBeNull();
+  expect(counts(segm!.overall.errors!)).toEqual({ missed: [1, 0], background: [0, 1] });
+  // one precision at one recall: 1/2 up to 1/2; without the false outline 1, without the missed cell up to 1
+  expect(segm!.overall.errors!.background.deltaAP).toBeCloseTo(ap(0.5, 51), 12);
+  expect(segm!.overall.errors!.missed.deltaAP).toBeCloseTo(0.5 - ap(0.5, 51), 12);
+});
+
+test('threads share the work and find what one finds', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'livecell-errors-'));
+  try {
+    const [groundTruth, detections] = documentsOf(fc.sample(scenes, { seed: 9, numRuns: 40 }).at(-1)!);
+    writeFileSync(join(folder, 'gt.json'), bytesOf(groundTruth));
+    writeFileSync(join(folder, 'dt.json'), bytesOf(detections));
+    const outcome = await scoreTask({
+      task: 'livecell-wide',
+      groundTruth: { path: join(folder, 'gt.json') },
+      files: [{ slot: 'all', path: join(folder, 'dt.json') }],
+      protocols: ['coco', 'livecell-paper'],
+      intervals: false,
+      threads: 2,
+      together: true,
+    });
+    if (!outcome.ok) throw new Error(outcome.problems[0].message);
+    const { dataset, predictions } = await pack(groundTruth, detections);
+    const [stock, paper] = score(dataset, predictions, ['coco', 'livecell-paper']);
+    expect(outcome.reports.map(({ results }) => results)).toEqual([stock, paper]);
+    expect(paper.segm!.overall.errors).toBeDefined();
+  } finally {
+    await dismissHelpers();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 // --- properties ---
