@@ -136,7 +136,7 @@ function commandHelp(command: Command): string {
 ${command.help}
 
 ${table(rows)}
-${command.example ? `\nExample: ${command.example}\n` : ''}`;
+${command.details ? `\n${command.details}\n` : ''}${command.example ? `\nExample: ${command.example}\n` : ''}`;
 }
 
 function title({ name, takes }: Command): string {

@@ -795,7 +795,7 @@ export class AnnotationReader {
     if (record.imageState !== PRESENT) {
       this.problem(
         'image-id-missing',
-        () => `image_id is ${record.imageState === ABSENT ? 'missing' : 'not a number or a name'}.`,
+        () => `image_id is ${record.imageState === ABSENT ? 'missing' : 'not a number or a name'}. Use the data set's own image ids or its file names.`,
       );
       return UNKNOWN_IMAGE;
     }
@@ -834,7 +834,7 @@ export class AnnotationReader {
     const { record, builder } = this;
     this.firstHas ??= { maskScore: record.maskScoreState === PRESENT, box: record.boxState === PRESENT };
     if (record.categoryState === WRONG) {
-      this.problem('category-not-a-number', () => 'category_id is not a number.');
+      this.problem('category-not-a-number', () => 'category_id is not a number; leave it out, or write the number of the category.');
       return;
     }
     if (record.categoryState === PRESENT && record.category !== this.options.category) {
@@ -884,11 +884,11 @@ export class AnnotationReader {
     }
     if (record.mask === NO_MASK) {
       if (record.boxState !== PRESENT) {
-        this.problem('nothing-to-score', () => 'there is neither a segmentation nor a bbox.', image);
+        this.problem('nothing-to-score', () => 'there is neither a segmentation nor a bbox; write at least one of them.', image);
         return;
       }
       if (!this.predictions) {
-        this.problem('no-mask', () => 'the annotation has no segmentation.', image);
+        this.problem('no-mask', () => 'there is no segmentation, and masks are scored: write run lengths or polygons.', image);
         return;
       }
       this.withoutMask++;
@@ -899,7 +899,7 @@ export class AnnotationReader {
     if (intervals.length / 2 > LIMITS.intervals) {
       throw new FatalProblem({
         code: 'too-many-runs',
-        message: `The masks have more than ${LIMITS.intervals.toLocaleString('en')} runs together.`,
+        message: `The masks have more than ${LIMITS.intervals.toLocaleString('en')} runs together. Raise the score threshold.`,
       });
     }
 
@@ -965,7 +965,10 @@ export class AnnotationReader {
     if (record.scoreState !== PRESENT) {
       this.problem(
         record.scoreState === ABSENT ? 'score-missing' : 'score-not-a-number',
-        () => (record.scoreState === ABSENT ? 'score is missing.' : 'score is not a number.'),
+        () =>
+          record.scoreState === ABSENT
+            ? 'score is missing; every detection needs one. Predictions without scores can be sent as label images.'
+            : 'score is not a number; write a number, without quotes.',
         image,
       );
       return false;
@@ -977,7 +980,7 @@ export class AnnotationReader {
     if (this.firstHas!.maskScore && (record.maskScoreState !== PRESENT || !Number.isFinite(record.maskScore))) {
       this.problem(
         'mask-score-missing',
-        () => 'mask_score is missing or not finite, although the first detection has one.',
+        () => 'mask_score is missing or not finite, although the first detection has one; write it for all or for none.',
         image,
       );
       return false;
@@ -1035,7 +1038,7 @@ export class AnnotationReader {
       return false;
     }
     if (record.sizeState !== PRESENT) {
-      this.problem('mask-size-missing', () => 'the run-length mask has no size [height, width].', image);
+      this.problem('mask-size-missing', () => `the run-length mask has no size [height, width]; here that is [${height}, ${width}].`, image);
       return false;
     }
     if (record.height !== height || record.width !== width) {
@@ -1076,7 +1079,7 @@ export class AnnotationReader {
     if (runs > LIMITS.runsPerMask) {
       this.problem(
         'mask-too-long',
-        () => `the mask has more than ${LIMITS.runsPerMask.toLocaleString('en')} runs.`,
+        () => `the mask has more than ${LIMITS.runsPerMask.toLocaleString('en')} runs; that of a cell has some dozens.`,
         image,
       );
       return false;
@@ -1087,7 +1090,7 @@ export class AnnotationReader {
       this.problem(
         'runs-do-not-add-up',
         () =>
-          `the runs add up to ${total.toLocaleString('en')} pixels but the image has ${(height * width).toLocaleString('en')} (${height} × ${width}).`,
+          `the runs add up to ${total.toLocaleString('en')} pixels but the image has ${(height * width).toLocaleString('en')} (${height} × ${width}); they have to cover it all, column by column, background first.`,
         image,
       );
       return false;
@@ -1113,7 +1116,7 @@ export class AnnotationReader {
       }
       for (let i = from; i < to; i++) {
         if (!(Math.abs(record.numbers[i]) <= 1e7)) {
-          this.problem('bad-polygon', () => `a polygon coordinate is ${record.numbers[i]}.`, image);
+          this.problem('bad-polygon', () => `a polygon coordinate is ${record.numbers[i]}; coordinates are pixels.`, image);
           return false;
         }
       }

@@ -105,7 +105,7 @@ export function finishPredictions(
       [
         {
           code: 'no-detections-of-category',
-          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === category - 1 ? `Several frameworks count categories from 0: add 1` : `Set category_id to ${category}`}, or leave category_id out, or ask to count every category as a cell.`,
+          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === category - 1 ? `Several frameworks count categories from 0: add 1` : `Set category_id to ${category}`}, leave category_id out, or count every category as a cell (--any-category).`,
         },
       ],
       problems.warnings(),
@@ -116,7 +116,7 @@ export function finishPredictions(
       anyCategory ? 'category-counted-as-cell' : 'category-not-scored',
       anyCategory
         ? `Detections whose category_id is not ${category} are counted as cells, as asked.`
-        : `Detections whose category_id is not ${category} are not scored, as in the reference; ask to count every category as a cell if they are cells.`,
+        : `Detections whose category_id is not ${category} are not scored, as in the reference. If they are cells, --any-category counts them.`,
       `category ${id}: ${count.toLocaleString('en')}`,
       count,
     );
@@ -227,10 +227,16 @@ function warnOfBoxes(objects: Objects, images: Images, index: ImageIndex, proble
   let small = 0;
   for (let d = 0; d < count; d++) {
     const at = 4 * d;
-    const [x, y, w, h] = [box[at], box[at + 1], box[at + 2], box[at + 3]];
+    const x = box[at];
+    const y = box[at + 1];
+    const w = box[at + 2];
+    const h = box[at + 3];
     if (w <= 1 && h <= 1 && x <= 1 && y <= 1) small++;
     if (maskArea[d] > 0) {
-      const [x0, y0, x1, y1] = [maskExtent[at], maskExtent[at + 1], maskExtent[at + 2], maskExtent[at + 3]];
+      const x0 = maskExtent[at];
+      const y0 = maskExtent[at + 1];
+      const x1 = maskExtent[at + 2];
+      const y1 = maskExtent[at + 3];
       compared++;
       // what does not tell the conventions apart counts for none
       if (near(w, x1 - x0) && near(h, y1 - y0)) {

@@ -18,6 +18,8 @@ export interface Command {
   /** what stands after the name, options apart */
   takes?: string;
   help: string;
+  /** what else to know, in lines, for the command's own help */
+  details?: string;
   /** a line that can be copied */
   example?: string;
   options: Record<string, Option>;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
 import type { Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
 import { parseTask, type Task } from '#lib/scoring/tasks.ts';
 import {
@@ -21,6 +22,12 @@ import {
 } from './command.ts';
 import { reportTable } from './report-table.ts';
 
+const ANY_CATEGORY: Option = {
+  type: 'boolean',
+  help: 'count detections of every category as cells, whatever their category_id',
+};
+const PREDICTIONS_HELP = 'COCO results as .json, .json.gz or .zip, or a .zip of label images';
+
 const TASK_OPTION: Option = { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' };
 
 export const score: Command = {
@@ -32,7 +39,7 @@ export const score: Command = {
     predictions: {
       type: 'string',
       value: '[SLOT=]FILE',
-      help: 'COCO results, .json, .json.gz or .zip; one per slot',
+      help: `${PREDICTIONS_HELP}; one per slot`,
       multiple: true,
     },
     task: TASK_OPTION,
@@ -43,6 +50,7 @@ export const score: Command = {
       default: PRIMARY_PROTOCOL,
     },
     slot: { type: 'string', value: 'SLOT', help: 'which slot a file without SLOT= is for' },
+    'any-category': ANY_CATEGORY,
     'no-intervals': { type: 'boolean', help: 'leave out the uncertainty intervals' },
     json: JSON_OPTION,
   },
@@ -52,7 +60,10 @@ export const score: Command = {
     if (files.length > 0) throw new CallError(`“${files[0]}”: files are given with --ground-truth and --predictions.`);
     const groundTruth = await onlyGroundTruth(values['ground-truth']);
     const predictions = await slotFiles(task, values.predictions ?? [], values.slot);
-    const report = await scoreHere(task, protocol, groundTruth, predictions, out, !values['no-intervals']);
+    const report = await scoreHere(task, protocol, groundTruth, predictions, out, {
+      intervals: !values['no-intervals'],
+      anyCategory: values['any-category'],
+    });
     out.document(report);
     out.print(reportTable(report));
     if (!out.json) out.warnings(report.warnings);
@@ -62,11 +73,13 @@ export const score: Command = {
 export const validate: Command = {
   name: 'validate',
   help: 'Lists every problem of a prediction file, with record numbers. Scores nothing.',
+  details: `A file may have\n${LIMITS_IN_WORDS.map((limit) => `  ${limit}`).join('\n')}`,
   example: 'livecell validate --images images.json --predictions mine.json',
   options: {
     'ground-truth': { type: 'string', value: 'FILE', help: 'COCO annotations, .json or .json.gz' },
     images: { type: 'string', value: 'FILE', help: 'or only the images: their ids, names and sizes' },
-    predictions: { type: 'string', value: 'FILE', help: 'the file to look at' },
+    predictions: { type: 'string', value: 'FILE', help: PREDICTIONS_HELP },
+    'any-category': ANY_CATEGORY,
     json: JSON_OPTION,
   },
   async run(values, files, out) {
@@ -74,7 +87,8 @@ export const validate: Command = {
     if (!values['ground-truth'] === !values.images)
       throw new CallError('Either --ground-truth or --images is needed, to know the images.');
     const { validateFile } = await import('#lib/readers/open.ts');
-    const run = (groundTruth: string) => validateFile({ groundTruth, predictions });
+    const run = (groundTruth: string) =>
+      validateFile({ groundTruth, predictions, anyCategory: values['any-category'] });
     const result = values.images
       ? await withImagesAlone(values.images, run)
       : await run(await mustBeFile(values['ground-truth']));
@@ -106,7 +120,8 @@ export const verify: Command = {
     for (const report of published) {
       const task = openTask(report.task);
       const predictions = await slotFiles(task, values.predictions ?? [], undefined);
-      const ours = await scoreHere(task, report.protocol, groundTruth, predictions, out);
+      const anyCategory = report.predictions.some((file) => file.anyCategory);
+      const ours = await scoreHere(task, report.protocol, groundTruth, predictions, out, { anyCategory });
       for (const { slot, sha256 } of report.predictions) {
         const mine = ours.predictions.find((file) => file.slot === slot);
         if (mine?.sha256 !== sha256) differences.push(`The file of slot ${slot} is not the one that was scored.`);
@@ -212,7 +227,7 @@ async function scoreHere(
   groundTruth: string,
   files: SlotFile[],
   out: Output,
-  intervals = true,
+  options: { intervals?: boolean; anyCategory?: boolean } = {},
 ): Promise<ScoreReport> {
   const { default: scoreTask, dismissHelpers } = await import('../score-task.ts');
   const { port1, port2 } = new MessageChannel();
@@ -226,7 +241,7 @@ async function scoreHere(
       groundTruth: { path: groundTruth },
       files,
       protocols: [protocol],
-      intervals,
+      ...options,
       port: port2,
     });
     if (outcome.ok) return outcome.reports[0];
