@@ -36,7 +36,7 @@ const SIGNATURES: readonly [bytes: readonly number[], is: string, hint?: string]
 ];
 
 /** Members a reader looks at; everything else in a zip is passed over. */
-const RELEVANT = /\.(json|geojson|csv|tiff?|png|gz)$/i;
+const RELEVANT = /\.(json|geojson|csv|tiff?|png|gz|zip)$|(^|\/)[^./]+$/i;
 const CHECKPOINT = /(^|\/)(data\.pkl|byteorder|constants\.pkl)$|\.(pth?|ckpt|safetensors|pkl|onnx|npy|bin)$/i;
 const ASIDE = /\/$|^__MACOSX\/|(^|\/)\.[^/]*$|\.(txt|md)$/i;
 
