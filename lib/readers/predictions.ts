@@ -105,7 +105,7 @@ export function finishPredictions(
       [
         {
           code: 'no-detections-of-category',
-          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === category - 1 ? `Several frameworks count categories from 0: add 1` : `Set category_id to ${category}`}, leave category_id out, or count every category as a cell (--any-category).`,
+          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === category - 1 ? `Several frameworks count categories from 0: add 1` : `Set category_id to ${category}`}, or leave category_id out to count every detection as a cell, as --any-category does.`,
         },
       ],
       problems.warnings(),
