@@ -109,10 +109,10 @@ export function resample(
   for (const i of slice.images) objects[blockOf[i]] += matches.countable[i];
 
   const result: Resampled = { AP: new Float64Array(to - from), AFNR: new Float64Array(to - from) };
-  const total = new Float64Array(n); // weight of all detections up to each, in this draw
-  const listedTotal = new Float64Array(n); // the same of the listed ones
+  const total = new Int32Array(n); // weight of all detections up to each, in this draw
+  const listedTotal = new Int32Array(n); // the same of the listed ones
   const needed = new Float64Array(RECALLS);
-  const weights = new Float64Array(blocks);
+  const weights = new Int32Array(blocks);
   for (let draw = from; draw < to; draw++) {
     for (let b = 0; b < blocks; b++) weights[b] = counts[draw * blocks + b];
     const countable = dot(objects, weights);
@@ -200,7 +200,7 @@ function oneRun(runs: Runs, n: number): Runs {
   return { ...runs, end: Uint32Array.of(runs.listed.length), position: Uint32Array.of(n - 1) };
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+function dot(a: Float64Array, b: Int32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
@@ -215,7 +215,7 @@ function hitsFor(recall: number, countable: number): number {
 }
 
 /** Weight of all detections up to each. */
-function addUp(block: Uint16Array, weights: Float64Array, total: Float64Array): void {
+function addUp(block: Uint16Array, weights: Int32Array, total: Int32Array): void {
   const n = block.length;
   let sum = 0;
   for (let k = 0; k < n; k++) {
@@ -227,8 +227,8 @@ function addUp(block: Uint16Array, weights: Float64Array, total: Float64Array): 
 /** The same without the detections that one threshold ignores. */
 function addUpCounted(
   block: Uint16Array,
-  weights: Float64Array,
-  total: Float64Array,
+  weights: Int32Array,
+  total: Int32Array,
   entry: Uint32Array,
   ignored: Uint16Array,
   t: number,
@@ -250,9 +250,9 @@ const RECALLS = RECALL_THRESHOLDS.length;
  */
 function readCurve(
   { listsHits, listed, end, position }: Runs,
-  total: Float64Array,
-  listedTotal: Float64Array,
-  weights: Float64Array,
+  total: Int32Array,
+  listedTotal: Int32Array,
+  weights: Int32Array,
   needed: Float64Array,
 ): number {
   addUp(listed, weights, listedTotal);
@@ -285,7 +285,7 @@ function readCurve(
 }
 
 /** The first run behind `run`, before `next`, with at least `wanted` detections up to its end, or `next`: galloping, then bisection. */
-function firstWith(total: Float64Array, position: Uint32Array, run: number, next: number, wanted: number): number {
+function firstWith(total: Int32Array, position: Uint32Array, run: number, next: number, wanted: number): number {
   let below = run;
   let above = run + 1;
   for (let step = 1; above < next && total[position[above]] < wanted; step *= 2) {
