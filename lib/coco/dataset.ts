@@ -100,7 +100,7 @@ export class ObjectsBuilder {
     this.maskExtent = new Int32Array(allocate(16 * capacity));
     this.maskStart = new Uint32Array(allocate(4 * capacity));
     this.maskEnd = new Uint32Array(allocate(4 * capacity));
-    this.intervals = new IntervalBuffer(capacity * 32);
+    this.intervals = new IntervalBuffer(capacity * 48);
   }
 
   /** Makes room for one more object. */

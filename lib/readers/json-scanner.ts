@@ -112,8 +112,8 @@ export class JsonScanner {
   }
 
   /**
-   * The next number. Up to 2^53 the digits are exact as an integer and one division rounds correctly (Clinger 1990);
-   * longer ones and exponents go through the language's own conversion.
+   * The next number, correctly rounded. What fits 2^53 is one exact integer and one division (Clinger 1990); up to 19
+   * digits, which is what programs write for a double, go through `divide`; the rest through the language's conversion.
    */
   number(): number {
     const { bytes } = this;
@@ -122,24 +122,25 @@ export class JsonScanner {
     let p = start;
     const negative = bytes[p] === 45;
     if (negative) p++;
-    let mantissa = 0;
+    let high = 0; // the first 15 digits
+    let low = 0; // those behind them
+    let lowScale = 1;
+    let digits = 0;
     let c = bytes[p];
-    const firstDigit = p;
-    while (c >= 48 && c <= 57) {
-      mantissa = mantissa * 10 + (c - 48);
+    let point = -1;
+    for (;;) {
+      if (c >= 48 && c <= 57) {
+        if (digits++ < 15) high = high * 10 + (c - 48);
+        else {
+          low = low * 10 + (c - 48);
+          lowScale *= 10;
+        }
+      } else if (c === 46 && point < 0 && digits > 0) point = p;
+      else break;
       c = bytes[++p];
     }
-    if (p === firstDigit) return this.wordNumber(start, p);
-    let decimals = 0;
-    if (c === 46) {
-      const point = p;
-      c = bytes[++p];
-      while (c >= 48 && c <= 57) {
-        mantissa = mantissa * 10 + (c - 48);
-        c = bytes[++p];
-      }
-      decimals = p - point - 1;
-    }
+    if (digits === 0) return this.wordNumber(start, p);
+    const decimals = point < 0 ? 0 : p - point - 1;
     let exponent = false;
     if (c === 101 || c === 69) {
       exponent = true;
@@ -149,9 +150,12 @@ export class JsonScanner {
     }
     if (p >= this.end) this.ranOut();
     this.pos = p;
-    if (!exponent && mantissa < 9007199254740992 && decimals <= 22) {
-      const value = decimals === 0 ? mantissa : mantissa / POWERS_OF_TEN[decimals];
-      return negative ? -value : value;
+    if (!exponent && decimals <= 22) {
+      const mantissa = high * lowScale + low;
+      let value = -1;
+      if (mantissa < 9007199254740992) value = decimals === 0 ? mantissa : mantissa / POWERS_OF_TEN[decimals];
+      else if (digits <= 19 && decimals <= 15) value = divide(high, lowScale, low, POWERS_OF_TEN[decimals]);
+      if (value >= 0) return negative ? -value : value;
     }
     if (p - start > 4096) this.fail('a number with thousands of digits');
     let text = '';
@@ -234,6 +238,35 @@ export class JsonScanner {
       message: `Not valid JSON at byte ${(this.base + this.pos).toLocaleString('en')}: ${what}, found ${seen}.`,
     });
   }
+}
+
+const SPLIT = 2 ** 27 + 1;
+let productError = 0;
+
+/** a * b as its rounded value and, in `productError`, what rounding took away (Dekker 1971). */
+function product(a: number, b: number): number {
+  const p = a * b;
+  let t = SPLIT * a;
+  const a1 = t - (t - a);
+  const a2 = a - a1;
+  t = SPLIT * b;
+  const b1 = t - (t - b);
+  const b2 = b - b1;
+  productError = a1 * b1 - p + a1 * b2 + a2 * b1 + a2 * b2;
+  return p;
+}
+
+/**
+ * (high * scale + low) / power, correctly rounded, for up to 19 digits and a power of ten up to 10^15: a quotient, the
+ * exact remainder, and the remainder's quotient. A decimal of that size differs from the midpoint of two doubles by at
+ * least 10^-15 of their distance, or not at all; the second quotient is far more exact than that.
+ */
+function divide(high: number, scale: number, low: number, power: number): number {
+  const h = product(high, scale);
+  const l = productError + low; // exact: both are small whole numbers
+  const q = h / power;
+  const back = product(q, power);
+  return q + (h - back - productError + l) / power;
 }
 
 /**
