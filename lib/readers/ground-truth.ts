@@ -82,6 +82,7 @@ export async function readGroundTruth(
     }
     checkImages(result.images, problems);
     if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
+    if (result.images.length === 0) break;
     if (result.needsImages) {
       images = sortImages(result.images);
       index = new ImageIndex(images);
