@@ -4,6 +4,7 @@
  */
 import { IOU_THRESHOLDS } from '../coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from './cell-types.ts';
+import { ERROR_KINDS, type ErrorKind } from './errors-by-kind.ts';
 import { list, percent } from './format.ts';
 import type { EvaluationResults, Metrics } from './report.ts';
 
@@ -22,6 +23,8 @@ export interface Series {
   readonly names: readonly string[];
   /** `values` in the order of `names`, fractions; `null` where there is nothing to average */
   readonly rows: readonly { readonly label: string; readonly values: readonly (number | null)[] }[];
+  /** which of the styles each name has, where one thing keeps its look over several charts; else their order */
+  readonly styles?: readonly number[];
 }
 
 /** `0.50 … 0.95`: the thresholds as people write them (the ninth is 0.8999999999999999). */
@@ -102,6 +105,62 @@ export function byCellType(methods: readonly NamedResults[], metric: keyof typeo
     better,
     names: bars.map(({ name }) => name),
     rows,
+  };
+}
+
+/** What goes wrong, in the words of who looks at cells. */
+export const ERROR_NAMES: Readonly<Record<ErrorKind, string>> = {
+  missed: 'Missed',
+  poorBoundary: 'Poor outline',
+  split: 'Split',
+  merge: 'Merged',
+  duplicate: 'Outlined twice',
+  background: 'No cell there',
+};
+
+const ERROR_SIDES = {
+  objects: {
+    title: 'Cells not found',
+    yLabel: 'Cells, %',
+    kinds: ['missed', 'poorBoundary', 'split', 'merge'],
+    what: 'of its cells',
+  },
+  detections: {
+    title: 'False outlines',
+    yLabel: 'Per 100 cells',
+    kinds: ['poorBoundary', 'split', 'merge', 'duplicate', 'background'],
+    what: 'outlines per 100 cells',
+  },
+} as const satisfies Record<string, { kinds: readonly ErrorKind[] } & Record<string, unknown>>;
+
+/** A stack per cell type, relative to its number of cells; types without cells or without named errors are left out. */
+export function byErrorKind({ cellTypes }: EvaluationResults, side: keyof typeof ERROR_SIDES): Series {
+  const { title, yLabel, kinds, what } = ERROR_SIDES[side];
+  const rows = CELL_TYPES.flatMap((type) => {
+    const { errors, objects = 0 } = cellTypes[type] ?? {};
+    if (!errors || objects === 0) return [];
+    return [{ label: CELL_TYPE_NAMES[type], values: kinds.map((kind) => errors[kind][side] / objects) }];
+  });
+  const totals = rows.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
+  const labels = rows.map(({ label }) => label);
+  const worst = best(labels, totals, 'lower') && best(labels, totals, 'higher');
+  const say = (share: number): string => `${percent(share, 1)}${side === 'objects' ? ' %' : ''} ${what}`;
+  let sentence = 'There is nothing to draw for this choice.';
+  if (worst && worst.value === 0) sentence = side === 'objects' ? 'Every cell was found.' : 'No outline is false.';
+  else if (worst) {
+    const { values } = rows[totals.indexOf(worst.value)];
+    const main = kinds[values.indexOf(Math.max(...values))];
+    sentence = `Most on ${worst.who}: ${say(worst.value)}, of which “${ERROR_NAMES[main].toLowerCase()}” is the largest part.`;
+  }
+  return {
+    title,
+    sentence,
+    xLabel: 'Cell type',
+    yLabel,
+    better: 'lower',
+    names: rows.length > 0 ? kinds.map((kind) => ERROR_NAMES[kind]) : [],
+    rows,
+    styles: kinds.map((kind) => ERROR_KINDS.indexOf(kind)),
   };
 }
 

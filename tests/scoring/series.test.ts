@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
-import { byCellType, IOU_LABELS, meanOverTypes, perIou } from '#lib/scoring/series.ts';
+import { describe, expect, test } from 'vitest';
+import type { CellType } from '#lib/scoring/cell-types.ts';
+import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
+import { byCellType, byErrorKind, IOU_LABELS, meanOverTypes, perIou } from '#lib/scoring/series.ts';
 import { metrics, report } from './reports.ts';
 
 const good = { name: 'Good', results: report(0.8, { A172: 0.6, BV2: 0.9 }).results.segm };
@@ -78,4 +80,47 @@ test('the mean over types is unweighted and leaves out types without a number', 
     types: 2,
   });
   expect(meanOverTypes({}, 'AP')).toEqual({ mean: null, types: 0 });
+});
+
+describe('errors by kind', () => {
+  const none = { objects: 0, detections: 0, deltaAP: 0 };
+  const named = (missed: number, split: number, background: number): Metrics['errors'] => ({
+    missed: { objects: missed, detections: 0, deltaAP: 0.1 },
+    poorBoundary: none,
+    split: { objects: split, detections: 2 * split, deltaAP: 0.05 },
+    merge: none,
+    duplicate: none,
+    background: { objects: 0, detections: background, deltaAP: 0.02 },
+  });
+  const { overall } = report(0.8, {}).results.bbox;
+  const results = (errors: Partial<Record<CellType, Metrics['errors']>>): EvaluationResults => ({
+    overall,
+    cellTypes: Object.fromEntries(
+      Object.entries(errors).map(([type, value]) => [type, { ...metrics(0.5), errors: value }]),
+    ),
+  });
+
+  test('cells not found are shares of the cells of their type, stacked by kind', () => {
+    const series = byErrorKind(results({ BV2: named(20, 4, 7), A172: named(3, 0, 0) }), 'objects');
+    expect(series.names).toEqual(['Missed', 'Poor outline', 'Split', 'Merged']);
+    expect(series.rows).toEqual([
+      { label: 'A172', values: [0.03, 0, 0, 0] },
+      { label: 'BV-2', values: [0.2, 0, 0.04, 0] },
+    ]);
+    expect(series.sentence).toBe('Most on BV-2: 24.0 % of its cells, of which “missed” is the largest part.');
+  });
+
+  test('false outlines are counted per hundred cells; a kind keeps its look in both charts', () => {
+    const series = byErrorKind(results({ BV2: named(20, 4, 7) }), 'detections');
+    expect(series.rows[0].values).toEqual([0, 0.08, 0, 0, 0.07]);
+    expect(series.sentence).toBe('Most on BV-2: 15.0 outlines per 100 cells, of which “split” is the largest part.');
+    expect(series.styles).toEqual([1, 2, 3, 4, 5]);
+    expect(byErrorKind(results({}), 'objects').styles).toEqual([0, 1, 2, 3]);
+  });
+
+  test('nothing wrong, and nothing known, are said in words', () => {
+    expect(byErrorKind(results({ BV2: named(0, 0, 0) }), 'objects').sentence).toBe('Every cell was found.');
+    expect(byErrorKind(results({ BV2: named(0, 0, 0) }), 'detections').sentence).toBe('No outline is false.');
+    expect(byErrorKind(results({ BV2: undefined }), 'objects')).toMatchObject({ names: [], rows: [] });
+  });
 });

@@ -1,10 +1,10 @@
 import { exact, percent } from '#lib/scoring/format.ts';
 import type { Series } from '#lib/scoring/series.ts';
-import { Drawing } from './drawing.tsx';
+import { type ChartKind, Drawing } from './drawing.tsx';
 import { Legend } from './series-style.tsx';
 
 /** A chart, the sentence that says what it shows, and its numbers as a table: the form that needs no eyes and no script. */
-export function Chart({ series, kind }: { series: Series; kind: 'line' | 'bar' }) {
+export function Chart({ series, kind }: { series: Series; kind: ChartKind }) {
   const { title, sentence, names, rows, better, xLabel } = series;
   const empty = names.length === 0;
   return (
@@ -17,7 +17,7 @@ export function Chart({ series, kind }: { series: Series; kind: 'line' | 'bar' }
       </figcaption>
       {!empty && (
         <>
-          <Legend names={names} kind={kind} />
+          <Legend names={names} styles={series.styles} kind={kind === 'line' ? 'line' : 'bar'} />
           <div className="chart-box">
             <Drawing series={series} kind={kind} />
           </div>

@@ -9,10 +9,14 @@ import { barFill, Hatchings, MAX_SERIES, Marker, SERIES_STYLES } from './series-
 const TICK = { fill: 'var(--ink-2)', fontSize: 12 };
 const AXIS = { stroke: 'var(--rule-2)' };
 
+export type ChartKind = 'line' | 'bar' | 'stack';
+
 type Row = { label: string } & Record<`v${number}`, number | null>;
 
 /** What recharts draws. It needs a browser to know its size, so `Chart` puts the numbers beside it on the server. */
-export function Drawing({ series, kind }: { series: Series; kind: 'line' | 'bar' }) {
+export function Drawing({ series, kind }: { series: Series; kind: ChartKind }) {
+  const bars = kind !== 'line';
+  const styleOf = (index: number): number => series.styles?.[index] ?? index;
   const id = useId();
   const rows = series.rows.map(({ label, values }) => {
     const row: Row = { label };
@@ -21,7 +25,7 @@ export function Drawing({ series, kind }: { series: Series; kind: 'line' | 'bar'
     });
     return row;
   });
-  const top = niceTop(series);
+  const { top, step } = scale(series, kind === 'stack');
   const shared = {
     data: rows,
     margin: { top: 8, right: 12, bottom: 20, left: 0 },
@@ -36,17 +40,17 @@ export function Drawing({ series, kind }: { series: Series; kind: 'line' | 'bar'
       tick={TICK}
       axisLine={AXIS}
       tickLine={AXIS}
-      interval={kind === 'bar' ? 0 : 'preserveStartEnd'}
+      interval={bars ? 0 : 'preserveStartEnd'}
       minTickGap={6}
-      angle={kind === 'bar' ? -30 : 0}
-      textAnchor={kind === 'bar' ? 'end' : 'middle'}
-      height={kind === 'bar' ? 44 : 22}
-      label={kind === 'bar' ? undefined : { value: series.xLabel, position: 'insideBottom', offset: -14, ...TICK }}
+      angle={bars ? -30 : 0}
+      textAnchor={bars ? 'end' : 'middle'}
+      height={bars ? 44 : 22}
+      label={bars ? undefined : { value: series.xLabel, position: 'insideBottom', offset: -14, ...TICK }}
     />,
     <YAxis
       key="y"
       domain={[0, top]}
-      ticks={ticks(top)}
+      ticks={Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step)}
       tickFormatter={(value: number) => String(Math.round(value * 100))}
       tick={TICK}
       axisLine={false}
@@ -63,7 +67,7 @@ export function Drawing({ series, kind }: { series: Series; kind: 'line' | 'bar'
     />,
     <Tooltip
       key="tooltip"
-      cursor={kind === 'bar' ? { fill: 'var(--paper-3)' } : { stroke: 'var(--rule-2)' }}
+      cursor={bars ? { fill: 'var(--paper-3)' } : { stroke: 'var(--rule-2)' }}
       isAnimationActive={false}
       content={({ active, payload, label }) =>
         active && payload?.length ? (
@@ -78,7 +82,7 @@ export function Drawing({ series, kind }: { series: Series; kind: 'line' | 'bar'
                 return (
                   <li key={index}>
                     <svg width="12" height="12" aria-hidden="true">
-                      <Marker cx={6} cy={6} index={index} />
+                      <Marker cx={6} cy={6} index={styleOf(index)} />
                     </svg>
                     <span>{series.names[index]}</span>
                     <b>{percent(item.value as number | null, 1)}</b>
@@ -91,13 +95,16 @@ export function Drawing({ series, kind }: { series: Series; kind: 'line' | 'bar'
       }
     />,
   ];
-  const marks = series.names.slice(0, MAX_SERIES).map((name, i) => ({ name, key: `v${i}`, i, ...SERIES_STYLES[i] }));
+  const marks = series.names.slice(0, MAX_SERIES).map((name, i) => {
+    const style = styleOf(i);
+    return { name, key: `v${i}`, style, ...SERIES_STYLES[style] };
+  });
   return (
     <ResponsiveContainer width="100%" height="100%" minWidth={0}>
       {kind === 'line' ? (
         <LineChart {...shared}>
           {axes}
-          {marks.map(({ name, key, i, color, dash }) => (
+          {marks.map(({ name, key, style, color, dash }) => (
             <Line
               key={key}
               dataKey={key}
@@ -105,18 +112,28 @@ export function Drawing({ series, kind }: { series: Series; kind: 'line' | 'bar'
               stroke={color}
               strokeWidth={2}
               strokeDasharray={dash}
-              dot={({ cx, cy, index }) => <Marker key={index} cx={cx} cy={cy} index={i} />}
-              activeDot={({ cx, cy }: { cx?: number; cy?: number }) => <Marker cx={cx} cy={cy} index={i} size={6} />}
+              dot={({ cx, cy, index }) => <Marker key={index} cx={cx} cy={cy} index={style} />}
+              activeDot={({ cx, cy }: { cx?: number; cy?: number }) => (
+                <Marker cx={cx} cy={cy} index={style} size={6} />
+              )}
               isAnimationActive={false}
             />
           ))}
         </LineChart>
       ) : (
         <BarChart {...shared} barGap={1} barCategoryGap="18%">
-          <Hatchings count={marks.length} id={id} />
+          <Hatchings count={MAX_SERIES} id={id} />
           {axes}
-          {marks.map(({ name, key, i, color }) => (
-            <Bar key={key} dataKey={key} name={name} fill={barFill(i, id)} stroke={color} isAnimationActive={false} />
+          {marks.map(({ name, key, style, color }) => (
+            <Bar
+              key={key}
+              dataKey={key}
+              name={name}
+              stackId={kind === 'stack' ? 'all' : undefined}
+              fill={barFill(style, id)}
+              stroke={color}
+              isAnimationActive={false}
+            />
           ))}
         </BarChart>
       )}
@@ -124,14 +141,15 @@ export function Drawing({ series, kind }: { series: Series; kind: 'line' | 'bar'
   );
 }
 
-/** The axis starts at zero and ends at the tick above the largest value: bars are honest, small differences still show. */
-function niceTop(series: Series): number {
-  const largest = Math.max(0, ...series.rows.flatMap((row) => row.values.filter((value) => value !== null)));
-  const step = largest > 0.5 ? 0.2 : 0.1;
-  return Math.max(step, Math.ceil(largest / step - 1e-9) * step);
-}
+const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-function ticks(top: number): number[] {
-  const step = top > 0.5 + 1e-9 ? 0.2 : 0.1;
-  return Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step);
+/** The axis starts at zero and ends at the tick above the largest value: bars are honest, small differences still show. */
+function scale({ rows }: Series, stacked: boolean): { top: number; step: number } {
+  const tops = rows.flatMap(({ values }) => {
+    const known = values.filter((value) => value !== null);
+    return stacked ? known.reduce((sum, value) => sum + value, 0) : known;
+  });
+  const largest = Math.max(0, ...tops);
+  const step = STEPS.find((size) => largest <= 5 * size) ?? largest / 5;
+  return { top: Math.max(step, Math.ceil(largest / step - 1e-9) * step), step };
 }

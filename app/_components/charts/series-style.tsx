@@ -75,16 +75,25 @@ export function Hatchings({ count, id }: { count: number; id: string }) {
   );
 }
 
-export function Legend({ names, kind }: { names: readonly string[]; kind: 'line' | 'bar' }) {
+export function Legend({
+  names,
+  styles,
+  kind,
+}: {
+  names: readonly string[];
+  styles?: readonly number[];
+  kind: 'line' | 'bar';
+}) {
   return (
     <ul className="chart-legend">
-      {names.map((name, index) => {
+      {names.map((name, position) => {
+        const index = styles?.[position] ?? position;
         const { color, dash } = SERIES_STYLES[index % MAX_SERIES];
         const id = `legend-${kind}`;
         return (
           // two methods may share a name
           // biome-ignore lint/suspicious/noArrayIndexKey: the order is what identifies a series
-          <li key={index}>
+          <li key={position}>
             <svg width="30" height="12" aria-hidden="true">
               {kind === 'line' ? (
                 <>

@@ -13,6 +13,7 @@ import { parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
 import { Segments } from '../../_components/segments.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
+import { WhatGoesWrong } from './errors.tsx';
 import { AllNumbers, PerCellType } from './tables.tsx';
 
 interface Props {
@@ -125,6 +126,7 @@ export default async function EntryPage({ params, searchParams }: Props) {
             </p>
             <PerCellType report={report} />
           </section>
+          <WhatGoesWrong report={reports[PRIMARY_PROTOCOL]} />
         </>
       )}
       {scored.length > 0 && (

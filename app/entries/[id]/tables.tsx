@@ -184,7 +184,7 @@ export function PerCellType({ report }: { report: ScoreReport }) {
   );
 }
 
-function Frame({ label, children }: { label: string; children: React.ReactNode }) {
+export function Frame({ label, children }: { label: string; children: React.ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard
     <section className="table-scroll wide" tabIndex={0} aria-label={label}>
