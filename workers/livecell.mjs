@@ -3,13 +3,15 @@
 // whatever Node starts this file, the commands run on the right one.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [major] = process.versions.node.split('.').map(Number);
 
 if (major >= 24) {
+  // what was compiled is kept for the next call: a small file is scored before the modules would be read again
+  nodeModule.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)));
   await import('./cli.ts');
 } else {
   const node = broughtAlong();
@@ -25,7 +27,7 @@ if (major >= 24) {
 
 /** The Node of the optional dependency for this platform, or null. */
 function broughtAlong() {
-  const require = createRequire(import.meta.url);
+  const require = nodeModule.createRequire(import.meta.url);
   const file = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node';
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   for (const name of [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`]) {
@@ -40,7 +42,7 @@ function broughtAlong() {
 }
 
 function rerun(node) {
-  const script = fileURLToPath(new URL('./cli.ts', import.meta.url));
+  const script = fileURLToPath(import.meta.url);
   const child = spawn(node, [script, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {

@@ -1,7 +1,12 @@
 /** One whole process from file to report, as `npm run bench` measures it: prints what it cost as a line of JSON. */
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
-import scoreTask, { dismissHelpers } from '#workers/score-task.ts';
+
+// as the `livecell` program does
+enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url)));
+const { default: scoreTask, dismissHelpers } = await import('#workers/score-task.ts');
 
 const [groundTruth, predictions, threads, what] = process.argv.slice(2);
 
