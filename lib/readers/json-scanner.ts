@@ -117,8 +117,43 @@ export class JsonScanner {
    */
   number(): number {
     const { bytes } = this;
-    this.peek();
-    const start = this.pos;
+    let p = this.pos;
+    while (bytes[p] === 32 || bytes[p] === 10 || bytes[p] === 13 || bytes[p] === 9) p++;
+    const start = p;
+    const negative = bytes[p] === 45;
+    if (negative) p++;
+    // most numbers of a file are coordinates like 123.45: up to nine digits on either side fit whole numbers
+    const first = p;
+    let digit = (bytes[p] - 48) >>> 0;
+    let whole = 0;
+    while (digit <= 9) {
+      whole = (Math.imul(whole, 10) + digit) | 0;
+      digit = (bytes[++p] - 48) >>> 0;
+    }
+    if (p > first && p - first <= 9) {
+      let fraction = 0;
+      let behind = 0;
+      if (bytes[p] === 46) {
+        const from = p + 1;
+        digit = (bytes[++p] - 48) >>> 0;
+        while (digit <= 9) {
+          fraction = (Math.imul(fraction, 10) + digit) | 0;
+          digit = (bytes[++p] - 48) >>> 0;
+        }
+        behind = p - from;
+      }
+      if (p < this.end && behind <= 6 && (bytes[p] | 32) !== 101) {
+        this.pos = p;
+        const value = behind === 0 ? whole : (whole * POWERS_OF_TEN[behind] + fraction) / POWERS_OF_TEN[behind];
+        return negative ? -value : value;
+      }
+    }
+    return this.longNumber(start);
+  }
+
+  /** A number that the short way does not take. */
+  private longNumber(start: number): number {
+    const { bytes } = this;
     let p = start;
     const negative = bytes[p] === 45;
     if (negative) p++;
