@@ -7,7 +7,8 @@
  * happens on the fine grid, and a rasteriser that tests pixel centres differs in AP by up to 0.05 on small cells.
  *
  * We compute the crossings directly, with the reference's own floating-point expressions, instead of walking all the
- * points in between. Integer conversion truncates towards zero as in C, so coordinates must not be clamped first.
+ * points in between. Integer conversion (`| 0`)
+ * truncates towards zero as in C, so coordinates must not be clamped first; they have to lie within ±10^8.
  */
 import { appendUnion, IntervalBuffer } from './rle.ts';
 
@@ -44,13 +45,13 @@ export function appendPolygon(
 ): void {
   count = 0;
   if (points > 0) {
-    let x0 = Math.trunc(SCALE * xy[from] + 0.5);
-    let y0 = Math.trunc(SCALE * xy[from + 1] + 0.5);
+    let x0 = (SCALE * xy[from] + 0.5) | 0;
+    let y0 = (SCALE * xy[from + 1] + 0.5) | 0;
     const firstX = x0;
     const firstY = y0;
     for (let j = 1; j <= points; j++) {
-      const x1 = j < points ? Math.trunc(SCALE * xy[from + 2 * j] + 0.5) : firstX;
-      const y1 = j < points ? Math.trunc(SCALE * xy[from + 2 * j + 1] + 0.5) : firstY;
+      const x1 = j < points ? (SCALE * xy[from + 2 * j] + 0.5) | 0 : firstX;
+      const y1 = j < points ? (SCALE * xy[from + 2 * j + 1] + 0.5) | 0 : firstY;
       edge(x0, y0, x1, y1, height, width);
       x0 = x1;
       y0 = y1;
@@ -98,7 +99,7 @@ function edge(ax: number, ay: number, bx: number, by: number, height: number, wi
     const s = (ye - ys) / dx;
     for (; x <= last; x++) {
       const t = SCALE * x + 2 - xs;
-      keep(x, Math.trunc(ys + s * t + 0.5), Math.trunc(ys + s * (t + 1) + 0.5), height);
+      keep(x, (ys + s * t + 0.5) | 0, (ys + s * (t + 1) + 0.5) | 0, height);
     }
   } else {
     const s = (xe - xs) / dy;
@@ -109,11 +110,11 @@ function edge(ax: number, ay: number, bx: number, by: number, height: number, wi
       if (t < 1) t = 1;
       else if (t > dy) t = dy;
       if (s > 0) {
-        while (t > 1 && Math.trunc(xs + s * (t - 1) + 0.5) > u) t--;
-        while (t < dy && Math.trunc(xs + s * t + 0.5) <= u) t++;
+        while (t > 1 && ((xs + s * (t - 1) + 0.5) | 0) > u) t--;
+        while (t < dy && ((xs + s * t + 0.5) | 0) <= u) t++;
       } else {
-        while (t > 1 && Math.trunc(xs + s * (t - 1) + 0.5) <= u) t--;
-        while (t < dy && Math.trunc(xs + s * t + 0.5) > u) t++;
+        while (t > 1 && ((xs + s * (t - 1) + 0.5) | 0) <= u) t--;
+        while (t < dy && ((xs + s * t + 0.5) | 0) > u) t++;
       }
       keep(x, ys + t - 1, ys + t, height);
     }
