@@ -130,6 +130,7 @@ async function read(step: ReadStep, onProgress?: (kilobytes: number) => void): P
         anyCategory,
         firstHas,
         insideArray: part.insideArray,
+        from: part.from,
         stopAt: part.more ? part.to : undefined,
         // detections of this project's kind take 250 bytes and more
         capacity: Math.ceil((part.to - part.from) / 300) + 16,

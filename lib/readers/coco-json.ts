@@ -130,6 +130,8 @@ export interface ReadOptions {
   fileImages?: Map<ImageId, number>;
   /** start inside the array of records (of a document?): the bytes before have been read by somebody else */
   insideArray?: 'of-file' | 'of-document';
+  /** offset of the file at which the bytes begin */
+  from?: number;
   /** stop before the first record that starts at or after this offset of the file */
   stopAt?: number;
   capacity?: number;
@@ -222,6 +224,7 @@ export class AnnotationReader {
     this.builder = new ObjectsBuilder(this.predictions, options.capacity);
     this.fileImages = options.fileImages ?? null;
     this.firstHas = options.firstHas ?? null;
+    this.scanner.base = options.from ?? 0;
     this.state = options.insideArray ? 'array' : 'start';
     this.inDocument = options.insideArray === 'of-document';
     this.seenAnnotations = this.seenImages = options.insideArray !== undefined;
@@ -1122,6 +1125,7 @@ export class AnnotationReader {
   private appendPolygonMask(height: number, width: number, image: number): boolean {
     const { record, builder } = this;
     const parts = record.partStart.length - 1;
+    let crossings = 0;
     for (let p = 0; p < parts; p++) {
       const from = record.partStart[p];
       const to = record.partStart[p + 1];
@@ -1133,16 +1137,27 @@ export class AnnotationReader {
         );
         return false;
       }
+      let before = 0;
       for (let i = from; i < to; i++) {
-        if (!(Math.abs(record.numbers[i]) <= 1e7)) {
-          this.problem(
-            'bad-polygon',
-            () => `a polygon coordinate is ${record.numbers[i]}; coordinates are pixels.`,
-            image,
-          );
+        const at = record.numbers[i];
+        if (!(Math.abs(at) <= 1e7)) {
+          this.problem('bad-polygon', () => `a polygon coordinate is ${at}; coordinates are pixels.`, image);
           return false;
         }
+        if ((i - from) & 1) continue;
+        const x = at < 0 ? 0 : at > width ? width : at;
+        crossings += Math.abs(x - before) + 1;
+        before = x;
       }
+    }
+    // a line that goes to and fro across the image has a run for every column it crosses
+    if (crossings > 2 * LIMITS.runsPerMask) {
+      this.problem(
+        'mask-too-long',
+        () => `the polygons make a mask of more than ${LIMITS.runsPerMask.toLocaleString('en')} runs.`,
+        image,
+      );
+      return false;
     }
     this.hadForegroundRuns = this.hadEmptyRuns = false; // rasterising leaves none
     if (parts === 1) {

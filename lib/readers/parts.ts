@@ -34,7 +34,7 @@ const WINDOW = 1 << 18;
 /**
  * @param bytes length of the file
  * @returns null when the file is better read in one piece: its records do not begin in the first 4 MB, they are keyed
- *   by id, or no boundary was found
+ *   by id, or predictions come with images of their own
  */
 export async function planParts(
   path: string,
@@ -86,7 +86,8 @@ function readHead(
     reader.run();
     const head = reader.result();
     const start = head.stoppedAt;
-    if (!reader.place || head.fileImages) return null;
+    // predictions with images of their own may number them their own way
+    if (!reader.place || (kind === 'predictions' && head.images.length > 0)) return null;
     const has = reader.look();
     return { start, insideArray: reader.place, firstHas: has, images: head.images, categoryIds: head.categoryIds };
   } catch (error) {
