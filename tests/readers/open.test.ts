@@ -1,180 +1,126 @@
-/** Files on disk: plain, gzipped, in an archive, damaged; and the whole way of `validateFile`. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** What an uploaded file is, seen in its bytes: kinds of archives, and suspicions about what is legal. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { strToU8, zipSync } from 'fflate';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { packDataset } from '#lib/coco/dataset.ts';
-import { WrongFile } from '#lib/readers/ground-truth.ts';
-import { importGroundTruth, openGroundTruth, readImageList, sha256File, validateFile } from '#lib/readers/open.ts';
-import { fiveCells, packGroundTruth, perfect } from '#tests/coco/documents.ts';
-import { Random } from '#tests/parity/random-case.ts';
+import { gzipSync, strToU8, type Zippable, zipSync } from 'fflate';
+import { afterAll, describe, expect, test } from 'vitest';
+import { validateFile } from '#lib/readers/open.ts';
+import { fiveCells, rectangle } from '../coco/documents.ts';
 
-const groundTruth = fiveCells();
-const predictions = strToU8(JSON.stringify(perfect(groundTruth)));
+const dir = mkdtempSync(join(tmpdir(), 'livecell-open-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'livecell-open-'));
-  write('ground-truth.json', strToU8(JSON.stringify(groundTruth)));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const NAME = 'BV2_Phase_A4_1_00d00h00m_1';
+const images = [
+  { id: 1, width: 70, height: 52, file_name: `${NAME}.tif` },
+  { id: 2, width: 70, height: 52, file_name: 'A172_Phase_C7_1_00d00h00m_1.tif' },
+];
+const groundTruth = join(dir, 'images.json');
+writeFileSync(groundTruth, JSON.stringify(images));
+const label = new Uint8Array(readFileSync(join(import.meta.dirname, '../fixtures/labels/pillow_u16.png')));
+const detections = strToU8(JSON.stringify([{ image_id: 1, score: 0.5, segmentation: rectangle(5, 5, 15, 12) }]));
 
-function write(name: string, bytes: Uint8Array): string {
-  writeFileSync(join(folder, name), bytes);
-  return join(folder, name);
+async function validate(bytes: Uint8Array, options: { anyCategory?: boolean } = {}) {
+  const predictions = join(dir, 'file');
+  writeFileSync(predictions, bytes);
+  return validateFile({ groundTruth, predictions, ...options });
 }
+const codes = async (bytes: Uint8Array) => (await validate(bytes)).problems.map(({ code }) => code);
 
-function validate(name: string, bytes: Uint8Array, against = 'ground-truth.json'): ReturnType<typeof validateFile> {
-  return validateFile({ groundTruth: join(folder, against), predictions: write(name, bytes) });
-}
-
-describe('a good file', () => {
-  test.each<[string, Uint8Array]>([
-    ['plain.json', predictions],
-    ['plain.txt', predictions], // names say nothing
-    ['gzipped.json.gz', gzipSync(predictions)],
+describe('a zip archive', () => {
+  test.each<[string, Zippable]>([
+    ['label images', { [`masks/${NAME}_cp_masks.png`]: label }],
     [
-      'in-two-pieces.json.gz',
-      Buffer.concat([gzipSync(predictions.subarray(0, 100)), gzipSync(predictions.subarray(100))]),
+      'label images, a note and what macOS adds',
+      { [`${NAME}.png`]: label, 'README.md': detections, [`__MACOSX/._${NAME}.png`]: label },
     ],
-    ['zipped.zip', zipSync({ 'predictions.json': predictions })],
-    ['stored.zip', zipSync({ 'predictions.json': predictions }, { level: 0 })],
-    ['in-a-folder.zip', zipSync({ results: { 'bbox and segm.json': predictions } })],
-    [
-      'from-a-mac.zip',
-      zipSync({
-        'predictions.json': predictions,
-        '__MACOSX/._predictions.json': strToU8('resource fork'),
-        '.DS_Store': strToU8('x'),
-      }),
-    ],
-    ['gzipped-and-zipped.zip', zipSync({ 'predictions.json.gz': gzipSync(predictions) })],
-  ])('%s', async (name, bytes) => {
-    expect(await validate(name, bytes)).toEqual({
+    ['a label image whose path climbs', { [`../../${NAME}.png`]: label }],
+    ['a label image with a path of Windows', { [`masks\\${NAME}.png`]: label }],
+    ['an image with another ending', { [`${NAME}.tif`]: label }],
+  ])('of %s is read as label images', async (_what, members) => {
+    expect(await validate(zipSync(members))).toMatchObject({
       problems: [],
-      warnings: [],
-      detections: 5,
-      images: 2,
-      format: 'coco-json',
+      format: 'label-images',
+      detections: 7,
+      images: 1,
     });
   });
 
-  test('against packed ground truth, gzipped ground truth, and a list of images', async () => {
-    write('packed.bin', packDataset(await packGroundTruth(groundTruth)));
-    write('ground-truth.json.gz', gzipSync(strToU8(JSON.stringify(groundTruth))));
-    write('images.json', strToU8(JSON.stringify(groundTruth.images)));
-    for (const against of ['packed.bin', 'ground-truth.json.gz', 'images.json'])
-      expect(await validate('plain.json', predictions, against)).toMatchObject({ problems: [], detections: 5 });
+  test.each<[string, Zippable]>([
+    ['one JSON file', { 'a/predictions.json': detections }],
+    ['one gzipped JSON file', { 'predictions.json.gz': gzipSync(detections) }],
+    ['JSON under any name, and a note', { results: detections, 'notes.txt': label }],
+  ])('of %s is read as COCO results', async (_what, members) => {
+    expect(await validate(zipSync(members))).toMatchObject({ problems: [], format: 'coco-json', detections: 1 });
+  });
+
+  test.each<[string, Zippable, string]>([
+    ['nothing but folders', { 'a/': new Uint8Array() }, 'empty-zip'],
+    ['two JSON files', { 'a.json': detections, 'b.json': detections }, 'zip-with-several-files'],
+    ['both kinds', { 'a.json': detections, [`${NAME}.png`]: label }, 'zip-with-several-files'],
+    ['an archive', { 'a.zip': zipSync({ 'a.json': detections }) }, 'zip-in-zip'],
+    ['an image and a picture', { [`${NAME}.png`]: label, 'overlay.jpg': detections }, 'unknown-image'],
+    ['a bomb', { 'a.json': new Uint8Array(100 << 20) }, 'inflates-too-far'],
+  ])('of %s is refused', async (_what, members, code) => {
+    expect(await codes(zipSync(members))).toEqual([code]);
+  });
+
+  test('cut off anywhere is refused', async () => {
+    const whole = zipSync({ [`${NAME}.png`]: label, 'A172_Phase_C7_1_00d00h00m_1.png': label });
+    for (let length = 30; length < whole.length; length += 50)
+      expect(await codes(whole.subarray(0, length))).toEqual([expect.stringMatching(/^(bad-zip|wrong-kind)$/)]);
+  });
+
+  test('with a flipped bit in an image names the image', async () => {
+    const bytes = zipSync({ [`${NAME}.png`]: [label, { level: 0 }] });
+    bytes[30 + NAME.length + 4 + 100] ^= 1;
+    expect((await validate(bytes)).problems).toMatchObject([{ code: 'label-image-damaged', image: `${NAME}.tif` }]);
   });
 });
 
-describe('a file that cannot be read', () => {
-  test.each<[string, string, Uint8Array, RegExp]>([
-    ['nothing', 'empty', new Uint8Array(), /empty/],
-    [
-      'an archive of several files',
-      'zip-with-several-files',
-      zipSync({ 'segm.json': predictions, 'bbox.json': predictions }),
-      /several files \(“segm\.json”, “bbox\.json”\)\. Send one file of predictions/,
-    ],
-    [
-      'an archive that was cut off',
-      'bad-zip',
-      zipSync({ 'predictions.json': predictions }).subarray(0, -60),
-      /damaged or cut off.*Write it again/,
-    ],
-    ['an archive of folders', 'empty-zip', zipSync({ a: { b: {} } }), /holds no file/],
-    [
-      'gzip that was cut off',
-      'cut-off',
-      gzipSync(predictions).subarray(0, -30),
-      /gzip file ends in the middle, after [\d,]+ unpacked bytes.*Write it again/,
-    ],
-    [
-      'cut off, then gzipped',
-      'cut-off',
-      gzipSync(predictions.subarray(0, 500)),
-      /file ends in the middle, after byte 500:.*check its size/,
-    ],
-    ['cut off, then zipped', 'cut-off', zipSync({ 'a.json': predictions.subarray(0, 500) }), /after byte 500:/],
-    ['an image', 'wrong-kind', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0), /PNG/],
-  ])('%s', async (_what, code, bytes, message) => {
-    const { problems, detections, format } = await validate('wrong', bytes);
-    expect(problems).toHaveLength(1);
-    expect(problems[0].code).toBe(code);
-    expect(problems[0].message).toMatch(message);
-    expect([detections, format]).toEqual([0, 'unknown']);
-  });
-
-  test('gzip with a flipped bit, wherever it is, is damaged or cut off or no JSON, but never good', async () => {
-    const packed = gzipSync(predictions);
-    const r = new Random(5);
-    for (let k = 0; k < 40; k++) {
-      const damaged = Uint8Array.from(packed);
-      damaged[r.whole(10, packed.length - 5)] ^= 1 << r.whole(0, 7);
-      const { problems } = await validate('damaged.json.gz', damaged);
-      expect(problems.length).toBeGreaterThan(0);
-    }
-    const last = Uint8Array.from(packed);
-    last[packed.length - 8] ^= 1; // the checksum
-    const [problem] = (await validate('damaged.json.gz', last)).problems;
-    expect(problem.code).toBe('bad-gzip');
-    expect(problem.message).toMatch(/damaged after [\d,]+ unpacked bytes.*Write it again/);
-  });
-});
-
-describe('validation', () => {
-  test('lists all problems and the warnings, and scores nothing', async () => {
-    const wrong = perfect(groundTruth).map((detection, k) => ({
-      ...detection,
-      ...(k > 2 && { score: null }),
-      ...(k === 0 && { bbox: [70, 5, 30, 3] }),
+describe('boxes in another convention', () => {
+  const cells = Array.from({ length: 12 }, (_, k) => ({ x: 4 * k, y: 3 * k, w: 18, h: 15 }));
+  const warned = async (convert: (cell: (typeof cells)[0]) => number[], masks: boolean) => {
+    const records = cells.map((cell, k) => ({
+      image_id: 1,
+      score: 0.9 - k / 100,
+      bbox: convert(cell),
+      ...(masks && { segmentation: rectangle(cell.x, cell.y, cell.w, cell.h) }),
     }));
-    const found = await validate('wrong.json', strToU8(JSON.stringify(wrong)));
-    expect(found.problems.map(({ code, record }) => [code, record])).toEqual([
-      ['score-missing', 4],
-      ['score-missing', 5],
-    ]);
-    expect(found.warnings.map(({ code }) => code)).toEqual(['box-beyond-border']);
-  });
+    const { warnings } = await validate(strToU8(JSON.stringify(records)));
+    return warnings.find(({ code }) => code === 'boxes-in-another-convention')?.message;
+  };
+  const corners = ({ x, y, w, h }: (typeof cells)[0]) => [x, y, x + w, y + h];
+  const centre = ({ x, y, w, h }: (typeof cells)[0]) => [x + w / 2, y + h / 2, w, h];
 
-  test('a file that is not there is our caller’s mistake, not the submitter’s', async () => {
-    const missing = validateFile({
-      groundTruth: join(folder, 'ground-truth.json'),
-      predictions: join(folder, 'missing.json'),
-    });
-    await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
+  test('corners show beside masks, and without', async () => {
+    expect(await warned(corners, true)).toMatch(/corners/);
+    expect(await warned(corners, false)).toMatch(/corners/);
+  });
+  test('centres show beside masks', async () => expect(await warned(centre, true)).toMatch(/centre/));
+  test('fractions of the image show', async () =>
+    expect(await warned(({ x, y }) => [x / 70, y / 52, 0.2, 0.2], false)).toMatch(/fractions/));
+  test('x, y, width, height are not remarked upon', async () => {
+    expect(await warned(({ x, y, w, h }) => [x, y, w, h], true)).toBeUndefined();
+    expect(await warned(({ x, y, w, h }) => [x + 0.4, y - 0.7, w + 2, h + 1], true)).toBeUndefined();
+    expect(await warned(({ x, y, w, h }) => [x, y, w, h], false)).toBeUndefined();
   });
 });
 
-describe('ground truth on disk', () => {
-  test('is imported: packed, counted, and the same when it is opened again', async () => {
-    const out = join(folder, 'imported.bin');
-    const from = join(folder, 'ground-truth.json');
-    const imported = await importGroundTruth(from, out);
-    expect(imported).toEqual({
-      sha256: await sha256File(from),
-      images: 2,
-      objects: 5,
-      cellTypes: { A172: 1, BV2: 1 },
-      warnings: [],
-    });
-    const [packed, read] = [await openGroundTruth(out), await openGroundTruth(from)];
-    expect(packed.images.fileNames).toEqual(read.images.fileNames);
-    expect(packed.meta).toEqual(read.meta);
-    expect(packed.objects.area).toEqual(read.objects.area);
-  });
-
-  test('gives the list of its images, never annotations', async () => {
-    expect(await readImageList(join(folder, 'imported.bin'))).toEqual(groundTruth.images);
-  });
-
-  test('that is of the wrong kind is refused', async () => {
-    const path = write('image.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10));
-    const error = await openGroundTruth(path).catch((error) => error);
-    expect(error).toBeInstanceOf(WrongFile);
-    expect((error as WrongFile).problems[0].code).toBe('wrong-kind');
+test('every category counts as a cell when that is asked for, and is named', async () => {
+  const bytes = strToU8(
+    JSON.stringify(
+      fiveCells()
+        .annotations.slice(0, 1)
+        .map((cell) => ({ ...cell, category_id: 0, score: 1 })),
+    ),
+  );
+  expect((await validate(bytes)).problems).toMatchObject([{ code: 'no-detections-of-category' }]);
+  expect(await validate(bytes, { anyCategory: true })).toMatchObject({
+    problems: [],
+    detections: 1,
+    warnings: expect.arrayContaining([
+      expect.objectContaining({ code: 'category-counted-as-cell', examples: ['category 0: 1'] }),
+    ]),
   });
 });
