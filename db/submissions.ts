@@ -204,6 +204,12 @@ export async function saveProgress(id: string, progress: Progress, tx: Tx = db()
     .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')));
 }
 
+/** Whether a score is still wanted: false once the submission was withdrawn, or somebody else has taken it over. */
+export async function isScoring(id: string, tx: Tx = db()): Promise<boolean> {
+  const [row] = await tx.select({ state: submissions.state }).from(submissions).where(eq(submissions.id, id));
+  return row?.state === 'scoring';
+}
+
 /** The reports of all protocols at once: a submission is scored under all of them or under none. False: came too late. */
 export async function saveReports(id: string, reports: ScoreReport[], tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {

@@ -5,6 +5,7 @@
  * What can go wrong, and whose fault it is:
  *   the file is wrong          → rejected, with its problems; never tried again
  *   a thread throws or dies    → back into the queue; the last time, failed with the reason
+ *   it is withdrawn            → stopped within a second, and forgotten
  *   this process is killed     → its heartbeat stops, and another process (or the next one here) takes over
  */
 import { availableParallelism } from 'node:os';
@@ -17,6 +18,7 @@ import type { Progress } from '#db/schema.ts';
 import {
   failSubmission,
   handBack,
+  isScoring,
   rejectSubmission,
   returnToQueue,
   type ScoringInput,
@@ -38,6 +40,8 @@ export interface WorkerProcess {
 /** A job that has not ended by then is handed back: a restart should not wait for a long one. */
 const STOP_MILLISECONDS = 8_000;
 const PROGRESS_MILLISECONDS = 250;
+/** How often a running score is asked whether it is still wanted: who withdraws should see it end within a second. */
+const WANTED_MILLISECONDS = 400;
 
 export async function startWorker(options: {
   url: string;
@@ -61,8 +65,13 @@ export async function startWorker(options: {
     const fields = { submission: id, task: input.submission.task, attempt: context.attempt };
     log('scoring', fields);
     const progress = followProgress(id);
+    const unwanted = new AbortController();
+    const watch = setInterval(async () => {
+      const wanted = await isScoring(id).catch(() => true); // a database that does not answer is no reason to stop
+      if (!wanted) unwanted.abort();
+    }, WANTED_MILLISECONDS);
     try {
-      const signal = AbortSignal.any([context.signal, stopping.signal]);
+      const signal = AbortSignal.any([context.signal, stopping.signal, unwanted.signal]);
       const outcome = await pool.run(
         { ...(await jobOf(input, progress.port)), threads },
         { transferList: [progress.port], signal },
@@ -75,6 +84,7 @@ export async function startWorker(options: {
       log(result, { ...fields, milliseconds: Math.round(performance.now() - started) });
     } catch (error) {
       await progress.close();
+      if (unwanted.signal.aborted) return log('cancelled', fields);
       if (stopping.signal.aborted) {
         await handBack(id);
         return log('handed-back', fields);
@@ -83,6 +93,8 @@ export async function startWorker(options: {
       log('attempt-failed', { ...fields, reason, ...errorFields(error) });
       if (!context.lastAttempt) await returnToQueue(id, reason);
       throw new Error(reason, { cause: error });
+    } finally {
+      clearInterval(watch);
     }
   }
 

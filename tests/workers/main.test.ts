@@ -153,6 +153,17 @@ describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
     expect(await state(id)).toBe('withdrawn');
   });
 
+  test('stops scoring what is withdrawn, and takes the next at once', { timeout: 60_000 }, async () => {
+    const diary = join(data, crypto.randomUUID());
+    startWorker();
+    const id = await submit({ end: 'score', milliseconds: 600_000, diary });
+    await until(async () => existsSync(diary), { milliseconds: 30_000, what: 'the first attempt' });
+    const next = await submit({ end: 'score' });
+    await withdraw(id, null, client.db);
+    await reaches(next, 'scored'); // far sooner than the ten minutes of the first
+    expect(await state(id)).toBe('withdrawn');
+  });
+
   test('hands its job back when it is told to stop and the job is long', { timeout: 60_000 }, async () => {
     const diary = join(data, crypto.randomUUID());
     const first = startWorker();
