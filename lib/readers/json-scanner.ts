@@ -335,7 +335,7 @@ export async function scanStream(
     const rest = scanner.end - scanner.pos;
     const needed = rest + chunk.length + 1;
     if (needed > window.length) {
-      const next = new Uint8Array(Math.max(needed, Math.min(window.length * 2, 1 << 23)));
+      const next = new Uint8Array(Math.max(needed, window.length * 2));
       next.set(window.subarray(scanner.pos, scanner.end));
       window = next;
     } else if (scanner.pos > 0) window.copyWithin(0, scanner.pos, scanner.end);
@@ -348,7 +348,7 @@ export async function scanStream(
     const before = scanner.base + scanner.pos;
     if (attempt()) return total;
     const stuck = scanner.base + scanner.pos === before;
-    wanted = stuck ? scanner.end * 2 : 0;
+    wanted = stuck ? Math.min(scanner.end * 2, LIMITS.recordBytes + 1) : 0;
     if (scanner.end - scanner.pos > LIMITS.recordBytes) {
       throw new FatalProblem({
         code: 'record-too-large',

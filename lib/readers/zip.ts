@@ -40,14 +40,14 @@ export async function openZip(path: string): Promise<OpenZip> {
     // names are looked at below: yauzl would refuse the whole archive for a `../`
     zip = await openPromise(path, { lazyEntries: true, autoClose: false, decodeStrings: false });
     const members: ZipMember[] = [];
-    let listed = 0;
+    // yauzl lists no more than the archive says it has
+    if (zip.entryCount > LIMITS.zipMembers) {
+      throw new FatalProblem({
+        code: 'zip-with-too-many-files',
+        message: `The zip archive has ${zip.entryCount.toLocaleString('en')} files; at most ${LIMITS.zipMembers.toLocaleString('en')} are read.`,
+      });
+    }
     for await (const entry of zip.eachEntry()) {
-      if (++listed > LIMITS.zipMembers) {
-        throw new FatalProblem({
-          code: 'zip-with-too-many-files',
-          message: `The zip archive has more than ${LIMITS.zipMembers.toLocaleString('en')} files.`,
-        });
-      }
       const name = new TextDecoder().decode(entry.fileName as unknown as Uint8Array).replaceAll('\\', '/');
       if (!NOT_CONTENT.test(name)) members.push(memberOf(zip, entry, name));
     }
