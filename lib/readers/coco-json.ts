@@ -22,7 +22,7 @@ import type { Problem } from '../scoring/report.ts';
 import { type ImageIndex, UNKNOWN_IMAGE } from './images.ts';
 import { JsonScanner, NEED_MORE, scanStream } from './json-scanner.ts';
 import { LIMITS } from './limits.ts';
-import { FatalProblem, type ProblemList } from './problems.ts';
+import { FatalProblem, type ProblemList, quoted } from './problems.ts';
 
 const word = (text: string): Uint8Array => new TextEncoder().encode(text);
 const WORDS = {
@@ -814,14 +814,14 @@ export class AnnotationReader {
         if (!record.imageIsText && mapped === undefined) this.noteUnknown(record.imageNumber);
         this.problem('unknown-image', () =>
           mapped === undefined
-            ? `image ${typeof id === 'string' ? `“${id.slice(0, 80)}”` : id} is not in this data set. Use the data set's own image ids or its file names.`
+            ? `image ${typeof id === 'string' ? quoted(id) : id} is not in this data set. Use the data set's own image ids or its file names.`
             : `image ${id} is listed in the file's “images” under a file name that is not in this data set. Leave other images out.`,
         );
       } else {
         this.problems.warn(
           'annotation-without-image',
           'Annotations of images that “images” does not list are never evaluated.',
-          String(id).slice(0, 80),
+          typeof id === 'string' ? quoted(id) : String(id),
         );
       }
     }

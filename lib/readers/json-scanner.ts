@@ -8,7 +8,7 @@
  * loops stop there without testing for the end at every step.
  */
 import { LIMITS } from './limits.ts';
-import { FatalProblem } from './problems.ts';
+import { FatalProblem, quoted } from './problems.ts';
 
 /** Thrown when the window ends before the value does. */
 export const NEED_MORE = new Error('more bytes needed');
@@ -196,7 +196,7 @@ export class JsonScanner {
     let text = '';
     for (let i = start; i < p; i++) text += String.fromCharCode(bytes[i]);
     const value = Number(text);
-    if (Number.isNaN(value)) this.fail(`“${text}” is not a number`);
+    if (Number.isNaN(value)) this.fail(`${quoted(text)} is not a number`);
     return value;
   }
 

@@ -14,7 +14,7 @@ import { ImageIndex, UNKNOWN_IMAGE } from './images.ts';
 import { decodeLabelImage, ImageProblem, type Inflate, type LabelImage } from './label-images.ts';
 import { LIMITS } from './limits.ts';
 import { type ReadPredictions, type Target, warnOfSuspicions } from './predictions.ts';
-import { FatalProblem, ProblemList } from './problems.ts';
+import { FatalProblem, ProblemList, quoted } from './problems.ts';
 
 /** A member of an archive, or a file. */
 export interface LabelFile {
@@ -314,8 +314,4 @@ export function appendLabels(
     from = to;
   }
   intervals.length += 2 * runs;
-}
-
-function quoted(name: string): string {
-  return `“${name.length > 120 ? `…${name.slice(-120)}` : name}”`;
 }

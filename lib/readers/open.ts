@@ -13,7 +13,7 @@ import { imageKind } from './label-images.ts';
 import { readLabelMasks } from './label-masks.ts';
 import { LIMITS } from './limits.ts';
 import { type ReadPredictions, readPredictions, type Target } from './predictions.ts';
-import { FatalProblem } from './problems.ts';
+import { FatalProblem, quoted } from './problems.ts';
 import { type Sniffed, sniff } from './sniff.ts';
 import { openZip } from './zip.ts';
 
@@ -164,7 +164,7 @@ async function lookIntoZip(path: string): Promise<OpenedFile['format']> {
       if (begins(first, 0x50, 0x4b, 0x03, 0x04)) {
         throw new FatalProblem({
           code: 'zip-in-zip',
-          message: `“${name}” is a zip archive inside the zip archive. Send one of them alone.`,
+          message: `${quoted(name)} is a zip archive inside the zip archive. Send one of them alone.`,
         });
       }
     }
@@ -172,7 +172,7 @@ async function lookIntoZip(path: string): Promise<OpenedFile['format']> {
     if (members.length > 1 && (images === 0 || json)) {
       throw new FatalProblem({
         code: 'zip-with-several-files',
-        message: `The zip archive has several files (“${members[0].name}”, “${members[1].name}”). Send one file of predictions, alone in its archive or gzipped, or one label image per test image and nothing else.`,
+        message: `The zip archive has several files (${quoted(members[0].name)}, ${quoted(members[1].name)}). Send one file of predictions, alone in its archive or gzipped, or one label image per test image and nothing else.`,
       });
     }
     checkInflated(bytes, packed, images > 0 ? LIMITS.labelInflationRatio : LIMITS.inflationRatio);
@@ -191,7 +191,7 @@ async function* onlyMember(path: string, compressed: number): AsyncGenerator<Uin
   try {
     const unpacked = member.chunks();
     const first = await unpacked.next();
-    if (first.done) throw new FatalProblem({ code: 'empty-zip', message: `“${member.name}” is empty.` });
+    if (first.done) throw new FatalProblem({ code: 'empty-zip', message: `${quoted(member.name)} is empty.` });
     const all = async function* (): AsyncGenerator<Uint8Array> {
       let total = 0;
       for (let next: IteratorResult<Uint8Array> = first; !next.done; next = await unpacked.next()) {

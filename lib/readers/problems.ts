@@ -2,6 +2,12 @@
 import type { Problem, Warning } from '../scoring/report.ts';
 import { LIMITS } from './limits.ts';
 
+/** What stands in somebody's file, in quotation marks, so that it can stand in a message: printable and short. */
+export function quoted(text: string): string {
+  const short = text.length > 80 ? `${text.slice(0, 40)}…${text.slice(-39)}` : text;
+  return `“${short.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '\ufffd')}”`;
+}
+
 /** Reading cannot go on: the file's syntax is broken, or a budget is used up. */
 export class FatalProblem extends Error {
   readonly problem: Problem;

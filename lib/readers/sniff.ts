@@ -5,6 +5,7 @@
  */
 import { Gunzip } from 'fflate';
 import type { Problem } from '../scoring/report.ts';
+import { quoted } from './problems.ts';
 
 export interface Sniffed {
   kind: 'coco-json' | 'gzip' | 'zip' | 'unknown';
@@ -94,7 +95,7 @@ function sniffPlain(bytes: Uint8Array, wrapper: 'unknown' | 'gzip'): Sniffed {
     'wrong-kind',
     binary
       ? `${inside} is a binary file of an unknown kind.`
-      : `${inside} is text, but not JSON: it begins with “${text.slice(0, 24).replace(/\s+/g, ' ')}”.`,
+      : `${inside} is text, but not JSON: it begins with ${quoted(text.slice(0, 24).replace(/\s+/g, ' '))}.`,
   );
 }
 
@@ -151,7 +152,7 @@ function sniffZip(bytes: Uint8Array): Sniffed {
     return wrong(
       'zip',
       'wrong-kind',
-      `Nothing in this .zip can be read here: it begins with ${members.slice(0, 3).join(', ')}.`,
+      `Nothing in this .zip can be read here: it begins with ${members.slice(0, 3).map(quoted).join(', ')}.`,
     );
   return { kind: 'zip' };
 }

@@ -5,7 +5,7 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { LIMITS } from './limits.ts';
-import { FatalProblem } from './problems.ts';
+import { FatalProblem, quoted } from './problems.ts';
 
 export interface ZipMember {
   name: string;
@@ -67,9 +67,9 @@ function memberOf(zip: ZipFile, entry: Entry, name: string): ZipMember {
     bytes: uncompressedSize,
     packed: compressedSize,
     async read() {
-      if (entry.isEncrypted()) throw damaged(new Error(`“${name}” is encrypted`));
+      if (entry.isEncrypted()) throw damaged(new Error(`${quoted(name)} is encrypted`));
       if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
-        throw damaged(new Error(`“${name}” is compressed by method ${compressionMethod}; use deflate`));
+        throw damaged(new Error(`${quoted(name)} is compressed by method ${compressionMethod}; use deflate`));
       try {
         const packed = new Uint8Array(compressedSize);
         let at = 0;

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { scoreReportSchema } from '#lib/scoring/report.ts';
+import { type Problem, scoreReportSchema, type Warning } from '#lib/scoring/report.ts';
 import scoreTask, { dismissHelpers, type ScoreOutcome } from '#workers/score-task.ts';
 import { damagedFile, goodGroundTruth } from './damage.ts';
 
@@ -66,25 +66,24 @@ function wrongWith(outcome: ScoreOutcome): string | undefined {
     for (const report of outcome.reports) {
       const parsed = scoreReportSchema.safeParse(report);
       if (!parsed.success) return `not a report: ${parsed.error.message}`;
-      // JSON knows no NaN and no infinity: they would arrive as null
-      if (
-        JSON.stringify(report).length !==
-        JSON.stringify(report, (_, value) =>
-          Object.is(value, Number.NaN) || Math.abs(value) === Number.POSITIVE_INFINITY ? 'not finite' : value,
-        ).length
-      )
-        return 'a number that is not finite';
       const { AP } = report.results.bbox.overall;
       if (AP !== null && !(AP >= 0 && AP <= 1)) return `AP is ${AP}`;
     }
-    return undefined;
+    return wrongWords(outcome.reports[0].warnings);
   }
   if (outcome.problems.length === 0) return 'rejected without a problem';
-  for (const { code, message } of outcome.problems) {
+  return wrongWords(outcome.problems) ?? wrongWords(outcome.warnings);
+}
+
+function wrongWords(said: (Problem | Warning)[]): string | undefined {
+  for (const { code, message, ...rest } of said) {
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(code)) return `code “${code}”`;
     if (message.length < 20 || message.length > 1000)
       return `message of ${message.length} characters: ${message.slice(0, 200)}`;
-    if (INTERNAL.test(message)) return `message “${message}”`;
+    const words = [message, ...Object.values(rest).flat()].join(' ');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    if (/[\u0000-\u001f\u007f]/.test(words)) return `unprintable: ${JSON.stringify(words)}`;
+    if (INTERNAL.test(words)) return `not for people: “${words}”`;
   }
   return undefined;
 }
