@@ -67,3 +67,106 @@ export const scoreReportSchema = z.object({
   seconds: z.object({ read: z.number(), match: z.number(), accumulate: z.number(), total: z.number() }),
 });
 export type ScoreReport = z.infer<typeof scoreReportSchema>;
+
+// --- the other tasks: one report each, the same document but for `results` ---
+
+const evaluations = <T extends z.ZodType>(results: T) => z.object({ segm: results.optional(), bbox: results });
+const number = z.number().nullable();
+const cellTypeId = z.enum(CELL_TYPES);
+
+export const singleCellTypeResultsSchema = z.object({
+  cellTypes: z.partialRecord(cellTypeId, metricsSchema),
+  /** over all eight types; null until they are there */
+  mean: z.object({ AP: number, AFNR: number }).nullable(),
+});
+export type SingleCellTypeResults = z.infer<typeof singleCellTypeResultsSchema>;
+
+export const transferabilityResultsSchema = z.object({
+  /** AP by the type a model was trained on, then by the type it was evaluated on */
+  matrix: z.partialRecord(cellTypeId, z.partialRecord(cellTypeId, number)),
+  index: number,
+  /** why there is no index: every pair whose AP is 0 or, as null, not there */
+  indexMissing: z
+    .object({
+      reason: z.string(),
+      pairs: z.array(z.object({ trainedOn: cellTypeId, evaluatedOn: cellTypeId, AP: number })),
+    })
+    .optional(),
+  /** by the type a model was trained on: the mean over the seven other types */
+  meanTransferredAP: z.partialRecord(cellTypeId, number),
+});
+export type TransferabilityResults = z.infer<typeof transferabilityResultsSchema>;
+
+export const COUNTING_CELL_TYPES = ['A172', 'A549'] as const;
+export type CountingCellType = (typeof COUNTING_CELL_TYPES)[number];
+
+export const countResultsSchema = z.object({
+  images: z.int(),
+  imagesBelow1600: z.int(),
+  /** of the raw predicted counts, over images with a reference count below 1,600, as the four numbers below */
+  r2: number,
+  linearityLimit: number,
+  /** null when there is no limit */
+  linearityBroken: z.boolean().nullable(),
+  /** Levene's p at the limit */
+  pAtLimit: number.optional(),
+  /** why there is no limit */
+  linearityReason: z.string().optional(),
+  /** reference = intercept + slope × predicted, by least squares */
+  slope: number.optional(),
+  intercept: number.optional(),
+  pearson: number.optional(),
+  meanAbsoluteError: number.optional(),
+  /** [reference, predicted] of every image, by file name */
+  points: z.array(z.tuple([z.number(), z.number()])),
+  /** the file names, in the order of `points` */
+  files: z.array(z.string()).optional(),
+  /** where counts were made from detections: those with at least this score were counted */
+  scoreThreshold: z.number().optional(),
+});
+export type CountResults = z.infer<typeof countResultsSchema>;
+
+export const TRAINING_SIZES = ['2', '4', '5', '25', '50', '100'] as const;
+export type TrainingSize = (typeof TRAINING_SIZES)[number];
+
+/** Everything a report says besides what it is about. */
+const { task: _task, results: _results, ...envelope } = scoreReportSchema.shape;
+const reportOf = <T extends string, R extends z.ZodType>(task: T, results: R) =>
+  z.object({ ...envelope, task: z.literal(task), results });
+
+export const taskReportSchemas = {
+  'livecell-wide': reportOf('livecell-wide', scoreReportSchema.shape.results),
+  'single-cell-type': reportOf('single-cell-type', evaluations(singleCellTypeResultsSchema)),
+  transferability: reportOf('transferability', evaluations(transferabilityResultsSchema)),
+  'fluorescence-counts': reportOf(
+    'fluorescence-counts',
+    z.object({ counts: z.partialRecord(z.enum(COUNTING_CELL_TYPES), countResultsSchema) }),
+  ),
+  'training-size': reportOf(
+    'training-size',
+    z.object({ sizes: z.partialRecord(z.enum(TRAINING_SIZES), evaluations(metricsSchema)) }),
+  ),
+  'zero-shot': reportOf(
+    'zero-shot',
+    z.object({ datasets: z.record(z.string(), evaluations(z.object({ overall: metricsSchema }))) }),
+  ),
+};
+
+/** The report of any task, told apart by `task`. A `ScoreReport` is the one of LIVECell-wide. */
+export const anyReportSchema = z.discriminatedUnion('task', [
+  taskReportSchemas['livecell-wide'],
+  taskReportSchemas['single-cell-type'],
+  taskReportSchemas.transferability,
+  taskReportSchemas['fluorescence-counts'],
+  taskReportSchemas['training-size'],
+  taskReportSchemas['zero-shot'],
+]);
+export type AnyReport = z.infer<typeof anyReportSchema>;
+
+/** The report of one task: `ReportOf<'transferability'>`. */
+export type ReportOf<T extends AnyReport['task']> = Extract<AnyReport, { task: T }>;
+
+/** Whether a report is of this task: narrows `AnyReport`. */
+export function isReportOf<T extends AnyReport['task']>(report: AnyReport, task: T): report is ReportOf<T> {
+  return report.task === task;
+}

@@ -1,0 +1,254 @@
+/**
+ * Predicted cell counts against nuclear fluorescence counts (Edlund et al. 2021, Figure 4): how much of the reference
+ * the predictions explain, and up to which density they follow it in a straight line.
+ *
+ * Both are as in the authors' notebook; where its answer depends on the order of rows, ours does not (`sortRows`).
+ */
+import { DistancesTracker, type Levene, leveneOfDistances } from '../stats/levene.ts';
+import { GrowingNeighbours } from '../stats/nearest-neighbours.ts';
+import { leastSquaresLine, mean, meanAbsoluteError, pearson, rSquared } from '../stats/regression.ts';
+import type { CountResults } from './report.ts';
+
+/** R² is over images whose reference count is below this. */
+export const R2_BELOW = 1600;
+
+/** The search for the limit of linearity, as published. */
+export const LINEARITY = { from: 500, neighbours: 5, p: 1e-5 } as const;
+
+/** An image with its two counts. */
+export interface CountRow {
+  readonly file: string;
+  readonly reference: number;
+  readonly predicted: number;
+}
+
+/** All numbers of one cell type. The order of `rows` does not matter. */
+export function scoreCounts(rows: readonly CountRow[]): CountResults {
+  const sorted = sortRows(rows);
+  const below = sorted.filter(({ reference }) => reference < R2_BELOW);
+  const reference = below.map((row) => row.reference);
+  const predicted = below.map((row) => row.predicted);
+  const line = leastSquaresLine(predicted, reference);
+  const { limit, broken, p, reason } = limitOfLinearity(sorted);
+  const byFile = [...rows].sort((a, b) => compare(a.file, b.file));
+  return {
+    images: rows.length,
+    imagesBelow1600: below.length,
+    r2: rSquared(reference, predicted),
+    linearityLimit: limit,
+    linearityBroken: broken,
+    pAtLimit: p,
+    ...(reason && { linearityReason: reason }),
+    slope: line?.slope ?? null,
+    intercept: line?.intercept ?? null,
+    pearson: pearson(predicted, reference),
+    meanAbsoluteError: meanAbsoluteError(reference, predicted),
+    points: byFile.map((row) => [row.reference, row.predicted]),
+    files: byFile.map(({ file }) => file),
+  };
+}
+
+/** By predicted count, then reference, then file name: counts are whole numbers, so ties are ordinary. */
+export function sortRows(rows: readonly CountRow[]): CountRow[] {
+  return [...rows].sort((a, b) => a.predicted - b.predicted || a.reference - b.reference || compare(a.file, b.file));
+}
+
+/** By code unit: the same on every machine, whatever its language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export interface LimitOfLinearity {
+  /** the first density at which a straight line is rejected; the last one tried when none is; null: see `reason` */
+  readonly limit: number | null;
+  readonly broken: boolean | null;
+  /** of the test at the limit; null when it has none (nothing varies) */
+  readonly p: number | null;
+  readonly reason?: string;
+}
+
+/**
+ * For T = 500, 501, … up to the largest reference count: the images below T, a least-squares line of the reference on
+ * the prediction, the mean of the five nearest neighbours instead of the line, and Levene's test (around medians) of
+ * the two vectors of residuals. The limit is the first T with p < 1e-5.
+ *
+ * Images come in by reference count, and nothing is fitted anew (`GrowingTest`). A T that adds no image repeats the test
+ * before it and is passed over; so is one whose test provably does not reject.
+ *
+ * @param sorted as `sortRows` leaves them
+ */
+export function limitOfLinearity(sorted: readonly CountRow[]): LimitOfLinearity {
+  const { from, neighbours, p } = LINEARITY;
+  const reference = Float64Array.from(sorted, (row) => row.reference);
+  const predicted = Float64Array.from(sorted, (row) => row.predicted);
+  const largest = reference.reduce((a, b) => Math.max(a, b), 0);
+  if (largest <= from) return impossible(`The largest reference count is ${largest}, not above ${from}.`);
+  const start = reference.filter((value) => value < from).length;
+  if (start < neighbours) {
+    const have = start === 0 ? 'No image has' : start === 1 ? 'One image has' : `Only ${start} images have`;
+    return impossible(`${have} a reference count below ${from}; ${neighbours} are needed.`);
+  }
+
+  const order = Uint32Array.from(reference.keys()).sort((a, b) => reference[a] - reference[b] || a - b);
+  const growing = new GrowingTest(predicted, reference, order);
+  let last: Levene | null = null;
+  for (let T: number = from; T < largest; ) {
+    while (reference[order[growing.count]] < T) growing.grow();
+    const next = Math.floor(reference[order[growing.count]]) + 1;
+    if (next >= largest || !growing.cannotReject()) {
+      last = growing.test();
+      if (last && last.p < p) return { limit: T, broken: true, p: last.p };
+    }
+    T = next;
+  }
+  return { limit: Math.ceil(largest) - 1, broken: false, p: last?.p ?? null };
+}
+
+/** An F with one and any degrees of freedom has a longer tail than χ², where 19 has p = 1.3e-5: up to here none rejects. */
+const NEVER_REJECTED = 19;
+
+/**
+ * Levene's test of the line's and the neighbours' residuals, while images come in.
+ *
+ * A new image changes the line's sums by a term each and a handful of neighbour means. The test itself looks at every
+ * residual, but most tests need not be made. Let D be the sum of a sample's distances from its median. The median makes
+ * it the smallest such sum, so moving residuals by c in total moves D by at most c, a new residual adds to it at most
+ * its distance from the old median and takes nothing away; and a line that turns by Δ moves residuals by at most
+ * Δ Σ|x - x̄|. That bounds the difference between the two means, and, with the variances, which are known exactly, W.
+ */
+class GrowingTest {
+  /** images that are in */
+  count = 0;
+  private readonly reference: Float64Array;
+  private readonly neighbours: GrowingNeighbours;
+  /** [images] when each comes in */
+  private readonly arrival: Uint32Array;
+  /** counts by arrival, less their overall means in whole numbers: the sums below stay exact */
+  private readonly x: Float64Array;
+  private readonly y: Float64Array;
+  private sumX = 0;
+  private sumY = 0;
+  private sumXX = 0;
+  private sumXY = 0;
+  private sumYY = 0;
+  /** residuals by arrival */
+  private readonly ofLine: Float64Array;
+  private readonly ofNeighbours: Float64Array;
+  private sum = 0;
+  private sumOfSquares = 0;
+  /** their distances from the median, and the line, at the last test */
+  private readonly trackers: { line: DistancesTracker; neighbours: DistancesTracker };
+  private line = { slope: 0, meanX: 0, meanY: 0 };
+  private tested: { line: number; neighbours: number } | null = null;
+  /** since the last test: distances of new residuals, and by how much old ones have moved */
+  private lineAdded = 0;
+  private neighboursAdded = 0;
+  private neighboursMoved = 0;
+  /** Σ|x - x̄| around the mean of the last test */
+  private spreadX = 0;
+
+  /**
+   * @param predicted ascending
+   * @param order images in the order in which they come in
+   */
+  constructor(predicted: Float64Array, reference: Float64Array, order: Uint32Array) {
+    const n = order.length;
+    const [centreX, centreY] = [Math.round(mean(predicted)), Math.round(mean(reference))];
+    this.reference = reference;
+    this.neighbours = new GrowingNeighbours(predicted, reference, LINEARITY.neighbours, order);
+    this.arrival = new Uint32Array(n);
+    for (let k = 0; k < n; k++) this.arrival[order[k]] = k;
+    this.x = Float64Array.from(order, (image) => predicted[image] - centreX);
+    this.y = Float64Array.from(order, (image) => reference[image] - centreY);
+    this.ofLine = new Float64Array(n);
+    this.ofNeighbours = new Float64Array(n);
+    this.trackers = { line: new DistancesTracker(n), neighbours: new DistancesTracker(n) };
+  }
+
+  /** Lets the next image in. */
+  grow(): void {
+    const { count, line } = this;
+    const [x, y] = [this.x[count], this.y[count]];
+    this.sumX += x;
+    this.sumY += y;
+    this.sumXX += x * x;
+    this.sumXY += x * y;
+    this.sumYY += y * y;
+    const fromMean = x - line.meanX;
+    this.lineAdded += Math.abs(y - line.meanY - line.slope * fromMean - this.trackers.line.median);
+    this.spreadX += Math.abs(fromMean);
+    this.neighbours.grow(this.predict);
+    this.count++;
+  }
+
+  private readonly predict = (image: number, prediction: number): void => {
+    const at = this.arrival[image];
+    const before = this.ofNeighbours[at]; // 0 for the image that is coming in
+    const residual = this.reference[image] - prediction;
+    this.ofNeighbours[at] = residual;
+    this.sum += residual - before;
+    this.sumOfSquares += residual * residual - before * before;
+    if (at === this.count) this.neighboursAdded += Math.abs(residual - this.trackers.neighbours.median);
+    else this.neighboursMoved += Math.abs(residual - before);
+  };
+
+  /** Whether the test would certainly not reject: an upper bound of W, without looking at the residuals. */
+  cannotReject(): boolean {
+    const { tested, count } = this;
+    if (!tested) return false;
+    const { slope, xx, xy, yy } = this.fit();
+    const turned = Math.abs(slope - this.line.slope) * this.spreadX;
+    const line = { least: tested.line - turned, most: tested.line + turned + this.lineAdded };
+    const neighbours = {
+      least: tested.neighbours - this.neighboursMoved,
+      most: tested.neighbours + this.neighboursMoved + this.neighboursAdded,
+    };
+    // Σ(residual - mean)², not more than that around the median; of a line that fits perfectly only rounding is left
+    const ofLine = yy - slope * xy;
+    const ofNeighbours = this.sumOfSquares - this.sum ** 2 / count;
+    const within =
+      (ofLine > 1e-9 * yy && xx > 0 ? Math.max(0, ofLine - line.most ** 2 / count) : 0) +
+      Math.max(0, ofNeighbours - neighbours.most ** 2 / count);
+    const apart = Math.max(line.most - neighbours.least, neighbours.most - line.least);
+    return ((count - 1) * apart ** 2) / count < NEVER_REJECTED * within;
+  }
+
+  /** The test itself; null where nothing varies. O(n). */
+  test(): Levene | null {
+    const { count, x, y, ofLine, ofNeighbours } = this;
+    const { slope, meanX, meanY } = this.fit();
+    let spreadX = 0;
+    for (let k = 0; k < count; k++) {
+      const fromMean = x[k] - meanX;
+      spreadX += Math.abs(fromMean);
+      ofLine[k] = y[k] - meanY - slope * fromMean;
+    }
+    const line = this.trackers.line.measure(ofLine, count);
+    const neighbours = this.trackers.neighbours.measure(ofNeighbours, count);
+    this.line = { slope, meanX, meanY };
+    this.tested = { line: line.mean * count, neighbours: neighbours.mean * count };
+    this.lineAdded = this.neighboursAdded = this.neighboursMoved = 0;
+    this.spreadX = spreadX;
+    return leveneOfDistances([line, neighbours]);
+  }
+
+  /** The least-squares line through the images that are in; flat where x does not vary, as `leastSquaresLine`. */
+  private fit() {
+    const { count, sumX, sumY, sumXX, sumXY, sumYY } = this;
+    const xx = sumXX - sumX ** 2 / count;
+    const xy = sumXY - (sumX * sumY) / count;
+    const varies = count * sumXX - sumX * sumX > 0;
+    return {
+      slope: varies ? (count * sumXY - sumX * sumY) / (count * sumXX - sumX * sumX) : 0,
+      meanX: sumX / count,
+      meanY: sumY / count,
+      xx: varies ? xx : 0,
+      xy: varies ? xy : 0,
+      yy: sumYY - sumY ** 2 / count,
+    };
+  }
+}
+
+function impossible(reason: string): LimitOfLinearity {
+  return { limit: null, broken: null, p: null, reason };
+}

@@ -1,0 +1,59 @@
+/** One model per cell type, each scored on its own type (Edlund et al. 2021, Figure 3c–d), and what training on all gains. */
+import { type PairedTTest, pairedTTest } from '../stats/t-test.ts';
+import { CELL_TYPES, type CellType } from './cell-types.ts';
+import type { Metrics, SingleCellTypeResults } from './report.ts';
+
+/** The numbers this task needs of a type's metrics. */
+type Numbers = Partial<Record<CellType, Pick<Metrics, 'AP' | 'AFNR'>>>;
+
+/** The results of one evaluation: the types' metrics with their mean. */
+export function singleCellType(cellTypes: Partial<Record<CellType, Metrics>>): SingleCellTypeResults {
+  return { cellTypes, mean: meanOfTypes(cellTypes) };
+}
+
+/** The unweighted mean over the eight types; null until all are there, since types differ too much for a partial mean. */
+export function meanOfTypes(cellTypes: Numbers): { AP: number | null; AFNR: number | null } | null {
+  if (!CELL_TYPES.every((type) => cellTypes[type])) return null;
+  const mean = (metric: 'AP' | 'AFNR'): number | null => {
+    let sum = 0;
+    for (const type of CELL_TYPES) {
+      const value = cellTypes[type]?.[metric];
+      if (typeof value !== 'number') return null;
+      sum += value;
+    }
+    return sum / CELL_TYPES.length;
+  };
+  return { AP: mean('AP'), AFNR: mean('AFNR') };
+}
+
+/** What one model trained on everything has over models trained on one type each. */
+export interface Gain {
+  /** types for which both have a number; `difference` is of all less of one: above 0 is better for AP, below 0 for AFNR */
+  readonly types: readonly { cellType: CellType; one: number; all: number; difference: number }[];
+  readonly meanDifference: number | null;
+  /** paired over the types; null when fewer than two have both numbers, or none differs */
+  readonly test: PairedTTest | null;
+}
+
+/**
+ * The comparison of Figures 3a and 3c.
+ *
+ * @param one metrics of the models trained on one type, on that type
+ * @param all metrics of the model trained on every type (a LIVECell-wide result), per type
+ */
+export function gainOfTrainingOnAll(one: Numbers, all: Numbers, metric: 'AP' | 'AFNR'): Gain {
+  const types = CELL_TYPES.flatMap((cellType) => {
+    const [a, b] = [one[cellType]?.[metric], all[cellType]?.[metric]];
+    if (typeof a !== 'number' || typeof b !== 'number') return [];
+    return [{ cellType, one: a, all: b, difference: b - a }];
+  });
+  const sum = types.reduce((total, { difference }) => total + difference, 0);
+  return {
+    types,
+    meanDifference: types.length > 0 ? sum / types.length : null,
+    test: pairedTTest(
+      types.map((type) => type.one),
+      types.map((type) => type.all),
+    ),
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * Transferability (Edlund et al. 2021, Figure 3e–f): eight models, each trained on one cell type, scored on every type.
+ * How much worse is a model away from home?
+ */
+import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from './cell-types.ts';
+import { list } from './format.ts';
+import type { TransferabilityResults } from './report.ts';
+
+/** AP by the type a model was trained on, then by the type it was evaluated on. */
+export type TransferMatrix = Partial<Record<CellType, Partial<Record<CellType, number | null>>>>;
+
+/**
+ * The index, -1 / (n (n - 1)) · Σ over trained ≠ evaluated of log2(AP evaluated / AP trained): by how many halvings AP
+ * falls on another cell type, on average. 0: as good as at home.
+ *
+ * An AP of 0 would make it infinite, an AP that is missing leaves it open; then it is `null`, and `indexMissing` says
+ * which pairs are the reason.
+ */
+export function transferability(matrix: TransferMatrix): TransferabilityResults {
+  const n = CELL_TYPES.length;
+  const meanTransferredAP: TransferabilityResults['meanTransferredAP'] = {};
+  const pairs: NonNullable<TransferabilityResults['indexMissing']>['pairs'] = [];
+  let logs = 0;
+  for (const trainedOn of CELL_TYPES) {
+    const row = matrix[trainedOn] ?? {};
+    const home = row[trainedOn];
+    let sum: number | null = 0;
+    for (const evaluatedOn of CELL_TYPES) {
+      const AP = row[evaluatedOn];
+      if (!AP) pairs.push({ trainedOn, evaluatedOn, AP: AP ?? null });
+      if (evaluatedOn === trainedOn) continue;
+      sum = sum === null || typeof AP !== 'number' ? null : sum + AP;
+      if (AP && home) logs += Math.log2(AP / home);
+    }
+    if (matrix[trainedOn]) meanTransferredAP[trainedOn] = sum === null ? null : sum / (n - 1);
+  }
+  if (pairs.length > 0)
+    return { matrix, index: null, indexMissing: { reason: reasonOf(pairs), pairs }, meanTransferredAP };
+  // + 0: a model that loses nothing anywhere has an index of 0, not of -0
+  return { matrix, index: -logs / (n * (n - 1)) + 0, meanTransferredAP };
+}
+
+/** How many pairs a sentence names before it counts the rest. */
+const NAMED = 3;
+
+function reasonOf(pairs: readonly { trainedOn: CellType; evaluatedOn: CellType; AP: number | null }[]): string {
+  const zeros = pairs.filter(({ AP }) => AP === 0);
+  const missing = pairs.filter(({ AP }) => AP === null);
+  const said: string[] = [];
+  if (zeros.length > 0) said.push(`AP is 0 ${named(zeros)}, and a ratio to 0 has no logarithm.`);
+  if (missing.length > 0) {
+    // a file that is not there is said once, not eight times
+    const files = CELL_TYPES.filter(
+      (type) => missing.filter(({ trainedOn }) => trainedOn === type).length === CELL_TYPES.length,
+    );
+    const cells = missing.filter(({ trainedOn }) => !files.includes(trainedOn));
+    if (files.length > 0) {
+      said.push(
+        `There is no AP of the ${files.length === 1 ? 'model' : 'models'} trained on ${list(files.map((type) => CELL_TYPE_NAMES[type]))}.`,
+      );
+    }
+    if (cells.length > 0) said.push(`There is no AP ${named(cells)}.`);
+  }
+  return said.join(' ');
+}
+
+function named(pairs: readonly { trainedOn: CellType; evaluatedOn: CellType }[]): string {
+  const words = pairs
+    .slice(0, NAMED)
+    .map(
+      ({ trainedOn, evaluatedOn }) =>
+        `trained on ${CELL_TYPE_NAMES[trainedOn]} and evaluated on ${CELL_TYPE_NAMES[evaluatedOn]}`,
+    );
+  const more = pairs.length - words.length;
+  return `for the model ${list(more > 0 ? [...words, `${more} more pairs`.replace(/^1 more pairs$/, '1 more pair')] : words)}`;
+}
