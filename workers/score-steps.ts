@@ -14,8 +14,9 @@ import type { ProtocolId } from '#lib/coco/protocol.ts';
 import type { Ranking } from '#lib/coco/rank.ts';
 import { type FirstRecord, type ReadResult, readAnnotations } from '#lib/readers/coco-json.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
-import { readRange } from '#lib/readers/open.ts';
+import { readLabelShare, readRange } from '#lib/readers/open.ts';
 import type { Part } from '#lib/readers/parts.ts';
+import type { Target } from '#lib/readers/predictions.ts';
 import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
 import {
   countErrors,
@@ -46,6 +47,17 @@ export interface ReadStep {
 export type ReadOutcome =
   | (Omit<ReadResult, 'otherCategories'> & { warnings: Warning[]; otherCategories: [number, number][] })
   | null;
+
+/** Reads a share of an archive of label images. */
+export interface LabelStep {
+  step: 'labels';
+  path: string;
+  target: Target;
+  part: number;
+  parts: number;
+  /** [0] images read by all threads */
+  counter: Int32Array;
+}
 
 /** Matches images, each thread the next free one, until none is left. */
 export interface MatchStep {
@@ -101,11 +113,15 @@ export interface RepairStep {
 
 export type RepairOutcome = { work: number; errors: ErrorsByKind }[];
 
-export type Step = ReadStep | MatchStep | SummarizeStep | ResampleStep | ErrorsStep | RepairStep;
+export type Step = ReadStep | LabelStep | MatchStep | SummarizeStep | ResampleStep | ErrorsStep | RepairStep;
 
 /** `onProgress` is called often, with the counter. */
 export default async function takeStep(step: Step, onProgress?: (counter: number) => void): Promise<unknown> {
   if (step.step === 'read') return read(step, onProgress);
+  if (step.step === 'labels') {
+    const { path, target, part, parts, counter } = step;
+    return readLabelShare(path, target, part, parts, () => onProgress?.(Atomics.add(counter, 0, 1)));
+  }
   if (step.step === 'match') return match(step, onProgress);
   if (step.step === 'resample') return resampleSlices(step, onProgress);
   if (step.step === 'errors') return findErrors(step, onProgress);

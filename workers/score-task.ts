@@ -12,8 +12,10 @@ import { PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol
 import type { ReadResult } from '#lib/readers/coco-json.ts';
 import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/readers/ground-truth.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
+import type { LabelPart } from '#lib/readers/label-masks.ts';
 import {
   isPackedFile,
+  joinLabelShares,
   type OpenedFile,
   openChunks,
   openGroundTruth,
@@ -312,6 +314,21 @@ async function readFile(
       const objects = concatObjects(parts.map((part) => part.objects));
       return finishPredictions(parts, problems, new ImageIndex(images), target, objects);
     }
+  }
+  if (opened.format === 'label-images' && team.size > 1 && opened.bytes >= team.worthBytes) {
+    const shared = counter();
+    const shares = await team.each<LabelPart>(
+      Array.from({ length: team.size }, (_, part) => ({
+        step: 'labels',
+        path,
+        target,
+        part,
+        parts: team.size,
+        counter: shared,
+      })),
+      (read) => tell('reading', 0.15 + 0.25 * Math.min(1, read / images.ids.length)),
+    );
+    return joinLabelShares(path, shares, target);
   }
   return readOpened(path, opened, target, (fraction) => tell('reading', 0.15 + 0.25 * fraction));
 }

@@ -131,9 +131,9 @@ function decodePng(bytes: Uint8Array, expected: { width: number; height: number 
     return { width, height, bits: 8, labels };
   }
   const labels = new Uint16Array(width * height);
-  for (let y = 0, out = 0; y < height; y++) {
-    let p = y * (rowBytes + 1) + 1;
-    for (let x = 0; x < width; x++, p += 2) labels[out++] = (rows[p] << 8) | rows[p + 1];
+  for (let y = 0, p = 0, out = 0; y < height; y++) {
+    p++; // the row's filter
+    for (const end = out + width; out < end; p += 2) labels[out++] = (rows[p] << 8) | rows[p + 1];
   }
   return { width, height, bits: 16, labels };
 }
@@ -187,7 +187,13 @@ function unfilter(rows: Uint8Array, rowBytes: number, height: number, b: number)
         break;
       case 4:
         for (let i = 0; i < b; i++) row[i] += up[i];
-        for (let i = b; i < rowBytes; i++) row[i] += paeth(row[i - b], up[i], up[i - b]);
+        for (let i = b; i < rowBytes; i++) {
+          const left = row[i - b];
+          const above = up[i];
+          const corner = up[i - b];
+          // inside a cell and outside of all, two of them are equal: no need to ask which is nearest
+          row[i] += above === corner ? left : left === corner ? above : paeth(left, above, corner);
+        }
         break;
       default:
         damaged(`row ${y + 1} has an unknown filter`);

@@ -6,9 +6,10 @@
  * columns, whatever their numbers, and images in the order of the data set: renaming labels or packing the archive in
  * another order changes nothing.
  */
-import { ObjectsBuilder } from '../coco/dataset.ts';
+import { concatObjects, type Objects, ObjectsBuilder } from '../coco/dataset.ts';
 import { maskArea, maskBox } from '../coco/rle.ts';
 import { stem } from '../scoring/cell-types.ts';
+import type { Problem } from '../scoring/report.ts';
 import { WrongFile } from './ground-truth.ts';
 import { ImageIndex, UNKNOWN_IMAGE } from './images.ts';
 import { decodeLabelImage, ImageProblem, type Inflate, type LabelImage } from './label-images.ts';
@@ -27,59 +28,76 @@ export interface LabelFile {
 /** Endings that tools add to an image's name, innermost last. */
 const SUFFIX = /(_cp_masks|_masks?|_labels?|_instances?|\.ome)$/i;
 
+/** What one thread has read. */
+export interface LabelPart {
+  objects: Objects;
+  problems: Problem[];
+  /** reading ended there */
+  fatal: Problem | null;
+}
+
 /**
+ * Reads all files, or one of several parts of them: as many images in each.
+ *
  * @param inflate how zlib streams are unpacked here
- * @param onFile called with the number of files read
- * @throws WrongFile with all problems
+ * @param onFile called after each file
  */
-export async function readLabelMasks(
+export async function readLabelPart(
   files: readonly LabelFile[],
   target: Target,
   inflate: Inflate,
-  onFile?: (read: number) => void,
-): Promise<ReadPredictions> {
+  part = 0,
+  parts = 1,
+  onFile?: () => void,
+): Promise<LabelPart> {
   const { images } = target;
   const index = new ImageIndex(images);
   const problems = new ProblemList();
   const builder = new ObjectsBuilder(true, 4096);
-  const chosen = chooseFiles(files, target, index, problems);
-  let read = 0;
-  try {
-    for (const { file, image } of chosen) {
-      const any = image >= 0 ? image : index.groups[-1 - image][0];
-      const fileName = images.fileNames[any];
-      try {
-        const labels = decode(
-          await readFile(file, images.width[any] * images.height[any]),
-          { width: images.width[any], height: images.height[any] },
-          inflate,
-        );
-        appendLabels(labels, image, builder, (label, why) =>
-          problems.add(label, () => ({ image: fileName, message: `${quoted(file.name)}: ${why}` })),
-        );
-      } catch (error) {
-        if (error instanceof ImageProblem)
-          problems.add(error.code, () => ({ image: fileName, message: `${quoted(file.name)}: ${error.message}` }));
-        else if (error instanceof FatalProblem) {
-          const { problem } = error;
-          throw new FatalProblem({ ...problem, image: fileName, message: `${quoted(file.name)}: ${problem.message}` });
-        } else throw error;
-      }
-      onFile?.(++read);
+  // what is wrong with names is said once
+  const chosen = chooseFiles(files, target, index, part === 0 ? problems : new ProblemList());
+  const from = Math.floor((chosen.length * part) / parts);
+  const to = Math.floor((chosen.length * (part + 1)) / parts);
+  let fatal: Problem | null = null;
+  for (let k = from; k < to && !fatal; k++) {
+    const { file, image } = chosen[k];
+    const any = image >= 0 ? image : index.groups[-1 - image][0];
+    const size = { width: images.width[any], height: images.height[any] };
+    const say = (what: string) => ({ image: images.fileNames[any], message: `${quoted(file.name)}: ${what}` });
+    try {
+      const labels = decode(await readFile(file, size.width * size.height), size, inflate);
+      appendLabels(labels, image, builder, (code, why) => problems.add(code, () => say(why)));
+    } catch (error) {
+      if (error instanceof ImageProblem) problems.add(error.code, () => say(error.message));
+      else if (error instanceof FatalProblem) fatal = { ...error.problem, ...say(error.problem.message) };
+      else throw error;
     }
-  } catch (error) {
-    if (!(error instanceof FatalProblem)) throw error;
-    throw new WrongFile([error.problem, ...problems.problems()], problems.warnings());
+    onFile?.();
   }
-  if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
-  if (builder.count === 0) {
-    throw new WrongFile(
-      [{ code: 'no-detections', message: 'No label image has a label other than 0, the background.' }],
-      problems.warnings(),
-    );
-  }
-  const detections = builder.finish();
-  const covered = new Set(chosen.flatMap(({ image }) => (image >= 0 ? [image] : index.groups[-1 - image])));
+  return { objects: builder.finish(), problems: problems.problems(), fatal };
+}
+
+/** The parts of an archive as one. @throws WrongFile with all problems */
+export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], target: Target): ReadPredictions {
+  const { images } = target;
+  const index = new ImageIndex(images);
+  const problems = new ProblemList();
+  for (const part of parts) problems.merge(part.problems, []);
+  const fatal = parts.find((part) => part.fatal)?.fatal;
+  if (fatal) throw new WrongFile([fatal, ...problems.problems()], []);
+  if (problems.count > 0) throw new WrongFile(problems.problems(), []);
+  const detections = concatObjects(parts.map(({ objects }) => objects));
+  const refuse = (code: string, message: string): never => {
+    throw new WrongFile([{ code, message }], []);
+  };
+  if (detections.count === 0) refuse('no-detections', 'No label image has a label other than 0, the background.');
+  if (detections.count > LIMITS.detections)
+    refuse('too-many-detections', `The label images have more than ${LIMITS.detections.toLocaleString('en')} labels.`);
+  const covered = new Set(
+    chooseFiles(files, target, index, new ProblemList()).flatMap(({ image }) =>
+      image >= 0 ? [image] : index.groups[-1 - image],
+    ),
+  );
   const withDetections = warnOfSuspicions(detections, index, images, problems, {
     unscored: true,
     note: (i) => (covered.has(i) ? '' : ' (no label image)'),
@@ -94,6 +112,16 @@ export async function readLabelMasks(
     images: withDetections,
     warnings: problems.warnings(),
   };
+}
+
+/** Everything at once. @throws WrongFile with all problems */
+export async function readLabelMasks(
+  files: readonly LabelFile[],
+  target: Target,
+  inflate: Inflate,
+  onFile?: () => void,
+): Promise<ReadPredictions> {
+  return finishLabels([await readLabelPart(files, target, inflate, 0, 1, onFile)], files, target);
 }
 
 /** Which file belongs to which image, in the order of the images. */
@@ -170,7 +198,9 @@ function decode(bytes: Uint8Array, size: { width: number; height: number }, infl
   const { labels, bits } = image;
   let highest = 0;
   let lowest = 0;
-  for (let p = 0; p < labels.length; p++) {
+  // other kinds have nothing to say: no label is negative, and none has reached the end of its numbers
+  const signed = labels instanceof Int8Array || labels instanceof Int16Array || labels instanceof Int32Array;
+  for (let p = 0; (signed || bits === 8) && p < labels.length; p++) {
     const label = labels[p];
     if (label > highest) highest = label;
     if (label < lowest) lowest = label;

@@ -10,7 +10,7 @@ import { cellTypeOf } from '../scoring/cell-types.ts';
 import type { Problem, Warning } from '../scoring/report.ts';
 import { CELL_CATEGORY, readGroundTruth, sortImages, WrongFile } from './ground-truth.ts';
 import { imageKind } from './label-images.ts';
-import { readLabelMasks } from './label-masks.ts';
+import { finishLabels, type LabelPart, readLabelMasks, readLabelPart } from './label-masks.ts';
 import { LIMITS } from './limits.ts';
 import { type ReadPredictions, readPredictions, type Target } from './predictions.ts';
 import { FatalProblem, quoted } from './problems.ts';
@@ -231,10 +231,34 @@ export async function readOpened(
   }
   const { members, close } = await openZip(path);
   try {
-    return await readLabelMasks(members, target, inflate, (read) => onProgress?.(read / members.length));
+    let read = 0;
+    return await readLabelMasks(members, target, inflate, () => onProgress?.(++read / members.length));
   } finally {
     close();
   }
+}
+
+/** A thread's share of an archive of label images. */
+export async function readLabelShare(
+  path: string,
+  target: Target,
+  part: number,
+  parts: number,
+  onFile?: () => void,
+): Promise<LabelPart> {
+  const { members, close } = await openZip(path);
+  try {
+    return await readLabelPart(members, target, inflate, part, parts, onFile);
+  } finally {
+    close();
+  }
+}
+
+/** The shares of all threads as one. @throws WrongFile with all problems */
+export async function joinLabelShares(path: string, shares: LabelPart[], target: Target): Promise<ReadPredictions> {
+  const { members, close } = await openZip(path);
+  close();
+  return finishLabels(shares, members, target);
 }
 
 /** In one piece of memory of the right size, and no more of it. */

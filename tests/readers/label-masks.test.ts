@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { WrongFile } from '#lib/readers/ground-truth.ts';
 import type { LabelImage } from '#lib/readers/label-images.ts';
-import { appendLabels, type LabelFile, readLabelMasks } from '#lib/readers/label-masks.ts';
+import { appendLabels, finishLabels, type LabelFile, readLabelMasks, readLabelPart } from '#lib/readers/label-masks.ts';
 import type { Target } from '#lib/readers/predictions.ts';
 
 const folder = join(import.meta.dirname, '../fixtures/labels');
@@ -124,6 +124,27 @@ describe('an archive', () => {
     // in the order of the images
     expect([...found.detections.image].filter((image, k, all) => image !== all[k - 1])).toEqual([0, -1, 3]);
     expect(found.warnings).toEqual([]);
+  });
+
+  test('read in parts is the same as read in one', async () => {
+    const files = [
+      member(`${stems[2]}.png`, 'pillow_u16.png'),
+      member(`${stems[0]}.tif`, 'zlib_i32.tif'),
+      member(`${stems[1]}.ome.tif`, 'ome_u16.ome.tif'),
+    ];
+    const whole = await read(...files);
+    for (const parts of [2, 5]) {
+      const read = [...Array(parts).keys()].map((part) => readLabelPart(files, target, inflate, part, parts));
+      const joined = finishLabels(await Promise.all(read), files, target);
+      expect([...joined.detections.image]).toEqual([...whole.detections.image]);
+      expect([...joined.detections.maskArea]).toEqual([...whole.detections.maskArea]);
+      expect(joined.warnings).toEqual(whole.warnings);
+    }
+    const wrong = await Promise.all(
+      [0, 1].map((part) => readLabelPart([...files, member('x.png', 'pillow_u16.png')], target, inflate, part, 2)),
+    );
+    // a wrong name is said once
+    expect(wrong.flatMap(({ problems }) => problems)).toMatchObject([{ code: 'unknown-image' }]);
   });
 
   test('may leave images out: they have no detections, and are named', async () => {
