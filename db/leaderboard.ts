@@ -1,33 +1,14 @@
 /** The leaderboard of a task: scored and published entries, ranked; and beside them, what was published elsewhere. */
-import { and, desc, eq, sql } from 'drizzle-orm';
-import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
+import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { type Evaluation, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { CellType } from '#lib/scoring/cell-types.ts';
-import { ordered, ranks } from '#lib/scoring/ranking.ts';
-import type { Metrics } from '#lib/scoring/report.ts';
+import { type Direction, type Rankable, rankBoard, type Sort } from '#lib/scoring/ranking.ts';
+import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
+import { parseTask } from '#lib/scoring/tasks.ts';
 import { db, type Tx } from './client.ts';
 import { activeDataset, getDatasetByName } from './datasets.ts';
 import { listReferenceResults } from './reference-results.ts';
 import { type Dataset, datasets, evaluations, type ReferenceResult, submissions, users } from './schema.ts';
-
-/** Numbers a board can be ordered by, and which way is better. */
-export const BOARD_METRICS = {
-  AP: 'higher',
-  AP50: 'higher',
-  AP75: 'higher',
-  APs: 'higher',
-  APm: 'higher',
-  APl: 'higher',
-  AFNR: 'lower',
-  ARs: 'higher',
-  ARm: 'higher',
-  ARl: 'higher',
-  pq: 'higher',
-} as const satisfies Partial<Record<keyof Metrics, 'higher' | 'lower'>>;
-export type BoardMetric = keyof typeof BOARD_METRICS;
-
-export const BOARD_SORTS = [...(Object.keys(BOARD_METRICS) as BoardMetric[]), 'method', 'publishedAt'] as const;
-export type BoardSort = (typeof BOARD_SORTS)[number];
-export type Direction = 'ascending' | 'descending';
 
 export interface BoardQuery {
   task: string;
@@ -37,29 +18,32 @@ export interface BoardQuery {
   evaluation: Evaluation;
   /** null or absent: all cell types together */
   cellType?: CellType | null;
-  sort?: BoardSort;
+  /** absent: the task's headline */
+  sort?: Sort;
   /** absent: the better first; for a method by name, for a time the newest first */
   direction?: Direction;
+  /** with AP and AFNR of each cell type beside the slice; always where a column of a cell type orders the board */
+  byType?: boolean;
 }
 
-export interface BoardRow {
-  kind: 'entry' | 'reference';
-  /** the submission's id, or a name made of the method */
+interface UnrankedRow extends Rankable {
+  /** of an entry the submission's, else a name made of the method */
   id: string;
-  /** 1, 2, 2, 4 by the number the board is ordered by (else by AP); null: not ranked */
-  rank: number | null;
-  method: string;
   submitter: string | null;
   demo: boolean;
   paperUrl: string | null;
   codeUrl: string | null;
   testImagesSeen: boolean;
-  publishedAt: Date | null;
   /** of the chosen slice: all of them for an entry, none if it has no masks, what was published for a reference */
   metrics: Partial<Metrics>;
   /** a reference's protocol, in the words of its source */
   note?: string;
   source?: string;
+}
+
+export interface BoardRow extends UnrankedRow {
+  /** 1, 2, 2, 4 by the column the board is ordered by (else by the headline); null: not ranked */
+  rank: number | null;
 }
 
 export interface Leaderboard {
@@ -69,47 +53,65 @@ export interface Leaderboard {
 }
 
 export async function getLeaderboard(query: BoardQuery, tx: Tx = db()): Promise<Leaderboard> {
-  const { task, protocol, evaluation, cellType = null, sort = 'AP', direction } = query;
+  const { protocol, evaluation, cellType = null, sort, direction } = query;
   const dataset =
-    query.dataset === undefined ? await activeDataset(task, tx) : await getDatasetByName(query.dataset, tx);
-  const entries = dataset ? await listEntries(dataset, { protocol, evaluation, cellType }, tx) : [];
-  const references = cellType
-    ? []
-    : referenceRows(await listReferenceResults({ task, evaluation, subset: 'all' }, tx), protocol);
+    query.dataset === undefined ? await activeDataset(query.task, tx) : await getDatasetByName(query.dataset, tx);
+  const byType = query.byType || (typeof sort === 'object' && sort.cellType !== undefined);
+  const [entries, references] = await Promise.all([
+    dataset ? listEntries(dataset, { protocol, evaluation, cellType, byType }, tx) : [],
+    cellType ? [] : listReferenceResults({ task: query.task, evaluation, subset: 'all' }, tx),
+  ]);
+  const rows = [...entries, ...referenceRows(references, protocol)];
+  return { dataset, rows: rankBoard(rows, parseTask(query.task), PROTOCOLS[protocol], sort, direction) };
+}
 
-  rank(entries, isMetric(sort) ? sort : 'AP');
-  return { dataset, rows: order([...entries, ...references], sort, direction) };
+/** The results of some of a board's entries, for charts. */
+export async function getResults(
+  ids: readonly string[],
+  { dataset, protocol, evaluation }: { dataset: Dataset; protocol: ProtocolId; evaluation: Evaluation },
+  tx: Tx = db(),
+): Promise<Map<string, EvaluationResults>> {
+  if (ids.length === 0) return new Map();
+  const results = at<EvaluationResults>(['results', evaluation]).as('results');
+  const rows = await tx
+    .selectDistinctOn([evaluations.submissionId], { id: evaluations.submissionId, results })
+    .from(evaluations)
+    .where(and(inArray(evaluations.submissionId, [...ids]), isCurrent(dataset, protocol)))
+    .orderBy(evaluations.submissionId, desc(evaluations.createdAt));
+  return new Map(rows.flatMap(({ id, results }) => (results ? [[id, results] as const] : [])));
 }
 
 /** Reads the chosen slice alone: a whole report is a hundred times as large. */
 async function listEntries(
   dataset: Dataset,
-  slice: { protocol: ProtocolId; evaluation: Evaluation; cellType: CellType | null },
+  slice: { protocol: ProtocolId; evaluation: Evaluation; cellType: CellType | null; byType: boolean },
   tx: Tx,
-): Promise<BoardRow[]> {
-  const path = slice.cellType
-    ? ['results', slice.evaluation, 'cellTypes', slice.cellType]
-    : ['results', slice.evaluation, 'overall'];
-  // of several evaluator versions, the newest; and only scores against the ground truth as it is now
+): Promise<UnrankedRow[]> {
+  const results = ['results', slice.evaluation];
+  // of several evaluator versions, the newest
   const newest = tx
     .selectDistinctOn([evaluations.submissionId], {
       submissionId: evaluations.submissionId,
-      metrics: sql<Metrics | null>`${evaluations.report} #> ${`{${path.join(',')}}`}::text[]`.as('metrics'),
+      metrics: at<Metrics>([...results, ...(slice.cellType ? ['cellTypes', slice.cellType] : ['overall'])]).as(
+        'metrics',
+      ),
+      cellTypes: (slice.byType ? headlinesByType(at([...results, 'cellTypes'])) : sql<null>`null`).as('by_type'),
+      unscored: at<boolean>(['unscored']).as('unscored'),
     })
     .from(evaluations)
     .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
-    .where(
-      and(
-        eq(submissions.datasetId, dataset.id),
-        eq(evaluations.protocol, slice.protocol),
-        eq(evaluations.groundTruthSha256, dataset.sha256),
-      ),
-    )
+    .where(and(eq(submissions.datasetId, dataset.id), isCurrent(dataset, slice.protocol)))
     .orderBy(evaluations.submissionId, desc(evaluations.createdAt))
     .as('newest');
 
   const rows = await tx
-    .select({ submission: submissions, submitter: users.name, metrics: newest.metrics })
+    .select({
+      submission: submissions,
+      submitter: users.name,
+      metrics: newest.metrics,
+      cellTypes: newest.cellTypes,
+      unscored: newest.unscored,
+    })
     .from(submissions)
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
     .innerJoin(newest, eq(newest.submissionId, submissions.id))
@@ -123,10 +125,10 @@ async function listEntries(
       ),
     );
 
-  return rows.map(({ submission, submitter, metrics }) => ({
+  return rows.map(({ submission, submitter, metrics, cellTypes, unscored }) => ({
     kind: 'entry',
     id: submission.id,
-    rank: null,
+    unscored: unscored ?? false,
     method: submission.method,
     submitter,
     demo: submission.demo,
@@ -135,13 +137,35 @@ async function listEntries(
     testImagesSeen: submission.testImagesSeen,
     publishedAt: submission.publishedAt,
     metrics: metrics ?? {},
+    ...(slice.byType && { cellTypes: cellTypes ?? {} }),
   }));
+}
+
+/** A part of the report. */
+function at<T>(path: readonly string[]): SQL<T | null> {
+  return sql<T | null>`${evaluations.report} #> ${`{${path.join(',')}}`}::text[]`;
+}
+
+/** A board shows these of a cell type; with all the others, eight types would be most of the report. */
+function headlinesByType(cellTypes: SQL): SQL<Partial<Record<CellType, Partial<Metrics>>> | null> {
+  return sql`(
+    select jsonb_object_agg(type.key, (
+      select jsonb_object_agg(metric.key, metric.value)
+      from jsonb_each(type.value) as metric where metric.key in ('AP', 'AFNR', 'interval')
+    ))
+    from jsonb_each(${cellTypes}) as type
+  )`;
+}
+
+/** Only scores against the ground truth as it is now stand on a board. */
+function isCurrent(dataset: Dataset, protocol: ProtocolId): SQL | undefined {
+  return and(eq(evaluations.protocol, protocol), eq(evaluations.groundTruthSha256, dataset.sha256));
 }
 
 /** Size classes and recall limits of the published tables are those of the released code, and mean nothing elsewhere. */
 const RELEASED_CODE_ONLY = new Set(['APs', 'APm', 'APl', 'AR.2000']);
 
-function referenceRows(results: ReferenceResult[], protocol: ProtocolId): BoardRow[] {
+function referenceRows(results: ReferenceResult[], protocol: ProtocolId): UnrankedRow[] {
   if (protocol === 'coco') return [];
   const byMethod = new Map<string, ReferenceResult[]>();
   for (const result of results) {
@@ -153,7 +177,7 @@ function referenceRows(results: ReferenceResult[], protocol: ProtocolId): BoardR
   return [...byMethod].map(([method, results]) => ({
     kind: 'reference',
     id: slug(method),
-    rank: null,
+    unscored: false,
     method,
     submitter: null,
     demo: false,
@@ -190,41 +214,4 @@ function slug(text: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
-}
-
-function isMetric(sort: BoardSort): sort is BoardMetric {
-  return sort in BOARD_METRICS;
-}
-
-/** By the better first, whichever way the board is ordered. */
-function rank(rows: BoardRow[], metric: BoardMetric): void {
-  ranks(rows, (row) => numberOf(row, metric), BOARD_METRICS[metric]).forEach((rank, i) => {
-    rows[i].rank = rank;
-  });
-}
-
-function numberOf(row: BoardRow, metric: BoardMetric): number | null {
-  return row.metrics[metric] ?? null;
-}
-
-function order(rows: BoardRow[], sort: BoardSort, direction?: Direction): BoardRow[] {
-  const way = (direction ?? firstDirection(sort)) === 'ascending' ? 'asc' : 'desc';
-  const stable = [...rows].sort(byPublication);
-  if (sort === 'method') {
-    const sign = way === 'asc' ? 1 : -1;
-    return stable.sort((a, b) => sign * a.method.localeCompare(b.method, 'en'));
-  }
-  if (sort === 'publishedAt') return ordered(stable, (row) => row.publishedAt?.getTime(), way);
-  return ordered(stable, (row) => numberOf(row, sort), way);
-}
-
-function firstDirection(sort: BoardSort): Direction {
-  if (sort === 'method') return 'ascending';
-  return isMetric(sort) && BOARD_METRICS[sort] === 'lower' ? 'ascending' : 'descending';
-}
-
-/** Equal rows stand in the order they were published. */
-function byPublication(a: BoardRow, b: BoardRow): number {
-  const time = (row: BoardRow) => row.publishedAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
-  return time(a) - time(b) || a.id.localeCompare(b.id, 'en');
 }

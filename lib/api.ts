@@ -76,6 +76,8 @@ export const leaderboardQuerySchema = z.object({
   cellType: z.string().max(40).optional(),
   sort: z.string().max(40).optional(),
   direction: z.enum(['asc', 'desc', 'ascending', 'descending']).optional(),
+  /** `ap-by-type` and `afnr-by-type`, separated by a comma: with the numbers of each cell type */
+  columns: z.string().max(200).optional(),
   format: z.enum(['json', 'csv', 'bibtex']).default('json'),
 });
 
@@ -163,6 +165,10 @@ export const boardRowSchema = z.object({
   testImagesSeen: z.boolean().nullable(),
   publishedAt: iso.nullable(),
   metrics: metricsSchema.partial(),
+  /** predictions without scores (label images), ranked among themselves */
+  unscored: z.boolean(),
+  /** where columns of cell types were asked for: AP, AFNR and their intervals */
+  cellTypes: z.partialRecord(z.enum(CELL_TYPES), metricsSchema.partial()).optional(),
   note: z.string().optional(),
   source: z.string().optional(),
 });
@@ -179,6 +185,9 @@ export const leaderboardSchema = z.object({
   protocol: z.enum(PROTOCOL_IDS),
   evaluation: z.enum(EVALUATIONS),
   cellType: z.enum(CELL_TYPES).nullable(),
+  /** a column's key, `method` or `publishedAt`; null where the task has no columns yet */
+  sort: z.string().nullable(),
+  direction: z.enum(['asc', 'desc']),
   rows: z.array(boardRowSchema),
 });
 

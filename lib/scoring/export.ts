@@ -5,7 +5,7 @@
 import { type Evaluation, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
 import type { CellType } from './cell-types.ts';
 import type { Metrics } from './report.ts';
-import { columnLabel, columnValue, type Task } from './tasks.ts';
+import { type Column, columnInterval, columnLabel, columnValue, type Task } from './tasks.ts';
 
 /** What an export says of a row: the public fields and no others. */
 export interface ExportRow {
@@ -19,7 +19,9 @@ export interface ExportRow {
   readonly codeUrl: string | null;
   readonly testImagesSeen: boolean | null;
   readonly publishedAt: Date | string | null;
+  readonly unscored: boolean;
   readonly metrics: Partial<Metrics>;
+  readonly cellTypes?: Partial<Record<CellType, Partial<Metrics>>>;
   readonly note?: string;
   readonly source?: string;
 }
@@ -31,6 +33,8 @@ export interface ExportView {
   readonly protocol: ProtocolId;
   readonly evaluation: Evaluation;
   readonly cellType: CellType | null;
+  /** columns of single cell types that are shown beside the slice's */
+  readonly ofTypes?: readonly Column[];
   /** the site's address, for links back to entries */
   readonly site: string;
 }
@@ -38,7 +42,9 @@ export interface ExportView {
 /** RFC 4180, fractions with every digit. What was never published is empty, what has no value is `null`. */
 export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
   const protocol = PROTOCOLS[view.protocol];
-  const columns = view.task.columns.filter((column) => !column.cellType);
+  const columns = [...view.task.columns.filter((column) => !column.cellType), ...(view.ofTypes ?? [])];
+  const withInterval = columns.filter(({ metric }) => metric === 'AP' || metric === 'AFNR');
+  const name = (column: Column) => (column.cellType ? column.key : columnLabel(column, protocol));
   const header = [
     'rank',
     'kind',
@@ -46,13 +52,15 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     'submitter',
     'demo',
     'test_images_seen',
+    'without_scores',
     'published',
     'task',
     'dataset',
     'protocol',
     'evaluation',
     'cell_type',
-    ...columns.map((column) => columnLabel(column, protocol)),
+    ...columns.map(name),
+    ...withInterval.flatMap((column) => [`${name(column)}_low`, `${name(column)}_high`]),
     'paper',
     'code',
     'note',
@@ -66,6 +74,7 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     guard(row.submitter ?? ''),
     row.demo ? 'yes' : 'no',
     row.kind === 'reference' || row.testImagesSeen === null ? '' : row.testImagesSeen ? 'yes' : 'no',
+    row.kind === 'reference' ? '' : row.unscored ? 'yes' : 'no',
     isoDay(row.publishedAt),
     view.task.id,
     guard(view.dataset),
@@ -73,9 +82,10 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     view.evaluation,
     view.cellType ?? 'all',
     ...columns.map((column) => {
-      const value = columnValue(column, protocol, row.metrics);
+      const value = columnValue(column, protocol, row.metrics, row.cellTypes);
       return value === undefined ? '' : String(value);
     }),
+    ...withInterval.flatMap((column) => (columnInterval(column, row.metrics, row.cellTypes) ?? ['', '']).map(String)),
     guard(row.paperUrl ?? ''),
     guard(row.codeUrl ?? ''),
     guard(row.note ?? ''),

@@ -26,7 +26,7 @@ export interface Slot {
   readonly takes: 'predictions' | 'predictions or counts';
 }
 
-type ScalarMetric = 'AP' | 'AP50' | 'AP75' | 'APs' | 'APm' | 'APl' | 'ARs' | 'ARm' | 'ARl' | 'AFNR';
+type ScalarMetric = 'AP' | 'AP50' | 'AP75' | 'APs' | 'APm' | 'APl' | 'ARs' | 'ARm' | 'ARl' | 'AFNR' | 'exactAP' | 'pq';
 
 export interface Column {
   /** in the address (`?sort=`) and in exports; stable */
@@ -44,11 +44,13 @@ export interface Column {
   readonly group: ColumnGroup;
 }
 
-/** Groups of columns a reader can switch on; `headline` is always there. */
+/** Groups of columns a reader can switch on; `headline` is always there, `interval` stands under AP and AFNR. */
 export const COLUMN_GROUPS = {
   headline: 'Headline',
+  interval: '95 % intervals',
   size: 'By size',
   recall: 'Recall',
+  other: 'Other measures',
   'ap-by-type': 'AP by cell type',
   'afnr-by-type': 'AFNR by cell type',
 } as const;
@@ -121,6 +123,22 @@ const INSTANCE_COLUMNS: readonly Column[] = [
     metric: 'AR',
     maxDets: 2,
     group: 'recall',
+    ...percent,
+  },
+  {
+    key: 'exactAP',
+    label: 'AP exact',
+    title: 'AP as the exact area under the precision-recall curve, instead of its value at 101 points',
+    metric: 'exactAP',
+    group: 'other',
+    ...percent,
+  },
+  {
+    key: 'PQ',
+    label: 'PQ',
+    title: 'Panoptic quality: how many cells are found at IoU above 0.50, times how well they fit',
+    metric: 'pq',
+    group: 'other',
     ...percent,
   },
   ...CELL_TYPES.map(
@@ -269,4 +287,14 @@ export function columnValue(
   if (!from) return undefined;
   if (column.metric === 'AR') return from.AR?.[String(protocol.maxDets[column.maxDets ?? 2])];
   return from[column.metric];
+}
+
+/** The 95 % interval of what a column shows; only AP and AFNR have one, and reports from before there were any do not. */
+export function columnInterval(
+  column: Column,
+  metrics: Partial<Metrics>,
+  cellTypes?: Partial<Record<CellType, Partial<Metrics>>>,
+): [number, number] | undefined {
+  if (column.metric !== 'AP' && column.metric !== 'AFNR') return undefined;
+  return (column.cellType ? cellTypes?.[column.cellType] : metrics)?.interval?.[column.metric];
 }

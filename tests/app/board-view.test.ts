@@ -57,7 +57,10 @@ test('showing the headline alone is a view of its own, not the default', () => {
 });
 
 test('an export names protocol and evaluation in full, and asks only for what the interface knows', () => {
-  const href = exportHref(view({ sort: 'AP-BV2', columns: 'recall', entries: 'a' }), 'csv');
+  const href = exportHref(view({ columns: 'recall', entries: 'a' }), 'csv');
   expect(href).toBe('/api/v1/leaderboards/livecell-wide?protocol=livecell-paper&evaluation=segm&format=csv');
+  expect(exportHref(view({ sort: 'AP-BV2', direction: 'asc', columns: 'recall,ap-by-type' }), 'csv')).toContain(
+    '?sort=AP-BV2&direction=asc&columns=ap-by-type&protocol=',
+  );
   expect(exportHref(view({ sort: 'AFNR', cellType: 'BV2' }), 'json')).toContain('cellType=BV2&sort=AFNR');
 });

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { eq } from 'drizzle-orm';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, connect } from '#db/client.ts';
-import { type BoardQuery, type BoardRow, getLeaderboard } from '#db/leaderboard.ts';
+import { type BoardQuery, type BoardRow, getLeaderboard, getResults } from '#db/leaderboard.ts';
 import { parsePublishedResults, saveReferenceResults } from '#db/reference-results.ts';
-import { type Dataset, submissions } from '#db/schema.ts';
+import { type Dataset, SUBMISSION_STATES, submissions, VISIBILITIES } from '#db/schema.ts';
 import { createDemoSubmission, createSubmission, saveReports, startScoring } from '#db/submissions.ts';
+import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
+import { findColumn, TASKS } from '#lib/scoring/tasks.ts';
 import { ENGINES, type TestDatabase } from './databases.ts';
 import { GROUND_TRUTH, someDataset, someReports, someSubmission } from './fixtures.ts';
 
@@ -43,7 +46,7 @@ describe.each(ENGINES)('the leaderboard on $name', ({ missing, open }) => {
     dataset = await someDataset(client.db, { demo: true });
     await saveReferenceResults(published, client.db);
     await saveReferenceResults(published, client.db); // twice is once
-    await entry('first', { AP: 0.9, AFNR: 0.3 });
+    await entry('first', { AP: 0.9, AFNR: 0.3, interval: { AP: [0.4, 0.5], AFNR: [0.2, 0.4] } });
     await entry('second', { AP: 0.7, AFNR: 0.2 });
     await entry('second too', { AP: 0.7, AFNR: 0.1 });
     await entry('a hair behind', { AP: 0.7 - 1e-15, AFNR: 0.4 });
@@ -73,6 +76,7 @@ describe.each(ENGINES)('the leaderboard on $name', ({ missing, open }) => {
     const defaults = { task: 'livecell-wide', protocol: 'livecell-paper', evaluation: 'segm' } as const;
     return (await getLeaderboard({ ...defaults, ...query }, client.db)).rows;
   }
+  const column = (name: string) => findColumn(TASKS['livecell-wide'], PROTOCOLS['livecell-paper'], name)!;
   const entries = (rows: BoardRow[]) =>
     rows.filter((row) => row.kind === 'entry').map((row) => [row.rank, row.method] as const);
 
@@ -93,8 +97,8 @@ describe.each(ENGINES)('the leaderboard on $name', ({ missing, open }) => {
       [3, 'first'],
       [4, 'a hair behind'],
     ];
-    expect(entries(await board({ sort: 'AFNR' }))).toEqual([...ranked, [null, 'no number']]);
-    const reversed = entries(await board({ sort: 'AFNR', direction: 'descending' }));
+    expect(entries(await board({ sort: column('AFNR') }))).toEqual([...ranked, [null, 'no number']]);
+    const reversed = entries(await board({ sort: column('AFNR'), direction: 'desc' }));
     expect(reversed).toEqual([...ranked.reverse(), [null, 'no number']]);
     expect(entries(await board({ sort: 'method' }))[0]).toEqual([4, 'a hair behind']);
   });
@@ -122,6 +126,73 @@ describe.each(ENGINES)('the leaderboard on $name', ({ missing, open }) => {
       (await board({ evaluation: 'bbox', protocol: 'livecell-code' })).some((row) => row.kind === 'reference'),
     ).toBe(true);
   });
+
+  test('AP and AFNR of every cell type come with the rows where they are asked for, or order them', async () => {
+    const [row] = await board({ byType: true });
+    expect(row.cellTypes).toEqual({ A172: { AP: 0.45, AFNR: 0.3, interval: { AP: [0.4, 0.5], AFNR: [0.2, 0.4] } } });
+    expect(row.metrics.AP).toBe(0.9);
+    expect((await board())[0].cellTypes).toBeUndefined();
+    // AFNR of the type is that of all images here, and nothing to average stays null
+    const byAFNR = await board({ sort: column('AFNR-A172') });
+    expect(entries(byAFNR)).toEqual(entries(await board({ sort: column('AFNR') })));
+    expect(byAFNR.find(({ method }) => method === 'no number')?.cellTypes?.A172?.AFNR).toBeNull();
+  });
+
+  test('the results of several entries are read at once, against the ground truth as it is now', async () => {
+    const rows = await client.db.select().from(submissions);
+    const slice = { dataset, protocol: 'livecell-paper', evaluation: 'segm' } as const;
+    const results = await getResults(
+      rows.map(({ id }) => id),
+      slice,
+      client.db,
+    );
+    const id = (method: string) => rows.find((row) => row.method === method)!.id;
+    expect(results.get(id('first'))?.overall.AP).toBe(0.9);
+    expect(results.has(id('against another ground truth'))).toBe(false);
+    expect(results.has(id('not scored'))).toBe(false);
+    expect(await getResults([], slice, client.db)).toEqual(new Map());
+  });
+
+  test('whatever happens to entries, only those that are scored and published rank, in the order of their ranks', async () => {
+    const other = await someDataset(client.db, { name: 'changing' });
+    const ids: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      const { userId: _u, visibility: _v, ...input } = someSubmission(other, { method: `m${i}` });
+      const { id } = await createDemoSubmission(input, client.db);
+      await startScoring(id, 1, client.db);
+      await saveReports(id, someReports({ AP: [0.3, 0.3, 0.5, null, 0.4, 0.3 + 1e-16][i], AFNR: i / 10 }), client.db);
+      ids.push(id);
+    }
+    const fate = fc.record({
+      state: fc.constantFrom(...SUBMISSION_STATES, 'scored' as const, 'scored' as const),
+      visibility: fc.constantFrom(...VISIBILITIES, 'published' as const, 'published' as const),
+    });
+    const sorts = ['AP', 'AFNR', 'AR@100', 'AP-A172', 'AP-BV2'];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fate, { minLength: 6, maxLength: 6 }),
+        fc.constantFrom(...sorts),
+        fc.constantFrom('asc', 'desc'),
+        async (fates, sort, direction) => {
+          for (const [i, fate] of fates.entries())
+            await client.db.update(submissions).set(fate).where(eq(submissions.id, ids[i]));
+          const rows = await board({ dataset: other.name, sort: column(sort), direction });
+          const found = rows.filter((row) => row.kind === 'entry');
+          const allowed = ids.filter((_, i) => fates[i].state === 'scored' && fates[i].visibility === 'published');
+          expect(found.map(({ id }) => id).sort()).toEqual(allowed.sort());
+          const ranked = found.map(({ rank }) => rank ?? Number.POSITIVE_INFINITY);
+          const turned = (direction === 'asc') !== (column(sort).better === 'lower');
+          const numbers = ranked.filter(Number.isFinite);
+          expect(ranked).toEqual([
+            ...numbers.sort((a, b) => (turned ? b - a : a - b)),
+            ...ranked.filter((rank) => rank === Number.POSITIVE_INFINITY),
+          ]);
+          expect(rows.every((row) => row.kind === 'entry' || row.rank === null)).toBe(true);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  }, 60_000);
 
   test('a board of an unknown data set is empty of entries', async () => {
     expect(entries(await board({ dataset: 'nowhere' }))).toEqual([]);

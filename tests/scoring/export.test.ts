@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type ExportRow, type ExportView, toBibtex, toCsv } from '#lib/scoring/export.ts';
+import type { Metrics } from '#lib/scoring/report.ts';
 import { TASKS } from '#lib/scoring/tasks.ts';
 import { metrics } from './reports.ts';
 
@@ -22,6 +23,7 @@ const entry: ExportRow = {
   codeUrl: null,
   testImagesSeen: false,
   publishedAt: new Date('2025-03-04T23:00:00Z'),
+  unscored: false,
   metrics: metrics(0.8),
 };
 const reference: ExportRow = {
@@ -66,6 +68,16 @@ test('nothing to average is null, never published is empty', () => {
     url: '',
     test_images_seen: '',
   });
+});
+
+test('AP and AFNR have the ends of their intervals beside them, also those of a cell type', () => {
+  const interval = { AP: [0.4, 0.48], AFNR: [0.5, 0.6] } as Metrics['interval'];
+  const ofTypes = view.task.columns.filter(({ key }) => key === 'AP-BV2');
+  const row = { ...entry, metrics: { ...entry.metrics, interval }, cellTypes: { BV2: { AP: 0.3, interval } } };
+  const [here, elsewhere] = parse(toCsv([row, reference], { ...view, ofTypes }));
+  expect(here).toMatchObject({ AP_low: '0.4', AP_high: '0.48', AFNR_low: '0.5', AFNR_high: '0.6' });
+  expect(here).toMatchObject({ 'AP-BV2': '0.3', 'AP-BV2_low': '0.4', 'AP-BV2_high': '0.48' });
+  expect(elsewhere).toMatchObject({ AP: '0.4789', AP_low: '', AP_high: '', 'AP-BV2': '' });
 });
 
 test('a name that a spreadsheet would run as a formula is made text', () => {

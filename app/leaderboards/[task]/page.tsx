@@ -2,7 +2,8 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { listDatasets } from '#db/datasets.ts';
-import { getReports } from '#db/submissions.ts';
+import { type BoardRow, getResults } from '#db/leaderboard.ts';
+import type { Dataset } from '#db/schema.ts';
 import { EVALUATIONS, PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { integer, list } from '#lib/scoring/format.ts';
@@ -10,9 +11,10 @@ import { byCellType, type NamedResults, perIou } from '#lib/scoring/series.ts';
 import { COLUMN_GROUPS, columnLabel, parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
 import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
+import { INTERVAL_EXPLAINED } from '../../_components/interval.tsx';
 import { Segments } from '../../_components/segments.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
-import { loadBoard, type Row } from './board.ts';
+import { type Board, loadBoard } from './board.ts';
 import { BoardTable } from './table.tsx';
 import { type BoardView, exportHref, OPTIONAL_GROUPS, type Params, parseView, viewHref, viewParams } from './view.ts';
 
@@ -40,7 +42,7 @@ export default async function LeaderboardPage(props: Props) {
   const view = parseView(task, await props.searchParams);
   const [board, datasets] = await Promise.all([loadBoard(view), listDatasets({ task: task.id })]);
   if (view.dataset && !board.dataset) notFound();
-  const drawn = chosen(board.entries, view);
+  const drawn = chosen(board, view);
   const protocol = PROTOCOLS[view.protocol];
   return (
     <div className="page">
@@ -84,13 +86,19 @@ export default async function LeaderboardPage(props: Props) {
           ))}
         <BoardTable board={board} view={view} drawn={drawn.map(({ id }) => id)} />
         <div className="board-foot">
-          {board.entries.length > 0 && (
+          {drawn.length > 0 && (
             <button type="submit" className="button-small">
               Draw charts of the checked entries
             </button>
           )}
           <p className="muted">
             <b>↑</b> higher is better, <b>↓</b> lower is better. A column’s head sorts by it.
+            {view.groups.includes('interval') && drawn.some(({ metrics }) => metrics.interval) && (
+              <>
+                {' '}
+                Small figures: <Link href="/protocol#intervals">{INTERVAL_EXPLAINED}</Link>.
+              </>
+            )}
           </p>
           <p>
             This view as <a href={exportHref(view, 'csv')}>CSV</a>, <a href={exportHref(view, 'json')}>JSON</a> or{' '}
@@ -101,7 +109,7 @@ export default async function LeaderboardPage(props: Props) {
 
       <section className="section" id="charts" aria-labelledby="charts-title">
         <h2 id="charts-title">Charts</h2>
-        <Charts view={view} rows={drawn} />
+        <Charts view={view} dataset={board.dataset} rows={drawn} />
       </section>
 
       <section className="section prose">
@@ -173,19 +181,21 @@ function Controls({ view, datasets, shown }: { view: BoardView; datasets: readon
 }
 
 /** The checked entries that are on this board, else its first few. */
-function chosen(entries: readonly Row[], view: BoardView): Row[] {
+function chosen(board: Board, view: BoardView): BoardRow[] {
+  const entries = [...board.entries, ...board.unscored];
   const wanted = entries.filter(({ id }) => view.entries.includes(id));
   return wanted.length > 0 ? wanted.slice(0, MAX_SERIES) : entries.slice(0, DRAWN_BY_DEFAULT);
 }
 
-async function Charts({ view, rows }: { view: BoardView; rows: readonly Row[] }) {
-  if (rows.length === 0) return <p>Charts appear when the first entry is published.</p>;
-  const methods: NamedResults[] = await Promise.all(
-    rows.map(async ({ id, method }) => ({
-      name: method,
-      results: (await getReports(id))[view.protocol]?.results[view.evaluation],
-    })),
+async function Charts(props: { view: BoardView; dataset: Dataset | null; rows: readonly BoardRow[] }) {
+  const { view, dataset, rows } = props;
+  if (!dataset || rows.length === 0) return <p>Charts appear when the first entry is published.</p>;
+  const { protocol, evaluation } = view;
+  const results = await getResults(
+    rows.map(({ id }) => id),
+    { dataset, protocol, evaluation },
   );
+  const methods: NamedResults[] = rows.map(({ id, method }) => ({ name: method, results: results.get(id) }));
   const without = methods.filter(({ results }) => !results).map(({ name }) => name);
   return (
     <>

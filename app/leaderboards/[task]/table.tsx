@@ -1,10 +1,21 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import type { BoardRow } from '#db/leaderboard.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { day, exact, percent } from '#lib/scoring/format.ts';
-import { COLUMN_GROUPS, type Column, type ColumnGroup, columnLabel, columnTitle } from '#lib/scoring/tasks.ts';
-import { type Board, cellValue, type Row } from './board.ts';
-import { type BoardView, bestFirst, viewHref } from './view.ts';
+import { bestFirst } from '#lib/scoring/ranking.ts';
+import {
+  COLUMN_GROUPS,
+  type Column,
+  type ColumnGroup,
+  columnInterval,
+  columnLabel,
+  columnTitle,
+  columnValue,
+} from '#lib/scoring/tasks.ts';
+import { Interval } from '../../_components/interval.tsx';
+import type { Board } from './board.ts';
+import { type BoardView, viewHref } from './view.ts';
 
 /** The board as a table that works as paper does: no script, every number reachable, notes at its foot. */
 export function BoardTable({ board, view, drawn }: { board: Board; view: BoardView; drawn: readonly string[] }) {
@@ -45,7 +56,7 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
             {board.entries.map((row) => (
               <EntryRow key={row.id} row={row} columns={columns} view={view} drawn={drawn.includes(row.id)} />
             ))}
-            {board.entries.length === 0 && (
+            {board.entries.length + board.unscored.length === 0 && (
               <tr>
                 <td colSpan={columns.length + 2} className="empty">
                   No entry is published here yet. <Link href="/submit">Submit predictions</Link> to be the first.
@@ -53,6 +64,18 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
               </tr>
             )}
           </tbody>
+          {board.unscored.length > 0 && (
+            <tbody>
+              <tr>
+                <th scope="rowgroup" colSpan={columns.length + 2}>
+                  <span>Label images, which have no scores to rank detections by: ranked among themselves</span>
+                </th>
+              </tr>
+              {board.unscored.map((row) => (
+                <EntryRow key={row.id} row={row} columns={columns} view={view} drawn={drawn.includes(row.id)} />
+              ))}
+            </tbody>
+          )}
           {board.references.length > 0 && (
             <tbody className="references">
               <tr>
@@ -82,7 +105,7 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
                   {columns.map((column) => (
                     <Value
                       key={column.key}
-                      value={cellValue(row, column, view)}
+                      value={shown(row, column, view)}
                       sorted={column === view.sort}
                       asPublished
                     />
@@ -138,7 +161,7 @@ function SortHeader({ column, view }: { column: Column; view: BoardView }) {
   );
 }
 
-function EntryRow(props: { row: Row; columns: readonly Column[]; view: BoardView; drawn: boolean }) {
+function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: BoardView; drawn: boolean }) {
   const { row, columns, view, drawn } = props;
   const boxesOnly = view.evaluation === 'segm' && row.metrics.AP === undefined;
   return (
@@ -176,22 +199,38 @@ function EntryRow(props: { row: Row; columns: readonly Column[]; view: BoardView
         </span>
       </th>
       {columns.map((column) => (
-        <Value key={column.key} value={cellValue(row, column, view)} sorted={column === view.sort} />
+        <Value
+          key={column.key}
+          value={shown(row, column, view)}
+          interval={view.groups.includes('interval') ? columnInterval(column, row.metrics, row.cellTypes) : undefined}
+          sorted={column === view.sort}
+        />
       ))}
     </tr>
   );
 }
 
 /** Two decimals for what is computed here; a published number keeps the digits it was published with. */
-function Value({ value, sorted, asPublished }: { value?: number | null; sorted: boolean; asPublished?: boolean }) {
+function Value(props: {
+  value?: number | null;
+  interval?: readonly [number, number];
+  sorted: boolean;
+  asPublished?: boolean;
+}) {
+  const { value, interval, sorted, asPublished } = props;
   const text = asPublished
     ? percent(value).replace(/\.?0+$/, (zeros) => '\u2007'.repeat(zeros.length))
     : percent(value);
   return (
     <td className={sorted ? 'num sorted' : 'num'} title={value === undefined ? undefined : exact(value)}>
       {value === undefined ? <span className="visually-hidden">not published</span> : text}
+      <Interval of={interval} />
     </td>
   );
+}
+
+function shown(row: BoardRow, column: Column, view: BoardView): number | null | undefined {
+  return columnValue(column, PROTOCOLS[view.protocol], row.metrics, row.cellTypes);
 }
 
 function External({ href, children }: { href: string; children: ReactNode }) {
@@ -215,7 +254,7 @@ function spans(columns: readonly Column[]): { group: ColumnGroup; count: number 
 }
 
 /** Letters for the notes, in the order of the rows; rows with one note share its letter. */
-function footnotes(rows: readonly Row[]): Map<string, string> {
+function footnotes(rows: readonly BoardRow[]): Map<string, string> {
   const letters = new Map<string, string>();
   for (const { note } of rows) {
     if (note && !letters.has(note)) letters.set(note, String.fromCharCode(97 + letters.size));

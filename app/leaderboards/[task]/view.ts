@@ -11,6 +11,7 @@ import {
   type ProtocolId,
 } from '#lib/coco/protocol.ts';
 import { type CellType, parseCellType } from '#lib/scoring/cell-types.ts';
+import { bestFirst, type Direction } from '#lib/scoring/ranking.ts';
 import { COLUMN_GROUPS, type Column, type ColumnGroup, findColumn, type Task } from '#lib/scoring/tasks.ts';
 import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
 
@@ -24,7 +25,7 @@ export interface BoardView {
   /** a name; none: the task's active one */
   readonly dataset: string | undefined;
   readonly sort: Column;
-  readonly direction: 'asc' | 'desc';
+  readonly direction: Direction;
   /** optional groups that are shown; the headline always is */
   readonly groups: readonly ColumnGroup[];
   /** chosen for the charts; none: the first few of the board */
@@ -32,7 +33,7 @@ export interface BoardView {
 }
 
 export const OPTIONAL_GROUPS = (Object.keys(COLUMN_GROUPS) as ColumnGroup[]).filter((group) => group !== 'headline');
-const DEFAULT_GROUPS: readonly ColumnGroup[] = ['size'];
+const DEFAULT_GROUPS: readonly ColumnGroup[] = ['interval', 'size'];
 
 export function parseView(task: Task, params: Params): BoardView {
   const protocol = oneOf(PROTOCOL_IDS, first(params.protocol)) ?? PRIMARY_PROTOCOL;
@@ -52,11 +53,6 @@ export function parseView(task: Task, params: Params): BoardView {
       params.columns === undefined ? DEFAULT_GROUPS : OPTIONAL_GROUPS.filter((g) => many(params.columns).includes(g)),
     entries: [...new Set(many(params.entries))].slice(0, MAX_SERIES),
   };
-}
-
-/** The direction that puts the best row on top. */
-export function bestFirst(column: Column): 'asc' | 'desc' {
-  return column.better === 'higher' ? 'desc' : 'asc';
 }
 
 /** The parameters of a view, without those that are at their default. */
@@ -84,11 +80,10 @@ export function viewHref(view: BoardView, changes: Partial<BoardView> = {}): str
 
 /** The same view from the API: what the page's export links point at. */
 export function exportHref(view: BoardView, format: 'csv' | 'json' | 'bibtex'): string {
-  const params = new URLSearchParams(
-    viewParams(view).filter(
-      ([key]) => !['columns', 'entries', ...(view.sort.cellType ? ['sort', 'direction'] : [])].includes(key),
-    ),
-  );
+  const params = new URLSearchParams(viewParams(view).filter(([key]) => key !== 'columns' && key !== 'entries'));
+  // it has all columns but those
+  const byType = view.groups.filter((group) => group.endsWith('-by-type'));
+  if (byType.length > 0) params.set('columns', byType.join());
   // in full: a saved link must not change its meaning when a default does
   params.set('protocol', view.protocol);
   params.set('evaluation', view.evaluation);

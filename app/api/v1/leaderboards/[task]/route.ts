@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { InvalidFields, route } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
-import { BOARD_SORTS, type BoardRow, type BoardSort, getLeaderboard } from '#db/leaderboard.ts';
+import { getLeaderboard } from '#db/leaderboard.ts';
 import { leaderboardQuerySchema } from '#lib/api.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import { parseCellType } from '#lib/scoring/cell-types.ts';
 import { type ExportView, toBibtex, toCsv } from '#lib/scoring/export.ts';
-import { type Column, columnValue, findColumn, parseTask } from '#lib/scoring/tasks.ts';
+import { bestFirst, findSort, sortNames } from '#lib/scoring/ranking.ts';
+import { parseTask } from '#lib/scoring/tasks.ts';
 
 export const GET = route(
   { params: z.object({ task: z.string() }), query: leaderboardQuerySchema },
@@ -19,27 +20,31 @@ export const GET = route(
       throw new InvalidFields({ cellType: `“${query.cellType}” is no cell type of LIVECell.` });
 
     const { protocol, evaluation, format } = query;
-    const direction = query.direction && (query.direction.startsWith('asc') ? 'ascending' : 'descending');
-    const sort = BOARD_SORTS.find((name) => name.toLowerCase() === query.sort?.toLowerCase());
-    const column = query.sort && !sort ? findColumn(task, PROTOCOLS[protocol], query.sort) : null;
-    if (query.sort && !sort && (!column || column.cellType))
-      throw new InvalidFields({ sort: `The board cannot be sorted by “${query.sort}”: ${BOARD_SORTS.join(', ')}.` });
+    const sort = findSort(task, PROTOCOLS[protocol], query.sort ?? task.headline);
+    if (query.sort && !sort)
+      throw new InvalidFields({
+        sort: `The board cannot be sorted by “${query.sort}”: ${sortNames(task).join(', ')}.`,
+      });
+    const direction = query.direction ? (query.direction.startsWith('asc') ? 'asc' : 'desc') : bestFirst(sort);
+    const groups = query.columns?.split(',') ?? [];
+    const ofTypes = task.columns.filter(
+      (column) => column.cellType && (groups.includes(column.group) || column === sort),
+    );
 
     const board = await getLeaderboard({
       ...{ task: task.id, dataset: query.dataset, protocol, evaluation, cellType },
-      ...{ sort: (sort ?? 'AP') satisfies BoardSort, direction },
+      ...{ sort: sort ?? undefined, direction, byType: ofTypes.length > 0 },
     });
     if (query.dataset && board.dataset?.task !== task.id)
       throw new AppError('not-found', `${task.name} has no ground truth named “${query.dataset}”.`);
-    const rows = column ? byColumn(board.rows, column, protocol, direction) : board.rows;
 
     if (format !== 'json') {
       const dataset = board.dataset?.name ?? '';
-      const view: ExportView = { task, dataset, protocol, evaluation, cellType, site: siteOf(request) };
+      const view: ExportView = { task, dataset, protocol, evaluation, cellType, ofTypes, site: siteOf(request) };
       const name = `${task.id}-${protocol}-${evaluation}${cellType ? `-${cellType}` : ''}`;
       return format === 'csv'
-        ? file(toCsv(rows, view), 'text/csv; charset=utf-8', `${name}.csv`)
-        : file(toBibtex(rows, view), 'application/x-bibtex; charset=utf-8', `${name}.bib`);
+        ? file(toCsv(board.rows, view), 'text/csv; charset=utf-8', `${name}.csv`)
+        : file(toBibtex(board.rows, view), 'application/x-bibtex; charset=utf-8', `${name}.bib`);
     }
     const { name, sha256, images, objects, demo } = board.dataset ?? {};
     return {
@@ -48,20 +53,12 @@ export const GET = route(
       protocol,
       evaluation,
       cellType,
-      rows,
+      sort: typeof sort === 'object' ? sort?.key : sort,
+      direction,
+      rows: board.rows,
     };
   },
 );
-
-/** By a column that only the page's table has, such as AR at one of the protocol's limits; nothing comes last. */
-function byColumn(rows: BoardRow[], column: Column, protocol: keyof typeof PROTOCOLS, direction?: string): BoardRow[] {
-  const sign = (direction ?? (column.better === 'higher' ? 'descending' : 'ascending')) === 'ascending' ? 1 : -1;
-  const value = (row: BoardRow) => columnValue(column, PROTOCOLS[protocol], row.metrics) ?? null;
-  return rows.toSorted((a, b) => {
-    const [x, y] = [value(a), value(b)];
-    return x === null || y === null ? Number(x === null) - Number(y === null) : sign * (x - y);
-  });
-}
 
 function file(text: string, type: string, name: string): Response {
   return new Response(text, {

@@ -1,0 +1,93 @@
+/** The page and the API are two views of one ranking. */
+import { beforeAll, expect, test } from 'vitest';
+import { GET } from '#app/api/v1/leaderboards/[task]/route.ts';
+import { loadBoard } from '#app/leaderboards/[task]/board.ts';
+import { exportHref, type Params, parseView } from '#app/leaderboards/[task]/view.ts';
+import { db } from '#db/client.ts';
+import { createDemoSubmission, saveReports, startScoring } from '#db/submissions.ts';
+import { leaderboardSchema } from '#lib/api.ts';
+import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { TASKS } from '#lib/scoring/tasks.ts';
+import { someDataset, someReports, someSubmission } from '../db/fixtures.ts';
+import { openSite } from './site.ts';
+
+const task = TASKS['livecell-wide'];
+openSite();
+
+const SCALARS = [...new Set(task.columns.map(({ metric }) => metric))].filter((metric) => metric !== 'AR');
+
+beforeAll(async () => {
+  const dataset = await someDataset(db());
+  // numbers that differ between columns, with ties and holes
+  for (let i = 0; i < 6; i++) {
+    const number = (k: number) => ((i * 7 + k * 3) % 5 === 0 ? null : ((i * 5 + k) % 4) / 10);
+    const reports = someReports().map((report) => {
+      const { AR, ...others } = report.results.bbox.overall;
+      const slice = (k: number) => ({
+        ...others,
+        ...Object.fromEntries(SCALARS.map((metric, m) => [metric, number(k + m)])),
+        AR: Object.fromEntries(Object.keys(AR).map((key, a) => [key, number(k + a)])),
+      });
+      const results = {
+        overall: slice(0),
+        cellTypes: Object.fromEntries(CELL_TYPES.map((type, k) => [type, slice(k + 1)])),
+      };
+      return { ...report, ...(i === 5 && { unscored: true }), results: { segm: results, bbox: results } };
+    });
+    const { userId: _u, visibility: _v, ...input } = someSubmission(dataset, { method: `m${i}` });
+    const { id } = await createDemoSubmission(input);
+    await startScoring(id, 1);
+    await saveReports(id, reports);
+  }
+}, 60_000);
+
+const ask = (address: string) =>
+  GET(new Request(new URL(address, 'http://x')), { params: Promise.resolve({ task: task.id }) });
+
+/** What the export links of a page give, and what stands on it, as rank and id. */
+async function both(params: Params) {
+  const view = parseView(task, params);
+  const { entries, unscored, references } = await loadBoard(view);
+  const body = leaderboardSchema.parse(await (await ask(exportHref(view, 'json'))).json());
+  const show = (rows: { rank: number | null; id: string }[]) => rows.map(({ rank, id }) => `${rank} ${id}`);
+  return {
+    page: [show(entries), show(unscored), show(references)],
+    api: [
+      show(body.rows.filter((row) => row.kind === 'entry' && !row.unscored)),
+      show(body.rows.filter((row) => row.kind === 'entry' && row.unscored)),
+      show(body.rows.filter((row) => row.kind === 'reference')),
+    ],
+    sort: body.sort,
+  };
+}
+
+test.each(task.columns.map(({ key }) => key))('page and API agree on %s, both ways and on any slice', async (sort) => {
+  const seen = new Set<string>();
+  for (const more of [{}, { direction: 'asc' }, { direction: 'desc' }, { cellType: 'BV2' }, { protocol: 'coco' }]) {
+    const { page, api, sort: said } = await both({ sort, ...more });
+    expect(said).toBe(sort);
+    expect(api).toEqual(page);
+    expect(page[0]).toHaveLength(5);
+    seen.add(page[0].join());
+  }
+  expect(seen.size).toBeGreaterThan(1);
+});
+
+test('a column of a cell type comes with its numbers, in JSON and CSV', async () => {
+  const body = await (await ask('/?sort=AP-BV2')).json();
+  const values = body.rows.map((row: { cellTypes: Record<string, { AP: number }> }) => row.cellTypes.BV2.AP);
+  const known = values.filter((value: number | null) => value !== null);
+  expect(known).toEqual(known.toSorted((a: number, b: number) => b - a));
+  expect(values.slice(known.length).every((value: number | null) => value === null)).toBe(true);
+  const csv = await (await ask('/?sort=AP-BV2&columns=afnr-by-type&format=csv')).text();
+  const header = csv.split('\r\n')[0].split(',');
+  expect(header).toEqual(expect.arrayContaining(['AP-BV2', 'AFNR-SkBr3', 'AP_low', 'AFNR_high', 'AP-BV2_low']));
+  expect(header).not.toContain('AP-SkBr3');
+});
+
+test('by name and time too; what no column is called is refused with the names there are', async () => {
+  for (const sort of ['method', 'publishedAt', 'pq', 'ar@3000']) expect((await ask(`/?sort=${sort}`)).status).toBe(200);
+  const refused = await ask('/?sort=speed');
+  expect(refused.status).toBe(400);
+  expect((await refused.json()).fields.sort).toContain('AP-BV2');
+});
