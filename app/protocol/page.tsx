@@ -10,6 +10,7 @@ import {
   RECALL_THRESHOLDS,
 } from '#lib/coco/protocol.ts';
 import { integer, list } from '#lib/scoring/format.ts';
+import { RESAMPLING } from '#lib/scoring/intervals.ts';
 
 export const metadata: Metadata = {
   title: 'How scores are computed',
@@ -19,6 +20,9 @@ export const metadata: Metadata = {
 
 /** 0.875 mm over 704 pixels */
 const MICRONS_PER_PIXEL = 875 / 704;
+
+/** of the data set; the evaluator counts time points */
+const HOURS_PER_TIME_POINT = 4;
 
 export default function ProtocolPage() {
   return (
@@ -120,6 +124,34 @@ export default function ProtocolPage() {
             the next is skipped: 1, 2, 2, 4. Only entries that were scored here and published are ranked. Results
             published elsewhere stand below, marked, with protocol and source. Detections with equal scores keep the
             order of the images’ ids and, within an image, of the file, as in the reference.
+          </p>
+
+          <h2 id="intervals">How sure a number is</h2>
+          <p>
+            AP and AFNR stand with a 95 % interval, such as 57.9–61.2. It says how far the number could have been
+            otherwise had other fields of view of the same wells been imaged. Neighbouring crops and time points are
+            strongly alike, so images are not drawn one by one: all images of one cell type, well and location are a
+            time series, cut into blocks of {RESAMPLING.timePointsPerBlock} consecutive time points (
+            {RESAMPLING.timePointsPerBlock * HOURS_PER_TIME_POINT} hours, with an image every {HOURS_PER_TIME_POINT}),
+            each with all its crops. Blocks are drawn with replacement within each cell type,{' '}
+            {integer(RESAMPLING.draws)} times over, and the number is computed anew each time. The interval runs from
+            the 2.5th to the 97.5th percentile of these.
+          </p>
+          <p>
+            The draws come from the seed {RESAMPLING.seed} and are the same for every entry of a data set, so a score
+            computed again has the same interval to the last digit. Two intervals that overlap do not prove that two
+            methods are alike, since both are tested on the same images. Most types have a single test well: how much
+            numbers differ between wells, laboratories or microscopes is not in the interval.
+          </p>
+
+          <h2 id="without-ranking">Measures without ranking</h2>
+          <p>
+            Entry pages also give measures that look at one set of detections, not at their order: those at or above the
+            score that gives the best F1 at IoU 0.50. F1 is twice the matched detections over all detections and all
+            cells; Jaccard is the matched over the matched, the missed and the invented, pooled over all images. Its
+            mean over images is what the Cellpose and StarDist papers call average precision. Panoptic quality
+            multiplies F1 at IoU above 0.50 with the mean overlap of what matched. Label images have no scores: all
+            their outlines count, their AP is one precision read up to one recall, and they are ranked among themselves.
           </p>
 
           <h2 id="duplicates">Images that occur twice</h2>
@@ -228,6 +260,8 @@ const SECTIONS = [
   ['types', 'Pooled and averaged'],
   ['null', 'Nothing is not zero'],
   ['ranks', 'Ranks and ties'],
+  ['intervals', 'How sure a number is'],
+  ['without-ranking', 'Without ranking'],
   ['duplicates', 'Images that occur twice'],
   ['check', 'Check it yourself'],
 ] as const;

@@ -14,6 +14,13 @@ export interface NamedResults {
   readonly results: EvaluationResults | undefined;
 }
 
+export interface SeriesRow {
+  readonly label: string;
+  readonly values: readonly (number | null)[];
+  /** 95 % intervals of the values, where reports have them */
+  readonly intervals?: readonly (readonly [number, number] | null)[];
+}
+
 export interface Series {
   readonly title: string;
   readonly sentence: string;
@@ -22,7 +29,7 @@ export interface Series {
   readonly better: 'higher' | 'lower';
   readonly names: readonly string[];
   /** `values` in the order of `names`, fractions; `null` where there is nothing to average */
-  readonly rows: readonly { readonly label: string; readonly values: readonly (number | null)[] }[];
+  readonly rows: readonly SeriesRow[];
   /** which of the styles each name has, where one thing keeps its look over several charts; else their order */
   readonly styles?: readonly number[];
 }
@@ -78,9 +85,11 @@ export function byCellType(methods: readonly NamedResults[], metric: keyof typeo
   const { title, yLabel, better, hardest } = BY_TYPE[metric];
   const bars = present(methods, (results) => results.cellTypes);
   const types = CELL_TYPES.filter((type) => bars.some(({ value }) => value[type]));
+  const known = bars.some(({ value }) => types.some((type) => value[type]?.interval));
   const rows = types.map((type) => ({
     label: CELL_TYPE_NAMES[type],
     values: bars.map(({ value }) => value[type]?.[metric] ?? null),
+    ...(known && { intervals: bars.map(({ value }) => value[type]?.interval?.[metric] ?? null) }),
   }));
   // methods that find the same type hardest share a clause
   const hardestTypes = new Map<string, string[]>();

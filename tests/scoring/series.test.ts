@@ -56,6 +56,15 @@ test('bars cover the types of any report, in the order of the paper; a missing o
   expect(series.rows[2].values[0]).toBeNull();
 });
 
+test('bars carry the intervals that reports have; without any there are none', () => {
+  const sure = structuredClone(good);
+  sure.results!.cellTypes.BV2!.interval = { AP: [0.4, 0.6], AFNR: [0.4, 0.6] };
+  const series = byCellType([sure, poor], 'AP');
+  expect(series.rows[0].intervals).toEqual([null, null]);
+  expect(series.rows[1].intervals).toEqual([[0.4, 0.6], null]);
+  expect(byCellType([good, poor], 'AP').rows[0]).not.toHaveProperty('intervals');
+});
+
 test('bars are described by the hardest type of each method', () => {
   expect(byCellType([good, poor], 'AP').sentence).toBe(
     'The lowest AP is on A172 for Good (33.0 %); SK-OV-3 for Poor (11.0 %).',

@@ -1,5 +1,6 @@
 import { exact, percent } from '#lib/scoring/format.ts';
 import type { Series } from '#lib/scoring/series.ts';
+import { INTERVAL_EXPLAINED, Interval } from '../interval.tsx';
 import { type ChartKind, Drawing } from './drawing.tsx';
 import { Legend } from './series-style.tsx';
 
@@ -7,12 +8,14 @@ import { Legend } from './series-style.tsx';
 export function Chart({ series, kind }: { series: Series; kind: ChartKind }) {
   const { title, sentence, names, rows, better, xLabel } = series;
   const empty = names.length === 0;
+  const whiskers = rows.some(({ intervals }) => intervals?.some(Boolean));
   return (
     <figure className="chart">
       <figcaption>
         <h3>{title}</h3>
         <p>
           {sentence} {!empty && <span className="muted">{better === 'higher' ? 'Higher' : 'Lower'} is better.</span>}
+          {whiskers && <span className="muted"> Whiskers: {INTERVAL_EXPLAINED}.</span>}
         </p>
       </figcaption>
       {!empty && (
@@ -44,7 +47,7 @@ export function Chart({ series, kind }: { series: Series; kind: ChartKind }) {
                   </tr>
                 </thead>
                 <tbody>
-                  {rows.map(({ label, values }) => (
+                  {rows.map(({ label, values, intervals }) => (
                     <tr key={label}>
                       <th scope="row" className="num-text">
                         {label}
@@ -52,7 +55,7 @@ export function Chart({ series, kind }: { series: Series; kind: ChartKind }) {
                       {values.map((value, i) => (
                         // biome-ignore lint/suspicious/noArrayIndexKey: as above
                         <td key={i} className="num" title={exact(value)}>
-                          {percent(value)}
+                          {percent(value)} <Interval of={intervals?.[i]} />
                         </td>
                       ))}
                     </tr>

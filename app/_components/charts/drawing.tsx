@@ -1,7 +1,18 @@
 'use client';
 
 import { useId } from 'react';
-import { Bar, BarChart, CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import {
+  Bar,
+  BarChart,
+  CartesianGrid,
+  ErrorBar,
+  Line,
+  LineChart,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts';
 import { percent } from '#lib/scoring/format.ts';
 import type { Series } from '#lib/scoring/series.ts';
 import { barFill, Hatchings, MAX_SERIES, Marker, SERIES_STYLES } from './series-style.tsx';
@@ -11,17 +22,20 @@ const AXIS = { stroke: 'var(--rule-2)' };
 
 export type ChartKind = 'line' | 'bar' | 'stack';
 
-type Row = { label: string } & Record<`v${number}`, number | null>;
+/** values, and how far the ends of their intervals are below and above */
+type Row = { label: string } & Record<`v${number}`, number | null> & Record<`e${number}`, [number, number]>;
 
 /** What recharts draws. It needs a browser to know its size, so `Chart` puts the numbers beside it on the server. */
 export function Drawing({ series, kind }: { series: Series; kind: ChartKind }) {
   const bars = kind !== 'line';
   const styleOf = (index: number): number => series.styles?.[index] ?? index;
   const id = useId();
-  const rows = series.rows.map(({ label, values }) => {
+  const rows = series.rows.map(({ label, values, intervals }) => {
     const row: Row = { label };
     values.forEach((value, i) => {
       row[`v${i}`] = value;
+      const interval = intervals?.[i];
+      if (value !== null && interval) row[`e${i}`] = [value - interval[0], interval[1] - value];
     });
     return row;
   });
@@ -79,13 +93,20 @@ export function Drawing({ series, kind }: { series: Series; kind: ChartKind }) {
             <ul>
               {payload.map((item) => {
                 const index = Number(String(item.dataKey).slice(1));
+                const value = item.value as number | null;
+                const whisker = (item.payload as Row)[`e${index}`];
                 return (
                   <li key={index}>
                     <svg width="12" height="12" aria-hidden="true">
                       <Marker cx={6} cy={6} index={styleOf(index)} />
                     </svg>
                     <span>{series.names[index]}</span>
-                    <b>{percent(item.value as number | null, 1)}</b>
+                    <b>{percent(value, 1)}</b>
+                    {value !== null && whisker && (
+                      <small>
+                        {percent(value - whisker[0], 1)}–{percent(value + whisker[1], 1)}
+                      </small>
+                    )}
                   </li>
                 );
               })}
@@ -124,7 +145,7 @@ export function Drawing({ series, kind }: { series: Series; kind: ChartKind }) {
         <BarChart {...shared} barGap={1} barCategoryGap="18%">
           <Hatchings count={MAX_SERIES} id={id} />
           {axes}
-          {marks.map(({ name, key, style, color }) => (
+          {marks.map(({ name, key, style, color }, i) => (
             <Bar
               key={key}
               dataKey={key}
@@ -133,7 +154,17 @@ export function Drawing({ series, kind }: { series: Series; kind: ChartKind }) {
               fill={barFill(style, id)}
               stroke={color}
               isAnimationActive={false}
-            />
+            >
+              {series.rows.some(({ intervals }) => intervals?.[i]) && (
+                <ErrorBar
+                  dataKey={`e${i}`}
+                  stroke="var(--ink)"
+                  strokeWidth={1.25}
+                  width={4}
+                  isAnimationActive={false}
+                />
+              )}
+            </Bar>
           ))}
         </BarChart>
       )}
@@ -145,9 +176,11 @@ const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 /** The axis starts at zero and ends at the tick above the largest value: bars are honest, small differences still show. */
 function scale({ rows }: Series, stacked: boolean): { top: number; step: number } {
-  const tops = rows.flatMap(({ values }) => {
+  const tops = rows.flatMap(({ values, intervals = [] }) => {
     const known = values.filter((value) => value !== null);
-    return stacked ? known.reduce((sum, value) => sum + value, 0) : known;
+    return stacked
+      ? known.reduce((sum, value) => sum + value, 0)
+      : [...known, ...intervals.flatMap((interval) => interval?.[1] ?? [])];
   });
   const largest = Math.max(0, ...tops);
   const step = STEPS.find((size) => largest <= 5 * size) ?? largest / 5;

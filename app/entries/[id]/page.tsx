@@ -11,10 +11,11 @@ import type { EvaluationResults, ScoreReport } from '#lib/scoring/report.ts';
 import { byCellType, type NamedResults, perIou } from '#lib/scoring/series.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
+import { INTERVAL_EXPLAINED, Interval } from '../../_components/interval.tsx';
 import { Segments } from '../../_components/segments.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 import { WhatGoesWrong } from './errors.tsx';
-import { AllNumbers, PerCellType } from './tables.tsx';
+import { AllNumbers, PerCellType, WithoutRanking } from './tables.tsx';
 
 interface Props {
   params: Promise<{ id: string }>;
@@ -123,8 +124,22 @@ export default async function EntryPage({ params, searchParams }: Props) {
             <h2>By cell type</h2>
             <p className="prose muted">
               Each cell type is a pool of its own. {PROTOCOLS[chosen].name}; values in per cent.
+              {report.results.bbox.overall.interval && (
+                <>
+                  {' '}
+                  Small figures are the <Link href="/protocol#intervals">{INTERVAL_EXPLAINED}</Link>.
+                </>
+              )}
             </p>
             <PerCellType report={report} />
+          </section>
+          <section className="section">
+            <h2>Without ranking</h2>
+            <p className="prose muted">
+              AP looks at detections in the order of their scores. These measures take one set of them: those at or
+              above the score that gives the best F1 at IoU 0.50. {PROTOCOLS[chosen].name}; all images, in per cent.
+            </p>
+            <WithoutRanking report={report} />
           </section>
           <WhatGoesWrong report={reports[PRIMARY_PROTOCOL]} />
         </>
@@ -210,7 +225,7 @@ function Headline({ report }: { report: ScoreReport }) {
 }
 
 function HeadlinePair({ name, results }: { name: string; results: EvaluationResults }) {
-  const { AP, AFNR } = results.overall;
+  const { AP, AFNR, interval } = results.overall;
   return (
     <>
       <div>
@@ -220,6 +235,7 @@ function HeadlinePair({ name, results }: { name: string; results: EvaluationResu
         </dt>
         <dd className="num" title={exact(AP)}>
           {percent(AP)}
+          <Interval of={interval?.AP} />
         </dd>
       </div>
       <div>
@@ -229,6 +245,7 @@ function HeadlinePair({ name, results }: { name: string; results: EvaluationResu
         </dt>
         <dd className="num" title={exact(AFNR)}>
           {percent(AFNR)}
+          <Interval of={interval?.AFNR} />
         </dd>
       </div>
     </>

@@ -1,9 +1,10 @@
 import { EVALUATIONS, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { exact, integer, percent } from '#lib/scoring/format.ts';
-import type { ScoreReport } from '#lib/scoring/report.ts';
-import { meanOverTypes } from '#lib/scoring/series.ts';
-import { type Column, columnLabel, columnTitle, columnValue, TASKS } from '#lib/scoring/tasks.ts';
+import type { Metrics, ScoreReport } from '#lib/scoring/report.ts';
+import { IOU_LABELS, meanOverTypes } from '#lib/scoring/series.ts';
+import { type Column, columnInterval, columnLabel, columnTitle, columnValue, TASKS } from '#lib/scoring/tasks.ts';
+import { Interval } from '../../_components/interval.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 
 /** What the board calls them, so that no page has its own words for a number. */
@@ -51,6 +52,7 @@ export function AllNumbers({ reports }: { reports: Partial<Record<ProtocolId, Sc
                   return (
                     <td key={evaluation + id} className="num" title={`${label(column, id)}: ${exact(value)}`}>
                       {percent(value)}
+                      <Interval of={metrics && columnInterval(column, metrics)} />
                     </td>
                   );
                 }),
@@ -131,6 +133,7 @@ export function PerCellType({ report }: { report: ScoreReport }) {
                   SLICE_METRICS.map((metric) => (
                     <td key={evaluations[e] + metric} className="num" title={exact(cellTypes[type]?.[metric])}>
                       {percent(cellTypes[type]?.[metric])}
+                      <Interval of={intervalOf(cellTypes[type], metric)} />
                     </td>
                   )),
                 )}
@@ -174,6 +177,7 @@ export function PerCellType({ report }: { report: ScoreReport }) {
               SLICE_METRICS.map((metric) => (
                 <td key={evaluations[e] + metric} className="num" title={exact(overall[metric])}>
                   {percent(overall[metric])}
+                  <Interval of={intervalOf(overall, metric)} />
                 </td>
               )),
             )}
@@ -181,6 +185,96 @@ export function PerCellType({ report }: { report: ScoreReport }) {
         </tbody>
       </table>
     </Frame>
+  );
+}
+
+function intervalOf(metrics: Metrics | undefined, metric: (typeof SLICE_METRICS)[number]) {
+  return metric === 'AP' || metric === 'AFNR' ? metrics?.interval?.[metric] : undefined;
+}
+
+const WITHOUT_RANKING = [
+  ['f1PerIou', 'F1', 'Twice the matched over all detections and all cells, pooled over all images'],
+  ['jaccardPerIou', 'Jaccard', 'Matched over matched, missed and invented, pooled over all images'],
+  [
+    'meanImageJaccardPerIou',
+    'Jaccard, mean of images',
+    'The same per image, then averaged: what the Cellpose and StarDist papers call average precision',
+  ],
+] as const;
+
+/** Measures that look at one set of detections, those at or above a score, however they are ranked among themselves. */
+export function WithoutRanking({ report }: { report: ScoreReport }) {
+  const evaluations = EVALUATIONS.filter((evaluation) => report.results[evaluation]);
+  return (
+    <Frame label="Measures without ranking">
+      <table>
+        <caption className="visually-hidden">Measures without ranking by IoU threshold, in per cent</caption>
+        <thead>
+          <tr className="groups">
+            <td />
+            <th scope="colgroup" colSpan={IOU_LABELS.length}>
+              IoU threshold
+            </th>
+          </tr>
+          <tr>
+            <th scope="col">Measure</th>
+            {IOU_LABELS.map((iou) => (
+              <th key={iou} scope="col" className="num">
+                {iou}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        {evaluations.map((evaluation) => {
+          const { overall } = report.results[evaluation]!;
+          return (
+            <tbody key={evaluation}>
+              <tr>
+                <th scope="rowgroup" colSpan={IOU_LABELS.length + 1}>
+                  {EVALUATION_NAMES[evaluation]}: <Operating metrics={overall} />
+                </th>
+              </tr>
+              {WITHOUT_RANKING.map(([field, name, title]) => {
+                const values = overall[field];
+                return (
+                  values && (
+                    <tr key={field}>
+                      <th scope="row">
+                        <abbr title={title}>{name}</abbr>
+                      </th>
+                      {values.map((value, t) => (
+                        <td key={IOU_LABELS[t]} className="num" title={exact(value)}>
+                          {percent(value)}
+                        </td>
+                      ))}
+                    </tr>
+                  )
+                );
+              })}
+            </tbody>
+          );
+        })}
+      </table>
+    </Frame>
+  );
+}
+
+/** Which detections were counted, and the one number that has no threshold of its own. */
+function Operating({ metrics: { scoreThreshold, pq } }: { metrics: Metrics }) {
+  return (
+    <>
+      {typeof scoreThreshold === 'number' ? (
+        <>
+          detections with a score of at least <span title={exact(scoreThreshold)}>{scoreThreshold.toPrecision(3)}</span>
+        </>
+      ) : (
+        'all detections'
+      )}
+      ; panoptic quality{' '}
+      <span className="num" title={exact(pq)}>
+        {percent(pq)}
+      </span>
+    </>
   );
 }
 
