@@ -60,7 +60,7 @@ describe.each(['tiny', 'small'])('the reference’s arrays of golden/%s', (folde
           }
         });
       });
-      expect(apart).toEqual([]);
+      expect(apart.slice(0, 20)).toEqual([]); // the first say enough
     });
   });
 });

@@ -47,6 +47,9 @@ const golden = (folder: string, groundTruth: string, predictions: string, number
 /** Numbers under pycocotools' own settings, which the golden files leave out: see `make-stock.py`. */
 const stock = readJson<Record<string, GoldenProtocol>>(join(GOLDEN, '..', 'parity', 'stock.json.gz'));
 
+/** Differences that are listed: the first say enough, and long lists take long to print. */
+const SHOWN = 20;
+
 type Numbers = Record<string, GoldenProtocol | undefined>;
 
 function numbersOf({ predictions, golden }: Case): Numbers {
@@ -84,7 +87,7 @@ function compare(results: { segm?: EvaluationResults; bbox: EvaluationResults }[
           .map((type) => `${where} ${type}: has numbers, but the reference has no such images`),
       ];
     }),
-  );
+  ).slice(0, SHOWN);
 }
 
 /** AP and recall at every maxDets and the counts per size class, which the report does not hold. */
@@ -128,7 +131,7 @@ async function compareMore(files: Case): Promise<string[]> {
       }
     }
   }
-  return found;
+  return found.slice(0, SHOWN);
 }
 
 function mean(values: Float64Array): number {
