@@ -19,8 +19,8 @@ export interface Distances {
  * Levene's test with the median as centre (the Brown–Forsythe test): an analysis of variance of the numbers' absolute
  * distances from their sample's median.
  *
- * The median makes it robust when the numbers are skewed; it is the default of SciPy's `levene`. `null` when no number
- * differs from its sample's median by another distance than all others do (0 / 0). O(n) per sample.
+ * The median makes it robust when the numbers are skewed; it is the default of SciPy's `levene`. `null` when distances
+ * vary neither within samples nor between them (0 / 0). O(n) per sample.
  * Source: Brown and Forsythe 1974; Levene 1960 with the mean.
  *
  * @example levene([[1, 2, 3], [2, 4, 6]])?.statistic // 0.8
