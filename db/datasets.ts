@@ -1,6 +1,7 @@
 /** Registered ground truth. */
 import { asc, desc, eq } from 'drizzle-orm';
 import { AppError } from '#lib/errors.ts';
+import { groundTruthTask } from '#lib/scoring/tasks.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { type Dataset, datasets } from './schema.ts';
@@ -40,12 +41,12 @@ export async function getDatasetByName(name: string, tx: Tx = db()): Promise<Dat
   return dataset ?? null;
 }
 
-/** All of a task, or of all tasks: real ones before demo ones, the newest first. */
+/** All that serve a task, or all: real ones before demo ones, the newest first. */
 export async function listDatasets(filter: { task?: string } = {}, tx: Tx = db()): Promise<Dataset[]> {
   return tx
     .select()
     .from(datasets)
-    .where(filter.task === undefined ? undefined : eq(datasets.task, filter.task))
+    .where(filter.task === undefined ? undefined : eq(datasets.task, groundTruthTask(filter.task)))
     .orderBy(asc(datasets.demo), desc(datasets.createdAt), asc(datasets.id));
 }
 

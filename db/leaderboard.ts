@@ -1,10 +1,10 @@
 /** The leaderboard of a task: scored and published entries, ranked; and beside them, what was published elsewhere. */
 import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
-import { type Evaluation, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { CellType } from '#lib/scoring/cell-types.ts';
-import { type Direction, type Rankable, rankBoard, type Sort } from '#lib/scoring/ranking.ts';
-import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { type Direction, ordered, type Rankable, rankBoard, ranks, type Sort } from '#lib/scoring/ranking.ts';
+import type { AnyReport, EvaluationResults, Metrics } from '#lib/scoring/report.ts';
+import { findValue, parseTask, taskValue, type ValueColumn } from '#lib/scoring/tasks.ts';
 import { db, type Tx } from './client.ts';
 import { activeDataset, getDatasetByName } from './datasets.ts';
 import { listReferenceResults } from './reference-results.ts';
@@ -155,6 +155,135 @@ function headlinesByType(cellTypes: SQL): SQL<Partial<Record<CellType, Partial<M
     ))
     from jsonb_each(${cellTypes}) as type
   )`;
+}
+
+// --- the other tasks: rows of numbers found by their path in the report ---
+
+export interface TaskBoardQuery {
+  /** a data set's name; absent: the task's active one */
+  dataset?: string;
+  protocol: ProtocolId;
+  evaluation: Evaluation;
+  /** a key of the task's `values`; absent: its headline */
+  sort?: string;
+  /** absent: the better first */
+  direction?: Direction;
+}
+
+export interface TaskBoardRow {
+  kind: 'entry' | 'reference';
+  /** of an entry the submission's, else a name made of the method */
+  id: string;
+  /** 1, 2, 2, 4 by the sorted column; null: not ranked */
+  rank: number | null;
+  method: string;
+  submitter: string | null;
+  demo: boolean;
+  paperUrl: string | null;
+  codeUrl: string | null;
+  testImagesSeen: boolean;
+  publishedAt: Date | null;
+  /** by the keys of the task's `values`; null: not computed, not published, or nothing to average */
+  values: Record<string, number | null>;
+  /** the report's `results` (of counts without their points); null for a reference */
+  results: AnyReport['results'] | null;
+  /** a reference's protocol, in the words of its source */
+  note?: string;
+  source?: string;
+}
+
+export interface TaskBoard {
+  /** null: the task has no ground truth yet */
+  dataset: Dataset | null;
+  rows: TaskBoardRow[];
+}
+
+/** The board of any task but LIVECell-wide. */
+export async function getTaskBoard(taskId: string, query: TaskBoardQuery, tx: Tx = db()): Promise<TaskBoard> {
+  const task = parseTask(taskId);
+  if (!task) return { dataset: null, rows: [] };
+  const { evaluation } = query;
+  const dataset =
+    query.dataset === undefined ? await activeDataset(taskId, tx) : await getDatasetByName(query.dataset, tx);
+  // counts are the same under every protocol
+  const protocol = task.kind === 'counts' ? PRIMARY_PROTOCOL : query.protocol;
+  const [entries, references] = await Promise.all([
+    dataset ? taskEntries(taskId, dataset, protocol, tx) : [],
+    listReferenceResults({ task: taskId, ...(task.kind === 'instances' && { evaluation }) }, tx),
+  ]);
+  const valuesOf = (results: unknown) =>
+    Object.fromEntries(
+      task.values.map((column) => [column.key, taskValue(column, results, evaluation, dataset?.name ?? '')]),
+    );
+  const rows: TaskBoardRow[] = [
+    ...entries.map((row) => ({ ...row, rank: null, values: valuesOf(row.results) })),
+    ...(query.protocol === 'coco' ? [] : taskReferences(references, task.values, dataset)),
+  ];
+  const column = (query.sort && findValue(task, query.sort)) || findValue(task, task.headline);
+  const read = (row: TaskBoardRow) => column && row.values[column.key];
+  const ranked = rows.filter((row) => row.kind === 'entry');
+  ranks(ranked, read, column?.better ?? 'higher').forEach((rank, i) => {
+    ranked[i].rank = rank;
+  });
+  return { dataset, rows: ordered(rows, read, query.direction ?? (column?.better === 'lower' ? 'asc' : 'desc')) };
+}
+
+async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId, tx: Tx) {
+  const rows = await tx
+    .selectDistinctOn([submissions.id], {
+      submission: submissions,
+      submitter: users.name,
+      results: sql<
+        AnyReport['results']
+      >`${evaluations.report} -> 'results' #- '{counts,A172,points}' #- '{counts,A172,files}' #- '{counts,A549,points}' #- '{counts,A549,files}'`,
+    })
+    .from(submissions)
+    .innerJoin(evaluations, eq(evaluations.submissionId, submissions.id))
+    .leftJoin(users, eq(users.id, submissions.userId))
+    .where(
+      and(
+        eq(submissions.task, task),
+        eq(submissions.datasetId, dataset.id),
+        eq(submissions.state, 'scored'),
+        eq(submissions.visibility, 'published'),
+        isCurrent(dataset, protocol),
+      ),
+    )
+    .orderBy(submissions.id, desc(evaluations.createdAt)); // of several evaluator versions, the newest
+  return rows
+    .map(({ submission, submitter, results }) => {
+      const { id, method, demo, paperUrl, codeUrl, testImagesSeen, publishedAt } = submission;
+      const about = { id, method, submitter, demo, paperUrl, codeUrl, testImagesSeen, publishedAt };
+      return { kind: 'entry' as const, ...about, results };
+    })
+    .sort((a, b) => Number(a.publishedAt) - Number(b.publishedAt));
+}
+
+/** What was published of a task, a row per method. A subset named like the data set stands on that board alone. */
+function taskReferences(
+  results: ReferenceResult[],
+  columns: readonly ValueColumn[],
+  dataset: Dataset | null,
+): TaskBoardRow[] {
+  const byMethod = new Map<string, { results: ReferenceResult[]; values: Record<string, number | null> }>();
+  for (const result of results) {
+    const { method, metric, subset, value } = result;
+    const key = subset === 'all' || subset === dataset?.name ? metric : `${metric}-${subset}`;
+    if (!columns.some((column) => column.key === key)) continue;
+    const found = byMethod.get(method) ?? {
+      results: [],
+      values: Object.fromEntries(columns.map((column) => [column.key, null])),
+    };
+    found.results.push(result);
+    found.values[key] = value;
+    byMethod.set(method, found);
+  }
+  return [...byMethod].map(([method, { results, values }]) => ({
+    ...{ kind: 'reference', id: slug(method), rank: null, method, submitter: null, demo: false },
+    ...{ paperUrl: null, codeUrl: null, testImagesSeen: false, publishedAt: null, values, results: null },
+    note: distinct(results.map(({ protocol }) => protocol)).join('\n'),
+    source: results[0].source,
+  }));
 }
 
 /** Only scores against the ground truth as it is now stand on a board. */

@@ -6,7 +6,7 @@
  */
 import type { Protocol } from '../coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from './cell-types.ts';
-import type { Metrics } from './report.ts';
+import { COUNTING_CELL_TYPES, type Metrics, TRAINING_SIZES } from './report.ts';
 
 export const TASK_IDS = [
   'livecell-wide',
@@ -44,6 +44,18 @@ export interface Column {
   readonly group: ColumnGroup;
 }
 
+/** A number of a task other than LIVECell-wide on its board: found by its path in the report's `results`. */
+export interface ValueColumn {
+  /** in the address (`?sort=`) and in exports; stable. What was published of a subset is `<metric>-<subset>` */
+  readonly key: string;
+  readonly label: string;
+  readonly title: string;
+  /** `{evaluation}` and `{dataset}` stand for what the board shows */
+  readonly path: readonly string[];
+  readonly better: 'higher' | 'lower';
+  readonly format: 'percent' | 'number' | 'integer';
+}
+
 /** Groups of columns a reader can switch on; `headline` is always there, `interval` stands under AP and AFNR. */
 export const COLUMN_GROUPS = {
   headline: 'Headline',
@@ -64,6 +76,16 @@ export interface Task {
   readonly open: boolean;
   readonly slots: readonly Slot[];
   readonly columns: readonly Column[];
+  /** columns of a board whose rows are not one slice's metrics; `columns` is empty then */
+  readonly values: readonly ValueColumn[];
+  /** ground truth registered for this task serves it: its own id, or another task's */
+  readonly groundTruth: TaskId;
+  /** what its ground truth is: COCO annotations, or a count per image */
+  readonly kind: 'instances' | 'counts';
+  /** how many of its slots are needed at least, where no single one is required */
+  readonly least?: number;
+  /** tasks that the same files can be submitted to */
+  readonly also?: readonly TaskId[];
   /** the column of the ranks when nothing else is chosen */
   readonly headline: string;
   /** what the task asks, a paragraph each */
@@ -166,6 +188,24 @@ const INSTANCE_COLUMNS: readonly Column[] = [
   ),
 ];
 
+const EVALUATION = '{evaluation}';
+const DATASET = '{dataset}';
+
+/** A column of fractions unless said otherwise; of AFNR the lower is better. */
+function value(
+  key: string,
+  label: string,
+  title: string,
+  path: readonly string[],
+  { better, format }: Partial<Pick<ValueColumn, 'better' | 'format'>> = {},
+): ValueColumn {
+  return {
+    ...{ key, label, title, path },
+    better: better ?? (key.startsWith('AFNR') ? 'lower' : 'higher'),
+    format: format ?? 'percent',
+  };
+}
+
 const cellTypeSlots = (required: boolean): Slot[] =>
   CELL_TYPES.map((id) => ({ id, label: `Trained on ${CELL_TYPE_NAMES[id]}`, required, takes: 'predictions' }));
 
@@ -177,6 +217,9 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
     open: true,
     slots: [{ id: 'all', label: 'Predictions on every test image', required: true, takes: 'predictions' }],
     columns: INSTANCE_COLUMNS,
+    values: [],
+    groundTruth: 'livecell-wide',
+    kind: 'instances',
     headline: 'AP',
     docs: [
       'A model predicts a mask and a score for every cell in every test image of all eight cell types. All images are pooled, so dense cultures weigh more; the numbers of each cell type are beside the pooled one.',
@@ -189,8 +232,41 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
     open: false,
     slots: cellTypeSlots(false),
     columns: [],
+    values: [
+      value('AP', 'Mean AP', 'Average precision, unweighted mean over the eight cell types', [
+        EVALUATION,
+        'mean',
+        'AP',
+      ]),
+      value('AFNR', 'Mean AFNR', 'Average false-negative ratio, unweighted mean over the eight cell types', [
+        EVALUATION,
+        'mean',
+        'AFNR',
+      ]),
+      ...CELL_TYPES.map((type) =>
+        value(
+          `AP-${type}`,
+          CELL_TYPE_NAMES[type],
+          `Average precision on ${CELL_TYPE_NAMES[type]}, trained on it alone`,
+          [EVALUATION, 'cellTypes', type, 'AP'],
+        ),
+      ),
+      ...CELL_TYPES.map((type) =>
+        value(
+          `AFNR-${type}`,
+          `${CELL_TYPE_NAMES[type]} AFNR`,
+          `Average false-negative ratio on ${CELL_TYPE_NAMES[type]}, trained on it alone`,
+          [EVALUATION, 'cellTypes', type, 'AFNR'],
+        ),
+      ),
+    ],
+    groundTruth: 'livecell-wide',
+    kind: 'instances',
+    least: 1,
     headline: 'AP',
-    docs: [],
+    docs: [
+      'Eight models (or some of them), each trained on one cell type and scored on the test images of that type. Detections on other images are allowed and not looked at. The mean is over all eight types, so it is there only when all eight files are.',
+    ],
   },
   transferability: {
     id: 'transferability',
@@ -199,38 +275,109 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
     open: false,
     slots: cellTypeSlots(true),
     columns: [],
+    values: [
+      value(
+        'index',
+        'Index',
+        'Transferability index: by how many halvings AP falls on another cell type, on average; 0 is as good as at home',
+        [EVALUATION, 'index'],
+        { better: 'lower', format: 'number' },
+      ),
+      ...CELL_TYPES.map((type) =>
+        value(
+          `meanTransferredAP-${type}`,
+          CELL_TYPE_NAMES[type],
+          `Mean AP on the seven other types of the model trained on ${CELL_TYPE_NAMES[type]}`,
+          [EVALUATION, 'meanTransferredAP', type],
+        ),
+      ),
+    ],
+    groundTruth: 'livecell-wide',
+    kind: 'instances',
+    also: ['single-cell-type'],
     headline: 'index',
-    docs: [],
+    docs: [
+      'Eight models, each trained on one cell type and scored on the test images of every type: an 8 × 8 matrix of AP. The index is the mean logarithm (base 2) of how much worse a model is away from home; an AP of 0 has no logarithm, and then there is no index.',
+      'The same eight files can be submitted to “Single cell type” in one go.',
+    ],
   },
   'fluorescence-counts': {
     id: 'fluorescence-counts',
     name: 'Fluorescence counts',
     summary: 'Cell counts against nuclear fluorescence counts.',
     open: false,
-    slots: ['A172', 'A549'].map((id) => ({
+    slots: COUNTING_CELL_TYPES.map((id) => ({
       id,
       label: `Counts for ${id}`,
       required: false,
       takes: 'predictions or counts',
     })),
     columns: [],
-    headline: 'r2',
-    docs: [],
+    values: COUNTING_CELL_TYPES.flatMap((type) => [
+      value(
+        `r2-${type}`,
+        `${type} R²`,
+        `Share of the reference counts’ variance that the counts of ${type} explain, over images below 1,600 cells`,
+        ['counts', type, 'r2'],
+        { better: 'higher', format: 'number' },
+      ),
+      value(
+        `linearityLimit-${type}`,
+        `${type} limit`,
+        `Density up to which the counts of ${type} follow the reference in a straight line`,
+        ['counts', type, 'linearityLimit'],
+        { better: 'higher', format: 'integer' },
+      ),
+    ]),
+    groundTruth: 'fluorescence-counts',
+    kind: 'counts',
+    least: 1,
+    headline: 'r2-A172',
+    docs: [
+      'A count of cells per image against the count of fluorescent nuclei, for A172 and A549: R² below 1,600 cells per image, and the density up to which the counts grow in a straight line with the reference. Counts are submitted as they are, or as predictions that are counted from a stated score on.',
+    ],
   },
   'training-size': {
     id: 'training-size',
     name: 'Training-set size',
     summary: 'The same model trained on 2 to 100 per cent of the training images.',
     open: false,
-    slots: ['2', '4', '5', '25', '50', '100'].map((id) => ({
+    slots: TRAINING_SIZES.map((id) => ({
       id,
       label: `Trained on ${id} %`,
       required: false,
       takes: 'predictions',
     })),
     columns: [],
-    headline: 'AP',
-    docs: [],
+    values: [
+      ...[...TRAINING_SIZES]
+        .reverse()
+        .map((size) =>
+          value(`AP-${size}`, `AP at ${size} %`, `Average precision when trained on ${size} % of the training images`, [
+            'sizes',
+            size,
+            EVALUATION,
+            'AP',
+          ]),
+        ),
+      ...[...TRAINING_SIZES]
+        .reverse()
+        .map((size) =>
+          value(
+            `AFNR-${size}`,
+            `AFNR at ${size} %`,
+            `Average false-negative ratio when trained on ${size} % of the training images`,
+            ['sizes', size, EVALUATION, 'AFNR'],
+          ),
+        ),
+    ],
+    groundTruth: 'livecell-wide',
+    kind: 'instances',
+    least: 2,
+    headline: 'AP-100',
+    docs: [
+      'The same model trained on 2, 4, 5, 25, 50 and 100 per cent of the training images, two or more of them, each scored on the whole test set.',
+    ],
   },
   'zero-shot': {
     id: 'zero-shot',
@@ -240,13 +387,51 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
     // one slot per registered outside data set
     slots: [],
     columns: [],
+    values: (['AP', 'AP50', 'AP75', 'AFNR'] as const).map((metric) =>
+      value(
+        metric,
+        metric,
+        metric === 'AFNR'
+          ? 'Average false-negative ratio: the share of cells missed, mean over IoU 0.50 to 0.95'
+          : 'Average precision on this data set',
+        ['datasets', DATASET, EVALUATION, 'overall', metric],
+      ),
+    ),
+    groundTruth: 'zero-shot',
+    kind: 'instances',
+    least: 1,
     headline: 'AP',
-    docs: [],
+    docs: [
+      'A model that was trained on LIVECell and saw no image of the outside data set, scored on it. Each registered data set has a board of its own; its page says whose it is, under which licence, and how it was prepared.',
+    ],
   },
 };
 
 export function parseTask(id: string): Task | null {
   return TASK_IDS.includes(id as TaskId) ? TASKS[id as TaskId] : null;
+}
+
+/** The task whose registered data sets are this one's ground truth. */
+export function groundTruthTask(id: string): string {
+  return parseTask(id)?.groundTruth ?? id;
+}
+
+/** Where a column's number stands in a report's `results`. */
+export function valuePath(column: ValueColumn, evaluation: string, dataset: string): string[] {
+  return column.path.map((part) => (part === EVALUATION ? evaluation : part === DATASET ? dataset : part));
+}
+
+/** The number of a column; `null` where there is none. */
+export function taskValue(column: ValueColumn, results: unknown, evaluation: string, dataset: string): number | null {
+  let at = results;
+  for (const part of valuePath(column, evaluation, dataset))
+    at = (at as Record<string, unknown> | null | undefined)?.[part];
+  return typeof at === 'number' ? at : null;
+}
+
+/** A column of `values` by its key, without regard to case. */
+export function findValue(task: Task, key: string): ValueColumn | null {
+  return task.values.find((column) => column.key.toLowerCase() === key.toLowerCase()) ?? null;
 }
 
 export const OPEN_TASKS: readonly Task[] = TASK_IDS.map((id) => TASKS[id]).filter((task) => task.open);
