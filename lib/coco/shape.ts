@@ -1,0 +1,213 @@
+/**
+ * The shape of a mask, measured on its pixels: each pixel is a square of side 1, so an n × n square has area n², a
+ * hull of n² and a Feret diameter of n√2. Everything is read off the mask's runs, column by column; no pixel is visited.
+ */
+
+/** In the order of the numbers `measureShape` writes. */
+export const SHAPE_METRICS = [
+  'area',
+  'perimeter',
+  'feret',
+  'eccentricity',
+  'roundness',
+  'circularity',
+  'solidity',
+  'aspectRatio',
+] as const;
+export type ShapeMetric = (typeof SHAPE_METRICS)[number];
+
+/** What each is, for the page that shows them. Lengths in pixels. */
+export const SHAPE_DEFINITIONS: Readonly<Record<ShapeMetric, { name: string; definition: string }>> = {
+  area: { name: 'Area', definition: 'pixels of the mask' },
+  perimeter: {
+    name: 'Perimeter',
+    definition:
+      'length of the outline, by how often straight lines in four directions enter the mask (Crofton’s formula): exact on average over all orientations, and 5 % short for an upright square',
+  },
+  feret: { name: 'Feret diameter', definition: 'the largest distance between two points of the mask' },
+  eccentricity: {
+    name: 'Eccentricity',
+    definition: 'of the ellipse with the same second moments: 0 for a circle, towards 1 for a line',
+  },
+  roundness: { name: 'Roundness', definition: 'area over that of a circle whose diameter is the Feret diameter' },
+  circularity: { name: 'Circularity', definition: '4π · area / perimeter²: 1 for a circle, less for a rough outline' },
+  solidity: { name: 'Solidity', definition: 'area over that of the convex hull' },
+  aspectRatio: {
+    name: 'Aspect ratio',
+    definition: 'long over short axis of the ellipse with the same second moments, 1 or more',
+  },
+};
+
+/** Scratch space: runs [y0, y1) of the column before and of this one, and the corners of the hull's two halves. */
+let before = new Int32Array(64);
+let now = new Int32Array(64);
+const hulls = { top: new Float64Array(128), bottom: new Float64Array(128) };
+
+/**
+ * Measures one mask.
+ *
+ * @param data intervals of masks; this one's are data[from … to)
+ * @param height of the image
+ * @param out receives the eight numbers of `SHAPE_METRICS`, from index `at`
+ * @returns false, and writes nothing, when the mask has no pixels
+ */
+export function measureShape(
+  data: Uint32Array,
+  from: number,
+  to: number,
+  height: number,
+  out: Float64Array,
+  at: number,
+): boolean {
+  if (from === to) return false;
+  const left = Math.floor(data[from] / height);
+  // sums of pixel centres, from the mask's first column and the image's middle row: small numbers, exact sums
+  const middle = height >> 1;
+  let area = 0;
+  let sumX = 0;
+  let sumY = 0;
+  let sumXX = 0;
+  let sumYY = 0;
+  let sumXY = 0;
+  // how often lines enter the mask: down the columns, along the rows, and along both diagonals
+  let down = 0;
+  let along = 0;
+  let falling = 0;
+  let rising = 0;
+
+  let k = from;
+  let start = data[from];
+  let previous = -2;
+  let nBefore = 0;
+  let tops = 0;
+  let bottoms = 0;
+  while (k < to) {
+    const column = Math.floor(start / height);
+    const x = column - left;
+    const end = (column + 1) * height;
+    let n = 0;
+    let pixels = 0;
+    // an interval may go on at the top of the next column
+    while (k < to && start < end) {
+      if (n + 2 > now.length) now = longer(now);
+      const stop = data[k + 1] < end ? data[k + 1] : end;
+      const y0 = start - column * height;
+      const y1 = stop - column * height;
+      now[n++] = y0;
+      now[n++] = y1;
+      const length = y1 - y0;
+      const a = y0 - middle;
+      const b = y1 - 1 - middle;
+      const ys = ((a + b) * length) / 2;
+      pixels += length;
+      sumY += ys;
+      sumXY += x * ys;
+      sumYY += squaresUpTo(b) - squaresUpTo(a - 1);
+      if (stop === data[k + 1]) {
+        k += 2;
+        start = k < to ? data[k] : 0;
+      } else start = stop;
+    }
+    area += pixels;
+    sumX += x * pixels;
+    sumXX += x * x * pixels;
+    down += n / 2;
+    if (previous !== column - 1) nBefore = 0;
+    along += pixels - overlap(before, nBefore, now, n, 0);
+    falling += pixels - overlap(before, nBefore, now, n, 1);
+    rising += pixels - overlap(before, nBefore, now, n, -1);
+    tops = addCorners('top', tops, x, now[0], 1);
+    bottoms = addCorners('bottom', bottoms, x, now[n - 1], -1);
+    previous = column;
+    nBefore = n;
+    [before, now] = [now, before];
+  }
+
+  const perimeter = (Math.PI / 4) * (down + along + (falling + rising) / Math.SQRT2);
+  const { hullArea, feret } = measureHull(tops, bottoms);
+  // a pixel is a square: its own second moment is 1/12, which also keeps a line of pixels from having no width
+  const xx = sumXX / area - (sumX / area) ** 2 + 1 / 12;
+  const yy = sumYY / area - (sumY / area) ** 2 + 1 / 12;
+  const xy = sumXY / area - (sumX / area) * (sumY / area);
+  const spread = Math.hypot(xx - yy, 2 * xy);
+  const long = (xx + yy + spread) / 2;
+  const short = (xx + yy - spread) / 2;
+
+  out[at] = area;
+  out[at + 1] = perimeter;
+  out[at + 2] = feret;
+  out[at + 3] = Math.sqrt(Math.max(0, 1 - short / long));
+  out[at + 4] = (4 * area) / (Math.PI * feret * feret);
+  out[at + 5] = (4 * Math.PI * area) / (perimeter * perimeter);
+  out[at + 6] = area / hullArea;
+  out[at + 7] = Math.sqrt(long / short);
+  return true;
+}
+
+/** 0² + 1² + … + n², and for a negative n its odd continuation, so that differences are sums over any range. */
+function squaresUpTo(n: number): number {
+  return (n * (n + 1) * (2 * n + 1)) / 6;
+}
+
+/** Pixels of a column whose neighbour in the column before, `shift` rows up, is in the mask too. */
+function overlap(a: Int32Array, aCount: number, b: Int32Array, bCount: number, shift: number): number {
+  let shared = 0;
+  for (let i = 0, j = 0; i < aCount && j < bCount; ) {
+    const a1 = a[i + 1] + shift;
+    const low = Math.max(a[i] + shift, b[j]);
+    const high = Math.min(a1, b[j + 1]);
+    if (high > low) shared += high - low;
+    if (a1 < b[j + 1]) i += 2;
+    else j += 2;
+  }
+  return shared;
+}
+
+/** The two corners of a column's end join one half of the hull: Andrew's monotone chain, columns come in order. */
+function addCorners(half: 'top' | 'bottom', length: number, x: number, y: number, side: 1 | -1): number {
+  if (length + 4 > hulls[half].length) {
+    const grown = new Float64Array(hulls[half].length * 2);
+    grown.set(hulls[half]);
+    hulls[half] = grown;
+  }
+  const hull = hulls[half];
+  let n = length;
+  for (let px = x; px <= x + 1; px++) {
+    while (n >= 4) {
+      const ax = hull[n - 4];
+      const ay = hull[n - 3];
+      const turn = (hull[n - 2] - ax) * (y - ay) - (hull[n - 1] - ay) * (px - ax);
+      if (turn * side > 0) break;
+      n -= 2;
+    }
+    hull[n++] = px;
+    hull[n++] = y;
+  }
+  return n;
+}
+
+/** Area (shoelace) and diameter of the hull; its two halves share no corner. */
+function measureHull(tops: number, bottoms: number): { hullArea: number; feret: number } {
+  const { top, bottom } = hulls;
+  let twice = 0;
+  for (let i = 0; i + 3 < tops; i += 2) twice -= (top[i + 2] - top[i]) * (top[i + 3] + top[i + 1]);
+  for (let i = 0; i + 3 < bottoms; i += 2) twice += (bottom[i + 2] - bottom[i]) * (bottom[i + 3] + bottom[i + 1]);
+  // only pairs of one half with the other: of two corners above, the lower one has a point of the mask's lower edge
+  // under it, which is farther from the other still
+  let farthest = 0;
+  for (let i = 0; i < tops; i += 2) {
+    for (let j = 0; j < bottoms; j += 2) {
+      const dx = top[i] - bottom[j];
+      const dy = top[i + 1] - bottom[j + 1];
+      const distance = dx * dx + dy * dy;
+      if (distance > farthest) farthest = distance;
+    }
+  }
+  return { hullArea: twice / 2, feret: Math.sqrt(farthest) };
+}
+
+function longer(runs: Int32Array): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(runs.length * 2);
+  grown.set(runs);
+  return grown;
+}
