@@ -3,6 +3,8 @@
  *
  *   --cases N   how many (100)
  *   --seed N    the first case's seed; the others count up from it (1). `--cases 1 --seed N` repeats a case.
+ *   --keep N    also write the first N cases and the reference's numbers to tests/fixtures/parity/random.json.gz, which
+ *               `random-cases.test.ts` compares without Python
  *   --no-peers  do not ask hotcoco and faster-coco-eval, which otherwise give second opinions where installed
  *
  * Ends with 1 when a number differs from the reference by more than 1e-9, with 2 when there is no reference here. Needs
@@ -14,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { EVALUATIONS, type Evaluation, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { WrongFile } from '#lib/readers/ground-truth.ts';
 import { imageSlices, score } from '#lib/scoring/score.ts';
@@ -38,6 +41,7 @@ const { values } = parseArgs({
   options: {
     cases: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
+    keep: { type: 'string', default: '0' },
     'no-peers': { type: 'boolean', default: false },
   },
 });
@@ -72,6 +76,8 @@ async function answer<T>(): Promise<T> {
 }
 
 const versions = await answer<{ reference: string; peers: string[] }>();
+const keep = Number(values.keep);
+const kept: (RandomCase & { reference: Answer['reference'] })[] = [];
 const peers = new Map(
   versions.peers.map((name) => [name, { asked: 0, apart: 0, failed: 0, first: '', worst: none() }]),
 );
@@ -91,12 +97,18 @@ for (let k = 0; k < cases; k++) {
     console.error(`The case is in ${file}; --cases 1 --seed ${seed} repeats it.`);
     process.exit(1);
   }
+  if (kept.length < keep && made.dt.length < 200) kept.push({ ...made, reference: theirs.reference });
   for (const [name, results] of Object.entries(theirs.peers))
     comparePeer(name, results, theirs.reference, `case ${seed}`);
   if (process.stderr.isTTY)
     process.stderr.write(`\r${k + 1} of ${cases} cases, largest difference ${worst.difference}`);
 }
 child.stdin.end();
+if (keep > 0) {
+  const file = join(import.meta.dirname, '..', 'fixtures', 'parity', 'random.json.gz');
+  writeFileSync(file, gzipSync(JSON.stringify(kept), { level: 9 }));
+  console.log(`${kept.length} cases kept in tests/fixtures/parity/random.json.gz`);
+}
 
 if (process.stderr.isTTY) process.stderr.write('\n');
 console.log(

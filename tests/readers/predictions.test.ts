@@ -249,8 +249,10 @@ describe('a detection is wrong: its number in the file, what is wrong, and what 
       expect(problem).toMatchObject({ code: 'mask-score-missing', record: 2 });
       expect(problem.message).toMatch(/write it for all or for none/);
     }
-    const { hasMaskScores } = await packPredictions([good, own], dataset);
-    expect(hasMaskScores).toBe(false); // the first decides, as in the reference
+    // the first decides, as in the reference
+    const { hasMaskScores, detections } = await packPredictions([good, own], dataset);
+    expect(hasMaskScores).toBe(false);
+    expect([...detections.maskScore]).toEqual([0.5, 0.5]);
   });
 });
 
@@ -456,6 +458,21 @@ describe('what pycocotools cannot read', () => {
     expect([...predictions.detections.box.subarray(0, 4)]).toEqual([0, 0, 0, 0]);
     expect((await results([sliver, ...without])).bbox.overall.AP).toBeCloseTo(5 / 6, 12);
   });
+});
+
+test('an empty mask without a box: one run has the box [0, 0, 0, 0], more runs the reference’s wrapped one', async () => {
+  const groundTruth = fiveCells();
+  const others = perfect(groundTruth).map((detection) => ({ ...detection, score: detection.score - 0.1 }));
+  const run = async (counts: number[]) => {
+    const empty: Detection = { image_id: 1, score: 0.99, segmentation: { size: [60, 80], counts } };
+    const predictions = await packPredictions([...others, empty], dataset);
+    const [{ bbox }] = score(dataset, predictions, ['livecell-paper']);
+    return { box: [...predictions.detections.box.subarray(20, 24)], AP: bbox.overall.AP };
+  };
+  expect(await run([4800])).toEqual({ box: [0, 0, 0, 0], AP: expect.closeTo(5 / 6, 12) });
+  // where others have boxes, its area is that of this one, beyond every size class: ignored, not false
+  const wrapped = [80, 60, 2 ** 32 - 79, 2 ** 32 - 59];
+  expect(await run([100, 0, 4700])).toEqual({ box: wrapped, AP: expect.closeTo(1, 12) });
 });
 
 describe('a document instead of a list', () => {
