@@ -146,6 +146,15 @@ function countCountable(gt: Objects, from: number, to: number, image: number, im
   });
 }
 
+/** The most detections of an image that any protocol looks at. */
+const MOST = Math.max(...Object.values(PROTOCOLS).map(({ maxDets }) => maxDets[2]));
+
+/** Where the entries that can count end: what is beyond every protocol's maxDets is left unmatched, and nobody asks. */
+function entriesEnd(ranking: Ranking, image: number): number {
+  const end = ranking.start[image + 1];
+  return ranking.unscored ? end : Math.min(end, ranking.start[image] + MOST);
+}
+
 /** Fills `candidates` for the image's entries, in ranking order; each entry's candidates in file order of ground truth. */
 function findCandidates(
   dataset: Dataset,
@@ -156,7 +165,7 @@ function findCandidates(
 ): void {
   const gt = dataset.objects;
   const from = ranking.start[image];
-  const to = ranking.start[image + 1];
+  const to = entriesEnd(ranking, image);
   const masks = evaluation === 'segm';
   if (candidates.start.length < to - from + 1) candidates.start = new Uint32Array((to - from + 1) * 2);
   candidates.length = 0;
@@ -314,7 +323,7 @@ function assign(
   trace?: Trace,
 ): void {
   const from = ranking.start[image];
-  const to = ranking.start[image + 1];
+  const to = entriesEnd(ranking, image);
   if (taken.length < gtTo - gtFrom) taken = new Uint16Array((gtTo - gtFrom) * 2);
   const masks = out.evaluation === 'segm';
   const note =

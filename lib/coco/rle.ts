@@ -243,8 +243,10 @@ export function intersection(
 ): number {
   if (aFrom >= aTo || bFrom >= bTo) return 0;
   let shared = 0;
-  let i = aFrom;
-  let j = bFrom;
+  // a long list is entered where the other begins: pixels strewn over the image cost no more than a cell does
+  let i = aTo - aFrom > LONG ? endingBehind(a, aFrom, aTo, b[bFrom]) : aFrom;
+  let j = bTo - bFrom > LONG ? endingBehind(b, bFrom, bTo, a[aFrom]) : bFrom;
+  if (i >= aTo || j >= bTo) return 0;
   let a0 = a[i];
   let a1 = a[i + 1];
   let b0 = b[j];
@@ -265,6 +267,21 @@ export function intersection(
       b1 = b[j + 1];
     }
   }
+}
+
+/** Numbers in an interval list from which on searching it beats walking it. */
+const LONG = 128;
+
+/** Index of the first interval that ends behind a position, or `to`. */
+function endingBehind(data: Uint32Array, from: number, to: number, position: number): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = low + (((high - low) >> 2) << 1);
+    if (data[middle + 1] > position) high = middle;
+    else low = middle + 2;
+  }
+  return low;
 }
 
 /** Appends the union of several masks, each a sorted interval list; masks of one object's parts (maskApi.c `rleMerge`). */
