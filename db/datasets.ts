@@ -1,10 +1,11 @@
 /** Registered ground truth. */
 import { asc, desc, eq } from 'drizzle-orm';
 import { AppError } from '#lib/errors.ts';
+import { type DatasetStatistics, withoutImages } from '#lib/scoring/dataset-statistics.ts';
 import { groundTruthTask } from '#lib/scoring/tasks.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
-import { type Dataset, datasets } from './schema.ts';
+import { type Dataset, datasetStatistics, datasets } from './schema.ts';
 
 export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | 'public' | 'demo'> & { public?: boolean; demo?: boolean };
 
@@ -39,6 +40,23 @@ export async function getDataset(id: string, tx: Tx = db()): Promise<Dataset | n
 export async function getDatasetByName(name: string, tx: Tx = db()): Promise<Dataset | null> {
   const [dataset] = await tx.select().from(datasets).where(eq(datasets.name, name));
   return dataset ?? null;
+}
+
+/** Keeps what may be told of a data set; again after another import, so that older ones get what is new. */
+export async function saveStatistics(dataset: Dataset, all: DatasetStatistics, tx: Tx = db()): Promise<void> {
+  const statistics = dataset.public ? all : withoutImages(all);
+  await tx
+    .insert(datasetStatistics)
+    .values({ datasetId: dataset.id, statistics })
+    .onConflictDoUpdate({ target: datasetStatistics.datasetId, set: { statistics } });
+}
+
+/** Null for ground truth without annotations, or that was registered before there were statistics. */
+export async function getStatistics(dataset: Dataset, tx: Tx = db()): Promise<DatasetStatistics | null> {
+  const [found] = await tx.select().from(datasetStatistics).where(eq(datasetStatistics.datasetId, dataset.id));
+  if (!found) return null;
+  // also where a public data set was made private since
+  return dataset.public ? found.statistics : withoutImages(found.statistics);
 }
 
 /** All that serve a task, or all: real ones before demo ones, the newest first. */

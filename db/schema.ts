@@ -17,7 +17,8 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
-import type { Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import type { DatasetStatistics } from '#lib/scoring/dataset-statistics.ts';
+import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
 
 export const ROLES = ['researcher', 'maintainer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -127,6 +128,14 @@ export const datasets = pgTable('datasets', {
 });
 export type Dataset = InferSelectModel<typeof datasets>;
 
+/** What a data set is like, for its page; apart from `datasets`, which every board reads. May be shown to anyone. */
+export const datasetStatistics = pgTable('dataset_statistics', {
+  datasetId: text('dataset_id')
+    .primaryKey()
+    .references(() => datasets.id, { onDelete: 'cascade' }),
+  statistics: jsonb('statistics').$type<DatasetStatistics>().notNull(),
+});
+
 // --- uploads, submissions, evaluations ---
 
 /** A file that came in over tus. It belongs to who sent it until a submission takes it. */
@@ -218,7 +227,7 @@ export const evaluations = pgTable(
     protocol: text('protocol').$type<ProtocolId>().notNull(),
     evaluatorVersion: text('evaluator_version').notNull(),
     groundTruthSha256: text('ground_truth_sha256').notNull(),
-    report: jsonb('report').$type<ScoreReport>().notNull(),
+    report: jsonb('report').$type<AnyReport | ScoreReport>().notNull(),
     createdAt: createdAt(),
   },
   (table) => [

@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { closeDb, db } from '#db/client.ts';
-import { getDatasetByName, registerDataset } from '#db/datasets.ts';
+import { getDatasetByName, registerDataset, saveStatistics } from '#db/datasets.ts';
 import { parsePublishedResults, saveReferenceResults } from '#db/reference-results.ts';
 import { createDemoSubmission } from '#db/submissions.ts';
 import { env } from '#lib/env.ts';
@@ -41,7 +41,7 @@ async function seedDemo(): Promise<boolean> {
   try {
     const data = await writeDemoData(folder, DEMO);
     const packed = join(folder, 'packed');
-    const { sha256, images, objects, cellTypes } = await importGroundTruth(data.groundTruth, packed);
+    const { sha256, images, objects, cellTypes, statistics } = await importGroundTruth(data.groundTruth, packed);
     const { key: packKey } = await store(packed, `datasets/demo-${sha256.slice(0, 16)}`);
     const entries: { method: string; description: string; file: StoredFile }[] = [];
     for (const { name, method, description, path } of data.predictions) {
@@ -56,6 +56,7 @@ async function seedDemo(): Promise<boolean> {
         { name, task, sha256, images, objects, cellTypes, packKey, public: true, demo: true },
         tx,
       );
+      await saveStatistics(dataset, statistics, tx);
       for (const { method, description, file } of entries) {
         const { key: storageKey, bytes, sha256 } = file;
         const files = [{ slot: 'all', fileName: 'demo-predictions.json', bytes, sha256, storageKey }];

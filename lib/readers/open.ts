@@ -7,6 +7,7 @@ import { createGunzip, inflateSync } from 'node:zlib';
 import { z } from 'zod';
 import { allocate, type Dataset, type ImageId, isPacked, openDataset, packDataset } from '../coco/dataset.ts';
 import { cellTypeOf } from '../scoring/cell-types.ts';
+import { type DatasetStatistics, datasetStatistics } from '../scoring/dataset-statistics.ts';
 import type { Problem, Warning } from '../scoring/report.ts';
 import { CELL_CATEGORY, readGroundTruth, sortImages, WrongFile } from './ground-truth.ts';
 import { imageKind } from './label-images.ts';
@@ -321,6 +322,8 @@ export async function importGroundTruth(
   objects: number;
   cellTypes: Record<string, number>;
   warnings: Warning[];
+  /** of single images too: what may be told of ground truth that is not public is up to who keeps it */
+  statistics: DatasetStatistics;
 }> {
   const dataset = await openGroundTruth(path);
   await writeFile(outPath, packDataset(dataset));
@@ -335,6 +338,7 @@ export async function importGroundTruth(
     objects: dataset.objects.count,
     cellTypes,
     warnings: dataset.meta.warnings,
+    statistics: datasetStatistics(dataset),
   };
 }
 

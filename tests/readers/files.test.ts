@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packDataset } from '#lib/coco/dataset.ts';
 import { WrongFile } from '#lib/readers/ground-truth.ts';
 import { importGroundTruth, openGroundTruth, readImageList, sha256File, validateFile } from '#lib/readers/open.ts';
+import { datasetStatistics } from '#lib/scoring/dataset-statistics.ts';
 import { fiveCells, packGroundTruth, perfect } from '#tests/coco/documents.ts';
 import { Random } from '#tests/parity/random-case.ts';
 
@@ -160,6 +161,7 @@ describe('ground truth on disk', () => {
       objects: 5,
       cellTypes: { A172: 1, BV2: 1 },
       warnings: [],
+      statistics: datasetStatistics(await openGroundTruth(from)),
     });
     const [packed, read] = [await openGroundTruth(out), await openGroundTruth(from)];
     expect(packed.images.fileNames).toEqual(read.images.fileNames);

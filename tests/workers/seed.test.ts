@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { closeDb, db } from '#db/client.ts';
-import { getDatasetByName } from '#db/datasets.ts';
+import { getDatasetByName, getStatistics, saveStatistics } from '#db/datasets.ts';
 import { getLeaderboard } from '#db/leaderboard.ts';
 import { queueSnapshot } from '#db/queue.ts';
 import { listReferenceResults } from '#db/reference-results.ts';
@@ -47,6 +47,20 @@ describe.each(ENGINES)('a new installation on $name', ({ missing, open }) => {
       expect(entry).toMatchObject({ demo: true, state: 'queued', visibility: 'published', userId: null });
       expect(await storage().size(entry.files[0].storageKey)).toBe(entry.files[0].bytes);
     }
+  });
+
+  test('says what the demo images are like, and of single images only while they are public', async () => {
+    const dataset = (await getDatasetByName('demo'))!;
+    const all = (await getStatistics(dataset))!;
+    expect(all.groups).toHaveLength(8);
+    expect(all.components?.scores).toHaveLength(48);
+    // made private since, and registered as private
+    const hidden = { ...dataset, public: false };
+    expect((await getStatistics(hidden))?.components).not.toHaveProperty('scores', expect.anything());
+    await saveStatistics(hidden, all);
+    expect((await getStatistics(dataset))?.components).not.toHaveProperty('scores');
+    await saveStatistics(dataset, all);
+    expect(await getStatistics(dataset)).toEqual(all);
   });
 
   test('shows its entries, marked as demo, as soon as they are scored', async () => {

@@ -55,9 +55,9 @@ export const importGroundTruthCommand: Command = {
     const dir = await mkdtemp(join(data, 'import-')); // on the storage's own disk, so that moving there is renaming
     try {
       const packed = join(dir, 'packed');
-      const { sha256, images, objects, cellTypes, warnings } = await importGroundTruth(path, packed);
+      const { sha256, images, objects, cellTypes, warnings, statistics } = await importGroundTruth(path, packed);
       const dataset = await withDatabase(async () => {
-        const { registerDataset } = await import('#db/datasets.ts');
+        const { registerDataset, saveStatistics } = await import('#db/datasets.ts');
         const packKey = `datasets/${randomUUID()}`;
         await storage().adopt(packKey, packed);
         const registered = await registerDataset({
@@ -73,6 +73,7 @@ export const importGroundTruthCommand: Command = {
           await storage().delete(packKey);
           throw error;
         });
+        await saveStatistics(registered, statistics);
         if (registered.packKey !== packKey) await storage().delete(packKey); // the same content was there already
         return registered;
       });
