@@ -129,9 +129,9 @@ export default function ProtocolPage() {
           <h2 id="intervals">How sure a number is</h2>
           <p>
             AP and AFNR stand with a 95 % interval, such as 57.9–61.2. It says how far the number could have been
-            otherwise had other fields of view of the same wells been imaged. Neighbouring crops and time points are
-            strongly alike, so images are not drawn one by one: all images of one cell type, well and location are a
-            time series, cut into blocks of {RESAMPLING.timePointsPerBlock} consecutive time points (
+            otherwise had the same wells been imaged at other places and on other days. Neighbouring crops and time
+            points are strongly alike, so images are not drawn one by one: all images of one cell type, well and
+            location are a time series, cut into blocks of {RESAMPLING.timePointsPerBlock} consecutive time points (
             {RESAMPLING.timePointsPerBlock * HOURS_PER_TIME_POINT} hours, with an image every {HOURS_PER_TIME_POINT}),
             each with all its crops. Blocks are drawn with replacement within each cell type,{' '}
             {integer(RESAMPLING.draws)} times over, and the number is computed anew each time. The interval runs from

@@ -112,7 +112,7 @@ function bibtexEntry(row: ExportRow, view: ExportView, used: Map<string, number>
   const slice = `${view.evaluation === 'segm' ? 'masks' : 'boxes'}${view.cellType ? `, ${view.cellType}` : ''}`;
   const origin =
     row.kind === 'entry'
-      ? `scored by the LIVECell benchmark on ${view.dataset}${row.demo ? ' (synthetic demo data)' : ''}, protocol ${view.protocol}`
+      ? `scored by the LIVECell benchmark on ${view.dataset}${row.unscored ? ' from label images without scores' : ''}${row.demo ? ' (synthetic demo data)' : ''}, protocol ${view.protocol}`
       : `as published; ${row.note ?? ''}`;
   const fields: [string, string][] = [
     ['title', `{${tex(row.method)}}`],

@@ -46,6 +46,37 @@ test('sorting by a column is a link: the address holds it, and going back undoes
   await expect.poll(names).toEqual(byAP);
 });
 
+test('AP and AFNR stand with their intervals, which can be switched off; the entry has them by cell type', async ({
+  page,
+}) => {
+  await page.goto(await demoBoard(page));
+  const intervals = entries(page).locator('.interval');
+  await expect(intervals).toHaveCount(6);
+  await expect(intervals.first()).toHaveText(/\d+\.\d–\d+\.\d$/);
+  await expect(intervals.first()).toHaveAttribute('title', /95 % interval from 1,000 resamples/);
+  await page.getByLabel('Columns', { exact: true }).getByRole('link', { name: '95 % intervals' }).click();
+  await expect(intervals).toHaveCount(0);
+
+  await entries(page).first().locator('.name a').click();
+  await page.waitForURL(/\/entries\//);
+  // eight types and all of them, masks and boxes, AP and AFNR
+  await expect(page.getByLabel('Numbers by cell type').locator('.interval')).toHaveCount(36);
+  await expect(page.locator('figure.chart .recharts-errorBar').first()).toBeVisible();
+  await expect(page.getByLabel('Measures without ranking').locator('tbody tr')).toHaveCount(8);
+});
+
+test('a file of the view has the order of the page, also by a column of one cell type', async ({ page }) => {
+  await page.goto(await demoBoard(page, { columns: 'ap-by-type', sort: 'AP-BV2', direction: 'asc' }));
+  const csv = await (
+    await page.request.get((await page.getByRole('link', { name: 'CSV' }).getAttribute('href'))!)
+  ).text();
+  const shown = await entries(page).locator('.rank').allTextContents();
+  const lines = csv.split('\r\n').filter((line) => line.includes('scored here'));
+  expect(lines.map((line) => line.split(',')[0])).toEqual(shown);
+  expect(shown).toEqual(['3', '2', '1']);
+  expect(csv).toMatch(/^rank,.*,AP-BV2,.*,AP_low,AP_high,AFNR_low,AFNR_high,/);
+});
+
 test('protocol, evaluation and cell type are in the address, and change the numbers', async ({ page }) => {
   await page.goto(await demoBoard(page));
   const first = () => entries(page).first().textContent();

@@ -136,8 +136,10 @@ export default async function EntryPage({ params, searchParams }: Props) {
           <section className="section">
             <h2>Without ranking</h2>
             <p className="prose muted">
-              AP looks at detections in the order of their scores. These measures take one set of them: those at or
-              above the score that gives the best F1 at IoU 0.50. {PROTOCOLS[chosen].name}; all images, in per cent.
+              {report.unscored
+                ? 'Label images have no scores, so every outline counts.'
+                : 'AP looks at detections in the order of their scores. These measures take one set of them: those at or above the score that gives the best F1 at IoU 0.50.'}{' '}
+              {PROTOCOLS[chosen].name}; all images, in per cent.
             </p>
             <WithoutRanking report={report} />
           </section>

@@ -231,7 +231,9 @@ export function WithoutRanking({ report }: { report: ScoreReport }) {
             <tbody key={evaluation}>
               <tr>
                 <th scope="rowgroup" colSpan={IOU_LABELS.length + 1}>
-                  {EVALUATION_NAMES[evaluation]}: <Operating metrics={overall} />
+                  <span>
+                    {EVALUATION_NAMES[evaluation]}: <Operating metrics={overall} />
+                  </span>
                 </th>
               </tr>
               {WITHOUT_RANKING.map(([field, name, title]) => {

@@ -44,14 +44,14 @@ export default async function LeaderboardPage(props: Props) {
   if (view.dataset && !board.dataset) notFound();
   const drawn = chosen(board, view);
   const protocol = PROTOCOLS[view.protocol];
+  const sortType = view.sort.cellType ?? view.cellType;
   return (
     <div className="page">
       <header className="page-head">
         <h1>{task.name} leaderboard</h1>
         <p className="lead">
-          {task.summary} Ranked by {columnLabel(view.sort, protocol)}
-          {view.cellType && ` on ${CELL_TYPE_NAMES[view.cellType]}`}, {view.sort.better} is better; all values in per
-          cent.
+          {task.summary} Ranked by {view.sort.cellType ? view.sort.metric : columnLabel(view.sort, protocol)}
+          {sortType && ` on ${CELL_TYPE_NAMES[sortType]}`}, {view.sort.better} is better; all values in per cent.
         </p>
       </header>
 
