@@ -4,7 +4,6 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open as openFile, readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip, inflateSync } from 'node:zlib';
-import { z } from 'zod';
 import { allocate, type Dataset, type ImageId, isPacked, openDataset, packDataset } from '../coco/dataset.ts';
 import { cellTypeOf } from '../scoring/cell-types.ts';
 import { type DatasetStatistics, datasetStatistics } from '../scoring/dataset-statistics.ts';
@@ -404,6 +403,15 @@ async function openTarget(path: string): Promise<Target> {
     const { images, meta } = await openGroundTruth(path);
     return { images, category: meta.category };
   }
+  const { z } = await import('zod'); // only here: what is read every day is checked by hand
+  const imageListSchema = z.array(
+    z.object({
+      id: z.union([z.number(), z.string()]),
+      file_name: z.string(),
+      width: z.int().positive(),
+      height: z.int().positive(),
+    }),
+  );
   const list = imageListSchema.safeParse(parseJson(await readFile(path, 'utf8')));
   if (!list.success) {
     const [issue] = list.error.issues;
@@ -422,15 +430,6 @@ async function openTarget(path: string): Promise<Target> {
     category: CELL_CATEGORY,
   };
 }
-
-const imageListSchema = z.array(
-  z.object({
-    id: z.union([z.number(), z.string()]),
-    file_name: z.string(),
-    width: z.int().positive(),
-    height: z.int().positive(),
-  }),
-);
 
 function parseJson(text: string): unknown {
   try {

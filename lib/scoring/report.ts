@@ -6,8 +6,8 @@
  * Fractions are from 0 to 1; `null` where there is nothing to average (COCO tools print -1).
  */
 import { z } from 'zod';
+import { type Metrics, metricsSchema } from '../coco/metrics.ts';
 import { PROTOCOL_IDS } from '../coco/protocol.ts';
-import { type Metrics, metricsSchema } from '../coco/summarize.ts';
 import { CELL_TYPES } from './cell-types.ts';
 
 export { type Metrics, metricsSchema };

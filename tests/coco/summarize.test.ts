@@ -1,6 +1,6 @@
 /** The numbers of the report on cases that can be worked out by hand. */
 import { describe, expect, test } from 'vitest';
-import { type Metrics, metricsSchema } from '#lib/coco/summarize.ts';
+import { type Metrics, metricsSchema } from '#lib/coco/metrics.ts';
 import { score } from '#lib/scoring/score.ts';
 import { type Detection, fiveCells, type GroundTruth, pack, perfect, rectangle } from './documents.ts';
 
