@@ -237,8 +237,12 @@ function HeadlinePair({ name, results }: { name: string; results: EvaluationResu
         </dt>
         <dd className="num" title={exact(AP)}>
           {percent(AP)}
-          <Interval of={interval?.AP} />
         </dd>
+        {interval && (
+          <dd>
+            <Interval of={interval.AP} />
+          </dd>
+        )}
       </div>
       <div>
         <dt>
@@ -247,8 +251,12 @@ function HeadlinePair({ name, results }: { name: string; results: EvaluationResu
         </dt>
         <dd className="num" title={exact(AFNR)}>
           {percent(AFNR)}
-          <Interval of={interval?.AFNR} />
         </dd>
+        {interval && (
+          <dd>
+            <Interval of={interval.AFNR} />
+          </dd>
+        )}
       </div>
     </>
   );
