@@ -9,7 +9,7 @@
 import { and, count, desc, eq, inArray, lt, notInArray, or, sql } from 'drizzle-orm';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
-import type { Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { enqueueScore } from './queue.ts';
@@ -125,17 +125,17 @@ async function positionOf(submission: Submission, tx: Tx): Promise<number> {
   return ahead + 1;
 }
 
-/** The newest report per protocol. */
-export async function getReports(
+/** The newest report per protocol; of a submission to any task: `getReports<AnyReport>(id)`. */
+export async function getReports<Report extends AnyReport | ScoreReport = ScoreReport>(
   submissionId: string,
   tx: Tx = db(),
-): Promise<Partial<Record<ProtocolId, ScoreReport>>> {
+): Promise<Partial<Record<ProtocolId, Report>>> {
   const rows = await tx
     .selectDistinctOn([evaluations.protocol], { protocol: evaluations.protocol, report: evaluations.report })
     .from(evaluations)
     .where(eq(evaluations.submissionId, submissionId))
     .orderBy(evaluations.protocol, desc(evaluations.createdAt));
-  return Object.fromEntries(rows.map((row) => [row.protocol, row.report]));
+  return Object.fromEntries(rows.map((row) => [row.protocol, row.report as Report]));
 }
 
 function summaries(tx: Tx) {
@@ -211,7 +211,11 @@ export async function isScoring(id: string, tx: Tx = db()): Promise<boolean> {
 }
 
 /** The reports of all protocols at once: a submission is scored under all of them or under none. False: came too late. */
-export async function saveReports(id: string, reports: ScoreReport[], tx: Tx = db()): Promise<boolean> {
+export async function saveReports(
+  id: string,
+  reports: readonly (AnyReport | ScoreReport)[],
+  tx: Tx = db(),
+): Promise<boolean> {
   return tx.transaction(async (tx) => {
     const [scored] = await tx
       .update(submissions)

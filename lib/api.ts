@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { EVALUATIONS, PROTOCOL_IDS } from './coco/protocol.ts';
 import { CELL_TYPES } from './scoring/cell-types.ts';
-import { metricsSchema, problemSchema, scoreReportSchema, warningSchema } from './scoring/report.ts';
+import { anyReportSchema, metricsSchema, problemSchema, warningSchema } from './scoring/report.ts';
 
 export const ROLES = ['researcher', 'maintainer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -129,8 +129,8 @@ export const submissionSchema = z.object({
   finishedAt: iso.nullable(),
   publishedAt: iso.nullable(),
   /** of the primary protocol; null until scored */
-  report: scoreReportSchema.nullable(),
-  reports: z.partialRecord(z.enum(PROTOCOL_IDS), scoreReportSchema),
+  report: anyReportSchema.nullable(),
+  reports: z.partialRecord(z.enum(PROTOCOL_IDS), anyReportSchema),
 });
 export type SubmissionBody = z.infer<typeof submissionSchema>;
 
@@ -147,8 +147,8 @@ export const receiptSchema = z.object({
   evaluator: z.object({ name: z.string(), version: z.string() }),
   groundTruth: z.object({ sha256: z.string(), images: z.int(), objects: z.int() }),
   predictions: z.array(z.object({ slot: z.string(), sha256: z.string(), bytes: z.int() })),
-  report: scoreReportSchema,
-  reports: z.partialRecord(z.enum(PROTOCOL_IDS), scoreReportSchema),
+  report: anyReportSchema,
+  reports: z.partialRecord(z.enum(PROTOCOL_IDS), anyReportSchema),
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 

@@ -28,6 +28,7 @@ import {
 } from '#db/submissions.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { env } from '#lib/env.ts';
+import type { AnyReport } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { errorFields, log } from './log.ts';
 import type { ScoreJob, ScoreOutcome } from './score-task.ts';
@@ -49,7 +50,7 @@ export async function startWorker(options: {
   handler?: string;
 }): Promise<WorkerProcess> {
   const threads = options.threads ?? availableParallelism();
-  const pool = new Piscina<ScoreJob, ScoreOutcome>({
+  const pool = new Piscina<ScoreJob, ScoreOutcome<AnyReport>>({
     filename: options.handler ?? fileURLToPath(new URL('./score-task.ts', import.meta.url)),
     // one thread leads a job and deals its work out to helpers of its own; it stays warm and keeps the ground truth
     minThreads: 1,

@@ -2,6 +2,7 @@
  * Scores one job. A plain function: the scoring process runs it in a thread of its pool, the command line and tests
  * call it. It leads: it reads what is small, deals large work out to a few threads of its own, and does a share itself.
  */
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,7 @@ import { Piscina } from 'piscina';
 import { buildDataset, concatObjects, type Dataset } from '#lib/coco/dataset.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { ReadResult } from '#lib/readers/coco-json.ts';
+import { countDetections } from '#lib/readers/counts.ts';
 import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/readers/ground-truth.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
 import type { LabelPart } from '#lib/readers/label-masks.ts';
@@ -24,18 +26,21 @@ import {
 } from '#lib/readers/open.ts';
 import { planParts } from '#lib/readers/parts.ts';
 import { finishPredictions, type ReadPredictions, type Target } from '#lib/readers/predictions.ts';
-import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
+import { FatalProblem, ProblemList, quoted } from '#lib/readers/problems.ts';
+import { assemble, homeOf, type SlotResults, slicesOf } from '#lib/scoring/assemble.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES, cellTypeOf } from '#lib/scoring/cell-types.ts';
 import { allocateErrors } from '#lib/scoring/errors-by-kind.ts';
 import { drawBlocks, intervalOf, type Resampled } from '#lib/scoring/intervals.ts';
-import type { Metrics, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import type { AnyReport, Metrics, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
 import {
   collectResults,
   type Evaluating,
   errorSlices,
   evaluationsOf,
-  imageSlices,
+  type imageSlices,
   prepareAll,
 } from '#lib/scoring/score.ts';
+import { parseTask } from '#lib/scoring/tasks.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import takeStep, {
   type ReadOutcome,
@@ -45,12 +50,26 @@ import takeStep, {
   type Step,
   type SummarizeOutcome,
 } from './score-steps.ts';
+import { type SlotFile, slotTurns, WrongSlots } from './slots.ts';
+
+export interface JobFile {
+  /** of a task with several slots, anything but one of them: an archive with a member per slot */
+  slot: string;
+  path: string;
+  sha256?: string;
+  /** what its owner called it */
+  name?: string;
+  /** where slots are data sets: the slot's own */
+  groundTruth?: string;
+  /** detections with at least this score are counted */
+  scoreThreshold?: number;
+}
 
 export interface ScoreJob {
   task: string;
   /** packed ground truth or COCO JSON */
   groundTruth: { path: string };
-  files: { slot: string; path: string; sha256?: string }[];
+  files: JobFile[];
   /** count detections of every category as cells */
   anyCategory?: boolean;
   /** reports come back in this order */
@@ -65,58 +84,169 @@ export interface ScoreJob {
   port?: MessagePort;
 }
 
-export type ScoreOutcome =
-  | { ok: true; reports: ScoreReport[] }
+/** Who scores LIVECell-wide gets its reports; who scores any task says so: `scoreTask<AnyReport>(job)`. */
+export type ScoreOutcome<Report = ScoreReport> =
+  | { ok: true; reports: Report[] }
   | { ok: false; problems: Problem[]; warnings: Warning[] };
 
 /** Below this many bytes a second thread costs more than it saves. */
 const SMALL = 4 << 20;
 
-export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
-  const started = performance.now();
-  const tell = teller(job.port);
-  const [file] = job.files;
-  const team = new Team(job.threads ?? availableParallelism(), job.together ? 0 : SMALL);
+export default async function scoreTask<Report = ScoreReport>(job: ScoreJob): Promise<ScoreOutcome<Report>> {
+  const task = parseTask(job.task);
   try {
-    const opened = await openChunks(file.path);
-    const digest = file.sha256 ?? sha256File(file.path);
-    const dataset = await groundTruth(job.groundTruth.path, team, tell);
-    const predictions = await readFile(file.path, opened, dataset, job.anyCategory, team, tell);
-    const read = performance.now();
+    const reports =
+      task?.kind === 'counts'
+        ? await (await import('./score-counts.ts')).scoreCountFiles(job, task)
+        : await scoreSlots(job);
+    return { ok: true, reports: reports as Report[] };
+  } catch (error) {
+    if (error instanceof WrongFile) return { ok: false, problems: error.problems, warnings: error.warnings };
+    if (error instanceof FatalProblem) return { ok: false, problems: [error.problem], warnings: [] };
+    if (error instanceof WrongSlots) return { ok: false, problems: error.problems, warnings: [] };
+    throw error;
+  }
+}
 
-    const evaluations = evaluationsOf(predictions);
-    const evaluating = prepareAll(dataset, predictions, evaluations, job.protocols);
-    const pairs = dataset.images.ids.length * evaluations.length;
-    const small = !job.together && predictions.detections.count < 20_000;
-    await team.together(
-      { step: 'match', dataset, detections: predictions.detections, evaluations: evaluating, counter: counter() },
-      small,
-      (matched) => tell('matching', 0.4 + (0.2 * matched) / pairs),
-    );
-    const matched = performance.now();
+/** One slot after another, with the ground truth read once; then what the task makes of them. */
+async function scoreSlots(job: ScoreJob): Promise<AnyReport[]> {
+  const started = performance.now();
+  const tellJob = teller(job.port);
+  const team = new Team(job.threads ?? availableParallelism(), job.together ? 0 : SMALL);
+  const task = parseTask(job.task);
+  const { turns, close } = await slotTurns(task, job.files);
+  const several = task !== null && task.id !== 'livecell-wide';
+  const scored: ScoredSlot[] = [];
+  const problems: Problem[] = [];
+  const suspicions: Warning[] = [];
+  const datasets = new Map<string, Dataset>();
+  try {
+    for (const [turn, { slot, given, take }] of turns.entries()) {
+      const tell: Tell = (phase, fraction) => tellJob(phase, (turn + fraction) / turns.length);
+      await take(async (file) => {
+        const say = (message: string) => (several ? `Slot ${slot}, ${quoted(file.name)}: ${message}` : message);
+        try {
+          const path = given.groundTruth ?? job.groundTruth.path;
+          const dataset = datasets.get(path) ?? (await groundTruth(path, team, tell));
+          datasets.set(path, dataset);
+          // when an earlier file is wrong, the others are looked at and no longer scored
+          const one = await scoreSlot(job, file, dataset, team, tell, problems.length > 0);
+          if (!one) return;
+          one.warnings = one.warnings.map((warning) => ({ ...warning, message: say(warning.message) }));
+          scored.push(one);
+        } catch (error) {
+          const wrong = error instanceof FatalProblem ? new WrongFile([error.problem], []) : error;
+          if (!several || !(wrong instanceof WrongFile)) throw error;
+          problems.push(...wrong.problems.map((problem) => ({ ...problem, message: say(problem.message) })));
+          suspicions.push(...wrong.warnings.map((warning) => ({ ...warning, message: say(warning.message) })));
+        }
+      });
+    }
+  } finally {
+    close();
+  }
+  if (problems.length > 0) throw new WrongFile(problems, suspicions);
 
-    const slices = imageSlices(dataset.images.fileNames);
-    // slice by slice, the largest first, so that nobody waits for it at the end
-    const work = [...slices.values()].flatMap((images) => evaluations.map((_, evaluation) => ({ evaluation, images })));
-    const { protocols } = job;
-    const done = await team.together<SummarizeOutcome>(
-      { step: 'summarize', evaluations: evaluating, work, protocols, counter: counter() },
-      small,
-      (next) => tell('accumulating', 0.6 + (0.1 * next) / work.length),
+  const sum = (read: (slot: ScoredSlot) => number) => scored.reduce((total, slot) => total + read(slot), 0);
+  return job.protocols.map((protocol, p) => {
+    const { results, warnings } = assemble(
+      job.task,
+      scored.map(({ file, results }): SlotResults => ({ slot: file.slot, evaluations: results[p] })),
     );
-    const metrics: Metrics[][] = []; // of slice s and evaluation e at s * evaluations + e, by protocol
-    for (const { work: at, metrics: numbers } of done.flat()) metrics[at] = numbers;
-    const names = [...slices.keys()];
-    const byEvaluation = evaluations.map((_, e) =>
-      collectResults(
-        names,
-        names.map((__, s) => metrics[s * evaluations.length + e]),
-        protocols,
-      ),
-    );
-    const results = protocols.map((_, p) =>
-      Object.fromEntries(evaluations.map((evaluation, e) => [evaluation, byEvaluation[e][p]])),
-    ) as ScoreReport['results'][];
+    return {
+      schema: 1,
+      task: job.task,
+      protocol,
+      evaluator: { name: 'livecell-benchmark', version: EVALUATOR_VERSION },
+      groundTruth: groundTruthOf([...datasets.values()]),
+      predictions: scored.map(({ file }) => file),
+      ...(scored.some(({ unscored }) => unscored) && { unscored: true }),
+      warnings: [...warnings, ...scored.flatMap((slot) => slot.warnings)],
+      results,
+      seconds: {
+        read: sum(({ seconds }) => seconds.read),
+        match: sum(({ seconds }) => seconds.match),
+        accumulate: sum(({ seconds }) => seconds.accumulate),
+        total: (performance.now() - started) / 1000,
+      },
+    } as AnyReport;
+  });
+}
+
+/** Of several data sets: their digests' digest, and how many images and objects they have together. */
+function groundTruthOf(datasets: readonly Dataset[]): ScoreReport['groundTruth'] {
+  const [first] = datasets;
+  const digest = () =>
+    createHash('sha256')
+      .update(datasets.map(({ meta }) => meta.sha256).join('\n'))
+      .digest('hex');
+  return {
+    sha256: datasets.length === 1 ? first.meta.sha256 : digest(),
+    images: datasets.reduce((sum, { images }) => sum + images.ids.length, 0),
+    objects: datasets.reduce((sum, { objects }) => sum + objects.count, 0),
+  };
+}
+
+interface ScoredSlot {
+  file: ScoreReport['predictions'][number];
+  /** by protocol */
+  results: SlotResults['evaluations'][];
+  warnings: Warning[];
+  unscored: boolean;
+  seconds: { read: number; match: number; accumulate: number };
+}
+
+async function scoreSlot(
+  job: ScoreJob,
+  file: SlotFile,
+  dataset: Dataset,
+  team: Team,
+  tell: Tell,
+  onlyRead: boolean,
+): Promise<ScoredSlot | null> {
+  const started = performance.now();
+  const opened = await openChunks(file.path);
+  const digest = file.sha256 ?? sha256File(file.path);
+  const predictions = await readFile(file.path, opened, dataset, job.anyCategory, team, tell);
+  const slices = slicesOf(job.task, file.slot, dataset.images.fileNames);
+  atHome(job.task, file.slot, predictions, dataset);
+  if (onlyRead) return null;
+  const read = performance.now();
+
+  const evaluations = evaluationsOf(predictions);
+  const evaluating = prepareAll(dataset, predictions, evaluations, job.protocols);
+  const pairs = dataset.images.ids.length * evaluations.length;
+  const small = !job.together && predictions.detections.count < 20_000;
+  await team.together(
+    { step: 'match', dataset, detections: predictions.detections, evaluations: evaluating, counter: counter() },
+    small,
+    (matched) => tell('matching', 0.4 + (0.2 * matched) / pairs),
+  );
+  const matched = performance.now();
+
+  // slice by slice, the largest first, so that nobody waits for it at the end
+  const work = [...slices.values()].flatMap((images) => evaluations.map((_, evaluation) => ({ evaluation, images })));
+  const { protocols } = job;
+  const done = await team.together<SummarizeOutcome>(
+    { step: 'summarize', evaluations: evaluating, work, protocols, counter: counter() },
+    small,
+    (next) => tell('accumulating', 0.6 + (0.1 * next) / work.length),
+  );
+  const metrics: Metrics[][] = []; // of slice s and evaluation e at s * evaluations + e, by protocol
+  for (const { work: at, metrics: numbers } of done.flat()) metrics[at] = numbers;
+  const names = [...slices.keys()];
+  const byEvaluation = evaluations.map((_, e) =>
+    collectResults(
+      names,
+      names.map((__, s) => metrics[s * evaluations.length + e]),
+      protocols,
+    ),
+  );
+  const results = protocols.map((_, p) =>
+    Object.fromEntries(evaluations.map((evaluation, e) => [evaluation, byEvaluation[e][p]])),
+  ) as ScoreReport['results'][];
+  // what a single number cannot say is said where there is a single file
+  if (slices.size > 1 && slices.has('overall')) {
     await addErrors(results, dataset, predictions, evaluating, slices, protocols, team, small, (fraction) =>
       tell('accumulating', 0.7 + 0.05 * fraction),
     );
@@ -125,48 +255,71 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
         tell('accumulating', 0.75 + 0.25 * fraction),
       );
     }
-    const ended = performance.now();
-
-    const sha256 = await digest;
-    return {
-      ok: true,
-      reports: job.protocols.map((protocol, p) => ({
-        schema: 1,
-        task: job.task,
-        protocol,
-        evaluator: { name: 'livecell-benchmark', version: EVALUATOR_VERSION },
-        groundTruth: {
-          sha256: dataset.meta.sha256,
-          images: dataset.images.ids.length,
-          objects: dataset.objects.count,
-        },
-        predictions: [
-          {
-            slot: file.slot,
-            sha256,
-            bytes: opened.bytes,
-            format: predictions.format,
-            detections: predictions.detections.count,
-            images: predictions.images,
-            ...(job.anyCategory && { anyCategory: true }),
-          },
-        ],
-        ...(predictions.unscored && { unscored: true }),
-        warnings: predictions.warnings,
-        results: results[p],
-        seconds: {
-          read: (read - started) / 1000,
-          match: (matched - read) / 1000,
-          accumulate: (ended - matched) / 1000,
-          total: (performance.now() - started) / 1000,
-        },
-      })),
-    };
-  } catch (error) {
-    if (error instanceof WrongFile) return { ok: false, problems: error.problems, warnings: error.warnings };
-    if (error instanceof FatalProblem) return { ok: false, problems: [error.problem], warnings: [] };
-    throw error;
   }
+  const ended = performance.now();
+  return {
+    file: {
+      slot: file.slot,
+      sha256: await digest,
+      bytes: opened.bytes,
+      format: predictions.format,
+      detections: predictions.detections.count,
+      images: predictions.images,
+      ...(job.anyCategory && { anyCategory: true }),
+    },
+    results: results.map((byEvaluation) =>
+      Object.fromEntries(
+        Object.entries(byEvaluation).map(([evaluation, { overall, cellTypes }]) => [
+          evaluation,
+          { ...(overall && { overall }), ...cellTypes },
+        ]),
+      ),
+    ),
+    warnings: predictions.warnings,
+    unscored: predictions.unscored ?? false,
+    seconds: {
+      read: (read - started) / 1000,
+      match: (matched - read) / 1000,
+      accumulate: (ended - matched) / 1000,
+    },
+  };
+}
+
+/**
+ * The file of a model that was trained on one cell type: it must have seen that type's images, and images it was not
+ * asked about are no shortcoming.
+ *
+ * @throws WrongFile when it has no detections there: the wrong file, in all likelihood
+ */
+function atHome(task: string, slot: string, predictions: ReadPredictions, { images }: Dataset): void {
+  const home = homeOf(task, slot);
+  if (!home) return;
+  const { detections, groups } = predictions;
+  const perImage = countDetections(detections, groups, images.ids.length, Number.NEGATIVE_INFINITY);
+  const types = images.fileNames.map(cellTypeOf);
+  const perType = new Map(CELL_TYPES.map((type) => [type, 0]));
+  types.forEach((type, i) => {
+    if (type) perType.set(type, perType.get(type)! + perImage[i]);
+  });
+  if (!types.includes(home)) {
+    const message = `The ground truth has no images of ${CELL_TYPE_NAMES[home]}, so nothing can be scored here.`;
+    throw new WrongFile([{ code: 'no-images-of-type', message }], []);
+  }
+  if (perType.get(home) === 0) {
+    const elsewhere = [...perType].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
+    const where = elsewhere
+      .slice(0, 3)
+      .map(([type, count]) => `${CELL_TYPE_NAMES[type]} (${count.toLocaleString('en')})`)
+      .join(', ');
+    const message = `The file has no detections on images of ${CELL_TYPE_NAMES[home]}${where && `; it has some on ${where}`}. Is it in the wrong slot?`;
+    throw new WrongFile([{ code: 'wrong-cell-type', message }], []);
+  }
+  if (slicesOf(task, slot, images.fileNames).size > 1) return;
+  const without = images.fileNames.filter((_, i) => types[i] === home && perImage[i] === 0);
+  predictions.warnings = predictions.warnings.flatMap((warning) => {
+    if (warning.code !== 'image-without-detections') return warning;
+    return without.length > 0 ? { ...warning, count: without.length, examples: without.slice(0, 5) } : [];
+  });
 }
 
 /** Puts errors by kind into the primary protocol's results: named image by image, then counted slice by slice. */

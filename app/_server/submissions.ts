@@ -7,6 +7,7 @@ import type { NewSubmission, Receipt, SubmissionBody, SubmissionState } from '#l
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import { canSubmit, canUseUpload, canViewSubmission, canWithdraw, type Viewer } from '#lib/permissions.ts';
+import type { AnyReport } from '#lib/scoring/report.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { storage } from '#lib/storage.ts';
 import { InvalidFields } from './http.ts';
@@ -81,7 +82,7 @@ export async function giveUp(viewer: Viewer, id: string): Promise<void> {
 
 /** What the API says of a submission. File names stay out: they may carry names of people. */
 export async function submissionBody(submission: SubmissionDetail): Promise<SubmissionBody> {
-  const reports = submission.state === 'scored' ? await getReports(submission.id) : {};
+  const reports = submission.state === 'scored' ? await getReports<AnyReport>(submission.id) : {};
   return {
     id: submission.id,
     task: submission.task,
@@ -116,7 +117,7 @@ export async function submissionBody(submission: SubmissionDetail): Promise<Subm
 /** The score with everything needed to compute it again. */
 export async function receiptOf(submission: SubmissionDetail): Promise<Receipt> {
   const { id, method, task, dataset, createdAt, startedAt, finishedAt } = await submissionBody(submission);
-  const reports = await getReports(id);
+  const reports = await getReports<AnyReport>(id);
   const report = reports[PRIMARY_PROTOCOL];
   if (submission.state !== 'scored' || !report) throw new AppError('conflict', 'There is no score to attest yet.');
   return {

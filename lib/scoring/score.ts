@@ -102,7 +102,8 @@ export function collectResults(
   protocols: readonly ProtocolId[],
 ): EvaluationResults[] {
   return protocols.map((_, p) => ({
-    overall: metrics[slices.indexOf('overall')][p],
+    // not every task asks for the pooled numbers
+    overall: metrics[slices.indexOf('overall')]?.[p],
     cellTypes: Object.fromEntries(
       slices.flatMap((slice, s) => (slice === 'overall' ? [] : [[slice, metrics[s][p]]])),
     ) as EvaluationResults['cellTypes'],

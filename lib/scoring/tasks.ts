@@ -6,7 +6,7 @@
  */
 import type { Protocol } from '../coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from './cell-types.ts';
-import { COUNTING_CELL_TYPES, type Metrics, TRAINING_SIZES } from './report.ts';
+import type { CountingCellType, Metrics, TrainingSize } from './report.ts';
 
 export const TASK_IDS = [
   'livecell-wide',
@@ -187,6 +187,10 @@ const INSTANCE_COLUMNS: readonly Column[] = [
     }),
   ),
 ];
+
+// as in the reports, whose schemas scoring does without
+const COUNTING_CELL_TYPES: readonly CountingCellType[] = ['A172', 'A549'];
+const TRAINING_SIZES: readonly TrainingSize[] = ['2', '4', '5', '25', '50', '100'];
 
 const EVALUATION = '{evaluation}';
 const DATASET = '{dataset}';
@@ -409,6 +413,12 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
 
 export function parseTask(id: string): Task | null {
   return TASK_IDS.includes(id as TaskId) ? TASKS[id as TaskId] : null;
+}
+
+/** The slot a name means, without regard to case, `-`, `_`, spaces and `%`: `bt-474` is BT474, `2%` is 2. */
+export function parseSlot(task: Task, name: string): string | null {
+  const plain = (text: string) => text.toLowerCase().replace(/[-_\s%]/g, '');
+  return task.slots.find(({ id }) => plain(id) === plain(name))?.id ?? null;
 }
 
 /** The task whose registered data sets are this one's ground truth. */

@@ -2,20 +2,58 @@
 import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { integer, percent, seconds } from '#lib/scoring/format.ts';
-import type { Metrics, ScoreReport } from '#lib/scoring/report.ts';
+import { type AnyReport, isReportOf, type Metrics, type ReportOf } from '#lib/scoring/report.ts';
+import { TASKS, taskValue } from '#lib/scoring/tasks.ts';
 
 const SHOWN = ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AFNR'] as const;
 const NAMES = { segm: 'Masks', bbox: 'Boxes' };
 
-export function reportTable(report: ScoreReport): string {
+export function reportTable(report: AnyReport): string {
   const protocol = PROTOCOLS[report.protocol];
-  const limit = String(protocol.maxDets[2]);
+  const { kind, slots } = TASKS[report.task];
+  const files = report.predictions.map(({ slot, detections }) =>
+    slots.length === 1 ? `${integer(detections)} detections` : `${slot}: ${integer(detections)}`,
+  );
   const lines = [
-    `${report.task}, ${protocol.id}: ${protocol.name}`,
+    kind === 'counts' ? report.task : `${report.task}, ${protocol.id}: ${protocol.name}`,
     `${integer(report.groundTruth.images)} images, ${integer(report.groundTruth.objects)} objects, ` +
-      `${report.predictions.map((file) => `${integer(file.detections)} detections`).join(' + ')}, ` +
-      `${seconds(report.seconds.total)}`,
+      `${files.join(slots.length === 1 ? ' + ' : ', ')}, ${seconds(report.seconds.total)}`,
   ];
+  if (isReportOf(report, 'livecell-wide')) return [...lines, ...wideTable(report)].join('\n');
+  const end =
+    'In per cent unless it is an index, R² or a limit; – where there is none. --json gives every number and digit.';
+  return [...lines, ...valueTable(report), '', end].join('\n');
+}
+
+/** The columns of the task's board, a line each. */
+function valueTable(report: Exclude<AnyReport, { task: 'livecell-wide' }>): string[] {
+  const { values, kind } = TASKS[report.task];
+  const evaluations = kind === 'counts' ? (['segm'] as const) : EVALUATIONS;
+  const datasets = report.task === 'zero-shot' ? Object.keys(report.results.datasets) : [''];
+  const width = Math.max(...values.map(({ label }) => label.length)) + 2;
+  return datasets.flatMap((dataset) => [
+    '',
+    `${dataset.padEnd(width)}${kind === 'counts' ? '' : evaluations.map((evaluation) => NAMES[evaluation].padStart(10)).join('')}`.trimEnd(),
+    ...values.flatMap((column) => {
+      const numbers = evaluations.map((evaluation) => taskValue(column, report.results, evaluation, dataset));
+      if (numbers.every((number) => number === null) && column.key !== TASKS[report.task].headline) return [];
+      const shown = numbers.map((number) =>
+        number === null
+          ? '–'
+          : column.format === 'percent'
+            ? percent(number)
+            : column.format === 'integer'
+              ? integer(number)
+              : number.toFixed(3),
+      );
+      return [column.label.padEnd(width) + shown.map((text) => text.padStart(10)).join('')];
+    }),
+  ]);
+}
+
+function wideTable(report: ReportOf<'livecell-wide'>): string[] {
+  const limit = String(PROTOCOLS[report.protocol].maxDets[2]);
+  const lines: string[] = [];
   for (const evaluation of EVALUATIONS) {
     const results = report.results[evaluation];
     if (!results) continue;
@@ -33,5 +71,5 @@ export function reportTable(report: ScoreReport): string {
     }
   }
   lines.push('', 'In per cent; – where there is nothing to average. --json gives every number and digit.');
-  return lines.join('\n');
+  return lines;
 }

@@ -1,12 +1,13 @@
 /** Commands that need neither server nor database. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
-import type { Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
-import { parseTask, type Task } from '#lib/scoring/tasks.ts';
+import type { AnyReport, Problem, Warning } from '#lib/scoring/report.ts';
+import { parseSlot, parseTask, type Task } from '#lib/scoring/tasks.ts';
 import {
   CallError,
   type Command,
@@ -18,7 +19,6 @@ import {
   oneFile,
   problemLine,
   readJson,
-  required,
 } from './command.ts';
 import { reportTable } from './report-table.ts';
 
@@ -28,6 +28,12 @@ const ANY_CATEGORY: Option = {
 };
 const PREDICTIONS_HELP = 'COCO results as .json, .json.gz or .zip, or a .zip of label images';
 
+export const SCORE_THRESHOLD: Option = {
+  type: 'string',
+  value: 'SCORE',
+  help: 'fluorescence-counts from predictions: count detections with at least this score',
+};
+
 const TASK_OPTION: Option = { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' };
 
 export const score: Command = {
@@ -35,14 +41,20 @@ export const score: Command = {
   help: 'Scores predictions here, without a server: the same numbers as on the leaderboard.',
   example: 'livecell score --ground-truth test.json --predictions mine.json --protocol coco --json',
   options: {
-    'ground-truth': { type: 'string', value: 'FILE', help: 'COCO annotations, .json or .json.gz', multiple: true },
+    'ground-truth': {
+      type: 'string',
+      value: '[SLOT=]FILE',
+      help: 'COCO annotations, .json or .json.gz; for fluorescence-counts a file of counts per cell type',
+      multiple: true,
+    },
     predictions: {
       type: 'string',
       value: '[SLOT=]FILE',
-      help: `${PREDICTIONS_HELP}; one per slot`,
+      help: `${PREDICTIONS_HELP}; one per slot, or one .zip with a file per slot`,
       multiple: true,
     },
     task: TASK_OPTION,
+    'score-threshold': SCORE_THRESHOLD,
     protocol: {
       type: 'string',
       value: 'NAME',
@@ -58,9 +70,16 @@ export const score: Command = {
     const task = openTask(values.task);
     const protocol = parseProtocol(values.protocol);
     if (files.length > 0) throw new CallError(`“${files[0]}”: files are given with --ground-truth and --predictions.`);
-    const groundTruth = await onlyGroundTruth(values['ground-truth']);
+    if (!values['ground-truth']?.length) throw new CallError('--ground-truth is missing.');
     const predictions = await slotFiles(task, values.predictions ?? [], values.slot);
-    const report = await scoreHere(task, protocol, groundTruth, predictions, out, {
+    const groundTruth = await groundTruthFor(task, values['ground-truth'], predictions);
+    const scoreThreshold = parseThreshold(values['score-threshold']);
+    const slots = predictions.map((file) => ({
+      ...file,
+      scoreThreshold,
+      groundTruth: groundTruth.bySlot.get(file.slot),
+    }));
+    const report = await scoreHere(task, protocol, groundTruth.path, slots, out, {
       intervals: !values['no-intervals'],
       anyCategory: values['any-category'],
     });
@@ -107,21 +126,33 @@ export const verify: Command = {
   help: 'Recomputes a published score and says whether every number agrees.',
   example: 'livecell verify receipt.json --predictions mine.json --ground-truth test.json',
   options: {
-    'ground-truth': { type: 'string', value: 'FILE', help: 'COCO annotations, .json or .json.gz' },
+    'ground-truth': {
+      type: 'string',
+      value: '[SLOT=]FILE',
+      help: 'COCO annotations, .json or .json.gz, or counts per cell type',
+      multiple: true,
+    },
     predictions: { type: 'string', value: '[SLOT=]FILE', help: 'the files that were scored', multiple: true },
     json: JSON_OPTION,
   },
   async run(values, files, out) {
     const receiptPath = oneFile(files, 'receipt');
     const published = await reportsOf(receiptPath);
-    const groundTruth = await mustBeFile(required(values, 'ground-truth'));
+    if (!values['ground-truth']?.length) throw new CallError('--ground-truth is missing.');
     const differences: string[] = [];
     let numbers = 0;
     for (const report of published) {
       const task = openTask(report.task);
       const predictions = await slotFiles(task, values.predictions ?? [], undefined);
+      const { path, bySlot } = await groundTruthFor(task, values['ground-truth'], predictions);
+      const thresholds = thresholdsOf(report);
+      const files = predictions.map((file) => ({
+        ...file,
+        groundTruth: bySlot.get(file.slot),
+        scoreThreshold: thresholds.get(file.slot) ?? [...thresholds.values()][0],
+      }));
       const anyCategory = report.predictions.some((file) => file.anyCategory);
-      const ours = await scoreHere(task, report.protocol, groundTruth, predictions, out, { anyCategory });
+      const ours = await scoreHere(task, report.protocol, path, files, out, { anyCategory });
       for (const { slot, sha256 } of report.predictions) {
         const mine = ours.predictions.find((file) => file.slot === slot);
         if (mine?.sha256 !== sha256) differences.push(`The file of slot ${slot} is not the one that was scored.`);
@@ -179,10 +210,45 @@ function parseProtocol(name: string): ProtocolId {
   return id;
 }
 
-async function onlyGroundTruth(given: string[] | undefined): Promise<string> {
+/** One file, or where slots have ground truth of their own, `SLOT=FILE` for each. */
+async function groundTruthFor(
+  task: Task,
+  given: string[] | undefined,
+  predictions: SlotFile[],
+): Promise<{ path: string; bySlot: Map<string, string> }> {
   if (!given?.length) throw new CallError('--ground-truth is missing.');
-  if (given.length > 1) throw new CallError('One --ground-truth is expected.');
-  return await mustBeFile(given[0]);
+  const bySlot = new Map<string, string>();
+  if (task.kind !== 'counts' && task.slots.length > 0) {
+    if (given.length > 1) throw new CallError('One --ground-truth is expected.');
+    return { path: await mustBeFile(given[0]), bySlot };
+  }
+  for (const text of given) {
+    const [name, path] = splitSlot(text);
+    const slots = task.slots.length > 0 ? task.slots.map(({ id }) => id) : predictions.map(({ slot }) => slot);
+    const slot = name === undefined ? (slots.length === 1 ? slots[0] : undefined) : slotId(slots, name);
+    if (slot === undefined)
+      throw new CallError(
+        `--ground-truth ${text}: say which slot it is for, as SLOT=FILE; slots are ${slots.join(', ')}.`,
+      );
+    if (bySlot.has(slot)) throw new CallError(`Two ground truths are given for slot ${slot}.`);
+    bySlot.set(slot, await mustBeFile(path));
+  }
+  const missing = predictions.find(({ slot }) => slot !== ARCHIVE && !bySlot.has(slot));
+  if (missing) throw new CallError(`--ground-truth ${missing.slot}=FILE is missing.`);
+  return { path: [...bySlot.values()][0], bySlot };
+}
+
+export function parseThreshold(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new CallError(`--score-threshold must be a number, not “${text}”.`);
+  return value;
+}
+
+function splitSlot(text: string): [slot: string | undefined, path: string] {
+  const cut = text.indexOf('=');
+  return cut > 0 ? [text.slice(0, cut), text.slice(cut + 1)] : [undefined, text];
 }
 
 export interface SlotFile {
@@ -190,27 +256,47 @@ export interface SlotFile {
   path: string;
 }
 
-/** `FILE` or `SLOT=FILE`. A file whose own name contains `=` is safe as long as no slot is called like its beginning. */
+/** The slot of one zip archive with a file for each of a task's slots. */
+export const ARCHIVE = 'all';
+
+/**
+ * `FILE` or `SLOT=FILE`; a single FILE of a task with several slots is an archive of them. A file whose own name contains
+ * `=` is safe as long as no slot is called like its beginning.
+ */
 export async function slotFiles(task: Task, given: string[], slot: string | undefined): Promise<SlotFile[]> {
   if (given.length === 0) throw new CallError('No prediction file is given.');
   const known = task.slots.map(({ id }) => id);
   const fallback = slot ?? (known.length === 1 ? known[0] : undefined);
   const files: SlotFile[] = [];
   for (const text of given) {
-    const cut = text.indexOf('=');
-    const named = cut > 0 ? slotId(known, text.slice(0, cut)) : undefined;
-    const chosen = named ?? (fallback === undefined ? undefined : slotId(known, fallback));
-    if (chosen === undefined)
+    const [name, path] = splitSlot(text);
+    // slots that are data sets are named by whoever registers them
+    const named = name === undefined ? undefined : known.length === 0 ? name : (parseSlot(task, name) ?? undefined);
+    const chosen =
+      named ?? (fallback === undefined ? undefined : known.length === 0 ? fallback : parseSlot(task, fallback));
+    if (chosen === undefined && name === undefined && given.length === 1 && known.length > 1)
+      return [{ slot: ARCHIVE, path: await mustBeFile(text) }];
+    if (chosen === undefined || chosen === null)
       throw new CallError(
-        fallback === undefined
-          ? `“${text}”: say which slot it is for, as SLOT=FILE; slots are ${known.join(', ')}.`
-          : `The task ${task.id} has no slot “${fallback}”; it has ${known.join(', ')}.`,
+        fallback !== undefined
+          ? `The task ${task.id} has no slot “${fallback}”; it has ${known.join(', ')}.`
+          : known.length === 0
+            ? `“${text}”: say which data set it is for, as NAME=FILE.`
+            : name !== undefined && !existsSync(text)
+              ? `The task ${task.id} has no slot “${name}”; it has ${known.join(', ')}.`
+              : `“${text}”: say which slot it is for, as SLOT=FILE; slots are ${known.join(', ')}.`,
       );
     if (files.some((file) => file.slot === chosen)) throw new CallError(`Two files are given for slot ${chosen}.`);
-    files.push({ slot: chosen, path: await mustBeFile(named ? text.slice(cut + 1) : text) });
+    files.push({ slot: chosen, path: await mustBeFile(named ? path : text) });
   }
-  const missing = task.slots.filter(({ id, required }) => required && !files.some((file) => file.slot === id));
-  if (missing.length > 0) throw new CallError(`A file is missing for slot ${missing.map(({ id }) => id).join(', ')}.`);
+  const { missingSlots } = await import('../slots.ts');
+  if (known.length > 0) {
+    const problems = missingSlots(
+      task,
+      files.map((file) => file.slot),
+    );
+    if (problems.length > 0) throw new CallError(problems.map(({ message }) => message).join(' '));
+  }
   return files;
 }
 
@@ -225,10 +311,10 @@ async function scoreHere(
   task: Task,
   protocol: ProtocolId,
   groundTruth: string,
-  files: SlotFile[],
+  files: (SlotFile & { groundTruth?: string; scoreThreshold?: number })[],
   out: Output,
   options: { intervals?: boolean; anyCategory?: boolean } = {},
-): Promise<ScoreReport> {
+): Promise<AnyReport> {
   const { default: scoreTask, dismissHelpers } = await import('../score-task.ts');
   const { port1, port2 } = new MessageChannel();
   port1.on('message', ({ phase, fraction }: { phase: string; fraction: number }) =>
@@ -236,7 +322,7 @@ async function scoreHere(
   );
   port1.unref();
   try {
-    const outcome = await scoreTask({
+    const outcome = await scoreTask<AnyReport>({
       task: task.id,
       groundTruth: { path: groundTruth },
       files,
@@ -258,23 +344,33 @@ export function refused(problems: Problem[], warnings: Warning[], out: Output): 
   return new InputError(...problems.map(problemLine));
 }
 
+/** The thresholds stated for slots whose detections were counted. */
+function thresholdsOf(report: AnyReport): Map<string, number> {
+  if (report.task !== 'fluorescence-counts') return new Map();
+  return new Map(
+    Object.entries(report.results.counts).flatMap(([slot, { scoreThreshold }]) =>
+      scoreThreshold === undefined ? [] : [[slot, scoreThreshold] as const],
+    ),
+  );
+}
+
 /** The reports in a receipt, or a bare report. */
-async function reportsOf(path: string): Promise<ScoreReport[]> {
+async function reportsOf(path: string): Promise<AnyReport[]> {
   const found = (await readJson(path)) as {
     results?: unknown;
-    report?: ScoreReport;
-    reports?: Partial<Record<ProtocolId, ScoreReport>>;
+    report?: unknown;
+    reports?: Partial<Record<ProtocolId, unknown>>;
   };
   const candidates = found?.results
     ? [found]
     : found?.reports
       ? PROTOCOL_IDS.map((id) => found.reports?.[id])
       : [found?.report];
-  const { scoreReportSchema } = await import('#lib/scoring/report.ts');
+  const { anyReportSchema } = await import('#lib/scoring/report.ts');
   const reports = candidates.filter((candidate) => candidate !== undefined);
   if (reports.length === 0) throw new InputError(`${path} is neither a receipt nor a report.`);
   return reports.map((report) => {
-    const parsed = scoreReportSchema.safeParse(report);
+    const parsed = anyReportSchema.safeParse(report);
     if (!parsed.success) throw new InputError(`${path} is neither a receipt nor a report.`);
     return parsed.data;
   });
