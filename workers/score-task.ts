@@ -7,7 +7,7 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { buildDataset, concatObjects, type Dataset } from '#lib/coco/dataset.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { ReadResult } from '#lib/readers/coco-json.ts';
@@ -113,6 +113,7 @@ async function scoreSlots(job: ScoreJob): Promise<AnyReport[]> {
   const started = performance.now();
   const tellJob = teller(job.port);
   const team = new Team(job.threads ?? availableParallelism(), job.together ? 0 : SMALL);
+  if (job.files.some(({ path }) => statSync(path).size >= team.worthBytes)) team.warmUp();
   const task = parseTask(job.task);
   const { turns, close } = await slotTurns(task, job.files);
   const several = task !== null && task.id !== 'livecell-wide';
@@ -360,9 +361,12 @@ async function addErrors(
 }
 
 /** Draws per piece of work: small enough that no thread waits long for another, large enough to pay for its start. */
-const DRAWS_PER_PIECE = 250;
+const DRAWS_PER_PIECE = 500;
 
-/** Puts intervals into the results. Protocols that keep the same detections have the same intervals. */
+/**
+ * Puts intervals into the results of the first protocol, and of the others wherever they keep the same detections: that
+ * is everywhere but in slices with images of more detections than a protocol's largest maxDets.
+ */
 async function addIntervals(
   results: ScoreReport['results'][],
   dataset: Dataset,
@@ -378,6 +382,8 @@ async function addIntervals(
   const pieces = new Map<string, number[]>(); // of a slice, an evaluation and a maxDets
   const wanted: { metrics: Metrics; key: string }[] = [];
   for (const [name, images] of slices) {
+    // a single block comes out the same in every draw: that says nothing about how far the number could have been off
+    if (new Set(Array.from(images, (i) => draws.blockOf[i])).size < 2) continue;
     for (const [evaluation, { ranking, matches }] of evaluating.entries()) {
       let largest = 0;
       for (const i of images) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
@@ -386,6 +392,7 @@ async function addIntervals(
         const metrics = name === 'overall' ? ofEvaluation.overall : ofEvaluation.cellTypes[name]!;
         const maxDets = Math.min(PROTOCOLS[protocol].maxDets[2], largest);
         const key = `${name} ${evaluation} ${maxDets}`;
+        if (p > 0 && !pieces.has(key)) continue;
         wanted.push({ metrics, key });
         if (pieces.has(key)) continue;
         pieces.set(key, []);
@@ -521,6 +528,11 @@ class Team {
     this.worthBytes = worthBytes;
   }
 
+  /** Starts the helpers while the first file is being opened; should that fail, whoever needs them will hear of it. */
+  warmUp(): void {
+    if (this.size > 1) helpers(this.size - 1).catch(() => {});
+  }
+
   /** The same step in all threads: they share its work through its counter. */
   async together<Result>(step: Step, small: boolean, onProgress: (counter: number) => void): Promise<Result[]> {
     return this.each<Result>(
@@ -531,7 +543,8 @@ class Team {
 
   /** A step per thread; the first is done here. */
   async each<Result>([own, ...others]: Step[], onProgress: (counter: number) => void): Promise<Result[]> {
-    const theirs = others.map((step) => helpers(this.size - 1).run(step) as Promise<Result>);
+    const pool = others.length > 0 ? await helpers(this.size - 1) : null;
+    const theirs = others.map((step) => pool!.run(step) as Promise<Result>);
     // should this thread's share fail, the others' end is not waited for, nor their failure reported twice
     for (const result of theirs) result.catch(() => {});
     const result = (await takeStep(own, onProgress)) as Result;
@@ -539,25 +552,26 @@ class Team {
   }
 }
 
-let pool: Piscina | null = null;
+let pool: { threads: number; piscina: Promise<Piscina> } | null = null;
 
-function helpers(count: number): Piscina {
-  if (pool && pool.options.maxThreads !== count) {
-    void pool.destroy();
-    pool = null;
-  }
-  pool ??= new Piscina({
-    filename: fileURLToPath(new URL('./score-steps.ts', import.meta.url)),
-    minThreads: count,
-    maxThreads: count,
-  });
-  return pool;
+/** The other threads, started when they are first asked for. */
+function helpers(threads: number): Promise<Piscina> {
+  if (pool && pool.threads !== threads) void dismissHelpers();
+  pool ??= { threads, piscina: startPool(threads) };
+  return pool.piscina;
+}
+
+async function startPool(threads: number): Promise<Piscina> {
+  const { Piscina } = await import('piscina'); // a small file is scored before it would be loaded
+  const filename = fileURLToPath(new URL('./score-steps.ts', import.meta.url));
+  return new Piscina({ filename, minThreads: threads, maxThreads: threads });
 }
 
 /** Ends the helpers, so that a process that has scored can end. */
 export async function dismissHelpers(): Promise<void> {
-  await pool?.destroy();
+  const ending = pool;
   pool = null;
+  await (await ending?.piscina)?.destroy();
 }
 
 /** Progress, at most twenty times a second: every message costs the other side something. */
