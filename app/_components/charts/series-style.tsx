@@ -23,9 +23,23 @@ export const SERIES_STYLES: readonly SeriesStyle[] = [
   { color: 'var(--series-6)', dash: '12 5', marker: 'ring', hatch: { angle: 45, every: 3 } },
 ];
 
-export function Marker({ cx, cy, index, size = 4 }: { cx?: number; cy?: number; index: number; size?: number }) {
+/** `shape` draws another series' marker in this one's colour: for more than six kinds of points. */
+export function Marker({
+  cx,
+  cy,
+  index,
+  shape = index,
+  size = 4,
+}: {
+  cx?: number;
+  cy?: number;
+  index: number;
+  shape?: number;
+  size?: number;
+}) {
   if (cx === undefined || cy === undefined || Number.isNaN(cy)) return null;
-  const { color, marker } = SERIES_STYLES[index % MAX_SERIES];
+  const { color } = SERIES_STYLES[index % MAX_SERIES];
+  const { marker } = SERIES_STYLES[shape % MAX_SERIES];
   const r = size;
   if (marker === 'circle') return <circle cx={cx} cy={cy} r={r * 0.9} fill={color} />;
   if (marker === 'ring')

@@ -2,10 +2,11 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
-import { getDatasetByName } from '#db/datasets.ts';
+import { getDatasetByName, getStatistics } from '#db/datasets.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { day, integer } from '#lib/scoring/format.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
+import { Statistics } from './figures.tsx';
 
 interface Props {
   params: Promise<{ name: string }>;
@@ -20,6 +21,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function DatasetPage({ params }: Props) {
   const dataset = await load((await params).name);
+  const statistics = await getStatistics(dataset);
   const types = CELL_TYPES.filter((type) => dataset.cellTypes[type]);
   const others = Object.entries(dataset.cellTypes).filter(([type]) => !CELL_TYPES.includes(type as never));
   const most = Math.max(...Object.values(dataset.cellTypes), 1);
@@ -104,6 +106,7 @@ export default async function DatasetPage({ params }: Props) {
           </p>
         </section>
       </div>
+      {statistics && <Statistics statistics={statistics} />}
     </div>
   );
 }
