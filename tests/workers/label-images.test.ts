@@ -62,7 +62,7 @@ writeFileSync(
 async function scored(members: Record<string, string>, options: { together?: boolean; threads?: number } = {}) {
   const path = join(dir, 'labels.zip');
   const files = Object.entries(members).map(([name, from]) => [name, new Uint8Array(readFileSync(join(folder, from)))]);
-  writeFileSync(path, zipSync(Object.fromEntries(files)));
+  writeFileSync(path, zipSync(Object.fromEntries(files), { mtime: new Date(2020, 0, 1) }));
   const protocols = ['livecell-paper', 'coco'] as const;
   return scoreTask({
     task: 'livecell-wide',
