@@ -14,6 +14,12 @@ export interface NamedResults {
   readonly results: EvaluationResults | undefined;
 }
 
+/** Results that have metrics per cell type, whatever else they have. */
+export interface NamedTypes {
+  readonly name: string;
+  readonly results: Pick<EvaluationResults, 'cellTypes'> | undefined;
+}
+
 export interface SeriesRow {
   readonly label: string;
   readonly values: readonly (number | null)[];
@@ -81,7 +87,7 @@ const BY_TYPE = {
 } as const;
 
 /** A group of bars per cell type, one bar per method; types that no method has are left out. */
-export function byCellType(methods: readonly NamedResults[], metric: keyof typeof BY_TYPE): Series {
+export function byCellType(methods: readonly NamedTypes[], metric: keyof typeof BY_TYPE): Series {
   const { title, yLabel, better, hardest } = BY_TYPE[metric];
   const bars = present(methods, (results) => results.cellTypes);
   const types = CELL_TYPES.filter((type) => bars.some(({ value }) => value[type]));
@@ -183,7 +189,10 @@ export function meanOverTypes(
   return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, types: values.length };
 }
 
-function present<T>(methods: readonly NamedResults[], read: (results: EvaluationResults) => T | undefined) {
+function present<R, T>(
+  methods: readonly { name: string; results: R | undefined }[],
+  read: (results: R) => T | undefined,
+) {
   const found: { name: string; value: T }[] = [];
   for (const { name, results } of methods) {
     const value = results && read(results);

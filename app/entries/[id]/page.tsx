@@ -7,7 +7,7 @@ import { getReports, getSubmission } from '#db/submissions.ts';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { canViewSubmission, isOwner } from '#lib/permissions.ts';
 import { bytes, day, exact, integer, moment, percent, seconds } from '#lib/scoring/format.ts';
-import type { EvaluationResults, ScoreReport } from '#lib/scoring/report.ts';
+import type { AnyReport, EvaluationResults, ScoreReport } from '#lib/scoring/report.ts';
 import { byCellType, type NamedResults, perIou } from '#lib/scoring/series.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
@@ -16,6 +16,7 @@ import { Segments } from '../../_components/segments.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 import { WhatGoesWrong } from './errors.tsx';
 import { AllNumbers, PerCellType, WithoutRanking } from './tables.tsx';
+import { TaskResultsOf } from './task-results.tsx';
 
 interface Props {
   params: Promise<{ id: string }>;
@@ -54,6 +55,18 @@ export default async function EntryPage({ params, searchParams }: Props) {
   const report = chosen && reports[chosen];
   const task = parseTask(submission.task);
   const owns = isOwner(who, submission);
+  const wide = !task || task.values.length === 0;
+  const protocols = (
+    <Segments
+      label="Protocol"
+      items={scored.map((id) => ({
+        label: PROTOCOL_LABELS[id],
+        href: `/entries/${submission.id}${id === PRIMARY_PROTOCOL ? '' : `?protocol=${id}`}`,
+        current: id === chosen,
+        title: PROTOCOLS[id].description,
+      }))}
+    />
+  );
   return (
     <div className="page entry">
       <header className="page-head">
@@ -106,18 +119,21 @@ export default async function EntryPage({ params, searchParams }: Props) {
         </div>
       )}
 
-      {report && (
+      {report && task && task.values.length > 0 && (
+        <>
+          {task.kind === 'instances' && protocols}
+          <TaskResultsOf
+            task={task}
+            report={report as AnyReport}
+            method={submission.method}
+            dataset={submission.dataset.name}
+          />
+        </>
+      )}
+      {report && wide && (
         <>
           <Headline report={report} />
-          <Segments
-            label="Protocol"
-            items={scored.map((id) => ({
-              label: PROTOCOL_LABELS[id],
-              href: `/entries/${submission.id}${id === PRIMARY_PROTOCOL ? '' : `?protocol=${id}`}`,
-              current: id === chosen,
-              title: PROTOCOLS[id].description,
-            }))}
-          />
+          {protocols}
           <h2 className="visually-hidden">Charts</h2>
           <Charts report={report} />
           <section className="section">
@@ -146,7 +162,7 @@ export default async function EntryPage({ params, searchParams }: Props) {
           <WhatGoesWrong report={reports[PRIMARY_PROTOCOL]} />
         </>
       )}
-      {scored.length > 0 && (
+      {wide && scored.length > 0 && (
         <section className="section">
           <h2>All numbers, all protocols</h2>
           <div className="prose why">

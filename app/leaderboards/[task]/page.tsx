@@ -16,6 +16,7 @@ import { Segments } from '../../_components/segments.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 import { type Board, loadBoard } from './board.ts';
 import { BoardTable } from './table.tsx';
+import { TaskBoardPage } from './task-board.tsx';
 import { type BoardView, exportHref, OPTIONAL_GROUPS, type Params, parseView, viewHref, viewParams } from './view.ts';
 
 interface Props {
@@ -39,6 +40,7 @@ export async function generateMetadata(props: Props): Promise<Metadata> {
 
 export default async function LeaderboardPage(props: Props) {
   const task = await openTask(props);
+  if (task.values.length > 0) return <TaskBoardPage task={task} params={await props.searchParams} />;
   const view = parseView(task, await props.searchParams);
   const [board, datasets] = await Promise.all([loadBoard(view), listDatasets({ task: task.id })]);
   if (view.dataset && !board.dataset) notFound();

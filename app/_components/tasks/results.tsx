@@ -1,0 +1,338 @@
+/** Charts and tables of one entry's results, or of several side by side; which, is seen by the shape of the results. */
+import type { Evaluation } from '#lib/coco/protocol.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { R2_BELOW } from '#lib/scoring/fluorescence.ts';
+import { exact, integer, percent } from '#lib/scoring/format.ts';
+import { type CountResults, type Metrics, TRAINING_SIZES, type TransferabilityResults } from '#lib/scoring/report.ts';
+import { byCellType } from '#lib/scoring/series.ts';
+import {
+  countedTypes,
+  heatMap,
+  type KnownResults,
+  knownResults,
+  type LearningCurve,
+  learningCurve,
+  learningSentence,
+  perIouAndSize,
+  type TaskResults,
+  transferSentence,
+} from '#lib/scoring/task-series.ts';
+import { Chart } from '../charts/chart.tsx';
+import { Figure, fromZero, Line, NumbersTable, Plot, Point, type Scale } from '../charts/plot.tsx';
+import { Legend, SERIES_STYLES } from '../charts/series-style.tsx';
+import { TableFrame } from '../table-frame.tsx';
+import { EVALUATION_NAMES } from '../words.ts';
+import './results.css';
+
+export interface Method {
+  readonly name: string;
+  readonly results: TaskResults;
+}
+
+type Of<K extends KnownResults['kind']> = { name: string; results: Extract<KnownResults, { kind: K }>['results'] };
+
+function ofKind<K extends KnownResults['kind']>(methods: readonly Method[], kind: K): Of<K>[] {
+  return methods.flatMap(({ name, results }) => {
+    const known = knownResults(results);
+    return known.kind === kind ? [{ name, results: known.results } as Of<K>] : [];
+  });
+}
+
+/** Everything that can be drawn of these methods. */
+export function TaskCharts({ methods, evaluation }: { methods: readonly Method[]; evaluation: Evaluation }) {
+  const [types, matrices, sizes, counts, outside] = [
+    ofKind(methods, 'types').map(({ name, results }) => ({ name, results: results[evaluation] })),
+    ofKind(methods, 'matrix').flatMap(({ name, results }) => {
+      const own = results[evaluation];
+      return own ? [{ name, results: own }] : [];
+    }),
+    ofKind(methods, 'sizes').map(({ name, results }) => learningCurve(name, results, evaluation)),
+    ofKind(methods, 'counts'),
+    ofKind(methods, 'datasets'),
+  ];
+  return (
+    <>
+      {types.length > 0 && (
+        <div className="charts">
+          <Chart kind="bar" series={byCellType(types, 'AP')} />
+          <Chart kind="bar" series={byCellType(types, 'AFNR')} />
+        </div>
+      )}
+      {matrices.map(({ name, results }, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: two methods may share a name
+        <HeatMap key={i} name={name} results={results} />
+      ))}
+      {sizes.length > 0 && (
+        <div className="charts">
+          <LearningCurves curves={sizes} metric="AP" />
+          <LearningCurves curves={sizes} metric="AFNR" />
+          {sizes.map((curve, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: as above
+            <Chart key={i} kind="line" series={perIouAndSize(curve)} />
+          ))}
+        </div>
+      )}
+      {counts.length > 0 && (
+        <div className="charts">
+          {counts.flatMap(({ name, results }, i) =>
+            countedTypes(results).map(({ cellType, result }) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: as above
+              <Counts key={`${i} ${cellType}`} name={`${name}, ${cellType}`} result={result} />
+            )),
+          )}
+        </div>
+      )}
+      {outside.map(({ name, results }, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: as above
+        <OutsideSets key={i} name={name} results={results} evaluation={evaluation} />
+      ))}
+    </>
+  );
+}
+
+/** Numbers in a grid, shaded by AP: the shade only repeats what the number says. */
+function HeatMap({ name, results }: { name: string; results: TransferabilityResults }) {
+  const rows = heatMap(results);
+  const most = Math.max(...rows.flatMap(({ cells }) => cells.map(({ AP }) => AP ?? 0)), 1e-9);
+  const title = `Trained on × evaluated on, ${name}`;
+  const shade = (AP: number | null) => (AP === null ? undefined : { '--heat': `${Math.round((100 * AP) / most)}%` });
+  return (
+    <figure className="chart heat" data-wide>
+      <figcaption>
+        <h3>{title}</h3>
+        <p>
+          {transferSentence(results)}{' '}
+          {results.index === null ? (
+            <>There is no index: {results.indexMissing?.reason ?? 'some AP is missing.'}</>
+          ) : (
+            <>
+              The index is <b title={exact(results.index)}>{results.index.toFixed(2)}</b>: 0 is as good as at home, and
+              lower is better.
+            </>
+          )}
+        </p>
+      </figcaption>
+      <TableFrame label={`Table: ${title}, scrolls sideways`}>
+        <table>
+          <caption className="visually-hidden">AP in per cent by the cell type of training and of evaluation</caption>
+          <thead>
+            <tr>
+              <td />
+              <th scope="colgroup" colSpan={CELL_TYPES.length}>
+                Evaluated on
+              </th>
+              <td />
+            </tr>
+            <tr>
+              <th scope="col">Trained on</th>
+              {CELL_TYPES.map((type) => (
+                <th key={type} scope="col" className="num">
+                  {CELL_TYPE_NAMES[type]}
+                </th>
+              ))}
+              <th scope="col" className="num">
+                <abbr title="The plain mean over the seven other types">Mean elsewhere</abbr>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ trainedOn, cells }) => (
+              <tr key={trainedOn}>
+                <th scope="row">{CELL_TYPE_NAMES[trainedOn]}</th>
+                {cells.map(({ evaluatedOn, AP, ofHome, home }) => (
+                  <td
+                    key={evaluatedOn}
+                    className="num heat-cell"
+                    data-home={home || undefined}
+                    data-dark={AP !== null && AP / most > 0.55 ? true : undefined}
+                    style={shade(AP) as React.CSSProperties | undefined}
+                    title={`${exact(AP)}${ofHome !== null && !home ? `, ${percent(ofHome, 0)} % of AP at home` : ''}`}
+                  >
+                    {AP === 0 ? <abbr title="No cell of this type was found at any IoU">0.0</abbr> : percent(AP, 1)}
+                  </td>
+                ))}
+                <td className="num" title={exact(results.meanTransferredAP[trainedOn])}>
+                  {percent(results.meanTransferredAP[trainedOn] ?? null, 1)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableFrame>
+    </figure>
+  );
+}
+
+const SHARES: Scale = {
+  from: 1.6,
+  to: 120,
+  log: true,
+  ticks: TRAINING_SIZES.map(Number).filter((size) => size !== 4),
+  label: 'Share of the training images, % (log axis)',
+};
+
+function LearningCurves({ curves, metric }: { curves: readonly LearningCurve[]; metric: 'AP' | 'AFNR' }) {
+  const values = curves.map(({ sizes }) =>
+    TRAINING_SIZES.flatMap((size): [number, number][] => {
+      const value = sizes[size]?.[metric];
+      return typeof value === 'number' ? [[Number(size), 100 * value]] : [];
+    }),
+  );
+  const y = fromZero(Math.max(1, ...values.flat().map(([, value]) => value)), `${metric}, %`);
+  const sentence = learningSentence(curves, metric);
+  return (
+    <Figure
+      title={`${metric} by share of training images`}
+      sentence={
+        <>
+          {sentence} <span className="muted">{metric === 'AP' ? 'Higher' : 'Lower'} is better.</span>
+        </>
+      }
+      numbers={{
+        head: ['Share', ...curves.map(({ name }) => name)],
+        rows: TRAINING_SIZES.map((size) => [`${size} %`, ...curves.map(({ sizes }) => percent(sizes[size]?.[metric]))]),
+      }}
+    >
+      <Legend names={curves.map(({ name }) => name)} kind="line" />
+      <Plot tall x={SHARES} y={y} say={sentence}>
+        {values.map((points, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two methods may share a name
+          <g key={i}>
+            <Line x={SHARES} y={y} points={points} color={SERIES_STYLES[i].color} dash={SERIES_STYLES[i].dash} />
+            {points.map((at) => (
+              <Point key={at[0]} x={SHARES} y={y} at={at} style={i} size={4} />
+            ))}
+          </g>
+        ))}
+      </Plot>
+    </Figure>
+  );
+}
+
+/** Predicted against reference counts: how far the cloud is from the identity, and where it stops being a line. */
+function Counts({ name, result }: { name: string; result: CountResults }) {
+  const { points = [], r2, linearityLimit: limit, linearityBroken: broken, slope, intercept } = result;
+  const x = fromZero(Math.max(10, ...points.map(([, predicted]) => predicted)), 'Predicted cells per image', integer);
+  const y = fromZero(Math.max(10, ...points.map(([reference]) => reference)), 'Reference (nuclei)', integer);
+  const end = Math.min(x.to, y.to);
+  const limited =
+    limit === null
+      ? (result.linearityReason ?? 'There is no limit of linearity.')
+      : broken
+        ? `The counts follow the reference in a straight line up to ${integer(limit)} cells per image.`
+        : `The counts follow the reference in a straight line over the whole range, up to ${integer(limit)} cells per image.`;
+  const sentence = `R² is ${r2 === null ? 'not defined' : r2.toFixed(3)} over ${integer(result.imagesBelow1600)} images below ${integer(R2_BELOW)} cells. ${limited}`;
+  const fitted =
+    typeof slope === 'number' && typeof intercept === 'number' ? lineWithin(slope, intercept, x.to, y.to) : null;
+  const number = (value: number | null | undefined, digits = 3) =>
+    typeof value === 'number' ? value.toFixed(digits) : '–';
+  return (
+    <Figure
+      title={`Predicted against reference, ${name}`}
+      sentence={
+        <>
+          {sentence}
+          {points.length > 0 &&
+            ' Solid: the identity. Dashed: the fitted line. Across: 1,600 cells, and the limit of linearity.'}
+        </>
+      }
+      numbers={{
+        head: ['Number', 'Value'],
+        rows: [
+          ['Images', integer(result.images)],
+          ['Images below 1,600 cells', integer(result.imagesBelow1600)],
+          ['R²', number(r2)],
+          ['Limit of linearity', limit === null ? '–' : integer(limit)],
+          ['Pearson r', number(result.pearson)],
+          ['Slope', number(slope)],
+          ['Intercept', number(intercept, 1)],
+          ['Mean absolute error', number(result.meanAbsoluteError, 1)],
+          ...(result.scoreThreshold === undefined ? [] : [['Score threshold', String(result.scoreThreshold)]]),
+        ],
+      }}
+    >
+      {points.length > 0 && (
+        <Plot tall x={x} y={y} say={sentence}>
+          {points.map(([reference, predicted], i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: images have no other name here
+            <Point key={i} x={x} y={y} at={[predicted, reference]} />
+          ))}
+          <Line
+            x={x}
+            y={y}
+            points={[
+              [0, 0],
+              [end, end],
+            ]}
+            color="var(--ink-3)"
+            width={1.25}
+          />
+          {fitted && <Line x={x} y={y} points={fitted} color="var(--series-2)" dash="7 4" />}
+          {y.to > R2_BELOW && <Across x={x} y={y} at={R2_BELOW} name="1,600" />}
+          {limit !== null && limit <= y.to && (
+            <Across x={x} y={y} at={limit} name={`limit ${integer(limit)}`} dash="1 3" />
+          )}
+        </Plot>
+      )}
+    </Figure>
+  );
+}
+
+function Across({ x, y, at, name, dash = '5 3' }: { x: Scale; y: Scale; at: number; name: string; dash?: string }) {
+  return (
+    <>
+      <Line
+        x={x}
+        y={y}
+        points={[
+          [x.from, at],
+          [x.to, at],
+        ]}
+        color="var(--ink-2)"
+        dash={dash}
+        width={1}
+      />
+      <Point x={x} y={y} at={[x.from, at]} size={0} name={name} />
+    </>
+  );
+}
+
+/** The part of y = intercept + slope · x that lies in the frame. */
+function lineWithin(slope: number, intercept: number, right: number, top: number): [number, number][] | null {
+  if (slope <= 0) return null;
+  const from = Math.max(0, -intercept / slope);
+  const to = Math.min(right, (top - intercept) / slope);
+  return to > from
+    ? [
+        [from, intercept + slope * from],
+        [to, intercept + slope * to],
+      ]
+    : null;
+}
+
+const SHOWN = ['AP', 'AP50', 'AP75', 'AFNR'] as const satisfies readonly (keyof Metrics)[];
+
+function OutsideSets({ name, results, evaluation }: { evaluation: Evaluation } & Of<'datasets'>) {
+  const title = `${EVALUATION_NAMES[evaluation]} by data set, ${name}`;
+  return (
+    <NumbersTable
+      title={title}
+      numbers={{
+        head: ['Data set', 'Images', 'Cells', ...SHOWN],
+        rows: Object.entries(results.datasets).flatMap(([dataset, evaluations]) => {
+          const metrics = evaluations[evaluation]?.overall;
+          return metrics
+            ? [
+                [
+                  dataset,
+                  integer(metrics.images),
+                  integer(metrics.objects),
+                  ...SHOWN.map((key) => percent(metrics[key])),
+                ],
+              ]
+            : [];
+        }),
+      }}
+    />
+  );
+}
