@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { type Metrics, TRAINING_SIZES } from '#lib/scoring/report.ts';
+import {
+  heatMap,
+  knownResults,
+  learningCurve,
+  learningSentence,
+  perIouAndSize,
+  type TaskResults,
+  transferSentence,
+} from '#lib/scoring/task-series.ts';
+import { metrics } from './reports.ts';
+
+/** AP is 0.55 of the number: it falls from IoU to IoU. */
+const some = (ap: number): Metrics => metrics(ap);
+const kindOf = (results: unknown) => knownResults(results as TaskResults).kind;
+
+test('what a report is of is seen by the shape of its results', () => {
+  const slices = { overall: some(0.5), cellTypes: {} };
+  expect(kindOf({ segm: slices, bbox: slices })).toBe('wide');
+  expect(kindOf({ bbox: slices })).toBe('wide');
+  expect(kindOf({ bbox: { cellTypes: { A172: some(0.5) }, mean: null } })).toBe('types');
+  expect(kindOf({ bbox: { matrix: {}, index: null, meanTransferredAP: {} } })).toBe('matrix');
+  expect(kindOf({ sizes: {} })).toBe('sizes');
+  expect(kindOf({ counts: {} })).toBe('counts');
+  expect(kindOf({ datasets: {} })).toBe('datasets');
+});
+
+describe('training-set size', () => {
+  const results = { sizes: { '2': { bbox: some(0.2) }, '50': { bbox: some(0.4), segm: some(0.35) } } };
+
+  test('a curve has the shares that were submitted with this evaluation', () => {
+    expect(Object.keys(learningCurve('A', results, 'bbox').sizes)).toEqual(['2', '50']);
+    expect(Object.keys(learningCurve('A', results, 'segm').sizes)).toEqual(['50']);
+  });
+
+  test('the sentence goes from the smallest to the largest share', () => {
+    expect(learningSentence([learningCurve('A', results, 'bbox')], 'AP')).toBe(
+      'AP by share of the training images: A from 11.0 % at 2 % to 22.0 % at 50 %.',
+    );
+    expect(learningSentence([], 'AP')).toBe('There is nothing to draw for this choice.');
+  });
+
+  test('a share keeps its look, whichever others there are', () => {
+    const series = perIouAndSize(learningCurve('A', results, 'bbox'));
+    expect(series.names).toEqual(['2 %', '50 %']);
+    expect(series.styles).toEqual([TRAINING_SIZES.indexOf('2'), TRAINING_SIZES.indexOf('50')]);
+    expect(series.rows).toHaveLength(10);
+  });
+});
+
+describe('transferability', () => {
+  const matrix = { A172: { A172: 0.5, BV2: 0, MCF7: 0.25 }, BV2: { A172: 0.1 } };
+
+  test('a cell says its share of AP at home, if there is one', () => {
+    const [a172, , bv2] = heatMap({ matrix });
+    expect(a172.cells[0]).toEqual({ evaluatedOn: 'A172', AP: 0.5, ofHome: 1, home: true });
+    expect(a172.cells[2]).toEqual({ evaluatedOn: 'BV2', AP: 0, ofHome: 0, home: false });
+    expect(a172.cells[4].ofHome).toBe(0.5);
+    expect(a172.cells[7]).toMatchObject({ AP: null, ofHome: null });
+    expect(bv2.cells[0]).toMatchObject({ AP: 0.1, ofHome: null });
+  });
+
+  test('the sentence names the best and the worst pair', () => {
+    expect(transferSentence({ matrix })).toBe(
+      'Away from home the highest AP is 25.0 %, trained on A172 and evaluated on MCF7; the lowest is 0.0 %, trained on A172 and evaluated on BV-2.',
+    );
+    expect(transferSentence({ matrix: { A172: { A172: 1 } } })).toBe('There is no AP away from home.');
+  });
+});
