@@ -7,7 +7,8 @@ import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { type Dataset, datasetStatistics, datasets } from './schema.ts';
 
-export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | 'public' | 'demo'> & { public?: boolean; demo?: boolean };
+type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol';
+export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<Pick<Dataset, Optional>>;
 
 /** Registers ground truth under a name. The same content again is no error; other content under a taken name is. */
 export async function registerDataset(input: NewDataset, tx: Tx = db()): Promise<Dataset> {

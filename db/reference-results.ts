@@ -18,9 +18,50 @@ const METRICS: Readonly<Record<string, string>> = {
   'AR@2000': 'AR.2000',
 };
 const EVALUATION: Readonly<Record<string, Evaluation>> = { mask: 'segm', box: 'bbox' };
-const TASKS: Readonly<Record<string, string>> = { '1 LIVECell-wide': 'livecell-wide' };
 /** Rows marked NO follow other protocols and never stand beside scored entries. */
 const COMPARABLE = new Set(['yes', 'as published']);
+
+/** What a row's task is called here, and how its subset and metric are. */
+interface Reading {
+  task: string;
+  subset: string;
+  metric: string;
+  evaluation: Evaluation;
+  /** beside the usual ones */
+  comparable?: string;
+}
+
+/** How rows of the published table are read, by what stands in its column `task`; null: not one of ours. */
+function read({ task, subset, metric }: Record<string, string>): Reading | null {
+  const [kind, ...rest] = metric.split(' ');
+  const instances =
+    EVALUATION[kind] && METRICS[rest.join(' ')]
+      ? { evaluation: EVALUATION[kind], metric: METRICS[rest.join(' ')] }
+      : null;
+  if (task === '1 LIVECell-wide') return instances && { task: 'livecell-wide', subset, ...instances };
+  if (task.startsWith('2 single cell type')) return instances && { task: 'single-cell-type', subset, ...instances };
+  if (task === '3 transferability') {
+    // the paper's index and mean are those of masks
+    const found = { task: 'transferability', evaluation: 'segm' as const };
+    if (metric === 'transferability index') return { ...found, subset: 'all', metric: 'index' };
+    if (metric === 'mean transferred AP')
+      return { ...found, subset: subset.replace(/^train /, ''), metric: 'meanTransferredAP' };
+    return null;
+  }
+  if (task === '4 fluorescence') {
+    // counts know neither masks nor boxes
+    const found = { task: 'fluorescence-counts', subset, evaluation: 'segm' as const };
+    if (metric === 'R2 (<1600)') return { ...found, metric: 'r2' };
+    return metric === 'linearity limit' ? { ...found, metric: 'linearityLimit' } : null;
+  }
+  if (task === '5 dataset size') {
+    const share = /^(\d+)% train$/.exec(subset);
+    return share && instances && { task: 'training-size', subset: share[1], ...instances };
+  }
+  if (task === 'external' && metric === 'AP')
+    return { task: 'zero-shot', subset, metric: 'AP', evaluation: 'segm', comparable: 'other dataset' };
+  return null;
+}
 
 /** The rows of the published table that may stand beside ours. */
 export function parsePublishedResults(csv: string): NewReferenceResult[] {
@@ -38,14 +79,13 @@ export function parsePublishedResults(csv: string): NewReferenceResult[] {
     if (first !== 'same') above = row.protocol;
     const protocol = first === 'same' ? [above, ...more].join('; ') : row.protocol;
 
-    const task = TASKS[row.task];
-    const [kind, ...rest] = row.metric.split(' ');
-    const evaluation = EVALUATION[kind];
-    const metric = METRICS[rest.join(' ')];
-    if (!task || !evaluation || !metric || !COMPARABLE.has(row.comparable_with_official)) continue;
+    const found = read(row);
+    if (!found) continue;
+    const { task, subset, evaluation, metric, comparable } = found;
+    if (!COMPARABLE.has(row.comparable_with_official) && row.comparable_with_official !== comparable) continue;
     results.push({
       task,
-      subset: row.subset,
+      subset,
       method: row.method,
       evaluation,
       metric,

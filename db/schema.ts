@@ -124,6 +124,10 @@ export const datasets = pgTable('datasets', {
   cellTypes: jsonb('cell_types').$type<Record<string, number>>().notNull(),
   /** storage key of the packed ground truth (`lib/coco/dataset.ts`) */
   packKey: text('pack_key').notNull(),
+  /** of outside data sets: on what terms, from where, and how it was prepared, in the maintainer's words */
+  licence: text('licence'),
+  source: text('source'),
+  protocol: text('protocol'),
   createdAt: createdAt(),
 });
 export type Dataset = InferSelectModel<typeof datasets>;
@@ -211,6 +215,8 @@ export const submissionFiles = pgTable(
     bytes: bigint('bytes', { mode: 'number' }).notNull(),
     sha256: text('sha256').notNull(),
     storageKey: text('storage_key').notNull(),
+    /** stated by the submitter: detections with at least this score are counted */
+    scoreThreshold: doublePrecision('score_threshold'),
   },
   (table) => [uniqueIndex('submission_files_slot').on(table.submissionId, table.slot)],
 );

@@ -6,7 +6,7 @@
  *     ▲          │  ├──▶ rejected           ▲          │           │
  *     └──────────┘  └──▶ failed             └──────────┴── hidden ◀┘
  */
-import { and, count, desc, eq, inArray, lt, notInArray, or, sql } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, lt, ne, notInArray, or, sql } from 'drizzle-orm';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
@@ -37,7 +37,14 @@ export interface NewSubmission {
   testImagesSeen?: boolean;
   /** only `private` or `pending`; publishing is a maintainer's decision */
   visibility?: 'private' | 'pending';
-  files: { slot: string; fileName: string; bytes: number; sha256: string; storageKey: string }[];
+  files: {
+    slot: string;
+    fileName: string;
+    bytes: number;
+    sha256: string;
+    storageKey: string;
+    scoreThreshold?: number | null;
+  }[];
 }
 
 export interface SubmissionDetail extends Submission {
@@ -103,6 +110,23 @@ export async function getSubmission(id: string, tx: Tx = db()): Promise<Submissi
   const files = await filesOf(id, tx);
   const queuePosition = row.submission.state === 'queued' ? await positionOf(row.submission, tx) : null;
   return { ...row.submission, dataset: row.dataset, user: row.user, files, queuePosition };
+}
+
+/** Whether another submission that is not withdrawn has the same file: one upload may serve several tasks. */
+export async function isSharedFile(storageKey: string, submissionId: string, tx: Tx = db()): Promise<boolean> {
+  const [other] = await tx
+    .select({ id: submissions.id })
+    .from(submissionFiles)
+    .innerJoin(submissions, eq(submissions.id, submissionFiles.submissionId))
+    .where(
+      and(
+        eq(submissionFiles.storageKey, storageKey),
+        ne(submissions.id, submissionId),
+        ne(submissions.state, 'withdrawn'),
+      ),
+    )
+    .limit(1);
+  return other !== undefined;
 }
 
 async function filesOf(submissionId: string, tx: Tx): Promise<SubmissionFile[]> {

@@ -44,9 +44,12 @@ const link = z
   .pipe(z.url({ protocol: /^https?$/, error: 'A full link, such as https://doi.org/…' }).optional());
 
 export const slotFileSchema = z.object({
-  slot: z.string().min(1).max(40).default('all'),
+  /** of a task with several slots, `all` is one zip archive whose files are named by slot */
+  slot: z.string().min(1).max(200).default('all'),
   /** the id of a completed upload, or its address */
   upload: z.string().min(1, 'Upload a file first').max(500),
+  /** fluorescence-counts: the file holds predictions, and those with at least this score are counted */
+  scoreThreshold: z.number().optional(),
 });
 
 export const newSubmissionSchema = z.object({
@@ -64,6 +67,8 @@ export const newSubmissionSchema = z.object({
   trainingData: z.string().trim().max(1000, 'At most 1,000 characters').default(''),
   testImagesSeen: z.boolean().default(false),
   files: z.array(slotFileSchema).min(1, 'Upload a file first').max(16),
+  /** other tasks the same files are submitted to: `single-cell-type` beside `transferability` */
+  also: z.array(z.string().max(40)).max(4).optional(),
   /** `pending` and `published` both ask to publish; a maintainer decides */
   visibility: z.enum(['private', 'pending', 'published']).default('private'),
 });
@@ -96,7 +101,15 @@ export const problemDetailsSchema = z.object({
   fields: z.record(z.string(), z.string()).optional(),
 });
 
-export const createdSchema = z.object({ id: z.string(), state: z.enum(SUBMISSION_STATES) });
+export const createdSchema = z.object({
+  id: z.string(),
+  state: z.enum(SUBMISSION_STATES),
+  /** what else came of the same files: a submission per other task, or per data set */
+  also: z
+    .array(z.object({ task: z.string(), dataset: z.string(), id: z.string(), state: z.enum(SUBMISSION_STATES) }))
+    .optional(),
+});
+export type Created = z.infer<typeof createdSchema>;
 
 export const submissionSchema = z.object({
   id: z.string(),
@@ -165,6 +178,8 @@ export const boardRowSchema = z.object({
   testImagesSeen: z.boolean().nullable(),
   publishedAt: iso.nullable(),
   metrics: metricsSchema.partial(),
+  /** of tasks other than livecell-wide, whose `metrics` are empty: numbers by the keys of the board's columns */
+  values: z.record(z.string(), z.number().nullable()).optional(),
   /** predictions without scores (label images), ranked among themselves */
   unscored: z.boolean(),
   /** where columns of cell types were asked for: AP, AFNR and their intervals */
@@ -211,6 +226,11 @@ export const taskListSchema = z.object({
       description: z.string(),
       /** what to upload: one file per slot */
       slots: z.array(z.string()),
+      /** those that must be there, and how many at least */
+      required: z.array(z.string()).optional(),
+      least: z.int().optional(),
+      /** other tasks that the same files can be submitted to */
+      also: z.array(z.string()).optional(),
       /** the data set that is scored when none is named */
       dataset: z.string().nullable(),
       datasets: z.array(

@@ -119,10 +119,12 @@ export async function startWorker(options: {
   };
 }
 
-async function jobOf({ submission, dataset, files }: ScoringInput, port: ScoreJob['port']): Promise<ScoreJob> {
-  const local = files.map(async ({ slot, sha256, storageKey }) => ({
+export async function jobOf({ submission, dataset, files }: ScoringInput, port?: ScoreJob['port']): Promise<ScoreJob> {
+  const local = files.map(async ({ slot, sha256, storageKey, fileName, scoreThreshold }) => ({
     slot,
     sha256,
+    name: fileName,
+    scoreThreshold: scoreThreshold ?? undefined,
     path: await storage().localPath(storageKey),
   }));
   return {

@@ -15,7 +15,7 @@ import { FatalProblem, quoted } from '#lib/readers/problems.ts';
 import { sniff } from '#lib/readers/sniff.ts';
 import { openZip, type ZipMember } from '#lib/readers/zip.ts';
 import type { Problem } from '#lib/scoring/report.ts';
-import { parseSlot, type Task } from '#lib/scoring/tasks.ts';
+import { missingSlots, parseSlot, type Task } from '#lib/scoring/tasks.ts';
 
 export interface GivenFile {
   /** of a task with several slots, anything but one of them: an archive with a member per slot */
@@ -103,26 +103,6 @@ async function isArchiveOfSlots(task: Task, files: readonly GivenFile[]): Promis
     code: 'not-a-zip',
     message: `${task.name} takes a file per slot, or one zip archive whose files are named by slot (${names(task)}). This is one file and no archive.`,
   });
-}
-
-/** What the slots that are there lack. */
-export function missingSlots(task: Task, given: readonly string[]): Problem[] {
-  const missing = task.slots.filter(({ id, required }) => required && !given.includes(id));
-  if (missing.length > 0) {
-    return missing.map(({ id }) => ({
-      code: 'missing-slot',
-      message: `There is no file for slot ${id}. ${task.name} needs all of ${names(task)}.`,
-    }));
-  }
-  const { least = 1 } = task;
-  if (given.length >= least) return [];
-  const have = given.length === 0 ? 'There is none' : `There is only ${given.join(', ')}`;
-  return [
-    {
-      code: 'too-few-slots',
-      message: `${task.name} needs files for at least ${least} of its slots ${names(task)}. ${have}.`,
-    },
-  ];
 }
 
 function names(task: Task): string {

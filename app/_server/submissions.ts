@@ -1,62 +1,141 @@
 /** What the submit form, the API and the pages do with submissions; the tables are behind `#db`. */
 import { db } from '#db/client.ts';
 import { activeDataset, getDatasetByName } from '#db/datasets.ts';
-import { createSubmission, getReports, getSubmission, type SubmissionDetail, withdraw } from '#db/submissions.ts';
+import type { Dataset, SubmissionFile } from '#db/schema.ts';
+import {
+  createSubmission,
+  getReports,
+  getSubmission,
+  isSharedFile,
+  type SubmissionDetail,
+  withdraw,
+} from '#db/submissions.ts';
 import { deleteUpload, getUpload } from '#db/uploads.ts';
-import type { NewSubmission, Receipt, SubmissionBody, SubmissionState } from '#lib/api.ts';
+import type { Created, NewSubmission, Receipt, SubmissionBody } from '#lib/api.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import { canSubmit, canUseUpload, canViewSubmission, canWithdraw, type Viewer } from '#lib/permissions.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { missingSlots, parseSlot, parseTask, type Task } from '#lib/scoring/tasks.ts';
 import { storage } from '#lib/storage.ts';
 import { InvalidFields } from './http.ts';
 import { release } from './uploads.ts';
 
-/** Turns uploads into a submission that waits for its score. The uploads are used up in the same transaction. */
-export async function submit(viewer: Viewer, input: NewSubmission): Promise<{ id: string; state: SubmissionState }> {
+/** What one call submits to: usually one task's data set; the same files may serve several. */
+interface Part {
+  task: Task;
+  dataset: Dataset;
+  files: { slot: string; upload: string; scoreThreshold?: number }[];
+}
+
+/** Turns uploads into submissions that wait for their score. The uploads are used up in the same transaction. */
+export async function submit(viewer: Viewer, input: NewSubmission): Promise<Created> {
   if (!canSubmit(viewer)) throw new AppError('unauthorized', 'Sign in to submit.');
   const task = parseTask(input.task);
   if (!task?.open) throw new InvalidFields({ task: 'This task does not take submissions (yet).' });
-
-  const dataset = input.dataset ? await getDatasetByName(input.dataset) : await activeDataset(task.id);
-  if (!dataset || dataset.task !== task.id)
-    throw new InvalidFields({
-      dataset: `${task.name} has no ground truth ${input.dataset ? `named ${input.dataset}` : 'yet'}.`,
-    });
-
-  const slots = new Set<string>();
-  for (const [index, { slot, upload }] of input.files.entries()) {
-    if (!task.slots.some(({ id }) => id === slot))
-      throw new InvalidFields({
-        [`files.${index}.slot`]: `${task.name} has no slot “${slot}”: ${task.slots.map(({ id }) => id).join(', ')}.`,
-      });
-    if (slots.has(slot)) throw new InvalidFields({ [`files.${index}.slot`]: `Two files for the slot “${slot}”.` });
-    slots.add(slot);
+  const parts = await partsOf(task, input);
+  for (const [index, { upload }] of input.files.entries()) {
     const found = await getUpload(idOf(upload));
     if (!found || !canUseUpload(viewer, found))
       throw new InvalidFields({ [`files.${index}.upload`]: 'There is no such upload. Upload the file again.' });
     if (!found.completedAt) throw new InvalidFields({ [`files.${index}.upload`]: 'This upload is not complete yet.' });
   }
-  const missing = task.slots.filter(({ id, required }) => required && !slots.has(id));
-  if (missing.length) throw new InvalidFields({ files: `Missing: ${missing.map(({ label }) => label).join(', ')}.` });
 
-  const submission = await db().transaction(async (tx) => {
-    const files = [];
-    for (const { slot, upload } of input.files) {
+  const created = await db().transaction(async (tx) => {
+    const stored = new Map<string, Pick<SubmissionFile, 'fileName' | 'bytes' | 'sha256' | 'storageKey'>>();
+    for (const { upload } of input.files) {
       // of two who take the same upload at the same time, one gets it
       const taken = await deleteUpload(idOf(upload), tx);
       if (!taken?.sha256) throw new AppError('conflict', 'This upload has just been used by another submission.');
       const { fileName, bytes, sha256, storageKey } = taken;
-      files.push({ slot, fileName, bytes, sha256, storageKey });
+      stored.set(idOf(upload), { fileName, bytes, sha256, storageKey });
     }
-    const { task: taskId, method, description, paperUrl, codeUrl, trainingData, testImagesSeen } = input;
-    const details = { task: taskId, method, description, paperUrl, codeUrl, trainingData, testImagesSeen };
+    const { method, description, paperUrl, codeUrl, trainingData, testImagesSeen } = input;
+    const details = { method, description, paperUrl, codeUrl, trainingData, testImagesSeen };
     const visibility = input.visibility === 'private' ? 'private' : 'pending';
-    return createSubmission({ ...details, datasetId: dataset.id, userId: viewer.id, visibility, files }, tx);
+    const submissions = [];
+    for (const { task, dataset, files } of parts) {
+      const { id, state } = await createSubmission(
+        {
+          ...details,
+          ...{ task: task.id, datasetId: dataset.id, userId: viewer.id, visibility },
+          files: files.map(({ slot, upload, scoreThreshold }) => ({
+            ...stored.get(idOf(upload))!,
+            ...{ slot, scoreThreshold },
+          })),
+        },
+        tx,
+      );
+      submissions.push({ task: task.id, dataset: dataset.name, id, state });
+    }
+    return submissions;
   });
   await Promise.all(input.files.map(({ upload }) => release(idOf(upload))));
-  return { id: submission.id, state: submission.state };
+  const [{ id, state }, ...also] = created;
+  return { id, state, ...(also.length > 0 && { also }) };
+}
+
+async function partsOf(task: Task, input: NewSubmission): Promise<Part[]> {
+  // slots that are data sets: a submission for each
+  if (task.slots.length === 0)
+    return Promise.all(input.files.map((file, index) => datasetPart(task, input, file, index)));
+  const files = slotsOf(task, input.files);
+  const parts = [{ task, dataset: await datasetOf(task, input.dataset), files }];
+  for (const name of new Set(input.also ?? [])) {
+    const other = parseTask(name);
+    if (!other?.open || !task.also?.includes(other.id))
+      throw new InvalidFields({ also: `The files of ${task.name} cannot be submitted to “${name}” as well.` });
+    parts.push({ task: other, dataset: await datasetOf(other, input.dataset), files });
+  }
+  return parts;
+}
+
+async function datasetOf(task: Task, name: string | undefined): Promise<Dataset> {
+  const dataset = name ? await getDatasetByName(name) : await activeDataset(task.id);
+  if (dataset && dataset.task === task.groundTruth) return dataset;
+  throw new InvalidFields({ dataset: `${task.name} has no ground truth ${name ? `named ${name}` : 'yet'}.` });
+}
+
+async function datasetPart(
+  task: Task,
+  input: NewSubmission,
+  file: NewSubmission['files'][number],
+  index: number,
+): Promise<Part> {
+  if (file.slot === 'all') {
+    if (input.files.length > 1)
+      throw new InvalidFields({
+        [`files.${index}.slot`]: 'Say which data set each file is for: its name is the slot.',
+      });
+    const dataset = await datasetOf(task, input.dataset);
+    return { task, dataset, files: [{ ...file, slot: dataset.name }] };
+  }
+  const dataset = await getDatasetByName(file.slot);
+  if (dataset?.task !== task.groundTruth)
+    throw new InvalidFields({ [`files.${index}.slot`]: `${task.name} has no data set named “${file.slot}”.` });
+  if (input.files.some(({ slot }, i) => i < index && slot === file.slot))
+    throw new InvalidFields({ [`files.${index}.slot`]: `Two files for the data set “${file.slot}”.` });
+  return { task, dataset, files: [file] };
+}
+
+/** Files by the task's own slots; a single one for none of them is an archive, whose members are looked at when scored. */
+function slotsOf(task: Task, files: NewSubmission['files']): NewSubmission['files'] {
+  if (task.slots.length > 1 && files.length === 1 && files[0].slot === 'all') return files;
+  const found = new Map<string, NewSubmission['files'][number]>();
+  for (const [index, file] of files.entries()) {
+    const slot = parseSlot(task, file.slot);
+    if (!slot)
+      throw new InvalidFields({
+        [`files.${index}.slot`]: `${task.name} has no slot “${file.slot}”: ${task.slots.map(({ id }) => id).join(', ')}.`,
+      });
+    if (found.has(slot)) throw new InvalidFields({ [`files.${index}.slot`]: `Two files for the slot “${slot}”.` });
+    if (files.some(({ upload }, i) => i < index && idOf(upload) === idOf(file.upload)))
+      throw new InvalidFields({ [`files.${index}.upload`]: 'This upload is given for another slot already.' });
+    found.set(slot, { ...file, slot });
+  }
+  const missing = missingSlots(task, [...found.keys()]);
+  if (missing.length > 0) throw new InvalidFields({ files: missing.map(({ message }) => message).join(' ') });
+  return [...found.values()];
 }
 
 /** An upload is named by its id or by its address. */
@@ -77,7 +156,9 @@ export async function giveUp(viewer: Viewer, id: string): Promise<void> {
   const submission = await findSubmission(viewer, id);
   if (!canWithdraw(viewer, submission)) throw new AppError('forbidden', 'Only its owner can withdraw a submission.');
   await withdraw(id, viewer!.id);
-  for (const file of submission.files) await storage().delete(file.storageKey);
+  for (const { storageKey } of submission.files) {
+    if (!(await isSharedFile(storageKey, id))) await storage().delete(storageKey);
+  }
 }
 
 /** What the API says of a submission. File names stay out: they may carry names of people. */

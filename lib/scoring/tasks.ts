@@ -6,7 +6,8 @@
  */
 import type { Protocol } from '../coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from './cell-types.ts';
-import type { CountingCellType, Metrics, TrainingSize } from './report.ts';
+import { percent as inPercent, integer } from './format.ts';
+import type { CountingCellType, Metrics, Problem, TrainingSize } from './report.ts';
 
 export const TASK_IDS = [
   'livecell-wide',
@@ -233,7 +234,7 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
     id: 'single-cell-type',
     name: 'Single cell type',
     summary: 'One model per cell type, scored on that type.',
-    open: false,
+    open: true,
     slots: cellTypeSlots(false),
     columns: [],
     values: [
@@ -276,7 +277,7 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
     id: 'transferability',
     name: 'Transferability',
     summary: 'Eight models, each trained on one cell type, scored on all the others.',
-    open: false,
+    open: true,
     slots: cellTypeSlots(true),
     columns: [],
     values: [
@@ -309,7 +310,7 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
     id: 'fluorescence-counts',
     name: 'Fluorescence counts',
     summary: 'Cell counts against nuclear fluorescence counts.',
-    open: false,
+    open: true,
     slots: COUNTING_CELL_TYPES.map((id) => ({
       id,
       label: `Counts for ${id}`,
@@ -345,7 +346,7 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
     id: 'training-size',
     name: 'Training-set size',
     summary: 'The same model trained on 2 to 100 per cent of the training images.',
-    open: false,
+    open: true,
     slots: TRAINING_SIZES.map((id) => ({
       id,
       label: `Trained on ${id} %`,
@@ -387,7 +388,7 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
     id: 'zero-shot',
     name: 'Outside data sets',
     summary: 'A model trained on LIVECell, scored on data it has never seen.',
-    open: false,
+    open: true,
     // one slot per registered outside data set
     slots: [],
     columns: [],
@@ -421,6 +422,26 @@ export function parseSlot(task: Task, name: string): string | null {
   return task.slots.find(({ id }) => plain(id) === plain(name))?.id ?? null;
 }
 
+/** What the slots that are given lack. */
+export function missingSlots(task: Task, given: readonly string[]): Problem[] {
+  const missing = task.slots.filter(({ id, required }) => required && !given.includes(id));
+  if (missing.length > 0) {
+    return missing.map(({ id }) => ({
+      code: 'missing-slot',
+      message: `There is no file for slot ${id}. ${task.name} needs all of ${task.slots.map((slot) => slot.id).join(', ')}.`,
+    }));
+  }
+  const { least = 1 } = task;
+  if (given.length >= least) return [];
+  const have = given.length === 0 ? 'There is none' : `There is only ${given.join(', ')}`;
+  return [
+    {
+      code: 'too-few-slots',
+      message: `${task.name} needs files for at least ${least} of its slots ${task.slots.map((slot) => slot.id).join(', ')}. ${have}.`,
+    },
+  ];
+}
+
 /** The task whose registered data sets are this one's ground truth. */
 export function groundTruthTask(id: string): string {
   return parseTask(id)?.groundTruth ?? id;
@@ -437,6 +458,13 @@ export function taskValue(column: ValueColumn, results: unknown, evaluation: str
   for (const part of valuePath(column, evaluation, dataset))
     at = (at as Record<string, unknown> | null | undefined)?.[part];
   return typeof at === 'number' ? at : null;
+}
+
+/** A number as its column shows it. */
+export function taskNumber(column: ValueColumn, value: number | null): string {
+  if (value === null) return '–';
+  if (column.format === 'percent') return inPercent(value);
+  return column.format === 'integer' ? integer(value) : value.toFixed(3);
 }
 
 /** A column of `values` by its key, without regard to case. */

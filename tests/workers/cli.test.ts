@@ -24,7 +24,6 @@ describe('a call', () => {
     [['score', '--bogus'], "Unknown option '--bogus'"],
     [['score', '--predictions', 'x.json'], '--ground-truth is missing'],
     [['score', '--task', 'cell-art'], 'There is no task “cell-art”'],
-    [['score', '--task', 'transferability'], 'The task transferability is not open yet'],
     [['submit', 'x.json'], '--method is missing'],
     [['rescore'], 'not available in this version yet'],
     [['user', 'role', 'a@example.org', 'king'], 'maintainer or researcher, not “king”'],

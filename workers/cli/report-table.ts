@@ -3,7 +3,7 @@ import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { integer, percent, seconds } from '#lib/scoring/format.ts';
 import { type AnyReport, isReportOf, type Metrics, type ReportOf } from '#lib/scoring/report.ts';
-import { TASKS, taskValue } from '#lib/scoring/tasks.ts';
+import { TASKS, taskNumber, taskValue } from '#lib/scoring/tasks.ts';
 
 const SHOWN = ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AFNR'] as const;
 const NAMES = { segm: 'Masks', bbox: 'Boxes' };
@@ -37,15 +37,7 @@ function valueTable(report: Exclude<AnyReport, { task: 'livecell-wide' }>): stri
     ...values.flatMap((column) => {
       const numbers = evaluations.map((evaluation) => taskValue(column, report.results, evaluation, dataset));
       if (numbers.every((number) => number === null) && column.key !== TASKS[report.task].headline) return [];
-      const shown = numbers.map((number) =>
-        number === null
-          ? '–'
-          : column.format === 'percent'
-            ? percent(number)
-            : column.format === 'integer'
-              ? integer(number)
-              : number.toFixed(3),
-      );
+      const shown = numbers.map((number) => taskNumber(column, number));
       return [column.label.padEnd(width) + shown.map((text) => text.padStart(10)).join('')];
     }),
   ]);

@@ -7,7 +7,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
 import type { AnyReport, Problem, Warning } from '#lib/scoring/report.ts';
-import { parseSlot, parseTask, type Task } from '#lib/scoring/tasks.ts';
+import { missingSlots, parseSlot, parseTask, type Task } from '#lib/scoring/tasks.ts';
 import {
   CallError,
   type Command,
@@ -289,7 +289,6 @@ export async function slotFiles(task: Task, given: string[], slot: string | unde
     if (files.some((file) => file.slot === chosen)) throw new CallError(`Two files are given for slot ${chosen}.`);
     files.push({ slot: chosen, path: await mustBeFile(named ? path : text) });
   }
-  const { missingSlots } = await import('../slots.ts');
   if (known.length > 0) {
     const problems = missingSlots(
       task,

@@ -1,11 +1,12 @@
 /** Commands that work on the site's database, whether the site is running or not. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from '#lib/env.ts';
+import type { Task } from '#lib/scoring/tasks.ts';
 import { CallError, type Command, InputError, JSON_OPTION, mustBeFile, oneFile, required } from './command.ts';
 import { runningSite } from './run-file.ts';
-import { openTask } from './score.ts';
+import { openTask, type SlotFile, slotFiles } from './score.ts';
 
 /**
  * Runs with DATABASE_URL set: given by the environment (production), by the running site, or, when nothing runs, by
@@ -35,35 +36,46 @@ async function withDatabase<T>(run: () => Promise<T>): Promise<T> {
 export const importGroundTruthCommand: Command = {
   name: 'import-ground-truth',
   takes: 'FILE',
+  details:
+    'Reference counts are a file per cell type: --task fluorescence-counts A172=a172.json A549=a549.json\n' +
+    'Outside data sets are COCO annotations: --task zero-shot --name EVICAN --licence … --source … --protocol … FILE',
   help: 'Registers ground truth with the site; submissions are scored against the newest of their task.',
   example: 'livecell import-ground-truth livecell_coco_test.json --name "LIVECell test"',
   options: {
     name: { type: 'string', value: 'NAME', help: 'what it is called on the site' },
     task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
+    licence: { type: 'string', value: 'TEXT', help: 'of an outside data set: on what terms it is used' },
+    source: { type: 'string', value: 'TEXT', help: 'of an outside data set: where it is from' },
+    protocol: { type: 'string', value: 'TEXT', help: 'of an outside data set: how it was prepared' },
     public: { type: 'boolean', help: 'annotations may be shown and downloaded' },
     json: JSON_OPTION,
   },
   async run(values, files, out) {
     const task = openTask(values.task);
-    const path = await mustBeFile(oneFile(files, 'ground truth file'));
+    const given =
+      task.kind === 'counts'
+        ? await slotFiles(task, files, undefined)
+        : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
     const name = required(values, 'name').trim();
     if (!name) throw new CallError('--name is missing.');
-    const { importGroundTruth } = await import('#lib/readers/open.ts');
     const { storage } = await import('#lib/storage.ts');
     const data = env().LIVECELL_DATA;
     await mkdir(data, { recursive: true });
     const dir = await mkdtemp(join(data, 'import-')); // on the storage's own disk, so that moving there is renaming
     try {
       const packed = join(dir, 'packed');
-      const { sha256, images, objects, cellTypes, warnings, statistics } = await importGroundTruth(path, packed);
+      const { sha256, images, objects, cellTypes, warnings, statistics } = await readGroundTruth(task, given, packed);
       const dataset = await withDatabase(async () => {
         const { registerDataset, saveStatistics } = await import('#db/datasets.ts');
         const packKey = `datasets/${randomUUID()}`;
         await storage().adopt(packKey, packed);
         const registered = await registerDataset({
           name,
-          task: task.id,
+          task: task.groundTruth,
           public: values.public === true,
+          licence: values.licence,
+          source: values.source,
+          protocol: values.protocol,
           sha256,
           images,
           objects,
@@ -73,7 +85,7 @@ export const importGroundTruthCommand: Command = {
           await storage().delete(packKey);
           throw error;
         });
-        await saveStatistics(registered, statistics);
+        if (statistics) await saveStatistics(registered, statistics);
         if (registered.packKey !== packKey) await storage().delete(packKey); // the same content was there already
         return registered;
       });
@@ -99,6 +111,18 @@ export const importGroundTruthCommand: Command = {
     }
   },
 };
+
+/** Annotations as a pack, or reference counts as one document. */
+async function readGroundTruth(task: Task, given: SlotFile[], packed: string) {
+  if (task.kind !== 'counts') {
+    const { importGroundTruth } = await import('#lib/readers/open.ts');
+    return await importGroundTruth(given[0].path, packed);
+  }
+  const { packReferenceCounts } = await import('../score-counts.ts');
+  const { text, ...facts } = await packReferenceCounts(given);
+  await writeFile(packed, text);
+  return { ...facts, warnings: [], statistics: null };
+}
 
 export const migrate: Command = {
   name: 'migrate',

@@ -5,13 +5,13 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SubmissionBody } from '#lib/api.ts';
+import type { Created, SubmissionBody } from '#lib/api.ts';
 import { bytes, seconds } from '#lib/scoring/format.ts';
 import type { Problem } from '#lib/scoring/report.ts';
 import { CallError, type Command, InputError, JSON_OPTION, type Output, problemLine, type Values } from './command.ts';
 import { reportTable } from './report-table.ts';
 import { runningSite } from './run-file.ts';
-import { openTask, refused, type SlotFile, slotFiles } from './score.ts';
+import { openTask, parseThreshold, refused, SCORE_THRESHOLD, type SlotFile, slotFiles } from './score.ts';
 
 /** Below the 300 seconds Node gives a request, also on a slow line: 50 MB in five minutes is 1.4 Mbit/s. */
 const CHUNK_BYTES = 50_000_000;
@@ -26,6 +26,8 @@ export const submit: Command = {
     task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
     method: { type: 'string', value: 'NAME', help: 'as it shall stand on the leaderboard' },
     'slot-file': { type: 'string', value: 'SLOT=FILE', help: 'for tasks with several files', multiple: true },
+    also: { type: 'string', value: 'TASK', help: 'submit the same files to this task as well', multiple: true },
+    'score-threshold': SCORE_THRESHOLD,
     dataset: { type: 'string', value: 'NAME', help: "default: the task's current ground truth" },
     description: { type: 'string', value: 'TEXT', help: 'what the method is' },
     'paper-url': { type: 'string', value: 'URL', help: 'the paper' },
@@ -45,9 +47,10 @@ export const submit: Command = {
     const given = await slotFiles(task, [...files, ...(values['slot-file'] ?? [])], undefined);
     const site = new Site(await findServer(values), findToken(values));
 
-    const uploads: { slot: string; upload: string }[] = [];
-    for (const { slot, path } of given) uploads.push({ slot, upload: await upload(site, path, out) });
-    const { id } = await site.call<{ id: string }>('POST', '/api/v1/submissions', {
+    const scoreThreshold = parseThreshold(values['score-threshold']);
+    const uploads: { slot: string; upload: string; scoreThreshold?: number }[] = [];
+    for (const { slot, path } of given) uploads.push({ slot, upload: await upload(site, path, out), scoreThreshold });
+    const { id, also = [] } = await site.call<Created>('POST', '/api/v1/submissions', {
       task: task.id,
       method: values.method,
       dataset: values.dataset,
@@ -58,14 +61,17 @@ export const submit: Command = {
       testImagesSeen: values['test-images-seen'],
       visibility: values.publish ? 'pending' : 'private',
       files: uploads,
+      also: values.also,
     });
+    for (const other of also)
+      out.note(`Also submitted to ${other.task}, ${other.dataset}: ${site.url}/submissions/${other.id}`);
     // taken over by the submission: the same file sent again is a new upload
     for (const file of given) await forget(site, file);
 
     const address = `${site.url}/submissions/${id}`;
     if (!values.wait) {
       const { state } = await site.call<SubmissionBody>('GET', `/api/v1/submissions/${id}`);
-      out.document({ id, state, url: address });
+      out.document({ id, state, url: address, ...(also.length > 0 && { also }) });
       out.print(`Submitted: ${address}`);
       return;
     }

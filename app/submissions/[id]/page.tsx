@@ -9,12 +9,12 @@ import { findSubmission } from '#app/_server/submissions.ts';
 import { listEvents } from '#db/audit.ts';
 import { getReports, type SubmissionDetail } from '#db/submissions.ts';
 import { auditSentence } from '#lib/audit.ts';
-import { PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';
+import { EVALUATIONS, PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import * as may from '#lib/permissions.ts';
 import { bytes, integer, moment, percent } from '#lib/scoring/format.ts';
-import type { Problem, Warning } from '#lib/scoring/report.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import type { AnyReport, Problem, Warning } from '#lib/scoring/report.ts';
+import { parseTask, type Task, taskNumber, taskValue } from '#lib/scoring/tasks.ts';
 import { approveEntry, askToPublish, hideEntry, takeBack, withdrawSubmission } from '../actions.ts';
 import { Follow } from './follow.tsx';
 
@@ -58,6 +58,65 @@ async function find(id: string): Promise<SubmissionDetail> {
   }
 }
 
+/** The numbers of the task's board that there are, a row each. */
+async function Values({ task, submission }: { task: Task; submission: SubmissionDetail }) {
+  const reports = await getReports<AnyReport>(submission.id);
+  const protocols = PROTOCOL_IDS.filter((id) => reports[id] && (task.kind === 'instances' || id === PRIMARY_PROTOCOL));
+  const evaluations = task.kind === 'instances' ? EVALUATIONS : (['segm'] as const);
+  const views = protocols.flatMap((protocol) => evaluations.map((evaluation) => ({ protocol, evaluation })));
+  const rows = task.values
+    .map((column) => ({
+      column,
+      numbers: views.map(({ protocol, evaluation }) =>
+        taskValue(column, reports[protocol]?.results, evaluation, submission.dataset.name),
+      ),
+    }))
+    .filter(({ column, numbers }) => column.key === task.headline || numbers.some((number) => number !== null));
+  return (
+    <section className="section stack" aria-labelledby="results">
+      <h2 id="results">Results</h2>
+      <TableFrame label="Table of results">
+        <table>
+          <caption>AP and AFNR in per cent.</caption>
+          <thead>
+            <tr>
+              <th scope="col">Measure</th>
+              {views.map(({ protocol, evaluation }) => (
+                <th key={protocol + evaluation} scope="col" className="num">
+                  {task.kind === 'counts'
+                    ? 'Counts'
+                    : `${PROTOCOLS[protocol].name}, ${evaluation === 'segm' ? 'masks' : 'boxes'}`}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ column, numbers }) => (
+              <tr key={column.key}>
+                <th scope="row" title={column.title}>
+                  {column.label}
+                </th>
+                {views.map(({ protocol, evaluation }, i) => (
+                  <td key={protocol + evaluation} className="num" data-metric={column.key}>
+                    {taskNumber(column, numbers[i])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableFrame>
+      <p className="cluster">
+        <Link className="button button-primary" href={`/entries/${submission.id}`}>
+          All numbers and charts
+        </Link>
+        <a href={`/api/v1/submissions/${submission.id}/receipt`}>Receipt (JSON)</a>
+      </p>
+      <Warnings warnings={submission.warnings ?? []} />
+    </section>
+  );
+}
+
 /** What came of it: numbers, problems, or our excuse. */
 function Outcome({ submission }: { submission: SubmissionDetail }) {
   if (submission.state === 'scored') return <Scores submission={submission} />;
@@ -91,6 +150,8 @@ function Outcome({ submission }: { submission: SubmissionDetail }) {
 }
 
 async function Scores({ submission }: { submission: SubmissionDetail }) {
+  const task = parseTask(submission.task);
+  if (task && task.values.length > 0) return <Values task={task} submission={submission} />;
   const reports = await getReports(submission.id);
   const protocols = PROTOCOL_IDS.filter((id) => reports[id]);
   return (
