@@ -7,10 +7,10 @@
  * A slice is a list of entries in ranking order plus, if wanted, a weight per image: 1 for the plain number, a drawn
  * count for a resample. Weighting an image by w equals repeating it w times.
  *
- * The reference builds the whole precision-recall curve, makes it non-increasing from the right, and reads it at 101
- * points. Precision can only rise at a true positive, so the value read at recall r is the best precision at any true
- * positive whose recall is at least r, and the last of a run of true positives is the best of the run: one running
- * maximum per recall interval, looked at where runs end, is enough.
+ * The reference computes precision at every detection, makes it non-increasing from the right, and reads it at 101
+ * points. We only add up, without a branch, how many detections and how many true ones stand before each; where a
+ * recall is reached is found by bisection, and the best precision behind it by jumping over whatever could not exceed
+ * the best so far even if all of it were true.
  */
 import { ALL_BITS, type Matches, THRESHOLDS } from './match.ts';
 import { RECALL_THRESHOLDS } from './protocol.ts';
@@ -26,6 +26,9 @@ export interface Slice {
   images: Uint32Array;
   /** the slice's entries, by score over all its images */
   order: Uint32Array;
+  /** image of each, and its place among the image's entries */
+  orderImage: Uint32Array;
+  orderPlace: Uint32Array;
 }
 
 export interface Curve {
@@ -43,18 +46,42 @@ export interface Curve {
 
 /** The entries of some images, in ranking order. */
 export function sliceOf(ranking: Ranking, images: Uint32Array, allImages: number): Slice {
-  if (images.length === allImages) return { images, order: ranking.order };
+  const { order, orderImage, orderPlace } = ranking;
+  if (images.length === allImages) return { images, order, orderImage, orderPlace };
   const inside = new Uint8Array(allImages);
   for (const i of images) inside[i] = 1;
   let count = 0;
   for (const i of images) count += ranking.start[i + 1] - ranking.start[i];
-  const order = new Uint32Array(count);
+  const slice = {
+    images,
+    order: new Uint32Array(count),
+    orderImage: new Uint32Array(count),
+    orderPlace: new Uint32Array(count),
+  };
   let at = 0;
-  for (const e of ranking.order) if (inside[ranking.image[e]]) order[at++] = e;
-  return { images, order };
+  for (let k = 0; k < order.length; k++) {
+    if (!inside[orderImage[k]]) continue;
+    slice.order[at] = order[k];
+    slice.orderImage[at] = orderImage[k];
+    slice.orderPlace[at++] = orderPlace[k];
+  }
+  return slice;
 }
 
-const bestPrecision = new Float64Array(RECALLS + 1);
+/** Scratch columns of the detections that take part, reused from call to call. */
+let scratch = newScratch(0);
+
+function newScratch(n: number) {
+  return {
+    hits: new Uint16Array(n), // thresholds at which it is true
+    counts: new Uint16Array(n), // thresholds at which it counts
+    entry: new Uint32Array(n),
+    weight: new Float64Array(n),
+    /** up to and including each: detections that count, and true ones */
+    all: new Float64Array(n),
+    tp: new Float64Array(n),
+  };
+}
 
 /**
  * @param sizeClass index into `matches.classes`
@@ -80,129 +107,144 @@ export function accumulate(
   // no ground truth that counts: nothing to average, which is not zero
   if (countable === 0) return { countable, precision: null, recall: null };
 
+  const { order, orderImage, orderPlace } = slice;
   const row = sizeClass * ranking.count;
   const { matched, ignored } = matches;
-  const { order } = slice;
-  const { start, image } = ranking;
+  if (scratch.hits.length < order.length) scratch = newScratch(order.length);
+  const { hits, counts, entry, weight, all, tp } = scratch;
 
-  const present = Float64Array.from({ length: THRESHOLDS }, (_, t) => countable - (absent ? absent[t] : 0));
-  const tp = new Float64Array(THRESHOLDS);
-  const fp = new Float64Array(THRESHOLDS);
-  let fpAtAll = 0; // false at every threshold: most false positives, kept apart to touch one number instead of ten
-  // recall interval b: b recall thresholds are reached; its best precision so far
-  const reached = new Uint8Array(THRESHOLDS);
-  const best = new Float64Array(THRESHOLDS * (RECALLS + 1));
-  const scores = options.scores ? new Float64Array(THRESHOLDS * RECALLS) : null;
-  let firstScore: number | null = null;
-  const steps = options.exactArea
-    ? Array.from({ length: THRESHOLDS }, () => ({
-        precision: new Float64Array(1024),
-        recall: new Float64Array(1024),
-        n: 0,
-      }))
-    : null;
-
-  /** Looks at the curves of some thresholds where they stand now; `e` is the detection there. */
-  const look = (bits: number, falseAtAll: number, e: number): void => {
-    for (let rest = bits; rest; rest &= rest - 1) {
-      const t = 31 - Math.clz32(rest & -rest);
-      const recall = tp[t] / present[t];
-      // the reference adds in this order: fp + tp + spacing
-      const precision = tp[t] / (fp[t] + falseAtAll + tp[t] + EPSILON);
-      let b = reached[t];
-      while (b < RECALLS && RECALL_THRESHOLDS[b] <= recall) {
-        if (scores) scores[t * RECALLS + b] = ranking.score[e];
-        b++;
-      }
-      reached[t] = b;
-      const cell = t * (RECALLS + 1) + b;
-      if (precision > best[cell]) best[cell] = precision;
-      if (steps) append(steps[t], precision, recall);
-    }
-  };
-
-  // thresholds whose last detection was a true positive: precision rises until a false one comes, so the curve is
-  // looked at only there
-  let rising = 0;
-  // without scores there is one place to look, the end: one precision at one recall, which no order can change
-  const oneBlock = ranking.unscored ?? false;
-  let e = 0;
+  // the detections that take part, one behind the other
+  let n = 0;
+  let first = -1; // the first within maxDets, whatever becomes of it
+  let alwaysCount = true;
   for (let k = 0; k < order.length; k++) {
-    e = order[k];
-    const i = image[e];
-    if (e - start[i] >= maxDets) continue;
-    const counts = ALL_BITS & ~ignored[row + e];
-    if (counts === 0 && !scores) continue;
-    const weight = weights ? weights[i] : 1;
-    if (weight === 0) continue;
-    if (scores) firstScore ??= ranking.score[e];
-    const hits = counts & matched[row + e];
-    const misses = counts & ~hits;
-    if (misses) {
-      if (rising & misses && !oneBlock) {
-        look(rising & misses, fpAtAll, e);
-        rising &= ~misses;
-      }
-      if (misses === ALL_BITS) {
-        fpAtAll += weight;
-        continue;
-      }
-      for (let rest = misses; rest; rest &= rest - 1) fp[31 - Math.clz32(rest & -rest)] += weight;
-    }
-    if (hits) {
-      for (let rest = hits; rest; rest &= rest - 1) tp[31 - Math.clz32(rest & -rest)] += weight;
-      rising |= hits;
-      if (scores && !oneBlock) look(hits, fpAtAll, e); // each detection may be the one at which a recall is reached
-    }
+    if (orderPlace[k] >= maxDets) continue;
+    const w = weights ? weights[orderImage[k]] : 1;
+    if (w === 0) continue;
+    const e = order[k];
+    if (first < 0) first = e;
+    const counting = ALL_BITS & ~ignored[row + e];
+    if (counting === 0) continue;
+    if (counting !== ALL_BITS) alwaysCount = false;
+    hits[n] = matched[row + e] & counting;
+    counts[n] = counting;
+    entry[n] = e;
+    weight[n++] = w;
   }
-  look(oneBlock ? ALL_BITS : rising, fpAtAll, e);
 
   const precision = new Float64Array(THRESHOLDS * RECALLS);
   const recall = new Float64Array(THRESHOLDS);
+  const scores = options.scores ? new Float64Array(THRESHOLDS * RECALLS) : null;
+  const area = options.exactArea ? new Float64Array(THRESHOLDS) : undefined;
   for (let t = 0; t < THRESHOLDS; t++) {
-    recall[t] = tp[t] / present[t];
-    // recall 0 is reached by the very first detection, whatever became of it
-    if (scores) scores[t * RECALLS] = firstScore ?? 0;
-    bestPrecision.set(best.subarray(t * (RECALLS + 1), (t + 1) * (RECALLS + 1)));
-    let envelope = 0;
-    for (let r = RECALLS - 1; r >= 0; r--) {
-      if (bestPrecision[r + 1] > envelope) envelope = bestPrecision[r + 1];
-      precision[t * RECALLS + r] = envelope;
+    if (t === 0 || !alwaysCount) addUp(counts, weight, n, t, all);
+    addUp(hits, weight, n, t, tp);
+    let length = n;
+    if (ranking.unscored && n > 0) {
+      // without scores there is one place to look, the end: one precision at one recall, which no order can change
+      all[0] = all[n - 1];
+      tp[0] = tp[n - 1];
+      length = 1;
     }
+    const present = countable - (absent ? absent[t] : 0);
+    recall[t] = length > 0 ? tp[length - 1] / present : 0;
+    readCurve(all, tp, length, present, precision, t * RECALLS, (r, k) => {
+      if (scores) scores[t * RECALLS + r] = ranking.score[entry[k]];
+    });
+    // recall 0 is reached by the very first detection, whatever became of it
+    if (scores) scores[t * RECALLS] = first < 0 ? 0 : ranking.score[first];
+    if (area) area[t] = areaUnder(all, tp, length, present);
   }
   const curve: Curve = { countable, precision, recall };
-  if (steps) curve.area = Float64Array.from(steps, areaUnder);
+  if (area) curve.area = area;
   if (scores) curve.scores = scores;
   return curve;
 }
 
-interface Steps {
-  precision: Float64Array;
-  recall: Float64Array;
-  n: number;
-}
-
-function append(steps: Steps, precision: number, recall: number): void {
-  if (steps.n === steps.precision.length) {
-    for (const key of ['precision', 'recall'] as const) {
-      const grown = new Float64Array(steps.n * 2);
-      grown.set(steps[key]);
-      steps[key] = grown;
-    }
+/** Running sums of the weights of those whose bit t is set. */
+function addUp(bits: Uint16Array, weight: Float64Array, n: number, t: number, sums: Float64Array): void {
+  let sum = 0;
+  for (let k = 0; k < n; k++) {
+    sum += weight[k] * ((bits[k] >> t) & 1);
+    sums[k] = sum;
   }
-  steps.precision[steps.n] = precision;
-  steps.recall[steps.n++] = recall;
 }
 
-/** Σ (R_k − R_{k−1}) · max_{j ≥ k} P_j over the ends k of runs of true positives: within a run the maximum lies at its end. */
-function areaUnder({ precision, recall, n }: Steps): number {
+/**
+ * Precision at the 101 recall thresholds, written to `out[at …]`: from the right, the best precision at or behind the
+ * first detection at which the recall is reached, and 0 where it never is.
+ *
+ * @param all running sum of the detections that count, over `n` of them
+ * @param tp running sum of the true ones
+ * @param present ground truth that counts
+ * @param reached called with each recall threshold that is reached, and where
+ */
+function readCurve(
+  all: Float64Array,
+  tp: Float64Array,
+  n: number,
+  present: number,
+  out: Float64Array,
+  at: number,
+  reached: (r: number, k: number) => void,
+): void {
+  let envelope = 0;
+  let next = n; // where the recall to the right is reached
+  for (let r = RECALLS - 1; r >= 0; r--) {
+    let first = 0;
+    for (let above = next; first < above; ) {
+      const middle = (first + above) >> 1;
+      if (tp[middle] / present < RECALL_THRESHOLDS[r]) first = middle + 1;
+      else above = middle;
+    }
+    for (let k = first; k < next; ) {
+      // the reference's fp + tp + spacing: sums of whole numbers, so their order does not matter
+      const precision = tp[k] / (all[k] + EPSILON);
+      if (precision > envelope) envelope = precision;
+      // (tp + x) / (all + x) > envelope needs x more, all of them true
+      const x = (envelope * all[k] - tp[k]) / (1 - envelope);
+      k = x > 1 ? firstWith(all, k, next, all[k] + x * (1 - 1e-9)) : k + 1;
+    }
+    out[at + r] = envelope;
+    if (first < n) reached(r, first);
+    next = first;
+  }
+}
+
+/** The first place behind `k`, before `next`, with a sum of at least `wanted`, or `next`: galloping, then bisection. */
+function firstWith(sums: Float64Array, k: number, next: number, wanted: number): number {
+  let below = k;
+  let above = k + 1;
+  for (let step = 1; above < next && sums[above] < wanted; step *= 2) {
+    below = above;
+    above += step;
+  }
+  if (above > next) above = next;
+  while (above - below > 1) {
+    const middle = (below + above) >> 1;
+    if (sums[middle] < wanted) below = middle;
+    else above = middle;
+  }
+  return above;
+}
+
+/** Σ (R_k − R_{k−1}) · max_{j ≥ k} P_j over the true positives k, from the right. */
+function areaUnder(all: Float64Array, tp: Float64Array, n: number, present: number): number {
   let area = 0;
   let envelope = 0;
+  // the envelope as a fraction: comparing products costs less than dividing at every detection
+  let bestTp = 0;
+  let bestAll = 1;
   for (let k = n - 1; k >= 0; k--) {
-    if (precision[k] > envelope) envelope = precision[k];
-    area += (recall[k] - (k > 0 ? recall[k - 1] : 0)) * envelope;
+    const gained = tp[k] - (k > 0 ? tp[k - 1] : 0);
+    if (tp[k] * bestAll > bestTp * all[k]) {
+      bestTp = tp[k];
+      bestAll = all[k];
+      envelope = bestTp / (bestAll + EPSILON);
+    }
+    area += gained * envelope;
   }
-  return area;
+  return area / present;
 }
 
 /** Recall at each IoU threshold with the best `maxDets` detections of each image, [T], or null without ground truth. */
@@ -215,19 +257,27 @@ export function recallAt(
 ): Float64Array | null {
   const allImages = matches.countable.length / matches.classes.length;
   const row = sizeClass * ranking.count;
-  const tp = new Float64Array(THRESHOLDS);
+  // how often each pattern of thresholds occurs
+  const patterns = new Uint32Array(ALL_BITS + 1);
   let countable = 0;
   for (const i of images) {
     countable += matches.countable[sizeClass * allImages + i];
     const to = Math.min(ranking.start[i + 1], ranking.start[i] + maxDets);
-    for (let e = ranking.start[i]; e < to; e++) {
-      const hits = matches.matched[row + e] & ~matches.ignored[row + e];
-      for (let t = 0; hits >> t; t++) tp[t] += (hits >> t) & 1;
-    }
+    for (let e = ranking.start[i]; e < to; e++) patterns[matches.matched[row + e] & ~matches.ignored[row + e]]++;
   }
   if (countable === 0) return null;
+  const tp = countBits(patterns);
   for (let t = 0; t < THRESHOLDS; t++) tp[t] /= countable;
   return tp;
+}
+
+/** How many have each bit set, from how often each pattern of bits occurs. */
+function countBits(patterns: Uint32Array): Float64Array {
+  const counts = new Float64Array(THRESHOLDS);
+  patterns.forEach((times, pattern) => {
+    for (let t = 0; t < THRESHOLDS; t++) counts[t] += times * ((pattern >> t) & 1);
+  });
+  return counts;
 }
 
 /** Counts at one score threshold, for measures that know no ranking. Shapes: T IoU thresholds. */
@@ -250,8 +300,8 @@ export interface Operating {
  */
 export function operatingPoint(matches: Matches, ranking: Ranking, slice: Slice, maxDets: number): Operating {
   const { matched, ignored } = matches;
-  const { order, images } = slice;
-  const { start, image, score } = ranking;
+  const { order, orderPlace, images } = slice;
+  const { start, score } = ranking;
   let countable = 0;
   for (const i of images) countable += matches.countable[i];
 
@@ -259,17 +309,22 @@ export function operatingPoint(matches: Matches, ranking: Ranking, slice: Slice,
   let fp = 0;
   let bestF1 = -1;
   let scoreThreshold: number | null = null;
+  let next = order.length > 0 ? score[order[0]] : 0;
   for (let k = 0; k < order.length; k++) {
     const e = order[k];
-    if (e - start[image[e]] < maxDets && !(ignored[e] & 1)) {
+    if (orderPlace[k] < maxDets && !(ignored[e] & 1)) {
       if (matched[e] & 1) tp++;
       else fp++;
     }
-    if (k + 1 < order.length && score[order[k + 1]] === score[e]) continue; // inside a tie
+    const here = next;
+    if (k + 1 < order.length) {
+      next = score[order[k + 1]];
+      if (next === here) continue; // inside a tie
+    }
     const f1 = (2 * tp) / (tp + fp + countable || 1);
     if (f1 > bestF1) {
       bestF1 = f1;
-      scoreThreshold = score[e];
+      scoreThreshold = here;
     }
   }
 

@@ -16,6 +16,9 @@ export interface Ranking {
   image: Uint32Array;
   /** [entries] entries by score over all images */
   order: Uint32Array;
+  /** [entries] image of each entry in `order`, and its place within that image: what would else be looked up at random */
+  orderImage: Uint32Array;
+  orderPlace: Uint32Array;
   /** [entries] score of each entry */
   score: Float64Array;
   /**
@@ -55,16 +58,21 @@ export function rankDetections(image: Int32Array, score: Float64Array, images: n
   // deal the sorted list back to the images: each image's share arrives by score
   const detection = new Uint32Array(allocate(4 * count));
   const order = new Uint32Array(allocate(4 * count));
+  const orderImage = new Uint32Array(allocate(4 * count));
+  const orderPlace = new Uint32Array(allocate(4 * count));
   const entryScore = new Float64Array(allocate(8 * count));
   next.set(start);
   for (let k = 0; k < count; k++) {
     const p = sorted[k];
-    const e = next[imageOf[p]]++;
+    const i = imageOf[p];
+    const e = next[i]++;
+    orderImage[k] = i;
+    orderPlace[k] = e - start[i];
     detection[e] = byImage[p];
     entryScore[e] = score[byImage[p]];
     order[k] = e;
   }
-  return { count, start, detection, image: imageOf, order, score: entryScore };
+  return { count, start, detection, image: imageOf, order, orderImage, orderPlace, score: entryScore };
 }
 
 /**
