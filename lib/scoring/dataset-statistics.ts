@@ -4,7 +4,7 @@
  *
  * What leaves this file may be shown to anyone. Of ground truth that is not public, nothing may be told about a single
  * image: a number of cells is half of what a counting method has to predict, and thresholds could be tuned on it. So
- * `withoutImages` drops the points of images and every number that rests on fewer than `FEWEST` of them.
+ * `withoutImages` drops what counts or shows single images, and every number that rests on fewer than `FEWEST` of them.
  */
 import type { Dataset } from '../coco/dataset.ts';
 import { PROTOCOLS } from '../coco/protocol.ts';
@@ -44,7 +44,8 @@ export interface GroupStatistics {
   wells: string[];
   /** hours since seeding of the first and last image, and how many time points there are */
   time: { first: number; last: number; points: number } | null;
-  cellsPerImage: { mean: number; sd: number | null; histogram: number[] };
+  /** the histogram counts images: only of public ground truth */
+  cellsPerImage: { mean: number; sd: number | null; histogram?: number[] };
   /** of the annotations' own `area`, in pixels */
   area: { median: number | null; histogram: number[] };
   /** cells that are small, medium and large; a limit itself belongs to both sides, as in scoring */
@@ -173,7 +174,8 @@ export function withoutImages(statistics: DatasetStatistics): DatasetStatistics 
     ...statistics,
     groups: groups.map((group) => {
       const times = shown(group.density.map(({ images }) => images));
-      return { ...group, density: group.density.filter((_, t) => times[t]) };
+      const { mean, sd } = group.cellsPerImage;
+      return { ...group, cellsPerImage: { mean, sd }, density: group.density.filter((_, t) => times[t]) };
     }),
     components:
       components && components.images >= FEWEST

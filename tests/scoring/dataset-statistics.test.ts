@@ -52,8 +52,8 @@ describe('statistics of a data set', () => {
     expect(a172.area.median).toBe(1600);
     expect(a172.area.histogram.reduce((a, b) => a + b)).toBe(17);
     expect(a172.area.histogram).toHaveLength(areaEdges.length - 1);
-    expect(a172.cellsPerImage.histogram).toHaveLength(countEdges.length - 1);
-    expect(a172.cellsPerImage.histogram.map((n, k) => n && countEdges[k]).filter(Boolean)).toEqual([3, 5, 9]);
+    expect(a172.cellsPerImage.histogram!).toHaveLength(countEdges.length - 1);
+    expect(a172.cellsPerImage.histogram!.map((n, k) => n && countEdges[k]).filter(Boolean)).toEqual([3, 5, 9]);
     expect(a172.density).toEqual([
       { hours: 0, images: 1, mean: 3, sem: null },
       { hours: 28, images: 2, mean: 7, sem: 2 },
@@ -94,11 +94,12 @@ describe('of ground truth that is not public', () => {
   const many = (type: string, n: number, hours = 0): Drawn[] =>
     Array.from({ length: n }, (_, i) => ({ name: image(type, hours, i + 1), n: 2 + i, side: 10 + 2 * i }));
 
-  test('no image has a point', async () => {
+  test('no image has a point, and none is counted in a bin', async () => {
     const full = await statisticsOf([...many('A172', 6), ...many('BV2', 6)]);
     const told = withoutImages(full);
     expect(full.components?.scores).toHaveLength(12);
     expect(told.components?.scores).toBeUndefined();
+    for (const { cellsPerImage } of told.groups) expect(cellsPerImage).not.toHaveProperty('histogram');
     expect(told.components?.groups).toHaveLength(2);
     expect(told.withheld).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { R2_BELOW } from '#lib/scoring/fluorescence.ts';
 import { exact, integer, percent } from '#lib/scoring/format.ts';
 import { type CountResults, type Metrics, TRAINING_SIZES, type TransferabilityResults } from '#lib/scoring/report.ts';
-import { byCellType } from '#lib/scoring/series.ts';
+import { byCellType, perIou } from '#lib/scoring/series.ts';
 import {
   countedTypes,
   heatMap,
@@ -82,10 +82,22 @@ export function TaskCharts({ methods, evaluation }: { methods: readonly Method[]
           )}
         </div>
       )}
-      {outside.map(({ name, results }, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: as above
-        <OutsideSets key={i} name={name} results={results} evaluation={evaluation} />
-      ))}
+      {outside.length === 1 && <OutsideSets {...outside[0]} evaluation={evaluation} />}
+      {[...new Set(outside.flatMap(({ results }) => Object.keys(results.datasets)))].map((dataset) => {
+        const drawn = outside.map(({ name, results }) => {
+          const overall = results.datasets[dataset]?.[evaluation]?.overall;
+          return { name, results: overall && { overall, cellTypes: {} } };
+        });
+        return (
+          <section key={dataset}>
+            <h3 className="charts-of">{dataset}</h3>
+            <div className="charts">
+              <Chart kind="line" series={perIou(drawn, 'AP')} />
+              <Chart kind="line" series={perIou(drawn, 'FNR')} />
+            </div>
+          </section>
+        );
+      })}
     </>
   );
 }
@@ -144,7 +156,6 @@ function HeatMap({ name, results }: { name: string; results: TransferabilityResu
                     key={evaluatedOn}
                     className="num heat-cell"
                     data-home={home || undefined}
-                    data-dark={AP !== null && AP / most > 0.55 ? true : undefined}
                     style={shade(AP) as React.CSSProperties | undefined}
                     title={`${exact(AP)}${ofHome !== null && !home ? `, ${percent(ofHome, 0)} % of AP at home` : ''}`}
                   >

@@ -89,7 +89,7 @@ function TypesTable({ groups }: { groups: readonly GroupStatistics[] }) {
               Cells
             </th>
             <th scope="col" className="num">
-              Cells per image
+              <abbr title="Mean ± standard deviation">Cells per image</abbr>
             </th>
             <th scope="col" className="num">
               <abbr title="Of the areas given in the annotations">Median area, px</abbr>
@@ -114,7 +114,10 @@ function TypesTable({ groups }: { groups: readonly GroupStatistics[] }) {
                 {group.time ? `${group.time.points} (${hours(group.time.first)}–${hours(group.time.last)} h)` : '–'}
               </td>
               <td className="num">{integer(group.objects)}</td>
-              <td className="num">{group.cellsPerImage.mean.toFixed(1)}</td>
+              <td className="num">
+                {group.cellsPerImage.mean.toFixed(1)}
+                {group.cellsPerImage.sd !== null && ` ± ${group.cellsPerImage.sd.toFixed(1)}`}
+              </td>
               <td className="num">{group.area.median === null ? '–' : integer(group.area.median)}</td>
               {LIVECELL.flatMap((id) =>
                 CLASSES.map((name, c) => (
@@ -218,7 +221,7 @@ function Sizes({ statistics: { groups, areaEdges } }: { statistics: DatasetStati
       <div className="panels">
         {withCells.map((group) => {
           const shares = group.sizeClasses['livecell-paper'].map((count) => share(count, group.objects));
-          const said = `${shares[0]} % small, ${shares[1]} % medium, ${shares[2]} % large`;
+          const said = CLASSES.map((name, c) => `${shares[c]}\u00a0%\u00a0${name.toLowerCase()}`).join(', ');
           return (
             <div key={nameOf(group)}>
               <h4>
@@ -242,12 +245,15 @@ function Sizes({ statistics: { groups, areaEdges } }: { statistics: DatasetStati
   );
 }
 
-function CellsPerImage({ statistics: { groups, countEdges } }: { statistics: DatasetStatistics }) {
-  const histograms = groups.map(({ cellsPerImage }) => cellsPerImage.histogram);
+function CellsPerImage({ statistics: { groups: all, countEdges } }: { statistics: DatasetStatistics }) {
+  const groups = all.flatMap((group) => {
+    const { histogram } = group.cellsPerImage;
+    return histogram ? [{ ...group, histogram }] : [];
+  });
+  if (groups.length === 0) return null;
+  const histograms = groups.map(({ histogram }) => histogram);
   const x = { ...fromZero(countEdges[countEdges.length - 1], 'Cells per image') };
-  const top = Math.max(
-    ...groups.map(({ cellsPerImage, images }) => (100 * Math.max(...cellsPerImage.histogram)) / images),
-  );
+  const top = Math.max(...groups.map(({ histogram, images }) => (100 * Math.max(...histogram)) / images));
   const y = fromZero(top, 'Images, %');
   const [fewest, most] = extremes(groups, ({ cellsPerImage }) => cellsPerImage.mean);
   const mean = (group: GroupStatistics) => group.cellsPerImage.mean.toFixed(1);
@@ -269,13 +275,8 @@ function CellsPerImage({ statistics: { groups, countEdges } }: { statistics: Dat
               {nameOf(group)} <small>{mean(group)} on average</small>
             </h4>
             <Plot x={x} y={y} say={`Cells per image of ${nameOf(group)}: ${mean(group)} on average`}>
-              <Area
-                x={x}
-                y={y}
-                points={steps(group.cellsPerImage.histogram, countEdges, group.images)}
-                opacity={0.35}
-              />
-              <Line x={x} y={y} points={steps(group.cellsPerImage.histogram, countEdges, group.images)} width={1.25} />
+              <Area x={x} y={y} points={steps(group.histogram, countEdges, group.images)} opacity={0.35} />
+              <Line x={x} y={y} points={steps(group.histogram, countEdges, group.images)} width={1.25} />
             </Plot>
           </div>
         ))}

@@ -13,6 +13,7 @@ import { Chart } from '../../_components/charts/chart.tsx';
 import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
 import { INTERVAL_EXPLAINED } from '../../_components/interval.tsx';
 import { Segments } from '../../_components/segments.tsx';
+import { TaskLinks } from '../../_components/tasks/task-links.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 import { type Board, loadBoard } from './board.ts';
 import { BoardTable } from './table.tsx';
@@ -130,6 +131,7 @@ export default async function LeaderboardPage(props: Props) {
 function Controls({ view, datasets, shown }: { view: BoardView; datasets: readonly string[]; shown?: string }) {
   return (
     <div className="controls">
+      <TaskLinks current={view.task} />
       <Segments
         label="Evaluation"
         items={EVALUATIONS.map((evaluation) => ({

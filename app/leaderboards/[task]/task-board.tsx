@@ -17,6 +17,7 @@ import type { AnyReport } from '#lib/scoring/report.ts';
 import { findValue, type Task, type ValueColumn } from '#lib/scoring/tasks.ts';
 import { Segments } from '../../_components/segments.tsx';
 import { type Method, TaskCharts } from '../../_components/tasks/results.tsx';
+import { TaskLinks } from '../../_components/tasks/task-links.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 import type { Params } from './view.ts';
 
@@ -93,6 +94,7 @@ export async function TaskBoardPage({ task, params }: { task: Task; params: Para
         </div>
       )}
       <div className="controls">
+        <TaskLinks current={task} />
         {task.kind === 'instances' && (
           <>
             <Segments
