@@ -7,6 +7,7 @@ import { list, percent } from './format.ts';
 import type { AnyReport, Metrics, ReportOf, TransferabilityResults } from './report.ts';
 import { COUNTING_CELL_TYPES, TRAINING_SIZES, type TrainingSize } from './report.ts';
 import { IOU_LABELS, type Series } from './series.ts';
+import type { Gain } from './single-cell-type.ts';
 
 export type TaskResults = AnyReport['results'];
 
@@ -126,4 +127,22 @@ export function countedTypes({ counts }: ReportOf<'fluorescence-counts'>['result
     const result = counts[cellType];
     return result ? [{ cellType, result }] : [];
   });
+}
+
+// --- what training on all types gains ---
+
+/** One sentence per method that has both: models trained on one type each, and one trained on all. */
+export function gainSentence(name: string, gain: Gain, metric: 'AP' | 'AFNR'): string {
+  const { types, meanDifference, test } = gain;
+  if (meanDifference === null) return `${name} has no cell type with both numbers.`;
+  const points = Math.abs(100 * meanDifference).toFixed(1);
+  const what =
+    points === '0.0'
+      ? `leaves ${metric} as it is`
+      : `${meanDifference > 0 ? 'raises' : 'lowers'} ${metric} by ${points} percentage points`;
+  const over =
+    types.length === 1
+      ? `on ${CELL_TYPE_NAMES[types[0].cellType]}, the only type with both`
+      : `on average over ${types.length} types`;
+  return `${name}: training on all cell types ${what} ${over}${test ? ` (paired t-test, p = ${test.p < 0.001 ? test.p.toExponential(1) : test.p.toFixed(3)})` : ''}.`;
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Metrics, TRAINING_SIZES } from '#lib/scoring/report.ts';
+import { gainOfTrainingOnAll } from '#lib/scoring/single-cell-type.ts';
 import {
+  gainSentence,
   heatMap,
   knownResults,
   learningCurve,
@@ -66,5 +68,28 @@ describe('transferability', () => {
       'Away from home the highest AP is 25.0 %, trained on A172 and evaluated on MCF7; the lowest is 0.0 %, trained on A172 and evaluated on BV-2.',
     );
     expect(transferSentence({ matrix: { A172: { A172: 1 } } })).toBe('There is no AP away from home.');
+  });
+});
+
+describe('what training on all types gains', () => {
+  const numbers = (AP: number) => ({ AP, AFNR: 1 - AP });
+  const one = { A172: numbers(0.3), BV2: numbers(0.4), MCF7: numbers(0.5) };
+  const say = (all: Parameters<typeof gainOfTrainingOnAll>[1], metric: 'AP' | 'AFNR') =>
+    gainSentence('A', gainOfTrainingOnAll(one, all, metric), metric);
+
+  test('is said with its direction, the types and the test', () => {
+    const all = { A172: numbers(0.35), BV2: numbers(0.41), MCF7: numbers(0.53) };
+    expect(say(all, 'AP')).toMatch(
+      /^A: training on all cell types raises AP by 3\.0 percentage points on average over 3 types \(paired t-test, p = 0\.\d{3}\)\.$/,
+    );
+    expect(say(all, 'AFNR')).toContain('lowers AFNR by 3.0 percentage points');
+  });
+
+  test('of one type, of none, or of nothing', () => {
+    expect(say({ BV2: numbers(0.5) }, 'AP')).toBe(
+      'A: training on all cell types raises AP by 10.0 percentage points on BV-2, the only type with both.',
+    );
+    expect(say({}, 'AP')).toBe('A has no cell type with both numbers.');
+    expect(say(one, 'AP')).toContain('leaves AP as it is');
   });
 });

@@ -31,8 +31,10 @@ export default async function DatasetPage({ params }: Props) {
         <p className="eyebrow">Data set</p>
         <h1>{dataset.name}</h1>
         <p className="lead">
-          {integer(dataset.images)} images with {integer(dataset.objects)} annotated cells,{' '}
-          {integer(dataset.images ? dataset.objects / dataset.images : 0)} per image on average.
+          {integer(dataset.images)} images
+          {dataset.objects > 0
+            ? ` with ${integer(dataset.objects)} annotated cells, ${integer(dataset.objects / Math.max(dataset.images, 1))} per image on average.`
+            : '.'}
         </p>
       </header>
       {dataset.demo && (

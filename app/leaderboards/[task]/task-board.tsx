@@ -2,7 +2,8 @@
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { listDatasets } from '#db/datasets.ts';
-import { getTaskBoard, type TaskBoardRow } from '#db/leaderboard.ts';
+import { getLeaderboard, getResults, getTaskBoard, type TaskBoardRow } from '#db/leaderboard.ts';
+import type { Dataset } from '#db/schema.ts';
 import { getReports } from '#db/submissions.ts';
 import {
   EVALUATIONS,
@@ -14,6 +15,8 @@ import {
 } from '#lib/coco/protocol.ts';
 import { exact, integer, percent } from '#lib/scoring/format.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
+import { gainOfTrainingOnAll } from '#lib/scoring/single-cell-type.ts';
+import { gainSentence, knownResults } from '#lib/scoring/task-series.ts';
 import { findValue, type Task, type ValueColumn } from '#lib/scoring/tasks.ts';
 import { Segments } from '../../_components/segments.tsx';
 import { type Method, TaskCharts } from '../../_components/tasks/results.tsx';
@@ -138,6 +141,7 @@ export async function TaskBoardPage({ task, params }: { task: Task; params: Para
           <TaskCharts methods={await methodsOf(entries.slice(0, DRAWN), view)} evaluation={evaluation} />
         )}
       </section>
+      {dataset && <Gains view={view} dataset={dataset} entries={entries} />}
       {task.docs.length > 0 && (
         <section className="section prose">
           <h2>What is asked</h2>
@@ -163,6 +167,53 @@ async function methodsOf(rows: readonly TaskBoardRow[], { task }: View): Promise
     }),
   );
   return methods.filter((method): method is Method => method.results !== null);
+}
+
+/** Entries with a model per cell type, whose method also has one model for all on the same images: what that gains. */
+async function Gains({ view, dataset, entries }: { view: View; dataset: Dataset; entries: readonly TaskBoardRow[] }) {
+  const { protocol, evaluation } = view;
+  const perType = entries.flatMap((row) => {
+    const known = row.results && knownResults(row.results);
+    const results = known?.kind === 'types' ? known.results[evaluation] : undefined;
+    return results ? [{ row, results }] : [];
+  });
+  if (perType.length === 0) return null;
+  const wide = await getLeaderboard({ task: dataset.task, dataset: dataset.name, protocol, evaluation });
+  // the same name from somebody else is another method
+  const pairs = perType.flatMap(({ row, results }) => {
+    const same = wide.rows.find(
+      ({ kind, method, submitter, demo }) =>
+        kind === 'entry' &&
+        method === row.method &&
+        submitter === row.submitter &&
+        demo === row.demo &&
+        (demo || submitter !== null),
+    );
+    return same ? [{ name: row.method, id: same.id, one: results.cellTypes }] : [];
+  });
+  if (pairs.length === 0) return null;
+  const all = await getResults(
+    pairs.map(({ id }) => id),
+    { dataset, protocol, evaluation },
+  );
+  return (
+    <section className="section prose">
+      <h2>What training on all types gains</h2>
+      <ul>
+        {pairs.flatMap(({ name, id, one }) => {
+          const types = all.get(id)?.cellTypes;
+          return types
+            ? (['AP', 'AFNR'] as const).map((metric) => (
+                <li key={id + metric}>{gainSentence(name, gainOfTrainingOnAll(one, types, metric), metric)}</li>
+              ))
+            : [];
+        })}
+      </ul>
+      <p className="muted">
+        One model for all types against a model per type, of the same method and submitter, type by type.
+      </p>
+    </section>
+  );
 }
 
 function Table(props: { view: View; entries: readonly TaskBoardRow[]; references: readonly TaskBoardRow[] }) {
