@@ -28,13 +28,29 @@ interface Props {
   /** name of the form field that gets the upload's id */
   name: string;
   error?: string;
+  /** what the file is, where a form has several */
+  label?: string;
+  /** where a form has several: under what it is remembered */
+  slot?: string;
+  /** what to say of the file; false: it is said elsewhere */
+  hint?: string | false;
   onDone?: () => void;
   /** whether an upload is under way, so that the form can wait for it */
-  onBusy?: (busy: boolean) => void;
+  onBusy?: (busy: boolean, name: string) => void;
 }
 
+const HINT = `COCO results (JSON), plain, gzipped or zipped, or a zip of label images: ${LIMITS_IN_WORDS.join('; ')}. The upload can be paused, and goes on after a broken connection.`;
+
 /** One file of predictions: looked at here, sent in pieces, paused and resumed, also after a reload. */
-export function UploadField({ name, error, onDone, onBusy }: Props) {
+export function UploadField({
+  name,
+  error,
+  label = 'Predictions file',
+  slot = '',
+  hint = HINT,
+  onDone,
+  onBusy,
+}: Props) {
   const id = useId();
   const [state, setState] = useState<State>({ phase: 'empty' });
   const [refusal, setRefusal] = useState<string>();
@@ -46,13 +62,13 @@ export function UploadField({ name, error, onDone, onBusy }: Props) {
 
   // an upload from before the page was reloaded
   useEffect(() => {
-    const upload = recall();
+    const upload = recall(slot);
     if (!upload) return;
     let gone = false;
     arrived(upload).then(
       (sent) => {
         if (gone || running.current) return;
-        if (sent === null) forget();
+        if (sent === null) forget(slot);
         else if (sent === upload.size) setState({ phase: 'done', upload });
         else setState({ phase: 'remembered', upload, sent });
       },
@@ -61,11 +77,11 @@ export function UploadField({ name, error, onDone, onBusy }: Props) {
     return () => {
       gone = true;
     };
-  }, []);
+  }, [slot]);
 
   useEffect(() => {
-    onBusy?.(busy);
-  }, [busy, onBusy]);
+    onBusy?.(busy, name);
+  }, [busy, onBusy, name]);
 
   // leaving the page in the middle loses nothing, but takes choosing the file again
   useEffect(() => {
@@ -104,9 +120,9 @@ export function UploadField({ name, error, onDone, onBusy }: Props) {
         return;
       }
       const fingerprint = await fingerprintOf(file);
-      const known = recall();
+      const known = recall(slot);
       const same = known?.fingerprint === fingerprint;
-      if (known && !same) await discard(known);
+      if (known && !same) await discard(known, slot);
       begin(file, fingerprint, same ? known : null);
     } catch {
       setRefusal(`${file.name} cannot be read. Was it moved, or is it still being written?`);
@@ -124,25 +140,31 @@ export function UploadField({ name, error, onDone, onBusy }: Props) {
         message,
       }));
     now('uploading');
-    running.current = send(file, fingerprint, known, {
-      progress: (sent) =>
-        // news of bytes may come in after "pause" was pressed
-        setState((last) =>
-          last.phase === 'paused' || last.phase === 'done'
-            ? last
-            : { phase: 'uploading', name: file.name, size: file.size, sent },
-        ),
-      waiting: () => now('waiting'),
-      done: (upload) => {
-        setState({ phase: 'done', upload });
-        onDone?.();
+    running.current = send(
+      file,
+      fingerprint,
+      known,
+      {
+        progress: (sent) =>
+          // news of bytes may come in after "pause" was pressed
+          setState((last) =>
+            last.phase === 'paused' || last.phase === 'done'
+              ? last
+              : { phase: 'uploading', name: file.name, size: file.size, sent },
+          ),
+        waiting: () => now('waiting'),
+        done: (upload) => {
+          setState({ phase: 'done', upload });
+          onDone?.();
+        },
+        failed: (message, final) => {
+          if (!final) return now('paused', message);
+          setRefusal(`${file.name}: ${message}`);
+          clear();
+        },
       },
-      failed: (message, final) => {
-        if (!final) return now('paused', message);
-        setRefusal(`${file.name}: ${message}`);
-        clear();
-      },
-    });
+      slot,
+    );
   }
 
   function clear() {
@@ -167,7 +189,7 @@ export function UploadField({ name, error, onDone, onBusy }: Props) {
     setRefusal(undefined);
     clear();
     if (sending) await sending.discard();
-    else if (upload) await discard(upload);
+    else if (upload) await discard(upload, slot);
   }
 
   const fraction =
@@ -177,11 +199,12 @@ export function UploadField({ name, error, onDone, onBusy }: Props) {
 
   return (
     <div className="field upload">
-      <label htmlFor={`${id}file`}>Predictions file</label>
-      <p className="hint" id={`${id}limits`}>
-        COCO results (JSON), plain, gzipped or zipped, or a zip of label images: {LIMITS_IN_WORDS.join('; ')}. The
-        upload can be paused, and goes on after a broken connection.
-      </p>
+      <label htmlFor={`${id}file`}>{label}</label>
+      {hint && (
+        <p className="hint" id={`${id}limits`}>
+          {hint}
+        </p>
+      )}
 
       {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut; the file input inside does the same */}
       <div
@@ -210,7 +233,7 @@ export function UploadField({ name, error, onDone, onBusy }: Props) {
           id={`${id}file`}
           type="file"
           accept=".json,.gz,.zip,.csv,application/json,application/gzip,application/zip,text/csv"
-          aria-describedby={`${id}limits ${id}error`}
+          aria-describedby={hint ? `${id}limits ${id}error` : `${id}error`}
           aria-invalid={complaint ? true : undefined}
           onChange={(event) => take(event.target.files?.[0])}
         />

@@ -38,25 +38,28 @@ export interface Running {
   discard(): Promise<void>;
 }
 
-export function recall(): Remembered | null {
+/** A form may have several uploads, each remembered under its own `slot`. */
+const memoryOf = (slot: string) => (slot ? `${MEMORY}:${slot}` : MEMORY);
+
+export function recall(slot = ''): Remembered | null {
   try {
-    return JSON.parse(localStorage.getItem(MEMORY) ?? 'null');
+    return JSON.parse(localStorage.getItem(memoryOf(slot)) ?? 'null');
   } catch {
     return null;
   }
 }
 
-function remember(upload: Remembered): void {
+function remember(upload: Remembered, slot: string): void {
   try {
-    localStorage.setItem(MEMORY, JSON.stringify(upload));
+    localStorage.setItem(memoryOf(slot), JSON.stringify(upload));
   } catch {
     // a browser that keeps nothing can still upload; it only cannot go on after a reload
   }
 }
 
-export function forget(): void {
+export function forget(slot = ''): void {
   try {
-    localStorage.removeItem(MEMORY);
+    localStorage.removeItem(memoryOf(slot));
   } catch {
     // as above
   }
@@ -74,13 +77,13 @@ export async function arrived(upload: Remembered): Promise<number | null> {
   return Number(response.headers.get('upload-offset'));
 }
 
-export async function discard(upload: Remembered): Promise<void> {
-  forget();
+export async function discard(upload: Remembered, slot = ''): Promise<void> {
+  forget(slot);
   await fetch(upload.url, { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } }).catch(() => undefined);
 }
 
 /** Begins to send a file, or goes on with what the server has of it. */
-export function send(file: File, fingerprint: string, known: Remembered | null, events: Events): Running {
+export function send(file: File, fingerprint: string, known: Remembered | null, events: Events, slot = ''): Running {
   let current: Remembered | null = known;
   const upload = new Upload(file, {
     endpoint: ENDPOINT,
@@ -98,7 +101,7 @@ export function send(file: File, fingerprint: string, known: Remembered | null, 
     onUploadUrlAvailable: () => {
       if (!upload.url) return;
       current = { url: upload.url, name: file.name, size: file.size, fingerprint };
-      remember(current);
+      remember(current, slot);
     },
     onProgress: (sent) => events.progress(sent),
     onShouldRetry: (error) => {
@@ -111,7 +114,7 @@ export function send(file: File, fingerprint: string, known: Remembered | null, 
       const status = (error as Partial<DetailedError>).originalResponse?.getStatus() ?? 0;
       // what the server refuses for good is of no use after a reload either
       const final = [400, 404, 410, 413, 415, 422].includes(status);
-      if (final) forget();
+      if (final) forget(slot);
       events.failed(inWords(error, status), final);
     },
     onSuccess: () => current && events.done(current),
@@ -122,8 +125,8 @@ export function send(file: File, fingerprint: string, known: Remembered | null, 
     resume: () => upload.start(),
     discard: async () => {
       await upload.abort();
-      if (current) await discard(current);
-      else forget();
+      if (current) await discard(current, slot);
+      else forget(slot);
     },
   };
 }

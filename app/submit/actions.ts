@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { action, InvalidFields } from '#app/_server/http.ts';
 import { submit } from '#app/_server/submissions.ts';
 import { newSubmissionSchema } from '#lib/api.ts';
+import { AppError } from '#lib/errors.ts';
 
 const { task, dataset, method, description, paperUrl, codeUrl, trainingData } = newSubmissionSchema.shape;
 const ticked = z
@@ -11,26 +12,48 @@ const ticked = z
   .optional()
   .transform((value) => value !== undefined);
 
-const formSchema = z.object({
-  ...{ task, dataset, method, description, paperUrl, codeUrl, trainingData },
-  testImagesSeen: ticked,
-  publish: ticked,
-  upload: z.string('Choose a predictions file and wait until it is uploaded.').min(1),
-});
+const formSchema = z
+  .object({
+    ...{ task, dataset, method, description, paperUrl, codeUrl, trainingData },
+    testImagesSeen: ticked,
+    publish: ticked,
+    also: z.string().optional(),
+    scoreThreshold: z
+      .string()
+      .trim()
+      .refine((text) => Number.isFinite(Number(text)), 'A number, such as 0.5')
+      .transform((text) => (text === '' ? undefined : Number(text)))
+      .optional(),
+    /** the only file, or one archive with a file per slot */
+    upload: z.string().optional(),
+  })
+  // and `upload.<slot>` for each slot's own file
+  .catchall(z.string());
 
 /** On success `made` is the submission's id: the form clears what the browser kept, and goes there. */
-export const submitForm = action(formSchema, async ({ publish, upload, ...rest }, viewer) => {
+export const submitForm = action(formSchema, async (form, viewer) => {
+  const { publish, upload, also, scoreThreshold, ...rest } = form;
+  const bySlot = Object.entries(form).flatMap(([name, value]) =>
+    name.startsWith('upload.') && value
+      ? [{ slot: name.slice('upload.'.length), upload: String(value), scoreThreshold }]
+      : [],
+  );
+  const files = upload ? [{ slot: 'all', upload, scoreThreshold }, ...bySlot] : bySlot;
+  if (files.length === 0)
+    throw new InvalidFields({ upload: 'Choose a predictions file and wait until it is uploaded.' });
+  if (upload && bySlot.length > 0)
+    throw new AppError('invalid', 'There are an archive and files for slots: discard one or the other.');
   try {
-    const files = [{ slot: 'all', upload }];
-    const { id } = await submit(viewer, { ...rest, files, visibility: publish ? 'pending' : 'private' });
+    const visibility = publish ? 'pending' : 'private';
+    const { id } = await submit(viewer, { ...rest, files, visibility, also: also ? [also] : [] });
     return { done: true, made: id };
   } catch (error) {
     if (!(error instanceof InvalidFields)) throw error;
-    // the form has one file, so whatever is wrong with the files is said there
-    const fields = Object.entries(error.fields).map(([name, message]) => [
-      /^files/.test(name) ? 'upload' : name,
-      message,
-    ]);
+    // said beside the file that is meant; what concerns all of them, above
+    const fields = Object.entries(error.fields).map(([name, message]) => {
+      const slot = files[Number(/^files\.(\d+)/.exec(name)?.[1] ?? Number.NaN)]?.slot;
+      return [/^files/.test(name) ? (slot && slot !== 'all' ? `upload.${slot}` : 'upload') : name, message];
+    });
     throw new InvalidFields(Object.fromEntries(fields));
   }
 });

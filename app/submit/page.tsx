@@ -5,7 +5,7 @@ import { findSubmission } from '#app/_server/submissions.ts';
 import { listDatasets } from '#db/datasets.ts';
 import { canSubmitAgain, type Viewer } from '#lib/permissions.ts';
 import { integer } from '#lib/scoring/format.ts';
-import { OPEN_TASKS } from '#lib/scoring/tasks.ts';
+import { OPEN_TASKS, TASKS } from '#lib/scoring/tasks.ts';
 import { SubmitForm, type Typed } from './submit-form.tsx';
 
 export const metadata: Metadata = { title: 'Submit' };
@@ -19,8 +19,8 @@ export default async function SubmitPage({ searchParams }: { searchParams: Promi
       <header className="page-head">
         <h1>Submit predictions</h1>
         <p className="lead">
-          One file of predictions goes in, exact scores come out, usually within a minute. Nothing is public until you
-          ask for it and a maintainer agrees.
+          Files of predictions go in, exact scores come out, usually within a minute. Nothing is public until you ask
+          for it and a maintainer agrees.
         </p>
       </header>
       {!who ? (
@@ -43,14 +43,15 @@ export default async function SubmitPage({ searchParams }: { searchParams: Promi
 /** Tasks that have ground truth, each with its current data set first. */
 async function choices() {
   const datasets = await listDatasets();
-  return OPEN_TASKS.map(({ id, name }) => ({
-    id,
-    name,
+  return OPEN_TASKS.map(({ id, name, kind, slots, least, also, groundTruth }) => ({
+    ...{ id, name, kind, least: least ?? slots.length },
+    slots: slots.map(({ id, label }) => ({ id, label })),
+    also: (also ?? []).map((other) => ({ id: other, name: TASKS[other].name })),
     datasets: datasets
-      .filter(({ task }) => task === id)
+      .filter(({ task }) => task === groundTruth)
       .map(({ name, images, objects, demo }) => ({
         name,
-        label: `${name}: ${integer(images)} images, ${integer(objects)} cells${demo ? ' (synthetic demo)' : ''}`,
+        label: `${name}: ${integer(images)} images, ${integer(objects)} cells${kind === 'counts' ? ' counted' : ''}${demo ? ' (synthetic demo)' : ''}`,
       })),
   })).filter(({ datasets }) => datasets.length > 0);
 }

@@ -10,6 +10,12 @@ import { submitForm } from './actions.ts';
 export interface TaskChoice {
   id: string;
   name: string;
+  kind: 'instances' | 'counts';
+  slots: { id: string; label: string }[];
+  /** how many slots are needed */
+  least: number;
+  /** tasks that the same files can be submitted to */
+  also: { id: string; name: string }[];
   datasets: { name: string; label: string }[];
 }
 
@@ -25,8 +31,10 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
   const form = useRef<HTMLFormElement>(null);
   const [state, submit, pending] = useActionState<FormState, FormData>(submitForm, {});
   const [task, setTask] = useState(typed?.task ?? tasks[0].id);
-  const [uploading, setUploading] = useState(false);
+  const [busy, setBusy] = useState<readonly string[]>([]);
+  const uploading = busy.length > 0;
   const [afterUpload, setAfterUpload] = useState(false);
+  const chosen = tasks.find(({ id }) => id === task) ?? tasks[0];
   const { errors = {} } = state;
 
   // what was typed before a reload
@@ -36,17 +44,23 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
 
   useEffect(() => {
     if (!state.done) return;
-    forget();
+    for (const slot of ['', ...tasks.flatMap(({ slots }) => slots.map(({ id }) => id))]) forget(slot);
     localStorage.removeItem(DRAFT);
     router.push(`/submissions/${state.made}`);
-  }, [state, router]);
+  }, [state, router, tasks]);
 
   // to the first field that needs another look
   useEffect(() => {
     if (state.errors) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [state]);
 
-  const onDone = useCallback(() => setUploading(false), []);
+  const onBusy = useCallback(
+    (is: boolean, name: string) =>
+      setBusy((names) =>
+        is === names.includes(name) ? names : is ? [...names, name] : names.filter((n) => n !== name),
+      ),
+    [],
+  );
   useEffect(() => {
     if (!afterUpload || uploading) return;
     setAfterUpload(false);
@@ -97,17 +111,15 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
         <div className="field">
           <label htmlFor="dataset">Data set</label>
           <select {...field('dataset')} key={task} defaultValue={typed?.dataset}>
-            {tasks
-              .find(({ id }) => id === task)
-              ?.datasets.map(({ name, label }) => (
-                <option key={name} value={name}>
-                  {label}
-                </option>
-              ))}
+            {chosen.datasets.map(({ name, label }) => (
+              <option key={name} value={name}>
+                {label}
+              </option>
+            ))}
           </select>
           <FieldError name="dataset" errors={errors} />
         </div>
-        <UploadField name="upload" error={errors.upload} onBusy={setUploading} onDone={onDone} />
+        <Files key={task} task={chosen} errors={errors} onBusy={onBusy} field={field} />
       </fieldset>
 
       <fieldset>
@@ -192,6 +204,69 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
   );
 }
 
+/** One file; or for a task with several slots, one archive or a file for each. */
+function Files({
+  task,
+  errors,
+  onBusy,
+  field,
+}: {
+  task: TaskChoice;
+  errors: Record<string, string>;
+  onBusy: (busy: boolean, name: string) => void;
+  field: (name: string) => object;
+}) {
+  const { slots, least, kind, also } = task;
+  // an upload under way does not outlive its field
+  useEffect(
+    () => () => {
+      for (const name of ['upload', ...slots.map(({ id }) => `upload.${id}`)]) onBusy(false, name);
+    },
+    [slots, onBusy],
+  );
+  if (slots.length < 2) return <UploadField name="upload" error={errors.upload} onBusy={onBusy} />;
+  const needed = least === slots.length ? 'all of them' : least > 1 ? `${least} or more` : 'one or more';
+  return (
+    <>
+      {kind === 'counts' && (
+        <div className="field">
+          <label htmlFor="scoreThreshold">Score threshold</label>
+          <input {...field('scoreThreshold')} inputMode="decimal" autoComplete="off" />
+          <p className="hint" id="scoreThreshold-hint">
+            Only for files of predictions: detections with at least this score are counted. Leave it empty for counts
+            per image.
+          </p>
+          <FieldError name="scoreThreshold" errors={errors} />
+        </div>
+      )}
+      <UploadField
+        name="upload"
+        label="One archive with all files"
+        hint={`A .zip whose files are named by slot: ${slots.map(({ id }) => id).join(', ')} (${needed}), such as ${slots[0].id}.${kind === 'counts' ? 'csv' : 'json.gz'}. Or a file per slot below.`}
+        error={errors.upload}
+        onBusy={onBusy}
+      />
+      {slots.map(({ id, label }) => (
+        <UploadField
+          key={id}
+          name={`upload.${id}`}
+          slot={id}
+          label={label}
+          hint={false}
+          error={errors[`upload.${id}`]}
+          onBusy={onBusy}
+        />
+      ))}
+      {also.map(({ id, name }) => (
+        <label key={id} className="check">
+          <input type="checkbox" name="also" value={id} />
+          <span>Submit the same files to “{name}” as well.</span>
+        </label>
+      ))}
+    </>
+  );
+}
+
 function FieldError({ name, errors }: { name: string; errors: Record<string, string> }) {
   return (
     <p className="error" id={`${name}-error`} hidden={!errors[name]}>
@@ -201,7 +276,9 @@ function FieldError({ name, errors }: { name: string; errors: Record<string, str
 }
 
 function keep(form: HTMLFormElement) {
-  const values = [...new FormData(form)].filter(([name, value]) => typeof value === 'string' && name !== 'upload');
+  const values = [...new FormData(form)].filter(
+    ([name, value]) => typeof value === 'string' && !/^upload(\.|$)/.test(name),
+  );
   try {
     localStorage.setItem(DRAFT, JSON.stringify(Object.fromEntries(values)));
   } catch {
@@ -221,7 +298,9 @@ function restore(form: HTMLFormElement) {
     if (value === undefined) continue;
     if (element instanceof HTMLInputElement && element.type === 'checkbox') element.checked = true;
     else if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.value = value;
-    else if (element instanceof HTMLSelectElement && [...element.options].some((option) => option.value === value))
+    else if (element instanceof HTMLSelectElement && [...element.options].some((option) => option.value === value)) {
       element.value = value;
+      element.dispatchEvent(new Event('change', { bubbles: true })); // the files asked for follow the task
+    }
   }
 }
