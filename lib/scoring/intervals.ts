@@ -84,24 +84,25 @@ export function resample(
   from: number,
   to: number,
 ): Resampled {
-  const { matched, ignored } = matches;
-  const { start, image } = ranking;
-  const { order } = slice;
+  const { order, orderImage, orderPlace } = slice;
 
-  // the slice's detections that take part, by score, and the block of each
-  const entry = new Uint32Array(order.length);
-  let block: Uint16Array = new Uint16Array(order.length);
+  // the slice's detections that take part, by score: at which thresholds they are true or do not count, and the block
+  const hits = new Uint16Array(order.length);
+  const ignored = new Uint16Array(order.length);
+  const blockOfEach = new Uint16Array(order.length);
   let n = 0;
   let anyIgnored = false;
-  for (const e of order) {
-    if ((e - start[image[e]] >= maxDets && !ranking.unscored) || ignored[e] === ALL_BITS) continue;
-    if (ignored[e]) anyIgnored = true;
-    entry[n] = e;
-    block[n++] = blockOf[image[e]];
+  for (let k = 0; k < order.length; k++) {
+    const e = order[k];
+    if ((orderPlace[k] >= maxDets && !ranking.unscored) || matches.ignored[e] === ALL_BITS) continue;
+    if (matches.ignored[e]) anyIgnored = true;
+    hits[n] = matches.matched[e];
+    ignored[n] = matches.ignored[e];
+    blockOfEach[n++] = blockOf[orderImage[k]];
   }
-  block = block.subarray(0, n);
+  const block = blockOfEach.subarray(0, n);
   const runs = Array.from({ length: THRESHOLDS }, (_, t) => {
-    const found = runsOf(entry, block, n, matched, ignored, t, blocks);
+    const found = runsOf(hits, ignored, block, t, blocks);
     return ranking.unscored ? oneRun(found, n) : found;
   });
 
@@ -109,31 +110,54 @@ export function resample(
   for (const i of slice.images) objects[blockOf[i]] += matches.countable[i];
 
   const result: Resampled = { AP: new Float64Array(to - from), AFNR: new Float64Array(to - from) };
-  const total = new Int32Array(n); // weight of all detections up to each, in this draw
-  const listedTotal = new Int32Array(n); // the same of the listed ones
-  const needed = new Float64Array(RECALLS);
-  const weights = new Int32Array(blocks);
-  for (let draw = from; draw < to; draw++) {
-    for (let b = 0; b < blocks; b++) weights[b] = counts[draw * blocks + b];
-    const countable = dot(objects, weights);
-    if (countable === 0) {
-      result.AP[draw - from] = Number.NaN;
-      result.AFNR[draw - from] = Number.NaN;
-      continue;
+  const total = new Float64Array(n); // weight of all detections up to each
+  const listedTotal = new Float64Array(n); // the same of the listed ones
+  const packed = new Float64Array(blocks);
+  const pair = [0, 1].map(() => ({
+    weights: new Float64Array(blocks),
+    needed: new Float64Array(RECALLS),
+    countable: 0,
+    precision: 0,
+    missed: 0,
+  }));
+  // two draws at a time: adding up is most of the work, and a float64 holds two sums
+  for (let draw = from; draw < to; draw += 2) {
+    const both = pair.slice(0, Math.min(2, to - draw));
+    packed.fill(0);
+    for (const [half, one] of both.entries()) {
+      for (let b = 0; b < blocks; b++) {
+        one.weights[b] = counts[(draw + half) * blocks + b];
+        packed[b] += one.weights[b] * (half ? HALF : 1);
+      }
+      one.countable = dot(objects, one.weights);
+      for (let r = 0; r < RECALLS; r++) one.needed[r] = hitsFor(RECALL_THRESHOLDS[r], one.countable);
+      one.precision = 0;
+      one.missed = 0;
     }
-    for (let r = 0; r < RECALLS; r++) needed[r] = hitsFor(RECALL_THRESHOLDS[r], countable);
-    if (!anyIgnored) addUp(block, weights, total);
-    let precision = 0;
-    let missed = 0;
+    if (!anyIgnored) addUp(block, packed, total);
     for (let t = 0; t < THRESHOLDS; t++) {
-      if (anyIgnored) addUpCounted(block, weights, total, entry, ignored, t);
-      precision += readCurve(runs[t], total, listedTotal, weights, needed);
-      missed += 1 - dot(runs[t].hits, weights) / countable;
+      if (anyIgnored) addUpCounted(block, packed, total, ignored, t);
+      addUp(runs[t].listed, packed, listedTotal);
+      for (const [half, one] of both.entries()) {
+        one.precision += readCurve(runs[t], total, listedTotal, half === 1, one.needed);
+        one.missed += 1 - dot(runs[t].hits, one.weights) / one.countable;
+      }
     }
-    result.AP[draw - from] = precision / (THRESHOLDS * RECALLS);
-    result.AFNR[draw - from] = missed / THRESHOLDS;
+    for (const [half, { countable, precision, missed }] of both.entries()) {
+      const none = countable === 0;
+      result.AP[draw - from + half] = none ? Number.NaN : precision / (THRESHOLDS * RECALLS);
+      result.AFNR[draw - from + half] = none ? Number.NaN : missed / THRESHOLDS;
+    }
   }
   return result;
+}
+
+/** Two sums share a float64: the second counts in units of 2^26, which the first (at most 4 million) never reaches. */
+const HALF = 2 ** 26;
+
+function unpack(sum: number, second: boolean): number {
+  const high = Math.floor(sum / HALF);
+  return second ? high : sum - high * HALF;
 }
 
 /** Where one threshold's true positives come in runs without a false positive between them. */
@@ -150,21 +174,14 @@ interface Runs {
   position: Uint32Array;
 }
 
-function runsOf(
-  entry: Uint32Array,
-  block: Uint16Array,
-  n: number,
-  matched: Uint16Array,
-  ignored: Uint16Array,
-  t: number,
-  blocks: number,
-): Runs {
+function runsOf(bits: Uint16Array, ignored: Uint16Array, block: Uint16Array, t: number, blocks: number): Runs {
+  const n = block.length;
   const hits = new Float64Array(blocks);
   let balance = 0;
   for (let k = 0; k < n; k++) {
-    if ((ignored[entry[k]] >> t) & 1) continue;
-    const hit = (matched[entry[k]] >> t) & 1;
-    if (hit) hits[block[k]]++;
+    if ((ignored[k] >> t) & 1) continue;
+    const hit = (bits[k] >> t) & 1;
+    hits[block[k]] += hit;
     balance += hit ? 1 : -1;
   }
   const listsHits = balance < 0;
@@ -175,8 +192,8 @@ function runsOf(
   let runs = 0;
   let inRun = false;
   for (let k = 0; k < n; k++) {
-    if ((ignored[entry[k]] >> t) & 1) continue;
-    const hit = ((matched[entry[k]] >> t) & 1) === 1;
+    if ((ignored[k] >> t) & 1) continue;
+    const hit = ((bits[k] >> t) & 1) === 1;
     if (hit === listsHits) listed[length++] = block[k];
     if (hit) {
       if (!inRun) runs++;
@@ -200,7 +217,7 @@ function oneRun(runs: Runs, n: number): Runs {
   return { ...runs, end: Uint32Array.of(runs.listed.length), position: Uint32Array.of(n - 1) };
 }
 
-function dot(a: Float64Array, b: Int32Array): number {
+function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
@@ -215,7 +232,7 @@ function hitsFor(recall: number, countable: number): number {
 }
 
 /** Weight of all detections up to each. */
-function addUp(block: Uint16Array, weights: Int32Array, total: Int32Array): void {
+function addUp(block: Uint16Array, weights: Float64Array, total: Float64Array): void {
   const n = block.length;
   let sum = 0;
   for (let k = 0; k < n; k++) {
@@ -227,15 +244,14 @@ function addUp(block: Uint16Array, weights: Int32Array, total: Int32Array): void
 /** The same without the detections that one threshold ignores. */
 function addUpCounted(
   block: Uint16Array,
-  weights: Int32Array,
-  total: Int32Array,
-  entry: Uint32Array,
+  weights: Float64Array,
+  total: Float64Array,
   ignored: Uint16Array,
   t: number,
 ): void {
   let sum = 0;
-  for (let k = 0; k < total.length; k++) {
-    if (!((ignored[entry[k]] >> t) & 1)) sum += weights[block[k]];
+  for (let k = 0; k < block.length; k++) {
+    if (!((ignored[k] >> t) & 1)) sum += weights[block[k]];
     total[k] = sum;
   }
 }
@@ -249,13 +265,12 @@ const RECALLS = RECALL_THRESHOLDS.length;
  * below the best by so much that even a row of true positives could not make up for it, the row is jumped over.
  */
 function readCurve(
-  { listsHits, listed, end, position }: Runs,
-  total: Int32Array,
-  listedTotal: Int32Array,
-  weights: Int32Array,
+  { listsHits, end, position }: Runs,
+  total: Float64Array,
+  listedTotal: Float64Array,
+  second: boolean,
   needed: Float64Array,
 ): number {
-  addUp(listed, weights, listedTotal);
   let sum = 0;
   let envelope = 0;
   let next = end.length; // first run that reaches the recall to the right
@@ -264,19 +279,20 @@ function readCurve(
     let first = 0;
     for (let above = next; first < above; ) {
       const middle = (first + above) >> 1;
-      const listedWeight = end[middle] > 0 ? listedTotal[end[middle] - 1] : 0;
-      if ((listsHits ? listedWeight : total[position[middle]] - listedWeight) < needed[r]) first = middle + 1;
+      const listedWeight = end[middle] > 0 ? unpack(listedTotal[end[middle] - 1], second) : 0;
+      const hits = listsHits ? listedWeight : unpack(total[position[middle]], second) - listedWeight;
+      if (hits < needed[r]) first = middle + 1;
       else above = middle;
     }
     for (let run = first; run < next; ) {
-      const all = total[position[run]];
-      const listedWeight = end[run] > 0 ? listedTotal[end[run] - 1] : 0;
+      const all = unpack(total[position[run]], second);
+      const listedWeight = end[run] > 0 ? unpack(listedTotal[end[run] - 1], second) : 0;
       const hits = listsHits ? listedWeight : all - listedWeight;
       const precision = hits / (all + EPSILON);
       if (precision > envelope) envelope = precision;
       // (hits + x) / (all + x) > envelope needs x of them
       const x = (envelope * all - hits) / (1 - envelope);
-      run = x > 1 ? firstWith(total, position, run, next, all + x * (1 - 1e-9)) : run + 1;
+      run = x > 1 ? firstWith(total, position, second, run, next, all + x * (1 - 1e-9)) : run + 1;
     }
     sum += envelope;
     next = first;
@@ -285,17 +301,24 @@ function readCurve(
 }
 
 /** The first run behind `run`, before `next`, with at least `wanted` detections up to its end, or `next`: galloping, then bisection. */
-function firstWith(total: Int32Array, position: Uint32Array, run: number, next: number, wanted: number): number {
+function firstWith(
+  total: Float64Array,
+  position: Uint32Array,
+  second: boolean,
+  run: number,
+  next: number,
+  wanted: number,
+): number {
   let below = run;
   let above = run + 1;
-  for (let step = 1; above < next && total[position[above]] < wanted; step *= 2) {
+  for (let step = 1; above < next && unpack(total[position[above]], second) < wanted; step *= 2) {
     below = above;
     above += step;
   }
   if (above > next) above = next;
   while (above - below > 1) {
     const middle = (below + above) >> 1;
-    if (total[position[middle]] < wanted) below = middle;
+    if (unpack(total[position[middle]], second) < wanted) below = middle;
     else above = middle;
   }
   return above;
