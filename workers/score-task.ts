@@ -76,6 +76,8 @@ export interface ScoreJob {
   protocols: ProtocolId[];
   /** intervals from resampled fields of view; on unless said otherwise */
   intervals?: boolean;
+  /** errors by kind; on unless said otherwise */
+  errors?: boolean;
   /** threads that may be used, this one included */
   threads?: number;
   /** share the work out however small it is: tests see the threads at work */
@@ -248,9 +250,11 @@ async function scoreSlot(
   ) as ScoreReport['results'][];
   // what a single number cannot say is said where there is a single file
   if (slices.size > 1 && slices.has('overall')) {
-    await addErrors(results, dataset, predictions, evaluating, slices, protocols, team, small, (fraction) =>
-      tell('accumulating', 0.7 + 0.05 * fraction),
-    );
+    if (job.errors !== false) {
+      await addErrors(results, dataset, predictions, evaluating, slices, protocols, team, small, (fraction) =>
+        tell('accumulating', 0.7 + 0.05 * fraction),
+      );
+    }
     if (job.intervals !== false) {
       await addIntervals(results, dataset, evaluating, slices, protocols, team, small, (fraction) =>
         tell('accumulating', 0.75 + 0.25 * fraction),

@@ -97,7 +97,8 @@ for (const name of values.sizes.split(',')) {
   const contenders: Contender[] = [
     { name: 'this engine, imported ground truth', run: ours(pack) },
     { name: 'this engine, from two JSON files', run: ours(groundTruth) },
-    { name: 'this engine, imported, with intervals', run: ours(pack, 'intervals') },
+    { name: '  … with errors by kind', run: ours(pack, 'errors') },
+    { name: '  … with errors and intervals', run: ours(pack, 'everything') },
   ];
   for (const tool of peers) {
     if (tool === 'pycocotools' && statSync(predictions).size > LARGE && !values['pycocotools-full']) continue;

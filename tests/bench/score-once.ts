@@ -37,7 +37,8 @@ if (what === 'floor') {
     files: [{ slot: 'all', path: predictions }],
     protocols,
     threads: Number(threads) || undefined,
-    intervals: what === 'intervals',
+    intervals: what === 'everything',
+    errors: what === 'everything' || what === 'errors',
   });
   await dismissHelpers();
   if (!outcome.ok) throw new Error(outcome.problems[0].message);

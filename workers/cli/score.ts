@@ -64,6 +64,7 @@ export const score: Command = {
     slot: { type: 'string', value: 'SLOT', help: 'which slot a file without SLOT= is for' },
     'any-category': ANY_CATEGORY,
     'no-intervals': { type: 'boolean', help: 'leave out the uncertainty intervals' },
+    'no-errors': { type: 'boolean', help: 'leave out the errors by kind' },
     json: JSON_OPTION,
   },
   async run(values, files, out) {
@@ -81,6 +82,7 @@ export const score: Command = {
     }));
     const report = await scoreHere(task, protocol, groundTruth.path, slots, out, {
       intervals: !values['no-intervals'],
+      errors: !values['no-errors'],
       anyCategory: values['any-category'],
     });
     out.document(report);
@@ -312,7 +314,7 @@ async function scoreHere(
   groundTruth: string,
   files: (SlotFile & { groundTruth?: string; scoreThreshold?: number })[],
   out: Output,
-  options: { intervals?: boolean; anyCategory?: boolean } = {},
+  options: { intervals?: boolean; errors?: boolean; anyCategory?: boolean } = {},
 ): Promise<AnyReport> {
   const { default: scoreTask, dismissHelpers } = await import('../score-task.ts');
   const { port1, port2 } = new MessageChannel();
