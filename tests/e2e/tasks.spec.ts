@@ -1,0 +1,87 @@
+/** The tasks with several files, from the form to the numbers. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
+import { document, expect, signIn, temporaryFolder, test } from './site-test.ts';
+
+let demo: DemoData;
+const folder = temporaryFolder();
+const name = `Tasks ${Date.now().toString(36)}`;
+
+test.beforeAll(async () => {
+  demo = await writeDemoData(folder, { imagesPerType: 1, seed: 5 });
+  await document(['import-ground-truth', demo.groundTruth, '--name', name]);
+  await document([
+    ...['import-ground-truth', '--task', 'fluorescence-counts', '--name', `${name} counts`],
+    ...(['A172', 'A549'] as const).map((type) => `${type}=${demo.counts[type].reference}`),
+  ]);
+  await document([
+    ...['import-ground-truth', '--task', 'zero-shot', '--name', `${name} outside`, demo.groundTruth],
+    ...['--licence', 'CC0', '--source', 'drawn here', '--protocol', 'as it is'],
+  ]);
+});
+
+test.beforeEach(async ({ page }) => {
+  await signIn(page, { name: 'Tara Tasks', email: 'tara@example.org' });
+  await page.goto('/submit');
+});
+
+test('one archive of eight files serves transferability and single cell types', async ({ page }) => {
+  const zip = join(folder, 'eight.zip');
+  writeFileSync(
+    zip,
+    zipSync(
+      Object.fromEntries(CELL_TYPES.map((type, i) => [`${type}.json`, readFileSync(demo.predictions[i % 3].path)])),
+    ),
+  );
+  await page.getByLabel('Task').selectOption('transferability');
+  await page.getByLabel('Data set').selectOption(name);
+  await page.getByLabel('One archive with all files').setInputFiles(zip);
+  await expect(page.getByText('arrived whole')).toBeVisible();
+  await page.getByLabel('Submit the same files to “Single cell type” as well.').check();
+  await page.getByLabel('Method name').fill('Eight models');
+  await page.getByRole('button', { name: 'Submit for scoring' }).click();
+  await expect(page.getByRole('heading', { name: 'Results' })).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator('[data-metric="index"]').first()).toHaveText(/^[-−]?\d\.\d{3}$/);
+  await page.getByRole('link', { name: 'All numbers and charts' }).click();
+  await expect(page.getByRole('heading', { name: 'Eight models' })).toBeVisible();
+
+  await page.goto('/submissions');
+  await expect(page.getByRole('link', { name: 'Eight models' })).toHaveCount(2);
+});
+
+test('a file per slot, and a missing one is asked for', async ({ page }) => {
+  await page.getByLabel('Task').selectOption('training-size');
+  await page.getByLabel('Data set').selectOption(name);
+  await page.getByLabel('Method name').fill('Two sizes');
+  await page.getByLabel('Trained on 2 %').setInputFiles(demo.predictions[2].path);
+  await expect(page.getByText('arrived whole')).toHaveCount(1);
+  await page.getByRole('button', { name: 'Submit for scoring' }).click();
+  await expect(page.getByText('needs files for at least 2 of its slots')).toBeVisible();
+  await page.getByLabel('Trained on 100 %').setInputFiles(demo.predictions[0].path);
+  await expect(page.getByText('arrived whole')).toHaveCount(2);
+  await page.getByRole('button', { name: 'Submit for scoring' }).click();
+  await expect(page.getByRole('heading', { name: 'Results' })).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator('[data-metric="AP-100"]').first()).toHaveText(/^\d+\.\d+$/);
+});
+
+test('counts, and an outside data set', async ({ page }) => {
+  await page.getByLabel('Task').selectOption('fluorescence-counts');
+  await page.getByLabel('Data set').selectOption(`${name} counts`);
+  await page.getByLabel('Counts for A549').setInputFiles(demo.counts.A549.predictions);
+  await expect(page.getByText('arrived whole')).toBeVisible();
+  await page.getByLabel('Method name').fill('Counted');
+  await page.getByRole('button', { name: 'Submit for scoring' }).click();
+  await expect(page.locator('[data-metric="r2-A549"]')).toHaveText(/^0\.\d{3}$/, { timeout: 60_000 });
+
+  await page.goto('/submit');
+  await page.getByLabel('Task').selectOption('zero-shot');
+  await page.getByLabel('Data set').selectOption(`${name} outside`);
+  await page.getByLabel('Predictions file').setInputFiles(demo.predictions[0].path);
+  await expect(page.getByText('arrived whole')).toBeVisible();
+  await page.getByLabel('Method name').fill('Elsewhere');
+  await page.getByRole('button', { name: 'Submit for scoring' }).click();
+  await expect(page.locator('[data-metric="AP"]').first()).toHaveText(/^\d+\.\d+$/, { timeout: 60_000 });
+});
