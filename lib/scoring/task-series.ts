@@ -144,5 +144,5 @@ export function gainSentence(name: string, gain: Gain, metric: 'AP' | 'AFNR'): s
     types.length === 1
       ? `on ${CELL_TYPE_NAMES[types[0].cellType]}, the only type with both`
       : `on average over ${types.length} types`;
-  return `${name}: training on all cell types ${what} ${over}${test ? ` (paired t-test, p = ${test.p < 0.001 ? test.p.toExponential(1) : test.p.toFixed(3)})` : ''}.`;
+  return `${name}: training on all cell types ${what} ${over}${test ? ` (paired t-test, p ${test.p < 0.001 ? '< 0.001' : `= ${test.p.toFixed(3)}`})` : ''}.`;
 }

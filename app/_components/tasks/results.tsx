@@ -4,7 +4,7 @@ import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { R2_BELOW } from '#lib/scoring/fluorescence.ts';
 import { exact, integer, percent } from '#lib/scoring/format.ts';
 import { type CountResults, type Metrics, TRAINING_SIZES, type TransferabilityResults } from '#lib/scoring/report.ts';
-import { byCellType, perIou } from '#lib/scoring/series.ts';
+import { byCellType, perIou, type Series } from '#lib/scoring/series.ts';
 import {
   countedTypes,
   heatMap,
@@ -40,6 +40,7 @@ function ofKind<K extends KnownResults['kind']>(methods: readonly Method[], kind
 
 /** Everything that can be drawn of these methods. */
 export function TaskCharts({ methods, evaluation }: { methods: readonly Method[]; evaluation: Evaluation }) {
+  const what = EVALUATION_NAMES[evaluation].toLowerCase();
   const [types, matrices, sizes, counts, outside] = [
     ofKind(methods, 'types').map(({ name, results }) => ({ name, results: results[evaluation] })),
     ofKind(methods, 'matrix').flatMap(({ name, results }) => {
@@ -54,21 +55,21 @@ export function TaskCharts({ methods, evaluation }: { methods: readonly Method[]
     <>
       {types.length > 0 && (
         <div className="charts">
-          <Chart kind="bar" series={byCellType(types, 'AP')} />
-          <Chart kind="bar" series={byCellType(types, 'AFNR')} />
+          <Chart kind="bar" series={named(byCellType(types, 'AP'), what)} />
+          <Chart kind="bar" series={named(byCellType(types, 'AFNR'), what)} />
         </div>
       )}
       {matrices.map(({ name, results }, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: two methods may share a name
-        <HeatMap key={i} name={name} results={results} />
+        <HeatMap key={i} name={`${name}, ${what}`} results={results} />
       ))}
       {sizes.length > 0 && (
         <div className="charts">
-          <LearningCurves curves={sizes} metric="AP" />
-          <LearningCurves curves={sizes} metric="AFNR" />
+          <LearningCurves curves={sizes} metric="AP" what={what} />
+          <LearningCurves curves={sizes} metric="AFNR" what={what} />
           {sizes.map((curve, i) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: as above
-            <Chart key={i} kind="line" series={perIouAndSize(curve)} />
+            <Chart key={i} kind="line" series={named(perIouAndSize(curve), what)} />
           ))}
         </div>
       )}
@@ -92,14 +93,19 @@ export function TaskCharts({ methods, evaluation }: { methods: readonly Method[]
           <section key={dataset}>
             <h3 className="charts-of">{dataset}</h3>
             <div className="charts">
-              <Chart kind="line" series={perIou(drawn, 'AP')} />
-              <Chart kind="line" series={perIou(drawn, 'FNR')} />
+              <Chart kind="line" series={named(perIou(drawn, 'AP'), `${dataset}, ${what}`)} />
+              <Chart kind="line" series={named(perIou(drawn, 'FNR'), `${dataset}, ${what}`)} />
             </div>
           </section>
         );
       })}
     </>
   );
+}
+
+/** An entry's page has the same chart for masks and for boxes: their titles tell them apart. */
+function named(series: Series, what: string): Series {
+  return { ...series, title: `${series.title}, ${what}` };
 }
 
 /** Numbers in a grid, shaded by AP: the shade only repeats what the number says. */
@@ -182,7 +188,15 @@ const SHARES: Scale = {
   label: 'Share of the training images, % (log axis)',
 };
 
-function LearningCurves({ curves, metric }: { curves: readonly LearningCurve[]; metric: 'AP' | 'AFNR' }) {
+function LearningCurves({
+  curves,
+  metric,
+  what,
+}: {
+  curves: readonly LearningCurve[];
+  metric: 'AP' | 'AFNR';
+  what: string;
+}) {
   const values = curves.map(({ sizes }) =>
     TRAINING_SIZES.flatMap((size): [number, number][] => {
       const value = sizes[size]?.[metric];
@@ -193,7 +207,7 @@ function LearningCurves({ curves, metric }: { curves: readonly LearningCurve[]; 
   const sentence = learningSentence(curves, metric);
   return (
     <Figure
-      title={`${metric} by share of training images`}
+      title={`${metric} by share of training images, ${what}`}
       sentence={
         <>
           {sentence} <span className="muted">{metric === 'AP' ? 'Higher' : 'Lower'} is better.</span>

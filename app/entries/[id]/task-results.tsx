@@ -28,7 +28,7 @@ export function TaskResultsOf({
         <NumbersTable
           title={title}
           numbers={{
-            head: ['', ...(task.kind === 'counts' ? ['Value'] : evaluations.map((id) => EVALUATION_NAMES[id]))],
+            head: ['Number', ...(task.kind === 'counts' ? ['Value'] : evaluations.map((id) => EVALUATION_NAMES[id]))],
             rows: task.values.map((column) => [
               column.label,
               ...evaluations.map((id) => text(column, taskValue(column, report.results, id, dataset))),

@@ -223,7 +223,7 @@ function Table(props: { view: View; entries: readonly TaskBoardRow[]; references
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard */}
-      <section className="table-scroll board" tabIndex={0} aria-label="Leaderboard table, scrolls sideways">
+      <section className="table-scroll board unchecked" tabIndex={0} aria-label="Leaderboard table, scrolls sideways">
         <table>
           <caption className="visually-hidden">
             {view.task.name}, ranked by {view.sort.title}
