@@ -191,7 +191,8 @@ export function maskArea(data: Uint32Array, from: number, to: number): number {
  * Writes the mask's box [x, y, w, h] to `out[at …]`, as maskApi.c `rleToBbox`: an interval that passes a column's end
  * makes the box full height. A mask without pixels gets the reference's [0, 0, 0, 0] when it has a single run and
  * [w, h, 2^32 - w + 1, 2^32 - h + 1] when it has empty foreground runs (`hadForegroundRuns`): unsigned arithmetic
- * that wraps; such a box touches nothing and its area is beyond every size class.
+ * that wraps, to 0 in an image one pixel wide or high. Such a box touches nothing, and its area is beyond every size
+ * class, or 0.
  */
 export function maskBox(
   data: Uint32Array,
@@ -206,8 +207,8 @@ export function maskBox(
   if (from === to) {
     out[at] = hadForegroundRuns ? width : 0;
     out[at + 1] = hadForegroundRuns ? height : 0;
-    out[at + 2] = hadForegroundRuns ? 2 ** 32 - width + 1 : 0;
-    out[at + 3] = hadForegroundRuns ? 2 ** 32 - height + 1 : 0;
+    out[at + 2] = hadForegroundRuns ? (1 - width) >>> 0 : 0;
+    out[at + 3] = hadForegroundRuns ? (1 - height) >>> 0 : 0;
     return;
   }
   const left = (data[from] / height) | 0;

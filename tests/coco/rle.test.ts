@@ -126,6 +126,18 @@ test('a mask that passes a column’s end has a box of full height', () => {
   expect([...box]).toEqual([0, 0, 2, 10]);
 });
 
+// the width once came out as 2^32 where the reference's 32-bit arithmetic wraps once more
+test('the wrapped box of a mask whose foreground runs are all empty, in images of one column or row', () => {
+  const box = new Float64Array(4);
+  const of = (height: number, width: number): number[] => {
+    maskBox(new Uint32Array(0), 0, 0, height, width, true, box, 0);
+    return [...box];
+  };
+  expect(of(8, 8)).toEqual([8, 8, 2 ** 32 - 7, 2 ** 32 - 7]);
+  expect(of(40, 1)).toEqual([1, 40, 0, 2 ** 32 - 39]);
+  expect(of(1, 40)).toEqual([40, 1, 2 ** 32 - 39, 0]);
+});
+
 test.each([
   ['', []],
   ['0', [0]],
