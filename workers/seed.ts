@@ -1,17 +1,20 @@
 /**
- * What a new installation begins with: the published reference results, and a synthetic benchmark with three entries
+ * What a new installation begins with: the published reference results, and a synthetic benchmark with entries
  * that go through the same queue as everybody's. Safe to repeat, and to run again after being killed half way.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { sql } from 'drizzle-orm';
 import { closeDb, db } from '#db/client.ts';
 import { getDatasetByName, registerDataset, saveStatistics } from '#db/datasets.ts';
 import { parsePublishedResults, saveReferenceResults } from '#db/reference-results.ts';
-import { createDemoSubmission } from '#db/submissions.ts';
+import { createDemoSubmission, type NewSubmission } from '#db/submissions.ts';
 import { env } from '#lib/env.ts';
+import { CELL_TYPES, cellTypeOf } from '#lib/scoring/cell-types.ts';
 import { type StoredFile, storage } from '#lib/storage.ts';
+import type { DemoData } from './demo-data.ts';
 
 export interface Seeded {
   referenceResults: number;
@@ -35,6 +38,7 @@ async function seedDemo(): Promise<boolean> {
   if (await getDatasetByName(DEMO.name)) return false;
   const { writeDemoData } = await import('./demo-data.ts');
   const { importGroundTruth } = await import('#lib/readers/open.ts');
+  const { packReferenceCounts } = await import('./score-counts.ts');
 
   await mkdir(env().LIVECELL_DATA, { recursive: true });
   const folder = await mkdtemp(join(env().LIVECELL_DATA, 'seed-'));
@@ -47,6 +51,18 @@ async function seedDemo(): Promise<boolean> {
     for (const { name, method, description, path } of data.predictions) {
       entries.push({ method, description, file: await store(path, `submissions/demo-${name}/all.json`) });
     }
+
+    const ofOtherTasks = await otherEntries(
+      folder,
+      data,
+      entries.map(({ file }) => file),
+    );
+    const counts = await packReferenceCounts(COUNTING.map((slot) => ({ slot, path: data.counts[slot].reference })));
+    const { text, ...aboutCounts } = counts;
+    const { key: countsKey } = await storage().put(
+      `datasets/demo-counts-${counts.sha256.slice(0, 16)}`,
+      Readable.from([Buffer.from(text)]),
+    );
 
     return await db().transaction(async (tx) => {
       await tx.execute(sql`select pg_advisory_xact_lock(${LOCK})`);
@@ -63,11 +79,64 @@ async function seedDemo(): Promise<boolean> {
         const trainingData = 'none: made from the demo ground truth by damaging it';
         await createDemoSubmission({ task, datasetId: dataset.id, method, description, trainingData, files }, tx);
       }
+      const counted = await registerDataset(
+        {
+          ...{ name: `${name} counts`, task: 'fluorescence-counts', packKey: countsKey, public: true, demo: true },
+          ...aboutCounts,
+        },
+        tx,
+      );
+      for (const { task, files } of ofOtherTasks) {
+        const datasetId = task === 'fluorescence-counts' ? counted.id : dataset.id;
+        const [method, description] = [
+          'Demo models',
+          'Synthetic, as the demo entries of LIVECell-wide. Not a real method.',
+        ];
+        const trainingData = 'none: made from the demo ground truth by damaging it';
+        await createDemoSubmission({ task, datasetId, method, description, trainingData, files }, tx);
+      }
       return true;
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+const COUNTING = ['A172', 'A549'] as const;
+
+/** Entries of the tasks with several files. Files may serve two of them, as an upload may. */
+async function otherEntries(
+  folder: string,
+  data: DemoData,
+  [strong, medium, weak]: StoredFile[],
+): Promise<{ task: string; files: NewSubmission['files'] }[]> {
+  const file = (slot: string, { key: storageKey, bytes, sha256 }: StoredFile) => ({
+    ...{ slot, fileName: `demo-${slot}.json`, bytes, sha256, storageKey },
+  });
+  // a model that was trained on one type: strong at home, weak elsewhere
+  const read = async (path: string) => JSON.parse(await readFile(path, 'utf8'));
+  const [good, bad] = await Promise.all([read(data.predictions[0].path), read(data.predictions[2].path)]);
+  const { images } = await read(data.groundTruth);
+  const types = new Map<number, string | null>(
+    images.map(({ id, file_name }: { id: number; file_name: string }) => [id, cellTypeOf(file_name)]),
+  );
+  const ofTypes = [];
+  for (const type of CELL_TYPES) {
+    const at = (home: boolean) => (detection: { image_id: number }) =>
+      (types.get(detection.image_id) === type) === home;
+    const path = join(folder, `${type}.json`);
+    await writeFile(path, JSON.stringify([...good.filter(at(true)), ...bad.filter(at(false))]));
+    ofTypes.push(file(type, await store(path, `submissions/demo-types/${type}.json`)));
+  }
+  const counts = [];
+  for (const slot of COUNTING)
+    counts.push(file(slot, await store(data.counts[slot].predictions, `submissions/demo-counts/${slot}.json`)));
+  return [
+    { task: 'single-cell-type', files: ofTypes },
+    { task: 'transferability', files: ofTypes },
+    { task: 'training-size', files: [file('2', weak), file('25', medium), file('100', strong)] },
+    { task: 'fluorescence-counts', files: counts },
+  ];
 }
 
 async function store(path: string, key: string): Promise<StoredFile> {

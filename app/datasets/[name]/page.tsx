@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { cache } from 'react';
+import { cache, Fragment } from 'react';
 import { getDatasetByName, getStatistics } from '#db/datasets.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { day, integer } from '#lib/scoring/format.ts';
@@ -90,7 +90,16 @@ export default async function DatasetPage({ params }: Props) {
             <dd>
               <code>{dataset.sha256}</code>
             </dd>
-            {!dataset.demo && (
+            {(['licence', 'source', 'protocol'] as const).map(
+              (fact) =>
+                dataset[fact] && (
+                  <Fragment key={fact}>
+                    <dt>{{ licence: 'Licence', source: 'Source', protocol: 'Prepared' }[fact]}</dt>
+                    <dd>{dataset[fact]}</dd>
+                  </Fragment>
+                ),
+            )}
+            {!dataset.demo && !dataset.licence && dataset.task === 'livecell-wide' && (
               <>
                 <dt>Licence</dt>
                 <dd>
@@ -100,12 +109,14 @@ export default async function DatasetPage({ params }: Props) {
               </>
             )}
           </dl>
-          <p>
-            <a href={`/api/v1/datasets/${encodeURIComponent(dataset.name)}/images`}>
-              Ids, file names and sizes of its images
-            </a>{' '}
-            <span className="muted">(JSON): enough to check a prediction file before you upload it.</span>
-          </p>
+          {parseTask(dataset.task)?.kind !== 'counts' && (
+            <p>
+              <a href={`/api/v1/datasets/${encodeURIComponent(dataset.name)}/images`}>
+                Ids, file names and sizes of its images
+              </a>{' '}
+              <span className="muted">(JSON): enough to check a prediction file before you upload it.</span>
+            </p>
+          )}
         </section>
       </div>
       {statistics && <Statistics statistics={statistics} />}
