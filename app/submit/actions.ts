@@ -12,7 +12,10 @@ const ticked = z
   .optional()
   .transform((value) => value !== undefined);
 
-const formSchema = z
+/** Instead of the one upload, where slots have their own. */
+const PER_SLOT = 'per-slot';
+
+const fieldsSchema = z
   .object({
     ...{ task, dataset, method, description, paperUrl, codeUrl, trainingData },
     testImagesSeen: ticked,
@@ -25,10 +28,15 @@ const formSchema = z
       .transform((text) => (text === '' ? undefined : Number(text)))
       .optional(),
     /** the only file, or one archive with a file per slot */
-    upload: z.string().optional(),
+    upload: z.string('Choose a predictions file and wait until it is uploaded.').min(1),
   })
   // and `upload.<slot>` for each slot's own file
   .catchall(z.string());
+
+const formSchema = z.preprocess((values) => {
+  const given = values as Record<string, string>;
+  return Object.keys(given).some((name) => name.startsWith('upload.')) ? { upload: PER_SLOT, ...given } : given;
+}, fieldsSchema);
 
 /** On success `made` is the submission's id: the form clears what the browser kept, and goes there. */
 export const submitForm = action(formSchema, async (form, viewer) => {
@@ -38,10 +46,8 @@ export const submitForm = action(formSchema, async (form, viewer) => {
       ? [{ slot: name.slice('upload.'.length), upload: String(value), scoreThreshold }]
       : [],
   );
-  const files = upload ? [{ slot: 'all', upload, scoreThreshold }, ...bySlot] : bySlot;
-  if (files.length === 0)
-    throw new InvalidFields({ upload: 'Choose a predictions file and wait until it is uploaded.' });
-  if (upload && bySlot.length > 0)
+  const files = upload === PER_SLOT ? bySlot : [{ slot: 'all', upload, scoreThreshold }];
+  if (upload !== PER_SLOT && bySlot.length > 0)
     throw new AppError('invalid', 'There are an archive and files for slots: discard one or the other.');
   try {
     const visibility = publish ? 'pending' : 'private';
