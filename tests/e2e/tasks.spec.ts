@@ -29,6 +29,7 @@ test.beforeEach(async ({ page }) => {
 });
 
 test('one archive of eight files serves transferability and single cell types', async ({ page }) => {
+  const method = `Eight models, ${name}`;
   const zip = join(folder, 'eight.zip');
   writeFileSync(
     zip,
@@ -41,15 +42,16 @@ test('one archive of eight files serves transferability and single cell types', 
   await page.getByLabel('One archive with all files').setInputFiles(zip);
   await expect(page.getByText('arrived whole')).toBeVisible();
   await page.getByLabel('Submit the same files to “Single cell type” as well.').check();
-  await page.getByLabel('Method name').fill('Eight models');
+  await page.getByLabel('Method name').fill(method);
   await page.getByRole('button', { name: 'Submit for scoring' }).click();
   await expect(page.getByRole('heading', { name: 'Results' })).toBeVisible({ timeout: 60_000 });
   await expect(page.locator('[data-metric="index"]').first()).toHaveText(/^[-−]?\d\.\d{3}$/);
   await page.getByRole('link', { name: 'All numbers and charts' }).click();
-  await expect(page.getByRole('heading', { name: 'Eight models' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: method, exact: true })).toBeVisible();
+  await expect(page.getByRole('heading', { name: /Trained on × evaluated on, .*masks/ })).toBeVisible();
 
   await page.goto('/submissions');
-  await expect(page.getByRole('link', { name: 'Eight models' })).toHaveCount(2);
+  await expect(page.getByRole('link', { name: method })).toHaveCount(2);
 });
 
 test('a file per slot, and a missing one is asked for', async ({ page }) => {
