@@ -28,7 +28,7 @@ import {
 } from '#db/submissions.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { env } from '#lib/env.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
+import { type AnyReport, withoutGroundTruth } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { errorFields, log } from './log.ts';
 import type { ScoreJob, ScoreOutcome } from './score-task.ts';
@@ -79,7 +79,7 @@ export async function startWorker(options: {
       );
       await progress.close();
       const saved = outcome.ok
-        ? await saveReports(id, outcome.reports)
+        ? await saveReports(id, input.dataset.public ? outcome.reports : outcome.reports.map(withoutGroundTruth))
         : await rejectSubmission(id, outcome.problems, outcome.warnings);
       const result = !saved ? 'too-late' : outcome.ok ? 'scored' : 'rejected';
       log(result, { ...fields, milliseconds: Math.round(performance.now() - started) });

@@ -170,3 +170,15 @@ export type ReportOf<T extends AnyReport['task']> = Extract<AnyReport, { task: T
 export function isReportOf<T extends AnyReport['task']>(report: AnyReport, task: T): report is ReportOf<T> {
   return report.task === task;
 }
+
+/**
+ * A report as it may be kept and shown: reference counts are ground truth, so the points of a count report stay out
+ * where the ground truth was not registered as public. What is computed from them stays.
+ */
+export function withoutGroundTruth(report: AnyReport): AnyReport {
+  if (report.task !== 'fluorescence-counts') return report;
+  const counts = Object.fromEntries(
+    Object.entries(report.results.counts).map(([type, { files: _, ...result }]) => [type, { ...result, points: [] }]),
+  );
+  return { ...report, results: { ...report.results, counts } };
+}

@@ -257,8 +257,9 @@ function Counts({ name, result }: { name: string; result: CountResults }) {
       sentence={
         <>
           {sentence}
-          {points.length > 0 &&
-            ' Solid: the identity. Dashed: the fitted line. Across: 1,600 cells, and the limit of linearity.'}
+          {points.length > 0
+            ? ' Solid: the identity. Dashed: the fitted line. Across: 1,600 cells, and the limit of linearity.'
+            : ' The images are not drawn: their reference counts are not public.'}
         </>
       }
       numbers={{

@@ -1,0 +1,41 @@
+/** Reference counts are ground truth: no report that is kept for private ground truth holds one. */
+import { expect, test } from 'vitest';
+import { type AnyReport, anyReportSchema, withoutGroundTruth } from '#lib/scoring/report.ts';
+
+const counts = {
+  schema: 1,
+  task: 'fluorescence-counts',
+  protocol: 'livecell-paper',
+  evaluator: { name: 'livecell-benchmark', version: '1.0.0' },
+  groundTruth: { sha256: 'ab', images: 2, objects: 1234 },
+  predictions: [{ slot: 'A549', sha256: 'cd', bytes: 1, format: 'counts-json', detections: 1230, images: 2 }],
+  warnings: [],
+  results: {
+    counts: {
+      A549: {
+        images: 2,
+        imagesBelow1600: 2,
+        r2: 0.9,
+        linearityLimit: null,
+        linearityBroken: null,
+        points: [
+          [617, 600],
+          [617, 630],
+        ],
+        files: ['secret-1.tif', 'secret-2.tif'],
+      },
+    },
+  },
+  seconds: { read: 0, match: 0, accumulate: 0, total: 0 },
+} as unknown as AnyReport;
+
+test('a count report without its ground truth keeps what was computed, and neither counts nor names of images', () => {
+  const kept = anyReportSchema.parse(withoutGroundTruth(counts));
+  expect(JSON.stringify(kept)).not.toMatch(/617|secret/);
+  expect(kept).toMatchObject({ results: { counts: { A549: { r2: 0.9, images: 2, points: [] } } } });
+});
+
+test('other reports hold none and stay as they are', () => {
+  const other = { ...counts, task: 'training-size', results: { sizes: {} } } as unknown as AnyReport;
+  expect(withoutGroundTruth(other)).toBe(other);
+});
