@@ -8,6 +8,7 @@ import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { appendPolygon } from '#lib/coco/polygon.ts';
 import { countsFromIntervals, encodeCounts, IntervalBuffer, maskBox } from '#lib/coco/rle.ts';
+import { seededRandom } from '#lib/stats/random.ts';
 
 export interface BenchSize {
   name: string;
@@ -41,17 +42,6 @@ const TYPES = [
   ['SKOV3', 'E4', 356, 0.4, 16],
 ] as const;
 
-/** mulberry32: a small seeded generator, so that data are identical across runs and before/after comparisons mean something. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** Paths of the data, made if they are not there yet. */
 export async function makeData(
   directory: string,
@@ -64,7 +54,7 @@ export async function makeData(
   process.stderr.write(`making ${size.name} data …\n`);
   const gt = new Writer(`${groundTruth}.part`);
   const dt = new Writer(`${predictions}.part`);
-  const random = seeded(20211125);
+  const random = seededRandom(20211125);
   const images = listImages(size, random);
   await gt.write(
     '{"info": {"description": "synthetic, LIVECell-like"}, "licenses": [], "categories": [{"supercategory": "cell", "id": 1, "name": "cell"}], "images": [',
@@ -83,15 +73,15 @@ export async function makeData(
   const box = new Float64Array(4);
   for (const image of images) {
     // drawn from generators of their own, so that every number of detections sees the same ground truth
-    const gtRandom = seeded(image.id);
-    const dtRandom = seeded(image.id + 7);
+    const gtRandom = seededRandom(image.id);
+    const dtRandom = seededRandom(image.id + 7);
     const detections: { score: number; text: string }[] = [];
     for (let c = 0; c < image.cells; c++) {
       const x = gtRandom() * WIDTH;
       const y = gtRandom() * HEIGHT;
       const radius = image.radius * (0.6 + 0.8 * gtRandom());
       const shape = Math.floor(gtRandom() * 2 ** 31);
-      const xy = outline(x, y, radius, seeded(shape), 14 + Math.round(radius * 1.6));
+      const xy = outline(x, y, radius, seededRandom(shape), 14 + Math.round(radius * 1.6));
       const { area, bbox } = measure(xy);
       await gt.write(
         `${annotation++ ? ', ' : ''}{"id": ${2000000 + annotation}, "image_id": ${image.id}, "category_id": 1, "segmentation": [[${xy.join(', ')}]], "area": ${area}, "bbox": [${bbox.join(', ')}], "iscrowd": 0}`,
@@ -106,7 +96,7 @@ export async function makeData(
           x + (dtRandom() - 0.5) * radius * far,
           y + (dtRandom() - 0.5) * radius * far,
           radius * (1 + (dtRandom() - 0.5) * 0.4 * (1 - quality)),
-          wrong ? dtRandom : seeded(shape),
+          wrong ? dtRandom : seededRandom(shape),
           24,
         );
         mask.length = 0;
