@@ -7,7 +7,7 @@ import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { type Dataset, datasetStatistics, datasets } from './schema.ts';
 
-type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol';
+type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol' | 'version' | 'evaluatorVersion';
 export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<Pick<Dataset, Optional>>;
 
 /** Registers ground truth under a name. The same content again is no error; other content under a taken name is. */

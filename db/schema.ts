@@ -2,7 +2,7 @@
  * Every table of the site, readable in a sitting. Queries live beside this file, grouped by subject; nothing else
  * touches drizzle. JSON columns hold types from `lib`, so changing those types is a migration.
  */
-import type { InferSelectModel } from 'drizzle-orm';
+import { type InferSelectModel, sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
@@ -37,6 +37,35 @@ export type SubmissionState = (typeof SUBMISSION_STATES)[number];
 export const VISIBILITIES = ['private', 'pending', 'published', 'hidden'] as const;
 export type Visibility = (typeof VISIBILITIES)[number];
 
+/** `read`: what the owner may see. `submit`: uploads and submissions. */
+export const TOKEN_SCOPES = ['read', 'submit'] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
+export const TEAM_ROLES = ['owner', 'member'] as const;
+export type TeamRole = (typeof TEAM_ROLES)[number];
+
+export const NOTICE_KINDS = [
+  'scored',
+  'rejected',
+  'failed',
+  'approved',
+  'asked-back',
+  'hidden',
+  'restored',
+  'verified',
+  'rescored',
+  'quota-granted',
+  'team',
+  'account',
+  'announcement',
+] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
+export type NoticePreferences = Partial<Record<NoticeKind, { site: boolean; email: boolean }>>;
+
+/** Why an entry that had been public is gone. */
+export const WITHDRAWAL_REASONS = ['superseded', 'mistake', 'data', 'account-deleted', 'other'] as const;
+export type WithdrawalReason = (typeof WITHDRAWAL_REASONS)[number];
+
 const id = () =>
   text('id')
     .primaryKey()
@@ -54,6 +83,14 @@ export const users = pgTable('users', {
   emailVerified: at('email_verified'),
   image: text('image'),
   role: text('role', { enum: ROLES }).notNull().default('researcher'),
+  affiliation: text('affiliation'),
+  /** the iD (`0000-0002-1825-0097`) that ORCID itself vouched for at sign-in; never typed */
+  orcid: text('orcid').unique(),
+  /** which notices this person wants where; a kind that is absent: in the site and by e-mail */
+  noticePreferences: jsonb('notice_preferences').$type<NoticePreferences>().notNull().default({}),
+  /** a suspended account can look and download, and change nothing */
+  suspendedAt: at('suspended_at'),
+  suspendedReason: text('suspended_reason'),
   createdAt: createdAt(),
 });
 export type User = InferSelectModel<typeof users>;
@@ -100,11 +137,50 @@ export const apiTokens = pgTable('api_tokens', {
     .references(() => users.id, { onDelete: 'cascade' }),
   name: text('name').notNull(),
   sha256: text('sha256').notNull().unique(),
+  scopes: jsonb('scopes').$type<TokenScope[]>().notNull().default(['read', 'submit']),
   lastUsedAt: at('last_used_at'),
   expiresAt: at('expires_at'),
   createdAt: createdAt(),
 });
 export type ApiToken = InferSelectModel<typeof apiTokens>;
+
+/** People who submit together. Entries and methods of a team are every member's. */
+export const teams = pgTable('teams', {
+  id: id(),
+  name: text('name').notNull(),
+  createdAt: createdAt(),
+});
+export type Team = InferSelectModel<typeof teams>;
+
+export const teamMembers = pgTable(
+  'team_members',
+  {
+    teamId: text('team_id')
+      .notNull()
+      .references(() => teams.id, { onDelete: 'cascade' }),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    role: text('role', { enum: TEAM_ROLES }).notNull().default('member'),
+    joinedAt: at('joined_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.teamId, table.userId] }), index('team_members_user').on(table.userId)],
+);
+export type TeamMember = InferSelectModel<typeof teamMembers>;
+
+/** A link that makes whoever opens it a member; the secret in it is shown once and only its SHA-256 is kept. */
+export const teamInvitations = pgTable('team_invitations', {
+  id: id(),
+  teamId: text('team_id')
+    .notNull()
+    .references(() => teams.id, { onDelete: 'cascade' }),
+  sha256: text('sha256').notNull().unique(),
+  createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+  expiresAt: at('expires_at').notNull(),
+  revokedAt: at('revoked_at'),
+  createdAt: createdAt(),
+});
+export type TeamInvitation = InferSelectModel<typeof teamInvitations>;
 
 // --- ground truth ---
 
@@ -128,9 +204,57 @@ export const datasets = pgTable('datasets', {
   licence: text('licence'),
   source: text('source'),
   protocol: text('protocol'),
+  /** counts replacements of the ground truth; the columns above are those of this version */
+  version: integer('version').notNull().default(1),
+  /** whose evaluations the board shows; null: the newest there are */
+  evaluatorVersion: text('evaluator_version'),
   createdAt: createdAt(),
 });
 export type Dataset = InferSelectModel<typeof datasets>;
+
+/** What ground truth has been and will be. `next` becomes `current` when every entry has been scored again on it. */
+export const groundTruthVersions = pgTable(
+  'ground_truth_versions',
+  {
+    id: id(),
+    datasetId: text('dataset_id')
+      .notNull()
+      .references(() => datasets.id, { onDelete: 'cascade' }),
+    version: integer('version').notNull(),
+    state: text('state', { enum: ['next', 'current', 'superseded'] }).notNull(),
+    sha256: text('sha256').notNull(),
+    images: integer('images').notNull(),
+    objects: integer('objects').notNull(),
+    cellTypes: jsonb('cell_types').$type<Record<string, number>>().notNull(),
+    packKey: text('pack_key').notNull(),
+    public: boolean('public').notNull().default(false),
+    /** what changed and why */
+    note: text('note').notNull(),
+    createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+  },
+  (table) => [uniqueIndex('ground_truth_versions_once').on(table.datasetId, table.version)],
+);
+export type GroundTruthVersion = InferSelectModel<typeof groundTruthVersions>;
+
+/** Scoring a data set's submissions again, because the evaluator or the ground truth is another. */
+export const rescores = pgTable('rescores', {
+  id: id(),
+  datasetId: text('dataset_id')
+    .notNull()
+    .references(() => datasets.id, { onDelete: 'cascade' }),
+  reason: text('reason').notNull(),
+  evaluatorVersion: text('evaluator_version').notNull(),
+  /** null: the ground truth stays as it is */
+  groundTruthVersionId: text('ground_truth_version_id').references(() => groundTruthVersions.id),
+  state: text('state', { enum: ['running', 'done', 'cancelled'] })
+    .notNull()
+    .default('running'),
+  createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+  createdAt: createdAt(),
+  finishedAt: at('finished_at'),
+});
+export type Rescore = InferSelectModel<typeof rescores>;
 
 /** What a data set is like, for its page; apart from `datasets`, which every board reads. May be shown to anyone. */
 export const datasetStatistics = pgTable('dataset_statistics', {
@@ -158,11 +282,45 @@ export const uploads = pgTable('uploads', {
 });
 export type Upload = InferSelectModel<typeof uploads>;
 
+/** Suspicions a program can have of a submission; a maintainer looks at them. */
+export interface Radar {
+  /** detections whose mask or polygon is exactly that of a ground-truth object, and how many there are in all */
+  exactGroundTruth?: { count: number; detections: number };
+}
+
 export interface Progress {
   phase: 'reading' | 'matching' | 'accumulating';
   /** 0 to 1 within the whole job */
   fraction: number;
 }
+
+/** What is compared: its submissions are its versions. Belongs to a person or a team. */
+export const methods = pgTable(
+  'methods',
+  {
+    id: id(),
+    /** null beside a null team: seeded, or of a deleted account */
+    userId: text('user_id').references(() => users.id, { onDelete: 'set null' }),
+    teamId: text('team_id').references(() => teams.id, { onDelete: 'set null' }),
+    name: text('name').notNull(),
+    description: text('description').notNull().default(''),
+    paperUrl: text('paper_url'),
+    codeUrl: text('code_url'),
+    /** as they are to be cited, in their order */
+    authors: text('authors').notNull().default(''),
+    architecture: text('architecture').notNull().default(''),
+    /** trainable parameters, in millions */
+    parameters: doublePrecision('parameters'),
+    pretraining: text('pretraining').notNull().default(''),
+    extraData: text('extra_data').notNull().default(''),
+    testImagesSeen: boolean('test_images_seen').notNull().default(false),
+    secondsPerImage: doublePrecision('seconds_per_image'),
+    createdAt: createdAt(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (table) => [index('methods_user').on(table.userId), index('methods_team').on(table.teamId)],
+);
+export type Method = InferSelectModel<typeof methods>;
 
 export const submissions = pgTable(
   'submissions',
@@ -173,6 +331,14 @@ export const submissions = pgTable(
       .notNull()
       .references(() => datasets.id),
     userId: text('user_id').references(() => users.id, { onDelete: 'set null' }),
+    teamId: text('team_id').references(() => teams.id, { onDelete: 'set null' }),
+    methodId: text('method_id').references(() => methods.id, { onDelete: 'set null' }),
+    /** of the method, counted per task and data set */
+    version: integer('version').notNull().default(1),
+    /** the version of its method that the board shows; one per method, task and data set */
+    shown: boolean('shown').notNull().default(false),
+    /** whom an entry is credited to once its account is gone */
+    creditedTo: text('credited_to'),
     method: text('method').notNull(),
     description: text('description').notNull().default(''),
     paperUrl: text('paper_url'),
@@ -183,6 +349,30 @@ export const submissions = pgTable(
     state: text('state', { enum: SUBMISSION_STATES }).notNull().default('queued'),
     visibility: text('visibility', { enum: VISIBILITIES }).notNull().default('private'),
     hiddenReason: text('hidden_reason'),
+    /** a maintainer's question or remark, for the owner */
+    moderatorNote: text('moderator_note'),
+    withdrawalReason: text('withdrawal_reason', { enum: WITHDRAWAL_REASONS }),
+    /** had been on the board: what is left of it after withdrawal is a tombstone */
+    wasPublished: boolean('was_published').notNull().default(false),
+    /** detections of every category count as cells */
+    anyCategory: boolean('any_category').notNull().default(false),
+    /** the prediction files are gone, the scores stay */
+    filesDeletedAt: at('files_deleted_at'),
+    /** who made it is a secret: until `anonymousUntil`, or, where that is null, until the owner says otherwise */
+    anonymous: boolean('anonymous').notNull().default(false),
+    anonymousUntil: at('anonymous_until'),
+    /** “Anonymous entry 7”; given once and never again */
+    anonymousNumber: integer('anonymous_number').unique(),
+    /** of the secret in the reviewers' link */
+    reviewSha256: text('review_sha256').unique(),
+    /** re-run by a maintainer */
+    verifiedAt: at('verified_at'),
+    verifiedBy: text('verified_by').references(() => users.id, { onDelete: 'set null' }),
+    verifiedNote: text('verified_note'),
+    /** chosen by a maintainer to stand out as a baseline */
+    featured: boolean('featured').notNull().default(false),
+    /** what the radar found while scoring; it opens a case, it never acts */
+    radar: jsonb('radar').$type<Radar>(),
     demo: boolean('demo').notNull().default(false),
     progress: jsonb('progress').$type<Progress>(),
     /** why the file was rejected */
@@ -199,6 +389,10 @@ export const submissions = pgTable(
   (table) => [
     index('submissions_board').on(table.task, table.datasetId, table.state, table.visibility),
     index('submissions_user').on(table.userId),
+    index('submissions_team').on(table.teamId),
+    uniqueIndex('submissions_shown')
+      .on(table.methodId, table.task, table.datasetId)
+      .where(sql`${table.shown} and ${table.methodId} is not null`),
   ],
 );
 export type Submission = InferSelectModel<typeof submissions>;
@@ -221,6 +415,26 @@ export const submissionFiles = pgTable(
   (table) => [uniqueIndex('submission_files_slot').on(table.submissionId, table.slot)],
 );
 export type SubmissionFile = InferSelectModel<typeof submissionFiles>;
+
+/** A submission of a re-score. */
+export const rescoreItems = pgTable(
+  'rescore_items',
+  {
+    rescoreId: text('rescore_id')
+      .notNull()
+      .references(() => rescores.id, { onDelete: 'cascade' }),
+    submissionId: text('submission_id')
+      .notNull()
+      .references(() => submissions.id, { onDelete: 'cascade' }),
+    state: text('state', { enum: ['waiting', 'done', 'failed', 'skipped'] })
+      .notNull()
+      .default('waiting'),
+    failure: text('failure'),
+    finishedAt: at('finished_at'),
+  },
+  (table) => [primaryKey({ columns: [table.rescoreId, table.submissionId] })],
+);
+export type RescoreItem = InferSelectModel<typeof rescoreItems>;
 
 /** One score: a submission under one protocol, one evaluator and one ground truth. Never overwritten. */
 export const evaluations = pgTable(
@@ -270,7 +484,107 @@ export const referenceResults = pgTable(
 );
 export type ReferenceResult = InferSelectModel<typeof referenceResults>;
 
-/** Every decision and change of an entry: who, what, why. */
+// --- quota, notices, what maintainers set ---
+
+/**
+ * What counts against the quota of a person or a team, line by line. A submission reserves a place when it comes in;
+ * a score makes a charge of it, anything else gives it back. Only ever added to.
+ */
+export const quotaLedger = pgTable(
+  'quota_ledger',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: at('at').notNull().defaultNow(),
+    /** `user:<id>` or `team:<id>` */
+    holder: text('holder').notNull(),
+    task: text('task').notNull(),
+    kind: text('kind', { enum: ['reserved', 'charged', 'returned', 'granted'] }).notNull(),
+    /** places: 1, or what was granted */
+    amount: integer('amount').notNull().default(1),
+    submissionId: text('submission_id').references(() => submissions.id, { onDelete: 'set null' }),
+    reason: text('reason').notNull().default(''),
+    actorId: text('actor_id'),
+    /** of a grant: counts until then */
+    expiresAt: at('expires_at'),
+  },
+  (table) => [
+    index('quota_ledger_holder').on(table.holder, table.task, table.at),
+    // a submission is reserved, charged or returned once
+    uniqueIndex('quota_ledger_once').on(table.submissionId, table.kind),
+  ],
+);
+export type QuotaLine = InferSelectModel<typeof quotaLedger>;
+
+/** What a maintainer set for a task; a task without a row has the defaults. */
+export const taskSettings = pgTable('task_settings', {
+  task: text('task').primaryKey(),
+  /** submissions are taken */
+  open: boolean('open').notNull().default(true),
+  closedReason: text('closed_reason'),
+  /** scored submissions per window, person or team; null: the site's default */
+  quota: integer('quota'),
+  quotaDays: integer('quota_days'),
+  /** largest upload in bytes; null: the site's limit */
+  maxBytes: bigint('max_bytes', { mode: 'number' }),
+  updatedBy: text('updated_by').references(() => users.id, { onDelete: 'set null' }),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+});
+export type TaskSettings = InferSelectModel<typeof taskSettings>;
+
+/** A banner between two dates. */
+export const announcements = pgTable('announcements', {
+  id: id(),
+  /** null: on every page */
+  task: text('task'),
+  text: text('text').notNull(),
+  startsAt: at('starts_at').notNull(),
+  endsAt: at('ends_at').notNull(),
+  createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+  createdAt: createdAt(),
+});
+export type Announcement = InferSelectModel<typeof announcements>;
+
+/** What a person is told, in the site. */
+export const notices = pgTable(
+  'notices',
+  {
+    id: id(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: NOTICE_KINDS }).notNull(),
+    /** plain sentences */
+    text: text('text').notNull(),
+    /** where to look: a path of this site */
+    link: text('link'),
+    readAt: at('read_at'),
+    createdAt: createdAt(),
+  },
+  (table) => [index('notices_user').on(table.userId, table.createdAt)],
+);
+export type Notice = InferSelectModel<typeof notices>;
+
+/** E-mail that is to go out: written in the transaction of what it tells, sent and retried by the scoring process. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: id(),
+    to: text('to').notNull(),
+    subject: text('subject').notNull(),
+    body: text('body').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    nextAttemptAt: at('next_attempt_at').notNull().defaultNow(),
+    sentAt: at('sent_at'),
+    /** given up after too many attempts */
+    failedAt: at('failed_at'),
+    lastError: text('last_error'),
+    createdAt: createdAt(),
+  },
+  (table) => [index('outbox_waiting').on(table.nextAttemptAt)],
+);
+export type OutboxMessage = InferSelectModel<typeof outbox>;
+
+/** Every decision and change of an entry: who, what, why. The database itself refuses to change or remove a line. */
 export const auditEvents = pgTable(
   'audit_events',
   {

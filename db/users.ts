@@ -90,9 +90,9 @@ export async function userByToken(token: string, tx: Tx = db()): Promise<User | 
 }
 
 export async function listTokens(userId: string, tx: Tx = db()): Promise<Omit<ApiToken, 'sha256'>[]> {
-  const { id, name, lastUsedAt, expiresAt, createdAt } = apiTokens;
+  const { id, name, scopes, lastUsedAt, expiresAt, createdAt } = apiTokens;
   return tx
-    .select({ id, userId: apiTokens.userId, name, lastUsedAt, expiresAt, createdAt })
+    .select({ id, userId: apiTokens.userId, name, scopes, lastUsedAt, expiresAt, createdAt })
     .from(apiTokens)
     .where(eq(apiTokens.userId, userId))
     .orderBy(desc(apiTokens.createdAt), apiTokens.id);
