@@ -28,6 +28,7 @@ import {
 import { type Draws, type Resampled, resample } from '#lib/scoring/intervals.ts';
 import type { Metrics, Warning } from '#lib/scoring/report.ts';
 import { summarizeSlice } from '#lib/scoring/score.ts';
+import { type SensitivityNumbers, sensitivityNumbers } from '#lib/scoring/sensitivity.ts';
 
 /** Reads one part of a file. */
 export interface ReadStep {
@@ -73,13 +74,14 @@ export interface MatchStep {
 export interface SummarizeStep {
   step: 'summarize';
   evaluations: { ranking: Ranking; matches: Matches }[];
-  work: { evaluation: number; images: Uint32Array }[];
+  /** with `weights`, only the headline of the images whose weight is 1 */
+  work: { evaluation: number; images: Uint32Array; weights?: Uint8Array }[];
   protocols: ProtocolId[];
   counter: Int32Array;
 }
 
 /** Numbers per protocol of each piece of work that was done. */
-export type SummarizeOutcome = { work: number; metrics: Metrics[] }[];
+export type SummarizeOutcome = { work: number; metrics: (Metrics | SensitivityNumbers)[] }[];
 
 /** Resamples AP and AFNR, each thread the next free piece: some draws of one slice. */
 export interface ResampleStep {
@@ -189,8 +191,12 @@ function summarize(
   for (;;) {
     const next = Atomics.add(counter, 0, 1);
     if (next >= work.length) return done;
-    const { evaluation, images } = work[next];
-    done.push({ work: next, metrics: summarizeSlice(evaluations[evaluation], images, protocols) });
+    const { evaluation, images, weights } = work[next];
+    const evaluating = evaluations[evaluation];
+    const metrics = weights
+      ? sensitivityNumbers(evaluating, weights, protocols)
+      : summarizeSlice(evaluating, images, protocols);
+    done.push({ work: next, metrics });
     onProgress?.(next);
   }
 }

@@ -40,6 +40,7 @@ import {
   type imageSlices,
   prepareAll,
 } from '#lib/scoring/score.ts';
+import { sensitivityWeights } from '#lib/scoring/sensitivity.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import takeStep, {
@@ -49,6 +50,7 @@ import takeStep, {
   type ResampleStep,
   type Step,
   type SummarizeOutcome,
+  type SummarizeStep,
 } from './score-steps.ts';
 import { type SlotFile, slotTurns, WrongSlots } from './slots.ts';
 
@@ -228,15 +230,22 @@ async function scoreSlot(
   const matched = performance.now();
 
   // slice by slice, the largest first, so that nobody waits for it at the end
-  const work = [...slices.values()].flatMap((images) => evaluations.map((_, evaluation) => ({ evaluation, images })));
+  const work: SummarizeStep['work'] = [...slices.values()].flatMap((images) =>
+    evaluations.map((_, evaluation) => ({ evaluation, images })),
+  );
+  const ofSlices = work.length;
+  const lines = slices.size > 1 && slices.has('overall') ? sensitivityWeights(dataset.images.fileNames) : new Map();
+  for (const weights of lines.values())
+    for (const evaluation of evaluations.keys()) work.push({ evaluation, images: slices.get('overall')!, weights });
   const { protocols } = job;
   const done = await team.together<SummarizeOutcome>(
     { step: 'summarize', evaluations: evaluating, work, protocols, counter: counter() },
     small,
     (next) => tell('accumulating', 0.6 + (0.1 * next) / work.length),
   );
-  const metrics: Metrics[][] = []; // of slice s and evaluation e at s * evaluations + e, by protocol
-  for (const { work: at, metrics: numbers } of done.flat()) metrics[at] = numbers;
+  const numbers: SummarizeOutcome[number]['metrics'][] = []; // of slice s and evaluation e at s * evaluations + e, by protocol
+  for (const { work: at, metrics } of done.flat()) numbers[at] = metrics;
+  const metrics = numbers.slice(0, ofSlices) as Metrics[][];
   const names = [...slices.keys()];
   const byEvaluation = evaluations.map((_, e) =>
     collectResults(
@@ -248,6 +257,14 @@ async function scoreSlot(
   const results = protocols.map((_, p) =>
     Object.fromEntries(evaluations.map((evaluation, e) => [evaluation, byEvaluation[e][p]])),
   ) as ScoreReport['results'][];
+  // after the slices' numbers come those of the lines, in the same order
+  numbers.slice(ofSlices).forEach((byProtocol, at) => {
+    const [line] = [...lines.keys()].slice(Math.floor(at / evaluations.length));
+    for (const [p, own] of byProtocol.entries()) {
+      const { overall } = results[p][evaluations[at % evaluations.length]]!;
+      overall.sensitivity = { ...overall.sensitivity, [line]: own };
+    }
+  });
   // what a single number cannot say is said where there is a single file
   if (slices.size > 1 && slices.has('overall')) {
     if (job.errors !== false) {

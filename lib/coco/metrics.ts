@@ -8,6 +8,9 @@ const fraction = z.number().nullable();
 const perIou = z.array(fraction).length(10); // IoU 0.50, 0.55 … 0.95
 const interval = z.tuple([z.number(), z.number()]);
 
+/** The headline of some of the images. */
+const headline = z.object({ images: z.int(), objects: z.int(), AP: fraction, AFNR: fraction });
+
 /** What is wrong in one way: how much of it, and by how much AP would rise without it. */
 const errorCount = z.object({ objects: z.int(), detections: z.int(), deltaAP: fraction });
 
@@ -43,6 +46,15 @@ export const metricsSchema = z.object({
   /** exact area under the precision-recall curve, mean over IoU thresholds, instead of 101 points */
   exactAP: fraction.optional(),
   interval: z.object({ AP: interval, AFNR: interval }).optional(),
+  /** without images that are odd in the official test set (`scoring/sensitivity.ts`); where there are any, of all images pooled */
+  sensitivity: z
+    .object({
+      /** every file under one of its image ids */
+      withoutDuplicates: headline.optional(),
+      /** without images of which nearly no cell is annotated */
+      withoutIncomplete: headline.optional(),
+    })
+    .optional(),
   /** what is unmatched at IoU 0.5 and `scoreThreshold`, by kind (`scoring/errors-by-kind.ts`); primary protocol only */
   errors: z
     .object({
