@@ -7,6 +7,7 @@
  *     └──────────┘  └──▶ failed             └──────────┴── hidden ◀┘
  */
 import { and, count, desc, eq, inArray, lt, ne, notInArray, or, sql } from 'drizzle-orm';
+import type { AuditEvent } from '#lib/audit.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
@@ -162,7 +163,8 @@ export async function getReports<Report extends AnyReport | ScoreReport = ScoreR
   return Object.fromEntries(rows.map((row) => [row.protocol, row.report as Report]));
 }
 
-function summaries(tx: Tx) {
+/** Lists of submissions begin here. */
+export function summaries(tx: Tx) {
   return tx
     .select({ submission: submissions, user: { id: users.id, name: users.name }, datasetName: datasets.name })
     .from(submissions)
@@ -171,7 +173,7 @@ function summaries(tx: Tx) {
     .$dynamic();
 }
 
-function toSummary(row: Awaited<ReturnType<typeof summaries>>[number]): SubmissionSummary {
+export function toSummary(row: Awaited<ReturnType<typeof summaries>>[number]): SubmissionSummary {
   return { ...row.submission, user: row.user, datasetName: row.datasetName };
 }
 
@@ -180,13 +182,6 @@ export async function listSubmissionsByUser(userId: string, tx: Tx = db()): Prom
   const rows = await summaries(tx)
     .where(eq(submissions.userId, userId))
     .orderBy(desc(submissions.createdAt), submissions.id);
-  return rows.map(toSummary);
-}
-
-/** What waits for a maintainer, the longest-waiting first. */
-export async function listPending(tx: Tx = db()): Promise<SubmissionSummary[]> {
-  const waiting = and(eq(submissions.visibility, 'pending'), notInArray(submissions.state, ['withdrawn']));
-  const rows = await summaries(tx).where(waiting).orderBy(submissions.createdAt, submissions.id);
   return rows.map(toSummary);
 }
 
@@ -338,17 +333,25 @@ export async function failSubmission(id: string, reason: string, tx: Tx = db()):
 
 // --- publication (people's side; who may do it is `lib/permissions.ts`) ---
 
-type PublicationEvent =
-  | { kind: 'publication-requested' | 'approved' | 'unpublished' | 'withdrawn' }
-  | { kind: 'hidden'; reason: string };
+/** An event of one submission, whose id goes without saying. */
+type ChangeEvent = AuditEvent extends infer Event
+  ? Event extends { submissionId: string }
+    ? Omit<Event, 'submissionId'>
+    : never
+  : never;
 
-async function change(
+/**
+ * One change of a submission that is in a state that allows it, with its audit event.
+ *
+ * @throws AppError `not-found`; `conflict` with the words of `otherwise` where the state does not allow it
+ */
+export async function changeSubmission(
   id: string,
   actorId: string | null,
   options: {
     allowed: ReturnType<typeof and>;
     set: Partial<Record<keyof Submission, unknown>>;
-    event: PublicationEvent;
+    event: ChangeEvent;
     otherwise: string;
   },
   tx: Tx,
@@ -364,7 +367,7 @@ async function change(
       if (!there) throw new AppError('not-found', 'There is no such submission.');
       throw new AppError('conflict', options.otherwise);
     }
-    await recordEvent(tx, actorId, { ...options.event, submissionId: id });
+    await recordEvent(tx, actorId, { ...options.event, submissionId: id } as AuditEvent);
     return changed;
   });
 }
@@ -372,7 +375,7 @@ async function change(
 /** The owner asks to publish; possible while it is still being scored. */
 export async function requestPublication(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
   const alive = inArray(submissions.state, ['queued', 'scoring', 'scored']);
-  return change(
+  return changeSubmission(
     id,
     actorId,
     {
@@ -385,40 +388,9 @@ export async function requestPublication(id: string, actorId: string | null, tx:
   );
 }
 
-/** A maintainer puts it on the board; also brings back what was hidden. */
-export async function approve(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
-  return change(
-    id,
-    actorId,
-    {
-      allowed: and(inArray(submissions.visibility, ['pending', 'hidden']), eq(submissions.state, 'scored')),
-      set: { visibility: 'published', hiddenReason: null, publishedAt: sql`now()` },
-      event: { kind: 'approved' },
-      otherwise: 'Only a scored submission whose owner has asked to publish can be approved.',
-    },
-    tx,
-  );
-}
-
-/** A maintainer takes it off the board, or declines to publish it, with a reason its owner can read. */
-export async function hide(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
-  if (!reason.trim()) throw new AppError('invalid', 'Hiding an entry needs a reason.');
-  return change(
-    id,
-    actorId,
-    {
-      allowed: inArray(submissions.visibility, ['pending', 'published']),
-      set: { visibility: 'hidden', hiddenReason: reason.trim() },
-      event: { kind: 'hidden', reason: reason.trim() },
-      otherwise: 'Only a published or proposed submission can be hidden.',
-    },
-    tx,
-  );
-}
-
 /** The owner takes it back from the board, or takes back the wish to publish. */
 export async function unpublish(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
-  return change(
+  return changeSubmission(
     id,
     actorId,
     {
@@ -433,7 +405,7 @@ export async function unpublish(id: string, actorId: string | null, tx: Tx = db(
 
 /** The owner gives it up. A job that is still waiting finds nothing to score. */
 export async function withdraw(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
-  return change(
+  return changeSubmission(
     id,
     actorId,
     {

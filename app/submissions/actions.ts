@@ -4,7 +4,8 @@ import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
 import { action } from '#app/_server/http.ts';
 import { findSubmission, giveUp } from '#app/_server/submissions.ts';
-import { approve, hide, requestPublication, type SubmissionDetail, unpublish } from '#db/submissions.ts';
+import { approve, hide } from '#db/moderation.ts';
+import { requestPublication, type SubmissionDetail, unpublish } from '#db/submissions.ts';
 import { AppError } from '#lib/errors.ts';
 import { canApprove, canHide, canPublish, canUnpublish, type Viewer } from '#lib/permissions.ts';
 

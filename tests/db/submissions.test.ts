@@ -4,16 +4,14 @@ import { listEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/client.ts';
 import { activeDataset, registerDataset } from '#db/datasets.ts';
 import { migrate } from '#db/migrate.ts';
+import { approve, hide, listPending } from '#db/moderation.ts';
 import { queueSnapshot } from '#db/queue.ts';
 import type { Dataset } from '#db/schema.ts';
 import {
-  approve,
   createSubmission,
   failSubmission,
   getReports,
   getSubmission,
-  hide,
-  listPending,
   listSubmissionsByUser,
   rejectSubmission,
   requestPublication,
