@@ -1,13 +1,14 @@
 /** Registered ground truth. */
-import { asc, desc, eq } from 'drizzle-orm';
+import { asc, desc, eq, sql } from 'drizzle-orm';
 import { AppError } from '#lib/errors.ts';
 import { type DatasetStatistics, withoutImages } from '#lib/scoring/dataset-statistics.ts';
+import { splitOfName } from '#lib/scoring/splits.ts';
 import { groundTruthTask } from '#lib/scoring/tasks.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
-import { type Dataset, datasetStatistics, datasets } from './schema.ts';
+import { type Dataset, type DatasetPictures, datasetPictures, datasetStatistics, datasets } from './schema.ts';
 
-type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol' | 'version' | 'evaluatorVersion';
+type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol' | 'split' | 'version' | 'evaluatorVersion';
 export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<Pick<Dataset, Optional>>;
 
 /** Registers ground truth under a name. The same content again is no error; other content under a taken name is. */
@@ -15,7 +16,7 @@ export async function registerDataset(input: NewDataset, tx: Tx = db()): Promise
   return tx.transaction(async (tx) => {
     const [created] = await tx
       .insert(datasets)
-      .values(input)
+      .values({ ...input, split: input.split ?? splitOfName(input.name) })
       .onConflictDoNothing({ target: datasets.name })
       .returning();
     if (created) {
@@ -60,13 +61,43 @@ export async function getStatistics(dataset: Dataset, tx: Tx = db()): Promise<Da
   return dataset.public ? found.statistics : withoutImages(found.statistics);
 }
 
-/** All that serve a task, or all: real ones before demo ones, the newest first. */
+/** Keeps the images of a data set in the place of those it had. @returns the storage key of those, if there were any */
+export async function savePictures(
+  pictures: Omit<DatasetPictures, 'createdAt'>,
+  tx: Tx = db(),
+): Promise<string | null> {
+  return tx.transaction(async (tx) => {
+    const [before] = await tx
+      .select()
+      .from(datasetPictures)
+      .where(eq(datasetPictures.datasetId, pictures.datasetId))
+      .for('update');
+    const values = { ...pictures, createdAt: new Date() };
+    await tx
+      .insert(datasetPictures)
+      .values(values)
+      .onConflictDoUpdate({ target: datasetPictures.datasetId, set: values });
+    return before && before.packKey !== pictures.packKey ? before.packKey : null;
+  });
+}
+
+/** Null where no images are registered. Whether they may be shown is asked in `lib/permissions.ts`. */
+export async function getPictures(datasetId: string, tx: Tx = db()): Promise<DatasetPictures | null> {
+  const [found] = await tx.select().from(datasetPictures).where(eq(datasetPictures.datasetId, datasetId));
+  return found ?? null;
+}
+
+/** Methods are not compared on training images, so such a set comes last, whoever asks for no set by name. */
+const TRAINING = sql`coalesce(${datasets.split} = 'train', false)`;
+const VALIDATION = sql`coalesce(${datasets.split} = 'val', false)`;
+
+/** All that serve a task, or all: real ones before demo ones, test sets before others, the newest first. */
 export async function listDatasets(filter: { task?: string } = {}, tx: Tx = db()): Promise<Dataset[]> {
   return tx
     .select()
     .from(datasets)
     .where(filter.task === undefined ? undefined : eq(datasets.task, groundTruthTask(filter.task)))
-    .orderBy(asc(datasets.demo), desc(datasets.createdAt), asc(datasets.id));
+    .orderBy(TRAINING, asc(datasets.demo), VALIDATION, desc(datasets.createdAt), asc(datasets.id));
 }
 
 /** What is submitted to when nobody says otherwise: the newest real ground truth of the task, else the demo one. */

@@ -18,7 +18,9 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
 import type { DatasetStatistics } from '#lib/scoring/dataset-statistics.ts';
+import type { ExamplePicture } from '#lib/scoring/pictures.ts';
 import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import type { Split } from '#lib/scoring/splits.ts';
 
 export const ROLES = ['researcher', 'maintainer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -204,6 +206,8 @@ export const datasets = pgTable('datasets', {
   licence: text('licence'),
   source: text('source'),
   protocol: text('protocol'),
+  /** where it is known; of ground truth that is not for testing no board is the first (`listDatasets`) */
+  split: text('split').$type<Split>(),
   /** counts replacements of the ground truth; the columns above are those of this version */
   version: integer('version').notNull().default(1),
   /** whose evaluations the board shows; null: the newest there are */
@@ -263,6 +267,23 @@ export const datasetStatistics = pgTable('dataset_statistics', {
     .references(() => datasets.id, { onDelete: 'cascade' }),
   statistics: jsonb('statistics').$type<DatasetStatistics>().notNull(),
 });
+
+/** The images of a data set, registered by `import-images`; whether they may be shown is a matter of their own. */
+export const datasetPictures = pgTable('dataset_pictures', {
+  datasetId: text('dataset_id')
+    .primaryKey()
+    .references(() => datasets.id, { onDelete: 'cascade' }),
+  public: boolean('public').notNull(),
+  /** storage key of the archive (`lib/readers/pictures.ts`) */
+  packKey: text('pack_key').notNull(),
+  /** the ground truth whose outlines are in it: of another version they would be wrong */
+  groundTruthSha256: text('ground_truth_sha256').notNull(),
+  /** pictures in it; a file that is listed under two ids is one */
+  files: integer('files').notNull(),
+  examples: jsonb('examples').$type<ExamplePicture[]>().notNull(),
+  createdAt: createdAt(),
+});
+export type DatasetPictures = InferSelectModel<typeof datasetPictures>;
 
 // --- uploads, submissions, evaluations ---
 

@@ -1,0 +1,54 @@
+/** Training, validation and test set: which of them a data set is, and which data sets belong together. */
+
+export const SPLITS = ['train', 'val', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
+
+export const SPLIT_NAMES: Readonly<Record<Split, string>> = { train: 'Training', val: 'Validation', test: 'Test' };
+
+const WORDS: readonly [Split, RegExp][] = [
+  ['train', /(?<![a-z])train(ing)?(?![a-z])/i],
+  ['val', /(?<![a-z])val(idation)?(?![a-z])/i],
+  ['test', /(?<![a-z])test(ing)?(?![a-z])/i],
+];
+
+/** The split a name says: `LIVECell test`, `livecell_coco_train.json`. Null when it says none, or more than one. */
+export function splitOfName(name: string): Split | null {
+  const found = WORDS.filter(([, word]) => word.test(name));
+  return found.length === 1 ? found[0][0] : null;
+}
+
+/** A name without its split: `EVICAN train` and `evican_test` are one family. */
+function family(name: string): string {
+  return WORDS.reduce((text, [, word]) => text.replace(word, ''), name.toLowerCase()).replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
+/** What deciding this takes of a data set. */
+export interface Sibling {
+  readonly id: string;
+  readonly name: string;
+  readonly task: string;
+  readonly demo: boolean;
+  readonly split: Split | null;
+}
+
+/**
+ * The data sets to show side by side with one of them, itself included, in the order of `SPLITS`: those of its task with
+ * another known split; of several with the same split the first. Outside data sets share a task without having anything
+ * else in common, so there names decide as well.
+ *
+ * @param all newest first
+ */
+export function splitsOf<T extends Sibling>(dataset: T, all: readonly T[]): T[] {
+  if (dataset.split === null) return [dataset];
+  return SPLITS.flatMap((split) => {
+    if (split === dataset.split) return [dataset];
+    const other = all.find(
+      (set) =>
+        set.split === split &&
+        set.task === dataset.task &&
+        set.demo === dataset.demo &&
+        (set.task !== 'zero-shot' || family(set.name) === family(dataset.name)),
+    );
+    return other ? [other] : [];
+  });
+}
