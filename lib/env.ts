@@ -24,6 +24,18 @@ const schema = z
     AUTH_SECRET: optional,
     /** the site's public address, for sign-in to come back to */
     AUTH_URL: optional.pipe(z.url({ error: 'must be an address such as https://example.org' }).optional()),
+    /** the mail server notices go out through, as smtp://user:password@host:587 or smtps://…; absent: no e-mail */
+    SMTP_URL: optional.pipe(z.url({ protocol: /^smtps?$/, error: 'must start with smtp:// or smtps://' }).optional()),
+    /** who the e-mail is from: an address, or `LIVECell benchmark <noreply@example.org>` */
+    MAIL_FROM: optional.pipe(
+      z
+        .string()
+        .regex(
+          /^([^\s<>@]+@[^\s<>@]+|[^<>@\r\n]*<[^\s<>@]+@[^\s<>@]+>)$/,
+          'must be an address such as noreply@example.org',
+        )
+        .optional(),
+    ),
     AUTH_GITHUB_ID: optional,
     AUTH_GITHUB_SECRET: optional,
     AUTH_GOOGLE_ID: optional,
@@ -47,6 +59,10 @@ const schema = z
       const missing = values[id] ? secret : id;
       context.addIssue({ code: 'custom', path: [missing], message: `is missing, though its other half is set` });
     }
+    // an e-mail needs a sender, and its links an address that works elsewhere than here
+    for (const name of ['MAIL_FROM', 'AUTH_URL'] as const)
+      if (values.SMTP_URL && !values[name])
+        context.addIssue({ code: 'custom', path: [name], message: 'is missing, though SMTP_URL is set' });
   });
 
 export type Env = z.infer<typeof schema>;
