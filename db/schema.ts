@@ -565,6 +565,15 @@ export const announcements = pgTable('announcements', {
 });
 export type Announcement = InferSelectModel<typeof announcements>;
 
+/** Scoring processes by their signs of life: who has been silent for long is gone, and its line goes some time later. */
+export const scoringProcesses = pgTable('scoring_processes', {
+  id: id(),
+  threads: integer('threads').notNull(),
+  startedAt: at('started_at').notNull().defaultNow(),
+  seenAt: at('seen_at').notNull().defaultNow(),
+});
+export type ScoringProcess = InferSelectModel<typeof scoringProcesses>;
+
 /** What a person is told, in the site. */
 export const notices = pgTable(
   'notices',
