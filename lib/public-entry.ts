@@ -1,0 +1,194 @@
+/**
+ * The one serializer of entries. Whatever the site says of an entry to somebody — page, API, CSV, BibTeX, board row,
+ * receipt, events, badge, feed, image — is made of a `PublicEntry`, and what would tell who made it is decided here
+ * and nowhere else. While an entry is sealed its identity does not leave this file.
+ */
+import type { SubmissionState, Visibility } from './api.ts';
+import type { AnyReport, ScoreReport, Warning } from './scoring/report.ts';
+
+/** When an entry is anonymous: until a date, or without one until its owner says otherwise. */
+export interface Seal {
+  anonymous: boolean;
+  anonymousUntil: Date | null;
+}
+
+/** The rows an entry is made of; only what is read here. */
+export interface EntrySource {
+  submission: Seal & {
+    id: string;
+    task: string;
+    methodId: string | null;
+    version: number;
+    creditedTo: string | null;
+    method: string;
+    description: string;
+    paperUrl: string | null;
+    codeUrl: string | null;
+    trainingData: string;
+    testImagesSeen: boolean;
+    state: SubmissionState;
+    visibility: Visibility;
+    anonymousNumber: number | null;
+    demo: boolean;
+    createdAt: Date;
+    startedAt: Date | null;
+    finishedAt: Date | null;
+    publishedAt: Date | null;
+  };
+  method: {
+    name: string;
+    description: string;
+    paperUrl: string | null;
+    codeUrl: string | null;
+    authors: string;
+    architecture: string;
+    parameters: number | null;
+    pretraining: string;
+    extraData: string;
+    secondsPerImage: number | null;
+  } | null;
+  team: { name: string } | null;
+  user: { name: string | null; affiliation: string | null; orcid: string | null } | null;
+}
+
+/**
+ * Who looks. `public`: everybody. `insider`: its owner, the team, maintainers (`canSeeIdentity`). `reviewer`: whoever
+ * has the reviewers' link, to whom an entry is always sealed.
+ */
+export type Look = 'public' | 'insider' | 'reviewer';
+
+/** Everything that could tell who made an entry, or link it to another one. Empty while it is sealed. */
+export interface Identity {
+  /** the name it goes by: the method's, or “Anonymous entry 7” */
+  method: string;
+  /** of the method's page */
+  methodId: string | null;
+  /** of its method, counted per task and data set */
+  version: number | null;
+  /** a person's display name */
+  submitter: string | null;
+  affiliation: string | null;
+  orcid: string | null;
+  team: string | null;
+  /** as they are to be cited; '' where not stated, as with all texts below */
+  authors: string;
+  description: string;
+  paperUrl: string | null;
+  codeUrl: string | null;
+  trainingData: string;
+  architecture: string;
+  /** trainable parameters, in millions */
+  parameters: number | null;
+  pretraining: string;
+  extraData: string;
+  secondsPerImage: number | null;
+}
+
+export interface PublicEntry extends Identity {
+  id: string;
+  task: string;
+  demo: boolean;
+  testImagesSeen: boolean;
+  state: SubmissionState;
+  visibility: Visibility;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  publishedAt: Date | null;
+  /** null: nothing is sealed */
+  anonymous: Anonymity | null;
+}
+
+export interface Anonymity {
+  /** “Anonymous entry 7”: what everybody reads who is no insider */
+  name: string;
+  /** this `PublicEntry` holds the identity, because an insider looks */
+  identityShown: boolean;
+  /** for insiders: when the identity becomes public by itself; null: when the owner says so */
+  until: Date | null;
+}
+
+/** Whether who made it is a secret now. Computed when read, so that nobody has to do anything when the date has come. */
+export function isSealed({ anonymous, anonymousUntil }: Seal, now: Date): boolean {
+  return anonymous && (anonymousUntil === null || anonymousUntil > now);
+}
+
+/** “Anonymous entry 7”; one without a number has not been given it yet and is not public. */
+export function anonymousName(number: number | null): string {
+  return number === null ? 'Anonymous entry' : `Anonymous entry ${number}`;
+}
+
+/** The public form of an entry, for whoever looks. */
+export function publicEntry(source: EntrySource, look: Look, now: Date): PublicEntry {
+  const { submission } = source;
+  const { id, task, demo, testImagesSeen, state, visibility } = submission;
+  const { createdAt, startedAt, finishedAt, publishedAt } = submission;
+  const sealed = look === 'reviewer' || isSealed(submission, now);
+  const name = anonymousName(submission.anonymousNumber);
+  return {
+    ...{ id, task, demo, testImagesSeen, state, visibility, createdAt, startedAt, finishedAt, publishedAt },
+    ...(sealed && look !== 'insider' ? { ...NOBODY, method: name } : identityOf(source)),
+    anonymous: sealed
+      ? { name, identityShown: look === 'insider', until: look === 'insider' ? submission.anonymousUntil : null }
+      : null,
+  };
+}
+
+const NOBODY: Omit<Identity, 'method'> = {
+  methodId: null,
+  version: null,
+  submitter: null,
+  affiliation: null,
+  orcid: null,
+  team: null,
+  authors: '',
+  description: '',
+  paperUrl: null,
+  codeUrl: null,
+  trainingData: '',
+  architecture: '',
+  parameters: null,
+  pretraining: '',
+  extraData: '',
+  secondsPerImage: null,
+};
+
+/** A method's own words come first; what was said with the submission stands where the method says nothing. */
+function identityOf({ submission, method, team, user }: EntrySource): Identity {
+  return {
+    method: method?.name || submission.method,
+    methodId: submission.methodId,
+    version: submission.methodId === null ? null : submission.version,
+    submitter: submission.creditedTo ?? user?.name ?? null,
+    affiliation: user?.affiliation ?? null,
+    orcid: user?.orcid ?? null,
+    team: team?.name ?? null,
+    authors: method?.authors ?? '',
+    description: method?.description || submission.description,
+    paperUrl: method?.paperUrl ?? submission.paperUrl,
+    codeUrl: method?.codeUrl ?? submission.codeUrl,
+    trainingData: submission.trainingData,
+    architecture: method?.architecture ?? '',
+    parameters: method?.parameters ?? null,
+    pretraining: method?.pretraining ?? '',
+    extraData: method?.extraData ?? '',
+    secondsPerImage: method?.secondsPerImage ?? null,
+  };
+}
+
+/** Warnings quote the file, and files quote people: of a sealed entry the kinds and counts are left. */
+export function publicWarnings(warnings: readonly Warning[], entry: Pick<PublicEntry, 'anonymous'>): Warning[] {
+  if (!entry.anonymous || entry.anonymous.identityShown) return [...warnings];
+  return warnings.map(({ examples: _, message, ...warning }) => ({
+    ...warning,
+    message: message.replace(/“[^”]*”/g, '“…”'),
+  }));
+}
+
+/** A report as it may be shown beside `entry`. Its numbers and digests are the same for everybody. */
+export function publicReport<Report extends AnyReport | ScoreReport>(
+  report: Report,
+  entry: Pick<PublicEntry, 'anonymous'>,
+): Report {
+  return { ...report, warnings: publicWarnings(report.warnings, entry) };
+}
