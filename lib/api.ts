@@ -10,6 +10,9 @@ import { anyReportSchema, metricsSchema, problemSchema, warningSchema } from './
 export const ROLES = ['researcher', 'maintainer'] as const;
 export type Role = (typeof ROLES)[number];
 
+export const TEAM_ROLES = ['owner', 'member'] as const;
+export type TeamRole = (typeof TEAM_ROLES)[number];
+
 /** `rejected`: the file is wrong. `failed`: we are, and have tried again first. */
 export const SUBMISSION_STATES = [
   'uploading',

@@ -4,7 +4,13 @@
 import { z } from 'zod';
 import type { ProtocolId } from './coco/protocol.ts';
 
-const about = { submissionId: z.string() };
+/** What a change made of columns of its row, beside what they had been. */
+const changesSchema = z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }));
+export type Changes = z.infer<typeof changesSchema>;
+
+const about = { submissionId: z.string(), changes: changesSchema.optional() };
+const why = { reason: z.string() };
+const ofTeam = { teamId: z.string() };
 
 export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('submitted'), ...about, task: z.string(), method: z.string() }),
@@ -12,20 +18,48 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rejected'), ...about, problems: z.int() }),
   z.object({ kind: z.literal('returned'), ...about, reason: z.string() }),
   z.object({ kind: z.literal('failed'), ...about, reason: z.string() }),
-  z.object({ kind: z.literal('publication-requested'), ...about }),
-  z.object({ kind: z.literal('approved'), ...about }),
-  z.object({ kind: z.literal('hidden'), ...about, reason: z.string() }),
+  // the owner's words go to the maintainers: an answer to what they asked
+  z.object({ kind: z.literal('publication-requested'), ...about, message: z.string().optional() }),
+  z.object({ kind: z.literal('approved'), ...about, reason: z.string().optional() }),
+  z.object({ kind: z.literal('asked-back'), ...about, ...why }),
+  z.object({ kind: z.literal('declined'), ...about, ...why }),
+  z.object({ kind: z.literal('hidden'), ...about, ...why }),
+  z.object({ kind: z.literal('restored'), ...about, ...why }),
+  z.object({ kind: z.literal('verified'), ...about, ...why }),
+  z.object({ kind: z.literal('verification-revoked'), ...about, ...why }),
   z.object({ kind: z.literal('unpublished'), ...about }),
   z.object({ kind: z.literal('withdrawn'), ...about }),
+  z.object({ kind: z.literal('team-created'), ...ofTeam, name: z.string() }),
+  z.object({ kind: z.literal('team-renamed'), ...ofTeam, before: z.string(), after: z.string() }),
+  z.object({ kind: z.literal('team-deleted'), ...ofTeam, name: z.string() }),
+  z.object({ kind: z.literal('team-invited'), ...ofTeam, invitationId: z.string(), until: z.string() }),
+  z.object({ kind: z.literal('team-invitation-revoked'), ...ofTeam, invitationId: z.string() }),
+  z.object({ kind: z.literal('team-joined'), ...ofTeam, userId: z.string(), invitationId: z.string() }),
+  z.object({
+    ...{ kind: z.literal('team-role-changed'), ...ofTeam, userId: z.string() },
+    ...{ before: z.string(), after: z.string() },
+  }),
+  z.object({ kind: z.literal('team-member-removed'), ...ofTeam, userId: z.string(), role: z.string() }),
+  z.object({ kind: z.literal('team-left'), ...ofTeam, userId: z.string(), role: z.string() }),
   z.object({ kind: z.literal('dataset-registered'), datasetId: z.string(), name: z.string(), sha256: z.string() }),
-  z.object({ kind: z.literal('role-changed'), userId: z.string(), role: z.string() }),
+  z.object({
+    ...{ kind: z.literal('role-changed'), userId: z.string(), role: z.string() },
+    ...{ before: z.string().optional(), reason: z.string().optional() },
+  }),
+  z.object({ kind: z.literal('suspended'), userId: z.string(), ...why }),
+  z.object({ kind: z.literal('suspension-lifted'), userId: z.string(), ...why }),
+  z.object({
+    ...{ kind: z.literal('accounts-merged'), userId: z.string(), mergedUserId: z.string(), ...why },
+    /** how many rows of each kind moved from the merged account */
+    moved: z.record(z.string(), z.int()),
+  }),
   z.object({ kind: z.literal('token-created'), userId: z.string(), name: z.string() }),
   z.object({ kind: z.literal('token-revoked'), userId: z.string(), name: z.string() }),
 ]);
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 export type AuditKind = AuditEvent['kind'];
 
-/** The event in words, to stand after a name and before a time. */
+/** The event in words, to stand after a name and before a time. Histories of public entries show them to everyone. */
 export function auditSentence(event: AuditEvent): string {
   switch (event.kind) {
     case 'submitted':
@@ -42,19 +76,68 @@ export function auditSentence(event: AuditEvent): string {
       return 'asked to publish';
     case 'approved':
       return 'approved and published';
+    case 'asked-back':
+      return 'asked the owner a question before deciding';
+    case 'declined':
+      return 'declined to publish';
+    case 'restored':
+      return 'put back on the leaderboard';
+    case 'verified':
+      return 're-run by a maintainer, with these numbers';
+    case 'verification-revoked':
+      return 'no longer marked as re-run by a maintainer';
     case 'hidden':
       return `hidden: ${event.reason}`;
     case 'unpublished':
       return 'taken off the leaderboard';
     case 'withdrawn':
       return 'withdrawn';
+    case 'team-created':
+      return `created the team “${event.name}”`;
+    case 'team-renamed':
+      return `renamed the team “${event.before}” to “${event.after}”`;
+    case 'team-deleted':
+      return `deleted the team “${event.name}”`;
+    case 'team-invited':
+      return `made an invitation to the team, good until ${event.until.slice(0, 10)}`;
+    case 'team-invitation-revoked':
+      return 'took back an invitation to the team';
+    case 'team-joined':
+      return 'joined the team by invitation';
+    case 'team-role-changed':
+      return `made ${event.after} of the team, ${event.before} before`;
+    case 'team-member-removed':
+      return `removed a person from the team, ${event.role} until then`;
+    case 'team-left':
+      return `left the team, ${event.role} until then`;
     case 'dataset-registered':
       return `registered ground truth “${event.name}”`;
     case 'role-changed':
       return `made ${event.role}`;
+    case 'suspended':
+      return 'suspended an account';
+    case 'suspension-lifted':
+      return 'lifted a suspension';
+    case 'accounts-merged':
+      return 'merged two accounts of one person';
     case 'token-created':
       return `created the token “${event.name}”`;
     case 'token-revoked':
       return `revoked the token “${event.name}”`;
   }
+}
+
+/** Why, in the words of who did it: for the log of the maintainers, since a question to an owner is not for everyone. */
+export function auditReason(event: AuditEvent): string | null {
+  if ('reason' in event && event.reason) return event.reason;
+  return event.kind === 'publication-requested' && event.message ? event.message : null;
+}
+
+/** Before and after of the columns that an event changed; empty where it changed none. */
+export function auditChanges(event: AuditEvent): Changes {
+  if ('changes' in event && event.changes) return event.changes;
+  if (event.kind === 'role-changed' && event.before) return { role: { before: event.before, after: event.role } };
+  if (event.kind === 'team-renamed') return { name: { before: event.before, after: event.after } };
+  if (event.kind === 'team-role-changed') return { role: { before: event.before, after: event.after } };
+  return {};
 }

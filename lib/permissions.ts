@@ -2,35 +2,67 @@
  * Who may do what, as sentences. Pure functions of plain values: their test is a truth table. Pages, actions and
  * routes ask here and nowhere else. Private by default: only an entry that is scored and published is public.
  */
-import type { Role, SubmissionState, Visibility } from './api.ts';
+import type { Role, SubmissionState, TeamRole, Visibility } from './api.ts';
 
 /** Whoever is asking; `null` is somebody who has not signed in. */
-export type Viewer = { id: string; name: string | null; email: string | null; role: Role } | null;
+export type Viewer = {
+  id: string;
+  name: string | null;
+  email: string | null;
+  role: Role;
+  /** those this person is in */
+  teams: readonly { id: string; role: TeamRole }[];
+  /** may read and download what is theirs, and change nothing; a maintainer's rights rest meanwhile */
+  suspended: boolean;
+} | null;
+
+/** What belongs to a person, or to a team: then to whoever is in the team, and no longer to who made it. */
+export interface Belonging {
+  userId: string | null;
+  teamId: string | null;
+}
 
 /** What the rules need to know of a submission. */
-export interface Owned {
-  userId: string | null;
+export interface Owned extends Belonging {
   state: SubmissionState;
   visibility: Visibility;
 }
 
 type SignedIn = NonNullable<Viewer>;
 
+/** Signed in and not suspended: whoever wants to change anything is at least this. */
+export function canAct(viewer: Viewer): viewer is SignedIn {
+  return viewer !== null && !viewer.suspended;
+}
+
 export function isMaintainer(viewer: Viewer): viewer is SignedIn {
-  return viewer?.role === 'maintainer';
+  return canAct(viewer) && viewer.role === 'maintainer';
 }
 
-export function isOwner(viewer: Viewer, thing: { userId: string | null }): viewer is SignedIn {
+/** Its person, or anybody in its team. */
+export function isOwner(viewer: Viewer, thing: Belonging): viewer is SignedIn {
+  if (viewer === null) return false;
+  if (thing.teamId !== null) return isMember(viewer, thing.teamId);
   // an entry without a user (seeded, or of a deleted account) is nobody's, not everybody's
-  return viewer !== null && thing.userId !== null && viewer.id === thing.userId;
+  return thing.userId !== null && viewer.id === thing.userId;
 }
 
-export function isPublic(submission: Owned): boolean {
+/** An owner who may change things: every rule below that says “the owner may” means this. */
+function actsAsOwner(viewer: Viewer, thing: Belonging): viewer is SignedIn {
+  return canAct(viewer) && isOwner(viewer, thing);
+}
+
+export function isPublic(submission: Pick<Owned, 'state' | 'visibility'>): boolean {
   return submission.state === 'scored' && submission.visibility === 'published';
 }
 
 export function canSubmit(viewer: Viewer): viewer is SignedIn {
-  return viewer !== null;
+  return canAct(viewer);
+}
+
+/** In one's own name, or for a team one is in. */
+export function canSubmitFor(viewer: Viewer, teamId: string | null): viewer is SignedIn {
+  return canSubmit(viewer) && (teamId === null || isMember(viewer, teamId));
 }
 
 export function canViewSubmission(viewer: Viewer, submission: Owned): boolean {
@@ -45,21 +77,81 @@ export function canReadFiles(viewer: Viewer, submission: Owned): boolean {
 /** Publishing is a deliberate act of the owner, possible before the score is there; a maintainer decides after. */
 export function canPublish(viewer: Viewer, submission: Owned): boolean {
   const alive = submission.state === 'queued' || submission.state === 'scoring' || submission.state === 'scored';
-  return isOwner(viewer, submission) && alive && submission.visibility === 'private';
+  return actsAsOwner(viewer, submission) && alive && submission.visibility === 'private';
 }
 
 export function canUnpublish(viewer: Viewer, submission: Owned): boolean {
-  return isOwner(viewer, submission) && (submission.visibility === 'pending' || submission.visibility === 'published');
+  return (
+    actsAsOwner(viewer, submission) && (submission.visibility === 'pending' || submission.visibility === 'published')
+  );
 }
 
 export function canWithdraw(viewer: Viewer, submission: Owned): boolean {
-  return isOwner(viewer, submission) && submission.state !== 'withdrawn';
+  return actsAsOwner(viewer, submission) && submission.state !== 'withdrawn';
 }
 
 /** A rejected file can be replaced by a fixed one, keeping what was typed. */
 export function canSubmitAgain(viewer: Viewer, submission: Owned): boolean {
-  return isOwner(viewer, submission) && (submission.state === 'rejected' || submission.state === 'failed');
+  return actsAsOwner(viewer, submission) && (submission.state === 'rejected' || submission.state === 'failed');
 }
+
+/** The scores stay. A file that is wanted for scoring stays too, and withdrawing deletes it anyway. */
+export function canDeleteFiles(viewer: Viewer, submission: Owned & { filesDeletedAt: Date | null }): boolean {
+  const done = submission.state === 'scored' || submission.state === 'rejected' || submission.state === 'failed';
+  return actsAsOwner(viewer, submission) && done && submission.filesDeletedAt === null;
+}
+
+// --- methods: a submission is a version of one ---
+
+/** Everybody, once a version is public under its name; what they see of it are the public versions. */
+export function canViewMethod(viewer: Viewer, method: Belonging & { public: boolean }): boolean {
+  return method.public || isOwner(viewer, method) || isMaintainer(viewer);
+}
+
+/** Versions that are not public. */
+export function canViewVersions(viewer: Viewer, method: Belonging): boolean {
+  return isOwner(viewer, method) || isMaintainer(viewer);
+}
+
+export function canEditMethod(viewer: Viewer, method: Belonging): viewer is SignedIn {
+  return actsAsOwner(viewer, method);
+}
+
+/** Which of the published versions of a method the board shows is for its owner to say. */
+export function canChooseShown(viewer: Viewer, submission: Owned & { shown: boolean }): boolean {
+  return actsAsOwner(viewer, submission) && isPublic(submission) && !submission.shown;
+}
+
+// --- teams: members do with the team's entries and methods what an owner may; owners also decide who is in ---
+
+function isMember(viewer: SignedIn, teamId: string): boolean {
+  return viewer.teams.some(({ id }) => id === teamId);
+}
+
+export function canCreateTeam(viewer: Viewer): viewer is SignedIn {
+  return canAct(viewer);
+}
+
+export function canViewTeam(viewer: Viewer, teamId: string): viewer is SignedIn {
+  return viewer !== null && (isMember(viewer, teamId) || isMaintainer(viewer));
+}
+
+/** Rename, invite, take back invitations, change roles, remove members, delete the empty team. */
+export function canManageTeam(viewer: Viewer, teamId: string): viewer is SignedIn {
+  return canAct(viewer) && viewer.teams.some(({ id, role }) => id === teamId && role === 'owner');
+}
+
+/** That the last owner stays while others are there is kept where it cannot be raced: in the transaction. */
+export function canLeaveTeam(viewer: Viewer, teamId: string): viewer is SignedIn {
+  return canAct(viewer) && isMember(viewer, teamId);
+}
+
+/** An invitation is for whoever has its link. */
+export function canAcceptInvitation(viewer: Viewer): viewer is SignedIn {
+  return canAct(viewer);
+}
+
+// --- maintainers ---
 
 export function canModerate(viewer: Viewer): viewer is SignedIn {
   return isMaintainer(viewer);
@@ -80,7 +172,7 @@ export function canHide(viewer: Viewer, submission: Owned): boolean {
 
 /** Not even maintainers: an upload is a private file until its owner submits it. */
 export function canUseUpload(viewer: Viewer, upload: { userId: string }): boolean {
-  return isOwner(viewer, upload);
+  return actsAsOwner(viewer, { userId: upload.userId, teamId: null });
 }
 
 /** Names and sizes of images are for everyone; annotations only where they were registered as public. */

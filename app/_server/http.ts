@@ -6,7 +6,7 @@ import { headers } from 'next/headers';
 import { unstable_rethrow } from 'next/navigation';
 import { z } from 'zod';
 import { AppError, toProblem } from '#lib/errors.ts';
-import type { Viewer } from '#lib/permissions.ts';
+import { canAct, type Viewer } from '#lib/permissions.ts';
 import { callerOf, isSameOrigin } from './viewer.ts';
 
 const NO_BODY = z.unknown();
@@ -58,13 +58,16 @@ export function route<
   };
 }
 
-/** Identity, and the check that a browser was not made to do it by another site. */
+const SUSPENDED = 'This account is suspended: it can read and download what is its own, and change nothing.';
+
+/** Identity, the check that a browser was not made to do it by another site, and that the account may change things. */
 export async function whoMayEnter(request: Request, signIn?: string): Promise<Viewer> {
   const { viewer, by } = await callerOf(request.headers);
   const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
   if (by === 'cookie' && changes && !isSameOrigin(request.headers))
     throw new AppError('forbidden', 'This request does not come from a page of this site.');
   if (signIn && !viewer) throw new AppError('unauthorized', signIn);
+  if (changes && viewer && !canAct(viewer)) throw new AppError('forbidden', SUSPENDED);
   return viewer;
 }
 
@@ -137,6 +140,8 @@ export interface FormState {
 export function action<S extends z.ZodType>(
   schema: S,
   handle: (input: z.output<S>, viewer: NonNullable<Viewer>) => Promise<FormState | undefined>,
+  /** for what a suspended account may do all the same, such as signing out everywhere */
+  { evenSuspended = false }: { evenSuspended?: boolean } = {},
 ): (previous: FormState, form: FormData) => Promise<FormState> {
   return async (_previous, form) => {
     const values = Object.fromEntries(
@@ -145,6 +150,7 @@ export function action<S extends z.ZodType>(
     try {
       const who = await viewer();
       if (!who) throw new AppError('unauthorized', 'You have been signed out. Sign in again; what you typed is kept.');
+      if (!evenSuspended && !canAct(who)) throw new AppError('forbidden', SUSPENDED);
       return (await handle(parse(schema, values), who)) ?? { done: true };
     } catch (error) {
       unstable_rethrow(error); // redirects and not-found pages are thrown

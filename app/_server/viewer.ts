@@ -2,7 +2,9 @@
  * Who is asking: the session cookie of a browser, or `Authorization: Bearer <token>` of a program. Plain headers in,
  * a plain value out, so routes, actions, pages and tests all ask the same function.
  */
+import type { User } from '#db/schema.ts';
 import { userBySession } from '#db/sessions.ts';
+import { listMemberships } from '#db/teams.ts';
 import { userByToken } from '#db/users.ts';
 import { AppError } from '#lib/errors.ts';
 import type { Viewer } from '#lib/permissions.ts';
@@ -23,15 +25,16 @@ export async function callerOf(headers: Headers): Promise<Caller> {
     const user = token ? await userByToken(token) : null;
     // never fall back to a cookie: whoever sends a token means it
     if (!user) throw new AppError('unauthorized', 'This token is not valid, has expired or was revoked.');
-    return { viewer: plain(user), by: 'token' };
+    return { viewer: await viewerOf(user), by: 'token' };
   }
   const session = readCookie(headers.get('cookie'), SESSION_COOKIES);
   const user = session ? await userBySession(session) : null;
-  return user ? { viewer: plain(user), by: 'cookie' } : { viewer: null, by: null };
+  return user ? { viewer: await viewerOf(user), by: 'cookie' } : { viewer: null, by: null };
 }
 
-function plain({ id, name, email, role }: NonNullable<Viewer>): Viewer {
-  return { id, name, email, role };
+/** What the rules want to know of a person. */
+export async function viewerOf({ id, name, email, role, suspendedAt }: User): Promise<NonNullable<Viewer>> {
+  return { id, name, email, role, teams: await listMemberships(id), suspended: suspendedAt !== null };
 }
 
 function readCookie(header: string | null, names: readonly string[]): string | null {

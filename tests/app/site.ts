@@ -1,9 +1,11 @@
 /** A database and a data folder for tests of `app/_server`, and people with API tokens. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll } from 'vitest';
+import { viewerOf } from '#app/_server/viewer.ts';
 import { closeDb } from '#db/client.ts';
-import { createToken, ensureUser } from '#db/users.ts';
+import { createToken, ensureUser, getUser } from '#db/users.ts';
 import type { Role } from '#lib/api.ts';
+import type { Viewer } from '#lib/permissions.ts';
 import { ENGINES, type TestDatabase, temporaryFolder } from '#tests/db/databases.ts';
 
 export function openSite(): void {
@@ -29,4 +31,9 @@ export interface Person {
 export async function person(name: string, role?: Role): Promise<Person> {
   const { id } = await ensureUser({ email: `${name}@example.org`, name, role });
   return { id, bearer: { authorization: `Bearer ${(await createToken(id, 'test')).token}` } };
+}
+
+/** As the rules see this person now. */
+export async function viewerNamed(who: Pick<Person, 'id'>): Promise<NonNullable<Viewer>> {
+  return viewerOf((await getUser(who.id))!);
 }

@@ -13,13 +13,12 @@ import { approve } from '#db/moderation.ts';
 import { queueSnapshot } from '#db/queue.ts';
 import { getSubmission, saveReports, startScoring } from '#db/submissions.ts';
 import { getUpload } from '#db/uploads.ts';
-import { getUser } from '#db/users.ts';
 import { leaderboardSchema, receiptSchema, submissionSchema, taskListSchema } from '#lib/api.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { TASK_IDS } from '#lib/scoring/tasks.ts';
 import { storage } from '#lib/storage.ts';
 import { someDataset, someReports } from '#tests/db/fixtures.ts';
-import { openSite, type Person, person } from './site.ts';
+import { openSite, type Person, person, viewerNamed } from './site.ts';
 
 openSite();
 
@@ -196,12 +195,12 @@ describe('a submission', () => {
 
   it('is given up by its owner alone, and its file with it', async () => {
     const id = await submitted(ada);
-    await expect(giveUp(await viewerOf(eve), id)).rejects.toMatchObject({ status: 404 });
-    await expect(giveUp(await viewerOf(maintainer), id)).rejects.toMatchObject({ status: 403 });
+    await expect(giveUp(await viewerNamed(eve), id)).rejects.toMatchObject({ status: 404 });
+    await expect(giveUp(await viewerNamed(maintainer), id)).rejects.toMatchObject({ status: 403 });
     const [{ storageKey }] = (await getSubmission(id))!.files;
-    await giveUp(await viewerOf(ada), id);
+    await giveUp(await viewerNamed(ada), id);
     expect(await storage().exists(storageKey)).toBe(false);
-    const left = await submissionBody(await findSubmission(await viewerOf(ada), id));
+    const left = await submissionBody(await findSubmission(await viewerNamed(ada), id));
     expect(left).toMatchObject({ state: 'withdrawn', visibility: 'private' });
   });
 });
@@ -254,7 +253,3 @@ test('what can be submitted is told, with the limits', async () => {
   expect(body.tasks.map(({ id }) => id)).toEqual([...TASK_IDS]);
   expect(body.limits.bytes).toBe(LIMITS.bytes);
 });
-
-async function viewerOf({ id }: Person) {
-  return getUser(id);
-}

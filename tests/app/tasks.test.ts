@@ -16,7 +16,6 @@ import { getTaskBoard } from '#db/leaderboard.ts';
 import { approve } from '#db/moderation.ts';
 import { parsePublishedResults, saveReferenceResults } from '#db/reference-results.ts';
 import { rejectSubmission, saveReports, startScoring } from '#db/submissions.ts';
-import { getUser } from '#db/users.ts';
 import { type Created, leaderboardSchema, receiptSchema, submissionSchema, taskListSchema } from '#lib/api.ts';
 import { importGroundTruth } from '#lib/readers/open.ts';
 import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
@@ -27,7 +26,7 @@ import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
 import { jobOf } from '#workers/main.ts';
 import { packReferenceCounts } from '#workers/score-counts.ts';
 import scoreTask from '#workers/score-task.ts';
-import { openSite, type Person, person } from './site.ts';
+import { openSite, type Person, person, viewerNamed } from './site.ts';
 
 openSite();
 
@@ -115,7 +114,7 @@ describe('transferability', () => {
     expect(transfer.report!.predictions).toHaveLength(8);
     expect(receiptSchema.parse(await (await get(receipt, id)).json()).predictions).toHaveLength(8);
 
-    await giveUp(await getUser(ada.id), id);
+    await giveUp(await viewerNamed(ada), id);
     const single = await scored(also![0].id);
     expect(single).toMatchObject({ state: 'scored', report: { task: 'single-cell-type' } });
     await approve(single.id, null);

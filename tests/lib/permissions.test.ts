@@ -1,94 +1,182 @@
 import { describe, expect, it, test } from 'vitest';
-import { SUBMISSION_STATES, type SubmissionState, VISIBILITIES, type Visibility } from '#db/schema.ts';
+import { SUBMISSION_STATES, type SubmissionState, TEAM_ROLES, VISIBILITIES, type Visibility } from '#db/schema.ts';
+import * as api from '#lib/api.ts';
 import * as may from '#lib/permissions.ts';
 
-const person = (id: string, role: 'researcher' | 'maintainer' = 'researcher') => ({ id, role, name: id, email: null });
+interface Kind {
+  role?: 'researcher' | 'maintainer';
+  team?: 'owner' | 'member';
+  suspended?: boolean;
+}
+const person = (id: string, { role = 'researcher', team, suspended = false }: Kind = {}) => ({
+  ...{ id, role, suspended, name: id, email: null },
+  teams: [{ id: 'another team', role: 'owner' as const }, ...(team ? [{ id: 'team', role: team }] : [])],
+});
 const viewers = {
   stranger: null,
   other: person('other'),
   owner: person('owner'),
-  maintainer: person('maintainer', 'maintainer'),
-  'owner who maintains': person('owner', 'maintainer'),
-} as const;
+  'team owner': person('head', { team: 'owner' }),
+  'team member': person('member', { team: 'member' }),
+  maintainer: person('maintainer', { role: 'maintainer' }),
+  'owner who maintains': person('owner', { role: 'maintainer' }),
+  'suspended owner': person('owner', { suspended: true }),
+  'suspended team owner': person('head', { team: 'owner', suspended: true }),
+  'suspended maintainer': person('maintainer', { role: 'maintainer', suspended: true }),
+} satisfies Record<string, may.Viewer>;
 type Who = keyof typeof viewers;
+const ALL = Object.keys(viewers) as Who[];
 
-const entry = (state: SubmissionState, visibility: Visibility, userId: string | null = 'owner') => ({
-  userId,
-  state,
-  visibility,
-});
-
-/** Those of the five who may, in the order above. */
+/** Those who may, in the order above. */
 function allowed(rule: (viewer: may.Viewer) => boolean): Who[] {
-  return (Object.keys(viewers) as Who[]).filter((who) => rule(viewers[who]));
+  return ALL.filter((who) => rule(viewers[who]));
 }
 
-const EVERYONE = Object.keys(viewers) as Who[];
-const OWNERS: Who[] = ['owner', 'owner who maintains'];
+/** Whose an entry can be, and then: who owns it, and who of them may change it. */
+const WHOSE = {
+  'a person’s': {
+    of: { userId: 'owner', teamId: null },
+    owners: ['owner', 'owner who maintains', 'suspended owner'],
+    acting: ['owner', 'owner who maintains'],
+  },
+  // submitted by `owner`, who has left the team since: the entry stays the team's
+  'a team’s': {
+    of: { userId: 'owner', teamId: 'team' },
+    owners: ['team owner', 'team member', 'suspended team owner'],
+    acting: ['team owner', 'team member'],
+  },
+  'nobody’s': { of: { userId: null, teamId: null }, owners: [], acting: [] },
+} satisfies Record<string, { of: may.Belonging; owners: Who[]; acting: Who[] }>;
 const MAINTAINERS: Who[] = ['maintainer', 'owner who maintains'];
-const INSIDERS: Who[] = ['owner', 'maintainer', 'owner who maintains'];
-const NOBODY: Who[] = [];
+const sorted = (who: Who[]) => ALL.filter((one) => who.includes(one));
 
-describe('an entry is seen', () => {
-  for (const state of SUBMISSION_STATES)
-    for (const visibility of VISIBILITIES) {
-      const all = state === 'scored' && visibility === 'published';
-      it(`by ${all ? 'everyone' : 'its owner and maintainers'} when ${state} and ${visibility}`, () => {
-        const subject = entry(state, visibility);
-        expect(allowed((viewer) => may.canViewSubmission(viewer, subject))).toEqual(all ? EVERYONE : INSIDERS);
-        expect(may.isPublic(subject)).toBe(all);
-      });
-    }
+type Where = Partial<Record<SubmissionState, readonly Visibility[]>>;
+const ANY = VISIBILITIES;
+const EVERY_STATE: Where = Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ANY]));
 
-  it('when its account is gone: by maintainers, not by strangers', () => {
-    expect(allowed((viewer) => may.canViewSubmission(viewer, entry('scored', 'private', null)))).toEqual(MAINTAINERS);
-    expect(may.isOwner(null, { userId: null })).toBe(false);
+/** In which state and visibility something can be done, and by whom; everywhere else by nobody. */
+const ACTIONS: Record<
+  string,
+  {
+    rule: (viewer: may.Viewer, entry: may.Owned & { filesDeletedAt: null; shown: false }) => boolean;
+    by: 'acting owners' | 'maintainers' | 'owners and maintainers';
+    where: Where;
+  }
+> = {
+  publish: {
+    rule: may.canPublish,
+    by: 'acting owners',
+    where: { queued: ['private'], scoring: ['private'], scored: ['private'] }, // only a maintainer lifts what one hid
+  },
+  unpublish: {
+    rule: may.canUnpublish,
+    by: 'acting owners',
+    where: Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ['pending', 'published']])),
+  },
+  withdraw: {
+    rule: may.canWithdraw,
+    by: 'acting owners',
+    where: { uploading: ANY, queued: ANY, scoring: ANY, scored: ANY, rejected: ANY, failed: ANY },
+  },
+  'submit again': { rule: may.canSubmitAgain, by: 'acting owners', where: { rejected: ANY, failed: ANY } },
+  'delete files': { rule: may.canDeleteFiles, by: 'acting owners', where: { scored: ANY, rejected: ANY, failed: ANY } },
+  'choose what is shown': { rule: may.canChooseShown, by: 'acting owners', where: { scored: ['published'] } },
+  // nobody publishes for an owner who did not ask
+  approve: { rule: may.canApprove, by: 'maintainers', where: { scored: ['pending', 'hidden'] } },
+  hide: {
+    rule: may.canHide,
+    by: 'maintainers',
+    where: Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ['pending', 'published']])),
+  },
+  'read files': { rule: may.canReadFiles, by: 'owners and maintainers', where: EVERY_STATE },
+};
+
+describe.each(Object.entries(WHOSE))('an entry that is %s', (_whose, { of, owners, acting }) => {
+  const by = {
+    'acting owners': sorted(acting),
+    maintainers: MAINTAINERS,
+    'owners and maintainers': sorted([...owners, ...MAINTAINERS]),
+  };
+
+  test.each(Object.entries(ACTIONS))('%s: who may, in every state and visibility', (_name, action) => {
+    for (const state of SUBMISSION_STATES)
+      for (const visibility of VISIBILITIES) {
+        const entry = { ...of, state, visibility, filesDeletedAt: null, shown: false as const };
+        const expected = action.where[state]?.includes(visibility) ? by[action.by] : [];
+        expect({ state, visibility, who: allowed((viewer) => action.rule(viewer, entry)) }).toEqual({
+          ...{ state, visibility },
+          who: expected,
+        });
+      }
+  });
+
+  it('is seen by everyone when scored and published, else by its owners and maintainers', () => {
+    for (const state of SUBMISSION_STATES)
+      for (const visibility of VISIBILITIES) {
+        const entry = { ...of, state, visibility };
+        const all = state === 'scored' && visibility === 'published';
+        expect(allowed((viewer) => may.canViewSubmission(viewer, entry))).toEqual(
+          all ? ALL : by['owners and maintainers'],
+        );
+        expect(may.isPublic(entry)).toBe(all);
+      }
+  });
+
+  test('its method: edited by its owners, seen by all once a version is public, its other versions not', () => {
+    expect(allowed((viewer) => may.canEditMethod(viewer, of))).toEqual(by['acting owners']);
+    expect(allowed((viewer) => may.canViewMethod(viewer, { ...of, public: true }))).toEqual(ALL);
+    expect(allowed((viewer) => may.canViewMethod(viewer, { ...of, public: false }))).toEqual(
+      by['owners and maintainers'],
+    );
+    expect(allowed((viewer) => may.canViewVersions(viewer, of))).toEqual(by['owners and maintainers']);
+  });
+
+  it('has no files to delete twice, and is not chosen when it is shown', () => {
+    const entry = { ...of, state: 'scored', visibility: 'published' } as const;
+    expect(allowed((viewer) => may.canDeleteFiles(viewer, { ...entry, filesDeletedAt: new Date() }))).toEqual([]);
+    expect(allowed((viewer) => may.canChooseShown(viewer, { ...entry, shown: true }))).toEqual([]);
   });
 });
 
-const { canPublish, canUnpublish, canWithdraw, canSubmitAgain, canApprove, canHide, canReadFiles } = may;
-const rules = { canPublish, canUnpublish, canWithdraw, canSubmitAgain, canApprove, canHide, canReadFiles };
-type Rule = keyof typeof rules;
-test.each<[Rule, SubmissionState, Visibility, Who[]]>([
-  ['canPublish', 'scored', 'private', OWNERS],
-  ['canPublish', 'scored', 'pending', NOBODY],
-  ['canPublish', 'scored', 'published', NOBODY],
-  ['canPublish', 'scored', 'hidden', NOBODY], // only a maintainer lifts what a maintainer hid
-  ['canPublish', 'queued', 'private', OWNERS],
-  ['canPublish', 'rejected', 'private', NOBODY],
-  ['canPublish', 'withdrawn', 'private', NOBODY],
-  ['canUnpublish', 'scored', 'published', OWNERS],
-  ['canUnpublish', 'scored', 'pending', OWNERS],
-  ['canUnpublish', 'queued', 'pending', OWNERS],
-  ['canUnpublish', 'scored', 'private', NOBODY],
-  ['canUnpublish', 'scored', 'hidden', NOBODY],
-  ['canWithdraw', 'queued', 'private', OWNERS],
-  ['canWithdraw', 'scored', 'published', OWNERS],
-  ['canWithdraw', 'scored', 'hidden', OWNERS],
-  ['canWithdraw', 'withdrawn', 'private', NOBODY],
-  ['canSubmitAgain', 'rejected', 'private', OWNERS],
-  ['canSubmitAgain', 'failed', 'private', OWNERS],
-  ['canSubmitAgain', 'scored', 'private', NOBODY],
-  ['canApprove', 'scored', 'pending', MAINTAINERS],
-  ['canApprove', 'scored', 'hidden', MAINTAINERS],
-  ['canApprove', 'scored', 'private', NOBODY], // nobody publishes for an owner who did not ask
-  ['canApprove', 'scored', 'published', NOBODY],
-  ['canApprove', 'scoring', 'pending', NOBODY],
-  ['canHide', 'scored', 'published', MAINTAINERS],
-  ['canHide', 'scored', 'pending', MAINTAINERS],
-  ['canHide', 'scored', 'private', NOBODY],
-  ['canReadFiles', 'scored', 'published', INSIDERS],
-])('%s, %s and %s: %j', (rule, state, visibility, who) => {
-  expect(allowed((viewer) => rules[rule](viewer, entry(state, visibility)))).toEqual(who);
+/** Signed in and not suspended. */
+const ACTIVE: Who[] = ['other', 'owner', 'team owner', 'team member', 'maintainer', 'owner who maintains'];
+
+test.each<[string, (viewer: may.Viewer) => boolean, Who[]]>([
+  ['change anything', may.canAct, ACTIVE],
+  ['submit', may.canSubmit, ACTIVE],
+  ['submit in their own name', (viewer) => may.canSubmitFor(viewer, null), ACTIVE],
+  ['submit for the team', (viewer) => may.canSubmitFor(viewer, 'team'), ['team owner', 'team member']],
+  ['submit for no team there is', (viewer) => may.canSubmitFor(viewer, 'no team'), []],
+  ['moderate', may.canModerate, MAINTAINERS],
+  [
+    'use the owner’s upload',
+    (viewer) => may.canUseUpload(viewer, { userId: 'owner' }),
+    ['owner', 'owner who maintains'],
+  ],
+  ['create a team', may.canCreateTeam, ACTIVE],
+  ['accept an invitation', may.canAcceptInvitation, ACTIVE],
+  [
+    'see the team',
+    (viewer) => may.canViewTeam(viewer, 'team'),
+    ['team owner', 'team member', 'maintainer', 'owner who maintains', 'suspended team owner'],
+  ],
+  ['manage the team', (viewer) => may.canManageTeam(viewer, 'team'), ['team owner']],
+  ['leave the team', (viewer) => may.canLeaveTeam(viewer, 'team'), ['team owner', 'team member']],
+])('who may %s', (_what, rule, who) => {
+  expect(allowed(rule)).toEqual(sorted(who));
 });
 
-test('who submits, moderates and uses an upload', () => {
-  expect(allowed(may.canSubmit)).toEqual(EVERYONE.filter((who) => who !== 'stranger'));
-  expect(allowed(may.canModerate)).toEqual(MAINTAINERS);
-  expect(allowed((viewer) => may.canUseUpload(viewer, { userId: 'owner' }))).toEqual(OWNERS);
+test('nobody’s things are not a stranger’s', () => {
+  expect(may.isOwner(null, { userId: null, teamId: null })).toBe(false);
 });
 
 test('annotations are read only where they are public', () => {
   expect(may.canReadAnnotations({ public: true })).toBe(true);
   expect(may.canReadAnnotations({ public: false })).toBe(false);
+});
+
+test('the interface and the tables speak of the same roles, states and visibilities', () => {
+  expect(api.SUBMISSION_STATES).toEqual(SUBMISSION_STATES);
+  expect(api.VISIBILITIES).toEqual(VISIBILITIES);
+  expect(api.TEAM_ROLES).toEqual(TEAM_ROLES);
 });
