@@ -7,7 +7,7 @@
  *     └──────────┘  └──▶ failed             └──────────┴── hidden ◀┘
  */
 import { and, count, desc, eq, inArray, lt, ne, notInArray, or, sql } from 'drizzle-orm';
-import type { AuditEvent } from '#lib/audit.ts';
+import type { AuditEvent, Changes } from '#lib/audit.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
@@ -357,23 +357,38 @@ export async function changeSubmission(
   tx: Tx,
 ): Promise<Submission> {
   return tx.transaction(async (tx) => {
+    // locked, so that what is recorded as before is what the change has changed
+    const [before] = await tx.select().from(submissions).where(eq(submissions.id, id)).for('update');
+    if (!before) throw new AppError('not-found', 'There is no such submission.');
     const [changed] = await tx
       .update(submissions)
       .set(options.set as Partial<Submission>)
       .where(and(eq(submissions.id, id), options.allowed))
       .returning();
-    if (!changed) {
-      const [there] = await tx.select({ id: submissions.id }).from(submissions).where(eq(submissions.id, id));
-      if (!there) throw new AppError('not-found', 'There is no such submission.');
-      throw new AppError('conflict', options.otherwise);
-    }
-    await recordEvent(tx, actorId, { ...options.event, submissionId: id } as AuditEvent);
+    if (!changed) throw new AppError('conflict', options.otherwise);
+    const changes = changesOf(before, changed, Object.keys(options.set) as (keyof Submission)[]);
+    await recordEvent(tx, actorId, { ...options.event, submissionId: id, changes } as AuditEvent);
     return changed;
   });
 }
 
-/** The owner asks to publish; possible while it is still being scored. */
-export async function requestPublication(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+/** For the audit log: the columns that a change has really changed, as they were and as they are. */
+export function changesOf<Row extends object>(before: Row, after: Row, keys: readonly (keyof Row & string)[]): Changes {
+  const plain = (value: unknown) => (value instanceof Date ? value.toISOString() : (value ?? null));
+  return Object.fromEntries(
+    keys
+      .map((key) => [key, { before: plain(before[key]), after: plain(after[key]) }] as const)
+      .filter(([, { before, after }]) => JSON.stringify(before) !== JSON.stringify(after)),
+  );
+}
+
+/** The owner asks to publish; possible while it is still being scored. What is said with it answers a question. */
+export async function requestPublication(
+  id: string,
+  actorId: string | null,
+  tx: Tx = db(),
+  { message }: { message?: string } = {},
+): Promise<Submission> {
   const alive = inArray(submissions.state, ['queued', 'scoring', 'scored']);
   return changeSubmission(
     id,
@@ -381,7 +396,7 @@ export async function requestPublication(id: string, actorId: string | null, tx:
     {
       allowed: and(eq(submissions.visibility, 'private'), alive),
       set: { visibility: 'pending' },
-      event: { kind: 'publication-requested' },
+      event: { kind: 'publication-requested', ...(message && { message }) },
       otherwise: 'Only a private submission that was not rejected can be proposed for publication.',
     },
     tx,
