@@ -1,0 +1,78 @@
+/** The outlines of masks, to be drawn over a picture. */
+
+/** Scratch space: the mask with a border of one pixel. */
+let mask = new Uint8Array(4096);
+const INSIDE = 1;
+/** an outline came along the pixel's upper edge */
+const DONE = 2;
+
+/** Right, down, left, up. */
+const DX = [1, 0, -1, 0] as const;
+const DY = [0, 1, 0, -1] as const;
+/** From a corner of pixels, the pixel ahead on the right hand; the one ahead on the left is that of the direction before. */
+const AHEAD_X = [0, -1, -1, 0] as const;
+const AHEAD_Y = [0, 0, -1, -1] as const;
+
+/**
+ * Traces the border between the pixels of a mask and all others, around each part and each hole: outlines of parts turn
+ * clockwise as seen on the screen, those of holes the other way. Corners are cut: points lie in the middle of pixel
+ * edges, so that a slanted border is no staircase. Points between two others on a straight line are left out.
+ *
+ * @param data intervals of masks; this one's are data[from … to)
+ * @param height of the image
+ * @param extent of the mask as x0, y0, x1, y1, ends excluded
+ * @returns closed rings [x0, y0, x1, y1, …] in half pixels from the image's upper left corner: whole numbers
+ */
+export function traceOutline(
+  data: Uint32Array,
+  from: number,
+  to: number,
+  height: number,
+  extent: readonly [x0: number, y0: number, x1: number, y1: number],
+): number[][] {
+  const [left, top] = [extent[0] - 1, extent[1] - 1];
+  const width = extent[2] - left + 1;
+  const size = width * (extent[3] - top + 1);
+  if (mask.length < size) mask = new Uint8Array(size);
+  else mask.fill(0, 0, size);
+  for (let k = from; k < to; k += 2) {
+    for (let p = data[k]; p < data[k + 1]; p++) {
+      const x = Math.floor(p / height);
+      mask[(p - x * height - top) * width + x - left] = INSIDE;
+    }
+  }
+  const rings: number[][] = [];
+  for (let start = width; start < size; start++) {
+    if (mask[start] === INSIDE && !(mask[start - width] & INSIDE)) rings.push(follow(start, width, left, top));
+  }
+  return rings;
+}
+
+/** Goes around with the mask on the right hand, from a pixel's upper edge until it is reached again. */
+function follow(start: number, width: number, left: number, top: number): number[] {
+  const ring: number[] = [];
+  let [at, direction] = [start, 0]; // a corner of pixels is named by the pixel on its lower right
+  let [x, y] = [start % width, Math.floor(start / width)];
+  let [stepX, stepY] = [0, 0];
+  do {
+    const n = ring.length;
+    const pointX = 2 * (x + left) + DX[direction];
+    const pointY = 2 * (y + top) + DY[direction];
+    if (n > 0 && pointX - ring[n - 2] === stepX && pointY - ring[n - 1] === stepY) {
+      ring[n - 2] = pointX;
+      ring[n - 1] = pointY;
+    } else {
+      if (n > 0) [stepX, stepY] = [pointX - ring[n - 2], pointY - ring[n - 1]];
+      ring.push(pointX, pointY);
+    }
+    if (direction === 0) mask[at] |= DONE;
+    x += DX[direction];
+    y += DY[direction];
+    at = y * width + x;
+    const before = (direction + 3) & 3;
+    // parts that touch at a corner stay apart: turning right comes first
+    if (!(mask[at + AHEAD_Y[direction] * width + AHEAD_X[direction]] & INSIDE)) direction = (direction + 1) & 3;
+    else if (mask[at + AHEAD_Y[before] * width + AHEAD_X[before]] & INSIDE) direction = before;
+  } while (at !== start || direction !== 0);
+  return ring;
+}
