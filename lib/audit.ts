@@ -29,6 +29,11 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('verification-revoked'), ...about, ...why }),
   z.object({ kind: z.literal('unpublished'), ...about }),
   z.object({ kind: z.literal('withdrawn'), ...about }),
+  // `until`: when the name becomes public by itself; null: when its owner says so
+  z.object({ kind: z.literal('anonymised'), ...about, number: z.int(), until: z.string().nullable() }),
+  z.object({ kind: z.literal('revealed'), ...about }),
+  z.object({ kind: z.literal('review-link-made'), ...about, replaced: z.boolean() }),
+  z.object({ kind: z.literal('review-link-revoked'), ...about }),
   z.object({ kind: z.literal('team-created'), ...ofTeam, name: z.string() }),
   z.object({ kind: z.literal('team-renamed'), ...ofTeam, before: z.string(), after: z.string() }),
   z.object({ kind: z.literal('team-deleted'), ...ofTeam, name: z.string() }),
@@ -92,6 +97,14 @@ export function auditSentence(event: AuditEvent): string {
       return 'taken off the leaderboard';
     case 'withdrawn':
       return 'withdrawn';
+    case 'anonymised':
+      return `anonymous as entry ${event.number}, ${event.until ? `until ${event.until.slice(0, 10)}` : 'until its owner says otherwise'}`;
+    case 'revealed':
+      return 'no longer anonymous';
+    case 'review-link-made':
+      return event.replaced ? 'made a new link for reviewers; the old one is void' : 'made a link for reviewers';
+    case 'review-link-revoked':
+      return 'revoked the link for reviewers';
     case 'team-created':
       return `created the team “${event.name}”`;
     case 'team-renamed':
