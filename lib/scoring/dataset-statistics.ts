@@ -1,12 +1,13 @@
 /**
  * What a set of ground truth is like, computed once when it is registered: sizes, densities and shapes of its cells, by
- * cell type (Edlund et al. 2021, Table 1 and Figures 1 and 2, as far as annotations alone say it).
+ * cell type (Edlund et al. 2021, Table 1 and Figures 1 and 2); where its images are registered, intensities too.
  *
  * What leaves this file may be shown to anyone. Of ground truth that is not public, nothing may be told about a single
  * image: a number of cells is half of what a counting method has to predict, and thresholds could be tuned on it. So
  * `withoutImages` drops what counts or shows single images, and every number that rests on fewer than `FEWEST` of them.
  */
 import type { Dataset } from '../coco/dataset.ts';
+import { INTENSITY_METRICS, type IntensityMetric, measureIntensity } from '../coco/intensity.ts';
 import { PROTOCOLS } from '../coco/protocol.ts';
 import { measureShape, SHAPE_METRICS, type ShapeMetric } from '../coco/shape.ts';
 import { principalComponents } from '../stats/principal-components.ts';
@@ -51,9 +52,13 @@ export interface GroupStatistics {
   /** cells that are small, medium and large; a limit itself belongs to both sides, as in scoring */
   sizeClasses: Record<(typeof LIVECELL)[number], [small: number, medium: number, large: number]>;
   density: Density[];
-  /** means over images of the images' means */
+  /** means over images with cells of the images' means */
   shape: Record<ShapeMetric, number> | null;
+  /** the same over the images that have a picture and cells; absent where there are none */
+  intensity?: Record<IntensityMetric, number> & { images: number };
 }
+
+export type CellMetric = ShapeMetric | IntensityMetric;
 
 export interface ShapeComponents {
   images: number;
@@ -61,7 +66,7 @@ export interface ShapeComponents {
   explained: number[];
   /** [component][metric], in the order of `metrics`; the first two components */
   loadings: number[][];
-  metrics: readonly ShapeMetric[];
+  metrics: readonly CellMetric[];
   /** where the images of each group lie, in the order of `groups` */
   groups: ({ mean: [number, number]; sd: [number, number] } | null)[];
   /** an image each: group, first and second component. Only of public ground truth */
@@ -80,8 +85,36 @@ export interface DatasetStatistics {
   withheld?: { images: number };
 }
 
-/** Everything there is to say; for ground truth that is not public, follow it with `withoutImages`. */
-export function datasetStatistics(dataset: Dataset): DatasetStatistics {
+/** [images]: the means of `INTENSITY_METRICS` over an image's cells; null where it has no picture or no cells. */
+export type Intensities = readonly (readonly number[] | null)[];
+
+/** How bright the cells of one image are on average, in the order of `INTENSITY_METRICS`. Null for no cells. */
+export function intensitiesOf(
+  { images, objectStart, objects }: Dataset,
+  image: number,
+  pixels: Uint8Array,
+): number[] | null {
+  const picture = { width: images.width[image], height: images.height[image], pixels };
+  const sums = INTENSITY_METRICS.map(() => 0);
+  const one = new Float64Array(sums.length);
+  let measured = 0;
+  for (let k = objectStart[image]; k < objectStart[image + 1]; k++) {
+    if (objects.crowd[k]) continue;
+    const intervals = objects.intervals[objects.part[k]];
+    if (!measureIntensity(intervals, objects.maskStart[k], objects.maskEnd[k], picture, one, 0)) continue;
+    measured++;
+    for (let m = 0; m < one.length; m++) sums[m] += one[m];
+  }
+  return measured > 0 ? sums.map((sum) => sum / measured) : null;
+}
+
+/**
+ * Everything there is to say; for ground truth that is not public, follow it with `withoutImages`.
+ *
+ * @param intensities where images are registered. They are among the principal components' metrics when every image
+ *   with cells has them: a component of a few images says nothing about the others
+ */
+export function datasetStatistics(dataset: Dataset, intensities: Intensities = []): DatasetStatistics {
   const { images, objectStart, objects } = dataset;
   const typeOf = images.fileNames.map(cellTypeOf);
   const types = [...CELL_TYPES, null].filter((type) => typeOf.includes(type));
@@ -113,6 +146,7 @@ export function datasetStatistics(dataset: Dataset): DatasetStatistics {
     const names = members.map((image) => parseImageName(images.fileNames[image]));
     const known = names.filter((name) => name !== null);
     const withCells = members.filter((image) => measured[image] > 0).map(shapeOf);
+    const bright = members.flatMap((image) => (intensities[image] ? [intensities[image]] : []));
     const density = densityOf(names, counts);
     const { mean, sd } = spread(counts);
     return {
@@ -135,11 +169,22 @@ export function datasetStatistics(dataset: Dataset): DatasetStatistics {
               SHAPE_METRICS.map((metric, m) => [metric, spread(withCells.map((shape) => shape[m])).mean]),
             ) as Record<ShapeMetric, number>)
           : null,
+      ...(bright.length > 0 && {
+        intensity: {
+          ...(Object.fromEntries(
+            INTENSITY_METRICS.map((metric, m) => [metric, spread(bright.map((means) => means[m])).mean]),
+          ) as Record<IntensityMetric, number>),
+          images: bright.length,
+        },
+      }),
     };
   });
 
   const shown = [...measured.keys()].filter((image) => measured[image] > 0);
-  const components = principalComponents(shown.map(shapeOf));
+  const pictured = shown.length > 0 && shown.every((image) => intensities[image]);
+  const components = principalComponents(
+    shown.map((image) => (pictured ? [...shapeOf(image), ...(intensities[image] ?? [])] : shapeOf(image))),
+  );
   return {
     schema: 1,
     areaEdges: areaEdges.map(round),
@@ -149,7 +194,7 @@ export function datasetStatistics(dataset: Dataset): DatasetStatistics {
       images: shown.length,
       explained: components.explained,
       loadings: components.loadings.slice(0, 2),
-      metrics: SHAPE_METRICS,
+      metrics: pictured ? [...SHAPE_METRICS, ...INTENSITY_METRICS] : SHAPE_METRICS,
       groups: types.map((_, group) => {
         const own = components.scores.filter((__, s) => groupOf[shown[s]] === group);
         if (own.length === 0) return null;
@@ -172,10 +217,15 @@ export function withoutImages(statistics: DatasetStatistics): DatasetStatistics 
   const images = statistics.groups.reduce((sum, group, g) => sum + (keep[g] ? 0 : group.images), 0);
   return {
     ...statistics,
-    groups: groups.map((group) => {
+    groups: groups.map(({ intensity, ...group }) => {
       const times = shown(group.density.map(({ images }) => images));
       const { mean, sd } = group.cellsPerImage;
-      return { ...group, cellsPerImage: { mean, sd }, density: group.density.filter((_, t) => times[t]) };
+      return {
+        ...group,
+        cellsPerImage: { mean, sd },
+        density: group.density.filter((_, t) => times[t]),
+        ...(intensity && intensity.images >= FEWEST && { intensity }),
+      };
     }),
     components:
       components && components.images >= FEWEST

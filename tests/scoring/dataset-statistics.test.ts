@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { datasetStatistics, FEWEST, withoutImages } from '#lib/scoring/dataset-statistics.ts';
+import {
+  datasetStatistics,
+  FEWEST,
+  type Intensities,
+  intensitiesOf,
+  withoutImages,
+} from '#lib/scoring/dataset-statistics.ts';
 import { packGroundTruth } from '../coco/documents.ts';
 
 /** An image with `n` squares of `side` pixels. */
@@ -9,9 +15,13 @@ interface Drawn {
   side: number;
 }
 
-async function statisticsOf(drawn: readonly Drawn[]) {
+async function statisticsOf(drawn: readonly Drawn[], intensities?: Intensities) {
+  return datasetStatistics(await datasetOf(drawn), intensities);
+}
+
+function datasetOf(drawn: readonly Drawn[]) {
   let id = 0;
-  const dataset = await packGroundTruth({
+  return packGroundTruth({
     categories: [{ id: 1, name: 'cell' }],
     images: drawn.map(({ name }, i) => ({ id: i, file_name: name, width: 400, height: 300 })),
     annotations: drawn.flatMap(({ n, side }, image_id) =>
@@ -29,7 +39,6 @@ async function statisticsOf(drawn: readonly Drawn[]) {
       }),
     ),
   });
-  return datasetStatistics(dataset);
 }
 
 const image = (type: string, hours: number, crop: number) =>
@@ -87,6 +96,59 @@ describe('statistics of a data set', () => {
     expect(components?.scores).toHaveLength(4);
     expect(components?.loadings).toHaveLength(2);
     expect(components!.explained.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
+  });
+});
+
+describe('where images are registered', () => {
+  const drawn = [4, 9, 15, 20].map((side, i) => ({ name: image('BV2', i, 1), n: 2, side }));
+  const grey: Intensities = [
+    [100, 5, 0],
+    [120, 6, 1],
+    [90, 9, 0.5],
+    [130, 8, 2],
+  ];
+
+  test('an image’s cells are as bright as its picture on average, cell by cell', async () => {
+    const dataset = await datasetOf([{ name: image('BV2', 0, 1), n: 2, side: 2 }]);
+    const pixels = new Uint8Array(400 * 300).fill(10);
+    for (const [x, y, value] of [
+      [0, 0, 20],
+      [1, 1, 20],
+      [48, 0, 100],
+      [49, 0, 100],
+      [48, 1, 100],
+      [49, 1, 100],
+    ])
+      pixels[y * 400 + x] = value;
+    // 20, 10, 10, 20 and four times 100
+    expect(intensitiesOf(dataset, 0, pixels)).toEqual([(15 + 100) / 2, 5 / 2, 0]);
+    const empty = await datasetOf([{ name: 'a.png', n: 0, side: 1 }]);
+    expect(intensitiesOf(empty, 0, pixels)).toBeNull();
+  });
+
+  test('intensities are among the metrics of the components, and have means of their own', async () => {
+    const { components, groups } = await statisticsOf(drawn, grey);
+    expect(components?.metrics.slice(-3)).toEqual(['intensityMean', 'intensitySd', 'intensitySkewness']);
+    expect(components?.loadings[0]).toHaveLength(11);
+    expect(groups[0].intensity).toEqual({
+      ...{ intensityMean: 110, intensitySd: 7, intensitySkewness: 0.875, images: 4 },
+    });
+    const [plain] = (await statisticsOf(drawn)).components!.scores!;
+    expect(components?.scores?.[0]).not.toEqual(plain);
+  });
+
+  test('of some images only, the components are those of shape alone', async () => {
+    const { components, groups } = await statisticsOf(drawn, [...grey.slice(0, 3), null]);
+    expect(components?.metrics).toHaveLength(8);
+    expect(components).toEqual((await statisticsOf(drawn)).components);
+    expect(groups[0].intensity?.images).toBe(3);
+  });
+
+  test('means of a few pictures are not told of ground truth that is not public', async () => {
+    const many = Array.from({ length: 6 }, (_, i) => ({ name: image('BV2', i, 1), n: 2, side: 8 + i }));
+    const means = (n: number): Intensities => many.map((_, i) => (i < n ? [100 + i, 5, 0] : null));
+    expect(withoutImages(await statisticsOf(many, means(5))).groups[0].intensity?.images).toBe(5);
+    expect(withoutImages(await statisticsOf(many, means(4))).groups[0]).not.toHaveProperty('intensity');
   });
 });
 

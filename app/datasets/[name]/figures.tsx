@@ -1,5 +1,6 @@
+import { INTENSITY_DEFINITIONS, INTENSITY_METRICS } from '#lib/coco/intensity.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
-import { SHAPE_DEFINITIONS } from '#lib/coco/shape.ts';
+import { SHAPE_DEFINITIONS, SHAPE_METRICS } from '#lib/coco/shape.ts';
 import { CELL_TYPE_NAMES } from '#lib/scoring/cell-types.ts';
 import type { DatasetStatistics, GroupStatistics, ShapeComponents } from '#lib/scoring/dataset-statistics.ts';
 import { integer, list } from '#lib/scoring/format.ts';
@@ -21,6 +22,7 @@ import { PROTOCOL_LABELS } from '../../_components/words.ts';
 
 const CLASSES = ['Small', 'Medium', 'Large'] as const;
 const LIVECELL = ['livecell-paper', 'livecell-code'] as const;
+const METRICS = { ...SHAPE_DEFINITIONS, ...INTENSITY_DEFINITIONS };
 
 /** What the cells of a data set are like: the paper's Table 1 and Figures 1 and 2. */
 export function Statistics({ statistics }: { statistics: DatasetStatistics }) {
@@ -141,6 +143,11 @@ function limits(id: (typeof LIVECELL)[number], c: number): string {
     : c === 2
       ? `from ${integer(min)} px`
       : `${integer(min)} to ${integer(max)} px`;
+}
+
+/** With a minus sign instead of a hyphen. */
+function signed(value: number, digits: number): string {
+  return value.toFixed(digits).replace('-', '−');
 }
 
 function hours(value: number): string {
@@ -384,12 +391,13 @@ function Shapes({ components, groups }: { components: ShapeComponents; groups: r
       [...metrics]
         .sort((a, b) => Math.abs(loadings[c][metrics.indexOf(b)]) - Math.abs(loadings[c][metrics.indexOf(a)]))
         .slice(0, 2)
-        .map((metric) => SHAPE_DEFINITIONS[metric].name.toLowerCase()),
+        .map((metric) => METRICS[metric].name.toLowerCase()),
     );
   const title = 'Shape of cells, by principal components';
   const sentence = `Two components hold ${(100 * (explained[0] + explained[1])).toFixed(0)} % of what differs between ${integer(components.images)} images; the first is mostly ${heaviest(0)}, the second ${heaviest(1)}. `;
   const arrows = around(Math.max(...loadings.flat().map(Math.abs)), '');
-  const number = (value: number) => value.toFixed(2).replace('-', '−');
+  const number = (value: number) => signed(value, 2);
+  const pictured = groups.some(({ intensity }) => intensity);
   return (
     <>
       <Figure
@@ -398,7 +406,7 @@ function Shapes({ components, groups }: { components: ShapeComponents; groups: r
           <>
             {sentence}
             {scores
-              ? 'A point is an image: the means of eight metrics over its cells.'
+              ? `A point is an image: the means of ${metrics.length} metrics over its cells.`
               : 'A cross spans one standard deviation of the images of a type around their mean; single images are not shown, since the annotations are not public.'}
           </>
         }
@@ -457,10 +465,10 @@ function Shapes({ components, groups }: { components: ShapeComponents; groups: r
         numbers={{
           head: ['Metric', 'Component 1', 'Component 2', 'Definition'],
           rows: metrics.map((metric, m) => [
-            SHAPE_DEFINITIONS[metric].name,
+            METRICS[metric].name,
             number(loadings[0][m]),
             number(loadings[1][m]),
-            SHAPE_DEFINITIONS[metric].definition,
+            METRICS[metric].definition,
           ]),
         }}
       >
@@ -468,36 +476,42 @@ function Shapes({ components, groups }: { components: ShapeComponents; groups: r
           tall
           x={{ ...arrows, label: 'Weight in component 1' }}
           y={{ ...arrows, label: 'Weight in component 2' }}
-          say="Weights of eight shape metrics in the first two components"
+          say={`Weights of ${metrics.length} metrics in the first two components`}
         >
           {metrics.map((metric, m) => {
             const end: [number, number] = [loadings[0][m], loadings[1][m]];
             return (
               <g key={metric}>
                 <Line x={arrows} y={arrows} points={[[0, 0], end]} color="var(--ink-2)" width={1.5} />
-                <Point x={arrows} y={arrows} at={end} style={0} size={3} name={SHAPE_DEFINITIONS[metric].name} />
+                <Point x={arrows} y={arrows} at={end} style={0} size={3} name={METRICS[metric].name} />
               </g>
             );
           })}
         </Plot>
       </Figure>
       <div className="chart" data-wide>
-        <h3>Shape of cells, means over images</h3>
-        <p className="muted">Lengths and areas in pixels.</p>
+        <h3>{pictured ? 'Shape and brightness of cells' : 'Shape of cells'}, means over images</h3>
+        <p className="muted">
+          Lengths and areas in pixels{pictured ? ', intensities in grey values from 0 to 255' : ''}.
+        </p>
         <NumbersTable
-          title="Means of shape metrics over images"
+          title="Means of metrics over images"
           numbers={{
-            head: ['Cell type', ...metrics.map((metric) => SHAPE_DEFINITIONS[metric].name)],
-            rows: groups.flatMap((group) =>
-              group.shape
-                ? [
-                    [
-                      nameOf(group),
-                      ...metrics.map((metric) => group.shape![metric].toFixed(group.shape![metric] >= 10 ? 1 : 3)),
-                    ],
-                  ]
-                : [],
-            ),
+            head: [
+              'Cell type',
+              ...[...SHAPE_METRICS, ...(pictured ? INTENSITY_METRICS : [])].map((id) => METRICS[id].name),
+            ],
+            rows: groups.flatMap((group) => {
+              const { shape, intensity } = group;
+              if (!shape) return [];
+              const means = [
+                ...SHAPE_METRICS.map((metric) => shape[metric]),
+                ...(pictured ? INTENSITY_METRICS.map((metric) => intensity?.[metric] ?? null) : []),
+              ];
+              return [
+                [nameOf(group), ...means.map((mean) => (mean === null ? '–' : signed(mean, mean >= 10 ? 1 : 3)))],
+              ];
+            }),
           }}
         />
       </div>
