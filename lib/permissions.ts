@@ -3,6 +3,7 @@
  * routes ask here and nowhere else. Private by default: only an entry that is scored and published is public.
  */
 import type { Role, SubmissionState, TeamRole, Visibility } from './api.ts';
+import { isSealed, type Seal } from './public-entry.ts';
 
 /** Whoever is asking; `null` is somebody who has not signed in. */
 export type Viewer = {
@@ -99,6 +100,32 @@ export function canSubmitAgain(viewer: Viewer, submission: Owned): boolean {
 export function canDeleteFiles(viewer: Viewer, submission: Owned & { filesDeletedAt: Date | null }): boolean {
   const done = submission.state === 'scored' || submission.state === 'rejected' || submission.state === 'failed';
   return actsAsOwner(viewer, submission) && done && submission.filesDeletedAt === null;
+}
+
+// --- anonymous entries ---
+
+/** Who made an entry whose name is a secret. Others see “Anonymous entry 7”. */
+export function canSeeIdentity(viewer: Viewer, submission: Belonging): boolean {
+  return isOwner(viewer, submission) || isMaintainer(viewer);
+}
+
+/** Not once it has been public under its name: what was read cannot be unread. The date can be changed until it comes. */
+export function canMakeAnonymous(
+  viewer: Viewer,
+  submission: Owned & Seal & { wasPublished: boolean },
+  now = new Date(),
+): boolean {
+  const secret = isSealed(submission, now) || !(submission.wasPublished || submission.visibility === 'published');
+  return actsAsOwner(viewer, submission) && submission.state !== 'withdrawn' && secret;
+}
+
+export function canReveal(viewer: Viewer, submission: Owned & Seal, now = new Date()): boolean {
+  return actsAsOwner(viewer, submission) && submission.state !== 'withdrawn' && isSealed(submission, now);
+}
+
+/** Make, replace and revoke the link through which reviewers see an entry without its name, also before it is public. */
+export function canShareWithReviewers(viewer: Viewer, submission: Owned): boolean {
+  return actsAsOwner(viewer, submission) && submission.state !== 'withdrawn';
 }
 
 // --- methods: a submission is a version of one ---

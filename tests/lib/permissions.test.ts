@@ -131,6 +131,29 @@ describe.each(Object.entries(WHOSE))('an entry that is %s', (_whose, { of, owner
     expect(allowed((viewer) => may.canViewVersions(viewer, of))).toEqual(by['owners and maintainers']);
   });
 
+  it('hides its maker, while anonymous, from all but its owners and maintainers', () => {
+    expect(allowed((viewer) => may.canSeeIdentity(viewer, of))).toEqual(by['owners and maintainers']);
+  });
+
+  it('becomes anonymous unless it has been public under its name, and is revealed while it is', () => {
+    const now = new Date();
+    const [before, after] = [-1, 1].map((ms) => new Date(now.getTime() + ms));
+    for (const state of SUBMISSION_STATES)
+      for (const visibility of VISIBILITIES)
+        for (const wasPublished of [false, true])
+          for (const [anonymous, anonymousUntil] of [
+            ...[[false, null] as const, [true, null] as const, [true, before] as const, [true, after] as const],
+          ]) {
+            const entry = { ...of, state, visibility, wasPublished, anonymous, anonymousUntil };
+            const sealed = anonymous && anonymousUntil !== before;
+            const named = !sealed && (wasPublished || visibility === 'published');
+            const alive = state !== 'withdrawn' ? by['acting owners'] : [];
+            expect(allowed((viewer) => may.canMakeAnonymous(viewer, entry, now))).toEqual(named ? [] : alive);
+            expect(allowed((viewer) => may.canReveal(viewer, entry, now))).toEqual(sealed ? alive : []);
+            expect(allowed((viewer) => may.canShareWithReviewers(viewer, entry))).toEqual(alive);
+          }
+  });
+
   it('has no files to delete twice, and is not chosen when it is shown', () => {
     const entry = { ...of, state: 'scored', visibility: 'published' } as const;
     expect(allowed((viewer) => may.canDeleteFiles(viewer, { ...entry, filesDeletedAt: new Date() }))).toEqual([]);
