@@ -31,6 +31,7 @@ import { env } from '#lib/env.ts';
 import { type AnyReport, withoutGroundTruth } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { errorFields, log } from './log.ts';
+import { startMailer } from './mail.ts';
 import type { ScoreJob, ScoreOutcome } from './score-task.ts';
 
 export interface WorkerProcess {
@@ -106,6 +107,8 @@ export async function startWorker(options: {
     },
     onError: (error) => log('queue-error', errorFields(error)),
   });
+  const { SMTP_URL, MAIL_FROM } = env();
+  const mailer = SMTP_URL && MAIL_FROM ? startMailer({ url: SMTP_URL, from: MAIL_FROM }) : null;
   log('worker-ready', { pid: process.pid, threads });
 
   return {
@@ -113,6 +116,7 @@ export async function startWorker(options: {
       const timer = setTimeout(() => stopping.abort(), STOP_MILLISECONDS);
       await worker.stop({ waitMilliseconds: 2 * STOP_MILLISECONDS });
       clearTimeout(timer);
+      await mailer?.stop();
       await pool.destroy();
       await closeDb();
     },
