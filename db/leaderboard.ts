@@ -4,10 +4,10 @@ import { type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#
 import type { CellType } from '#lib/scoring/cell-types.ts';
 import { type Direction, ordered, type Rankable, rankBoard, ranks, type Sort } from '#lib/scoring/ranking.ts';
 import type { AnyReport, EvaluationResults, Metrics } from '#lib/scoring/report.ts';
-import { findValue, parseTask, taskValue, type ValueColumn } from '#lib/scoring/tasks.ts';
+import { boardValues, findValue, parseTask, readsTypes, taskValue, type ValueColumn } from '#lib/scoring/tasks.ts';
 import { db, type Tx } from './client.ts';
 import { activeDataset, getDatasetByName } from './datasets.ts';
-import { listReferenceResults } from './reference-results.ts';
+import { listReferenceResults, OTHER_DATASET } from './reference-results.ts';
 import { type Dataset, datasets, evaluations, type ReferenceResult, submissions, users } from './schema.ts';
 
 export interface BoardQuery {
@@ -22,7 +22,7 @@ export interface BoardQuery {
   sort?: Sort;
   /** absent: the better first; for a method by name, for a time the newest first */
   direction?: Direction;
-  /** with AP and AFNR of each cell type beside the slice; always where a column of a cell type orders the board */
+  /** with AP and AFNR of each cell type beside the slice; always where a column that reads them orders the board */
   byType?: boolean;
 }
 
@@ -56,7 +56,7 @@ export async function getLeaderboard(query: BoardQuery, tx: Tx = db()): Promise<
   const { protocol, evaluation, cellType = null, sort, direction } = query;
   const dataset =
     query.dataset === undefined ? await activeDataset(query.task, tx) : await getDatasetByName(query.dataset, tx);
-  const byType = query.byType || (typeof sort === 'object' && sort.cellType !== undefined);
+  const byType = query.byType || (typeof sort === 'object' && readsTypes(sort));
   const [entries, references] = await Promise.all([
     dataset ? listEntries(dataset, { protocol, evaluation, cellType, byType }, tx) : [],
     cellType ? [] : listReferenceResults({ task: query.task, evaluation, subset: 'all' }, tx),
@@ -164,7 +164,9 @@ export interface TaskBoardQuery {
   dataset?: string;
   protocol: ProtocolId;
   evaluation: Evaluation;
-  /** a key of the task's `values`; absent: its headline */
+  /** of a task whose cell types have boards of their own: that type's, with the entries that have it */
+  cellType?: CellType | null;
+  /** a key of the board's columns; absent: its headline */
   sort?: string;
   /** absent: the better first */
   direction?: Direction;
@@ -176,6 +178,8 @@ export interface TaskBoardRow {
   id: string;
   /** 1, 2, 2, 4 by the sorted column; null: not ranked */
   rank: number | null;
+  /** predictions without scores (label images): ranked among themselves */
+  unscored: boolean;
   method: string;
   submitter: string | null;
   demo: boolean;
@@ -183,13 +187,15 @@ export interface TaskBoardRow {
   codeUrl: string | null;
   testImagesSeen: boolean;
   publishedAt: Date | null;
-  /** by the keys of the task's `values`; null: not computed, not published, or nothing to average */
+  /** by the keys of the board's columns; null: not computed, not published, or nothing to average */
   values: Record<string, number | null>;
   /** the report's `results` (of counts without their points); null for a reference */
   results: AnyReport['results'] | null;
   /** a reference's protocol, in the words of its source */
   note?: string;
   source?: string;
+  /** of a reference on another data set than the one scored here: what it was called there */
+  subset?: string;
 }
 
 export interface TaskBoard {
@@ -203,6 +209,8 @@ export async function getTaskBoard(taskId: string, query: TaskBoardQuery, tx: Tx
   const task = parseTask(taskId);
   if (!task) return { dataset: null, rows: [] };
   const { evaluation } = query;
+  const cellType = (task.typeValues && query.cellType) || null;
+  const columns = boardValues(task, cellType);
   const dataset =
     query.dataset === undefined ? await activeDataset(taskId, tx) : await getDatasetByName(query.dataset, tx);
   // counts are the same under every protocol
@@ -213,18 +221,21 @@ export async function getTaskBoard(taskId: string, query: TaskBoardQuery, tx: Tx
   ]);
   const valuesOf = (results: unknown) =>
     Object.fromEntries(
-      task.values.map((column) => [column.key, taskValue(column, results, evaluation, dataset?.name ?? '')]),
+      columns.map((column) => [column.key, taskValue(column, results, evaluation, dataset?.name ?? '', cellType)]),
     );
+  const shown = cellType ? entries.filter(({ results }) => hasType(results, cellType)) : entries;
   const rows: TaskBoardRow[] = [
-    ...entries.map((row) => ({ ...row, rank: null, values: valuesOf(row.results) })),
-    ...(query.protocol === 'coco' ? [] : taskReferences(references, task.values, dataset)),
+    ...shown.map((row) => ({ ...row, rank: null, values: valuesOf(row.results) })),
+    ...(query.protocol === 'coco' ? [] : taskReferences(references, columns, cellType ?? dataset?.name)),
   ];
-  const column = (query.sort && findValue(task, query.sort)) || findValue(task, task.headline);
+  const column = (query.sort && findValue(task, query.sort, cellType)) || findValue(task, task.headline, cellType);
   const read = (row: TaskBoardRow) => column && row.values[column.key];
-  const ranked = rows.filter((row) => row.kind === 'entry');
-  ranks(ranked, read, column?.better ?? 'higher').forEach((rank, i) => {
-    ranked[i].rank = rank;
-  });
+  for (const unscored of [false, true]) {
+    const ranked = rows.filter((row) => row.kind === 'entry' && row.unscored === unscored);
+    ranks(ranked, read, column?.better ?? 'higher').forEach((rank, i) => {
+      ranked[i].rank = rank;
+    });
+  }
   return { dataset, rows: ordered(rows, read, query.direction ?? (column?.better === 'lower' ? 'asc' : 'desc')) };
 }
 
@@ -236,6 +247,7 @@ async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId,
       results: sql<
         AnyReport['results']
       >`${evaluations.report} -> 'results' #- '{counts,A172,points}' #- '{counts,A172,files}' #- '{counts,A549,points}' #- '{counts,A549,files}'`,
+      unscored: at<boolean>(['unscored']),
     })
     .from(submissions)
     .innerJoin(evaluations, eq(evaluations.submissionId, submissions.id))
@@ -251,39 +263,58 @@ async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId,
     )
     .orderBy(submissions.id, desc(evaluations.createdAt)); // of several evaluator versions, the newest
   return rows
-    .map(({ submission, submitter, results }) => {
+    .map(({ submission, submitter, results, unscored }) => {
       const { id, method, demo, paperUrl, codeUrl, testImagesSeen, publishedAt } = submission;
       const about = { id, method, submitter, demo, paperUrl, codeUrl, testImagesSeen, publishedAt };
-      return { kind: 'entry' as const, ...about, results };
+      return { kind: 'entry' as const, unscored: unscored ?? false, ...about, results };
     })
     .sort((a, b) => Number(a.publishedAt) - Number(b.publishedAt));
 }
 
-/** What was published of a task, a row per method. A subset named like the data set stands on that board alone. */
+/** Whether an entry has a model for a cell type, masks or only boxes. */
+function hasType(results: AnyReport['results'], cellType: CellType): boolean {
+  const types = (results as { bbox?: { cellTypes?: object } }).bbox?.cellTypes;
+  return types !== undefined && cellType in types;
+}
+
+/**
+ * What was published of a task, a row per method. A subset is a column, or what the board shows (its cell type, its
+ * data set); another subset of a board without such columns is another data set, and a row of its own that says so.
+ */
 function taskReferences(
   results: ReferenceResult[],
   columns: readonly ValueColumn[],
-  dataset: Dataset | null,
+  shown: string | undefined,
 ): TaskBoardRow[] {
-  const byMethod = new Map<string, { results: ReferenceResult[]; values: Record<string, number | null> }>();
+  const has = (key: string) => columns.some((column) => column.key === key);
+  const rows = new Map<string, { results: ReferenceResult[]; elsewhere?: string; values: TaskBoardRow['values'] }>();
   for (const result of results) {
-    const { method, metric, subset, value } = result;
-    const key = subset === 'all' || subset === dataset?.name ? metric : `${metric}-${subset}`;
-    if (!columns.some((column) => column.key === key)) continue;
-    const found = byMethod.get(method) ?? {
-      results: [],
-      values: Object.fromEntries(columns.map((column) => [column.key, null])),
-    };
+    const { method, metric, subset, value, comparable } = result;
+    const here = subset === 'all' || sameName(subset, shown ?? '');
+    const elsewhere = !here && comparable === OTHER_DATASET ? subset : undefined;
+    const key = here || elsewhere ? metric : `${metric}-${subset}`;
+    if (!has(key)) continue;
+    const id = `${method}\n${elsewhere ?? ''}`;
+    const values = Object.fromEntries(columns.map((column) => [column.key, null]));
+    const found = rows.get(id) ?? { results: [], elsewhere, values };
     found.results.push(result);
     found.values[key] = value;
-    byMethod.set(method, found);
+    rows.set(id, found);
   }
-  return [...byMethod].map(([method, { results, values }]) => ({
-    ...{ kind: 'reference', id: slug(method), rank: null, method, submitter: null, demo: false },
-    ...{ paperUrl: null, codeUrl: null, testImagesSeen: false, publishedAt: null, values, results: null },
+  return [...rows.values()].map(({ results, elsewhere, values }) => ({
+    ...{ kind: 'reference', id: slug(`${results[0].method} ${elsewhere ?? ''}`), rank: null, unscored: false },
+    ...{ method: results[0].method, submitter: null, demo: false, paperUrl: null, codeUrl: null },
+    ...{ testImagesSeen: false, publishedAt: null, values, results: null },
     note: distinct(results.map(({ protocol }) => protocol)).join('\n'),
     source: results[0].source,
+    ...(elsewhere !== undefined && { subset: elsewhere }),
   }));
+}
+
+/** `EVICAN easy` and `evican-easy` are one; a data set that is called otherwise may have been prepared otherwise. */
+function sameName(a: string, b: string): boolean {
+  const plain = (text: string) => text.toLowerCase().replace(/[-_\s]/g, '');
+  return plain(a) === plain(b);
 }
 
 /** Only scores against the ground truth as it is now stand on a board. */

@@ -1,5 +1,5 @@
 /** Results published elsewhere, copied in with their protocol and source. Shown beside the board, never ranked. */
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, ne } from 'drizzle-orm';
 import type { Evaluation } from '#lib/coco/protocol.ts';
 import { db, type Tx } from './client.ts';
 import { type ReferenceResult, referenceResults } from './schema.ts';
@@ -18,8 +18,11 @@ const METRICS: Readonly<Record<string, string>> = {
   'AR@2000': 'AR.2000',
 };
 const EVALUATION: Readonly<Record<string, Evaluation>> = { mask: 'segm', box: 'bbox' };
-/** Rows marked NO follow other protocols and never stand beside scored entries. */
-const COMPARABLE = new Set(['yes', 'as published']);
+/** Follows another protocol or another split: listed on the task's page, never beside scored entries. */
+export const OTHER_PROTOCOL = 'NO';
+/** Of another data set than LIVECell. */
+export const OTHER_DATASET = 'other dataset';
+const COMPARABLE = ['yes', 'as published', OTHER_DATASET];
 
 /** What a row's task is called here, and how its subset and metric are. */
 interface Reading {
@@ -27,11 +30,9 @@ interface Reading {
   subset: string;
   metric: string;
   evaluation: Evaluation;
-  /** beside the usual ones */
-  comparable?: string;
 }
 
-/** How rows of the published table are read, by what stands in its column `task`; null: not one of ours. */
+/** How rows of the published table are read, by what stands in its column `task`; null: nobody knows. */
 function read({ task, subset, metric }: Record<string, string>): Reading | null {
   const [kind, ...rest] = metric.split(' ');
   const instances =
@@ -56,14 +57,27 @@ function read({ task, subset, metric }: Record<string, string>): Reading | null 
   }
   if (task === '5 dataset size') {
     const share = /^(\d+)% train$/.exec(subset);
+    if (metric === 'delta mask AP') return { task: 'training-size', subset: 'all', metric: 'gain', evaluation: 'segm' };
     return share && instances && { task: 'training-size', subset: share[1], ...instances };
   }
-  if (task === 'external' && metric === 'AP')
-    return { task: 'zero-shot', subset, metric: 'AP', evaluation: 'segm', comparable: 'other dataset' };
+  if (task === 'external' && metric === 'AP') return { task: 'zero-shot', subset, metric: 'AP', evaluation: 'segm' };
   return null;
 }
 
-/** The rows of the published table that may stand beside ours. */
+/** What follows another protocol keeps its own words: `mask mAP`, `mSA (mean TP/(TP+FP+FN) …)`. */
+function readOther({ subset, metric }: Record<string, string>): Reading {
+  const [kind, ...rest] = metric.split(' ');
+  const evaluation = EVALUATION[kind];
+  // what is not of one of the tasks is detection or segmentation of all types
+  return {
+    task: 'livecell-wide',
+    subset,
+    metric: evaluation ? rest.join(' ') : metric,
+    evaluation: evaluation ?? 'segm',
+  };
+}
+
+/** Every row of the published table: those that may stand beside ours, and those that may not, marked `NO`. */
 export function parsePublishedResults(csv: string): NewReferenceResult[] {
   const [header, ...lines] = csv.trim().split(/\r?\n/);
   const names = header.split(',');
@@ -79,20 +93,22 @@ export function parsePublishedResults(csv: string): NewReferenceResult[] {
     if (first !== 'same') above = row.protocol;
     const protocol = first === 'same' ? [above, ...more].join('; ') : row.protocol;
 
-    const found = read(row);
-    if (!found) continue;
-    const { task, subset, evaluation, metric, comparable } = found;
-    if (!COMPARABLE.has(row.comparable_with_official) && row.comparable_with_official !== comparable) continue;
-    results.push({
-      task,
-      subset,
-      method: row.method,
-      evaluation,
-      metric,
-      value: row.unit === '%' ? percent(row.value) : Number(row.value),
-      protocol,
+    const comparable = row.comparable_with_official;
+    const found = comparable === OTHER_PROTOCOL ? readOther(row) : COMPARABLE.includes(comparable) ? read(row) : null;
+    if (!found) throw new Error(`published results: nobody knows how to read ${line}`);
+    const { task, subset, evaluation, metric } = found;
+    const of = { task, subset, method: row.method, evaluation };
+    const about = {
+      protocol: comparable === OTHER_PROTOCOL ? `${row.split}; ${protocol}` : protocol,
       source: row.source,
-      comparable: row.comparable_with_official,
+      comparable,
+    };
+    // `CTC SEG / DET / OP_CSB` and `0.652 / 0.893 / 0.772` are three results
+    const [metrics, values] = [metric.split(' / '), row.value.split(' / ')];
+    values.forEach((value, i) => {
+      const of100 = row.unit === '%' || row.unit === 'points';
+      const name = values.length > 1 ? metrics[i] : metric;
+      results.push({ ...of, metric: name, value: of100 ? percent(value) : Number(value), ...about });
     });
   }
   return results;
@@ -120,17 +136,19 @@ export async function saveReferenceResults(rows: NewReferenceResult[], tx: Tx = 
   });
 }
 
+/** What may stand beside scored entries; with `otherProtocols` also what may not. */
 export async function listReferenceResults(
-  filter: { task: string; evaluation?: Evaluation; subset?: string },
+  filter: { task: string; evaluation?: Evaluation; subset?: string; otherProtocols?: boolean },
   tx: Tx = db(),
 ): Promise<ReferenceResult[]> {
-  const { task, evaluation, subset } = filter;
+  const { task, evaluation, subset, otherProtocols } = filter;
   return tx
     .select()
     .from(referenceResults)
     .where(
       and(
         eq(referenceResults.task, task),
+        otherProtocols ? undefined : ne(referenceResults.comparable, OTHER_PROTOCOL),
         evaluation && eq(referenceResults.evaluation, evaluation),
         subset === undefined ? undefined : eq(referenceResults.subset, subset),
       ),

@@ -5,7 +5,17 @@
 import { type Evaluation, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
 import type { CellType } from './cell-types.ts';
 import type { Metrics } from './report.ts';
-import { type Column, columnInterval, columnLabel, columnValue, type Task } from './tasks.ts';
+import {
+  boardValues,
+  type Column,
+  columnInterval,
+  columnLabel,
+  columnValue,
+  readsTypes,
+  type Task,
+  taskNumber,
+  valueName,
+} from './tasks.ts';
 
 /** What an export says of a row: the public fields and no others. */
 export interface ExportRow {
@@ -22,6 +32,10 @@ export interface ExportRow {
   readonly unscored: boolean;
   readonly metrics: Partial<Metrics>;
   readonly cellTypes?: Partial<Record<CellType, Partial<Metrics>>>;
+  /** of a board of values: its numbers, by the keys of its columns */
+  readonly values?: Readonly<Record<string, number | null>>;
+  /** of a reference on another data set: what it was called there */
+  readonly subset?: string;
   readonly note?: string;
   readonly source?: string;
 }
@@ -42,9 +56,12 @@ export interface ExportView {
 /** RFC 4180, fractions with every digit. What was never published is empty, what has no value is `null`. */
 export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
   const protocol = PROTOCOLS[view.protocol];
-  const columns = [...view.task.columns.filter((column) => !column.cellType), ...(view.ofTypes ?? [])];
-  const withInterval = columns.filter(({ metric }) => metric === 'AP' || metric === 'AFNR');
-  const name = (column: Column) => (column.cellType ? column.key : columnLabel(column, protocol));
+  const values = boardValues(view.task, view.cellType);
+  const columns = [...view.task.columns.filter((column) => !readsTypes(column)), ...(view.ofTypes ?? [])];
+  const withInterval = columns
+    .filter(({ metric }) => metric === 'AP' || metric === 'AFNR')
+    .filter(({ meanOfTypes }) => !meanOfTypes);
+  const name = (column: Column) => (readsTypes(column) ? column.key : columnLabel(column, protocol));
   const header = [
     'rank',
     'kind',
@@ -60,6 +77,7 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     'evaluation',
     'cell_type',
     ...columns.map(name),
+    ...values.map(({ key }) => key),
     ...withInterval.flatMap((column) => [`${name(column)}_low`, `${name(column)}_high`]),
     'paper',
     'code',
@@ -77,13 +95,17 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     row.kind === 'reference' ? '' : row.unscored ? 'yes' : 'no',
     isoDay(row.publishedAt),
     view.task.id,
-    guard(view.dataset),
+    guard(row.subset ?? view.dataset),
     view.protocol,
     view.evaluation,
     view.cellType ?? 'all',
     ...columns.map((column) => {
       const value = columnValue(column, protocol, row.metrics, row.cellTypes);
       return value === undefined ? '' : String(value);
+    }),
+    ...values.map(({ key }) => {
+      const value = row.values?.[key];
+      return value === undefined || (value === null && row.kind === 'reference') ? '' : String(value);
     }),
     ...withInterval.flatMap((column) => (columnInterval(column, row.metrics, row.cellTypes) ?? ['', '']).map(String)),
     guard(row.paperUrl ?? ''),
@@ -108,6 +130,10 @@ function bibtexEntry(row: ExportRow, view: ExportView, used: Map<string, number>
   const numbers = [
     typeof AP === 'number' && `AP ${(AP * 100).toFixed(2)}`,
     typeof AFNR === 'number' && `AFNR ${(AFNR * 100).toFixed(2)}`,
+    ...boardValues(view.task, view.cellType).map((column) => {
+      const value = row.values?.[column.key];
+      return typeof value === 'number' && `${valueName(column)} ${taskNumber(column, value)}`;
+    }),
   ].filter(Boolean);
   const slice = `${view.evaluation === 'segm' ? 'masks' : 'boxes'}${view.cellType ? `, ${view.cellType}` : ''}`;
   const origin =

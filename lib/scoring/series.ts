@@ -181,7 +181,7 @@ export function byErrorKind({ cellTypes }: EvaluationResults, side: keyof typeof
 
 /** The unweighted mean over the cell types that have a number, and how many those are. */
 export function meanOverTypes(
-  cellTypes: Partial<Record<CellType, Metrics>>,
+  cellTypes: Partial<Record<CellType, Partial<Pick<Metrics, 'AP' | 'AFNR'>>>>,
   metric: 'AP' | 'AFNR',
 ): { mean: number | null; types: number } {
   const values = CELL_TYPES.map((type) => cellTypes[type]?.[metric]).filter((value) => typeof value === 'number');

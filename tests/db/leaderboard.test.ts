@@ -4,29 +4,38 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, connect } from '#db/client.ts';
 import { type BoardQuery, type BoardRow, getLeaderboard, getResults } from '#db/leaderboard.ts';
-import { parsePublishedResults, saveReferenceResults } from '#db/reference-results.ts';
+import {
+  listReferenceResults,
+  OTHER_PROTOCOL,
+  parsePublishedResults,
+  saveReferenceResults,
+} from '#db/reference-results.ts';
 import { type Dataset, SUBMISSION_STATES, submissions, VISIBILITIES } from '#db/schema.ts';
 import { createDemoSubmission, createSubmission, saveReports, startScoring } from '#db/submissions.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
-import { findColumn, TASKS } from '#lib/scoring/tasks.ts';
+import { columnValue, findColumn, TASKS } from '#lib/scoring/tasks.ts';
 import { ENGINES, type TestDatabase } from './databases.ts';
 import { GROUND_TRUTH, someDataset, someReports, someSubmission } from './fixtures.ts';
 
 const published = parsePublishedResults(readFileSync('db/published-results.csv', 'utf8'));
 
 describe('the published results', () => {
+  const comparable = published.filter((row) => row.comparable !== OTHER_PROTOCOL);
+
   test('hold the rows that follow a comparable protocol, as fractions', () => {
     const of: Record<string, number> = {};
-    for (const { task } of published) of[task] = (of[task] ?? 0) + 1;
+    for (const { task } of comparable) of[task] = (of[task] ?? 0) + 1;
     expect(of).toEqual({
       'livecell-wide': 18,
       'single-cell-type': 32,
       transferability: 4,
       'fluorescence-counts': 8,
-      'training-size': 2,
+      'training-size': 4,
       'zero-shot': 5,
     });
+    const gains = published.filter(({ metric }) => metric === 'gain').map(({ value }) => value);
+    expect(gains).toEqual([0.077, 0.115]);
     const fractions = published.filter(({ metric }) => !['index', 'linearityLimit'].includes(metric));
     expect(fractions.every((row) => row.value > 0 && row.value < 1)).toBe(true);
     const find = (metric: string, evaluation: string, method: string) =>
@@ -34,6 +43,30 @@ describe('the published results', () => {
     expect(find('AP', 'bbox', 'CenterMask2').value).toBe(0.4845);
     expect(find('AR.2000', 'segm', 'CenterMask2').value).toBe(0.547);
     expect(find('AFNR', 'segm', 'Cascade').value).toBe(0.453);
+  });
+
+  test('hold every other row too, marked, in its own words, a number each', () => {
+    const others = published.filter((row) => row.comparable === OTHER_PROTOCOL);
+    // 36 lines, of which 4 pairs of three measures
+    expect(others).toHaveLength(44);
+    expect(others.filter(({ method }) => method === 'DINOCell').map(({ metric, value }) => [metric, value])).toEqual([
+      ['SEG', 0.784],
+      ['DET', 0.926],
+      ['MMA', 0.876],
+    ]);
+    const dino = others.find(({ method }) => method.startsWith('DINO-4scale'))!;
+    expect(dino).toMatchObject({ metric: 'AP', evaluation: 'bbox', value: 0.523, task: 'livecell-wide' });
+    expect(dino.protocol).toMatch(/^val; mmdet CocoMetric/);
+    expect(published.every(({ value }) => Number.isFinite(value))).toBe(true);
+    const lines = readFileSync('db/published-results.csv', 'utf8').trim().split('\n').slice(1);
+    for (const line of lines) expect(published.map(({ method }) => method)).toContain(line.split(',')[0]);
+  });
+
+  test('a row that nobody knows how to read is no silence', () => {
+    const [header] = readFileSync('db/published-results.csv', 'utf8').split('\n');
+    expect(() => parsePublishedResults(`${header}\nX,5 dataset size,all,test,speed,1,%,p,yes,s`)).toThrow(
+      /how to read X/,
+    );
   });
 
   test('say the protocol of the row above where they say `same`', () => {
@@ -135,6 +168,26 @@ describe.each(ENGINES)('the leaderboard on $name', ({ missing, open }) => {
     expect(
       (await board({ evaluation: 'bbox', protocol: 'livecell-code' })).some((row) => row.kind === 'reference'),
     ).toBe(true);
+  });
+
+  test('rows that follow other protocols are kept, and stand on no board', async () => {
+    const boxes = (await board({ evaluation: 'bbox' })).map(({ method }) => method);
+    expect(boxes.join()).toContain('ResNeSt');
+    expect(boxes.join()).not.toContain('YOLOX');
+    const listed = await listReferenceResults({ task: 'livecell-wide', otherProtocols: true }, client.db);
+    expect(listed).toHaveLength(published.filter(({ task }) => task === 'livecell-wide').length);
+    expect((await listReferenceResults({ task: 'livecell-wide' }, client.db)).length).toBe(18);
+  });
+
+  test('the mean over types is unweighted, ranks, and asks for no more than was read', async () => {
+    const mean = column('meanAP');
+    const [row] = await board({ sort: mean });
+    expect(columnValue(mean, PROTOCOLS['livecell-paper'], row.metrics, row.cellTypes)).toBe(0.45);
+    expect(row).toMatchObject({ method: 'first', rank: 1 });
+    expect(columnValue(mean, PROTOCOLS['livecell-paper'], row.metrics)).toBeUndefined();
+    const two = { A172: { AP: 0.2 }, BV2: { AP: 0.6 }, MCF7: { AP: null } };
+    expect(columnValue(mean, PROTOCOLS['livecell-paper'], { AP: 0.9 }, two)).toBeCloseTo(0.4, 14);
+    expect(columnValue(mean, PROTOCOLS['livecell-paper'], {}, {})).toBeNull();
   });
 
   test('AP and AFNR of every cell type come with the rows where they are asked for, or order them', async () => {

@@ -3,7 +3,7 @@ import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { integer, percent, seconds } from '#lib/scoring/format.ts';
 import { type AnyReport, isReportOf, type Metrics, type ReportOf } from '#lib/scoring/report.ts';
-import { TASKS, taskNumber, taskValue } from '#lib/scoring/tasks.ts';
+import { TASKS, taskNumber, taskValue, valueName } from '#lib/scoring/tasks.ts';
 
 const SHOWN = ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AFNR'] as const;
 const NAMES = { segm: 'Masks', bbox: 'Boxes' };
@@ -22,7 +22,8 @@ export function reportTable(report: AnyReport): string {
   if (isReportOf(report, 'livecell-wide')) return [...lines, ...wideTable(report)].join('\n');
   const end =
     'In per cent unless it is an index, R² or a limit; – where there is none. --json gives every number and digit.';
-  return [...lines, ...valueTable(report), '', end].join('\n');
+  const matrix = isReportOf(report, 'transferability') ? matrices(report) : [];
+  return [...lines, ...valueTable(report), ...matrix, '', end].join('\n');
 }
 
 /** The columns of the task's board, a line each. */
@@ -30,7 +31,7 @@ function valueTable(report: Exclude<AnyReport, { task: 'livecell-wide' }>): stri
   const { values, kind } = TASKS[report.task];
   const evaluations = kind === 'counts' ? (['segm'] as const) : EVALUATIONS;
   const datasets = report.task === 'zero-shot' ? Object.keys(report.results.datasets) : [''];
-  const width = Math.max(...values.map(({ label }) => label.length)) + 2;
+  const width = Math.max(...values.map((column) => valueName(column).length)) + 2;
   return datasets.flatMap((dataset) => [
     '',
     `${dataset.padEnd(width)}${kind === 'counts' ? '' : evaluations.map((evaluation) => NAMES[evaluation].padStart(10)).join('')}`.trimEnd(),
@@ -38,9 +39,35 @@ function valueTable(report: Exclude<AnyReport, { task: 'livecell-wide' }>): stri
       const numbers = evaluations.map((evaluation) => taskValue(column, report.results, evaluation, dataset));
       if (numbers.every((number) => number === null) && column.key !== TASKS[report.task].headline) return [];
       const shown = numbers.map((number) => taskNumber(column, number));
-      return [column.label.padEnd(width) + shown.map((text) => text.padStart(10)).join('')];
+      return [valueName(column).padEnd(width) + shown.map((text) => text.padStart(10)).join('')];
     }),
   ]);
+}
+
+/** AP of every model on every type: a row per model, named by what it was trained on. */
+function matrices({ results }: ReportOf<'transferability'>): string[] {
+  const title = 'trained on';
+  const width = Math.max(title.length, ...CELL_TYPES.map((type) => CELL_TYPE_NAMES[type].length)) + 2;
+  const row = (name: string, cells: readonly string[]) =>
+    name.padEnd(width) + cells.map((cell) => cell.padStart(9)).join('');
+  return EVALUATIONS.flatMap((evaluation) => {
+    const matrix = results[evaluation]?.matrix;
+    if (!matrix) return [];
+    return [
+      '',
+      `${NAMES[evaluation]}, AP of the model trained on (row), evaluated on (column):`,
+      row(
+        title,
+        CELL_TYPES.map((type) => CELL_TYPE_NAMES[type]),
+      ),
+      ...CELL_TYPES.map((trainedOn) =>
+        row(
+          CELL_TYPE_NAMES[trainedOn],
+          CELL_TYPES.map((evaluatedOn) => percent(matrix[trainedOn]?.[evaluatedOn])),
+        ),
+      ),
+    ];
+  });
 }
 
 function wideTable(report: ReportOf<'livecell-wide'>): string[] {

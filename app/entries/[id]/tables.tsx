@@ -3,12 +3,20 @@ import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { exact, integer, percent } from '#lib/scoring/format.ts';
 import type { Metrics, ScoreReport } from '#lib/scoring/report.ts';
 import { IOU_LABELS, meanOverTypes } from '#lib/scoring/series.ts';
-import { type Column, columnInterval, columnLabel, columnTitle, columnValue, TASKS } from '#lib/scoring/tasks.ts';
+import {
+  type Column,
+  columnInterval,
+  columnLabel,
+  columnTitle,
+  columnValue,
+  readsTypes,
+  TASKS,
+} from '#lib/scoring/tasks.ts';
 import { Interval } from '../../_components/interval.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 
 /** What the board calls them, so that no page has its own words for a number. */
-const COLUMNS = TASKS['livecell-wide'].columns.filter((column) => !column.cellType);
+const COLUMNS = TASKS['livecell-wide'].columns.filter((column) => !readsTypes(column));
 const SLICE_METRICS = ['AP', 'AFNR', 'AP50', 'AP75'] as const;
 
 /** Every number of the report under every protocol: rows are metrics, columns are protocols. */

@@ -5,10 +5,10 @@ import { getLeaderboard, getTaskBoard } from '#db/leaderboard.ts';
 import { leaderboardQuerySchema } from '#lib/api.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
-import { parseCellType } from '#lib/scoring/cell-types.ts';
-import { type ExportView, toBibtex, toCsv } from '#lib/scoring/export.ts';
+import { type CellType, parseCellType } from '#lib/scoring/cell-types.ts';
+import { type ExportRow, type ExportView, toBibtex, toCsv } from '#lib/scoring/export.ts';
 import { bestFirst, findSort, sortNames } from '#lib/scoring/ranking.ts';
-import { findValue, parseTask, type Task } from '#lib/scoring/tasks.ts';
+import { boardValues, findValue, parseTask, readsTypes, type Task } from '#lib/scoring/tasks.ts';
 
 export const GET = route(
   { params: z.object({ task: z.string() }), query: leaderboardQuerySchema },
@@ -20,7 +20,7 @@ export const GET = route(
       throw new InvalidFields({ cellType: `“${query.cellType}” is no cell type of LIVECell.` });
 
     const { protocol, evaluation, format } = query;
-    if (task.values.length > 0) return taskBoard(task, query, request);
+    if (task.values.length > 0) return taskBoard(task, query, cellType, request);
     const sort = findSort(task, PROTOCOLS[protocol], query.sort ?? task.headline);
     if (query.sort && !sort)
       throw new InvalidFields({
@@ -29,7 +29,7 @@ export const GET = route(
     const direction = query.direction ? (query.direction.startsWith('asc') ? 'asc' : 'desc') : bestFirst(sort);
     const groups = query.columns?.split(',') ?? [];
     const ofTypes = task.columns.filter(
-      (column) => column.cellType && (groups.includes(column.group) || column === sort),
+      (column) => readsTypes(column) && (groups.includes(column.group) || column === sort),
     );
 
     const board = await getLeaderboard({
@@ -42,10 +42,7 @@ export const GET = route(
     if (format !== 'json') {
       const dataset = board.dataset?.name ?? '';
       const view: ExportView = { task, dataset, protocol, evaluation, cellType, ofTypes, site: siteOf(request) };
-      const name = `${task.id}-${protocol}-${evaluation}${cellType ? `-${cellType}` : ''}`;
-      return format === 'csv'
-        ? file(toCsv(board.rows, view), 'text/csv; charset=utf-8', `${name}.csv`)
-        : file(toBibtex(board.rows, view), 'application/x-bibtex; charset=utf-8', `${name}.bib`);
+      return download(format, board.rows, view);
     }
     const { name, sha256, images, objects, demo } = board.dataset ?? {};
     return {
@@ -62,15 +59,20 @@ export const GET = route(
 );
 
 /** A task whose rows are not one slice's metrics: its numbers are in `values`, by the keys of its columns. */
-async function taskBoard(task: Task, query: z.infer<typeof leaderboardQuerySchema>, request: Request) {
+async function taskBoard(
+  task: Task,
+  query: z.infer<typeof leaderboardQuerySchema>,
+  cellType: CellType | null,
+  request: Request,
+) {
   const { protocol, evaluation, format } = query;
-  if (query.cellType && query.cellType !== 'all')
+  if (cellType && !task.typeValues)
     throw new InvalidFields({ cellType: `The board of ${task.name} is not divided by cell type.` });
-  const sort = findValue(task, query.sort ?? task.headline);
-  if (!sort)
-    throw new InvalidFields({
-      sort: `The board cannot be sorted by “${query.sort}”: ${task.values.map(({ key }) => key).join(', ')}.`,
-    });
+  const sort = findValue(task, query.sort ?? task.headline, cellType);
+  if (!sort) {
+    const keys = boardValues(task, cellType).map(({ key }) => key);
+    throw new InvalidFields({ sort: `The board cannot be sorted by “${query.sort}”: ${keys.join(', ')}.` });
+  }
   const direction = query.direction
     ? query.direction.startsWith('asc')
       ? 'asc'
@@ -78,44 +80,30 @@ async function taskBoard(task: Task, query: z.infer<typeof leaderboardQuerySchem
     : sort.better === 'lower'
       ? 'asc'
       : 'desc';
-  const shown = { dataset: query.dataset, protocol, evaluation, sort: sort.key, direction } as const;
+  const shown = { dataset: query.dataset, protocol, evaluation, cellType, sort: sort.key, direction } as const;
   const { dataset, rows } = await getTaskBoard(task.id, shown);
   if (query.dataset && dataset?.task !== task.groundTruth)
     throw new AppError('not-found', `${task.name} has no ground truth named “${query.dataset}”.`);
-  const name = `${task.id}-${protocol}-${evaluation}`;
-  if (format === 'csv') {
-    const head = ['rank', 'kind', 'method', 'submitter', ...task.values.map(({ key }) => key), 'source'];
-    const lines = rows.map((row) => [
-      ...[row.rank, row.kind, row.method, row.submitter],
-      ...task.values.map(({ key }) => row.values[key]),
-      row.source,
-    ]);
-    return file([head, ...lines].map(csvLine).join(''), 'text/csv; charset=utf-8', `${name}.csv`);
-  }
-  const board = rows.map(({ results: _, ...row }) => ({ ...row, unscored: false, metrics: {} }));
-  if (format === 'bibtex') {
-    const view = { task, dataset: dataset?.name ?? '', protocol, evaluation, cellType: null, ofTypes: [] };
-    return file(
-      toBibtex(board, { ...view, site: siteOf(request) }),
-      'application/x-bibtex; charset=utf-8',
-      `${name}.bib`,
-    );
+  const board = rows.map(({ results: _, ...row }) => ({ ...row, metrics: {} }));
+  if (format !== 'json') {
+    const about = { task, dataset: dataset?.name ?? '', protocol, evaluation, cellType, site: siteOf(request) };
+    return download(format, board, about);
   }
   const about =
     dataset && (({ name, sha256, images, objects, demo }) => ({ name, sha256, images, objects, demo }))(dataset);
   return {
-    ...{ task: task.id, dataset: about, protocol, evaluation, cellType: null, sort: sort.key, direction },
+    ...{ task: task.id, dataset: about, protocol, evaluation, cellType, sort: sort.key, direction },
     rows: board,
   };
 }
 
-/** RFC 4180; a text that a spreadsheet would take for a formula is kept from it. */
-function csvLine(cells: readonly (string | number | null | undefined)[]): string {
-  const quoted = cells.map((cell) => {
-    const text = typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : String(cell ?? '');
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
-  return `${quoted.join(',')}\r\n`;
+/** The rows as a file that is named by its view. */
+function download(format: 'csv' | 'bibtex', rows: readonly ExportRow[], view: ExportView): Response {
+  const { task, protocol, evaluation, cellType } = view;
+  const name = [task.id, protocol, evaluation, cellType].filter(Boolean).join('-');
+  return format === 'csv'
+    ? file(toCsv(rows, view), 'text/csv; charset=utf-8', `${name}.csv`)
+    : file(toBibtex(rows, view), 'application/x-bibtex; charset=utf-8', `${name}.bib`);
 }
 
 function file(text: string, type: string, name: string): Response {
