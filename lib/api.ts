@@ -114,18 +114,36 @@ export const createdSchema = z.object({
 });
 export type Created = z.infer<typeof createdSchema>;
 
+export const anonymitySchema = z.object({
+  /** “Anonymous entry 7”: how everybody else sees it */
+  name: z.string(),
+  /** this answer tells who made it, because its owner or a maintainer asked */
+  identityShown: z.boolean(),
+  /** said to them alone: when it becomes public by itself; null: when its owner says so */
+  until: iso.nullable(),
+});
+
 export const submissionSchema = z.object({
   id: z.string(),
   task: z.string(),
   dataset: z.string(),
   method: z.string(),
+  /** the method it is a version of, and its number, counted per task and data set */
+  methodId: z.string().nullable(),
+  version: z.int().nullable(),
   description: z.string(),
   paperUrl: z.string().nullable(),
   codeUrl: z.string().nullable(),
   trainingData: z.string(),
   testImagesSeen: z.boolean(),
   demo: z.boolean(),
+  /** of an anonymous entry null, as with everything else that would tell who made it */
   submitter: z.string().nullable(),
+  team: z.string().nullable(),
+  /** as they are to be cited; '' where not stated */
+  authors: z.string(),
+  /** null: nothing is hidden */
+  anonymous: anonymitySchema.nullable(),
   state: z.enum(SUBMISSION_STATES),
   visibility: z.enum(VISIBILITIES),
   /** 1 is next; null unless queued */

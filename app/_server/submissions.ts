@@ -1,6 +1,7 @@
 /** What the submit form, the API and the pages do with submissions; the tables are behind `#db`. */
 import { db } from '#db/client.ts';
 import { activeDataset, getDatasetByName } from '#db/datasets.ts';
+import { entryOf } from '#db/entries.ts';
 import type { Dataset, SubmissionFile } from '#db/schema.ts';
 import {
   createSubmission,
@@ -12,10 +13,19 @@ import {
 } from '#db/submissions.ts';
 import { deleteUpload, getUpload } from '#db/uploads.ts';
 import type { Created, NewSubmission, Receipt, SubmissionBody } from '#lib/api.ts';
-import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
+import { PRIMARY_PROTOCOL, type ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
-import { canSubmit, canUseUpload, canViewSubmission, canWithdraw, type Viewer } from '#lib/permissions.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
+import {
+  type Belonging,
+  canSeeIdentity,
+  canSubmit,
+  canUseUpload,
+  canViewSubmission,
+  canWithdraw,
+  type Viewer,
+} from '#lib/permissions.ts';
+import { type Look, type PublicEntry, publicReport, publicWarnings } from '#lib/public-entry.ts';
+import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { missingSlots, parseSlot, parseTask, type Task } from '#lib/scoring/tasks.ts';
 import { storage } from '#lib/storage.ts';
 import { InvalidFields } from './http.ts';
@@ -161,49 +171,72 @@ export async function giveUp(viewer: Viewer, id: string): Promise<void> {
   }
 }
 
+/** What of an entry this person may see of who made it. */
+export function lookOf(viewer: Viewer, submission: Belonging): Look {
+  return canSeeIdentity(viewer, submission) ? 'insider' : 'public';
+}
+
 /** What the API says of a submission. File names stay out: they may carry names of people. */
-export async function submissionBody(submission: SubmissionDetail): Promise<SubmissionBody> {
-  const reports = submission.state === 'scored' ? await getReports<AnyReport>(submission.id) : {};
+export async function submissionBody(viewer: Viewer, submission: SubmissionDetail): Promise<SubmissionBody> {
+  const look = lookOf(viewer, submission);
+  const entry = await entryOf(submission, look);
+  const reports = await reportsOf(entry);
+  const { method, methodId, version, description, paperUrl, codeUrl, trainingData, testImagesSeen } = entry;
+  const { submitter, team, authors, state, visibility, anonymous } = entry;
+  const inside = look === 'insider';
   return {
-    id: submission.id,
-    task: submission.task,
-    dataset: submission.dataset.name,
-    method: submission.method,
-    description: submission.description,
-    paperUrl: submission.paperUrl,
-    codeUrl: submission.codeUrl,
-    trainingData: submission.trainingData,
-    testImagesSeen: submission.testImagesSeen,
-    demo: submission.demo,
-    submitter: submission.user?.name ?? null,
-    state: submission.state,
-    visibility: submission.visibility,
+    ...{ id: entry.id, task: entry.task, dataset: submission.dataset.name },
+    ...{ method, methodId, version, description, paperUrl, codeUrl, trainingData, testImagesSeen },
+    ...{ demo: entry.demo, submitter, team, authors },
+    anonymous: anonymous && { ...anonymous, until: anonymous.until?.toISOString() ?? null },
+    state,
+    visibility,
     queuePosition: submission.queuePosition,
     progress: submission.progress,
     attempts: submission.attempts,
-    problems: submission.problems ?? [],
-    warnings: submission.warnings ?? [],
-    failure: submission.failure,
-    hiddenReason: submission.hiddenReason,
+    // what was wrong, and why it was hidden, is between the owner and the maintainers
+    problems: inside ? (submission.problems ?? []) : [],
+    warnings: publicWarnings(submission.warnings ?? [], entry),
+    failure: inside ? submission.failure : null,
+    hiddenReason: inside ? submission.hiddenReason : null,
     files: submission.files.map(({ slot, bytes, sha256 }) => ({ slot, bytes, sha256 })),
-    createdAt: submission.createdAt.toISOString(),
-    startedAt: submission.startedAt?.toISOString() ?? null,
-    finishedAt: submission.finishedAt?.toISOString() ?? null,
-    publishedAt: submission.publishedAt?.toISOString() ?? null,
+    createdAt: entry.createdAt.toISOString(),
+    startedAt: entry.startedAt?.toISOString() ?? null,
+    finishedAt: entry.finishedAt?.toISOString() ?? null,
+    publishedAt: entry.publishedAt?.toISOString() ?? null,
     report: reports[PRIMARY_PROTOCOL] ?? null,
     reports,
   };
 }
 
-/** The score with everything needed to compute it again. */
-export async function receiptOf(submission: SubmissionDetail): Promise<Receipt> {
-  const { id, method, task, dataset, createdAt, startedAt, finishedAt } = await submissionBody(submission);
-  const reports = await getReports<AnyReport>(id);
+/** An entry's newest report per protocol, as it may be shown beside it; none unless it is scored. */
+export async function reportsOf<Report extends AnyReport | ScoreReport = AnyReport>(
+  entry: PublicEntry,
+): Promise<Partial<Record<ProtocolId, Report>>> {
+  const reports = entry.state === 'scored' ? await getReports<Report>(entry.id) : {};
+  return Object.fromEntries(Object.entries(reports).map(([id, report]) => [id, publicReport(report, entry)]));
+}
+
+/**
+ * The score with everything needed to compute it again. Receipts are made to be handed on: that of an anonymous entry
+ * does not name its maker, whoever asks for it.
+ */
+export async function receiptOf(
+  submission: Pick<SubmissionDetail, 'id' | 'dataset'>,
+  look: 'public' | 'reviewer' = 'public',
+): Promise<Receipt> {
+  const entry = await entryOf(submission, look);
+  const { id, method, task, createdAt, startedAt, finishedAt } = entry;
+  const reports = await reportsOf(entry);
   const report = reports[PRIMARY_PROTOCOL];
-  if (submission.state !== 'scored' || !report) throw new AppError('conflict', 'There is no score to attest yet.');
+  if (!report) throw new AppError('conflict', 'There is no score to attest yet.');
+  const scoredAt = (finishedAt ?? startedAt)?.toISOString() ?? null;
   return {
     schema: 1,
-    submission: { id, method, task, dataset, submittedAt: createdAt, scoredAt: finishedAt ?? startedAt },
+    submission: {
+      ...{ id, method, task, dataset: submission.dataset.name },
+      ...{ submittedAt: createdAt.toISOString(), scoredAt },
+    },
     evaluator: report.evaluator,
     groundTruth: report.groundTruth,
     predictions: report.predictions.map(({ slot, sha256, bytes }) => ({ slot, sha256, bytes })),

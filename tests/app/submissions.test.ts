@@ -200,7 +200,7 @@ describe('a submission', () => {
     const [{ storageKey }] = (await getSubmission(id))!.files;
     await giveUp(await viewerNamed(ada), id);
     expect(await storage().exists(storageKey)).toBe(false);
-    const left = await submissionBody(await findSubmission(await viewerNamed(ada), id));
+    const left = await submissionBody(await viewerNamed(ada), await findSubmission(await viewerNamed(ada), id));
     expect(left).toMatchObject({ state: 'withdrawn', visibility: 'private' });
   });
 });

@@ -3,5 +3,5 @@ import { route } from '#app/_server/http.ts';
 import { findSubmission, submissionBody } from '#app/_server/submissions.ts';
 
 export const GET = route({ params: z.object({ id: z.string() }) }, async ({ params, viewer }) =>
-  submissionBody(await findSubmission(viewer, params.id)),
+  submissionBody(viewer, await findSubmission(viewer, params.id)),
 );

@@ -28,7 +28,7 @@ export const GET = route({ params: z.object({ id: z.string() }) }, async ({ para
         let last = '';
         let spoke = Date.now();
         while (!stop.signal.aborted && Date.now() < until) {
-          const submission = await submissionBody(await findSubmission(viewer, params.id));
+          const submission = await submissionBody(viewer, await findSubmission(viewer, params.id));
           const data = JSON.stringify(submission);
           if (data !== last) {
             send(`event: submission\ndata: ${data}`);
