@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
   type Counts,
+  type ReadCounts,
   readCounts,
   readCountsFromDetections,
   readReferenceCounts,
@@ -10,13 +11,13 @@ import {
 } from '#lib/readers/counts.ts';
 import { WrongFile } from '#lib/readers/ground-truth.ts';
 import { openChunks, sha256File } from '#lib/readers/open.ts';
-import { FatalProblem, quoted } from '#lib/readers/problems.ts';
+import { FatalProblem } from '#lib/readers/problems.ts';
 import { scoreCounts } from '#lib/scoring/fluorescence.ts';
 import type { AnyReport, CountingCellType, Problem, ReportOf, Warning } from '#lib/scoring/report.ts';
 import type { Task } from '#lib/scoring/tasks.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import type { ScoreJob } from './score-task.ts';
-import { slotTurns } from './slots.ts';
+import { type GivenFile, ofSlot, slotTurns } from './slots.ts';
 
 /** Registered reference counts: `{ "A172": { "<file name>": count } }`, one document for all series. */
 type PackedReference = Record<string, Record<string, number>>;
@@ -63,18 +64,10 @@ export async function scoreCountFiles(job: ScoreJob, task: Task): Promise<AnyRep
     for (const [turn, { slot, given, take }] of turns.entries()) {
       job.port?.postMessage({ phase: 'reading', fraction: turn / turns.length });
       await take(async (file) => {
-        const say = (message: string) => `Slot ${slot}, ${quoted(file.name)}: ${message}`;
+        const say = (message: string) => ofSlot(slot, file.name, message);
         try {
-          const reference = references.get(slot);
-          if (!reference) {
-            throw new FatalProblem({
-              code: 'no-reference-counts',
-              message: `there are no reference counts of ${slot}; there are of ${[...references.keys()].join(', ')}.`,
-            });
-          }
           read = performance.now();
-          const opened = await openCounts(file.path);
-          const found = await readEither(opened, reference, given.scoreThreshold, job.anyCategory);
+          const found = await readCountFile(file.path, references, { ...given, anyCategory: job.anyCategory });
           reading += performance.now() - read;
           counts[slot as CountingCellType] = {
             ...scoreCounts(found.rows),
@@ -84,7 +77,7 @@ export async function scoreCountFiles(job: ScoreJob, task: Task): Promise<AnyRep
           predictions.push({
             slot,
             sha256: file.sha256 ?? (await sha256File(file.path)),
-            bytes: opened.bytes,
+            bytes: found.bytes,
             format: found.format,
             detections: found.detections,
             images: found.images,
@@ -114,13 +107,26 @@ export async function scoreCountFiles(job: ScoreJob, task: Task): Promise<AnyRep
 
 const openCounts = (path: string) => openChunks(path);
 
-/** Counts as they are, or detections with the threshold that was stated for them. */
-async function readEither(
-  opened: Awaited<ReturnType<typeof openChunks>>,
-  reference: Counts,
-  scoreThreshold: number | undefined,
-  anyCategory: boolean | undefined,
-) {
+/**
+ * Counts as they are, or detections with the threshold that was stated for them.
+ *
+ * @param references of each slot that has any
+ * @throws WrongFile, or FatalProblem, with what is wrong
+ */
+export async function readCountFile(
+  path: string,
+  references: ReadonlyMap<string, Counts>,
+  { slot, scoreThreshold, anyCategory }: { slot: string; scoreThreshold?: number; anyCategory?: boolean },
+): Promise<ReadCounts & { bytes: number }> {
+  const reference = references.get(slot);
+  if (!reference) {
+    throw new FatalProblem({
+      code: 'no-reference-counts',
+      message: `there are no reference counts of ${slot}; there are of ${[...references.keys()].join(', ')}.`,
+    });
+  }
+  const opened = await openCounts(path);
+  const { bytes } = opened;
   if (opened.format !== 'coco-json') {
     throw new FatalProblem({
       code: 'not-counts',
@@ -132,16 +138,25 @@ async function readEither(
     first = chunk.slice(0, 4096);
     break;
   }
-  if (sniffCounts(first) || scoreThreshold === undefined) return readCounts(opened.chunks(), reference);
-  return readCountsFromDetections(opened.chunks(), reference, { scoreThreshold, anyCategory });
+  if (sniffCounts(first) || scoreThreshold === undefined)
+    return { ...(await readCounts(opened.chunks(), reference)), bytes };
+  return { ...(await readCountsFromDetections(opened.chunks(), reference, { scoreThreshold, anyCategory })), bytes };
 }
 
 /** The registered document, or (on the command line) a file per cell type. */
-async function readReferences({ groundTruth, files }: ScoreJob) {
-  const own = files.filter((file) => file.groundTruth !== undefined);
+export async function readReferences({
+  groundTruth,
+  files,
+}: {
+  groundTruth: { path: string };
+  files: readonly GivenFile[];
+}) {
+  const own = files.flatMap(
+    ({ slot, groundTruth, datasets }) => datasets ?? (groundTruth ? [{ slot, groundTruth }] : []),
+  );
   const packed =
     own.length > 0
-      ? await packReferenceCounts(own.map(({ slot, groundTruth }) => ({ slot, path: groundTruth! })))
+      ? await packReferenceCounts(own.map(({ slot, groundTruth }) => ({ slot, path: groundTruth })))
       : await readPacked(groundTruth.path);
   const document = JSON.parse(packed.text) as PackedReference;
   const references = new Map(

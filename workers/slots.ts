@@ -11,11 +11,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { firstBytes } from '#lib/readers/open.ts';
-import { FatalProblem, quoted } from '#lib/readers/problems.ts';
+import { FatalProblem, ProblemList, quoted } from '#lib/readers/problems.ts';
 import { sniff } from '#lib/readers/sniff.ts';
-import { openZip, type ZipMember } from '#lib/readers/zip.ts';
+import { type OpenZip, openZip, type ZipMember } from '#lib/readers/zip.ts';
 import type { Problem } from '#lib/scoring/report.ts';
-import { missingSlots, parseSlot, type Task } from '#lib/scoring/tasks.ts';
+import { matchSlot, missingSlots, type Task } from '#lib/scoring/tasks.ts';
 
 export interface GivenFile {
   /** of a task with several slots, anything but one of them: an archive with a member per slot */
@@ -24,6 +24,13 @@ export interface GivenFile {
   sha256?: string;
   /** what its owner called it */
   name?: string;
+  /** where slots are data sets: the slot's own ground truth */
+  groundTruth?: string;
+  /**
+   * Of the only file, given for no slot: the ground truth of each there is. Where slots are data sets, it is an archive
+   * named by data set, or else a file for the first of them.
+   */
+  datasets?: readonly { slot: string; groundTruth: string }[];
 }
 
 export interface SlotFile {
@@ -41,45 +48,63 @@ export interface SlotTurn {
   take<Result>(use: (file: SlotFile) => Promise<Result>): Promise<Result>;
 }
 
+type Turns<File> = { turns: (SlotTurn & { given: File })[]; close(): void };
+
 /**
  * Which slots there are, in the task's order.
  *
- * @throws FatalProblem, or a list of them, when an archive's members are not what the task asks for
+ * @throws FatalProblem, or a list of them, when there are not the slots that the task asks for
  */
 export async function slotTurns<File extends GivenFile>(
   task: Task | null,
   files: readonly File[],
-): Promise<{ turns: (SlotTurn & { given: File })[]; close(): void }> {
+): Promise<Turns<File>> {
+  const { problems, ...opened } = await openSlots(task, files);
+  if (problems.length === 0) return opened;
+  opened.close();
+  throw new WrongSlots(problems);
+}
+
+/** The same with what is wrong about the slots beside them, for who wants to look at the others all the same. */
+export async function openSlots<File extends GivenFile>(
+  task: Task | null,
+  files: readonly File[],
+): Promise<Turns<File> & { problems: Problem[] }> {
   const [first] = files;
-  if (!task || !(await isArchiveOfSlots(task, files))) {
-    const order = task?.slots.map(({ id }) => id) ?? [];
-    const sorted = [...files].sort((a, b) => order.indexOf(a.slot) - order.indexOf(b.slot));
-    const turns = sorted.map((given) => ({
-      ...{ slot: given.slot, given },
-      take: <Result>(use: (file: SlotFile) => Promise<Result>) =>
-        use({ ...given, name: given.name ?? basename(given.path) }),
-    }));
-    if (task && task.slots.length > 1)
-      refuse(
-        missingSlots(
-          task,
-          files.map(({ slot }) => slot),
-        ),
-      );
-    return { turns, close() {} };
-  }
-  const zip = await openZip(first.path);
-  try {
-    const found = membersBySlot(task, zip.members);
+  const archive = task ? await archiveOf(task, files) : null;
+  if (archive) {
+    const { zip, slots } = archive;
+    const { found, problems } = membersBySlot(task!, slots, zip.members);
     const turns = [...found].map(([slot, members]) => ({
-      ...{ slot, given: { ...first, slot } },
+      slot,
+      given: { ...first, slot, ...first.datasets?.find((own) => own.slot === slot) },
       take: <Result>(use: (file: SlotFile) => Promise<Result>) => unpacked(slot, members, use),
     }));
-    return { turns, close: zip.close };
-  } catch (error) {
-    zip.close();
-    throw error;
+    return { turns, problems, close: zip.close };
   }
+  const order = task?.slots.map(({ id }) => id) ?? [];
+  const single = order.length === 0 ? first.datasets?.[0] : undefined;
+  const inOrder = (a: File, b: File) =>
+    order.length > 0 ? order.indexOf(a.slot) - order.indexOf(b.slot) : a.slot < b.slot ? -1 : 1;
+  const turns = files
+    .map((file) => ({ ...file, ...single }))
+    .sort(inOrder)
+    .map((given) => ({
+      ...{ slot: given.slot, given },
+      take: <Result>(use: (file: SlotFile) => Promise<Result>) =>
+        use({
+          ...{ slot: given.slot, path: given.path, sha256: given.sha256 },
+          name: given.name ?? basename(given.path),
+        }),
+    }));
+  const several = task !== null && task.slots.length > 1;
+  const problems = several
+    ? missingSlots(
+        task,
+        files.map(({ slot }) => slot),
+      )
+    : [];
+  return { turns, problems, close() {} };
 }
 
 /** Several things wrong with the slots, all said at once. */
@@ -91,58 +116,73 @@ export class WrongSlots extends Error {
   }
 }
 
-function refuse(problems: Problem[]): void {
-  if (problems.length > 0) throw new WrongSlots(problems);
+/** What is said of one of several files begins with where it belongs. */
+export function ofSlot(slot: string, name: string, message: string): string {
+  return `Slot ${slot}, ${quoted(name)}: ${message}`;
 }
 
-async function isArchiveOfSlots(task: Task, files: readonly GivenFile[]): Promise<boolean> {
-  if (task.slots.length < 2 || files.length !== 1 || task.slots.some(({ id }) => id === files[0].slot)) return false;
-  const { first } = await firstBytes(files[0].path);
-  if (sniff(first).kind === 'zip') return true;
+/** The only file, if it has a file for each slot in it; null: files are slots' own. */
+async function archiveOf(
+  task: Task,
+  files: readonly GivenFile[],
+): Promise<{ zip: OpenZip; slots: readonly string[] } | null> {
+  const [{ slot, path, datasets = [] }] = files;
+  const free = task.slots.length === 0;
+  const slots = free ? datasets.map((own) => own.slot) : task.slots.map(({ id }) => id);
+  if (files.length > 1 || slots.length < (free ? 1 : 2) || slots.includes(slot)) return null;
+  const isZip = sniff((await firstBytes(path)).first).kind === 'zip';
+  if (isZip) {
+    const zip = await openZip(path);
+    // where no slot has to be named, any other archive holds label images, or one file
+    if (!free || zip.members.some(({ name }) => slotInPath(slots, name))) return { zip, slots };
+    zip.close();
+  }
+  if (free) return null;
   throw new FatalProblem({
     code: 'not-a-zip',
-    message: `${task.name} takes a file per slot, or one zip archive whose files are named by slot (${names(task)}). This is one file and no archive.`,
+    message: `${task.name} takes a file per slot, or one zip archive whose files are named by slot (${slots.join(', ')}). This is one file and no archive.`,
   });
 }
 
-function names(task: Task): string {
-  return task.slots.map(({ id }) => id).join(', ');
+/** Where in a member's path its slot stands; a folder around everything is common, so the first part that is one counts. */
+function slotInPath(slots: readonly string[], name: string): { slot: string; entry: string; folder: boolean } | null {
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
+  for (const [i, part] of parts.entries()) {
+    const folder = i < parts.length - 1;
+    const slot = matchSlot(slots, folder ? part : withoutEnding(part));
+    if (slot) return { slot, entry: parts.slice(0, i + 1).join('/'), folder };
+  }
+  return null;
 }
 
 /** Files of an archive are named by slot, or lie in folders that are. */
-function membersBySlot(task: Task, members: readonly ZipMember[]): Map<string, ZipMember[]> {
-  const problems: Problem[] = [];
+function membersBySlot(
+  task: Task,
+  slots: readonly string[],
+  members: readonly ZipMember[],
+): { found: Map<string, ZipMember[]>; problems: Problem[] } {
+  const problems = new ProblemList();
   const found = new Map<string, { entry: string; folder: boolean; members: ZipMember[] }>();
   for (const member of members) {
-    const parts = member.name.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
-    // a folder around everything is common; the first part that is a slot's name counts
-    const at = parts.findIndex((part, i) => parseSlot(task, i < parts.length - 1 ? part : withoutEnding(part)));
-    if (at < 0) {
-      problems.push({
-        code: 'zip-extra-member',
-        message: `${quoted(member.name)} in the archive is named after no slot of ${task.name}: ${names(task)}. Rename it, or leave it out.`,
-      });
+    const place = slotInPath(slots, member.name);
+    if (!place) {
+      problems.add('zip-extra-member', () => ({
+        message: `${quoted(member.name)} in the archive is named after no slot of ${task.name}: ${slots.join(', ')}. Rename it, or leave it out.`,
+      }));
       continue;
     }
-    const folder = at < parts.length - 1;
-    const entry = parts.slice(0, at + 1).join('/');
-    const slot = parseSlot(task, folder ? parts[at] : withoutEnding(parts[at]))!;
+    const { slot, entry, folder } = place;
     const before = found.get(slot);
     if (!before) found.set(slot, { entry, folder, members: [member] });
     else if (before.folder && folder && before.entry === entry) before.members.push(member);
     else {
-      problems.push({
-        code: 'zip-duplicate-member',
+      problems.add('zip-duplicate-member', () => ({
         message: `${quoted(member.name)} and ${quoted(before.members[0].name)} in the archive are both for slot ${slot}. Keep one of them.`,
-      });
+      }));
     }
   }
-  const extra = problems.length > 20 ? problems.length - 20 : 0;
-  if (extra > 0) problems.splice(20, extra, { ...problems[20], more: extra - 1 });
-  problems.push(...missingSlots(task, [...found.keys()]));
-  refuse(problems);
-  const sorted = task.slots.flatMap(({ id }) => (found.has(id) ? [[id, found.get(id)!.members] as const] : []));
-  return new Map(sorted);
+  const sorted = slots.flatMap((id) => (found.has(id) ? [[id, found.get(id)!.members] as const] : []));
+  return { found: new Map(sorted), problems: [...problems.problems(), ...missingSlots(task, [...found.keys()])] };
 }
 
 function withoutEnding(name: string): string {

@@ -213,6 +213,8 @@ export class AnnotationReader {
   private needsImages = false;
   private seenAnnotations = false;
   private seenImages = false;
+  /** all values of the document so far, which counts by file name would be */
+  private onlyNumbers = true;
 
   constructor(options: ReadOptions) {
     this.options = options;
@@ -305,6 +307,7 @@ export class AnnotationReader {
           scanner.pos++;
           this.openRecords('array');
         } else {
+          if (this.predictions) this.refuseCountsAsCsv();
           if (c === OPEN_BRACKET || c === QUOTE || c === 45 || (c >= 48 && c <= 57)) this.wrongTopLevel();
           scanner.fail(this.predictions ? 'expected an array of detections' : 'expected a COCO document');
         }
@@ -333,6 +336,13 @@ export class AnnotationReader {
         ? 'The file is JSON but not a list of detections. Write an array of {image_id, score, segmentation, bbox}.'
         : 'The file is JSON but not a COCO document. Write {images: […], annotations: […], categories: […]}.',
     });
+  }
+
+  /** A table of counts belongs to another task, or into another slot: that says more than where its syntax breaks. */
+  private refuseCountsAsCsv(): void {
+    const { scanner } = this;
+    const text = new TextDecoder().decode(scanner.bytes.slice(scanner.pos, Math.min(scanner.end, scanner.pos + 80)));
+    if (/^"?image"?\s*[,;\t]\s*"?count"?\s*$/i.test(text.split(/[\r\n]/, 1)[0])) throw countsAsPredictions();
   }
 
   private openRecords(container: 'array' | 'object'): void {
@@ -419,6 +429,7 @@ export class AnnotationReader {
     const { scanner } = this;
     if (scanner.take(CLOSE_BRACE)) {
       if (!this.seenAnnotations) {
+        if (this.predictions && this.onlyNumbers && !this.firstKey) throw countsAsPredictions();
         throw new FatalProblem({
           code: 'not-a-list',
           message: this.predictions
@@ -454,6 +465,7 @@ export class AnnotationReader {
       this.categoryIds = categories.map((category) => Number(category?.id));
       this.firstKey = false;
     } else {
+      if (!scanner.atNumber()) this.onlyNumbers = false;
       scanner.skip();
       this.firstKey = false;
     }
@@ -1170,4 +1182,12 @@ export class AnnotationReader {
     }
     return true;
   }
+}
+
+function countsAsPredictions(): FatalProblem {
+  return new FatalProblem({
+    code: 'counts-not-predictions',
+    message:
+      'The file holds a count per image, and predictions are wanted here: a mask or box and a score for each cell, as COCO results or label images. Counts belong to the task “Fluorescence counts”.',
+  });
 }

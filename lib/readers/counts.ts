@@ -345,7 +345,7 @@ function readJson(bytes: Uint8Array, start: number, accept: Accept): void {
 function notCounts(what: string): never {
   throw new FatalProblem({
     code: 'not-counts',
-    message: `${what}, not counts per image. ${WANTED} Predictions are counted when a score threshold is stated with them.`,
+    message: `${what}, not counts per image. ${WANTED} Predictions are counted when a score threshold is stated with them (“Score threshold” in the form, --score-threshold on the command line).`,
   });
 }
 
@@ -678,7 +678,7 @@ class DetectionReader {
     }
     if (this.cells === 0) {
       const ids = [...this.otherCategories.keys()].slice(0, 5).join(', ');
-      const message = `None of the ${this.records.toLocaleString('en')} detections has category_id ${CELL_CATEGORY}, a cell (they have ${ids}). Several frameworks count categories from 0: set it to ${CELL_CATEGORY}, leave it out, or ask to count every category as a cell.`;
+      const message = `None of the ${this.records.toLocaleString('en')} detections has category_id ${CELL_CATEGORY}, a cell (they have ${ids}). Several frameworks count categories from 0: set it to ${CELL_CATEGORY}, leave it out, or ask to count detections of every category as cells: a box to tick in the form, anyCategory in the API, --any-category on the command line.`;
       throw new WrongFile([{ code: 'no-detections-of-category', message }], []);
     }
     for (const [id, count] of this.otherCategories) {
@@ -686,7 +686,7 @@ class DetectionReader {
         this.anyCategory ? 'category-counted-as-cell' : 'category-not-scored',
         this.anyCategory
           ? `Detections whose category_id is not ${CELL_CATEGORY} are counted as cells, as asked.`
-          : `Detections whose category_id is not ${CELL_CATEGORY} are not counted; ask to count every category as a cell if they are cells.`,
+          : `Detections whose category_id is not ${CELL_CATEGORY} are not counted. If they are cells, ask to count every category (a box to tick in the form, --any-category on the command line).`,
         `category ${id}: ${count.toLocaleString('en')}`,
         count,
       );

@@ -354,33 +354,41 @@ export async function readImageList(
   }));
 }
 
-/**
- * Everything that is wrong or suspicious about a file of predictions; scores nothing.
- *
- * @param options.groundTruth packed or COCO JSON, or a list of images `[{id, file_name, width, height}]`
- */
-export async function validateFile(options: {
-  groundTruth: string;
-  predictions: string;
-  anyCategory?: boolean;
-}): Promise<{
+export interface Validated {
   problems: Problem[];
   warnings: Warning[];
   detections: number;
   images: number;
   format: string;
-}> {
-  const target = { ...(await openTarget(options.groundTruth)), anyCategory: options.anyCategory };
+}
+
+/**
+ * Everything that is wrong or suspicious about a file of predictions; scores nothing.
+ *
+ * @param options.groundTruth packed or COCO JSON, or a list of images `[{id, file_name, width, height}]`; or it, opened
+ * @param options.check what else is wanted of the file: may throw WrongFile, or change its warnings
+ */
+export async function validateFile(options: {
+  groundTruth: string | Target;
+  predictions: string;
+  anyCategory?: boolean;
+  check?: (read: ReadPredictions) => void;
+}): Promise<Validated> {
+  const { groundTruth, predictions, anyCategory } = options;
+  const target = typeof groundTruth === 'string' ? await openTarget(groundTruth) : groundTruth;
+  return validated(async () => {
+    const opened = await openChunks(predictions);
+    const read = await readOpened(predictions, opened, { ...target, anyCategory });
+    options.check?.(read);
+    return { ...read, detections: read.detections.count };
+  });
+}
+
+/** What reading found, or why it found nothing. */
+export async function validated(read: () => Promise<Omit<Validated, 'problems'>>): Promise<Validated> {
   try {
-    const opened = await openChunks(options.predictions);
-    const read = await readOpened(options.predictions, opened, target);
-    return {
-      problems: [],
-      warnings: read.warnings,
-      detections: read.detections.count,
-      images: read.images,
-      format: read.format,
-    };
+    const { warnings, detections, images, format } = await read();
+    return { problems: [], warnings, detections, images, format };
   } catch (error) {
     const { problems, warnings } =
       error instanceof FatalProblem
@@ -396,7 +404,8 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-async function openTarget(path: string): Promise<Target> {
+/** What predictions are read against: ground truth, packed or COCO JSON, or a list of its images. @throws WrongFile */
+export async function openTarget(path: string): Promise<Target> {
   const { first } = await firstBytes(path);
   const text = new TextDecoder().decode(first).trimStart();
   if (!text.startsWith('[')) {

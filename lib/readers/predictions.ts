@@ -105,7 +105,7 @@ export function finishPredictions(
       [
         {
           code: 'no-detections-of-category',
-          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === category - 1 ? `Several frameworks count categories from 0: add 1` : `Set category_id to ${category}`}, or leave category_id out to count every detection as a cell, as --any-category does.`,
+          message: `None of the ${total.toLocaleString('en')} detections has category_id ${category}, the data set's cell (they have ${[...otherCategories.keys()].slice(0, 5).join(', ')}). ${id === category - 1 ? `Several frameworks count categories from 0: add 1` : `Set category_id to ${category}`}, leave category_id out, or ask to count detections of every category as cells: a box to tick in the form, anyCategory in the API, --any-category on the command line.`,
         },
       ],
       problems.warnings(),
@@ -116,7 +116,7 @@ export function finishPredictions(
       anyCategory ? 'category-counted-as-cell' : 'category-not-scored',
       anyCategory
         ? `Detections whose category_id is not ${category} are counted as cells, as asked.`
-        : `Detections whose category_id is not ${category} are not scored, as in the reference. If they are cells, --any-category counts them.`,
+        : `Detections whose category_id is not ${category} are not scored, as in the reference. If they are cells, ask to count every category (a box to tick in the form, --any-category on the command line).`,
       `category ${id}: ${count.toLocaleString('en')}`,
       count,
     );

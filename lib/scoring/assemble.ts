@@ -8,7 +8,7 @@ import { CELL_TYPE_NAMES, CELL_TYPES, type CellType, parseCellType } from './cel
 import type { AnyReport, Metrics, TransferabilityResults, Warning } from './report.ts';
 import { imageSlices, type SliceName } from './score.ts';
 import { singleCellType } from './single-cell-type.ts';
-import type { TaskId } from './tasks.ts';
+import { parseTask, partialSlots, type TaskId } from './tasks.ts';
 import { type TransferMatrix, transferability } from './transferability.ts';
 
 /** The numbers of a slot under one protocol, of the slices the task asks for. */
@@ -98,7 +98,15 @@ export function homeOf(task: string, slot: string): CellType | null {
 /** Results of the slots as the task's own, with what is to be said about them. */
 export function assemble(task: string, slots: readonly SlotResults[]): { results: Results; warnings: Warning[] } {
   const results = assemblyOf(task).results(slots);
-  return { results, warnings: task === 'transferability' ? whyNoIndex(results as never) : [] };
+  const known = parseTask(task);
+  const given = slots.map(({ slot }) => slot);
+  return {
+    results,
+    warnings: [
+      ...(known ? partialSlots(known, given) : []),
+      ...(task === 'transferability' ? whyNoIndex(results as never) : []),
+    ],
+  };
 }
 
 function whyNoIndex(results: Partial<Record<Evaluation, TransferabilityResults>>): Warning[] {

@@ -87,3 +87,100 @@ describe('score', () => {
     expect({ status, stdout }).toEqual({ status: expected, stdout: '' });
   });
 });
+
+describe('validate', () => {
+  const validate = (...args: string[]) => run('validate', ...args);
+  const counts = (type: 'A172' | 'A549') => ['--ground-truth', `${type}=${demo.counts[type].reference}`];
+
+  test('says of every slot what is wrong, which are missing, and how many more of a kind there are', async () => {
+    const detections = JSON.parse(readFileSync(model(0), 'utf8')) as object[];
+    const wrong = join(dir, 'unscored.json');
+    writeFileSync(wrong, JSON.stringify(detections.map((detection) => ({ ...detection, score: null }))));
+    const files = [`A172=${demo.counts.A172.predictions}`, `bv-2=${wrong}`, `SKOV3=${model(1)}`];
+    const call = ['--task', 'transferability', '--ground-truth', demo.groundTruth];
+    const { status, stdout, stderr } = await validate(...call, ...files.flatMap((text) => ['--predictions', text]));
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    const lines = stderr.trim().split('\n');
+    expect(
+      lines.filter((line) => /^There is no file for slot (BT474|Huh7|MCF7|SHSY5Y|SkBr3)\./.test(line)),
+    ).toHaveLength(5);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^Slot A172, “demo-counts-A172-predictions.json”: The file holds a count per image/),
+    );
+    const unscored = lines.filter((line) => /^Slot BV2, “unscored.json”: Detection \d+: score is/.test(line));
+    expect(unscored).toHaveLength(100);
+    expect(unscored.at(-1)).toContain(`(and ${detections.length - 100} more of this kind)`);
+    expect(lines).toHaveLength(106);
+
+    const asked = await validate(...call, '--json', ...files.flatMap((text) => ['--predictions', text]));
+    const document = JSON.parse(asked.stdout);
+    expect(document).toMatchObject({
+      ...{ ok: false, task: 'transferability' },
+      files: [
+        { slot: 'A172', problems: 1 },
+        { slot: 'BV2', problems: detections.length },
+        { slot: 'SKOV3', problems: 0, format: 'coco-json', images: 8 },
+      ],
+    });
+    expect(document.problems.map(({ message }: { message: string }) => message.replace(/\n/g, ' '))).toEqual(
+      lines.map((line) => line.replace(/ \(and \d+ more of this kind\)$/, '')),
+    );
+  });
+
+  test('takes one archive, of predictions, counts or data sets, and lists what it read', async () => {
+    const sizes = join(dir, 'validated.zip');
+    writeFileSync(sizes, zipSync({ '2.json': readFileSync(model(2)), '100.json': readFileSync(model(0)) }));
+    const two = await validate('--task', 'training-size', '--ground-truth', demo.groundTruth, '--predictions', sizes);
+    expect(two.status).toBe(0);
+    expect(two.stdout).toMatch(/^No problems:\n {2}2: \d+ detections on 8 images \(coco-json\)\n {2}100: /);
+    expect(two.stderr).toContain('warning: There are files for 2 of the 6 slots of Training-set size');
+
+    const counted = join(dir, 'counts.zip');
+    const member = (type: 'A172' | 'A549') => readFileSync(demo.counts[type].predictions);
+    writeFileSync(counted, zipSync({ 'A172.json': member('A172'), 'a549.json': member('A549') }));
+    const truth = [...counts('A172'), ...counts('A549')];
+    const both = await validate('--task', 'fluorescence-counts', ...truth, '--predictions', counted);
+    expect(both.stdout).toMatch(/^No problems:\n {2}A172: [\d,]+ cells on 240 images \(counts-json\)\n {2}A549: /);
+    const scored = await report(
+      'fluorescence-counts',
+      truth.filter((text) => text !== '--ground-truth'),
+      [counted],
+    );
+    expect(scored).toMatchObject({ results: { counts: { A172: { images: 240 }, A549: { images: 240 } } } });
+
+    const sets = join(dir, 'sets.zip');
+    writeFileSync(sets, zipSync({ 'EVICAN.json': readFileSync(model(0)), 'Cellpose.json': readFileSync(model(1)) }));
+    const sources = ['EVICAN', 'Cellpose'].map((name) => `${name}=${demo.groundTruth}`);
+    const outside = await validate(
+      ...['--task', 'zero-shot', '--predictions', sets],
+      ...sources.flatMap((text) => ['--ground-truth', text]),
+    );
+    expect(outside).toMatchObject({ status: 0, stdout: expect.stringContaining('  Cellpose: ') });
+    const results = await report('zero-shot', sources, [sets]);
+    expect(results).toMatchObject({
+      results: { datasets: { EVICAN: { bbox: { overall: { images: 8 } } }, Cellpose: { bbox: expect.anything() } } },
+    });
+  });
+
+  test('needs only the names of the images where counts are not public', async () => {
+    const names = join(dir, 'names.json');
+    const series = (['A172', 'A549'] as const).flatMap((type) =>
+      Object.keys(JSON.parse(readFileSync(demo.counts[type].reference, 'utf8'))),
+    );
+    writeFileSync(names, JSON.stringify(series.map((file_name) => ({ file_name }))));
+    const call = ['--task', 'fluorescence-counts', '--images', names, '--predictions'];
+    const good = await validate(...call, `A549=${demo.counts.A549.predictions}`);
+    expect(good).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('on 240 images') });
+    const swapped = await validate(...call, `A549=${demo.counts.A172.predictions}`);
+    expect(swapped).toMatchObject({ status: 1, stderr: expect.stringContaining('Is the file in the wrong slot?') });
+  });
+
+  test.each([
+    [['--ground-truth', 'x.json'], 'The prediction file is missing', 2],
+    [['--predictions', 'MODEL'], 'Either --ground-truth or --images is needed', 2],
+    [['--images', 'MODEL', '--predictions', 'MODEL'], 'The list of images is not one: at 0.id', 1],
+  ])('with %j is told why not', async (args, words, expected) => {
+    const { status, stderr } = await validate(...args.map((text) => text.replace('MODEL', model(0))));
+    expect({ status, stderr }).toEqual({ status: expected, stderr: expect.stringContaining(words) });
+  });
+});

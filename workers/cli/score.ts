@@ -7,7 +7,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
 import type { AnyReport, Problem, Warning } from '#lib/scoring/report.ts';
-import { missingSlots, parseSlot, parseTask, type Task } from '#lib/scoring/tasks.ts';
+import { matchSlot, missingSlots, parseSlot, parseTask, type Task } from '#lib/scoring/tasks.ts';
 import {
   CallError,
   type Command,
@@ -73,14 +73,9 @@ export const score: Command = {
     if (files.length > 0) throw new CallError(`“${files[0]}”: files are given with --ground-truth and --predictions.`);
     if (!values['ground-truth']?.length) throw new CallError('--ground-truth is missing.');
     const predictions = await slotFiles(task, values.predictions ?? [], values.slot);
-    const groundTruth = await groundTruthFor(task, values['ground-truth'], predictions);
-    const scoreThreshold = parseThreshold(values['score-threshold']);
-    const slots = predictions.map((file) => ({
-      ...file,
-      scoreThreshold,
-      groundTruth: groundTruth.bySlot.get(file.slot),
-    }));
-    const report = await scoreHere(task, protocol, groundTruth.path, slots, out, {
+    const against = await groundTruthFor(task, values['ground-truth'], predictions);
+    const slots = withGroundTruth(predictions, against, parseThreshold(values['score-threshold']));
+    const report = await scoreHere(task, protocol, against.path, slots, out, {
       intervals: !values['no-intervals'],
       errors: !values['no-errors'],
       anyCategory: values['any-category'],
@@ -93,32 +88,71 @@ export const score: Command = {
 
 export const validate: Command = {
   name: 'validate',
-  help: 'Lists every problem of a prediction file, with record numbers. Scores nothing.',
+  help: 'Lists every problem of the files for a task, with record numbers. Scores nothing.',
   details: `A file may have\n${LIMITS_IN_WORDS.map((limit) => `  ${limit}`).join('\n')}`,
   example: 'livecell validate --images images.json --predictions mine.json',
   options: {
-    'ground-truth': { type: 'string', value: 'FILE', help: 'COCO annotations, .json or .json.gz' },
-    images: { type: 'string', value: 'FILE', help: 'or only the images: their ids, names and sizes' },
-    predictions: { type: 'string', value: 'FILE', help: PREDICTIONS_HELP },
+    'ground-truth': {
+      type: 'string',
+      value: '[SLOT=]FILE',
+      help: 'COCO annotations, .json or .json.gz; for fluorescence-counts a file of counts per cell type',
+      multiple: true,
+    },
+    images: {
+      type: 'string',
+      value: '[SLOT=]FILE',
+      help: 'or only the images: their ids, names and sizes; for counts, their names',
+      multiple: true,
+    },
+    predictions: {
+      type: 'string',
+      value: '[SLOT=]FILE',
+      help: `${PREDICTIONS_HELP}; one per slot, or one .zip with a file per slot`,
+      multiple: true,
+    },
+    task: TASK_OPTION,
+    slot: { type: 'string', value: 'SLOT', help: 'which slot a file without SLOT= is for' },
+    'score-threshold': SCORE_THRESHOLD,
     'any-category': ANY_CATEGORY,
     json: JSON_OPTION,
   },
   async run(values, files, out) {
-    const predictions = await mustBeFile(values.predictions ?? oneFile(files, 'prediction file (--predictions)'));
-    if (!values['ground-truth'] === !values.images)
+    const task = openTask(values.task);
+    const given: string[] = [...(values.predictions ?? []), ...files];
+    if (given.length === 0) throw new CallError('The prediction file is missing (--predictions).');
+    if (!values['ground-truth']?.length === !values.images?.length)
       throw new CallError('Either --ground-truth or --images is needed, to know the images.');
-    const { validateFile } = await import('#lib/readers/open.ts');
-    const run = (groundTruth: string) =>
-      validateFile({ groundTruth, predictions, anyCategory: values['any-category'] });
-    const result = values.images
-      ? await withImagesAlone(values.images, run)
-      : await run(await mustBeFile(values['ground-truth']));
-    const ok = result.problems.length === 0;
-    out.document({ ok, ...result });
-    if (!ok) throw new InputError(...result.problems.map(problemLine));
-    if (!out.json) out.warnings(result.warnings);
-    const { detections, images, format } = result;
-    out.print(`No problems: ${count(detections, 'detection')} on ${count(images, 'image')} (${format}).`);
+    const predictions = await slotFiles(task, given, values.slot, { some: true });
+    const dir = await mkdtemp(join(tmpdir(), 'livecell-'));
+    try {
+      const { checkFiles } = await import('../check-files.ts');
+      const against = values.images?.length
+        ? await imagesFor(task, values.images, predictions, dir)
+        : await groundTruthFor(task, values['ground-truth'], predictions);
+      const job = {
+        task,
+        files: withGroundTruth(predictions, against, parseThreshold(values['score-threshold'])),
+        groundTruth: against.path,
+        images: against.images,
+        anyCategory: values['any-category'],
+      };
+      const { problems, warnings, ...found } = await checkFiles(job).catch((error: { problems?: Problem[] }) => {
+        throw error.problems ? refused(error.problems, [], out) : error;
+      });
+      const ok = problems.length === 0;
+      // of a single file, also as they were before there were several
+      const [{ format, detections, images } = {}] = found.files.length === 1 ? found.files : [];
+      out.document({ ok, task: task.id, problems, warnings, detections, images, format, files: found.files });
+      if (!out.json) out.warnings(warnings);
+      if (!ok) throw new InputError(...problems.map(problemLine));
+      const files = found.files.map(({ slot, detections, images, format }) => {
+        const what = task.kind === 'counts' ? count(detections, 'cell') : count(detections, 'detection');
+        return `${task.slots.length === 1 ? '' : `${slot}: `}${what} on ${count(images, 'image')} (${format})`;
+      });
+      out.print(files.length === 1 ? `No problems: ${files[0]}.` : `No problems:\n  ${files.join('\n  ')}`);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
   },
 };
 
@@ -146,15 +180,14 @@ export const verify: Command = {
     for (const report of published) {
       const task = openTask(report.task);
       const predictions = await slotFiles(task, values.predictions ?? [], undefined);
-      const { path, bySlot } = await groundTruthFor(task, values['ground-truth'], predictions);
+      const against = await groundTruthFor(task, values['ground-truth'], predictions);
       const thresholds = thresholdsOf(report);
-      const files = predictions.map((file) => ({
+      const files = withGroundTruth(predictions, against).map((file) => ({
         ...file,
-        groundTruth: bySlot.get(file.slot),
         scoreThreshold: thresholds.get(file.slot) ?? [...thresholds.values()][0],
       }));
       const anyCategory = report.predictions.some((file) => file.anyCategory);
-      const ours = await scoreHere(task, report.protocol, path, files, out, { anyCategory });
+      const ours = await scoreHere(task, report.protocol, against.path, files, out, { anyCategory });
       for (const { slot, sha256 } of report.predictions) {
         const mine = ours.predictions.find((file) => file.slot === slot);
         if (mine?.sha256 !== sha256) differences.push(`The file of slot ${slot} is not the one that was scored.`);
@@ -212,32 +245,101 @@ function parseProtocol(name: string): ProtocolId {
   return id;
 }
 
+/** What files are scored or checked against. */
+interface Against {
+  /** of all slots, or of the first */
+  path: string;
+  /** where slots have ground truth of their own */
+  bySlot: Map<string, string>;
+  /** of counts, where only the names of the images are known: by slot */
+  images?: Map<string, string[]>;
+}
+
 /** One file, or where slots have ground truth of their own, `SLOT=FILE` for each. */
 async function groundTruthFor(
   task: Task,
-  given: string[] | undefined,
+  given: string[],
   predictions: SlotFile[],
-): Promise<{ path: string; bySlot: Map<string, string> }> {
-  if (!given?.length) throw new CallError('--ground-truth is missing.');
+  option = '--ground-truth',
+): Promise<Against> {
   const bySlot = new Map<string, string>();
   if (task.kind !== 'counts' && task.slots.length > 0) {
-    if (given.length > 1) throw new CallError('One --ground-truth is expected.');
+    if (given.length > 1) throw new CallError(`One ${option} is expected.`);
     return { path: await mustBeFile(given[0]), bySlot };
   }
+  const known = task.slots.map(({ id }) => id);
+  const archive = predictions.some(({ slot }) => slot === ARCHIVE);
   for (const text of given) {
     const [name, path] = splitSlot(text);
-    const slots = task.slots.length > 0 ? task.slots.map(({ id }) => id) : predictions.map(({ slot }) => slot);
-    const slot = name === undefined ? (slots.length === 1 ? slots[0] : undefined) : slotId(slots, name);
-    if (slot === undefined)
+    // slots that are data sets are named by whoever has them
+    const slots = known.length > 0 ? known : archive && name ? [name] : predictions.map(({ slot }) => slot);
+    const slot = name === undefined ? (slots.length === 1 ? slots[0] : null) : matchSlot(slots, name);
+    if (slot === null || slot === ARCHIVE)
       throw new CallError(
-        `--ground-truth ${text}: say which slot it is for, as SLOT=FILE; slots are ${slots.join(', ')}.`,
+        `${option} ${text}: say which slot it is for, as SLOT=FILE${slot === ARCHIVE ? '' : `; slots are ${slots.join(', ')}`}.`,
       );
-    if (bySlot.has(slot)) throw new CallError(`Two ground truths are given for slot ${slot}.`);
+    if (bySlot.has(slot)) throw new CallError(`Two files are given as ${option} for slot ${slot}.`);
     bySlot.set(slot, await mustBeFile(path));
   }
   const missing = predictions.find(({ slot }) => slot !== ARCHIVE && !bySlot.has(slot));
-  if (missing) throw new CallError(`--ground-truth ${missing.slot}=FILE is missing.`);
+  if (missing) throw new CallError(`${option} ${missing.slot}=FILE is missing.`);
   return { path: [...bySlot.values()][0], bySlot };
+}
+
+/** Where ground truth is not public, lists of its images stand in for it. */
+async function imagesFor(task: Task, given: string[], predictions: SlotFile[], folder: string): Promise<Against> {
+  if (task.kind === 'counts' && given.length === 1 && splitSlot(given[0])[0] === undefined) {
+    const names = (await imageList(given[0])).map(nameOf);
+    return { path: given[0], bySlot: new Map(), images: seriesOf(task, names) };
+  }
+  const { bySlot, path } = await groundTruthFor(task, given, predictions, '--images');
+  if (task.kind === 'counts') {
+    const images = new Map<string, string[]>();
+    for (const [slot, file] of bySlot) images.set(slot, (await imageList(file)).map(nameOf));
+    return { path, bySlot: new Map(), images };
+  }
+  const lists = new Map<string, string>();
+  for (const file of new Set([path, ...bySlot.values()])) {
+    const list = join(folder, `${lists.size}.json`);
+    await writeFile(list, JSON.stringify(await imageList(file)));
+    lists.set(file, list);
+  }
+  return { path: lists.get(path)!, bySlot: new Map([...bySlot].map(([slot, file]) => [slot, lists.get(file)!])) };
+}
+
+/** `[{id, file_name, width, height}, …]`, bare or in a document, as the site's data sets give it. */
+async function imageList(path: string): Promise<unknown[]> {
+  const found = (await readJson(path)) as { images?: unknown } | unknown[] | null;
+  const images = Array.isArray(found) ? found : found?.images;
+  if (Array.isArray(images)) return images;
+  throw new InputError(`${path} is not a list of images: expected [{id, file_name, width, height}, …].`);
+}
+
+function nameOf(image: unknown): string {
+  const name = typeof image === 'string' ? image : (image as { file_name?: unknown } | null)?.file_name;
+  if (typeof name === 'string') return name;
+  throw new InputError('The list of images is not one: each needs a file_name.');
+}
+
+/** Images by the series their names begin with; names of no series stand for any. */
+function seriesOf(task: Task, names: string[]): Map<string, string[]> {
+  const file = (name: string) => name.split('/').at(-1)!.toLowerCase();
+  return new Map(
+    task.slots.map(({ id }) => {
+      const own = names.filter((name) => file(name).startsWith(`${id.toLowerCase()}_`));
+      return [id, own.length > 0 ? own : names];
+    }),
+  );
+}
+
+/** Files as jobs take them: with the ground truth of their slots, or of all slots of an archive. */
+function withGroundTruth(files: SlotFile[], { bySlot }: Against, scoreThreshold?: number) {
+  const datasets = [...bySlot].map(([slot, groundTruth]) => ({ slot, groundTruth }));
+  return files.map((file) => ({
+    ...file,
+    scoreThreshold,
+    ...(file.slot === ARCHIVE && datasets.length > 0 ? { datasets } : { groundTruth: bySlot.get(file.slot) }),
+  }));
 }
 
 export function parseThreshold(text: string | undefined): number | undefined {
@@ -264,8 +366,15 @@ export const ARCHIVE = 'all';
 /**
  * `FILE` or `SLOT=FILE`; a single FILE of a task with several slots is an archive of them. A file whose own name contains
  * `=` is safe as long as no slot is called like its beginning.
+ *
+ * @param options.some slots may be missing: whoever looks at the files says so
  */
-export async function slotFiles(task: Task, given: string[], slot: string | undefined): Promise<SlotFile[]> {
+export async function slotFiles(
+  task: Task,
+  given: string[],
+  slot: string | undefined,
+  { some = false }: { some?: boolean } = {},
+): Promise<SlotFile[]> {
   if (given.length === 0) throw new CallError('No prediction file is given.');
   const known = task.slots.map(({ id }) => id);
   const fallback = slot ?? (known.length === 1 ? known[0] : undefined);
@@ -276,7 +385,7 @@ export async function slotFiles(task: Task, given: string[], slot: string | unde
     const named = name === undefined ? undefined : known.length === 0 ? name : (parseSlot(task, name) ?? undefined);
     const chosen =
       named ?? (fallback === undefined ? undefined : known.length === 0 ? fallback : parseSlot(task, fallback));
-    if (chosen === undefined && name === undefined && given.length === 1 && known.length > 1)
+    if (chosen === undefined && name === undefined && given.length === 1 && known.length !== 1)
       return [{ slot: ARCHIVE, path: await mustBeFile(text) }];
     if (chosen === undefined || chosen === null)
       throw new CallError(
@@ -291,7 +400,7 @@ export async function slotFiles(task: Task, given: string[], slot: string | unde
     if (files.some((file) => file.slot === chosen)) throw new CallError(`Two files are given for slot ${chosen}.`);
     files.push({ slot: chosen, path: await mustBeFile(named ? path : text) });
   }
-  if (known.length > 0) {
+  if (known.length > 0 && !some) {
     const problems = missingSlots(
       task,
       files.map((file) => file.slot),
@@ -299,11 +408,6 @@ export async function slotFiles(task: Task, given: string[], slot: string | unde
     if (problems.length > 0) throw new CallError(problems.map(({ message }) => message).join(' '));
   }
   return files;
-}
-
-function slotId(known: string[], name: string): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replace(/[-_\s]/g, '');
-  return known.find((id) => plain(id) === plain(name));
 }
 
 // --- scoring and comparing ---
@@ -394,22 +498,6 @@ function compare(published: unknown, ours: unknown, path: string, differences: s
     typeof published === 'number' && typeof ours === 'number' ? Math.abs(published - ours) <= 1e-9 : published === ours;
   if (!close) differences.push(`${path}: published ${published}, recomputed ${ours ?? 'nothing'}`);
   return 1;
-}
-
-/** Where annotations are not public, the list of images stands in for them: a document without a single object. */
-async function withImagesAlone<T>(path: string, run: (groundTruth: string) => Promise<T>): Promise<T> {
-  const found = (await readJson(path)) as { images?: unknown } | unknown[];
-  const images = Array.isArray(found) ? found : found?.images;
-  if (!Array.isArray(images))
-    throw new InputError(`${path} is not a list of images: expected [{id, file_name, width, height}, …].`);
-  const dir = await mkdtemp(join(tmpdir(), 'livecell-'));
-  try {
-    const document = join(dir, 'images.json');
-    await writeFile(document, JSON.stringify({ categories: [{ id: 1, name: 'cell' }], images, annotations: [] }));
-    return await run(document);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
 }
 
 function count(n: number, what: string): string {
