@@ -14,6 +14,7 @@ import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/repo
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { enqueueScore } from './queue.ts';
+import { chargePlace, reservePlace, returnPlace } from './quota.ts';
 import {
   type Dataset,
   datasets,
@@ -88,6 +89,7 @@ async function insertSubmission(
   return tx.transaction(async (tx) => {
     const [submission] = await tx.insert(submissions).values(columns).returning();
     await tx.insert(submissionFiles).values(files.map((file) => ({ ...file, submissionId: submission.id })));
+    await reservePlace(tx, submission);
     await enqueueScore(tx, submission.id);
     const { id: submissionId, task, method, userId } = submission;
     await recordEvent(tx, userId, { kind: 'submitted', submissionId, task, method });
@@ -262,6 +264,7 @@ export async function saveReports(
         })),
       )
       .onConflictDoNothing();
+    await chargePlace(tx, id);
     await recordEvent(tx, null, {
       kind: 'scored',
       submissionId: id,
@@ -286,6 +289,7 @@ export async function rejectSubmission(
       .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
       .returning({ id: submissions.id });
     if (rejected.length === 0) return false;
+    await returnPlace(tx, id, 'the file was rejected');
     await recordEvent(tx, null, { kind: 'rejected', submissionId: id, problems: countOf(problems) });
     return true;
   });
@@ -326,6 +330,7 @@ export async function failSubmission(id: string, reason: string, tx: Tx = db()):
       .where(and(eq(submissions.id, id), inArray(submissions.state, ['queued', 'scoring'])))
       .returning({ id: submissions.id });
     if (failed.length === 0) return false;
+    await returnPlace(tx, id, 'scoring failed on our side');
     await recordEvent(tx, null, { kind: 'failed', submissionId: id, reason });
     return true;
   });
@@ -366,6 +371,7 @@ export async function changeSubmission(
       .where(and(eq(submissions.id, id), options.allowed))
       .returning();
     if (!changed) throw new AppError('conflict', options.otherwise);
+    if (changed.state === 'withdrawn') await returnPlace(tx, id, 'withdrawn before it had a score');
     const changes = changesOf(before, changed, Object.keys(options.set) as (keyof Submission)[]);
     await recordEvent(tx, actorId, { ...options.event, submissionId: id, changes } as AuditEvent);
     return changed;

@@ -12,6 +12,15 @@ const about = { submissionId: z.string(), changes: changesSchema.optional() };
 const why = { reason: z.string() };
 const ofTeam = { teamId: z.string() };
 
+/** As set by a maintainer; null: the site's default. */
+const taskSettingsSchema = z.object({
+  open: z.boolean(),
+  closedReason: z.string().nullable(),
+  quota: z.int().nullable(),
+  quotaDays: z.int().nullable(),
+  maxBytes: z.int().nullable(),
+});
+
 export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('submitted'), ...about, task: z.string(), method: z.string() }),
   z.object({ kind: z.literal('scored'), ...about, protocols: z.array(z.string()), attempt: z.int() }),
@@ -46,6 +55,22 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('team-member-removed'), ...ofTeam, userId: z.string(), role: z.string() }),
   z.object({ kind: z.literal('team-left'), ...ofTeam, userId: z.string(), role: z.string() }),
+  z.object({
+    ...{ kind: z.literal('task-settings-changed'), task: z.string() },
+    ...{ before: taskSettingsSchema, after: taskSettingsSchema },
+  }),
+  z.object({
+    ...{ kind: z.literal('announced'), announcementId: z.string(), task: z.string().nullable(), text: z.string() },
+    ...{ startsAt: z.string(), endsAt: z.string(), tellEverybody: z.boolean() },
+  }),
+  z.object({
+    ...{ kind: z.literal('announcement-ended'), announcementId: z.string(), before: z.string(), after: z.string() },
+  }),
+  z.object({
+    ...{ kind: z.literal('quota-granted'), holder: z.string(), task: z.string(), amount: z.int() },
+    ...{ reason: z.string(), until: z.string(), before: z.int().nullable(), after: z.int().nullable() },
+  }),
+  z.object({ kind: z.literal('featured'), ...about, before: z.boolean(), after: z.boolean() }),
   z.object({ kind: z.literal('dataset-registered'), datasetId: z.string(), name: z.string(), sha256: z.string() }),
   z.object({
     ...{ kind: z.literal('role-changed'), userId: z.string(), role: z.string() },
@@ -58,8 +83,21 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
     /** how many rows of each kind moved from the merged account */
     moved: z.record(z.string(), z.int()),
   }),
-  z.object({ kind: z.literal('token-created'), userId: z.string(), name: z.string() }),
+  z.object({
+    ...{ kind: z.literal('token-created'), userId: z.string(), name: z.string() },
+    scopes: z.array(z.string()).optional(),
+  }),
   z.object({ kind: z.literal('token-revoked'), userId: z.string(), name: z.string() }),
+  // which fields, not what was in them: what is written here cannot be deleted with the account
+  z.object({ kind: z.literal('profile-changed'), userId: z.string(), fields: z.array(z.string()) }),
+  z.object({ kind: z.literal('sign-in-linked'), userId: z.string(), provider: z.string() }),
+  z.object({ kind: z.literal('sign-in-unlinked'), userId: z.string(), provider: z.string() }),
+  z.object({ kind: z.literal('signed-out-everywhere'), userId: z.string(), sessions: z.int() }),
+  z.object({
+    ...{ kind: z.literal('account-deleted'), userId: z.string() },
+    /** entries that stay on the board, that left a tombstone, and submissions deleted as nobody but their owner saw them */
+    ...{ kept: z.int(), tombstones: z.int(), deleted: z.int() },
+  }),
 ]);
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 export type AuditKind = AuditEvent['kind'];
@@ -123,6 +161,20 @@ export function auditSentence(event: AuditEvent): string {
       return `removed a person from the team, ${event.role} until then`;
     case 'team-left':
       return `left the team, ${event.role} until then`;
+    case 'task-settings-changed': {
+      const { task, before, after } = event;
+      if (before.open !== after.open)
+        return after.open ? `opened ${task} for submissions` : `closed ${task} for submissions: ${after.closedReason}`;
+      return `changed the settings of ${task}`;
+    }
+    case 'announced':
+      return `announced ${event.task ? `on the pages of ${event.task}` : 'on every page'}: ${event.text}`;
+    case 'announcement-ended':
+      return 'took down an announcement';
+    case 'quota-granted':
+      return `granted ${event.amount} more to ${event.task} until ${event.until.slice(0, 10)}: ${event.reason}`;
+    case 'featured':
+      return event.after ? 'marked as a baseline' : 'no longer marked as a baseline';
     case 'dataset-registered':
       return `registered ground truth “${event.name}”`;
     case 'role-changed':
@@ -137,6 +189,16 @@ export function auditSentence(event: AuditEvent): string {
       return `created the token “${event.name}”`;
     case 'token-revoked':
       return `revoked the token “${event.name}”`;
+    case 'profile-changed':
+      return `changed the profile: ${event.fields.join(', ')}`;
+    case 'sign-in-linked':
+      return `linked the sign-in through ${event.provider}`;
+    case 'sign-in-unlinked':
+      return `unlinked the sign-in through ${event.provider}`;
+    case 'signed-out-everywhere':
+      return 'signed out everywhere';
+    case 'account-deleted':
+      return 'deleted the account';
   }
 }
 

@@ -50,6 +50,14 @@ const schema = z
     LIVECELL_THREADS: optional
       .transform((value) => (value ? Number(value) : undefined))
       .pipe(z.int({ error: 'must be a whole number' }).min(1).max(256).optional()),
+    /** scored submissions a person or team may have per task and window, where no maintainer set another; 0: no limit */
+    LIVECELL_QUOTA: optional
+      .transform((value) => Number(value ?? 5))
+      .pipe(z.int({ error: 'must be a whole number' }).min(0).max(10_000)),
+    /** the length of that window in days */
+    LIVECELL_QUOTA_DAYS: optional
+      .transform((value) => Number(value ?? 7))
+      .pipe(z.int({ error: 'must be a whole number' }).min(1).max(365)),
   })
   .superRefine((values, context) => {
     for (const name of ['GITHUB', 'GOOGLE', 'ORCID'] as const) {

@@ -13,6 +13,8 @@ const STATUS = {
   'too-large': 413,
   'wrong-file': 422,
   'too-many': 429,
+  closed: 409,
+  quota: 429,
   internal: 500,
   unavailable: 503,
 } as const;
@@ -27,6 +29,8 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
   'too-large': 'Too large',
   'wrong-file': 'The file has problems',
   'too-many': 'Too many requests',
+  closed: 'Submissions are closed',
+  quota: 'The quota is used up',
   internal: 'Something failed on our side',
   unavailable: 'Not available right now',
 };
@@ -36,17 +40,20 @@ export class AppError extends Error {
   readonly status: number;
   /** what is wrong with a submitted file, record by record */
   readonly problems: Problem[] | undefined;
+  /** further members of the answer, for programs */
+  readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { status?: number; cause?: unknown; problems?: Problem[] } = {},
+    options: { status?: number; cause?: unknown; problems?: Problem[]; details?: Record<string, unknown> } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.status = options.status ?? STATUS[code];
     this.problems = options.problems;
+    this.details = options.details;
   }
 }
 
@@ -70,6 +77,7 @@ export function toProblem(error: unknown): ProblemBody {
     };
   }
   return {
+    ...error.details,
     title: TITLES[error.code],
     status: error.status,
     code: error.code,

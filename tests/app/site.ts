@@ -6,15 +6,17 @@ import { closeDb } from '#db/client.ts';
 import { createToken, ensureUser, getUser } from '#db/users.ts';
 import type { Role } from '#lib/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
-import { ENGINES, type TestDatabase, temporaryFolder } from '#tests/db/databases.ts';
+import { ENGINES, type Engine, type TestDatabase, temporaryFolder } from '#tests/db/databases.ts';
 
-export function openSite(): void {
+/** `engine`: embedded unless said otherwise. `quota`: most tests submit more often than a person may; 0 is no limit. */
+export function openSite({ engine = ENGINES[0], quota = 0 }: { engine?: Engine; quota?: number } = {}): void {
   const folder = temporaryFolder();
   let database: TestDatabase;
   beforeAll(async () => {
-    database = await ENGINES[0].open();
+    database = await engine.open();
     process.env.DATABASE_URL = database.url;
     process.env.LIVECELL_DATA = folder;
+    process.env.LIVECELL_QUOTA = String(quota);
   }, 60_000);
   afterAll(async () => {
     await closeDb();

@@ -1,0 +1,86 @@
+/**
+ * How many scored submissions somebody may have: so many in any window of so many days. A submission reserves a place
+ * when it comes in, a score makes a charge of the reservation, anything else gives it back. Pure: the ledger's lines in,
+ * where it stands out.
+ *
+ * No window ever holds more charges than the limit: of those charged in a window, look at the one that was reserved
+ * last. At that moment each of the others was either charged within the window or still open, and both were counted.
+ */
+
+export const QUOTA_KINDS = ['reserved', 'charged', 'returned', 'granted'] as const;
+export type QuotaKind = (typeof QUOTA_KINDS)[number];
+
+export interface QuotaRule {
+  /** scored submissions in a window; null: as many as one likes */
+  limit: number | null;
+  /** length of the window */
+  days: number;
+}
+
+/** A line of the ledger, as far as it counts. */
+export interface QuotaEntry {
+  kind: QuotaKind;
+  at: Date;
+  amount: number;
+  submissionId: string | null;
+  /** of a grant: counts until then; null: for good */
+  expiresAt: Date | null;
+}
+
+export interface QuotaStanding {
+  /** with what was granted; null: no limit */
+  limit: number | null;
+  /** of the limit, what maintainers granted beyond the rule */
+  granted: number;
+  days: number;
+  /** charged within the window */
+  charged: number;
+  /** places held by submissions that have no score yet */
+  reserved: number;
+  /** places left; null: no limit */
+  left: number | null;
+  /**
+   * when a place becomes free; null while there is one. Places that are only held count as if they were charged now;
+   * they become free sooner when their submission gets no score.
+   */
+  nextSlotAt: Date | null;
+}
+
+const DAY = 24 * 3600_000;
+
+/** Where a holder stands at `now`, from all lines of the holder and the task that are younger than a window, or open. */
+export function quotaStanding(rule: QuotaRule, entries: readonly QuotaEntry[], now: Date): QuotaStanding {
+  const window = rule.days * DAY;
+  const settled = new Set(
+    entries.flatMap(({ kind, submissionId }) => (kind === 'charged' || kind === 'returned' ? [submissionId] : [])),
+  );
+  // a reservation whose submission is gone altogether holds nothing
+  const reserved = entries.filter(
+    ({ kind, submissionId }) => kind === 'reserved' && submissionId !== null && !settled.has(submissionId),
+  ).length;
+  const charges = entries
+    .filter(({ kind, at }) => kind === 'charged' && at.getTime() > now.getTime() - window)
+    .map(({ at }) => at.getTime())
+    .sort((a, b) => a - b);
+  const grants = entries.filter(({ kind }) => kind === 'granted');
+  const grantedAt = (time: number) =>
+    grants.reduce((sum, { amount, expiresAt }) => sum + (!expiresAt || expiresAt.getTime() > time ? amount : 0), 0);
+
+  const granted = grantedAt(now.getTime());
+  const shared = { granted, days: rule.days, charged: charges.length, reserved };
+  if (rule.limit === null) return { limit: null, left: null, nextSlotAt: null, ...shared };
+  const limit = rule.limit + granted;
+  const left = Math.max(0, limit - charges.length - reserved);
+  if (left > 0) return { limit, left, nextSlotAt: null, ...shared };
+
+  // a place opens when enough of what is counted has left the window; a grant may have run out by then
+  const leaving = [...charges, ...Array.from({ length: reserved }, () => now.getTime())].map((at) => at + window);
+  const opens = leaving.find((time, index) => leaving.length - (index + 1) < (rule.limit ?? 0) + grantedAt(time));
+  return { limit, left, nextSlotAt: opens === undefined ? null : new Date(opens), ...shared };
+}
+
+/** The rule in words: `5 scored submissions in 7 days`. */
+export function quotaInWords({ limit, days }: Pick<QuotaStanding, 'limit' | 'days'>): string {
+  if (limit === null) return 'as many scored submissions as you like';
+  return `${limit} scored submission${limit === 1 ? '' : 's'} in ${days === 1 ? 'a day' : `${days} days`}`;
+}
