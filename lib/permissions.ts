@@ -206,3 +206,13 @@ export function canUseUpload(viewer: Viewer, upload: { userId: string }): boolea
 export function canReadAnnotations(dataset: { public: boolean }): boolean {
   return dataset.public;
 }
+
+/** The images themselves are registered apart from the annotations, and are public or not on their own account. */
+export function canSeePictures(pictures: { public: boolean }): boolean {
+  return pictures.public;
+}
+
+/** Outlines are annotations, and drawn over pictures only. */
+export function canSeeOutlines(dataset: { public: boolean }, pictures: { public: boolean }): boolean {
+  return canReadAnnotations(dataset) && canSeePictures(pictures);
+}

@@ -198,6 +198,18 @@ test('annotations are read only where they are public', () => {
   expect(may.canReadAnnotations({ public: false })).toBe(false);
 });
 
+test('pictures are seen where they are public, outlines over them where annotations are too', () => {
+  const [shown, hidden] = [{ public: true }, { public: false }];
+  expect([shown, hidden].map(may.canSeePictures)).toEqual([true, false]);
+  expect(may.canSeeOutlines(shown, shown)).toBe(true);
+  for (const [dataset, pictures] of [
+    [shown, hidden],
+    [hidden, shown],
+    [hidden, hidden],
+  ])
+    expect(may.canSeeOutlines(dataset, pictures)).toBe(false);
+});
+
 test('the interface and the tables speak of the same roles, states and visibilities', () => {
   expect(api.SUBMISSION_STATES).toEqual(SUBMISSION_STATES);
   expect(api.VISIBILITIES).toEqual(VISIBILITIES);
