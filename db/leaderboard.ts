@@ -1,14 +1,25 @@
 /** The leaderboard of a task: scored and published entries, ranked; and beside them, what was published elsewhere. */
 import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import { type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { type BoardEntry, boardEntry, boardReference } from '#lib/public-entry.ts';
 import type { CellType } from '#lib/scoring/cell-types.ts';
 import { type Direction, ordered, type Rankable, rankBoard, ranks, type Sort } from '#lib/scoring/ranking.ts';
 import type { AnyReport, EvaluationResults, Metrics } from '#lib/scoring/report.ts';
 import { boardValues, findValue, parseTask, readsTypes, taskValue, type ValueColumn } from '#lib/scoring/tasks.ts';
 import { db, type Tx } from './client.ts';
 import { activeDataset, getDatasetByName } from './datasets.ts';
+import { ENTRY_COLUMNS, ENTRY_JOINS } from './entries.ts';
 import { listReferenceResults, OTHER_DATASET } from './reference-results.ts';
-import { type Dataset, datasets, evaluations, type ReferenceResult, submissions, users } from './schema.ts';
+import {
+  type Dataset,
+  datasets,
+  evaluations,
+  methods,
+  type ReferenceResult,
+  submissions,
+  teams,
+  users,
+} from './schema.ts';
 
 export interface BoardQuery {
   task: string;
@@ -26,14 +37,11 @@ export interface BoardQuery {
   byType?: boolean;
 }
 
-interface UnrankedRow extends Rankable {
-  /** of an entry the submission's, else a name made of the method */
+/** `id` of an entry is the submission's, else a name made of the method. */
+interface UnrankedRow extends Rankable, BoardEntry {
   id: string;
-  submitter: string | null;
-  demo: boolean;
-  paperUrl: string | null;
-  codeUrl: string | null;
-  testImagesSeen: boolean;
+  method: string;
+  publishedAt: Date | null;
   /** of the chosen slice: all of them for an entry, none if it has no masks, what was published for a reference */
   metrics: Partial<Metrics>;
   /** a reference's protocol, in the words of its source */
@@ -106,8 +114,7 @@ async function listEntries(
 
   const rows = await tx
     .select({
-      submission: submissions,
-      submitter: users.name,
+      ...ENTRY_COLUMNS,
       metrics: newest.metrics,
       cellTypes: newest.cellTypes,
       unscored: newest.unscored,
@@ -115,7 +122,9 @@ async function listEntries(
     .from(submissions)
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
     .innerJoin(newest, eq(newest.submissionId, submissions.id))
-    .leftJoin(users, eq(users.id, submissions.userId))
+    .leftJoin(methods, ENTRY_JOINS.method)
+    .leftJoin(teams, ENTRY_JOINS.team)
+    .leftJoin(users, ENTRY_JOINS.user)
     .where(
       and(
         eq(submissions.task, dataset.task),
@@ -125,17 +134,11 @@ async function listEntries(
       ),
     );
 
-  return rows.map(({ submission, submitter, metrics, cellTypes, unscored }) => ({
+  const now = new Date();
+  return rows.map(({ metrics, cellTypes, unscored, ...source }) => ({
     kind: 'entry',
-    id: submission.id,
+    ...boardEntry(source, now),
     unscored: unscored ?? false,
-    method: submission.method,
-    submitter,
-    demo: submission.demo,
-    paperUrl: submission.paperUrl,
-    codeUrl: submission.codeUrl,
-    testImagesSeen: submission.testImagesSeen,
-    publishedAt: submission.publishedAt,
     metrics: metrics ?? {},
     ...(slice.byType && { cellTypes: cellTypes ?? {} }),
   }));
@@ -172,21 +175,12 @@ export interface TaskBoardQuery {
   direction?: Direction;
 }
 
-export interface TaskBoardRow {
+export interface TaskBoardRow extends BoardEntry {
   kind: 'entry' | 'reference';
-  /** of an entry the submission's, else a name made of the method */
-  id: string;
   /** 1, 2, 2, 4 by the sorted column; null: not ranked */
   rank: number | null;
   /** predictions without scores (label images): ranked among themselves */
   unscored: boolean;
-  method: string;
-  submitter: string | null;
-  demo: boolean;
-  paperUrl: string | null;
-  codeUrl: string | null;
-  testImagesSeen: boolean;
-  publishedAt: Date | null;
   /** by the keys of the board's columns; null: not computed, not published, or nothing to average */
   values: Record<string, number | null>;
   /** the report's `results` (of counts without their points); null for a reference */
@@ -242,8 +236,7 @@ export async function getTaskBoard(taskId: string, query: TaskBoardQuery, tx: Tx
 async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId, tx: Tx) {
   const rows = await tx
     .selectDistinctOn([submissions.id], {
-      submission: submissions,
-      submitter: users.name,
+      ...ENTRY_COLUMNS,
       results: sql<
         AnyReport['results']
       >`${evaluations.report} -> 'results' #- '{counts,A172,points}' #- '{counts,A172,files}' #- '{counts,A549,points}' #- '{counts,A549,files}'`,
@@ -251,7 +244,9 @@ async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId,
     })
     .from(submissions)
     .innerJoin(evaluations, eq(evaluations.submissionId, submissions.id))
-    .leftJoin(users, eq(users.id, submissions.userId))
+    .leftJoin(methods, ENTRY_JOINS.method)
+    .leftJoin(teams, ENTRY_JOINS.team)
+    .leftJoin(users, ENTRY_JOINS.user)
     .where(
       and(
         eq(submissions.task, task),
@@ -262,12 +257,14 @@ async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId,
       ),
     )
     .orderBy(submissions.id, desc(evaluations.createdAt)); // of several evaluator versions, the newest
+  const now = new Date();
   return rows
-    .map(({ submission, submitter, results, unscored }) => {
-      const { id, method, demo, paperUrl, codeUrl, testImagesSeen, publishedAt } = submission;
-      const about = { id, method, submitter, demo, paperUrl, codeUrl, testImagesSeen, publishedAt };
-      return { kind: 'entry' as const, unscored: unscored ?? false, ...about, results };
-    })
+    .map(({ results, unscored, ...source }) => ({
+      kind: 'entry' as const,
+      ...boardEntry(source, now),
+      unscored: unscored ?? false,
+      results,
+    }))
     .sort((a, b) => Number(a.publishedAt) - Number(b.publishedAt));
 }
 
@@ -302,9 +299,8 @@ function taskReferences(
     rows.set(id, found);
   }
   return [...rows.values()].map(({ results, elsewhere, values }) => ({
-    ...{ kind: 'reference', id: slug(`${results[0].method} ${elsewhere ?? ''}`), rank: null, unscored: false },
-    ...{ method: results[0].method, submitter: null, demo: false, paperUrl: null, codeUrl: null },
-    ...{ testImagesSeen: false, publishedAt: null, values, results: null },
+    ...boardReference(slug(`${results[0].method} ${elsewhere ?? ''}`), results[0].method),
+    ...{ kind: 'reference', rank: null, unscored: false, values, results: null },
     note: distinct(results.map(({ protocol }) => protocol)).join('\n'),
     source: results[0].source,
     ...(elsewhere !== undefined && { subset: elsewhere }),
@@ -318,7 +314,7 @@ function sameName(a: string, b: string): boolean {
 }
 
 /** Only scores against the ground truth as it is now stand on a board. */
-function isCurrent(dataset: Dataset, protocol: ProtocolId): SQL | undefined {
+export function isCurrent(dataset: Dataset, protocol: ProtocolId): SQL | undefined {
   return and(eq(evaluations.protocol, protocol), eq(evaluations.groundTruthSha256, dataset.sha256));
 }
 
@@ -336,15 +332,8 @@ function referenceRows(results: ReferenceResult[], protocol: ProtocolId): Unrank
   }
   return [...byMethod].map(([method, results]) => ({
     kind: 'reference',
-    id: slug(method),
+    ...boardReference(slug(method), method),
     unscored: false,
-    method,
-    submitter: null,
-    demo: false,
-    paperUrl: null,
-    codeUrl: null,
-    testImagesSeen: false,
-    publishedAt: null,
     metrics: metricsOf(results),
     note: distinct(results.map((result) => result.protocol)).join('\n'),
     source: headline(results).source,

@@ -100,6 +100,10 @@ export const problemDetailsSchema = z.object({
   detail: z.string(),
   code: z.string().optional(),
   problems: z.array(problemSchema).optional(),
+  /** where a quota is used up: places used (scored and still open) and the limit */
+  used: z.int().optional(),
+  limit: z.int().nullable().optional(),
+  nextSlotAt: z.string().nullable().optional(),
   /** which field of the request is wrong, and why */
   fields: z.record(z.string(), z.string()).optional(),
 });
@@ -192,7 +196,14 @@ export const boardRowSchema = z.object({
   kind: z.enum(['entry', 'reference']),
   id: z.string(),
   method: z.string(),
+  /** the method this is a version of; null, as all that would tell who made it, where the entry is anonymous */
+  methodId: z.string().nullable().optional(),
+  version: z.int().nullable().optional(),
   submitter: z.string().nullable(),
+  team: z.string().nullable().optional(),
+  authors: z.string().optional(),
+  /** who made it is not public (yet): `method` is “Anonymous entry 7” */
+  anonymous: z.boolean().optional(),
   demo: z.boolean(),
   paperUrl: z.string().nullable(),
   codeUrl: z.string().nullable(),
@@ -239,6 +250,23 @@ export const imageListSchema = z.object({
   ),
 });
 
+/** Where a person or a team stands with the quota of a task. */
+export const placesSchema = z.object({
+  /** its id; null: the person's own places */
+  team: z.string().nullable(),
+  /** its name, where each data set has places of its own */
+  dataset: z.string().nullable(),
+  /** with what was granted */
+  limit: z.int().nullable(),
+  /** scored within the window */
+  charged: z.int(),
+  /** submitted and without a score yet */
+  reserved: z.int(),
+  left: z.int().nullable(),
+  nextSlotAt: iso.nullable(),
+});
+export type PlacesBody = z.infer<typeof placesSchema>;
+
 export const taskListSchema = z.object({
   tasks: z.array(
     z.object({
@@ -252,6 +280,15 @@ export const taskListSchema = z.object({
       least: z.int().optional(),
       /** other tasks that the same files can be submitted to */
       also: z.array(z.string()).optional(),
+      /** whether submissions are taken, and if not, why */
+      open: z.boolean(),
+      closedReason: z.string().nullable(),
+      /** scored submissions a person or team may have in so many days; null: no limit. Demo data sets are not counted */
+      quota: z.object({ limit: z.int().nullable(), days: z.int() }),
+      /** of this task; the general ones are below */
+      limits: z.object({ bytes: z.int() }),
+      /** for who is signed in: where they and their teams stand */
+      places: z.array(placesSchema).optional(),
       /** the data set that is scored when none is named */
       dataset: z.string().nullable(),
       datasets: z.array(

@@ -176,6 +176,46 @@ function identityOf({ submission, method, team, user }: EntrySource): Identity {
   };
 }
 
+/** What a row of a board says of an entry besides its numbers: the same to everybody, so that boards can be passed on. */
+export interface BoardEntry
+  extends Pick<PublicEntry, 'id' | 'demo' | 'testImagesSeen' | 'publishedAt'>,
+    Pick<Identity, 'method' | 'methodId' | 'version' | 'submitter' | 'team' | 'authors' | 'paperUrl' | 'codeUrl'> {
+  /** who made it is a secret: `method` is “Anonymous entry 7” */
+  anonymous: boolean;
+}
+
+/** The row of an entry. */
+export function boardEntry(source: EntrySource, now: Date): BoardEntry {
+  const entry = publicEntry(source, 'public', now);
+  const { id, demo, testImagesSeen, publishedAt, method, methodId, version } = entry;
+  const { submitter, team, authors, paperUrl, codeUrl } = entry;
+  return {
+    ...{
+      id,
+      demo,
+      testImagesSeen,
+      publishedAt,
+      method,
+      methodId,
+      version,
+      submitter,
+      team,
+      authors,
+      paperUrl,
+      codeUrl,
+    },
+    anonymous: entry.anonymous !== null,
+  };
+}
+
+/** What a row says of a method whose numbers were published elsewhere. */
+export function boardReference(id: string, method: string): BoardEntry {
+  return {
+    ...{ id, method, methodId: null, version: null, submitter: null, team: null, authors: '', demo: false },
+    ...{ paperUrl: null, codeUrl: null, testImagesSeen: false, publishedAt: null, anonymous: false },
+  };
+}
+
 /** Warnings quote the file, and files quote people: of a sealed entry the kinds and counts are left. */
 export function publicWarnings(warnings: readonly Warning[], entry: Pick<PublicEntry, 'anonymous'>): Warning[] {
   if (!entry.anonymous || entry.anonymous.identityShown) return [...warnings];

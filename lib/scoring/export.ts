@@ -24,6 +24,9 @@ export interface ExportRow {
   readonly rank: number | null;
   readonly method: string;
   readonly submitter: string | null;
+  readonly team?: string | null;
+  /** as they are to be cited */
+  readonly authors?: string;
   readonly demo: boolean;
   readonly paperUrl: string | null;
   readonly codeUrl: string | null;
@@ -81,6 +84,8 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     ...withInterval.flatMap((column) => [`${name(column)}_low`, `${name(column)}_high`]),
     'paper',
     'code',
+    'team',
+    'authors',
     'note',
     'source',
     'url',
@@ -110,6 +115,8 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     ...withInterval.flatMap((column) => (columnInterval(column, row.metrics, row.cellTypes) ?? ['', '']).map(String)),
     guard(row.paperUrl ?? ''),
     guard(row.codeUrl ?? ''),
+    guard(row.team ?? ''),
+    guard(row.authors ?? ''),
     guard(row.note ?? ''),
     guard(row.source ?? ''),
     row.kind === 'entry' ? entryUrl(row, view) : '',
@@ -142,7 +149,7 @@ function bibtexEntry(row: ExportRow, view: ExportView, used: Map<string, number>
       : `as published; ${row.note ?? ''}`;
   const fields: [string, string][] = [
     ['title', `{${tex(row.method)}}`],
-    ['author', row.submitter ? `{${tex(row.submitter)}}` : ''],
+    ['author', row.authors || row.submitter ? `{${tex(row.authors || row.submitter || '')}}` : ''],
     ['year', date.slice(0, 4)],
     ['howpublished', url ? `\\url{${texUrl(url)}}` : ''],
     ['note', tex(`${view.task.name} (${slice}): ${numbers.join(', ')}; ${origin}`)],
