@@ -31,6 +31,7 @@ import { assemble, homeOf, type SlotResults, slicesOf } from '#lib/scoring/assem
 import { CELL_TYPE_NAMES, CELL_TYPES, cellTypeOf } from '#lib/scoring/cell-types.ts';
 import { allocateErrors } from '#lib/scoring/errors-by-kind.ts';
 import { drawBlocks, intervalOf, type Resampled } from '#lib/scoring/intervals.ts';
+import { countExactMasks, type ExactGroundTruth } from '#lib/scoring/radar.ts';
 import type { AnyReport, Metrics, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
 import {
   collectResults,
@@ -90,7 +91,8 @@ export interface ScoreJob {
 
 /** Who scores LIVECell-wide gets its reports; who scores any task says so: `scoreTask<AnyReport>(job)`. */
 export type ScoreOutcome<Report = ScoreReport> =
-  | { ok: true; reports: Report[] }
+  /** `exactGroundTruth`: for maintainers, not part of the report; absent where no file has masks */
+  | { ok: true; reports: Report[]; exactGroundTruth?: ExactGroundTruth }
   | { ok: false; problems: Problem[]; warnings: Warning[] };
 
 /** Below this many bytes a second thread costs more than it saves. */
@@ -99,11 +101,11 @@ const SMALL = 4 << 20;
 export default async function scoreTask<Report = ScoreReport>(job: ScoreJob): Promise<ScoreOutcome<Report>> {
   const task = parseTask(job.task);
   try {
-    const reports =
+    const { reports, exactGroundTruth } =
       task?.kind === 'counts'
-        ? await (await import('./score-counts.ts')).scoreCountFiles(job, task)
+        ? { reports: await (await import('./score-counts.ts')).scoreCountFiles(job, task) }
         : await scoreSlots(job);
-    return { ok: true, reports: reports as Report[] };
+    return { ok: true, reports: reports as Report[], ...(exactGroundTruth && { exactGroundTruth }) };
   } catch (error) {
     if (error instanceof WrongFile) return { ok: false, problems: error.problems, warnings: error.warnings };
     if (error instanceof FatalProblem) return { ok: false, problems: [error.problem], warnings: [] };
@@ -113,7 +115,7 @@ export default async function scoreTask<Report = ScoreReport>(job: ScoreJob): Pr
 }
 
 /** One slot after another, with the ground truth read once; then what the task makes of them. */
-async function scoreSlots(job: ScoreJob): Promise<AnyReport[]> {
+async function scoreSlots(job: ScoreJob): Promise<{ reports: AnyReport[]; exactGroundTruth?: ExactGroundTruth }> {
   const started = performance.now();
   const tellJob = teller(job.port);
   const team = new Team(job.threads ?? availableParallelism(), job.together ? 0 : SMALL);
@@ -153,7 +155,7 @@ async function scoreSlots(job: ScoreJob): Promise<AnyReport[]> {
   if (problems.length > 0) throw new WrongFile(problems, suspicions);
 
   const sum = (read: (slot: ScoredSlot) => number) => scored.reduce((total, slot) => total + read(slot), 0);
-  return job.protocols.map((protocol, p) => {
+  const reports = job.protocols.map((protocol, p) => {
     const { results, warnings } = assemble(
       job.task,
       scored.map(({ file, results }): SlotResults => ({ slot: file.slot, evaluations: results[p] })),
@@ -176,6 +178,10 @@ async function scoreSlots(job: ScoreJob): Promise<AnyReport[]> {
       },
     } as AnyReport;
   });
+  const exact = scored.flatMap(({ exactGroundTruth }) => exactGroundTruth ?? []);
+  if (exact.length === 0) return { reports };
+  const total = (key: keyof ExactGroundTruth) => exact.reduce((sum, one) => sum + one[key], 0);
+  return { reports, exactGroundTruth: { count: total('count'), detections: total('detections') } };
 }
 
 /** Of several data sets: their digests' digest, and how many images and objects they have together. */
@@ -198,6 +204,7 @@ interface ScoredSlot {
   results: SlotResults['evaluations'][];
   warnings: Warning[];
   unscored: boolean;
+  exactGroundTruth: ExactGroundTruth | undefined;
   seconds: { read: number; match: number; accumulate: number };
 }
 
@@ -228,6 +235,8 @@ async function scoreSlot(
     (matched) => tell('matching', 0.4 + (0.2 * matched) / pairs),
   );
   const matched = performance.now();
+  const masks = evaluating.find(({ matches }) => matches.evaluation === 'segm');
+  const exactGroundTruth = masks && countExactMasks(dataset, masks);
 
   // slice by slice, the largest first, so that nobody waits for it at the end
   const work: SummarizeStep['work'] = [...slices.values()].flatMap((images) =>
@@ -297,6 +306,7 @@ async function scoreSlot(
         ]),
       ),
     ),
+    exactGroundTruth,
     warnings: predictions.warnings,
     unscored: predictions.unscored ?? false,
     seconds: {
