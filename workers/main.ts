@@ -14,6 +14,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { closeDb } from '#db/client.ts';
 import { type ScoreContext, workScores } from '#db/queue.ts';
+import { saveRadar } from '#db/radar.ts';
 import type { Progress } from '#db/schema.ts';
 import {
   failSubmission,
@@ -79,6 +80,7 @@ export async function startWorker(options: {
         { transferList: [progress.port], signal },
       );
       await progress.close();
+      if (outcome.ok) await saveRadar(id, outcome.exactGroundTruth);
       const saved = outcome.ok
         ? await saveReports(id, input.dataset.public ? outcome.reports : outcome.reports.map(withoutGroundTruth))
         : await rejectSubmission(id, outcome.problems, outcome.warnings);
