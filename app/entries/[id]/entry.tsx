@@ -1,0 +1,372 @@
+import Link from 'next/link';
+import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import type { PublicEntry } from '#lib/public-entry.ts';
+import { bytes, day, exact, integer, moment, percent, seconds } from '#lib/scoring/format.ts';
+import type { AnyReport, EvaluationResults, ScoreReport } from '#lib/scoring/report.ts';
+import { byCellType, type NamedResults, perIou } from '#lib/scoring/series.ts';
+import { parseTask } from '#lib/scoring/tasks.ts';
+import { Chart } from '../../_components/charts/chart.tsx';
+import { INTERVAL_EXPLAINED, Interval } from '../../_components/interval.tsx';
+import { Segments } from '../../_components/segments.tsx';
+import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
+import { WhatGoesWrong } from './errors.tsx';
+import { AllNumbers, PerCellType, WithoutRanking } from './tables.tsx';
+import { TaskResultsOf } from './task-results.tsx';
+
+export interface EntryProps {
+  entry: PublicEntry;
+  /** the data set's name */
+  dataset: string;
+  reports: Partial<Record<ProtocolId, ScoreReport>>;
+  /** the protocol of the address */
+  asked: string | string[] | undefined;
+  /** the owner, the team or a maintainer looks */
+  inside: boolean;
+  links: {
+    /** the page itself */
+    page: string;
+    receipt: string;
+    /** null: whoever looks has no business with the API */
+    json: string | null;
+  };
+}
+
+const STATE_WORDS = {
+  uploading: 'Its upload is not complete.',
+  queued: 'It waits to be scored.',
+  scoring: 'It is being scored right now.',
+  rejected: 'Its file was rejected.',
+  failed: 'Scoring failed on our side.',
+  withdrawn: 'It was withdrawn by its submitter.',
+} as const;
+
+/** Everything the site says of one entry: to everybody, to its owner, and to reviewers who do not learn whose it is. */
+export function EntryView({ entry, dataset, reports, asked, inside, links }: EntryProps) {
+  const scored = PROTOCOL_IDS.filter((id) => reports[id]);
+  const chosen = scored.find((id) => id === asked) ?? scored.find((id) => id === PRIMARY_PROTOCOL) ?? scored[0];
+  const report = chosen && reports[chosen];
+  const task = parseTask(entry.task);
+  const wide = !task || task.values.length === 0;
+  const sealed = entry.anonymous !== null && !entry.anonymous.identityShown;
+  const protocols = (
+    <Segments
+      label="Protocol"
+      items={scored.map((id) => ({
+        label: PROTOCOL_LABELS[id],
+        href: `${links.page}${id === PRIMARY_PROTOCOL ? '' : `?protocol=${id}`}`,
+        current: id === chosen,
+        title: PROTOCOLS[id].description,
+      }))}
+    />
+  );
+  return (
+    <div className="page entry">
+      <header className="page-head">
+        <p className="eyebrow">
+          <Link href={`/leaderboards/${entry.task}`}>{task?.name ?? entry.task}</Link>
+        </p>
+        <h1>{entry.method}</h1>
+        <p className="cluster muted">
+          {entry.demo && <span className="badge">Demo</span>}
+          {entry.visibility !== 'published' && (
+            <span className="badge" data-kind="warn">
+              {entry.visibility === 'pending' ? 'Waiting for approval' : entry.visibility}
+            </span>
+          )}
+          {entry.testImagesSeen && (
+            <span className="badge" data-kind="warn">
+              Test images seen
+            </span>
+          )}
+          <span>{by(entry)}</span>
+          {entry.publishedAt && <span>published {day(entry.publishedAt)}</span>}
+          {entry.paperUrl && (
+            <a href={entry.paperUrl} rel="nofollow ugc noopener">
+              Paper
+            </a>
+          )}
+          {entry.codeUrl && (
+            <a href={entry.codeUrl} rel="nofollow ugc noopener">
+              Code
+            </a>
+          )}
+          {inside && <Link href={`/submissions/${entry.id}`}>Manage this submission</Link>}
+        </p>
+      </header>
+
+      {entry.anonymous && <AnonymityNote entry={entry} />}
+      {entry.demo && (
+        <div className="alert" data-kind="info">
+          <p>
+            A demo entry on synthetic images. It was scored by the same pipeline as any other and says nothing about a
+            real method.
+          </p>
+        </div>
+      )}
+      {entry.state !== 'scored' && (
+        <div className="alert" data-kind="warn">
+          <p>
+            There are no scores. {STATE_WORDS[entry.state]}{' '}
+            {inside && <Link href={`/submissions/${entry.id}`}>Follow this submission</Link>}
+          </p>
+        </div>
+      )}
+
+      {report && task && task.values.length > 0 && (
+        <>
+          {task.kind === 'instances' && protocols}
+          <TaskResultsOf task={task} report={report as AnyReport} method={entry.method} dataset={dataset} />
+        </>
+      )}
+      {report && wide && (
+        <>
+          <Headline report={report} />
+          {protocols}
+          <h2 className="visually-hidden">Charts</h2>
+          <Charts report={report} />
+          <section className="section">
+            <h2>By cell type</h2>
+            <p className="prose muted">
+              Each cell type is a pool of its own. {PROTOCOLS[chosen].name}; values in per cent.
+              {report.results.bbox.overall.interval && (
+                <>
+                  {' '}
+                  Small figures are the <Link href="/protocol#intervals">{INTERVAL_EXPLAINED}</Link>.
+                </>
+              )}
+            </p>
+            <PerCellType report={report} />
+          </section>
+          <section className="section">
+            <h2>Without ranking</h2>
+            <p className="prose muted">
+              {report.unscored
+                ? 'Label images have no scores, so every outline counts.'
+                : 'AP looks at detections in the order of their scores. These measures take one set of them: those at or above the score that gives the best F1 at IoU 0.50.'}{' '}
+              {PROTOCOLS[chosen].name}; all images, in per cent.
+            </p>
+            <WithoutRanking report={report} />
+          </section>
+          <WhatGoesWrong report={reports[PRIMARY_PROTOCOL]} />
+        </>
+      )}
+      {wide && scored.length > 0 && (
+        <section className="section">
+          <h2>All numbers, all protocols</h2>
+          <div className="prose why">
+            <p>
+              Two sets of LIVECell numbers exist because the paper and its released code differ. The paper prints size
+              classes of 500 and 1,500 pixels; the code uses 324 and 961 pixels, which are 500 and about 1,500 µm². It
+              also keeps 2,000 detections per image instead of 3,000. Results published with the released code compare
+              with that column. <Link href="/protocol#units">More on this</Link>
+            </p>
+          </div>
+          <AllNumbers reports={reports} />
+        </section>
+      )}
+
+      <section className="section split">
+        <div className="stack">
+          <h2>About the method</h2>
+          {entry.description ? (
+            entry.description.split(/\n{2,}/).map((paragraph) => <p key={paragraph}>{paragraph}</p>)
+          ) : (
+            <p className="muted">
+              {sealed
+                ? 'What the method is and on what it was trained is told when the entry is no longer anonymous.'
+                : 'The submitter gave no description.'}
+            </p>
+          )}
+          <dl className="facts">
+            {!sealed && (
+              <>
+                <dt>Trained on</dt>
+                <dd>{entry.trainingData || 'not stated'}</dd>
+              </>
+            )}
+            <dt>Test images</dt>
+            <dd>
+              {entry.testImagesSeen
+                ? 'declared as seen in training or tuning'
+                : entry.demo
+                  ? 'not applicable'
+                  : 'declared as not seen'}
+            </dd>
+          </dl>
+          {report && <Warnings report={report} />}
+        </div>
+        <div className="stack">
+          <h2>Provenance</h2>
+          <dl className="facts">
+            <dt>Data set</dt>
+            <dd>
+              <Link href={`/datasets/${encodeURIComponent(dataset)}`}>{dataset}</Link>
+            </dd>
+            {report && <ReportFacts report={report} />}
+            <dt>Submitted</dt>
+            <dd>
+              <time dateTime={entry.createdAt.toISOString()}>{moment(entry.createdAt)}</time>
+            </dd>
+            {entry.finishedAt && (
+              <>
+                <dt>Scored</dt>
+                <dd>
+                  <time dateTime={entry.finishedAt.toISOString()}>{moment(entry.finishedAt)}</time>
+                </dd>
+              </>
+            )}
+          </dl>
+          {report && (
+            <p className="cluster">
+              <a href={links.receipt}>Score receipt</a>
+              {links.json && <a href={links.json}>All of this as JSON</a>}
+            </p>
+          )}
+        </div>
+      </section>
+    </div>
+  );
+}
+
+/** Who is to be named beside the method. */
+function by({ anonymous, submitter, team, authors, demo }: PublicEntry): string {
+  if (anonymous && !anonymous.identityShown) return 'Anonymous';
+  const people = authors || submitter;
+  return [people, team].filter(Boolean).join(', ') || (demo ? 'LIVECell benchmark' : 'Submitter not named');
+}
+
+function AnonymityNote({ entry: { anonymous } }: { entry: PublicEntry }) {
+  if (!anonymous?.identityShown)
+    return (
+      <div className="alert" data-kind="info">
+        <p>Who made this entry is not public yet. It was scored by the same pipeline as any other.</p>
+      </div>
+    );
+  return (
+    <div className="alert" data-kind="info">
+      <p>
+        You see this name; others see “{anonymous.name}”
+        {anonymous.until ? ` until ${moment(anonymous.until)}` : ', until its owner says otherwise'}.
+      </p>
+    </div>
+  );
+}
+
+function Headline({ report }: { report: ScoreReport }) {
+  const { segm, bbox } = report.results;
+  return (
+    <dl className="headline">
+      {segm && <HeadlinePair name={EVALUATION_NAMES.segm} results={segm} />}
+      <HeadlinePair name={EVALUATION_NAMES.bbox} results={bbox} />
+    </dl>
+  );
+}
+
+function HeadlinePair({ name, results }: { name: string; results: EvaluationResults }) {
+  const { AP, AFNR, interval } = results.overall;
+  return (
+    <>
+      <div>
+        <dt>
+          {name}, AP <span aria-hidden="true">↑</span>
+          <span className="visually-hidden">, higher is better</span>
+        </dt>
+        <dd className="num" title={exact(AP)}>
+          {percent(AP)}
+        </dd>
+        {interval && (
+          <dd>
+            <Interval of={interval.AP} />
+          </dd>
+        )}
+      </div>
+      <div>
+        <dt>
+          {name}, AFNR <span aria-hidden="true">↓</span>
+          <span className="visually-hidden">, lower is better</span>
+        </dt>
+        <dd className="num" title={exact(AFNR)}>
+          {percent(AFNR)}
+        </dd>
+        {interval && (
+          <dd>
+            <Interval of={interval.AFNR} />
+          </dd>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Charts({ report }: { report: ScoreReport }) {
+  const both: NamedResults[] = [
+    { name: EVALUATION_NAMES.segm, results: report.results.segm },
+    { name: EVALUATION_NAMES.bbox, results: report.results.bbox },
+  ];
+  return (
+    <div className="charts">
+      <Chart kind="bar" series={byCellType(both, 'AP')} />
+      <Chart kind="bar" series={byCellType(both, 'AFNR')} />
+      <Chart kind="line" series={perIou(both, 'AP')} />
+      <Chart kind="line" series={perIou(both, 'FNR')} />
+    </div>
+  );
+}
+
+function Warnings({ report }: { report: ScoreReport }) {
+  if (report.warnings.length === 0) return <p className="muted">The file raised no warnings.</p>;
+  return (
+    <div className="alert" data-kind="warn">
+      <h3>Warnings about the file</h3>
+      <ul>
+        {report.warnings.map((warning) => (
+          <li key={warning.code}>
+            {warning.message}
+            {warning.examples && warning.examples.length > 0 && (
+              <small className="muted"> For example {warning.examples.slice(0, 3).join(', ')}.</small>
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function ReportFacts({ report }: { report: ScoreReport }) {
+  const { groundTruth, predictions, evaluator, seconds: took } = report;
+  return (
+    <>
+      <dt>Ground truth</dt>
+      <dd>
+        {integer(groundTruth.images)} images, {integer(groundTruth.objects)} objects
+        <br />
+        <code title="SHA-256">{groundTruth.sha256}</code>
+      </dd>
+      {predictions.map((file) => (
+        <FileFacts key={file.slot} file={file} />
+      ))}
+      <dt>Evaluator</dt>
+      <dd>
+        {evaluator.name} {evaluator.version}
+      </dd>
+      <dt>Computing time</dt>
+      <dd>
+        {seconds(took.total)} (reading {seconds(took.read)}, matching {seconds(took.match)}, accumulating{' '}
+        {seconds(took.accumulate)})
+      </dd>
+    </>
+  );
+}
+
+function FileFacts({ file }: { file: ScoreReport['predictions'][number] }) {
+  return (
+    <>
+      <dt>Predictions{file.slot !== 'all' && `, ${file.slot}`}</dt>
+      <dd>
+        {bytes(file.bytes)}, {integer(file.detections)} detections on {integer(file.images)} images ({file.format})
+        <br />
+        <code title="SHA-256">{file.sha256}</code>
+      </dd>
+    </>
+  );
+}
