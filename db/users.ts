@@ -4,7 +4,16 @@ import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { AppError } from '#lib/errors.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
-import { type ApiToken, apiTokens, type Role, sessions, type User, users } from './schema.ts';
+import {
+  type ApiToken,
+  apiTokens,
+  type Role,
+  sessions,
+  TOKEN_SCOPES,
+  type TokenScope,
+  type User,
+  users,
+} from './schema.ts';
 
 export async function listUsers(tx: Tx = db()): Promise<User[]> {
   return tx.select().from(users).orderBy(users.createdAt, users.id);
@@ -58,26 +67,42 @@ function digest(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
+/** How many days a token may be valid; `never`: until it is revoked. */
+export const TOKEN_LIFETIMES = ['30', '90', '365', 'never'] as const;
+export type TokenLifetime = (typeof TOKEN_LIFETIMES)[number];
+export const DEFAULT_TOKEN_LIFETIME: TokenLifetime = '90';
+
+/** When a token made now ends; null: never. */
+export function tokenEnd(lifetime: TokenLifetime, now = Date.now()): Date | null {
+  return lifetime === 'never' ? null : new Date(now + Number(lifetime) * DAY);
+}
+
+/** Makes a token that may do everything a token can, for ever, unless `options` say less. */
 export async function createToken(
   userId: string,
   name: string,
-  options: { expiresAt?: Date | null } = {},
+  options: { expiresAt?: Date | null; scopes?: readonly TokenScope[] } = {},
   tx: Tx = db(),
 ): Promise<{ token: string; id: string }> {
   const token = TOKEN_PREFIX + randomBytes(30).toString('base64url');
+  const scopes = TOKEN_SCOPES.filter((scope) => (options.scopes ?? TOKEN_SCOPES).includes(scope));
+  if (scopes.length === 0) throw new AppError('invalid', 'A token needs at least one scope: read, submit.');
   return tx.transaction(async (tx) => {
-    const values = { userId, name, sha256: digest(token), expiresAt: options.expiresAt ?? null };
+    const values = { userId, name, sha256: digest(token), scopes, expiresAt: options.expiresAt ?? null };
     const [created] = await tx.insert(apiTokens).values(values).returning({ id: apiTokens.id });
-    await recordEvent(tx, userId, { kind: 'token-created', userId, name });
+    await recordEvent(tx, userId, { kind: 'token-created', userId, name, scopes });
     return { token, id: created.id };
   });
 }
 
-/** Whose token this is; null when unknown or expired. */
-export async function userByToken(token: string, tx: Tx = db()): Promise<User | null> {
+/** Whose token this is, and what it may do; null when unknown or expired. */
+export async function userByToken(
+  token: string,
+  tx: Tx = db(),
+): Promise<(User & { tokenScopes: readonly TokenScope[] }) | null> {
   const valid = or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, sql`now()`));
   const [row] = await tx
-    .select({ user: users, tokenId: apiTokens.id, lastUsedAt: apiTokens.lastUsedAt })
+    .select({ user: users, tokenId: apiTokens.id, scopes: apiTokens.scopes, lastUsedAt: apiTokens.lastUsedAt })
     .from(apiTokens)
     .innerJoin(users, eq(users.id, apiTokens.userId))
     .where(and(eq(apiTokens.sha256, digest(token)), valid));
@@ -86,7 +111,7 @@ export async function userByToken(token: string, tx: Tx = db()): Promise<User | 
   if (!row.lastUsedAt || Date.now() - row.lastUsedAt.getTime() > 60_000) {
     await tx.update(apiTokens).set({ lastUsedAt: sql`now()` }).where(eq(apiTokens.id, row.tokenId));
   }
-  return row.user;
+  return { ...row.user, tokenScopes: row.scopes };
 }
 
 export async function listTokens(userId: string, tx: Tx = db()): Promise<Omit<ApiToken, 'sha256'>[]> {
@@ -111,6 +136,7 @@ export async function revokeToken(userId: string, tokenId: string, tx: Tx = db()
   });
 }
 
+const DAY = 24 * 3600_000;
 const SESSION_DAYS = 30;
 
 /** A session of the kind Auth.js keeps in the database, for sign-in that does not go through a provider. */
@@ -118,7 +144,7 @@ export async function createSession(userId: string, tx: Tx = db()): Promise<{ se
   const session = {
     sessionToken: randomBytes(32).toString('base64url'),
     userId,
-    expires: new Date(Date.now() + SESSION_DAYS * 24 * 3600 * 1000),
+    expires: new Date(Date.now() + SESSION_DAYS * DAY),
   };
   await tx.insert(sessions).values(session);
   return { sessionToken: session.sessionToken, expires: session.expires };

@@ -37,7 +37,11 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('verified'), ...about, ...why }),
   z.object({ kind: z.literal('verification-revoked'), ...about, ...why }),
   z.object({ kind: z.literal('unpublished'), ...about }),
-  z.object({ kind: z.literal('withdrawn'), ...about }),
+  z.object({ kind: z.literal('withdrawn'), ...about, reason: z.string().optional() }),
+  z.object({ kind: z.literal('files-deleted'), ...about }),
+  z.object({ kind: z.literal('shown'), ...about, instead: z.string().nullable() }),
+  z.object({ kind: z.literal('method-created'), methodId: z.string(), name: z.string() }),
+  z.object({ kind: z.literal('method-edited'), methodId: z.string(), name: z.string(), changes: changesSchema }),
   // `until`: when the name becomes public by itself; null: when its owner says so
   z.object({ kind: z.literal('anonymised'), ...about, number: z.int(), until: z.string().nullable() }),
   z.object({ kind: z.literal('revealed'), ...about }),
@@ -135,6 +139,14 @@ export function auditSentence(event: AuditEvent): string {
       return 'taken off the leaderboard';
     case 'withdrawn':
       return 'withdrawn';
+    case 'files-deleted':
+      return 'deleted the prediction files; the scores stay';
+    case 'shown':
+      return 'made the version of its method that the leaderboard shows';
+    case 'method-created':
+      return `created the method “${event.name}”`;
+    case 'method-edited':
+      return `edited the method “${event.name}”: ${Object.keys(event.changes).join(', ')}`;
     case 'anonymised':
       return `anonymous as entry ${event.number}, ${event.until ? `until ${event.until.slice(0, 10)}` : 'until its owner says otherwise'}`;
     case 'revealed':

@@ -5,9 +5,10 @@
 import { headers } from 'next/headers';
 import { unstable_rethrow } from 'next/navigation';
 import { z } from 'zod';
+import type { TokenScope } from '#db/schema.ts';
 import { AppError, toProblem } from '#lib/errors.ts';
 import { canAct, type Viewer } from '#lib/permissions.ts';
-import { callerOf, isSameOrigin } from './viewer.ts';
+import { callerOf, checkScope, isSameOrigin } from './viewer.ts';
 
 const NO_BODY = z.unknown();
 const NOTHING = z.object({});
@@ -60,10 +61,15 @@ export function route<
 
 const SUSPENDED = 'This account is suspended: it can read and download what is its own, and change nothing.';
 
-/** Identity, the check that a browser was not made to do it by another site, and that the account may change things. */
-export async function whoMayEnter(request: Request, signIn?: string): Promise<Viewer> {
-  const { viewer, by } = await callerOf(request.headers);
+/**
+ * Identity, the check that a browser was not made to do it by another site, that the account may change things, and
+ * that a token is for this: `submit` for what changes something and `read` for the rest, unless `scope` says otherwise.
+ */
+export async function whoMayEnter(request: Request, signIn?: string, scope?: TokenScope): Promise<Viewer> {
+  const caller = await callerOf(request.headers);
+  const { viewer, by } = caller;
   const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
+  checkScope(caller, scope ?? (changes ? 'submit' : 'read'));
   if (by === 'cookie' && changes && !isSameOrigin(request.headers))
     throw new AppError('forbidden', 'This request does not come from a page of this site.');
   if (signIn && !viewer) throw new AppError('unauthorized', signIn);
@@ -121,7 +127,16 @@ async function readJson(request: Request): Promise<unknown> {
 
 /** Who is looking at this page. */
 export async function viewer(): Promise<Viewer> {
-  return (await callerOf(await headers())).viewer;
+  const caller = await callerOf(await headers());
+  checkScope(caller, 'read');
+  return caller.viewer;
+}
+
+/** Who sent this form. Forms are for browsers: no token may make tokens, or delete the account of who made it. */
+async function sender(): Promise<Viewer> {
+  const { viewer, by } = await callerOf(await headers());
+  if (by === 'token') throw new AppError('forbidden', 'A token is for the API; the site’s forms need a sign-in.');
+  return viewer;
 }
 
 export interface FormState {
@@ -148,7 +163,7 @@ export function action<S extends z.ZodType>(
       [...form].filter((entry): entry is [string, string] => typeof entry[1] === 'string' && !entry[0].startsWith('$')),
     );
     try {
-      const who = await viewer();
+      const who = await sender();
       if (!who) throw new AppError('unauthorized', 'You have been signed out. Sign in again; what you typed is kept.');
       if (!evenSuspended && !canAct(who)) throw new AppError('forbidden', SUSPENDED);
       return (await handle(parse(schema, values), who)) ?? { done: true };

@@ -15,11 +15,13 @@ import { mkdir, open, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
+import { getTaskRules, requireOpen, requireSize } from '#db/task-settings.ts';
 import { completeUpload, createUpload, deleteUpload, expiredUploads, getUpload, listUploads } from '#db/uploads.ts';
 import { AppError } from '#lib/errors.ts';
 import { canUseUpload, type Viewer } from '#lib/permissions.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { sniff } from '#lib/readers/sniff.ts';
+import { parseTask } from '#lib/scoring/tasks.ts';
 import { sha256Of, storage } from '#lib/storage.ts';
 import { problem, whoMayEnter } from './http.ts';
 
@@ -85,7 +87,8 @@ export async function handleUpload(request: Request): Promise<Response> {
       response.headers.set('Tus-Checksum-Algorithm', 'sha256');
       return response;
     }
-    const viewer = await whoMayEnter(request, 'Sign in, or send an API token, to upload a file.');
+    // also where it only asks how far it has come: that is part of uploading
+    const viewer = await whoMayEnter(request, 'Sign in, or send an API token, to upload a file.', 'submit');
     if (request.method === 'POST') return await create(request, viewer);
 
     const id = idOf(request.url);
@@ -117,6 +120,7 @@ async function create(request: Request, viewer: Viewer): Promise<Response> {
       'too-large',
       `The file has ${bytes.toLocaleString('en')} bytes; at most ${LIMITS.bytes.toLocaleString('en')} are accepted. Gzip it, or leave out detections with very low scores.`,
     );
+  await requireWelcome(metadata.task, bytes);
   if (metadata.sha256 && !SHA256.test(metadata.sha256))
     throw new AppError('invalid', 'sha256 in Upload-Metadata must be 64 hexadecimal digits.');
   if ((await listUploads(userId)).length >= MAX_UPLOADS)
@@ -134,6 +138,18 @@ async function create(request: Request, viewer: Viewer): Promise<Response> {
   await createUpload({ id, userId, fileName: metadata.filename || 'predictions', bytes, storageKey: keyOf(id) });
   // bytes may have come along with the creation
   return await settle(response, id, 0, body);
+}
+
+/**
+ * Where the task is said, a closed one and a file too large for it are refused now instead of after the last byte. The
+ * quota is not: for whom a file will be submitted, and to which data set, is not known yet.
+ */
+async function requireWelcome(name: string | undefined, bytes: number): Promise<void> {
+  const task = name === undefined ? null : parseTask(name);
+  if (!task) return;
+  const rules = await getTaskRules(task.id);
+  requireOpen(task.id, rules);
+  requireSize(task.id, rules, bytes);
 }
 
 async function receive(request: Request, id: string): Promise<Response> {

@@ -2,7 +2,7 @@
  * Who is asking: the session cookie of a browser, or `Authorization: Bearer <token>` of a program. Plain headers in,
  * a plain value out, so routes, actions, pages and tests all ask the same function.
  */
-import type { User } from '#db/schema.ts';
+import type { TokenScope, User } from '#db/schema.ts';
 import { userBySession } from '#db/sessions.ts';
 import { listMemberships } from '#db/teams.ts';
 import { userByToken } from '#db/users.ts';
@@ -13,6 +13,8 @@ export interface Caller {
   viewer: Viewer;
   /** how they said so; only a cookie is sent by browsers without being asked, so only a cookie needs an origin */
   by: 'cookie' | 'token' | null;
+  /** what the token may be used for; absent without one */
+  scopes?: readonly TokenScope[];
 }
 
 /** Auth.js adds the prefix where the site is served over HTTPS. */
@@ -25,11 +27,26 @@ export async function callerOf(headers: Headers): Promise<Caller> {
     const user = token ? await userByToken(token) : null;
     // never fall back to a cookie: whoever sends a token means it
     if (!user) throw new AppError('unauthorized', 'This token is not valid, has expired or was revoked.');
-    return { viewer: await viewerOf(user), by: 'token' };
+    return { viewer: await viewerOf(user), by: 'token', scopes: user.tokenScopes };
   }
   const session = readCookie(headers.get('cookie'), SESSION_COOKIES);
   const user = session ? await userBySession(session) : null;
   return user ? { viewer: await viewerOf(user), by: 'cookie' } : { viewer: null, by: null };
+}
+
+const SCOPE_WORDS: Readonly<Record<TokenScope, string>> = {
+  read: 'read',
+  submit: 'upload, submit or change anything',
+};
+
+/** Throws where somebody came with a token that is not for this. */
+export function checkScope({ scopes }: Caller, needed: TokenScope): void {
+  if (!scopes || scopes.includes(needed)) return;
+  const may = scopes.map((scope) => SCOPE_WORDS[scope]).join(' and ');
+  throw new AppError(
+    'forbidden',
+    `This token may ${may}, and this needs the scope “${needed}”. Make a token with that scope on your account page.`,
+  );
 }
 
 /** What the rules want to know of a person. */

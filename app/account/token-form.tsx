@@ -23,13 +23,31 @@ export function TokenForm() {
           {state.errors?.name}
         </p>
       </div>
+      <fieldset aria-describedby="scopes-error">
+        <legend>What it is for</legend>
+        <label className="check">
+          <input type="checkbox" name="read" defaultChecked={!state.values || Boolean(state.values.read)} />
+          <span>
+            <code>read</code>: see what you see, private submissions included
+          </span>
+        </label>
+        <label className="check">
+          <input type="checkbox" name="submit" defaultChecked={!state.values || Boolean(state.values.submit)} />
+          <span>
+            <code>submit</code>: upload, submit, and change your submissions
+          </span>
+        </label>
+        <p className="error" id="scopes-error" hidden={!state.errors?.scopes}>
+          {state.errors?.scopes}
+        </p>
+      </fieldset>
       <div className="field">
-        <label htmlFor="months">Valid for</label>
-        <select id="months" name="months" defaultValue="12">
-          <option value="1">a month</option>
-          <option value="3">three months</option>
-          <option value="12">a year</option>
-          <option value="never">ever</option>
+        <label htmlFor="days">Valid for</label>
+        <select id="days" name="days" defaultValue={state.values?.days ?? '90'}>
+          <option value="30">30 days</option>
+          <option value="90">90 days</option>
+          <option value="365">a year</option>
+          <option value="never">until it is revoked</option>
         </select>
       </div>
       <button type="submit" disabled={pending}>

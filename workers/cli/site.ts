@@ -1,9 +1,10 @@
 /** Commands that work on the site's database, whether the site is running or not. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from '#lib/env.ts';
-import type { Task } from '#lib/scoring/tasks.ts';
+import { SPLITS } from '#lib/scoring/splits.ts';
+import { parseTask, type Task } from '#lib/scoring/tasks.ts';
 import { CallError, type Command, InputError, JSON_OPTION, mustBeFile, oneFile, required } from './command.ts';
 import { runningSite } from './run-file.ts';
 import { openTask, type SlotFile, slotFiles } from './score.ts';
@@ -45,6 +46,11 @@ export const importGroundTruthCommand: Command = {
     name: { type: 'string', value: 'NAME', help: 'what it is called on the site' },
     task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
     licence: { type: 'string', value: 'TEXT', help: 'of an outside data set: on what terms it is used' },
+    split: {
+      type: 'string',
+      value: 'SPLIT',
+      help: 'train, val or test; default: what the name says, as in “LIVECell test”',
+    },
     source: { type: 'string', value: 'TEXT', help: 'of an outside data set: where it is from' },
     protocol: { type: 'string', value: 'TEXT', help: 'of an outside data set: how it was prepared' },
     public: { type: 'boolean', help: 'annotations may be shown and downloaded' },
@@ -58,6 +64,9 @@ export const importGroundTruthCommand: Command = {
         : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
     const name = required(values, 'name').trim();
     if (!name) throw new CallError('--name is missing.');
+    const split = SPLITS.find((id) => id === values.split);
+    if (values.split !== undefined && !split)
+      throw new CallError(`--split is one of ${SPLITS.join(', ')}, not “${values.split}”.`);
     const { storage } = await import('#lib/storage.ts');
     const data = env().LIVECELL_DATA;
     await mkdir(data, { recursive: true });
@@ -66,7 +75,7 @@ export const importGroundTruthCommand: Command = {
       const packed = join(dir, 'packed');
       const { sha256, images, objects, cellTypes, warnings, statistics } = await readGroundTruth(task, given, packed);
       const dataset = await withDatabase(async () => {
-        const { registerDataset, saveStatistics } = await import('#db/datasets.ts');
+        const { getPictures, registerDataset, saveStatistics } = await import('#db/datasets.ts');
         const packKey = `datasets/${randomUUID()}`;
         await storage().adopt(packKey, packed);
         const registered = await registerDataset({
@@ -76,6 +85,7 @@ export const importGroundTruthCommand: Command = {
           licence: values.licence,
           source: values.source,
           protocol: values.protocol,
+          split,
           sha256,
           images,
           objects,
@@ -85,7 +95,8 @@ export const importGroundTruthCommand: Command = {
           await storage().delete(packKey);
           throw error;
         });
-        if (statistics) await saveStatistics(registered, statistics);
+        // those that came with pictures say more
+        if (statistics && !(await getPictures(registered.id))) await saveStatistics(registered, statistics);
         if (registered.packKey !== packKey) await storage().delete(packKey); // the same content was there already
         return registered;
       });
@@ -95,6 +106,7 @@ export const importGroundTruthCommand: Command = {
         name,
         task: task.id,
         public: dataset.public,
+        split: dataset.split,
         sha256,
         images,
         objects,
@@ -122,6 +134,78 @@ async function readGroundTruth(task: Task, given: SlotFile[], packed: string) {
   const { text, ...facts } = await packReferenceCounts(given);
   await writeFile(packed, text);
   return { ...facts, warnings: [], statistics: null };
+}
+
+export const importImagesCommand: Command = {
+  name: 'import-images',
+  takes: 'NAME DIR|ZIP',
+  help: 'Registers the images of a data set: its page then tells of intensities too, and shows examples if they are public.',
+  details:
+    'Images are 8-bit grey TIFF or PNG, named as the ground truth names them; folders and endings do not matter.\n' +
+    'What belongs to other data sets is left out. Doing it again replaces the images, and whether they are public.\n' +
+    'Outlines are drawn over public images only where the annotations were registered as public too.',
+  example: 'livecell import-images "LIVECell test" images.zip --public',
+  options: {
+    public: { type: 'boolean', help: 'the images may be shown; default: they are only measured' },
+    json: JSON_OPTION,
+  },
+  async run(values, args, out) {
+    if (args.length !== 2) throw new CallError('The name of a data set and a folder or archive of images are needed.');
+    const [name, path] = args;
+    await mustExist(path);
+    const { storage } = await import('#lib/storage.ts');
+    const data = env().LIVECELL_DATA;
+    await mkdir(data, { recursive: true });
+    const dir = await mkdtemp(join(data, 'import-'));
+    try {
+      const packed = join(dir, 'packed');
+      const { files, examples, warnings } = await withDatabase(async () => {
+        const { getDatasetByName, listDatasets, savePictures, saveStatistics } = await import('#db/datasets.ts');
+        const dataset = await getDatasetByName(name);
+        if (!dataset) {
+          const known = (await listDatasets()).map((known) => `“${known.name}”`);
+          throw new InputError(
+            `There is no data set “${name}”; there is ${known.join(', ') || 'none yet'}. Register its ground truth first.`,
+          );
+        }
+        if (parseTask(dataset.task)?.kind === 'counts')
+          throw new InputError(`“${name}” is a series of counts: it says nothing of its images' sizes and cells.`);
+        const { openGroundTruth } = await import('#lib/readers/open.ts');
+        const { openPictures, packPictures } = await import('#lib/readers/pictures.ts');
+        const groundTruth = await openGroundTruth(await storage().localPath(dataset.packKey));
+        const source = await openPictures(path, groundTruth.images);
+        const result = await packPictures(groundTruth, source, packed, (done, of) =>
+          out.progress(`${done.toLocaleString('en-US')} of ${of.toLocaleString('en-US')} images`),
+        ).finally(() => source.close());
+        const packKey = `pictures/${randomUUID()}`;
+        await storage().adopt(packKey, packed);
+        const before = await savePictures({
+          ...{ datasetId: dataset.id, public: values.public === true, packKey },
+          ...{ groundTruthSha256: dataset.sha256, files: result.files, examples: result.examples },
+        });
+        await saveStatistics(dataset, result.statistics);
+        if (before) await storage().delete(before);
+        return result;
+      });
+      const shown = values.public === true;
+      const about = { dataset: name, public: shown, images: files, examples: examples.map((example) => example.name) };
+      out.document({ ...about, warnings });
+      out.print(
+        `Registered ${files.toLocaleString('en-US')} images of “${name}”: ${shown ? 'public' : 'not public, only measured'}.`,
+      );
+      if (!out.json) out.warnings([...warnings]);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  },
+};
+
+async function mustExist(path: string): Promise<void> {
+  await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' || error.code === 'ENOTDIR'
+      ? new InputError(`There is no folder or file ${path}.`)
+      : error;
+  });
 }
 
 export const migrate: Command = {
@@ -206,23 +290,41 @@ export const userRole: Command = {
 export const tokenCreate: Command = {
   name: 'token create',
   help: 'Makes an API token for somebody. It is shown once.',
+  example: 'livecell token create --user you@example.org --scope submit --expires 30',
   options: {
     user: { type: 'string', value: 'EMAIL', help: 'whose token; somebody who never signed in is added' },
     name: { type: 'string', value: 'NAME', help: 'what it is for; default: command line', default: 'command line' },
+    scope: { type: 'string', value: 'SCOPE', help: 'read or submit; default: read,submit', default: 'read,submit' },
+    expires: {
+      type: 'string',
+      value: 'DAYS',
+      help: 'valid for 30, 90 or 365 days, or never; default: 90',
+      default: '90',
+    },
     json: JSON_OPTION,
   },
   async run(values, files, out) {
     if (files.length > 0) throw new CallError(`“${files[0]}” is not expected: the person is given with --user.`);
     const email = address(required(values, 'user'));
-    const { token } = await withDatabase(async () => {
-      const { createToken, ensureUser } = await import('#db/users.ts');
+    const made = await withDatabase(async () => {
+      const { TOKEN_SCOPES } = await import('#db/schema.ts');
+      const { createToken, ensureUser, TOKEN_LIFETIMES, tokenEnd } = await import('#db/users.ts');
+      const scopes = (values.scope as string).split(',').map((scope) => oneOf('--scope', TOKEN_SCOPES, scope.trim()));
+      const expiresAt = tokenEnd(oneOf('--expires', TOKEN_LIFETIMES, values.expires));
       const { id } = await ensureUser({ email });
-      return await createToken(id, values.name);
+      const { token } = await createToken(id, values.name, { scopes, expiresAt });
+      return { token, scopes, expiresAt };
     });
-    out.document({ token });
-    out.print(token);
+    out.document(made);
+    out.print(made.token);
   },
 };
+
+function oneOf<T extends string>(option: string, choices: readonly T[], value: string): T {
+  const found = choices.find((choice) => choice === value);
+  if (!found) throw new CallError(`${option} is one of ${choices.join(', ')}, not “${value}”.`);
+  return found;
+}
 
 function address(email: string): string {
   if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new InputError(`“${email}” is not an e-mail address.`);
