@@ -11,7 +11,10 @@ import { type Dataset, type DatasetPictures, datasetPictures, datasetStatistics,
 type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol' | 'split' | 'version' | 'evaluatorVersion';
 export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<Pick<Dataset, Optional>>;
 
-/** Registers ground truth under a name. The same content again is no error; other content under a taken name is. */
+/**
+ * Registers ground truth under a name. The same content again is no error, and may say a split that was not known;
+ * other content under a taken name is one.
+ */
 export async function registerDataset(input: NewDataset, tx: Tx = db()): Promise<Dataset> {
   return tx.transaction(async (tx) => {
     const [created] = await tx
@@ -29,7 +32,12 @@ export async function registerDataset(input: NewDataset, tx: Tx = db()): Promise
       return created;
     }
     const existing = await getDatasetByName(input.name, tx);
-    if (existing?.sha256 === input.sha256 && existing.task === input.task) return existing;
+    if (existing?.sha256 === input.sha256 && existing.task === input.task) {
+      if (!input.split || input.split === existing.split) return existing;
+      const { split } = input;
+      await tx.update(datasets).set({ split }).where(eq(datasets.id, existing.id));
+      return { ...existing, split };
+    }
     throw new AppError('conflict', `Ground truth named “${input.name}” is already registered with other content.`);
   });
 }

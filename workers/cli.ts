@@ -10,7 +10,16 @@ import { AppError } from '#lib/errors.ts';
 import type { Problem } from '#lib/scoring/report.ts';
 import { CallError, type Command, InputError, type Option, Output, oneLine, problemLine } from './cli/command.ts';
 import { demoData, score, validate, verify } from './cli/score.ts';
-import { importGroundTruthCommand, migrate, seed, tokenCreate, userList, userRole, worker } from './cli/site.ts';
+import {
+  importGroundTruthCommand,
+  importImagesCommand,
+  migrate,
+  seed,
+  tokenCreate,
+  userList,
+  userRole,
+  worker,
+} from './cli/site.ts';
 import { submit } from './cli/submit.ts';
 
 const COMMANDS: Command[] = [
@@ -19,6 +28,7 @@ const COMMANDS: Command[] = [
   verify,
   submit,
   importGroundTruthCommand,
+  importImagesCommand,
   demoData,
   migrate,
   seed,

@@ -87,11 +87,11 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
   const index = new ImageIndex(images);
   const problems = new ProblemList();
   const byImage = new Map<number, File>();
+  const others: string[] = [];
   for (const file of files) {
     const found = index.ofText(stem(file.name));
     if (found === UNKNOWN_IMAGE) {
-      const message = 'Files belong to no image of this data set and are left out.';
-      problems.warn('unknown-image', message, quoted(file.name));
+      others.push(file.name);
       continue;
     }
     const image = found >= 0 ? found : index.groups[-1 - found][0];
@@ -110,12 +110,16 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
     }));
   }
   if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
-  const stems = new Set(images.fileNames.map(stem));
-  const missing = stems.size - byImage.size;
-  if (missing > 0) {
-    const first = images.fileNames.find((name, i) => !byImage.has(i) && !byImage.has(firstOf(index, name)));
-    problems.warn('image-without-picture', 'Images have no picture.', first && quoted(first), missing);
-  }
+  const have = new Set([...byImage.keys()].map((image) => stem(images.fileNames[image])));
+  const missing = [...new Set(images.fileNames.map(stem))].filter((name) => !have.has(name));
+  warnOf(
+    problems,
+    'unknown-image',
+    others,
+    'in the folder or archive',
+    'belong to no image of this data set and are left out',
+  );
+  warnOf(problems, 'image-without-picture', missing, 'of the data set', 'have no picture');
   return {
     images: [...byImage.keys()].sort((a, b) => a - b),
     warnings: problems.warnings(),
@@ -136,9 +140,10 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
   };
 }
 
-function firstOf(index: ImageIndex, name: string): number {
-  const found = index.ofText(stem(name));
-  return found >= 0 ? found : index.groups[-1 - found][0];
+function warnOf(problems: ProblemList, code: string, names: readonly string[], where: string, what: string): void {
+  if (names.length === 0) return;
+  const message = `${names.length.toLocaleString('en')} images ${where} ${what}, such as ${quoted(names[0])}.`;
+  problems.warn(code, message, quoted(names[0]), names.length);
 }
 
 /** What is to be done about a picture, by what is wrong with it; the readers of label images say what that is. */

@@ -24,6 +24,11 @@ describe.each(ENGINES)('data sets on $name', ({ missing, open }) => {
     await someDataset(client.db, { name: 'set 4', split: 'val' });
     const split = async (name: string) => (await getDatasetByName(name, client.db))!.split;
     expect(await Promise.all([...names, 'set 4'].map(split))).toEqual(['train', 'val', null, 'val']);
+    // the same file again, now with its split
+    await someDataset(client.db, { name: names[2], split: 'test' });
+    expect(await split(names[2])).toBe('test');
+    await someDataset(client.db, { name: names[2] });
+    expect(await split(names[2])).toBe('test');
   });
 
   test('registering training or validation images later does not move the board to them', async () => {

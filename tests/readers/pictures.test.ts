@@ -119,7 +119,11 @@ describe('the images of a data set', () => {
     );
     expect(n).toBe(1);
     expect(warnings).toEqual([
-      { code: 'image-without-picture', message: 'Images have no picture.', count: 2, examples: [`“${NAMES[0]}.tif”`] },
+      {
+        code: 'image-without-picture',
+        message: `2 images of the data set have no picture, such as “${NAMES[0]}”.`,
+        ...{ count: 2, examples: [`“${NAMES[0]}”`] },
+      },
     ]);
   });
 });
