@@ -6,13 +6,14 @@
  *     ▲          │  ├──▶ rejected           ▲          │           │
  *     └──────────┘  └──▶ failed             └──────────┴── hidden ◀┘
  */
-import { and, count, desc, eq, inArray, lt, ne, notInArray, or, sql } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, isNull, lt, ne, notInArray, or, sql } from 'drizzle-orm';
 import type { AuditEvent, Changes } from '#lib/audit.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
+import { keepShown, lockMethod, methodFor, nextVersion } from './methods.ts';
 import { enqueueScore } from './queue.ts';
 import { chargePlace, reservePlace, returnPlace } from './quota.ts';
 import {
@@ -24,13 +25,19 @@ import {
   type SubmissionFile,
   submissionFiles,
   submissions,
+  teams,
   users,
+  type WithdrawalReason,
 } from './schema.ts';
 
 export interface NewSubmission {
   task: string;
   datasetId: string;
   userId: string | null;
+  /** whom it is submitted for; absent or null: the person */
+  teamId?: string | null;
+  /** of a method of this person or team; absent: the one with the name below, made where there is none */
+  methodId?: string | null;
   method: string;
   description?: string;
   paperUrl?: string | null;
@@ -52,6 +59,7 @@ export interface NewSubmission {
 export interface SubmissionDetail extends Submission {
   files: SubmissionFile[];
   user: { id: string; name: string | null } | null;
+  team: { id: string; name: string } | null;
   dataset: Dataset;
   /** 1: the next to be scored; null unless queued */
   queuePosition: number | null;
@@ -60,6 +68,7 @@ export interface SubmissionDetail extends Submission {
 /** A line of a list of submissions. */
 export interface SubmissionSummary extends Submission {
   user: { id: string; name: string | null } | null;
+  team: { id: string; name: string } | null;
   datasetName: string;
 }
 
@@ -84,10 +93,22 @@ async function insertSubmission(
   input: Omit<NewSubmission, 'visibility'> & Partial<Pick<Submission, 'visibility' | 'demo' | 'publishedAt'>>,
   tx: Tx,
 ): Promise<Submission> {
-  const { files, ...columns } = input;
+  const { files, teamId = null, methodId: wanted, ...columns } = input;
   if (files.length === 0) throw new AppError('invalid', 'A submission needs at least one file.');
   return tx.transaction(async (tx) => {
-    const [submission] = await tx.insert(submissions).values(columns).returning();
+    const { userId: person, datasetId, description, paperUrl, codeUrl, testImagesSeen } = columns;
+    const { id: methodId, name } = await methodFor(
+      { userId: person, teamId },
+      { id: wanted, name: columns.method },
+      { description, paperUrl, codeUrl, testImagesSeen },
+      tx,
+    );
+    await lockMethod(methodId, tx);
+    const version = await nextVersion({ methodId, task: columns.task, datasetId }, tx);
+    const [submission] = await tx
+      .insert(submissions)
+      .values({ ...columns, teamId, methodId, method: name, version })
+      .returning();
     await tx.insert(submissionFiles).values(files.map((file) => ({ ...file, submissionId: submission.id })));
     await reservePlace(tx, submission);
     await enqueueScore(tx, submission.id);
@@ -104,18 +125,24 @@ async function insertSubmission(
 
 export async function getSubmission(id: string, tx: Tx = db()): Promise<SubmissionDetail | null> {
   const [row] = await tx
-    .select({ submission: submissions, dataset: datasets, user: { id: users.id, name: users.name } })
+    .select({
+      submission: submissions,
+      dataset: datasets,
+      user: { id: users.id, name: users.name },
+      team: { id: teams.id, name: teams.name },
+    })
     .from(submissions)
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
     .leftJoin(users, eq(users.id, submissions.userId))
+    .leftJoin(teams, eq(teams.id, submissions.teamId))
     .where(eq(submissions.id, id));
   if (!row) return null;
   const files = await filesOf(id, tx);
   const queuePosition = row.submission.state === 'queued' ? await positionOf(row.submission, tx) : null;
-  return { ...row.submission, dataset: row.dataset, user: row.user, files, queuePosition };
+  return { ...row.submission, dataset: row.dataset, user: row.user, team: row.team, files, queuePosition };
 }
 
-/** Whether another submission that is not withdrawn has the same file: one upload may serve several tasks. */
+/** Whether another submission still has the same file: one upload may serve several tasks. */
 export async function isSharedFile(storageKey: string, submissionId: string, tx: Tx = db()): Promise<boolean> {
   const [other] = await tx
     .select({ id: submissions.id })
@@ -126,6 +153,7 @@ export async function isSharedFile(storageKey: string, submissionId: string, tx:
         eq(submissionFiles.storageKey, storageKey),
         ne(submissions.id, submissionId),
         ne(submissions.state, 'withdrawn'),
+        isNull(submissions.filesDeletedAt),
       ),
     )
     .limit(1);
@@ -168,21 +196,36 @@ export async function getReports<Report extends AnyReport | ScoreReport = ScoreR
 /** Lists of submissions begin here. */
 export function summaries(tx: Tx) {
   return tx
-    .select({ submission: submissions, user: { id: users.id, name: users.name }, datasetName: datasets.name })
+    .select({
+      submission: submissions,
+      user: { id: users.id, name: users.name },
+      team: { id: teams.id, name: teams.name },
+      datasetName: datasets.name,
+    })
     .from(submissions)
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
     .leftJoin(users, eq(users.id, submissions.userId))
+    .leftJoin(teams, eq(teams.id, submissions.teamId))
     .$dynamic();
 }
 
 export function toSummary(row: Awaited<ReturnType<typeof summaries>>[number]): SubmissionSummary {
-  return { ...row.submission, user: row.user, datasetName: row.datasetName };
+  return { ...row.submission, user: row.user, team: row.team, datasetName: row.datasetName };
 }
 
-/** A person's submissions, the newest first. */
-export async function listSubmissionsByUser(userId: string, tx: Tx = db()): Promise<SubmissionSummary[]> {
+/** What a person has submitted in their own name, and what was submitted for their teams; the newest first. */
+export async function listSubmissionsOf(
+  owner: { id: string; teams: readonly { id: string }[] },
+  tx: Tx = db(),
+): Promise<SubmissionSummary[]> {
+  const teamIds = owner.teams.map(({ id }) => id);
   const rows = await summaries(tx)
-    .where(eq(submissions.userId, userId))
+    .where(
+      or(
+        and(eq(submissions.userId, owner.id), isNull(submissions.teamId)),
+        teamIds.length > 0 ? inArray(submissions.teamId, teamIds) : undefined,
+      ),
+    )
     .orderBy(desc(submissions.createdAt), submissions.id);
   return rows.map(toSummary);
 }
@@ -238,6 +281,7 @@ export async function saveReports(
   tx: Tx = db(),
 ): Promise<boolean> {
   return tx.transaction(async (tx) => {
+    await holdMethodOf(id, tx);
     const [scored] = await tx
       .update(submissions)
       .set({
@@ -249,8 +293,10 @@ export async function saveReports(
         finishedAt: sql`now()`,
       })
       .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
-      .returning({ attempts: submissions.attempts });
+      .returning();
     if (!scored) return false;
+    // the entries of a demo are published before they have a score
+    if (!scored.wasPublished) await keepShown(null, scored, tx);
     // an evaluation is never overwritten: the same evaluator on the same data has nothing new to say
     await tx
       .insert(evaluations)
@@ -362,6 +408,7 @@ export async function changeSubmission(
   tx: Tx,
 ): Promise<Submission> {
   return tx.transaction(async (tx) => {
+    await holdMethodOf(id, tx);
     // locked, so that what is recorded as before is what the change has changed
     const [before] = await tx.select().from(submissions).where(eq(submissions.id, id)).for('update');
     if (!before) throw new AppError('not-found', 'There is no such submission.');
@@ -374,8 +421,14 @@ export async function changeSubmission(
     if (changed.state === 'withdrawn') await returnPlace(tx, id, 'withdrawn before it had a score');
     const changes = changesOf(before, changed, Object.keys(options.set) as (keyof Submission)[]);
     await recordEvent(tx, actorId, { ...options.event, submissionId: id, changes } as AuditEvent);
-    return changed;
+    return keepShown(before, changed, tx);
   });
+}
+
+/** Before the submission itself: the versions of a method are changed one after the other. */
+async function holdMethodOf(id: string, tx: Tx): Promise<void> {
+  const [row] = await tx.select({ methodId: submissions.methodId }).from(submissions).where(eq(submissions.id, id));
+  if (row?.methodId) await lockMethod(row.methodId, tx);
 }
 
 /** For the audit log: the columns that a change has really changed, as they were and as they are. */
@@ -424,16 +477,43 @@ export async function unpublish(id: string, actorId: string | null, tx: Tx = db(
   );
 }
 
-/** The owner gives it up. A job that is still waiting finds nothing to score. */
-export async function withdraw(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+/**
+ * The owner gives it up. A job that is still waiting finds nothing to score. Of an entry that has been public, a
+ * tombstone with the reason stays. Its files are the caller's to delete (`isSharedFile`).
+ */
+export async function withdraw(
+  id: string,
+  actorId: string | null,
+  tx: Tx = db(),
+  { reason = 'other' }: { reason?: WithdrawalReason } = {},
+): Promise<Submission> {
   return changeSubmission(
     id,
     actorId,
     {
       allowed: notInArray(submissions.state, ['withdrawn']),
-      set: { state: 'withdrawn', visibility: 'private', progress: null, publishedAt: null },
-      event: { kind: 'withdrawn' },
+      set: {
+        ...{ state: 'withdrawn', visibility: 'private', progress: null, publishedAt: null },
+        withdrawalReason: sql`case when ${submissions.wasPublished} then ${reason} end`,
+        filesDeletedAt: sql`coalesce(${submissions.filesDeletedAt}, now())`,
+      },
+      event: { kind: 'withdrawn', reason },
       otherwise: 'This submission is withdrawn already.',
+    },
+    tx,
+  );
+}
+
+/** The prediction files go, the scores stay. They are the caller's to delete from storage (`isSharedFile`). */
+export async function forgetFiles(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+  return changeSubmission(
+    id,
+    actorId,
+    {
+      allowed: and(inArray(submissions.state, ['scored', 'rejected', 'failed']), isNull(submissions.filesDeletedAt)),
+      set: { filesDeletedAt: sql`now()` },
+      event: { kind: 'files-deleted' },
+      otherwise: 'The files of a submission that waits for its score are needed; otherwise they are deleted already.',
     },
     tx,
   );

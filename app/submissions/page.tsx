@@ -3,14 +3,14 @@ import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { SubmissionTable } from '#app/_components/submission-table.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { listSubmissionsByUser } from '#db/submissions.ts';
+import { listSubmissionsOf } from '#db/submissions.ts';
 
 export const metadata: Metadata = { title: 'My submissions' };
 
 export default async function SubmissionsPage() {
   const who = await viewer();
   if (!who) redirect('/sign-in?returnTo=/submissions');
-  const submissions = await listSubmissionsByUser(who.id);
+  const submissions = await listSubmissionsOf(who);
   return (
     <div className="page">
       <header className="page-head">

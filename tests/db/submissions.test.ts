@@ -12,7 +12,7 @@ import {
   failSubmission,
   getReports,
   getSubmission,
-  listSubmissionsByUser,
+  listSubmissionsOf,
   rejectSubmission,
   requestPublication,
   saveProgress,
@@ -130,7 +130,7 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
     ]);
     const events = await listEvents(id, client.db);
     expect(events[1]).toMatchObject({ actorId: owner.id, actorName: 'Owner' });
-    expect(await listSubmissionsByUser(owner.id, client.db)).toHaveLength(1);
+    expect(await listSubmissionsOf({ id: owner.id, teams: [] }, client.db)).toHaveLength(1);
   });
 
   test('two maintainers cannot both approve', async () => {
