@@ -74,6 +74,13 @@ export const newSubmissionSchema = z.object({
   also: z.array(z.string().max(40)).max(4).optional(),
   /** `pending` and `published` both ask to publish; a maintainer decides */
   visibility: z.enum(['private', 'pending', 'published']).default('private'),
+  /** who made it stays a secret: the entry is “Anonymous entry 7” until `anonymousUntil`, or until its owner reveals it */
+  anonymous: z.boolean().optional(),
+  /** a day (its midnight, UTC) or a time */
+  anonymousUntil: z
+    .union([z.literal(''), z.iso.date(), z.iso.datetime({ offset: true })], 'A day, such as 2027-03-01')
+    .transform((text) => (text ? new Date(text) : undefined))
+    .optional(),
 });
 export type NewSubmission = z.infer<typeof newSubmissionSchema>;
 

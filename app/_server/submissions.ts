@@ -1,4 +1,5 @@
 /** What the submit form, the API and the pages do with submissions; the tables are behind `#db`. */
+import { makeAnonymous } from '#db/anonymity.ts';
 import { db } from '#db/client.ts';
 import { activeDataset, getDatasetByName } from '#db/datasets.ts';
 import { entryOf } from '#db/entries.ts';
@@ -43,6 +44,11 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
   if (!canSubmit(viewer)) throw new AppError('unauthorized', 'Sign in to submit.');
   const task = parseTask(input.task);
   if (!task?.open) throw new InvalidFields({ task: 'This task does not take submissions (yet).' });
+  const { anonymous, anonymousUntil } = input;
+  if (anonymousUntil && !anonymous)
+    throw new InvalidFields({ anonymousUntil: 'This date is for anonymous entries. Say “anonymous”, or leave it out.' });
+  if (anonymousUntil && anonymousUntil <= new Date())
+    throw new InvalidFields({ anonymousUntil: 'Choose a day in the future, or none to reveal the entry yourself.' });
   const parts = await partsOf(task, input);
   for (const [index, { upload }] of input.files.entries()) {
     const found = await getUpload(idOf(upload));
@@ -76,6 +82,7 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
         },
         tx,
       );
+      if (input.anonymous) await makeAnonymous(id, viewer.id, input.anonymousUntil ?? null, tx);
       submissions.push({ task: task.id, dataset: dataset.name, id, state });
     }
     return submissions;

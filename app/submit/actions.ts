@@ -6,7 +6,8 @@ import { submit } from '#app/_server/submissions.ts';
 import { newSubmissionSchema } from '#lib/api.ts';
 import { AppError } from '#lib/errors.ts';
 
-const { task, dataset, method, description, paperUrl, codeUrl, trainingData } = newSubmissionSchema.shape;
+const { task, dataset, method, description, paperUrl, codeUrl, trainingData, anonymousUntil } =
+  newSubmissionSchema.shape;
 const ticked = z
   .string()
   .optional()
@@ -20,6 +21,8 @@ const fieldsSchema = z
     ...{ task, dataset, method, description, paperUrl, codeUrl, trainingData },
     testImagesSeen: ticked,
     publish: ticked,
+    anonymous: ticked,
+    anonymousUntil,
     also: z.string().optional(),
     scoreThreshold: z
       .string()

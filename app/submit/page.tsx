@@ -4,6 +4,7 @@ import { viewer } from '#app/_server/http.ts';
 import { findSubmission } from '#app/_server/submissions.ts';
 import { listDatasets } from '#db/datasets.ts';
 import { canSubmitAgain, type Viewer } from '#lib/permissions.ts';
+import { isSealed } from '#lib/public-entry.ts';
 import { integer } from '#lib/scoring/format.ts';
 import { OPEN_TASKS, TASKS } from '#lib/scoring/tasks.ts';
 import { SubmitForm, type Typed } from './submit-form.tsx';
@@ -62,8 +63,11 @@ async function earlier(who: Viewer, from: string | string[] | undefined): Promis
   const submission = await findSubmission(who, from).catch(() => null);
   if (!submission || !canSubmitAgain(who, submission)) return undefined;
   const { task, method, description, paperUrl, codeUrl, trainingData, testImagesSeen, dataset } = submission;
+  const { anonymous, anonymousUntil } = submission;
   return {
     ...{ task, method, description, trainingData, testImagesSeen, dataset: dataset.name },
+    anonymous: isSealed(submission, new Date()),
+    anonymousUntil: anonymous ? anonymousUntil?.toISOString().slice(0, 10) : undefined,
     paperUrl: paperUrl ?? '',
     codeUrl: codeUrl ?? '',
   };

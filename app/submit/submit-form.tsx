@@ -20,8 +20,8 @@ export interface TaskChoice {
 }
 
 export type Typed = Partial<
-  Record<'task' | 'dataset' | 'method' | 'description' | 'paperUrl' | 'codeUrl' | 'trainingData', string>
-> & { testImagesSeen?: boolean };
+  Record<'task' | 'dataset' | 'method' | 'description' | 'paperUrl' | 'codeUrl' | 'trainingData' | 'anonymousUntil', string>
+> & { testImagesSeen?: boolean; anonymous?: boolean };
 
 const DRAFT = 'livecell:draft';
 
@@ -185,6 +185,21 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
             later.
           </span>
         </label>
+        <label className="check">
+          <input type="checkbox" name="anonymous" defaultChecked={typed?.anonymous} />
+          <span>
+            Anonymous: the entry is public as “Anonymous entry” and a number, without its name, people, links and
+            descriptions. You can give reviewers a secret link, and reveal it whenever you want.
+          </span>
+        </label>
+        <div className="field">
+          <label htmlFor="anonymousUntil">Anonymous until</label>
+          <input {...field('anonymousUntil')} type="date" defaultValue={typed?.anonymousUntil} />
+          <p className="hint" id="anonymousUntil-hint">
+            On this day, at midnight UTC, it is revealed by itself. Empty: when you reveal it.
+          </p>
+          <FieldError name="anonymousUntil" errors={errors} />
+        </div>
       </fieldset>
 
       <div className="cluster">

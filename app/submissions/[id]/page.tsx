@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { notFound } from 'next/navigation';
+import { notFound, redirect } from 'next/navigation';
 import { Act } from '#app/_components/act.tsx';
 import { VisibilityBadge, visibilityInWords } from '#app/_components/state.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
@@ -16,19 +16,24 @@ import { bytes, integer, moment, percent } from '#lib/scoring/format.ts';
 import type { AnyReport, Problem, Warning } from '#lib/scoring/report.ts';
 import { parseTask, type Task, taskNumber, taskValue } from '#lib/scoring/tasks.ts';
 import { approveEntry, askToPublish, hideEntry, takeBack, withdrawSubmission } from '../actions.ts';
+import { Anonymity } from './anonymity.tsx';
 import { Follow } from './follow.tsx';
 
 type Props = { params: Promise<{ id: string }> };
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const submission = await find((await params).id);
-  return { title: submission.method, robots: { index: false } };
+  // metadata is written before the page can send somebody away
+  const title = may.canSeeIdentity(await viewer(), submission) ? submission.method : 'Submission';
+  return { title, robots: { index: false } };
 }
 
 export default async function SubmissionPage({ params }: Props) {
   const { id } = await params;
   const who = await viewer();
   const submission = await find(id);
+  // what is said here is for its owner and the maintainers; everybody else gets the public form
+  if (!may.canSeeIdentity(who, submission)) redirect(`/entries/${id}`);
   const { state, queuePosition, progress, attempts } = submission;
   return (
     <div className="page">
@@ -43,6 +48,7 @@ export default async function SubmissionPage({ params }: Props) {
       </header>
       <Outcome submission={submission} />
       <Deeds submission={submission} who={who} />
+      <Anonymity submission={submission} who={who} />
       <Details submission={submission} withFiles={may.canReadFiles(who, submission)} />
       <History id={id} />
     </div>

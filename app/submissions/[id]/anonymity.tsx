@@ -1,0 +1,67 @@
+import { Act } from '#app/_components/act.tsx';
+import type { SubmissionDetail } from '#db/submissions.ts';
+import * as may from '#lib/permissions.ts';
+import { anonymousName, isSealed } from '#lib/public-entry.ts';
+import { moment } from '#lib/scoring/format.ts';
+import { revealEntry, sealEntry, stopSharing } from '../anonymity-actions.ts';
+import { ReviewLink } from './review-link.tsx';
+
+/** Whether the entry says who made it, until when, and the link for reviewers; for those who may change that. */
+export function Anonymity({ submission, who }: { submission: SubmissionDetail; who: may.Viewer }) {
+  const sealed = isSealed(submission, new Date());
+  const canSeal = may.canMakeAnonymous(who, submission);
+  const canShare = may.canShareWithReviewers(who, submission);
+  if (!sealed && !canSeal && !canShare) return null;
+  const { id, anonymousUntil, reviewSha256 } = submission;
+  return (
+    <section className="section stack" aria-labelledby="anonymity">
+      <h2 id="anonymity">Anonymity and review</h2>
+      {sealed ? (
+        <p>
+          You see the name “{submission.method}”; others see “{anonymousName(submission.anonymousNumber)}”, and nothing
+          that tells who made it,{' '}
+          {anonymousUntil ? `until ${moment(anonymousUntil)}. Then it is public by itself.` : 'until it is revealed.'}
+        </p>
+      ) : (
+        <p>
+          {canSeal
+            ? 'While an entry is anonymous, only you and the maintainers see its name, people, links and descriptions.'
+            : 'This entry has been public under its name, so it cannot become anonymous.'}
+        </p>
+      )}
+      <div className="cluster">
+        {canSeal && (
+          <Act action={sealEntry} values={{ id }} label={sealed ? 'Change the date' : 'Make anonymous'}>
+            <label htmlFor="until">Until (UTC, empty: until you reveal it)</label>
+            <input
+              id="until"
+              name="until"
+              type="date"
+              defaultValue={sealed ? anonymousUntil?.toISOString().slice(0, 10) : undefined}
+            />
+          </Act>
+        )}
+        {may.canReveal(who, submission) && (
+          <Act
+            action={revealEntry}
+            values={{ id }}
+            label="Reveal now"
+            confirm="Reveal who made this entry? Once it has been public under its name, this cannot be undone."
+          />
+        )}
+      </div>
+      {canShare && (
+        <>
+          <p>
+            Whoever opens the link for reviewers sees the scores, charts and receipt of this entry, also before it is
+            published, and not who made it.{reviewSha256 && ' There is a link.'}
+          </p>
+          <div className="cluster">
+            <ReviewLink id={id} exists={reviewSha256 !== null} />
+            {reviewSha256 && <Act action={stopSharing} values={{ id }} label="Revoke the link" kind="danger" />}
+          </div>
+        </>
+      )}
+    </section>
+  );
+}

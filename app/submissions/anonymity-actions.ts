@@ -1,0 +1,56 @@
+'use server';
+
+import { revalidatePath } from 'next/cache';
+import { headers } from 'next/headers';
+import { z } from 'zod';
+import { action } from '#app/_server/http.ts';
+import { siteOf } from '#app/_server/site.ts';
+import { findSubmission } from '#app/_server/submissions.ts';
+import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/anonymity.ts';
+import type { SubmissionDetail } from '#db/submissions.ts';
+import { AppError } from '#lib/errors.ts';
+import { canMakeAnonymous, canReveal, canShareWithReviewers, type Viewer } from '#lib/permissions.ts';
+
+const about = z.object({ id: z.string() });
+/** A day begins at midnight UTC. */
+const until = z
+  .union([z.literal(''), z.iso.date('A day, such as 2027-03-01')])
+  .optional()
+  .transform((day) => (day ? new Date(day) : null));
+
+async function allowed(
+  who: Viewer,
+  id: string,
+  may: (viewer: Viewer, submission: SubmissionDetail) => boolean,
+): Promise<void> {
+  if (!may(who, await findSubmission(who, id)))
+    throw new AppError('forbidden', 'This is not possible (any more). Reload the page to see how things stand.');
+}
+
+export const sealEntry = action(about.extend({ until }), async ({ id, until }, who) => {
+  await allowed(who, id, canMakeAnonymous);
+  await makeAnonymous(id, who.id, until);
+  revalidatePath('/', 'layout');
+  return { done: true };
+});
+
+export const revealEntry = action(about, async ({ id }, who) => {
+  await allowed(who, id, canReveal);
+  await reveal(id, who.id);
+  revalidatePath('/', 'layout');
+  return { done: true };
+});
+
+/** `made`: the link, shown this once. */
+export const shareWithReviewers = action(about, async ({ id }, who) => {
+  await allowed(who, id, canShareWithReviewers);
+  const secret = await makeReviewLink(id, who.id);
+  return { done: true, made: `${siteOf({ headers: await headers() })}/review/${secret}` };
+});
+
+export const stopSharing = action(about, async ({ id }, who) => {
+  await allowed(who, id, canShareWithReviewers);
+  await revokeReviewLink(id, who.id);
+  revalidatePath(`/submissions/${id}`);
+  return { done: true };
+});
