@@ -1,11 +1,19 @@
 /** The leaderboard of a task: scored and published entries, ranked; and beside them, what was published elsewhere. */
-import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
 import { type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { type BoardEntry, boardEntry, boardReference } from '#lib/public-entry.ts';
 import type { CellType } from '#lib/scoring/cell-types.ts';
 import { type Direction, ordered, type Rankable, rankBoard, ranks, type Sort } from '#lib/scoring/ranking.ts';
 import type { AnyReport, EvaluationResults, Metrics } from '#lib/scoring/report.ts';
-import { boardValues, findValue, parseTask, readsTypes, taskValue, type ValueColumn } from '#lib/scoring/tasks.ts';
+import {
+  boardValues,
+  findValue,
+  parseTask,
+  readsTypes,
+  slotsAreDatasets,
+  taskValue,
+  type ValueColumn,
+} from '#lib/scoring/tasks.ts';
 import { db, type Tx } from './client.ts';
 import { activeDataset, getDatasetByName } from './datasets.ts';
 import { ENTRY_COLUMNS, ENTRY_JOINS } from './entries.ts';
@@ -250,7 +258,7 @@ async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId,
     .where(
       and(
         eq(submissions.task, task),
-        eq(submissions.datasetId, dataset.id),
+        isOn(dataset),
         eq(submissions.state, 'scored'),
         eq(submissions.visibility, 'published'),
         isCurrent(dataset, protocol),
@@ -315,7 +323,20 @@ function sameName(a: string, b: string): boolean {
 
 /** Only scores against the ground truth as it is now stand on a board. */
 export function isCurrent(dataset: Dataset, protocol: ProtocolId): SQL | undefined {
-  return and(eq(evaluations.protocol, protocol), eq(evaluations.groundTruthSha256, dataset.sha256));
+  const whole = eq(evaluations.groundTruthSha256, dataset.sha256);
+  const part = sql`${at(['groundTruth', 'datasets'])} -> ${dataset.name}::text ->> 'sha256' = ${dataset.sha256}`;
+  return and(eq(evaluations.protocol, protocol), slotsAreDatasets(dataset.task) ? or(whole, part) : whole);
+}
+
+/** Submissions that are scored on a data set: it is theirs, or (where slots are data sets) one of those they have. */
+export function isOn(dataset: Dataset): SQL | undefined {
+  const own = eq(submissions.datasetId, dataset.id);
+  if (!slotsAreDatasets(dataset.task)) return own;
+  const scored = sql`exists (
+    select 1 from ${evaluations}
+    where ${evaluations.submissionId} = ${submissions.id} and ${at(['results', 'datasets'])} -> ${dataset.name}::text is not null
+  )`;
+  return or(own, scored);
 }
 
 /** Size classes and recall limits of the published tables are those of the released code, and mean nothing elsewhere. */

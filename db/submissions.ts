@@ -11,8 +11,10 @@ import type { AuditEvent, Changes } from '#lib/audit.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import { slotsAreDatasets } from '#lib/scoring/tasks.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
+import { listDatasets } from './datasets.ts';
 import { keepShown, lockMethod, methodFor, nextVersion } from './methods.ts';
 import { enqueueScore } from './queue.ts';
 import { chargePlace, reservePlace, returnPlace } from './quota.ts';
@@ -44,6 +46,8 @@ export interface NewSubmission {
   codeUrl?: string | null;
   trainingData?: string;
   testImagesSeen?: boolean;
+  /** count detections of every category as cells */
+  anyCategory?: boolean;
   /** only `private` or `pending`; publishing is a maintainer's decision */
   visibility?: 'private' | 'pending';
   files: {
@@ -76,6 +80,8 @@ export interface SubmissionSummary extends Submission {
 export interface ScoringInput {
   submission: Submission;
   dataset: Dataset;
+  /** where slots are data sets: all there are, the submission's first */
+  datasets?: Dataset[];
   files: SubmissionFile[];
 }
 
@@ -256,7 +262,10 @@ export async function startScoring(id: string, attempt: number, tx: Tx = db()): 
       .returning();
     if (!submission) return null;
     const [dataset] = await tx.select().from(datasets).where(eq(datasets.id, submission.datasetId));
-    return { submission, dataset, files: await filesOf(id, tx) };
+    const outside = slotsAreDatasets(submission.task)
+      ? [dataset, ...(await listDatasets({ task: submission.task }, tx)).filter(({ id }) => id !== dataset.id)]
+      : undefined;
+    return { submission, dataset, datasets: outside, files: await filesOf(id, tx) };
   });
 }
 

@@ -47,7 +47,10 @@ const link = z
   .pipe(z.url({ protocol: /^https?$/, error: 'A full link, such as https://doi.org/…' }).optional());
 
 export const slotFileSchema = z.object({
-  /** of a task with several slots, `all` is one zip archive whose files are named by slot */
+  /**
+   * Of a task with several slots, `all` is one zip archive whose files are named by slot. Slots of zero-shot are the
+   * names of its data sets; `all` is such an archive, or a file for the data set of the submission.
+   */
   slot: z.string().min(1).max(200).default('all'),
   /** the id of a completed upload, or its address */
   upload: z.string().min(1, 'Upload a file first').max(500),
@@ -69,6 +72,8 @@ export const newSubmissionSchema = z.object({
   codeUrl: link.optional(),
   trainingData: z.string().trim().max(1000, 'At most 1,000 characters').default(''),
   testImagesSeen: z.boolean().default(false),
+  /** count detections of every category as cells, whatever their category_id */
+  anyCategory: z.boolean().optional(),
   files: z.array(slotFileSchema).min(1, 'Upload a file first').max(16),
   /** other tasks the same files are submitted to: `single-cell-type` beside `transferability` */
   also: z.array(z.string().max(40)).max(4).optional(),
@@ -118,7 +123,7 @@ export const problemDetailsSchema = z.object({
 export const createdSchema = z.object({
   id: z.string(),
   state: z.enum(SUBMISSION_STATES),
-  /** what else came of the same files: a submission per other task, or per data set */
+  /** what else came of the same files: a submission per other task */
   also: z
     .array(z.object({ task: z.string(), dataset: z.string(), id: z.string(), state: z.enum(SUBMISSION_STATES) }))
     .optional(),
@@ -147,6 +152,8 @@ export const submissionSchema = z.object({
   codeUrl: z.string().nullable(),
   trainingData: z.string(),
   testImagesSeen: z.boolean(),
+  /** detections of every category are counted as cells, because the submitter asked for it */
+  anyCategory: z.boolean(),
   demo: z.boolean(),
   /** of an anonymous entry null, as with everything else that would tell who made it */
   submitter: z.string().nullable(),

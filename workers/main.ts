@@ -29,7 +29,7 @@ import {
 } from '#db/submissions.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { env } from '#lib/env.ts';
-import { type AnyReport, withoutGroundTruth } from '#lib/scoring/report.ts';
+import { type AnyReport, withDatasets, withoutGroundTruth } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { errorFields, log } from './log.ts';
 import { startMailer } from './mail.ts';
@@ -82,7 +82,7 @@ export async function startWorker(options: {
       await progress.close();
       if (outcome.ok) await saveRadar(id, outcome.exactGroundTruth);
       const saved = outcome.ok
-        ? await saveReports(id, input.dataset.public ? outcome.reports : outcome.reports.map(withoutGroundTruth))
+        ? await saveReports(id, keptReports(input, outcome.reports))
         : await rejectSubmission(id, outcome.problems, outcome.warnings);
       const result = !saved ? 'too-late' : outcome.ok ? 'scored' : 'rejected';
       log(result, { ...fields, milliseconds: Math.round(performance.now() - started) });
@@ -125,21 +125,36 @@ export async function startWorker(options: {
   };
 }
 
-export async function jobOf({ submission, dataset, files }: ScoringInput, port?: ScoreJob['port']): Promise<ScoreJob> {
+export async function jobOf(
+  { submission, dataset, datasets = [], files }: ScoringInput,
+  port?: ScoreJob['port'],
+): Promise<ScoreJob> {
+  const sources = datasets.map(async ({ name, packKey }) => ({
+    slot: name,
+    groundTruth: await storage().localPath(packKey),
+  }));
+  const sets = await Promise.all(sources);
   const local = files.map(async ({ slot, sha256, storageKey, fileName, scoreThreshold }) => ({
-    slot,
-    sha256,
-    name: fileName,
-    scoreThreshold: scoreThreshold ?? undefined,
+    ...{ slot, sha256, name: fileName, scoreThreshold: scoreThreshold ?? undefined },
     path: await storage().localPath(storageKey),
+    ...(sets.find((own) => own.slot === slot) ?? (sets.length > 0 && { datasets: sets })),
   }));
   return {
     task: submission.task,
     groundTruth: { path: await storage().localPath(dataset.packKey) },
     files: await Promise.all(local),
+    anyCategory: submission.anyCategory,
     protocols: [...PROTOCOL_IDS],
     port,
   };
+}
+
+/** Reports as they are kept: with the data sets they are of, and without ground truth that is not public. */
+export function keptReports({ dataset, datasets = [] }: ScoringInput, reports: readonly AnyReport[]): AnyReport[] {
+  return reports.map((report) => {
+    const named = withDatasets(report, datasets);
+    return dataset.public ? named : withoutGroundTruth(named);
+  });
 }
 
 /** Saves what a thread says about its progress, at most four times a second, and never two at once. */

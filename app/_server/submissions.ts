@@ -1,7 +1,7 @@
 /** What the submit form, the API and the pages do with submissions; the tables are behind `#db`. */
 import { makeAnonymous } from '#db/anonymity.ts';
 import { db } from '#db/client.ts';
-import { activeDataset, getDatasetByName } from '#db/datasets.ts';
+import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets.ts';
 import { entryOf } from '#db/entries.ts';
 import type { Dataset, SubmissionFile } from '#db/schema.ts';
 import {
@@ -27,7 +27,7 @@ import {
 } from '#lib/permissions.ts';
 import { type Look, type PublicEntry, publicReport, publicWarnings } from '#lib/public-entry.ts';
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
-import { missingSlots, parseSlot, parseTask, type Task } from '#lib/scoring/tasks.ts';
+import { matchSlot, missingSlots, parseTask, slotsAreDatasets, type Task } from '#lib/scoring/tasks.ts';
 import { storage } from '#lib/storage.ts';
 import { InvalidFields } from './http.ts';
 import { release } from './uploads.ts';
@@ -66,8 +66,8 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
       const { fileName, bytes, sha256, storageKey } = taken;
       stored.set(idOf(upload), { fileName, bytes, sha256, storageKey });
     }
-    const { method, description, paperUrl, codeUrl, trainingData, testImagesSeen } = input;
-    const details = { method, description, paperUrl, codeUrl, trainingData, testImagesSeen };
+    const { method, description, paperUrl, codeUrl, trainingData, testImagesSeen, anyCategory } = input;
+    const details = { method, description, paperUrl, codeUrl, trainingData, testImagesSeen, anyCategory };
     const visibility = input.visibility === 'private' ? 'private' : 'pending';
     const submissions = [];
     for (const { task, dataset, files } of parts) {
@@ -93,9 +93,7 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
 }
 
 async function partsOf(task: Task, input: NewSubmission): Promise<Part[]> {
-  // slots that are data sets: a submission for each
-  if (task.slots.length === 0)
-    return Promise.all(input.files.map((file, index) => datasetPart(task, input, file, index)));
+  if (slotsAreDatasets(task.id)) return [await outsidePart(task, input)];
   const files = slotsOf(task, input.files);
   const parts = [{ task, dataset: await datasetOf(task, input.dataset), files }];
   for (const name of new Set(input.also ?? [])) {
@@ -113,39 +111,31 @@ async function datasetOf(task: Task, name: string | undefined): Promise<Dataset>
   throw new InvalidFields({ dataset: `${task.name} has no ground truth ${name ? `named ${name}` : 'yet'}.` });
 }
 
-async function datasetPart(
-  task: Task,
-  input: NewSubmission,
-  file: NewSubmission['files'][number],
-  index: number,
-): Promise<Part> {
-  if (file.slot === 'all') {
-    if (input.files.length > 1)
-      throw new InvalidFields({
-        [`files.${index}.slot`]: 'Say which data set each file is for: its name is the slot.',
-      });
-    const dataset = await datasetOf(task, input.dataset);
-    return { task, dataset, files: [{ ...file, slot: dataset.name }] };
-  }
-  const dataset = await getDatasetByName(file.slot);
-  if (dataset?.task !== task.groundTruth)
-    throw new InvalidFields({ [`files.${index}.slot`]: `${task.name} has no data set named “${file.slot}”.` });
-  if (input.files.some(({ slot }, i) => i < index && slot === file.slot))
-    throw new InvalidFields({ [`files.${index}.slot`]: `Two files for the data set “${file.slot}”.` });
-  return { task, dataset, files: [file] };
+/** Slots that are data sets: the first of them is the submission's own; one file for none of them says which that is. */
+async function outsidePart(task: Task, input: NewSubmission): Promise<Part> {
+  const datasets = await listDatasets({ task: task.id });
+  const [first, ...others] = input.files;
+  if (others.length === 0 && first.slot === 'all' && !datasets.some(({ name }) => name === 'all'))
+    return { task, dataset: await datasetOf(task, input.dataset), files: [first] };
+  const files = slotsOf(task, input.files, { names: datasets.map(({ name }) => name), called: 'data set' });
+  return { task, dataset: datasets.find(({ name }) => name === files[0].slot)!, files };
 }
 
 /** Files by the task's own slots; a single one for none of them is an archive, whose members are looked at when scored. */
-function slotsOf(task: Task, files: NewSubmission['files']): NewSubmission['files'] {
+function slotsOf(
+  task: Task,
+  files: NewSubmission['files'],
+  { names, called } = { names: task.slots.map(({ id }) => id), called: 'slot' },
+): NewSubmission['files'] {
   if (task.slots.length > 1 && files.length === 1 && files[0].slot === 'all') return files;
   const found = new Map<string, NewSubmission['files'][number]>();
   for (const [index, file] of files.entries()) {
-    const slot = parseSlot(task, file.slot);
+    const slot = matchSlot(names, file.slot);
     if (!slot)
       throw new InvalidFields({
-        [`files.${index}.slot`]: `${task.name} has no slot “${file.slot}”: ${task.slots.map(({ id }) => id).join(', ')}.`,
+        [`files.${index}.slot`]: `${task.name} has no ${called} “${file.slot}”: ${names.join(', ')}.`,
       });
-    if (found.has(slot)) throw new InvalidFields({ [`files.${index}.slot`]: `Two files for the slot “${slot}”.` });
+    if (found.has(slot)) throw new InvalidFields({ [`files.${index}.slot`]: `Two files for the ${called} “${slot}”.` });
     if (files.some(({ upload }, i) => i < index && idOf(upload) === idOf(file.upload)))
       throw new InvalidFields({ [`files.${index}.upload`]: 'This upload is given for another slot already.' });
     found.set(slot, { ...file, slot });
@@ -194,7 +184,7 @@ export async function submissionBody(viewer: Viewer, submission: SubmissionDetai
   return {
     ...{ id: entry.id, task: entry.task, dataset: submission.dataset.name },
     ...{ method, methodId, version, description, paperUrl, codeUrl, trainingData, testImagesSeen },
-    ...{ demo: entry.demo, submitter, team, authors },
+    ...{ anyCategory: submission.anyCategory, demo: entry.demo, submitter, team, authors },
     anonymous: anonymous && { ...anonymous, until: anonymous.until?.toISOString() ?? null },
     state,
     visibility,

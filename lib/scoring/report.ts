@@ -42,7 +42,13 @@ export const scoreReportSchema = z.object({
   task: z.string(),
   protocol: z.enum(PROTOCOL_IDS),
   evaluator: z.object({ name: z.literal('livecell-benchmark'), version: z.string() }),
-  groundTruth: z.object({ sha256: z.string(), images: z.int(), objects: z.int() }),
+  groundTruth: z.object({
+    sha256: z.string(),
+    images: z.int(),
+    objects: z.int(),
+    /** where slots are data sets: what each of them was, by its name */
+    datasets: z.record(z.string(), z.object({ sha256: z.string(), images: z.int(), objects: z.int() })).optional(),
+  }),
   predictions: z.array(
     z.object({
       slot: z.string(),
@@ -169,6 +175,17 @@ export type ReportOf<T extends AnyReport['task']> = Extract<AnyReport, { task: T
 /** Whether a report is of this task: narrows `AnyReport`. */
 export function isReportOf<T extends AnyReport['task']>(report: AnyReport, task: T): report is ReportOf<T> {
   return report.task === task;
+}
+
+/** A report that says of each data set it has results of, which ground truth that was; others stay as they are. */
+export function withDatasets(
+  report: AnyReport,
+  datasets: readonly { name: string; sha256: string; images: number; objects: number }[],
+): AnyReport {
+  if (report.task !== 'zero-shot') return report;
+  const own = datasets.filter(({ name }) => name in report.results.datasets);
+  const facts = own.map(({ name, sha256, images, objects }) => [name, { sha256, images, objects }]);
+  return { ...report, groundTruth: { ...report.groundTruth, datasets: Object.fromEntries(facts) } };
 }
 
 /**

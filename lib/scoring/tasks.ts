@@ -702,6 +702,11 @@ export function matchSlot(slots: readonly string[], name: string): string | null
   return slots.find((id) => plain(id) === plain(name)) ?? null;
 }
 
+/** Whether a task's slots are the data sets registered for it: one submission may be for several of them. */
+export function slotsAreDatasets(task: string): boolean {
+  return parseTask(task)?.slots.length === 0;
+}
+
 /** What the slots that are given lack. */
 export function missingSlots(task: Task, given: readonly string[]): Problem[] {
   const missing = task.slots.filter(({ id, required }) => required && !given.includes(id));

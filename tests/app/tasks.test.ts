@@ -194,7 +194,7 @@ test('an outside data set is a slot with a board of its own', async () => {
   expect(rows.map(({ kind, rank }) => [kind, rank])).toContainEqual(['entry', 1]);
   expect(rows.find(({ method }) => method === 'EVICAN paper Mask R-CNN')!.values.AP).toBe(0.246);
   expect((await post('zero-shot', { Cellpose: model(0) })).body.fields['files.0.slot']).toBe(
-    'Outside data sets has no data set named “Cellpose”.',
+    'Outside data sets has no data set “Cellpose”: EVICAN easy.',
   );
 });
 
