@@ -56,12 +56,14 @@ const PER_IOU = {
 
 /** One line per method over the ten IoU thresholds. Those without results are left out. */
 export function perIou(
-  methods: readonly NamedResults[],
+  methods: readonly (NamedResults | NamedTypes)[],
   metric: keyof typeof PER_IOU,
   cellType: CellType | null = null,
 ): Series {
   const { title, yLabel, better, field, word } = PER_IOU[metric];
-  const lines = present(methods, (results) => (cellType ? results.cellTypes[cellType] : results.overall));
+  const slice = (results: { overall?: Metrics } & NonNullable<NamedTypes['results']>): Metrics | undefined =>
+    cellType ? results.cellTypes[cellType] : results.overall;
+  const lines = present(methods, slice);
   const rows = IOU_LABELS.map((label, t) => ({ label, values: lines.map(({ value }) => value[field][t]) }));
   const names = lines.map(({ name }) => name);
   const at = (t: number) => best(names, rows[t].values, better);
@@ -190,7 +192,7 @@ export function meanOverTypes(
 }
 
 function present<R, T>(
-  methods: readonly { name: string; results: R | undefined }[],
+  methods: readonly { readonly name: string; readonly results: R | undefined }[],
   read: (results: R) => T | undefined,
 ) {
   const found: { name: string; value: T }[] = [];

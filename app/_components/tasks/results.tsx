@@ -1,6 +1,6 @@
 /** Charts and tables of one entry's results, or of several side by side; which, is seen by the shape of the results. */
 import type { Evaluation } from '#lib/coco/protocol.ts';
-import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/scoring/cell-types.ts';
 import { R2_BELOW } from '#lib/scoring/fluorescence.ts';
 import { exact, integer, percent } from '#lib/scoring/format.ts';
 import { type CountResults, type Metrics, TRAINING_SIZES, type TransferabilityResults } from '#lib/scoring/report.ts';
@@ -39,7 +39,16 @@ function ofKind<K extends KnownResults['kind']>(methods: readonly Method[], kind
 }
 
 /** Everything that can be drawn of these methods. */
-export function TaskCharts({ methods, evaluation }: { methods: readonly Method[]; evaluation: Evaluation }) {
+export function TaskCharts({
+  methods,
+  evaluation,
+  cellType = null,
+}: {
+  methods: readonly Method[];
+  evaluation: Evaluation;
+  /** of results by cell type: that one alone, closer */
+  cellType?: CellType | null;
+}) {
   const what = EVALUATION_NAMES[evaluation].toLowerCase();
   const [types, matrices, sizes, counts, outside] = [
     ofKind(methods, 'types').map(({ name, results }) => ({ name, results: results[evaluation] })),
@@ -53,7 +62,13 @@ export function TaskCharts({ methods, evaluation }: { methods: readonly Method[]
   ];
   return (
     <>
-      {types.length > 0 && (
+      {types.length > 0 && cellType && (
+        <div className="charts">
+          <Chart kind="line" series={named(perIou(types, 'AP', cellType), what)} />
+          <Chart kind="line" series={named(perIou(types, 'FNR', cellType), what)} />
+        </div>
+      )}
+      {types.length > 0 && !cellType && (
         <div className="charts">
           <Chart kind="bar" series={named(byCellType(types, 'AP'), what)} />
           <Chart kind="bar" series={named(byCellType(types, 'AFNR'), what)} />
@@ -112,6 +127,7 @@ function named(series: Series, what: string): Series {
 function HeatMap({ name, results }: { name: string; results: TransferabilityResults }) {
   const rows = heatMap(results);
   const most = Math.max(...rows.flatMap(({ cells }) => cells.map(({ AP }) => AP ?? 0)), 1e-9);
+  const zeros = rows.some(({ cells }) => cells.some(({ AP }) => AP === 0));
   const title = `Trained on × evaluated on, ${name}`;
   const shade = (AP: number | null) => (AP === null ? undefined : { '--heat': `${Math.round((100 * AP) / most)}%` });
   return (
@@ -129,6 +145,13 @@ function HeatMap({ name, results }: { name: string; results: TransferabilityResu
             </>
           )}
         </p>
+        {zeros && (
+          <p>
+            An AP of 0 means that no detection of that model covers a cell of that type well enough (IoU 0.50 or more),
+            so none of its detections is right.
+          </p>
+        )}
+        <p className="muted">The darker, the higher AP; framed: at home. Values in per cent.</p>
       </figcaption>
       <TableFrame label={`Table: ${title}, scrolls sideways`}>
         <table>
@@ -165,7 +188,7 @@ function HeatMap({ name, results }: { name: string; results: TransferabilityResu
                     style={shade(AP) as React.CSSProperties | undefined}
                     title={`${exact(AP)}${ofHome !== null && !home ? `, ${percent(ofHome, 0)} % of AP at home` : ''}`}
                   >
-                    {AP === 0 ? <abbr title="No cell of this type was found at any IoU">0.0</abbr> : percent(AP, 1)}
+                    {percent(AP, 1)}
                   </td>
                 ))}
                 <td className="num" title={exact(results.meanTransferredAP[trainedOn])}>
@@ -176,6 +199,25 @@ function HeatMap({ name, results }: { name: string; results: TransferabilityResu
           </tbody>
         </table>
       </TableFrame>
+      <details>
+        <summary>
+          Numbers <span className="visually-hidden">of the chart “{title}”</span>
+        </summary>
+        <NumbersTable
+          title={`${title}, pair by pair`}
+          numbers={{
+            head: ['Trained on, evaluated on', 'AP', 'of AP at home', 'halvings'],
+            rows: rows.flatMap(({ trainedOn, cells }) =>
+              cells.map(({ evaluatedOn, AP, ofHome }) => [
+                `${CELL_TYPE_NAMES[trainedOn]}, ${CELL_TYPE_NAMES[evaluatedOn]}`,
+                `${percent(AP)} %`,
+                ofHome === null ? '–' : `${percent(ofHome, 0)} %`,
+                ofHome ? (-Math.log2(ofHome) + 0).toFixed(2) : '–',
+              ]),
+            ),
+          }}
+        />
+      </details>
     </figure>
   );
 }

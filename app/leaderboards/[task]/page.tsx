@@ -47,14 +47,16 @@ export default async function LeaderboardPage(props: Props) {
   if (view.dataset && !board.dataset) notFound();
   const drawn = chosen(board, view);
   const protocol = PROTOCOLS[view.protocol];
-  const sortType = view.sort.cellType ?? view.cellType;
+  const sortType = view.sort.meanOfTypes ? null : (view.sort.cellType ?? view.cellType);
   return (
     <div className="page">
       <header className="page-head">
         <h1>{task.name} leaderboard</h1>
         <p className="lead">
-          {task.summary} Ranked by {view.sort.cellType ? view.sort.metric : columnLabel(view.sort, protocol)}
-          {sortType && ` on ${CELL_TYPE_NAMES[sortType]}`}, {view.sort.better} is better; all values in per cent.
+          {task.summary} Ranked by {view.sort.meanOfTypes && 'the mean over types of '}
+          {view.sort.cellType ? view.sort.metric : columnLabel(view.sort, protocol)}
+          {sortType && ` on ${CELL_TYPE_NAMES[sortType]}`}, {view.sort.better} is better; all values in per cent.{' '}
+          <Link href={`/tasks/${task.id}`}>What the task asks, and how it is scored</Link>
         </p>
       </header>
 
@@ -120,8 +122,9 @@ export default async function LeaderboardPage(props: Props) {
         <p>
           <b>AP</b> rewards finding cells with the right outline and ranking good detections first. <b>AFNR</b> is the
           share of cells that were missed. Both are means over ten IoU thresholds, 0.50 to 0.95. All images are pooled,
-          so dense cultures weigh more. {protocol.description} <Link href="/protocol">How scores are computed</Link> has
-          every detail.
+          so dense cultures weigh more; <b>mean over types</b> is the plain mean of the numbers of each cell type alone,
+          where each type weighs the same. {protocol.description} <Link href="/protocol">How scores are computed</Link>{' '}
+          has every detail.
         </p>
       </section>
     </div>
@@ -210,10 +213,10 @@ async function Charts(props: { view: BoardView; dataset: Dataset | null; rows: r
           ` Not drawn, for want of ${EVALUATION_NAMES[view.evaluation].toLowerCase()}: ${list(without)}.`}
       </p>
       <div className="charts">
-        <Chart kind="line" series={perIou(methods, 'AP', view.cellType)} />
-        <Chart kind="line" series={perIou(methods, 'FNR', view.cellType)} />
         <Chart kind="bar" series={byCellType(methods, 'AP')} />
         <Chart kind="bar" series={byCellType(methods, 'AFNR')} />
+        <Chart kind="line" series={perIou(methods, 'AP', view.cellType)} />
+        <Chart kind="line" series={perIou(methods, 'FNR', view.cellType)} />
       </div>
     </>
   );

@@ -2,6 +2,7 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { BoardRow } from '#db/leaderboard.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
+import { CELL_TYPE_NAMES } from '#lib/scoring/cell-types.ts';
 import { day, exact, percent } from '#lib/scoring/format.ts';
 import { bestFirst } from '#lib/scoring/ranking.ts';
 import {
@@ -38,7 +39,7 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
               <td />
               {spans(columns).map(({ group, count }) => (
                 <th key={group} scope="colgroup" colSpan={count}>
-                  {COLUMN_GROUPS[group]}
+                  {group === 'headline' && view.cellType ? CELL_TYPE_NAMES[view.cellType] : COLUMN_GROUPS[group]}
                 </th>
               ))}
             </tr>
@@ -151,6 +152,7 @@ function SortHeader({ column, view }: { column: Column; view: BoardView }) {
           {sorted ? (view.direction === 'asc' ? '▲' : '▼') : ''}
         </span>
         {column.cellType && <span className="visually-hidden">{column.metric} on </span>}
+        {column.meanOfTypes && <span className="visually-hidden">Mean over types of </span>}
         {columnLabel(column, protocol)}
         <span className="better" aria-hidden="true">
           {column.better === 'higher' ? '↑' : '↓'}

@@ -33,7 +33,7 @@ export interface BoardView {
 }
 
 export const OPTIONAL_GROUPS = (Object.keys(COLUMN_GROUPS) as ColumnGroup[]).filter((group) => group !== 'headline');
-const DEFAULT_GROUPS: readonly ColumnGroup[] = ['interval', 'size'];
+const DEFAULT_GROUPS: readonly ColumnGroup[] = ['mean-by-type', 'interval', 'size'];
 
 export function parseView(task: Task, params: Params): BoardView {
   const protocol = oneOf(PROTOCOL_IDS, first(params.protocol)) ?? PRIMARY_PROTOCOL;
