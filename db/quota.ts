@@ -9,7 +9,7 @@ import { and, desc, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { AppError } from '#lib/errors.ts';
 import { type QuotaRule, type QuotaStanding, quotaInWords, quotaStanding } from '#lib/quota.ts';
 import { moment } from '#lib/scoring/format.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { OPEN_TASKS, parseTask } from '#lib/scoring/tasks.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { notify } from './notices.ts';
@@ -23,7 +23,7 @@ import {
   teams,
   users,
 } from './schema.ts';
-import { getTaskRules } from './task-settings.ts';
+import { getTaskRules, listTaskRules } from './task-settings.ts';
 
 /** `user:<id>` or `team:<id>`; null: nobody's. */
 export function quotaHolder({ userId, teamId }: Pick<Submission, 'userId' | 'teamId'>): string | null {
@@ -31,18 +31,14 @@ export function quotaHolder({ userId, teamId }: Pick<Submission, 'userId' | 'tea
   return userId === null ? null : `user:${userId}`;
 }
 
-/**
- * Where a holder stands with a task. A task whose slots are data sets has so many places for each of them: ask with
- * `datasetId` there, else its submissions to one set would use up those to another.
- */
+/** Where a holder stands with a task; `rule`: where it has been read already. */
 export async function getQuota(
   holder: string,
   task: string,
-  options: { datasetId?: string; rule?: QuotaRule } = {},
+  options: { rule?: QuotaRule } = {},
   tx: Tx = db(),
 ): Promise<QuotaStanding> {
   const rule = options.rule ?? (await getTaskRules(task, tx)).quota;
-  const perDataset = parseTask(task)?.slots.length === 0 && options.datasetId;
   const settled = sql`exists (select 1 from ${quotaLedger} as later where later.submission_id = ${quotaLedger.submissionId} and later.kind in ('charged', 'returned'))`;
   const counts = or(
     and(
@@ -55,17 +51,28 @@ export async function getQuota(
       or(isNull(quotaLedger.expiresAt), gt(quotaLedger.expiresAt, sql`clock_timestamp()`)),
     ),
   );
-  const ofDataset = perDataset
-    ? or(
-        eq(quotaLedger.kind, 'granted'),
-        sql`exists (select 1 from ${submissions} where ${submissions.id} = ${quotaLedger.submissionId} and ${submissions.datasetId} = ${options.datasetId})`,
-      )
-    : undefined;
   const entries = await tx
     .select()
     .from(quotaLedger)
-    .where(and(eq(quotaLedger.holder, holder), eq(quotaLedger.task, task), counts, ofDataset));
+    .where(and(eq(quotaLedger.holder, holder), eq(quotaLedger.task, task), counts));
   return quotaStanding(rule, entries, await clock(tx));
+}
+
+/** Where somebody stands with a task. */
+export interface Places extends QuotaStanding {
+  holder: string;
+  task: string;
+}
+
+/** Where holders stand with every task that there is to submit to. */
+export async function listPlaces(holders: readonly string[], tx: Tx = db()): Promise<Places[]> {
+  if (holders.length === 0) return [];
+  const rules = await listTaskRules(tx);
+  const found: Places[] = [];
+  for (const holder of holders)
+    for (const { id: task } of OPEN_TASKS)
+      found.push({ holder, task, ...(await getQuota(holder, task, { rule: rules[task].quota }, tx)) });
+  return found;
 }
 
 /** The database's own clock, which every process shares and which dates the lines. */
@@ -85,18 +92,24 @@ async function lock(tx: Tx, holder: string): Promise<void> {
 export async function reservePlace(tx: Tx, submission: Submission): Promise<void> {
   const holder = quotaHolder(submission);
   if (holder === null || submission.demo) return;
-  const [dataset] = await tx
-    .select({ demo: datasets.demo })
-    .from(datasets)
-    .where(eq(datasets.id, submission.datasetId));
-  if (dataset?.demo) return;
+  if (await isDemo(submission, tx)) return;
   await lock(tx, holder);
-  const { task, datasetId, id: submissionId } = submission;
-  const standing = await getQuota(holder, task, { datasetId }, tx);
+  const { task, id: submissionId } = submission;
+  const standing = await getQuota(holder, task, {}, tx);
   if (standing.left === 0) throw usedUp(task, holder, standing);
   await tx
     .insert(quotaLedger)
     .values({ holder, task, kind: 'reserved', submissionId, reason: 'submitted', at: sql`clock_timestamp()` });
+}
+
+/** A submission whose slots are data sets is scored on all of them that it has files for, whichever it is filed under. */
+async function isDemo({ task, datasetId }: Submission, tx: Tx): Promise<boolean> {
+  const ofTask = parseTask(task)?.slots.length === 0;
+  const sets = await tx
+    .select({ demo: datasets.demo })
+    .from(datasets)
+    .where(ofTask ? eq(datasets.task, task) : eq(datasets.id, datasetId));
+  return sets.every(({ demo }) => demo);
 }
 
 function usedUp(task: string, holder: string, standing: QuotaStanding): AppError {

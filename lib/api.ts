@@ -268,8 +268,6 @@ export const imageListSchema = z.object({
 export const placesSchema = z.object({
   /** its id; null: the person's own places */
   team: z.string().nullable(),
-  /** its name, where each data set has places of its own */
-  dataset: z.string().nullable(),
   /** with what was granted */
   limit: z.int().nullable(),
   /** scored within the window */
@@ -312,3 +310,4 @@ export const taskListSchema = z.object({
   ),
   limits: z.record(z.string(), z.number()),
 });
+export type TaskList = z.infer<typeof taskListSchema>;

@@ -13,7 +13,7 @@ const STATUS = {
   'too-large': 413,
   'wrong-file': 422,
   'too-many': 429,
-  closed: 409,
+  closed: 403,
   quota: 429,
   internal: 500,
   unavailable: 503,

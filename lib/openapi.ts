@@ -34,15 +34,15 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     path: '/api/uploads',
     summary: 'Begin a resumable upload (tus 1.0)',
-    description: `Any tus client works. At most ${LIMITS.bytes.toLocaleString('en')} bytes. In Upload-Metadata, “filename” names the file and “sha256” (hexadecimal) has the server compare what arrived; Upload-Checksum does the same for a piece.`,
+    description: `Any tus client works. At most ${LIMITS.bytes.toLocaleString('en')} bytes. In Upload-Metadata, “filename” names the file, “sha256” (hexadecimal) has the server compare what arrived, and “task” has it refuse at once what that task would not take; Upload-Checksum does the same for a piece.`,
     who: 'required',
     headers: {
       ...TUS,
       'Upload-Length': 'size of the file in bytes',
-      'Upload-Metadata': 'filename and sha256, each with its value in base64',
+      'Upload-Metadata': 'filename, sha256 and task, each with its value in base64',
     },
     answers: { 201: { description: 'Created', headers: { Location: 'the address of the upload' } } },
-    problems: [400, 401, 413, 422, 429],
+    problems: [400, 401, 403, 413, 422, 429],
   },
   {
     method: 'options',
@@ -87,11 +87,12 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     path: '/api/v1/submissions',
     summary: 'Submit uploaded files for scoring',
-    description: 'Visibility “pending” (or “published”) asks to publish the entry; a maintainer decides.',
+    description:
+      'Visibility “pending” (or “published”) asks to publish the entry; a maintainer decides. 403: the task is closed. 429: the quota is used up; “used”, “limit” and “nextSlotAt” (UTC) say how it stands.',
     who: 'required',
     body: newSubmissionSchema,
     answers: { 201: { description: 'Queued', schema: createdSchema } },
-    problems: [400, 401, 409],
+    problems: [400, 401, 403, 409, 413, 429],
   },
   {
     method: 'get',
@@ -129,7 +130,9 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'get',
     path: '/api/v1/tasks',
-    summary: 'What can be submitted, on which data sets, and the limits',
+    summary: 'What can be submitted, on which data sets, whether and how often, and the limits',
+    description: 'With a token, each task also says where you and your teams stand with its quota.',
+    who: 'optional',
     answers: { 200: { description: 'The tasks', schema: taskListSchema } },
   },
   {

@@ -34,6 +34,10 @@ interface Props {
   slot?: string;
   /** what to say of the file; false: it is said elsewhere */
   hint?: string | false;
+  /** what it is sent for, so that the server refuses at once what the task would not take */
+  task?: string;
+  /** of the task */
+  maxBytes?: number;
   onDone?: () => void;
   /** whether an upload is under way, so that the form can wait for it */
   onBusy?: (busy: boolean, name: string) => void;
@@ -48,6 +52,8 @@ export function UploadField({
   label = 'Predictions file',
   slot = '',
   hint = HINT,
+  task,
+  maxBytes = LIMITS.bytes,
   onDone,
   onBusy,
 }: Props) {
@@ -104,9 +110,9 @@ export function UploadField({
     if (!file) return;
     setRefusal(undefined);
     const before = state;
-    if (file.size > LIMITS.bytes) {
+    if (file.size > maxBytes) {
       setRefusal(
-        `${file.name} has ${bytes(file.size)}; at most ${bytes(LIMITS.bytes)} are accepted. Gzip it, or leave out detections with very low scores.`,
+        `${file.name} has ${bytes(file.size)}; at most ${bytes(maxBytes)} are accepted. Gzip it, or leave out detections with very low scores.`,
       );
       return;
     }
@@ -163,7 +169,7 @@ export function UploadField({
           clear();
         },
       },
-      slot,
+      { slot, task },
     );
   }
 

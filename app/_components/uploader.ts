@@ -83,7 +83,13 @@ export async function discard(upload: Remembered, slot = ''): Promise<void> {
 }
 
 /** Begins to send a file, or goes on with what the server has of it. */
-export function send(file: File, fingerprint: string, known: Remembered | null, events: Events, slot = ''): Running {
+export function send(
+  file: File,
+  fingerprint: string,
+  known: Remembered | null,
+  events: Events,
+  { slot = '', task }: { slot?: string; task?: string } = {},
+): Running {
   let current: Remembered | null = known;
   const upload = new Upload(file, {
     endpoint: ENDPOINT,
@@ -91,7 +97,7 @@ export function send(file: File, fingerprint: string, known: Remembered | null, 
     chunkSize: PIECE,
     retryDelays: RETRY_AFTER,
     storeFingerprintForResuming: false, // `remember` does it, and keeps what the page shows after a reload
-    metadata: { filename: file.name, filetype: file.type },
+    metadata: { filename: file.name, filetype: file.type, ...(task && { task }) },
     onBeforeRequest: async (request) => {
       if (request.getMethod() !== 'PATCH' || !globalThis.crypto?.subtle) return;
       const offset = Number(request.getHeader('Upload-Offset'));
@@ -106,14 +112,14 @@ export function send(file: File, fingerprint: string, known: Remembered | null, 
     onProgress: (sent) => events.progress(sent),
     onShouldRetry: (error) => {
       const status = error.originalResponse?.getStatus() ?? 0;
-      const again = status === 0 || status >= 500 || [409, 423, 429, 460].includes(status);
+      const again = status === 0 || status >= 500 || [409, 423, 460].includes(status);
       if (again) events.waiting();
       return again;
     },
     onError: (error) => {
       const status = (error as Partial<DetailedError>).originalResponse?.getStatus() ?? 0;
       // what the server refuses for good is of no use after a reload either
-      const final = [400, 404, 410, 413, 415, 422].includes(status);
+      const final = [400, 403, 404, 410, 413, 415, 422, 429].includes(status);
       if (final) forget(slot);
       events.failed(inWords(error, status), final);
     },

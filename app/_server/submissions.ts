@@ -12,6 +12,7 @@ import {
   type SubmissionDetail,
   withdraw,
 } from '#db/submissions.ts';
+import { getTaskRules, requireOpen, requireSize } from '#db/task-settings.ts';
 import { deleteUpload, getUpload } from '#db/uploads.ts';
 import type { Created, NewSubmission, Receipt, SubmissionBody } from '#lib/api.ts';
 import { PRIMARY_PROTOCOL, type ProtocolId } from '#lib/coco/protocol.ts';
@@ -46,15 +47,22 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
   if (!task?.open) throw new InvalidFields({ task: 'This task does not take submissions (yet).' });
   const { anonymous, anonymousUntil } = input;
   if (anonymousUntil && !anonymous)
-    throw new InvalidFields({ anonymousUntil: 'This date is for anonymous entries. Say “anonymous”, or leave it out.' });
+    throw new InvalidFields({
+      anonymousUntil: 'This date is for anonymous entries. Say “anonymous”, or leave it out.',
+    });
   if (anonymousUntil && anonymousUntil <= new Date())
     throw new InvalidFields({ anonymousUntil: 'Choose a day in the future, or none to reveal the entry yourself.' });
   const parts = await partsOf(task, input);
+  const rules = new Map(
+    await Promise.all(parts.map(async ({ task }) => [task.id, await getTaskRules(task.id)] as const)),
+  );
+  for (const [id, rule] of rules) requireOpen(id, rule);
   for (const [index, { upload }] of input.files.entries()) {
     const found = await getUpload(idOf(upload));
     if (!found || !canUseUpload(viewer, found))
       throw new InvalidFields({ [`files.${index}.upload`]: 'There is no such upload. Upload the file again.' });
     if (!found.completedAt) throw new InvalidFields({ [`files.${index}.upload`]: 'This upload is not complete yet.' });
+    for (const [id, rule] of rules) requireSize(id, rule, found.bytes);
   }
 
   const created = await db().transaction(async (tx) => {

@@ -16,6 +16,7 @@ import {
   withdraw,
 } from '#db/submissions.ts';
 import { saveTaskSettings } from '#db/task-settings.ts';
+import { createTeam } from '#db/teams.ts';
 import { ensureUser } from '#db/users.ts';
 import { ENGINES, type TestDatabase } from './databases.ts';
 import { someDataset, someReports, someSubmission } from './fixtures.ts';
@@ -164,21 +165,29 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
     for (let n = 0; n < 5; n++) await submit({ userId: null });
   });
 
-  test('each task has its own places, and so has each data set of a task whose slots are data sets', async () => {
+  test('each task has its own places', async () => {
     for (let n = 0; n < 3; n++) await submit();
     await submit({ task: 'single-cell-type' });
-    await saveTaskSettings(
-      'zero-shot',
-      { open: true, closedReason: null, quota: 1, quotaDays: null, maxBytes: null },
-      null,
-      client.db,
-    );
-    const [one, two] = await Promise.all(
-      ['one', 'two'].map((name) => someDataset(client.db, { name: `${name} ${people}`, task: 'zero-shot' })),
-    );
-    await submit({ task: 'zero-shot', datasetId: one.id });
-    await submit({ task: 'zero-shot', datasetId: two.id });
-    await expect(submit({ task: 'zero-shot', datasetId: one.id })).rejects.toMatchObject({ code: 'quota' });
+    await expect(submit()).rejects.toMatchObject({ code: 'quota' });
+  });
+
+  test('where slots are data sets, one real set is enough to count', async () => {
+    const task = 'zero-shot';
+    const demo = await someDataset(client.db, { name: `outside demo ${people}`, task, demo: true });
+    await submit({ task, datasetId: demo.id });
+    expect(await ledger()).toEqual([]);
+    await someDataset(client.db, { name: `outside ${people}`, task });
+    await submit({ task, datasetId: demo.id });
+    expect(await ledger()).toEqual([['reserved', 'submitted']]);
+  });
+
+  test('a team has places of its own, whoever of it submits', async () => {
+    const team = await createTeam(`Team ${people}`, userId, client.db);
+    for (let n = 0; n < 3; n++) await submit({ teamId: team.id });
+    const { id: other } = await ensureUser({ email: `other-${people}@example.org`, name: 'O' }, client.db);
+    await expect(submit({ teamId: team.id, userId: other })).rejects.toThrow('Your team has');
+    expect(await standing()).toMatchObject({ reserved: 0, left: 3 });
+    await submit();
   });
 
   test('a maintainer grants more until a day: ledger, notice and audit event', async () => {

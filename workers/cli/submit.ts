@@ -5,7 +5,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Created, SubmissionBody } from '#lib/api.ts';
+import type { Created, SubmissionBody, TaskList } from '#lib/api.ts';
 import { bytes, seconds } from '#lib/scoring/format.ts';
 import type { Problem } from '#lib/scoring/report.ts';
 import { CallError, type Command, InputError, JSON_OPTION, type Output, problemLine, type Values } from './command.ts';
@@ -47,9 +47,12 @@ export const submit: Command = {
     const given = await slotFiles(task, [...files, ...(values['slot-file'] ?? [])], undefined);
     const site = new Site(await findServer(values), findToken(values));
 
+    await requireWelcome(site, [task.id, ...(values.also ?? [])], given);
+
     const scoreThreshold = parseThreshold(values['score-threshold']);
     const uploads: { slot: string; upload: string; scoreThreshold?: number }[] = [];
-    for (const { slot, path } of given) uploads.push({ slot, upload: await upload(site, path, out), scoreThreshold });
+    for (const { slot, path } of given)
+      uploads.push({ slot, upload: await upload(site, path, task.id, out), scoreThreshold });
     const { id, also = [] } = await site.call<Created>('POST', '/api/v1/submissions', {
       task: task.id,
       method: values.method,
@@ -80,6 +83,19 @@ export const submit: Command = {
     await finish(submission, out);
   },
 };
+
+/** Before the first byte: whether the tasks take submissions, and files as large as these. */
+async function requireWelcome(site: Site, tasks: readonly string[], files: readonly SlotFile[]): Promise<void> {
+  // a token that may only submit cannot ask; then the site says it at the first upload
+  const { tasks: known } = await site.call<TaskList>('GET', '/api/v1/tasks').catch(() => ({ tasks: [] }));
+  const sizes = await Promise.all(files.map(async ({ path }) => [path, (await stat(path)).size] as const));
+  for (const { name, open, closedReason, limits } of known.filter(({ id }) => tasks.includes(id))) {
+    if (!open) throw new InputError(`${name} takes no submissions at the moment: ${closedReason}`);
+    for (const [path, size] of sizes)
+      if (size > limits.bytes)
+        throw new InputError(`${path} has ${bytes(size)}; ${name} takes at most ${bytes(limits.bytes)}.`);
+  }
+}
 
 /** Asks until nothing more will happen by itself. */
 async function follow(site: Site, id: string, out: Output): Promise<SubmissionBody> {
@@ -220,7 +236,7 @@ async function sha256(path: string): Promise<string> {
   return digest;
 }
 
-async function upload(site: Site, path: string, out: Output): Promise<string> {
+async function upload(site: Site, path: string, task: string, out: Output): Promise<string> {
   const tus = await import('tus-js-client');
   const size = (await stat(path)).size;
   if (size === 0) throw new InputError(`${path} is empty.`);
@@ -235,7 +251,7 @@ async function upload(site: Site, path: string, out: Output): Promise<string> {
     const sending = new tus.Upload(file, {
       endpoint: `${site.url}/api/uploads`,
       headers: { authorization: `Bearer ${site.token}` },
-      metadata: { filename: name, sha256: digest },
+      metadata: { filename: name, sha256: digest, task },
       chunkSize: CHUNK_BYTES,
       retryDelays: [500, 1000, 2000, 4000, 8000, 15000, 30000],
       urlStorage: store,
@@ -245,7 +261,7 @@ async function upload(site: Site, path: string, out: Output): Promise<string> {
       onShouldRetry: (error) => {
         const status = error.originalResponse?.getStatus() ?? 0;
         // 460: a piece was damaged on the way; 409 and 423: the server is still busy with the piece before
-        return status === 0 || status >= 500 || [409, 423, 429, 460].includes(status);
+        return status === 0 || status >= 500 || [409, 423, 460].includes(status);
       },
       onProgress: (sent, total) => {
         resumedAt ??= sent;

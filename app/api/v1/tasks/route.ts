@@ -1,11 +1,13 @@
 import { route } from '#app/_server/http.ts';
+import { placesOf } from '#app/_server/places.ts';
 import { listDatasets } from '#db/datasets.ts';
+import { listTaskRules } from '#db/task-settings.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { OPEN_TASKS } from '#lib/scoring/tasks.ts';
 
-/** What can be submitted, and the limits, so that nobody learns them by failing. */
-export const GET = route({}, async () => {
-  const datasets = await listDatasets();
+/** What can be submitted, how often and how large, so that nobody learns it by failing. */
+export const GET = route({}, async ({ viewer }) => {
+  const [datasets, rules, places] = await Promise.all([listDatasets(), listTaskRules(), placesOf(viewer)]);
   return {
     tasks: OPEN_TASKS.map(({ id, name, summary, slots, groundTruth, least, also }) => {
       const own = datasets.filter(({ task }) => task === groundTruth);
@@ -18,6 +20,11 @@ export const GET = route({}, async () => {
         required: slots.filter((slot) => slot.required).map((slot) => slot.id),
         least: least ?? slots.length,
         ...(also && { also }),
+        open: rules[id].open,
+        closedReason: rules[id].closedReason,
+        quota: rules[id].quota,
+        limits: { bytes: rules[id].maxBytes },
+        ...(viewer && { places: places[id] ?? [] }),
         dataset: own[0]?.name ?? null, // real before demo, newest first
         datasets: own.map(({ name, images, objects, sha256, demo }) => ({ name, images, objects, sha256, demo })),
       };
