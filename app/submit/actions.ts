@@ -20,6 +20,7 @@ const fieldsSchema = z
   .object({
     ...{ task, dataset, method, description, paperUrl, codeUrl, trainingData },
     testImagesSeen: ticked,
+    anyCategory: ticked,
     publish: ticked,
     anonymous: ticked,
     anonymousUntil,

@@ -6,7 +6,7 @@ import { listDatasets } from '#db/datasets.ts';
 import { canSubmitAgain, type Viewer } from '#lib/permissions.ts';
 import { isSealed } from '#lib/public-entry.ts';
 import { integer } from '#lib/scoring/format.ts';
-import { OPEN_TASKS, TASKS } from '#lib/scoring/tasks.ts';
+import { OPEN_TASKS, slotsAreDatasets, TASKS } from '#lib/scoring/tasks.ts';
 import { SubmitForm, type Typed } from './submit-form.tsx';
 
 export const metadata: Metadata = { title: 'Submit' };
@@ -44,17 +44,22 @@ export default async function SubmitPage({ searchParams }: { searchParams: Promi
 /** Tasks that have ground truth, each with its current data set first. */
 async function choices() {
   const datasets = await listDatasets();
-  return OPEN_TASKS.map(({ id, name, kind, slots, least, also, groundTruth }) => ({
-    ...{ id, name, kind, least: least ?? slots.length },
-    slots: slots.map(({ id, label }) => ({ id, label })),
-    also: (also ?? []).map((other) => ({ id: other, name: TASKS[other].name })),
-    datasets: datasets
+  return OPEN_TASKS.map(({ id, name, kind, slots, least, also, groundTruth }) => {
+    const own = datasets
       .filter(({ task }) => task === groundTruth)
       .map(({ name, images, objects, demo }) => ({
         name,
         label: `${name}: ${integer(images)} images, ${integer(objects)} cells${kind === 'counts' ? ' counted' : ''}${demo ? ' (synthetic demo)' : ''}`,
-      })),
-  })).filter(({ datasets }) => datasets.length > 0);
+      }));
+    const outside = slotsAreDatasets(id);
+    return {
+      ...{ id, name, kind, outside, least: least ?? slots.length, datasets: own },
+      slots: outside
+        ? own.map(({ name, label }) => ({ id: name, label: `Predictions for ${label}` }))
+        : slots.map(({ id, label }) => ({ id, label })),
+      also: (also ?? []).map((other) => ({ id: other, name: TASKS[other].name })),
+    };
+  }).filter(({ datasets }) => datasets.length > 0);
 }
 
 /** What was said about a submission whose file was wrong, to be submitted again with a fixed one. */
@@ -63,9 +68,10 @@ async function earlier(who: Viewer, from: string | string[] | undefined): Promis
   const submission = await findSubmission(who, from).catch(() => null);
   if (!submission || !canSubmitAgain(who, submission)) return undefined;
   const { task, method, description, paperUrl, codeUrl, trainingData, testImagesSeen, dataset } = submission;
+  const { anyCategory } = submission;
   const { anonymous, anonymousUntil } = submission;
   return {
-    ...{ task, method, description, trainingData, testImagesSeen, dataset: dataset.name },
+    ...{ task, method, description, trainingData, testImagesSeen, anyCategory, dataset: dataset.name },
     anonymous: isSealed(submission, new Date()),
     anonymousUntil: anonymous ? anonymousUntil?.toISOString().slice(0, 10) : undefined,
     paperUrl: paperUrl ?? '',

@@ -12,6 +12,8 @@ export interface TaskChoice {
   name: string;
   kind: 'instances' | 'counts';
   slots: { id: string; label: string }[];
+  /** slots are its data sets */
+  outside: boolean;
   /** how many slots are needed */
   least: number;
   /** tasks that the same files can be submitted to */
@@ -21,7 +23,7 @@ export interface TaskChoice {
 
 export type Typed = Partial<
   Record<'task' | 'dataset' | 'method' | 'description' | 'paperUrl' | 'codeUrl' | 'trainingData' | 'anonymousUntil', string>
-> & { testImagesSeen?: boolean; anonymous?: boolean };
+> & { testImagesSeen?: boolean; anyCategory?: boolean; anonymous?: boolean };
 
 const DRAFT = 'livecell:draft';
 
@@ -108,18 +110,27 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
           </select>
           <FieldError name="task" errors={errors} />
         </div>
-        <div className="field">
-          <label htmlFor="dataset">Data set</label>
-          <select {...field('dataset')} key={task} defaultValue={typed?.dataset}>
-            {chosen.datasets.map(({ name, label }) => (
-              <option key={name} value={name}>
-                {label}
-              </option>
-            ))}
-          </select>
-          <FieldError name="dataset" errors={errors} />
-        </div>
+        {(!chosen.outside || chosen.datasets.length === 1) && (
+          <div className="field">
+            <label htmlFor="dataset">Data set</label>
+            <select {...field('dataset')} key={task} defaultValue={typed?.dataset}>
+              {chosen.datasets.map(({ name, label }) => (
+                <option key={name} value={name}>
+                  {label}
+                </option>
+              ))}
+            </select>
+            <FieldError name="dataset" errors={errors} />
+          </div>
+        )}
         <Files key={task} task={chosen} errors={errors} onBusy={onBusy} field={field} />
+        <label className="check">
+          <input type="checkbox" name="anyCategory" defaultChecked={typed?.anyCategory} />
+          <span>
+            Count detections of every category as cells. LIVECell’s only category is 1; without this, detections of
+            others are left out, as in the reference.
+          </span>
+        </label>
       </fieldset>
 
       <fieldset>
@@ -231,7 +242,7 @@ function Files({
   onBusy: (busy: boolean, name: string) => void;
   field: (name: string) => object;
 }) {
-  const { slots, least, kind, also } = task;
+  const { slots, least, kind, also, outside } = task;
   // an upload under way does not outlive its field
   useEffect(
     () => () => {
@@ -257,7 +268,7 @@ function Files({
       <UploadField
         name="upload"
         label="One archive with all files"
-        hint={`A .zip whose files are named by slot: ${slots.map(({ id }) => id).join(', ')} (${needed}), such as ${slots[0].id}.${kind === 'counts' ? 'csv' : 'json.gz'}. Or a file per slot below.`}
+        hint={`A .zip whose files are named by ${outside ? 'data set' : 'slot'}: ${slots.map(({ id }) => id).join(', ')} (${needed}), such as ${slots[0].id}.${kind === 'counts' ? 'csv' : 'json.gz'}. Or a file per ${outside ? 'data set' : 'slot'} below.`}
         error={errors.upload}
         onBusy={onBusy}
       />

@@ -177,6 +177,11 @@ export function isReportOf<T extends AnyReport['task']>(report: AnyReport, task:
   return report.task === task;
 }
 
+/** The data sets a report has results of: its own, or, where slots are data sets, those. */
+export function datasetsOf(report: AnyReport, own: string): string[] {
+  return report.task === 'zero-shot' ? Object.keys(report.results.datasets) : [own];
+}
+
 /** A report that says of each data set it has results of, which ground truth that was; others stay as they are. */
 export function withDatasets(
   report: AnyReport,

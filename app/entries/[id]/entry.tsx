@@ -1,8 +1,9 @@
 import Link from 'next/link';
+import { Fragment } from 'react';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { PublicEntry } from '#lib/public-entry.ts';
 import { bytes, day, exact, integer, moment, percent, seconds } from '#lib/scoring/format.ts';
-import type { AnyReport, EvaluationResults, ScoreReport } from '#lib/scoring/report.ts';
+import { type AnyReport, datasetsOf, type EvaluationResults, type ScoreReport } from '#lib/scoring/report.ts';
 import { byCellType, type NamedResults, perIou } from '#lib/scoring/series.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
@@ -200,7 +201,12 @@ export function EntryView({ entry, dataset, reports, asked, inside, links }: Ent
           <dl className="facts">
             <dt>Data set</dt>
             <dd>
-              <Link href={`/datasets/${encodeURIComponent(dataset)}`}>{dataset}</Link>
+              {(report ? datasetsOf(report as AnyReport, dataset) : [dataset]).map((name, i) => (
+                <Fragment key={name}>
+                  {i > 0 && ', '}
+                  <Link href={`/datasets/${encodeURIComponent(name)}`}>{name}</Link>
+                </Fragment>
+              ))}
             </dd>
             {report && <ReportFacts report={report} />}
             <dt>Submitted</dt>

@@ -1,7 +1,7 @@
 /** An entry of a task other than LIVECell-wide: the numbers of its board, then whatever its results let draw. */
 import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { integer, percent } from '#lib/scoring/format.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
+import { type AnyReport, datasetsOf } from '#lib/scoring/report.ts';
 import { type Task, taskValue, type ValueColumn } from '#lib/scoring/tasks.ts';
 import { NumbersTable } from '../../_components/charts/plot.tsx';
 import { TaskCharts } from '../../_components/tasks/results.tsx';
@@ -20,22 +20,31 @@ export function TaskResultsOf({
 }) {
   const evaluations =
     task.kind === 'counts' ? (['segm'] as const) : EVALUATIONS.filter((id) => id === 'bbox' || has(report));
-  const title = task.kind === 'counts' ? 'Numbers' : `Numbers, ${PROTOCOLS[report.protocol].name}`;
+  const numbers = task.kind === 'counts' ? 'Numbers' : `Numbers, ${PROTOCOLS[report.protocol].name}`;
+  const datasets = datasetsOf(report, dataset);
   return (
     <>
-      <section className="section">
-        <h2>{title}</h2>
-        <NumbersTable
-          title={title}
-          numbers={{
-            head: ['Number', ...(task.kind === 'counts' ? ['Value'] : evaluations.map((id) => EVALUATION_NAMES[id]))],
-            rows: task.values.map((column) => [
-              column.label,
-              ...evaluations.map((id) => text(column, taskValue(column, report.results, id, dataset))),
-            ]),
-          }}
-        />
-      </section>
+      {datasets.map((name) => {
+        const title = datasets.length > 1 ? `${numbers}, ${name}` : numbers;
+        return (
+          <section key={name} className="section">
+            <h2>{title}</h2>
+            <NumbersTable
+              title={title}
+              numbers={{
+                head: [
+                  'Number',
+                  ...(task.kind === 'counts' ? ['Value'] : evaluations.map((id) => EVALUATION_NAMES[id])),
+                ],
+                rows: task.values.map((column) => [
+                  column.label,
+                  ...evaluations.map((id) => text(column, taskValue(column, report.results, id, name))),
+                ]),
+              }}
+            />
+          </section>
+        );
+      })}
       {evaluations.map((evaluation) => (
         <section key={evaluation} className="section">
           <h2>{task.kind === 'counts' ? 'Charts' : EVALUATION_NAMES[evaluation]}</h2>

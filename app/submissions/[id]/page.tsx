@@ -13,8 +13,8 @@ import { EVALUATIONS, PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS } from '#lib/coc
 import { AppError } from '#lib/errors.ts';
 import * as may from '#lib/permissions.ts';
 import { bytes, integer, moment, percent } from '#lib/scoring/format.ts';
-import type { AnyReport, Problem, Warning } from '#lib/scoring/report.ts';
-import { parseTask, type Task, taskNumber, taskValue } from '#lib/scoring/tasks.ts';
+import { type AnyReport, datasetsOf, type Problem, type Warning } from '#lib/scoring/report.ts';
+import { parseTask, slotsAreDatasets, type Task, taskNumber, taskValue } from '#lib/scoring/tasks.ts';
 import { approveEntry, askToPublish, hideEntry, takeBack, withdrawSubmission } from '../actions.ts';
 import { Anonymity } from './anonymity.tsx';
 import { Follow } from './follow.tsx';
@@ -70,48 +70,53 @@ async function Values({ task, submission }: { task: Task; submission: Submission
   const protocols = PROTOCOL_IDS.filter((id) => reports[id] && (task.kind === 'instances' || id === PRIMARY_PROTOCOL));
   const evaluations = task.kind === 'instances' ? EVALUATIONS : (['segm'] as const);
   const views = protocols.flatMap((protocol) => evaluations.map((evaluation) => ({ protocol, evaluation })));
-  const rows = task.values
-    .map((column) => ({
-      column,
-      numbers: views.map(({ protocol, evaluation }) =>
-        taskValue(column, reports[protocol]?.results, evaluation, submission.dataset.name),
-      ),
-    }))
-    .filter(({ column, numbers }) => column.key === task.headline || numbers.some((number) => number !== null));
+  const primary = reports[PRIMARY_PROTOCOL];
+  const datasets = primary ? datasetsOf(primary, submission.dataset.name) : [];
+  const rowsOf = (dataset: string) =>
+    task.values
+      .map((column) => ({
+        column,
+        numbers: views.map(({ protocol, evaluation }) =>
+          taskValue(column, reports[protocol]?.results, evaluation, dataset),
+        ),
+      }))
+      .filter(({ column, numbers }) => column.key === task.headline || numbers.some((number) => number !== null));
   return (
     <section className="section stack" aria-labelledby="results">
       <h2 id="results">Results</h2>
-      <TableFrame label="Table of results">
-        <table>
-          <caption>AP and AFNR in per cent.</caption>
-          <thead>
-            <tr>
-              <th scope="col">Measure</th>
-              {views.map(({ protocol, evaluation }) => (
-                <th key={protocol + evaluation} scope="col" className="num">
-                  {task.kind === 'counts'
-                    ? 'Counts'
-                    : `${PROTOCOLS[protocol].name}, ${evaluation === 'segm' ? 'masks' : 'boxes'}`}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ column, numbers }) => (
-              <tr key={column.key}>
-                <th scope="row" title={column.title}>
-                  {column.label}
-                </th>
-                {views.map(({ protocol, evaluation }, i) => (
-                  <td key={protocol + evaluation} className="num" data-metric={column.key}>
-                    {taskNumber(column, numbers[i])}
-                  </td>
+      {datasets.map((dataset) => (
+        <TableFrame key={dataset} label={datasets.length > 1 ? `Table of results, ${dataset}` : 'Table of results'}>
+          <table>
+            <caption>{datasets.length > 1 && `${dataset}. `}AP and AFNR in per cent.</caption>
+            <thead>
+              <tr>
+                <th scope="col">Measure</th>
+                {views.map(({ protocol, evaluation }) => (
+                  <th key={protocol + evaluation} scope="col" className="num">
+                    {task.kind === 'counts'
+                      ? 'Counts'
+                      : `${PROTOCOLS[protocol].name}, ${evaluation === 'segm' ? 'masks' : 'boxes'}`}
+                  </th>
                 ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+            </thead>
+            <tbody>
+              {rowsOf(dataset).map(({ column, numbers }) => (
+                <tr key={column.key}>
+                  <th scope="row" title={column.title}>
+                    {column.label}
+                  </th>
+                  {views.map(({ protocol, evaluation }, i) => (
+                    <td key={protocol + evaluation} className="num" data-metric={column.key}>
+                      {taskNumber(column, numbers[i])}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </TableFrame>
+      ))}
       <p className="cluster">
         <Link className="button button-primary" href={`/entries/${submission.id}`}>
           All numbers and charts
@@ -306,7 +311,10 @@ function Details({ submission, withFiles }: { submission: SubmissionDetail; with
         </dd>
         <dt>Data set</dt>
         <dd>
-          {dataset.name}, {integer(dataset.images)} images{dataset.demo && ' (synthetic demo)'}
+          {slotsAreDatasets(submission.task) && submission.files.length > 1
+            ? submission.files.map(({ slot }) => slot).join(', ')
+            : `${dataset.name}, ${integer(dataset.images)} images`}
+          {dataset.demo && ' (synthetic demo)'}
         </dd>
         {description && (
           <>
@@ -338,6 +346,12 @@ function Details({ submission, withFiles }: { submission: SubmissionDetail; with
         <dd>{trainingData || 'not said'}</dd>
         <dt>Test images</dt>
         <dd>{testImagesSeen ? 'seen in training or tuning' : 'not seen'}</dd>
+        {submission.anyCategory && (
+          <>
+            <dt>Categories</dt>
+            <dd>detections of every category are counted as cells</dd>
+          </>
+        )}
         {submission.files.map((file) => (
           <div key={file.id} style={{ display: 'contents' }}>
             <dt>File{submission.files.length > 1 && ` (${file.slot})`}</dt>
