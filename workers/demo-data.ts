@@ -7,7 +7,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendPolygons } from '#lib/coco/polygon.ts';
 import { countsFromIntervals, encodeCounts, IntervalBuffer, maskBox } from '#lib/coco/rle.ts';
-import { CELL_TYPES, type CellType, parseImageName } from '#lib/scoring/cell-types.ts';
+import { encodePicture } from '#lib/readers/pictures.ts';
+import { CELL_TYPES, type CellType, parseImageName, stem } from '#lib/scoring/cell-types.ts';
+import { paintPicture } from './demo-pictures.ts';
 
 const WIDTH = 704;
 const HEIGHT = 520;
@@ -25,6 +27,8 @@ export interface DemoData {
   predictions: DemoPredictions[];
   /** fluorescence counts, per counted cell type: a reference file and a file of predicted counts */
   counts: Record<'A172' | 'A549', { reference: string; predictions: string }>;
+  /** folder of the images, where they were wanted */
+  pictures?: string;
   images: number;
   objects: number;
   /** images per cell type */
@@ -145,12 +149,15 @@ const MODELS: Model[] = [
 export const MOST_IMAGES_PER_TYPE = 248;
 const LAST_HOUR = 120;
 
-/** Writes ground truth, three prediction files and two pairs of counts into `dir`; the folder is made when missing. */
+/**
+ * Writes ground truth, three prediction files and two pairs of counts into `dir`, and the images when `pictures` are
+ * wanted; the folder is made when missing.
+ */
 export async function writeDemoData(
   dir: string,
-  options: { imagesPerType?: number; seed?: number } = {},
+  options: { imagesPerType?: number; seed?: number; pictures?: boolean } = {},
 ): Promise<DemoData> {
-  const { imagesPerType = 6, seed = 1 } = options;
+  const { imagesPerType = 6, seed = 1, pictures = false } = options;
   if (!Number.isInteger(imagesPerType) || imagesPerType < 1 || imagesPerType > MOST_IMAGES_PER_TYPE)
     throw new RangeError(
       `The number of images per cell type must be a whole number from 1 to ${MOST_IMAGES_PER_TYPE}.`,
@@ -173,6 +180,16 @@ export async function writeDemoData(
     predictions.push({ name, method, description, path, detections: detections.length });
   }
 
+  const pictureFolder = join(dir, 'demo-images');
+  if (pictures) {
+    await mkdir(pictureFolder, { recursive: true });
+    for (const { fileName } of images)
+      await writeFile(
+        join(pictureFolder, `${stem(fileName)}.png`),
+        encodePicture(drawPicture(fileName, seed), WIDTH, HEIGHT),
+      );
+  }
+
   const counts = {
     A172: await writeCounts(dir, 'A172', 'C7', 1500, seed),
     A549: await writeCounts(dir, 'A549', 'B3', 2000, seed),
@@ -181,6 +198,7 @@ export async function writeDemoData(
     groundTruth,
     predictions,
     counts,
+    ...(pictures && { pictures: pictureFolder }),
     images: images.length,
     objects: document.annotations.length,
     cellTypes: Object.fromEntries(CELL_TYPES.map((type) => [type, imagesPerType])),
@@ -214,6 +232,13 @@ export function imageNames(type: CellType, count: number): string[] {
 function drawImage(type: CellType, fileName: string, seed: number): DemoImage {
   const progress = parseImageName(fileName)!.minutes / 60 / LAST_HOUR;
   return { type, fileName, cells: drawCells(type, progress, random(`${seed} ${fileName}`)) };
+}
+
+/** The picture of a demo image, as `writeDemoData` with the same seed drew its cells. Grey values, row by row. */
+export function drawPicture(fileName: string, seed = 1): Uint8Array<ArrayBuffer> {
+  const type = parseImageName(fileName)!.cellType!;
+  const { cells } = drawImage(type, fileName, seed);
+  return paintPicture(type, cells, WIDTH, HEIGHT, random(`${seed} picture ${fileName}`).unit);
 }
 
 function drawCells(type: CellType, progress: number, draw: Draw): Cell[] {

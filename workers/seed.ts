@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { sql } from 'drizzle-orm';
 import { closeDb, db } from '#db/client.ts';
-import { getDatasetByName, registerDataset, saveStatistics } from '#db/datasets.ts';
+import { getDatasetByName, registerDataset, savePictures, saveStatistics } from '#db/datasets.ts';
 import { parsePublishedResults, saveReferenceResults } from '#db/reference-results.ts';
 import { createDemoSubmission, type NewSubmission } from '#db/submissions.ts';
 import { env } from '#lib/env.ts';
@@ -36,8 +36,9 @@ export async function seed(): Promise<Seeded> {
 /** Files first, then one transaction with the data set, its entries and their jobs: either all of it is there or none. */
 async function seedDemo(): Promise<boolean> {
   if (await getDatasetByName(DEMO.name)) return false;
-  const { writeDemoData } = await import('./demo-data.ts');
-  const { importGroundTruth } = await import('#lib/readers/open.ts');
+  const { drawPicture, writeDemoData } = await import('./demo-data.ts');
+  const { importGroundTruth, openGroundTruth } = await import('#lib/readers/open.ts');
+  const { packPictures } = await import('#lib/readers/pictures.ts');
   const { packReferenceCounts } = await import('./score-counts.ts');
 
   await mkdir(env().LIVECELL_DATA, { recursive: true });
@@ -45,8 +46,17 @@ async function seedDemo(): Promise<boolean> {
   try {
     const data = await writeDemoData(folder, DEMO);
     const packed = join(folder, 'packed');
-    const { sha256, images, objects, cellTypes, statistics } = await importGroundTruth(data.groundTruth, packed);
+    const { sha256, images, objects, cellTypes } = await importGroundTruth(data.groundTruth, packed);
     const { key: packKey } = await store(packed, `datasets/demo-${sha256.slice(0, 16)}`);
+    const groundTruth = await openGroundTruth(packed);
+    const drawn = {
+      images: groundTruth.images.ids.map((_, image) => image),
+      warnings: [],
+      read: (image: number) => drawPicture(groundTruth.images.fileNames[image], DEMO.seed),
+      close: () => {},
+    };
+    const pictures = await packPictures(groundTruth, drawn, join(folder, 'pictures'));
+    const { key: picturesKey } = await store(join(folder, 'pictures'), `pictures/demo-${sha256.slice(0, 16)}`);
     const entries: { method: string; description: string; file: StoredFile }[] = [];
     for (const { name, method, description, path } of data.predictions) {
       entries.push({ method, description, file: await store(path, `submissions/demo-${name}/all.json`) });
@@ -72,7 +82,12 @@ async function seedDemo(): Promise<boolean> {
         { name, task, sha256, images, objects, cellTypes, packKey, public: true, demo: true },
         tx,
       );
-      await saveStatistics(dataset, statistics, tx);
+      await saveStatistics(dataset, pictures.statistics, tx);
+      const { files, examples } = pictures;
+      await savePictures(
+        { datasetId: dataset.id, public: true, packKey: picturesKey, groundTruthSha256: sha256, files, examples },
+        tx,
+      );
       for (const { method, description, file } of entries) {
         const { key: storageKey, bytes, sha256 } = file;
         const files = [{ slot: 'all', fileName: 'demo-predictions.json', bytes, sha256, storageKey }];

@@ -256,7 +256,8 @@ export async function packPictures(
   };
 }
 
-function encodePicture(pixels: Pixels, width: number, height: number): Uint8Array {
+/** An 8-bit grey PNG. */
+export function encodePicture(pixels: Pixels, width: number, height: number): Uint8Array {
   const data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
   // noise defeats filters: without them it is as small, and written in half the time
   return PNG.sync.write({ width, height, data } as PNG, {

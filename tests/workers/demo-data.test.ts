@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodePicture } from '#lib/readers/pictures.ts';
 import { CELL_TYPES, parseImageName } from '#lib/scoring/cell-types.ts';
-import { type DemoData, imageNames, MOST_IMAGES_PER_TYPE, writeDemoData } from '#workers/demo-data.ts';
+import { intensitiesOf } from '#lib/scoring/dataset-statistics.ts';
+import { type DemoData, drawPicture, imageNames, MOST_IMAGES_PER_TYPE, writeDemoData } from '#workers/demo-data.ts';
+import { packGroundTruth } from '../coco/documents.ts';
 
 interface Document {
   images: { id: number; width: number; height: number; file_name: string }[];
@@ -95,6 +98,25 @@ describe('the demo benchmark', () => {
     };
     const name = 'MCF7_Phase_H4_1_00d00h00m_1.tif';
     expect(cells(more, name)).toEqual(cells(document, name));
+  });
+
+  test('draws pictures in which cells show: they stand out from an even field', async () => {
+    const { pictures } = await writeDemoData(join(dir, 'pictures'), { imagesPerType: 1, pictures: true });
+    expect(readdirSync(pictures!).sort()).toEqual(
+      CELL_TYPES.map((type) => `${imageNames(type, 1)[0].replace('.tif', '')}.png`).sort(),
+    );
+    const dataset = await packGroundTruth(document);
+    const [bv2] = imageNames('BV2', 1);
+    const pixels = drawPicture(bv2);
+    expect(drawPicture(bv2)).toEqual(pixels);
+    expect(drawPicture(bv2, 2)).not.toEqual(pixels);
+    const stored = readFileSync(join(pictures!, bv2.replace('.tif', '.png')));
+    expect(decodePicture(stored, { width: 704, height: 520 })).toEqual(new Uint8Array(pixels));
+    const field = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+    const cells = intensitiesOf(dataset, dataset.images.fileNames.indexOf(bv2), pixels)!;
+    expect(Math.abs(field - 128)).toBeLessThan(12);
+    // their own grey values differ far more than the grain of the field
+    expect(cells[1]).toBeGreaterThan(15);
   });
 
   test('never gives two images one name', () => {

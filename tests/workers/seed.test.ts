@@ -1,12 +1,15 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { closeDb, db } from '#db/client.ts';
-import { getDatasetByName, getStatistics, saveStatistics } from '#db/datasets.ts';
+import { getDatasetByName, getPictures, getStatistics, saveStatistics } from '#db/datasets.ts';
 import { getLeaderboard } from '#db/leaderboard.ts';
 import { queueSnapshot } from '#db/queue.ts';
 import { listReferenceResults } from '#db/reference-results.ts';
 import { getSubmission, listAllSubmissions, saveReports, startScoring } from '#db/submissions.ts';
-import { storage } from '#lib/storage.ts';
+import { readPicture } from '#lib/readers/pictures.ts';
+
+lib/storage.ts.;#lib/storage.ts';
+
 import { seed } from '#workers/seed.ts';
 import { ENGINES, type TestDatabase, temporaryFolder } from '../db/databases.ts';
 import { someReports } from '../db/fixtures.ts';
@@ -51,6 +54,17 @@ describe.each(ENGINES)('a new installation on $name', ({ missing, open }) => {
       expect(entry).toMatchObject({ demo: true, state: 'queued', visibility: 'published', userId: null });
       expect(await storage().size(entry.files[0].storageKey)).toBe(entry.files[0].bytes);
     }
+  });
+
+  test('has pictures of the demo images, one of each cell type as an example', async () => {
+    const dataset = (await getDatasetByName('demo'))!;
+    const pictures = (await getPictures(dataset.id))!;
+    expect(pictures).toMatchObject({ public: true, files: 48, groundTruthSha256: dataset.sha256 });
+    expect(pictures.examples.map(({ cellType }) => cellType)).toEqual([...CELL_TYPES]);
+    const path = await storage().localPath(pictures.packKey);
+    for (const { name } of pictures.examples)
+      for (const ending of ['png', 'svg']) expect(await readPicture(path, `${name}.${ending}`)).not.toBeNull();
+    expect((await getStatistics(dataset))?.components?.metrics).toHaveLength(11);
   });
 
   test('says what the demo images are like, and of single images only while they are public', async () => {

@@ -209,6 +209,7 @@ export const demoData: Command = {
   options: {
     images: { type: 'string', value: 'N', help: 'images per cell type; default: 6', default: '6' },
     seed: { type: 'string', value: 'S', help: 'the same seed writes the same files; default: 1', default: '1' },
+    pictures: { type: 'boolean', help: 'write the images too, drawn as phase contrast' },
     json: JSON_OPTION,
   },
   async run(values, files, out) {
@@ -219,13 +220,18 @@ export const demoData: Command = {
     if (!Number.isInteger(imagesPerType) || imagesPerType < 1 || imagesPerType > MOST_IMAGES_PER_TYPE)
       throw new CallError(`--images must be a whole number from 1 to ${MOST_IMAGES_PER_TYPE}, not “${values.images}”.`);
     if (!Number.isSafeInteger(seedNumber)) throw new CallError(`--seed must be a whole number, not “${values.seed}”.`);
-    const written = await writeDemoData(dir, { imagesPerType, seed: seedNumber });
+    const written = await writeDemoData(dir, {
+      imagesPerType,
+      seed: seedNumber,
+      pictures: values.pictures === true,
+    });
     out.document(written);
     out.print(`Wrote ${count(written.objects, 'synthetic cell')} on ${count(written.images, 'image')}:`);
     out.print(`  ${written.groundTruth}`);
     for (const { path, detections } of written.predictions) out.print(`  ${path} (${count(detections, 'detection')})`);
     for (const { reference, predictions } of Object.values(written.counts))
       out.print(`  ${reference}\n  ${predictions}`);
+    if (written.pictures) out.print(`  ${written.pictures} (${count(written.images, 'picture')})`);
   },
 };
 
