@@ -7,9 +7,8 @@ import { queueSnapshot } from '#db/queue.ts';
 import { listReferenceResults } from '#db/reference-results.ts';
 import { getSubmission, listAllSubmissions, saveReports, startScoring } from '#db/submissions.ts';
 import { readPicture } from '#lib/readers/pictures.ts';
-
-lib/storage.ts.;#lib/storage.ts';
-
+import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { storage } from '#lib/storage.ts';
 import { seed } from '#workers/seed.ts';
 import { ENGINES, type TestDatabase, temporaryFolder } from '../db/databases.ts';
 import { someReports } from '../db/fixtures.ts';
