@@ -6,6 +6,17 @@ export default {
   distDir: process.env.LIVECELL_DIST ?? '.next',
   // types are checked by `npm run types`, for all folders at once
   typescript: { ignoreBuildErrors: true },
+  // the address of a review is a secret: no other site is told it, no cache and no search engine keeps it
+  headers: async () => [
+    {
+      source: '/review/:path*',
+      headers: [
+        { key: 'Referrer-Policy', value: 'no-referrer' },
+        { key: 'X-Robots-Tag', value: 'noindex, nofollow' },
+        { key: 'Cache-Control', value: 'private, no-store' },
+      ],
+    },
+  ],
   // these open files, sockets or threads of their own and must stay ordinary Node modules
   serverExternalPackages: [
     'postgres',

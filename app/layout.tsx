@@ -12,6 +12,7 @@ export const metadata: Metadata = {
   title: { default: 'LIVECell benchmark', template: '%s · LIVECell benchmark' },
   description:
     'Compare cell segmentation methods on LIVECell: upload predictions, get exact scores in seconds, see them on the leaderboard.',
+  alternates: { types: { 'application/atom+xml': [{ url: '/feed.xml', title: 'New entries' }] } },
 };
 
 export const viewport: Viewport = { colorScheme: 'light dark' };

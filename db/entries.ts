@@ -1,13 +1,10 @@
 /** Entries as they leave the house: rows go in, `PublicEntry` comes out, and nothing of the rows besides. */
-import { and, desc, eq, gt, isNull, or, type SQL } from 'drizzle-orm';
-import { type EntrySource, type Look, type PublicEntry, publicEntry } from '#lib/public-entry.ts';
+import { and, desc, eq, gt, isNotNull, isNull, or, type SQL } from 'drizzle-orm';
+import { type Look, type PublicEntry, publicEntry } from '#lib/public-entry.ts';
 import { db, type Tx } from './client.ts';
-import { methods, type Submission, submissions, teams, users } from './schema.ts';
+import { datasets, methods, type Submission, submissions, teams, users } from './schema.ts';
 
-/**
- * What the serializer needs besides the submission: select these, and join with `joinEntry`'s conditions
- * (`methods`, `teams` and `users` on the left).
- */
+/** What the serializer needs: select these from submissions, with the joins below on the left. */
 export const ENTRY_COLUMNS = {
   submission: submissions,
   method: {
@@ -33,7 +30,7 @@ export const ENTRY_JOINS = {
   user: eq(users.id, submissions.userId),
 } as const;
 
-/** Who made it is a secret now; the condition that `isSealed` is in the program. */
+/** Who made it is a secret at this time: what `isSealed` says in the program. */
 export function sealedAt(now: Date): SQL {
   return and(
     eq(submissions.anonymous, true),
@@ -41,28 +38,38 @@ export function sealedAt(now: Date): SQL {
   )!;
 }
 
-async function sources(where: SQL | undefined, limit: number, tx: Tx): Promise<EntrySource[]> {
-  return tx
+/** The public form of a submission somebody has been allowed to see. */
+export async function entryOf(submission: Pick<Submission, 'id'>, look: Look, tx: Tx = db()): Promise<PublicEntry> {
+  const [source] = await tx
     .select(ENTRY_COLUMNS)
     .from(submissions)
     .leftJoin(methods, ENTRY_JOINS.method)
     .leftJoin(teams, ENTRY_JOINS.team)
     .leftJoin(users, ENTRY_JOINS.user)
-    .where(where)
-    .orderBy(desc(submissions.publishedAt), submissions.id)
-    .limit(limit);
-}
-
-/** The public form of a submission somebody has been allowed to see. */
-export async function entryOf(submission: Pick<Submission, 'id'>, look: Look, tx: Tx = db()): Promise<PublicEntry> {
-  const [source] = await sources(eq(submissions.id, submission.id), 1, tx);
+    .where(eq(submissions.id, submission.id));
   if (!source) throw new Error(`submission ${submission.id} is gone`);
   return publicEntry(source, look, new Date());
 }
 
-/** What was published last, for everybody, the newest first. */
-export async function listPublished(limit: number, tx: Tx = db()): Promise<PublicEntry[]> {
+/** What was published last, for everybody, the newest first, each with the name of its data set; no demo entries. */
+export async function listPublished(limit: number, tx: Tx = db()): Promise<{ entry: PublicEntry; dataset: string }[]> {
   const now = new Date();
-  const published = and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published'));
-  return (await sources(published, limit, tx)).map((source) => publicEntry(source, 'public', now));
+  const rows = await tx
+    .select({ ...ENTRY_COLUMNS, dataset: datasets.name })
+    .from(submissions)
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .leftJoin(methods, ENTRY_JOINS.method)
+    .leftJoin(teams, ENTRY_JOINS.team)
+    .leftJoin(users, ENTRY_JOINS.user)
+    .where(
+      and(
+        eq(submissions.state, 'scored'),
+        eq(submissions.visibility, 'published'),
+        eq(submissions.demo, false),
+        isNotNull(submissions.publishedAt),
+      ),
+    )
+    .orderBy(desc(submissions.publishedAt), submissions.id)
+    .limit(limit);
+  return rows.map(({ dataset, ...source }) => ({ entry: publicEntry(source, 'public', now), dataset }));
 }

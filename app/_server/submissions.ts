@@ -1,5 +1,5 @@
 /** What the submit form, the API and the pages do with submissions; the tables are behind `#db`. */
-import { makeAnonymous } from '#db/anonymity.ts';
+import { idByReviewSecret, makeAnonymous } from '#db/anonymity.ts';
 import { db } from '#db/client.ts';
 import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets.ts';
 import { entryOf } from '#db/entries.ts';
@@ -24,6 +24,7 @@ import {
   canUseUpload,
   canViewSubmission,
   canWithdraw,
+  isPublic,
   type Viewer,
 } from '#lib/permissions.ts';
 import { type Look, type PublicEntry, publicReport, publicWarnings } from '#lib/public-entry.ts';
@@ -179,6 +180,21 @@ export async function giveUp(viewer: Viewer, id: string): Promise<void> {
 /** What of an entry this person may see of who made it. */
 export function lookOf(viewer: Viewer, submission: Belonging): Look {
   return canSeeIdentity(viewer, submission) ? 'insider' : 'public';
+}
+
+/** An entry in its public form, or "not found" where it is not public: what is embedded elsewhere is for everybody. */
+export async function findPublished(id: string): Promise<{ entry: PublicEntry; dataset: Dataset }> {
+  const submission = await getSubmission(id);
+  if (!submission || !isPublic(submission))
+    throw new AppError('not-found', 'There is no such entry, or it is not public.');
+  return { entry: await entryOf(submission, 'public'), dataset: submission.dataset };
+}
+
+/** The entry that a reviewers' link leads to, without whose it is; null where the link does not work (any more). */
+export async function underReview(secret: string): Promise<{ entry: PublicEntry; dataset: Dataset } | null> {
+  const id = await idByReviewSecret(secret);
+  const submission = id === null ? null : await getSubmission(id);
+  return submission && { entry: await entryOf(submission, 'reviewer'), dataset: submission.dataset };
 }
 
 /** What the API says of a submission. File names stay out: they may carry names of people. */

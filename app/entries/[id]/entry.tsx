@@ -245,7 +245,7 @@ function AnonymityNote({ entry: { anonymous } }: { entry: PublicEntry }) {
   if (!anonymous?.identityShown)
     return (
       <div className="alert" data-kind="info">
-        <p>Who made this entry is not public yet. It was scored by the same pipeline as any other.</p>
+        <p>Who made this entry is not told here. It was scored by the same pipeline as any other.</p>
       </div>
     );
   return (

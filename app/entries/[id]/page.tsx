@@ -1,11 +1,14 @@
 import type { Metadata } from 'next';
+import { headers } from 'next/headers';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
 import { viewer } from '#app/_server/http.ts';
-import { lookOf, reportsOf } from '#app/_server/submissions.ts';
+import { siteOf } from '#app/_server/site.ts';
+import { standingInWords, standings } from '#app/_server/standing.ts';
+import { findPublished, lookOf, reportsOf } from '#app/_server/submissions.ts';
 import { entryOf } from '#db/entries.ts';
 import { getSubmission } from '#db/submissions.ts';
-import { canViewSubmission } from '#lib/permissions.ts';
+import { canViewSubmission, isPublic } from '#lib/permissions.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import { EntryView } from './entry.tsx';
 
@@ -23,8 +26,25 @@ const load = cache(async (id: string) => {
 });
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  const { entry, dataset } = await load((await params).id);
-  return { title: entry.method, description: `Scores of ${entry.method} on ${dataset}.` };
+  const { entry, dataset, inside } = await load((await params).id);
+  if (!isPublic(entry)) return { title: entry.method, robots: { index: false } };
+  // what is shared must be the public form, also where an insider looks
+  const shared = inside ? (await findPublished(entry.id)).entry : entry;
+  const words = standingInWords(entry.task, (await standings(entry.task, dataset)).get(entry.id));
+  const description = `${words}. Scores, charts and receipt of ${shared.method} on ${dataset}.`;
+  const page = `/entries/${entry.id}`;
+  const image = { url: `${page}/opengraph-image`, width: 1200, height: 630, alt: `${shared.method}: ${words}` };
+  return {
+    title: entry.method,
+    description,
+    metadataBase: new URL(siteOf({ headers: await headers() })),
+    alternates: { canonical: page },
+    openGraph: {
+      ...{ type: 'article', siteName: 'LIVECell benchmark', title: shared.method, description, url: page },
+      images: [image],
+    },
+    twitter: { card: 'summary_large_image', title: shared.method, description, images: [image] },
+  };
 }
 
 export default async function EntryPage({ params, searchParams }: Props) {

@@ -1,0 +1,34 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { reportsOf, underReview } from '#app/_server/submissions.ts';
+import type { ScoreReport } from '#lib/scoring/report.ts';
+import { EntryView } from '../../entries/[id]/entry.tsx';
+
+interface Props {
+  params: Promise<{ secret: string }>;
+  searchParams: Promise<{ protocol?: string | string[] }>;
+}
+
+/** The address is the key: no search engine may keep it, and no other site may be told it. Headers: next.config.mjs. */
+export const metadata: Metadata = {
+  title: 'An entry under review',
+  robots: { index: false, follow: false },
+  referrer: 'no-referrer',
+};
+
+/** An entry as reviewers see it: scores, charts and receipt, also before it is public, and not whose it is. */
+export default async function ReviewPage({ params, searchParams }: Props) {
+  const { secret } = await params;
+  const found = await underReview(secret);
+  if (!found) notFound();
+  const { entry, dataset } = found;
+  const page = `/review/${secret}`;
+  const reports = await reportsOf<ScoreReport>(entry);
+  const asked = (await searchParams).protocol;
+  return (
+    <EntryView
+      {...{ entry, dataset: dataset.name, reports, asked, inside: false }}
+      links={{ page, receipt: `${page}/receipt`, json: null }}
+    />
+  );
+}
