@@ -4,9 +4,11 @@
  */
 import { DrizzleAdapter } from '@auth/drizzle-adapter';
 import type { NextAuthConfig } from 'next-auth';
+import type { Adapter } from 'next-auth/adapters';
 import type { OIDCConfig, Provider } from 'next-auth/providers';
-import GitHub from 'next-auth/providers/github';
+import GitHub, { type GitHubProfile } from 'next-auth/providers/github';
 import Google from 'next-auth/providers/google';
+import { adoptEmail, claimByEmail, linkSignIn } from '#db/accounts.ts';
 import { db } from '#db/client.ts';
 import { accounts, sessions, users, verificationTokens } from '#db/schema.ts';
 import { env } from '#lib/env.ts';
@@ -49,11 +51,51 @@ export function configuredProviders(): ProviderId[] {
   return (Object.keys(keys) as ProviderId[]).filter((id) => keys[id]);
 }
 
+/** An address that the service itself has checked; others are not taken over, so that nobody can claim another's. */
+function verified({ email, email_verified }: { email?: string | null; email_verified?: boolean }): string | null {
+  return email && email_verified === true ? email : null;
+}
+
+type VerifiedGitHubProfile = GitHubProfile & { email_verified: boolean };
+
+/** GitHub says which addresses are verified in a list of its own. */
+export async function githubProfile(
+  accessToken: string,
+  api = 'https://api.github.com',
+): Promise<VerifiedGitHubProfile> {
+  const headers = { authorization: `Bearer ${accessToken}`, 'user-agent': 'livecell-benchmark' };
+  const person = await fetch(`${api}/user`, { headers });
+  if (!person.ok) throw new Error(`GitHub answered ${person.status} when asked who this is`);
+  const profile = (await person.json()) as GitHubProfile;
+  const response = await fetch(`${api}/user/emails`, { headers });
+  const all = response.ok ? ((await response.json()) as { email: string; primary: boolean; verified: boolean }[]) : [];
+  const primary = all.find(({ primary }) => primary);
+  return { ...profile, email: primary?.email ?? null, email_verified: primary?.verified === true };
+}
+
 function providers(): Provider[] {
   const values = env();
   const make: Record<ProviderId, () => Provider> = {
-    github: () => GitHub({ clientId: values.AUTH_GITHUB_ID, clientSecret: values.AUTH_GITHUB_SECRET }),
-    google: () => Google({ clientId: values.AUTH_GOOGLE_ID, clientSecret: values.AUTH_GOOGLE_SECRET }),
+    github: () =>
+      GitHub({
+        clientId: values.AUTH_GITHUB_ID,
+        clientSecret: values.AUTH_GITHUB_SECRET,
+        userinfo: {
+          url: 'https://api.github.com/user',
+          request: ({ tokens }: { tokens: { access_token?: string } }) => githubProfile(tokens.access_token ?? ''),
+        },
+        profile: (profile) => ({
+          id: String(profile.id),
+          name: profile.name ?? profile.login,
+          email: verified(profile as VerifiedGitHubProfile),
+        }),
+      }),
+    google: () =>
+      Google({
+        clientId: values.AUTH_GOOGLE_ID,
+        clientSecret: values.AUTH_GOOGLE_SECRET,
+        profile: (profile) => ({ id: profile.sub, name: profile.name, email: verified(profile) }),
+      }),
     orcid: () =>
       Orcid({
         clientId: values.AUTH_ORCID_ID!,
@@ -64,21 +106,46 @@ function providers(): Provider[] {
   return configuredProviders().map((id) => make[id]());
 }
 
+function adapter(): Adapter {
+  const tables = DrizzleAdapter(db(), {
+    usersTable: users as never,
+    accountsTable: accounts as never,
+    sessionsTable: sessions as never,
+    verificationTokensTable: verificationTokens as never,
+  });
+  return {
+    ...tables,
+    createUser: (user) => tables.createUser!({ ...user, emailVerified: user.email ? new Date() : null }),
+    linkAccount: ({ userId, type, provider, providerAccountId }) =>
+      linkSignIn(userId, { type, provider, providerAccountId }),
+  };
+}
+
 export function authConfig(): NextAuthConfig {
   return {
-    adapter: DrizzleAdapter(db(), {
-      usersTable: users as never,
-      accountsTable: accounts as never,
-      sessionsTable: sessions as never,
-      verificationTokensTable: verificationTokens as never,
-    }),
+    adapter: adapter(),
     providers: providers(),
     secret: env().AUTH_SECRET,
     session: { strategy: 'database' },
     pages: { signIn: '/sign-in', error: '/sign-in' },
     // which hosts reach us is the proxy's business; AUTH_URL fixes it where there is one
     trustHost: true,
+    events: {
+      // ORCID gives no address; a service linked later may
+      linkAccount: async ({ user, profile }) => {
+        if (user.id && profile.email) await adoptEmail(user.id, profile.email);
+      },
+    },
     callbacks: {
+      // somebody a maintainer added by address comes for the first time: from here on they are known by this account
+      signIn: async ({ user, account, profile }) => {
+        const email = verified((profile ?? {}) as Parameters<typeof verified>[0]);
+        if (account && email) {
+          const { type, provider, providerAccountId } = account;
+          await claimByEmail(email, { type, provider, providerAccountId, name: user.name });
+        }
+        return true;
+      },
       // chosen fields only: what is passed in holds the session token, which must not reach scripts
       session: ({ session, user }) => ({
         expires: session.expires,
