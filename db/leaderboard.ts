@@ -17,6 +17,7 @@ import {
 import { db, type Tx } from './client.ts';
 import { activeDataset, getDatasetByName } from './datasets.ts';
 import { ENTRY_COLUMNS, ENTRY_JOINS } from './entries.ts';
+import { runsOf, scoredRuns, standsOnBoard } from './methods.ts';
 import { listReferenceResults, OTHER_DATASET } from './reference-results.ts';
 import {
   type Dataset,
@@ -50,6 +51,8 @@ interface UnrankedRow extends Rankable, BoardEntry {
   id: string;
   method: string;
   publishedAt: Date | null;
+  /** scored runs of the method on this test set, published or not; null for a reference */
+  runs: number | null;
   /** of the chosen slice: all of them for an entry, none if it has no masks, what was published for a reference */
   metrics: Partial<Metrics>;
   /** a reference's protocol, in the words of its source */
@@ -119,6 +122,7 @@ async function listEntries(
     .where(and(eq(submissions.datasetId, dataset.id), isCurrent(dataset, slice.protocol)))
     .orderBy(evaluations.submissionId, desc(evaluations.createdAt))
     .as('newest');
+  const runs = scoredRuns(and(eq(submissions.task, dataset.task), eq(submissions.datasetId, dataset.id)), tx);
 
   const rows = await tx
     .select({
@@ -126,6 +130,7 @@ async function listEntries(
       metrics: newest.metrics,
       cellTypes: newest.cellTypes,
       unscored: newest.unscored,
+      runs: { named: runs.named, sealed: runs.sealed },
     })
     .from(submissions)
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
@@ -133,23 +138,29 @@ async function listEntries(
     .leftJoin(methods, ENTRY_JOINS.method)
     .leftJoin(teams, ENTRY_JOINS.team)
     .leftJoin(users, ENTRY_JOINS.user)
+    .leftJoin(runs, eq(runs.methodId, submissions.methodId))
     .where(
       and(
         eq(submissions.task, dataset.task),
         eq(submissions.datasetId, dataset.id),
         eq(submissions.state, 'scored'),
         eq(submissions.visibility, 'published'),
+        standsOnBoard(),
       ),
     );
 
   const now = new Date();
-  return rows.map(({ metrics, cellTypes, unscored, ...source }) => ({
-    kind: 'entry',
-    ...boardEntry(source, now),
-    unscored: unscored ?? false,
-    metrics: metrics ?? {},
-    ...(slice.byType && { cellTypes: cellTypes ?? {} }),
-  }));
+  return rows.map(({ metrics, cellTypes, unscored, runs, ...source }) => {
+    const entry = boardEntry(source, now);
+    return {
+      kind: 'entry',
+      ...entry,
+      runs: runsOf(entry, runs),
+      unscored: unscored ?? false,
+      metrics: metrics ?? {},
+      ...(slice.byType && { cellTypes: cellTypes ?? {} }),
+    };
+  });
 }
 
 /** A part of the report. */
@@ -189,6 +200,8 @@ export interface TaskBoardRow extends BoardEntry {
   rank: number | null;
   /** predictions without scores (label images): ranked among themselves */
   unscored: boolean;
+  /** scored runs of the method on this test set, published or not; null for a reference */
+  runs: number | null;
   /** by the keys of the board's columns; null: not computed, not published, or nothing to average */
   values: Record<string, number | null>;
   /** the report's `results` (of counts without their points); null for a reference */
@@ -242,6 +255,7 @@ export async function getTaskBoard(taskId: string, query: TaskBoardQuery, tx: Tx
 }
 
 async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId, tx: Tx) {
+  const runs = scoredRuns(and(eq(submissions.task, task), isOn(dataset)), tx);
   const rows = await tx
     .selectDistinctOn([submissions.id], {
       ...ENTRY_COLUMNS,
@@ -249,30 +263,34 @@ async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId,
         AnyReport['results']
       >`${evaluations.report} -> 'results' #- '{counts,A172,points}' #- '{counts,A172,files}' #- '{counts,A549,points}' #- '{counts,A549,files}'`,
       unscored: at<boolean>(['unscored']),
+      runs: { named: runs.named, sealed: runs.sealed },
     })
     .from(submissions)
     .innerJoin(evaluations, eq(evaluations.submissionId, submissions.id))
     .leftJoin(methods, ENTRY_JOINS.method)
     .leftJoin(teams, ENTRY_JOINS.team)
     .leftJoin(users, ENTRY_JOINS.user)
+    .leftJoin(runs, eq(runs.methodId, submissions.methodId))
     .where(
       and(
         eq(submissions.task, task),
         isOn(dataset),
         eq(submissions.state, 'scored'),
         eq(submissions.visibility, 'published'),
+        standsOnBoard(),
         isCurrent(dataset, protocol),
       ),
     )
     .orderBy(submissions.id, desc(evaluations.createdAt)); // of several evaluator versions, the newest
   const now = new Date();
   return rows
-    .map(({ results, unscored, ...source }) => ({
-      kind: 'entry' as const,
-      ...boardEntry(source, now),
-      unscored: unscored ?? false,
-      results,
-    }))
+    .map(({ results, unscored, runs, ...source }) => {
+      const entry = boardEntry(source, now);
+      return {
+        ...{ kind: 'entry' as const, ...entry, runs: runsOf(entry, runs) },
+        ...{ unscored: unscored ?? false, results },
+      };
+    })
     .sort((a, b) => Number(a.publishedAt) - Number(b.publishedAt));
 }
 
@@ -308,7 +326,7 @@ function taskReferences(
   }
   return [...rows.values()].map(({ results, elsewhere, values }) => ({
     ...boardReference(slug(`${results[0].method} ${elsewhere ?? ''}`), results[0].method),
-    ...{ kind: 'reference', rank: null, unscored: false, values, results: null },
+    ...{ kind: 'reference', rank: null, runs: null, unscored: false, values, results: null },
     note: distinct(results.map(({ protocol }) => protocol)).join('\n'),
     source: results[0].source,
     ...(elsewhere !== undefined && { subset: elsewhere }),
@@ -354,6 +372,7 @@ function referenceRows(results: ReferenceResult[], protocol: ProtocolId): Unrank
   return [...byMethod].map(([method, results]) => ({
     kind: 'reference',
     ...boardReference(slug(method), method),
+    runs: null,
     unscored: false,
     metrics: metricsOf(results),
     note: distinct(results.map((result) => result.protocol)).join('\n'),

@@ -3,7 +3,7 @@
  * ones the board shows one: the newest to be published, until the owner chooses another. Whatever changes versions of
  * a method holds the method's row first, so that two at a time do it one after the other.
  */
-import { and, count, desc, eq, inArray, isNull, max, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, max, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import type { Changes } from '#lib/audit.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
@@ -229,9 +229,14 @@ function publicly(): SQL | undefined {
   return and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published'));
 }
 
-/** As `isSealed` in lib/public-entry.ts, for the database. */
-function sealed(): SQL<boolean> {
-  return sql<boolean>`(${submissions.anonymous} and (${submissions.anonymousUntil} is null or ${submissions.anonymousUntil} > now()))`;
+/** Who made it is a secret now: as `isSealed` in lib/public-entry.ts, for the database. */
+function sealed(): SQL {
+  return sql`(${submissions.anonymous} and coalesce(${submissions.anonymousUntil} > now(), true))`;
+}
+
+/** Public under the name of its method. */
+function publiclyNamed(): SQL | undefined {
+  return and(publicly(), not(sealed()));
 }
 
 // --- what boards need ---
@@ -242,27 +247,29 @@ export function standsOnBoard(): SQL | undefined {
 }
 
 /**
- * How many scored runs each method has had on a task's test set, whatever became of them since. Runs under seal are
- * counted apart, for rows under seal: a count in common would tell whose they are. To be joined with `ofMethod`.
+ * How many scored runs each method has had, of the submissions that `where` means (a task's on a test set), whatever
+ * became of them since. Runs under seal are counted apart, for rows under seal: a count in common would tell whose
+ * they are. To be joined on the left by `methodId`, and read with `runsOf`.
  */
-export function scoredRuns(task: string, datasetId: string, tx: Tx) {
+export function scoredRuns(where: SQL | undefined, tx: Tx) {
+  const underSeal = sealed();
+  const tally = (which: SQL) => sql<number>`count(*) filter (where ${which})`.mapWith(Number);
   return tx
-    .select({ methodId: submissions.methodId, sealed: sealed().as('sealed'), runs: count().as('runs') })
+    .select({
+      methodId: submissions.methodId,
+      named: tally(not(underSeal)).as('named_runs'),
+      sealed: tally(underSeal).as('sealed_runs'),
+    })
     .from(submissions)
-    .where(
-      and(
-        eq(submissions.task, task),
-        eq(submissions.datasetId, datasetId),
-        sql`exists (select from ${evaluations} where ${evaluations.submissionId} = ${submissions.id})`,
-      ),
-    )
-    .groupBy(submissions.methodId, sealed())
+    .where(and(where, sql`exists (select 1 from ${evaluations} where ${evaluations.submissionId} = ${submissions.id})`))
+    .groupBy(submissions.methodId)
     .as('scored_runs');
 }
 
-/** The line of `scoredRuns` that belongs to a submission. */
-export function ofMethod(runs: ReturnType<typeof scoredRuns>): SQL | undefined {
-  return and(eq(runs.methodId, submissions.methodId), eq(runs.sealed, sealed()));
+/** The number of runs that stands in a row. */
+export function runsOf(entry: { anonymous: boolean }, runs: { named: number | null; sealed: number | null }): number {
+  // what belongs to no method is a single run
+  return (entry.anonymous ? runs.sealed : runs.named) ?? 1;
 }
 
 // --- reading ---
@@ -273,7 +280,7 @@ export async function getMethod(id: string, tx: Tx = db()): Promise<MethodDetail
       method: methods,
       user: { id: users.id, name: users.name },
       team: { id: teams.id, name: teams.name },
-      public: sql<boolean>`exists (select from ${submissions} where ${and(eq(submissions.methodId, methods.id), publicly(), sql`not ${sealed()}`)})`,
+      public: sql<boolean>`exists (select 1 from ${submissions} where ${and(eq(submissions.methodId, methods.id), publiclyNamed())})`,
     })
     .from(methods)
     .leftJoin(users, eq(users.id, methods.userId))
@@ -332,7 +339,7 @@ export async function listVersions(
     .from(submissions)
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
     .leftJoin(newest, eq(newest.submissionId, submissions.id))
-    .where(and(eq(submissions.methodId, methodId), options.public ? and(publicly(), sql`not ${sealed()}`) : undefined))
+    .where(and(eq(submissions.methodId, methodId), options.public ? publiclyNamed() : undefined))
     .orderBy(submissions.task, datasets.name, desc(submissions.version), desc(submissions.createdAt));
   return rows.map(({ submission, datasetName, results }) => ({ ...submission, datasetName, results }));
 }
