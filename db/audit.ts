@@ -1,8 +1,8 @@
-/** The record of decisions. Written in the transaction of the change it records. */
-import { desc, eq } from 'drizzle-orm';
-import { type AuditEvent, auditEventSchema } from '#lib/audit.ts';
+/** The record of decisions. Written in the transaction of the change it records; the database refuses to change it. */
+import { and, asc, count, desc, eq, gte, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
+import { type AuditEvent, type AuditKind, auditEventSchema } from '#lib/audit.ts';
 import { db, type Tx } from './client.ts';
-import { auditEvents, users } from './schema.ts';
+import { auditEvents, submissions, users } from './schema.ts';
 
 export interface RecordedEvent {
   id: number;
@@ -35,18 +35,187 @@ function query(tx: Tx) {
 
 type Row = Awaited<ReturnType<typeof query>>[number];
 
-function toEvent({ kind, detail, ...rest }: Row): RecordedEvent {
-  return { ...rest, event: auditEventSchema.parse({ kind, ...detail }) };
+function toEvent({ id, at, actorId, actorName, kind, detail }: Row): RecordedEvent {
+  return { id, at, actorId, actorName, event: auditEventSchema.parse({ kind, ...detail }) };
 }
 
 /** What happened to a submission, oldest first. */
 export async function listEvents(submissionId: string, tx: Tx = db()): Promise<RecordedEvent[]> {
   const rows = await query(tx).where(eq(auditEvents.submissionId, submissionId)).orderBy(auditEvents.id);
-  return rows.map(toEvent);
+  return named(rows.map(toEvent), tx);
 }
 
 /** What happened last on the whole site, newest first. */
 export async function listRecentEvents(limit = 100, tx: Tx = db()): Promise<RecordedEvent[]> {
-  const rows = await query(tx).orderBy(desc(auditEvents.id)).limit(limit);
-  return rows.map(toEvent);
+  return named((await query(tx).orderBy(desc(auditEvents.id)).limit(limit)).map(toEvent), tx);
+}
+
+// --- the log of the maintainers ---
+
+export interface AuditLine extends RecordedEvent {
+  submissionId: string | null;
+  /** of the submission; null where it is gone, or the event is of none */
+  method: string | null;
+  /** whom it was done to, where that is somebody else than who did it */
+  subject: { id: string; name: string | null } | null;
+}
+
+export interface AuditFilter {
+  kind?: AuditKind;
+  /** a person's id, or part of a name or e-mail address: who did it, or to whom it was done */
+  person?: string;
+  submission?: string;
+  /** from the beginning of this day (UTC) */
+  from?: Date;
+  /** to the end of this day (UTC) */
+  to?: Date;
+  /** anywhere in what was recorded, or in the method's name */
+  text?: string;
+}
+
+/** The log, the newest first, a page at a time. */
+export async function listAudit(
+  filter: AuditFilter,
+  { page = 1, size = 100 }: { page?: number; size?: number } = {},
+  tx: Tx = db(),
+): Promise<{ lines: AuditLine[]; total: number }> {
+  const where = await condition(filter, tx);
+  const [{ total }] = await lineTotal(tx).where(where);
+  const rows = await lines(tx)
+    .where(where)
+    .orderBy(desc(auditEvents.id))
+    .limit(size)
+    .offset((page - 1) * size);
+  return { lines: await named(rows.map(toLine), tx), total };
+}
+
+/** All of it that the filter lets through, oldest first, some hundred at a time: for files. */
+export async function* readAudit(filter: AuditFilter, tx: Tx = db(), size = 500): AsyncGenerator<AuditLine[]> {
+  const where = await condition(filter, tx);
+  for (let after = 0; ; ) {
+    const rows = await lines(tx)
+      .where(and(where, sql`${auditEvents.id} > ${after}`))
+      .orderBy(asc(auditEvents.id))
+      .limit(size);
+    if (rows.length > 0) yield await named(rows.map(toLine), tx);
+    if (rows.length < size) return;
+    after = rows[rows.length - 1].id;
+  }
+}
+
+const DECISIONS: AuditKind[] = [
+  ...(['approved', 'asked-back', 'declined', 'hidden', 'restored', 'verified', 'verification-revoked'] as const),
+];
+
+/** What maintainers decided about entries last. */
+export async function listDecisions(limit: number, tx: Tx = db()): Promise<AuditLine[]> {
+  const rows = await lines(tx).where(inArray(auditEvents.kind, DECISIONS)).orderBy(desc(auditEvents.id)).limit(limit);
+  return named(rows.map(toLine), tx);
+}
+
+/** Whom an event was done to. */
+const subjectId = sql<string | null>`${auditEvents.detail} ->> 'userId'`;
+
+function lines(tx: Tx) {
+  return tx
+    .select({
+      id: auditEvents.id,
+      at: auditEvents.at,
+      actorId: auditEvents.actorId,
+      actorName: users.name,
+      kind: auditEvents.kind,
+      detail: auditEvents.detail,
+      submissionId: auditEvents.submissionId,
+      method: submissions.method,
+      subjectId,
+      subjectName: sql<string | null>`(select name from users as subject where subject.id = ${subjectId})`,
+    })
+    .from(auditEvents)
+    .leftJoin(users, eq(users.id, auditEvents.actorId))
+    .leftJoin(submissions, eq(submissions.id, auditEvents.submissionId))
+    .$dynamic();
+}
+
+function lineTotal(tx: Tx) {
+  return tx
+    .select({ total: count() })
+    .from(auditEvents)
+    .leftJoin(submissions, eq(submissions.id, auditEvents.submissionId))
+    .$dynamic();
+}
+
+function toLine(row: Awaited<ReturnType<typeof lines>>[number]): AuditLine {
+  const { submissionId, method, subjectId: subject, subjectName } = row;
+  return {
+    ...toEvent(row),
+    ...{ submissionId, method },
+    subject: subject && subject !== row.actorId ? { id: subject, name: subjectName } : null,
+  };
+}
+
+async function condition(filter: AuditFilter, tx: Tx): Promise<SQL | undefined> {
+  const { kind, person, submission, from, to, text } = filter;
+  const like = (words: string) => `%${words.replace(/[\\%_]/g, '\\$&')}%`;
+  const people = person ? await idsOf(person, like(person), tx) : [];
+  return and(
+    kind && eq(auditEvents.kind, kind),
+    person
+      ? people.length > 0
+        ? or(inArray(auditEvents.actorId, people), inArray(subjectId, people))
+        : sql`false`
+      : undefined,
+    submission ? eq(auditEvents.submissionId, submission) : undefined,
+    from && gte(auditEvents.at, from),
+    to && lt(auditEvents.at, new Date(to.getTime() + 24 * 3600_000)),
+    text
+      ? or(sql`${auditEvents.detail}::text ilike ${like(text)}`, sql`${submissions.method} ilike ${like(text)}`)
+      : undefined,
+  );
+}
+
+/** Accounts that are meant, with those that were merged into them. An id of somebody who has left is meant, too. */
+async function idsOf(person: string, like: string, tx: Tx): Promise<string[]> {
+  const found = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(or(eq(users.id, person), sql`${users.name} ilike ${like}`, sql`${users.email} ilike ${like}`));
+  const ids = new Set([...found.map(({ id }) => id), person]);
+  // oldest merge last: an account may have been merged into one that was merged itself
+  const merges = [...(await mergedInto(tx))].reverse();
+  for (const [gone, kept] of merges) if (ids.has(kept)) ids.add(gone);
+  return [...ids];
+}
+
+/** Accounts that are no more, and the ones they went into, oldest first. */
+async function mergedInto(tx: Tx): Promise<Map<string, string>> {
+  const merges = await tx
+    .select({ gone: sql<string>`${auditEvents.detail} ->> 'mergedUserId'`, kept: sql<string>`${subjectId}` })
+    .from(auditEvents)
+    .where(eq(auditEvents.kind, 'accounts-merged'))
+    .orderBy(auditEvents.id);
+  return new Map(merges.map(({ gone, kept }) => [gone, kept]));
+}
+
+/** Lines cannot be changed, so what a merged account did is given its person's name when it is read. */
+async function named<Event extends RecordedEvent>(events: Event[], tx: Tx): Promise<Event[]> {
+  if (events.every(({ actorId, actorName }) => actorId === null || actorName !== null)) return events;
+  const merges = await mergedInto(tx);
+  if (merges.size === 0) return events;
+  const nowOf = (id: string) => {
+    let now = id;
+    for (let into = merges.get(now); into !== undefined; into = merges.get(now)) now = into;
+    return now;
+  };
+  const ids = new Set(events.flatMap(({ actorId }) => (actorId && merges.has(actorId) ? nowOf(actorId) : [])));
+  if (ids.size === 0) return events;
+  const people = await tx
+    .select({ id: users.id, name: users.name })
+    .from(users)
+    .where(inArray(users.id, [...ids]));
+  const names = new Map(people.map(({ id, name }) => [id, name]));
+  return events.map((event) =>
+    event.actorId && merges.has(event.actorId)
+      ? { ...event, actorName: names.get(nowOf(event.actorId)) ?? null }
+      : event,
+  );
 }

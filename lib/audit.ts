@@ -105,6 +105,7 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
 ]);
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 export type AuditKind = AuditEvent['kind'];
+export const AUDIT_KINDS: readonly AuditKind[] = auditEventSchema.options.map(({ shape }) => shape.kind.value);
 
 /** The event in words, to stand after a name and before a time. Histories of public entries show them to everyone. */
 export function auditSentence(event: AuditEvent): string {

@@ -184,17 +184,38 @@ export function canModerate(viewer: Viewer): viewer is SignedIn {
   return isMaintainer(viewer);
 }
 
-/** A hidden entry may be let back on the board, by the same people who hid it. */
+/** Nobody publishes for an owner who did not ask. */
 export function canApprove(viewer: Viewer, submission: Owned): boolean {
-  return (
-    isMaintainer(viewer) &&
-    submission.state === 'scored' &&
-    (submission.visibility === 'pending' || submission.visibility === 'hidden')
-  );
+  return isMaintainer(viewer) && submission.state === 'scored' && submission.visibility === 'pending';
+}
+
+/** Ask back and reject: both end the wait without publishing, scored or not. */
+export function canDecline(viewer: Viewer, submission: Owned): boolean {
+  return isMaintainer(viewer) && submission.visibility === 'pending';
 }
 
 export function canHide(viewer: Viewer, submission: Owned): boolean {
-  return isMaintainer(viewer) && (submission.visibility === 'pending' || submission.visibility === 'published');
+  return isMaintainer(viewer) && submission.visibility === 'published';
+}
+
+/** A hidden entry may be let back on the board, by the same people who hid it. */
+export function canRestore(viewer: Viewer, submission: Owned): boolean {
+  return isMaintainer(viewer) && submission.state === 'scored' && submission.visibility === 'hidden';
+}
+
+/** Mark an entry as re-run, and take the mark back. */
+export function canVerify(viewer: Viewer, submission: Owned): boolean {
+  return isMaintainer(viewer) && submission.state === 'scored';
+}
+
+/** Find people, suspend, change roles, merge. That the last maintainer stays is kept in the transaction. */
+export function canManagePeople(viewer: Viewer): viewer is SignedIn {
+  return isMaintainer(viewer);
+}
+
+/** The log says who did what, anonymous entries and all. */
+export function canReadAudit(viewer: Viewer): viewer is SignedIn {
+  return isMaintainer(viewer);
 }
 
 /** Not even maintainers: an upload is a private file until its owner submits it. */

@@ -1,84 +1,89 @@
 import type { Metadata } from 'next';
+import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { Act } from '#app/_components/act.tsx';
-import { SubmissionTable } from '#app/_components/submission-table.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { listPending } from '#db/moderation.ts';
+import { listDecisions } from '#db/audit.ts';
 import { queueSnapshot } from '#db/queue.ts';
-import { listAllSubmissions, type SubmissionSummary } from '#db/submissions.ts';
-import { canApprove, canHide, canModerate, type Viewer } from '#lib/permissions.ts';
-import { seconds } from '#lib/scoring/format.ts';
-import { approveEntry, hideEntry } from '../submissions/actions.ts';
+import { listInbox } from '#db/radar.ts';
+import { auditReason, auditSentence } from '#lib/audit.ts';
+import { canModerate } from '#lib/permissions.ts';
+import { age, moment } from '#lib/scoring/format.ts';
+import { Case } from './case.tsx';
+import { BulkForm } from './decision-form.tsx';
 
-export const metadata: Metadata = { title: 'Maintain', robots: { index: false } };
+export const metadata: Metadata = { title: 'Inbox', robots: { index: false } };
 
-export default async function MaintainPage() {
-  const who = await viewer();
-  if (!canModerate(who)) notFound();
-  const [pending, all, queue] = await Promise.all([listPending(), listAllSubmissions({ limit: 200 }), queueSnapshot()]);
+const BULK = 'bulk';
+
+export default async function InboxPage() {
+  if (!canModerate(await viewer())) notFound();
+  const cases = await listInbox();
+  const [queue, decisions] = [await queueSnapshot(), await listDecisions(8)];
+  const now = new Date();
+  const scored = cases.filter(({ submission }) => submission.state === 'scored');
+  const rest = cases.filter(({ submission }) => submission.state !== 'scored');
+  const odd = cases.filter(({ findings }) => findings.length > 0).length;
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Maintain</h1>
+        <h1>Inbox</h1>
+        <p className="lead">
+          {scored.length === 0
+            ? 'Nothing waits for a decision.'
+            : `${scored.length === 1 ? 'One entry waits' : `${scored.length} entries wait`} for a decision, the longest for ${age((now.getTime() - scored[0].since.getTime()) / 1000)}.`}
+          {odd > 0 && ` ${odd === 1 ? 'One of them is' : `${odd} of them are`} worth a closer look.`}
+        </p>
         <p className="muted num">
           Queue: {queue.waiting} waiting, {queue.active} being scored, {queue.failed} without an attempt left
-          {queue.oldestSeconds !== null && `; the first in line waits for ${seconds(queue.oldestSeconds)}`}.
+          {queue.oldestSeconds !== null && `; the first in line waits for ${age(queue.oldestSeconds)}`}.
         </p>
       </header>
-      <section className="section" aria-labelledby="pending">
-        <h2 id="pending">Asked to publish</h2>
-        {pending.length ? (
-          <SubmissionTable
-            submissions={pending}
-            caption="Entries that wait for a decision, the longest-waiting first"
-            withSubmitter
-            deeds={(submission) => <Decision submission={submission} who={who} />}
-          />
-        ) : (
-          <p>Nothing waits for a decision.</p>
-        )}
+      <section aria-labelledby="pending">
+        <h2 id="pending" className="visually-hidden">
+          Asked to publish
+        </h2>
+        <BulkForm form={BULK} entries={scored.length} />
+        <ol className="cases">
+          {scored.map((one) => (
+            <Case key={one.submission.id} case={one} bulk={BULK} now={now} />
+          ))}
+        </ol>
       </section>
-      <section className="section" aria-labelledby="all">
-        <h2 id="all">All submissions</h2>
-        <SubmissionTable
-          submissions={all}
-          caption="The last 200 submissions, the newest first"
-          withSubmitter
-          deeds={(submission) =>
-            submission.visibility === 'pending' ? null : <Decision submission={submission} who={who} />
-          }
-        />
-      </section>
-    </div>
-  );
-}
-
-function Decision({ submission, who }: { submission: SubmissionSummary; who: Viewer }) {
-  const values = { id: submission.id };
-  return (
-    <div className="stack">
-      {canApprove(who, submission) && (
-        <Act
-          action={approveEntry}
-          values={values}
-          label={submission.visibility === 'hidden' ? 'Show again' : 'Approve'}
-          kind="primary"
-        />
-      )}
-      {canHide(who, submission) && (
-        <details>
-          <summary>{submission.visibility === 'pending' ? 'Decline' : 'Hide'}</summary>
-          <Act action={hideEntry} values={values} label={submission.visibility === 'pending' ? 'Decline' : 'Hide'}>
-            <input
-              name="reason"
-              aria-label={`Reason for hiding ${submission.method}`}
-              placeholder="Reason, read by the owner"
-              required
-              maxLength={1000}
-            />
-          </Act>
+      {rest.length > 0 && (
+        <details className="section">
+          <summary>
+            {rest.length === 1 ? 'One more has' : `${rest.length} more have`} asked to publish and{' '}
+            {rest.length === 1 ? 'is' : 'are'} not scored yet
+          </summary>
+          <ol className="cases">
+            {rest.map((one) => (
+              <Case key={one.submission.id} case={one} bulk={BULK} now={now} />
+            ))}
+          </ol>
         </details>
       )}
+      <section className="section" aria-labelledby="decided">
+        <h2 id="decided">Decided last</h2>
+        {decisions.length === 0 ? (
+          <p className="muted">No decision has been made yet.</p>
+        ) : (
+          <ul className="log" aria-live="polite">
+            {decisions.map(({ id, at, actorName, method, submissionId, event }) => (
+              <li key={id}>
+                <time dateTime={at.toISOString()} className="when muted num">
+                  {moment(at)}
+                </time>{' '}
+                <Link href={`/maintain/entries/${submissionId}`}>{method ?? 'An entry that is gone'}</Link>:{' '}
+                {auditSentence(event)} by {actorName ?? 'the site'}
+                {event.kind !== 'hidden' && auditReason(event) && `: ${auditReason(event)}`}
+              </li>
+            ))}
+          </ul>
+        )}
+        <p>
+          <Link href="/maintain/audit">The whole audit log</Link>
+        </p>
+      </section>
     </div>
   );
 }

@@ -4,10 +4,9 @@ import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
 import { action } from '#app/_server/http.ts';
 import { findSubmission, giveUp } from '#app/_server/submissions.ts';
-import { approve, hide } from '#db/moderation.ts';
 import { requestPublication, type SubmissionDetail, unpublish } from '#db/submissions.ts';
 import { AppError } from '#lib/errors.ts';
-import { canApprove, canHide, canPublish, canUnpublish, type Viewer } from '#lib/permissions.ts';
+import { canPublish, canUnpublish, type Viewer } from '#lib/permissions.ts';
 
 const about = z.object({ id: z.string() });
 
@@ -20,9 +19,14 @@ async function allowed(
     throw new AppError('forbidden', 'This is not possible (any more). Reload the page to see how things stand.');
 }
 
-export const askToPublish = action(about, async ({ id }, who) => {
+const withAnswer = about.extend({
+  /** to the question of a maintainer */
+  message: z.string().trim().max(1000, 'At most 1,000 characters').default(''),
+});
+
+export const askToPublish = action(withAnswer, async ({ id, message }, who) => {
   await allowed(who, id, canPublish);
-  await requestPublication(id, who.id);
+  await requestPublication(id, who.id, undefined, { message });
   revalidatePath('/', 'layout');
   return { done: true };
 });
@@ -36,24 +40,6 @@ export const takeBack = action(about, async ({ id }, who) => {
 
 export const withdrawSubmission = action(about, async ({ id }, who) => {
   await giveUp(who, id);
-  revalidatePath('/', 'layout');
-  return { done: true };
-});
-
-export const approveEntry = action(about, async ({ id }, who) => {
-  await allowed(who, id, canApprove);
-  await approve(id, who.id);
-  revalidatePath('/', 'layout');
-  return { done: true };
-});
-
-const withReason = about.extend({
-  reason: z.string().trim().min(1, 'Say why: the owner reads it.').max(1000, 'At most 1,000 characters'),
-});
-
-export const hideEntry = action(withReason, async ({ id, reason }, who) => {
-  await allowed(who, id, canHide);
-  await hide(id, who.id, reason);
   revalidatePath('/', 'layout');
   return { done: true };
 });

@@ -180,11 +180,12 @@ function isoDay(at: Date | string | null): string {
 }
 
 /** Spreadsheets run cells that start with these as formulas; names come from strangers. */
-function guard(text: string): string {
+export function guard(text: string): string {
   return /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
 }
 
-function quote(cell: string | number): string {
+/** A cell as RFC 4180 has it. */
+export function quote(cell: string | number): string {
   const text = String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -4,8 +4,9 @@ import { listEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/client.ts';
 import { activeDataset, registerDataset } from '#db/datasets.ts';
 import { migrate } from '#db/migrate.ts';
-import { approve, hide, listPending } from '#db/moderation.ts';
+import { approve, hide, restore } from '#db/moderation.ts';
 import { queueSnapshot } from '#db/queue.ts';
+import { listInbox } from '#db/radar.ts';
 import type { Dataset } from '#db/schema.ts';
 import {
   createSubmission,
@@ -116,17 +117,17 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
     await expect(requestPublication(id, owner.id, client.db)).rejects.toMatchObject({ status: 409 });
     await expect(approve(id, null, client.db)).rejects.toMatchObject({ status: 409 }); // not scored yet
     await score(id);
-    expect((await listPending(client.db)).map((row) => row.id)).toContain(id);
+    expect((await listInbox({}, client.db)).map(({ submission }) => submission.id)).toContain(id);
     expect((await approve(id, null, client.db)).publishedAt).toBeInstanceOf(Date);
     await hide(id, null, 'wrong data set', client.db);
     await expect(hide(id, null, 'again', client.db)).rejects.toMatchObject({ status: 409 });
-    expect((await approve(id, null, client.db)).hiddenReason).toBeNull();
+    expect((await restore(id, null, 'it was the right one', client.db)).hiddenReason).toBeNull();
     await unpublish(id, owner.id, client.db);
     await withdraw(id, owner.id, client.db);
     await expect(withdraw(id, owner.id, client.db)).rejects.toMatchObject({ status: 409 });
     await expect(withdraw('nowhere', null, client.db)).rejects.toMatchObject({ status: 404 });
     expect(await kinds(id)).toEqual([
-      ...['submitted', 'publication-requested', 'scored', 'approved', 'hidden', 'approved', 'unpublished', 'withdrawn'],
+      ...['submitted', 'publication-requested', 'scored', 'approved', 'hidden', 'restored', 'unpublished', 'withdrawn'],
     ]);
     const events = await listEvents(id, client.db);
     expect(events[1]).toMatchObject({ actorId: owner.id, actorName: 'Owner' });

@@ -82,12 +82,19 @@ const ACTIONS: Record<
   'delete files': { rule: may.canDeleteFiles, by: 'acting owners', where: { scored: ANY, rejected: ANY, failed: ANY } },
   'choose what is shown': { rule: may.canChooseShown, by: 'acting owners', where: { scored: ['published'] } },
   // nobody publishes for an owner who did not ask
-  approve: { rule: may.canApprove, by: 'maintainers', where: { scored: ['pending', 'hidden'] } },
+  approve: { rule: may.canApprove, by: 'maintainers', where: { scored: ['pending'] } },
+  'ask back and reject': {
+    rule: may.canDecline,
+    by: 'maintainers',
+    where: Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ['pending']])),
+  },
   hide: {
     rule: may.canHide,
     by: 'maintainers',
-    where: Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ['pending', 'published']])),
+    where: Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ['published']])),
   },
+  restore: { rule: may.canRestore, by: 'maintainers', where: { scored: ['hidden'] } },
+  verify: { rule: may.canVerify, by: 'maintainers', where: { scored: ANY } },
   'read files': { rule: may.canReadFiles, by: 'owners and maintainers', where: EVERY_STATE },
 };
 
@@ -171,6 +178,8 @@ test.each<[string, (viewer: may.Viewer) => boolean, Who[]]>([
   ['submit for the team', (viewer) => may.canSubmitFor(viewer, 'team'), ['team owner', 'team member']],
   ['submit for no team there is', (viewer) => may.canSubmitFor(viewer, 'no team'), []],
   ['moderate', may.canModerate, MAINTAINERS],
+  ['manage people', may.canManagePeople, MAINTAINERS],
+  ['read the audit log', may.canReadAudit, MAINTAINERS],
   [
     'use the owner’s upload',
     (viewer) => may.canUseUpload(viewer, { userId: 'owner' }),

@@ -15,7 +15,7 @@ import * as may from '#lib/permissions.ts';
 import { bytes, integer, moment, percent } from '#lib/scoring/format.ts';
 import { type AnyReport, datasetsOf, type Problem, type Warning } from '#lib/scoring/report.ts';
 import { parseTask, slotsAreDatasets, type Task, taskNumber, taskValue } from '#lib/scoring/tasks.ts';
-import { approveEntry, askToPublish, hideEntry, takeBack, withdrawSubmission } from '../actions.ts';
+import { askToPublish, takeBack, withdrawSubmission } from '../actions.ts';
 import { Anonymity } from './anonymity.tsx';
 import { Follow } from './follow.tsx';
 
@@ -46,6 +46,12 @@ export default async function SubmissionPage({ params }: Props) {
           {submission.hiddenReason && ` Reason: ${submission.hiddenReason}`}
         </p>
       </header>
+      <FromTheMaintainers submission={submission} />
+      {may.canModerate(who) && (
+        <p>
+          <Link href={`/maintain/entries/${id}`}>Decide about this entry</Link>
+        </p>
+      )}
       <Outcome submission={submission} />
       <Deeds submission={submission} who={who} />
       <Anonymity submission={submission} who={who} />
@@ -265,25 +271,43 @@ function Warnings({ warnings }: { warnings: Warning[] }) {
   );
 }
 
+/** A question before publishing, or a remark with it. */
+function FromTheMaintainers({ submission: { moderatorNote, visibility } }: { submission: SubmissionDetail }) {
+  if (!moderatorNote) return null;
+  const asks = visibility === 'private';
+  return (
+    <div className="alert" data-kind={asks ? 'warn' : 'info'}>
+      <p>
+        <b>A maintainer {asks ? 'asks before publishing' : visibility === 'pending' ? 'asked' : 'says'}:</b>{' '}
+        {moderatorNote}
+      </p>
+      {asks && <p>Ask to publish again when you have an answer; it goes to the maintainers.</p>}
+    </div>
+  );
+}
+
 function Deeds({ submission, who }: { submission: SubmissionDetail; who: may.Viewer }) {
   const values = { id: submission.id };
   return (
     <div className="cluster section">
       {may.canPublish(who, submission) && (
-        <Act action={askToPublish} values={values} label="Ask to publish" kind="primary" />
+        <Act
+          action={askToPublish}
+          values={values}
+          label={submission.moderatorNote ? 'Ask to publish again' : 'Ask to publish'}
+          kind="primary"
+        >
+          {submission.moderatorNote && (
+            <textarea name="message" aria-label="Your answer" placeholder="Your answer" rows={2} maxLength={1000} />
+          )}
+        </Act>
       )}
-      {may.canApprove(who, submission) && <Act action={approveEntry} values={values} label="Approve" kind="primary" />}
       {may.canUnpublish(who, submission) && (
         <Act
           action={takeBack}
           values={values}
           label={submission.visibility === 'pending' ? 'Take back the request' : 'Unpublish'}
         />
-      )}
-      {may.canHide(who, submission) && (
-        <Act action={hideEntry} values={values} label="Hide">
-          <input name="reason" aria-label="Reason for hiding" placeholder="Reason" required maxLength={1000} />
-        </Act>
       )}
       {may.canWithdraw(who, submission) && (
         <Act

@@ -1,0 +1,154 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { TableFrame } from '#app/_components/table-frame.tsx';
+import { viewer } from '#app/_server/http.ts';
+import { type AuditLine, listAudit } from '#db/audit.ts';
+import { AUDIT_KINDS, auditChanges, auditReason, auditSentence } from '#lib/audit.ts';
+import { canReadAudit } from '#lib/permissions.ts';
+import { integer, moment } from '#lib/scoring/format.ts';
+import { Pages } from '../pages.tsx';
+import { type Params, pageOf } from '../params.ts';
+import { filterHref, isoDay, parseFilter } from './filter.ts';
+
+interface Props {
+  searchParams: Promise<Params>;
+}
+
+export const metadata: Metadata = { title: 'Audit log', robots: { index: false } };
+
+const SIZE = 100;
+
+export default async function AuditPage({ searchParams }: Props) {
+  if (!canReadAudit(await viewer())) notFound();
+  const params = await searchParams;
+  const filter = parseFilter(params);
+  const page = pageOf(params.page);
+  const { lines, total } = await listAudit(filter, { page, size: SIZE });
+  const file = (format: string) => filterHref('/maintain/audit/export', filter, { format });
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>Audit log</h1>
+        <p className="lead">
+          Every decision and every change of an entry. Lines are only ever added: the database refuses to change or
+          remove one.
+        </p>
+      </header>
+      <form method="get" className="inline audit-filter" aria-label="Filter">
+        <label>
+          What
+          <select name="kind" defaultValue={filter.kind ?? ''}>
+            <option value="">anything</option>
+            {AUDIT_KINDS.map((kind) => (
+              <option key={kind} value={kind}>
+                {kind.replaceAll('-', ' ')}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Who, or to whom
+          <input name="person" defaultValue={filter.person} placeholder="Name or e-mail" />
+        </label>
+        <label>
+          Submission
+          <input name="submission" defaultValue={filter.submission} placeholder="Its id" />
+        </label>
+        <label>
+          From
+          <input type="date" name="from" defaultValue={isoDay(filter.from)} />
+        </label>
+        <label>
+          To
+          <input type="date" name="to" defaultValue={isoDay(filter.to)} />
+        </label>
+        <label>
+          Text
+          <input type="search" name="text" defaultValue={filter.text} placeholder="Method, reason, value" />
+        </label>
+        <button type="submit">Filter</button>
+        {Object.values(filter).some(Boolean) && <Link href="/maintain/audit">Show all</Link>}
+      </form>
+      <p className="board-foot">
+        <span className="muted num">
+          {integer(total)} {total === 1 ? 'line' : 'lines'}, times in UTC
+        </span>
+        <span>
+          These lines as <a href={file('csv')}>CSV</a> or <a href={file('jsonl')}>JSON lines</a>
+        </span>
+      </p>
+      {total > 0 && (
+        <TableFrame label="Table of the audit log">
+          <table className="audit">
+            <caption className="visually-hidden">The audit log, the newest first</caption>
+            <thead>
+              <tr>
+                <th scope="col">When</th>
+                <th scope="col">Who</th>
+                <th scope="col">What</th>
+                <th scope="col">About</th>
+                <th scope="col">Why</th>
+                <th scope="col">Before → after</th>
+              </tr>
+            </thead>
+            <tbody>
+              {lines.map((line) => (
+                <tr key={line.id}>
+                  <td className="num">
+                    <time dateTime={line.at.toISOString()}>{moment(line.at)}</time>
+                  </td>
+                  <td>
+                    {line.actorId ? (
+                      <Link href={filterHref('/maintain/audit', { person: line.actorId })}>
+                        {line.actorName ?? 'Someone who has left'}
+                      </Link>
+                    ) : (
+                      'The site'
+                    )}
+                  </td>
+                  <td>{auditSentence(line.event)}</td>
+                  <td>
+                    <About line={line} />
+                  </td>
+                  <td className="words">{line.event.kind === 'hidden' ? '' : auditReason(line.event)}</td>
+                  <td className="words">
+                    <Changes line={line} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </TableFrame>
+      )}
+      <Pages
+        page={page}
+        size={SIZE}
+        total={total}
+        href={(n) => filterHref('/maintain/audit', filter, { page: n === 1 ? undefined : String(n) })}
+      />
+    </div>
+  );
+}
+
+function About({ line: { submissionId, method, subject } }: { line: AuditLine }) {
+  if (submissionId)
+    return <Link href={`/maintain/entries/${submissionId}`}>{method ?? 'A submission that is gone'}</Link>;
+  if (subject) return <Link href={`/maintain/people/${subject.id}`}>{subject.name ?? 'Someone'}</Link>;
+  return null;
+}
+
+function Changes({ line: { event } }: { line: AuditLine }) {
+  const changes = Object.entries(auditChanges(event));
+  if (changes.length === 0) return null;
+  const text = (value: unknown) => (value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value));
+  return (
+    <ul>
+      {changes.map(([column, { before, after }]) => (
+        <li key={column}>
+          {column}: {text(before)} → {text(after)}
+        </li>
+      ))}
+    </ul>
+  );
+}

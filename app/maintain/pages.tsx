@@ -1,0 +1,26 @@
+import Link from 'next/link';
+import { integer } from '#lib/scoring/format.ts';
+
+/** Links to the pages before and after, where there are several. */
+export function Pages(props: { page: number; size: number; total: number; href: (page: number) => string }) {
+  const { page, size, total, href } = props;
+  const last = Math.max(1, Math.ceil(total / size));
+  if (last === 1 && page === 1) return null;
+  return (
+    <nav className="board-foot num" aria-label="Pages">
+      {page > 1 && (
+        <Link rel="prev" href={href(Math.min(page - 1, last))}>
+          ← Newer
+        </Link>
+      )}
+      <span className="muted">
+        Page {integer(page)} of {integer(last)}, {integer(total)} in all
+      </span>
+      {page < last && (
+        <Link rel="next" href={href(page + 1)}>
+          Older →
+        </Link>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,29 @@
+/** How far an entry can be trusted: three levels. A maintainer's re-run counts more than a link, with or without one. */
+export const LEVELS = ['scored', 'code', 'verified'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** In the words of the board and the entry page. */
+export const LEVEL_WORDS: Readonly<Record<Level, { name: string; text: string }>> = {
+  scored: { name: 'Scored here', text: 'The submitted predictions were scored here; how they were made is not known.' },
+  code: { name: 'Code linked', text: 'The submitter links the code that made the predictions.' },
+  verified: { name: 'Re-run', text: 'A maintainer ran the method and got these numbers.' },
+};
+
+/** What the levels are told by. */
+export interface Verifiable {
+  readonly codeUrl: string | null;
+  readonly verifiedAt: Date | string | null;
+}
+
+export function levelOf({ codeUrl, verifiedAt }: Verifiable): Level {
+  return verifiedAt !== null ? 'verified' : codeUrl ? 'code' : 'scored';
+}
+
+/** Whether an entry has at least this level. */
+export function reaches(entry: Verifiable, level: Level): boolean {
+  return LEVELS.indexOf(levelOf(entry)) >= LEVELS.indexOf(level);
+}
+
+export function parseLevel(text: string | undefined): Level | null {
+  return LEVELS.find((level) => level === text) ?? null;
+}
