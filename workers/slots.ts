@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { imageKind } from '#lib/readers/label-images.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { firstBytes } from '#lib/readers/open.ts';
 import { FatalProblem, ProblemList, quoted } from '#lib/readers/problems.ts';
@@ -189,7 +190,7 @@ function withoutEnding(name: string): string {
   return name.replace(/(\.(json|jsonl|csv|zip|gz|txt))+$/i, '');
 }
 
-/** Several files in a slot's folder are its label images: they become an archive again, since that is what is read. */
+/** Files in a slot's folder are its label images: they become an archive again, since that is what is read. */
 async function unpacked<Result>(
   slot: string,
   members: readonly ZipMember[],
@@ -199,7 +200,8 @@ async function unpacked<Result>(
   const path = join(dir, 'file');
   try {
     const digest = createHash('sha256');
-    const bytes = members.length === 1 ? checked(members[0]) : packed(members);
+    const pictures = members.length > 1 || (await isPicture(members[0]));
+    const bytes = pictures ? packed(members) : checked(members[0]);
     const source = async function* () {
       for await (const chunk of bytes) {
         digest.update(chunk);
@@ -207,11 +209,18 @@ async function unpacked<Result>(
       }
     };
     await pipeline(Readable.from(source()), createWriteStream(path));
-    const name = members.length === 1 ? members[0].name : members[0].name.split('/').slice(0, -1).join('/');
+    const name = pictures ? members[0].name.split('/').slice(0, -1).join('/') : members[0].name;
     return await use({ slot, path, sha256: digest.digest('hex'), name });
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** The only file of a folder may be a label image all the same: a test set can have one image of a type. */
+async function isPicture(member: ZipMember): Promise<boolean> {
+  if (!member.name.includes('/')) return false;
+  for await (const first of member.chunks()) return imageKind(first) !== null;
+  return false;
 }
 
 /** A member's bytes, up to what is read of any file. */
@@ -230,7 +239,17 @@ async function* checked(member: ZipMember): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Bytes of the largest label image that is read, which is also what one of them may unpack to here. */
+const LARGEST_PICTURE = 4 * LIMITS.labelImagePixels + LIMITS.labelImageSpare;
+
 async function* packed(members: readonly ZipMember[]): AsyncGenerator<Uint8Array> {
+  const large = members.find(({ bytes }) => bytes > LARGEST_PICTURE);
+  if (large) {
+    throw new FatalProblem({
+      code: 'label-image-too-large',
+      message: `${quoted(large.name)} unpacks to ${large.bytes.toLocaleString('en')} bytes; a label image has at most ${LARGEST_PICTURE.toLocaleString('en')}.`,
+    });
+  }
   const { Zip, ZipPassThrough } = await import('fflate');
   const ready: Uint8Array[] = [];
   const zip = new Zip((error, chunk) => {

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
-import { anyReportSchema } from '#lib/scoring/report.ts';
+import { anyReportSchema, type ReportOf } from '#lib/scoring/report.ts';
 import { livecell } from '#tests/e2e/running-site.ts';
 import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
+import { labelPictures } from './label-pictures.ts';
+
+type SingleCellType = ReportOf<'single-cell-type'>['results'];
 
 const dir = mkdtempSync(join(tmpdir(), 'livecell-cli-tasks-'));
 let demo: DemoData;
@@ -69,6 +72,45 @@ describe('score', () => {
       types.map((type) => `${type}=${demo.counts[type].predictions}`),
     );
     expect(found).toMatchObject({ results: { counts: { A172: { images: 240 }, A549: { images: 240 } } } });
+  });
+
+  test('takes a folder of label images per slot, inside the archive of the task', async () => {
+    const [skov3, a172] = await Promise.all(
+      (['SKOV3', 'A172'] as const).map((type) => labelPictures(demo.groundTruth, type)),
+    );
+    const zip = join(dir, 'labels.zip');
+    writeFileSync(zip, zipSync({ ours: { SKOV3: skov3, 'a-172': a172 }, 'README.txt': new Uint8Array([65]) }));
+    const [one, other] = [join(dir, 'skov3.zip'), join(dir, 'a172.zip')];
+    writeFileSync(one, zipSync(skov3));
+    writeFileSync(other, zipSync(a172));
+    const together = await report('single-cell-type', [demo.groundTruth], [zip]);
+    const apart = await report('single-cell-type', [demo.groundTruth], [`SKOV3=${one}`, `A172=${other}`]);
+    expect(together.results).toEqual(apart.results);
+    expect(together).toMatchObject({
+      unscored: true,
+      predictions: [
+        { slot: 'A172', format: 'label-images', images: 1 },
+        { slot: 'SKOV3', format: 'label-images', images: 1 },
+      ],
+    });
+    // the ground truth's own cells, but for what others cover
+    const { segm } = together.results as SingleCellType;
+    expect(segm!.cellTypes.SKOV3!.AP).toBeGreaterThan(0.8);
+
+    const checked = await run('validate', '--task', 'single-cell-type', '--ground-truth', demo.groundTruth, zip);
+    expect(checked).toMatchObject({ status: 0, stdout: expect.stringMatching(/ {2}SKOV3: \d+ detections on 1 image/) });
+
+    const stray = join(dir, 'stray.zip');
+    const [name] = Object.keys(a172);
+    writeFileSync(
+      stray,
+      zipSync({ SKOV3: { ...skov3, 'other_cp_masks.png': a172[name] }, 'A172/notes.csv': a172[name] }),
+    );
+    const wrong = await score('single-cell-type', [demo.groundTruth], [stray]);
+    expect(wrong.stderr).toContain(
+      'Slot SKOV3, “SKOV3”: “other_cp_masks.png” belongs to no image of this data set. Name each label image after its image',
+    );
+    expect(wrong.status).toBe(1);
   });
 
   test.each([

@@ -62,6 +62,10 @@ beforeAll(async () => {
       '2.json': model,
       '100.zip': zipSync({ 'inner.zip': zipSync({ 'a.json': model }) }),
     }),
+    'a large picture': archive('large.zip', {
+      '2.json': model,
+      100: { 'a.png': Uint8Array.from({ length: 70e6 }, (_, i) => png[i] ?? 0), 'b.png': png },
+    }),
     'all but two': archive(
       'six.zip',
       Object.fromEntries(CELL_TYPES.flatMap((type) => (/BV2|MCF7/.test(type) ? [] : [[`${type}.json`, model]]))),
@@ -183,6 +187,12 @@ test.each<[TaskId, string[], string, string]>([
     ['zip in zip of a slot'],
     'zip-in-zip',
     'Slot 100, “100.zip”: “inner.zip” is a zip archive inside the zip archive.',
+  ],
+  [
+    'training-size',
+    ['a large picture'],
+    'label-image-too-large',
+    '“100/a.png” unpacks to 70,000,000 bytes; a label image has at most 68,157,440.',
   ],
   [
     'transferability',

@@ -22,7 +22,7 @@ import {
 } from './command.ts';
 import { reportTable } from './report-table.ts';
 
-const ANY_CATEGORY: Option = {
+export const ANY_CATEGORY: Option = {
   type: 'boolean',
   help: 'count detections of every category as cells, whatever their category_id',
 };

@@ -11,7 +11,7 @@ import type { Problem } from '#lib/scoring/report.ts';
 import { CallError, type Command, InputError, JSON_OPTION, type Output, problemLine, type Values } from './command.ts';
 import { reportTable } from './report-table.ts';
 import { runningSite } from './run-file.ts';
-import { openTask, parseThreshold, refused, SCORE_THRESHOLD, type SlotFile, slotFiles } from './score.ts';
+import { ANY_CATEGORY, openTask, parseThreshold, refused, SCORE_THRESHOLD, type SlotFile, slotFiles } from './score.ts';
 
 /** Below the 300 seconds Node gives a request, also on a slow line: 50 MB in five minutes is 1.4 Mbit/s. */
 const CHUNK_BYTES = 50_000_000;
@@ -28,6 +28,7 @@ export const submit: Command = {
     'slot-file': { type: 'string', value: 'SLOT=FILE', help: 'for tasks with several files', multiple: true },
     also: { type: 'string', value: 'TASK', help: 'submit the same files to this task as well', multiple: true },
     'score-threshold': SCORE_THRESHOLD,
+    'any-category': ANY_CATEGORY,
     dataset: { type: 'string', value: 'NAME', help: "default: the task's current ground truth" },
     description: { type: 'string', value: 'TEXT', help: 'what the method is' },
     'paper-url': { type: 'string', value: 'URL', help: 'the paper' },
@@ -51,8 +52,8 @@ export const submit: Command = {
 
     const scoreThreshold = parseThreshold(values['score-threshold']);
     const uploads: { slot: string; upload: string; scoreThreshold?: number }[] = [];
-    for (const { slot, path } of given)
-      uploads.push({ slot, upload: await upload(site, path, task.id, out), scoreThreshold });
+    for (const file of given)
+      uploads.push({ slot: file.slot, upload: await upload(site, file, task.id, out), scoreThreshold });
     const { id, also = [] } = await site.call<Created>('POST', '/api/v1/submissions', {
       task: task.id,
       method: values.method,
@@ -62,6 +63,7 @@ export const submit: Command = {
       codeUrl: values['code-url'],
       trainingData: values['training-data'],
       testImagesSeen: values['test-images-seen'],
+      anyCategory: values['any-category'],
       visibility: values.publish ? 'pending' : 'private',
       files: uploads,
       also: values.also,
@@ -221,8 +223,9 @@ async function urlStorage() {
   return new FileUrlStorage(path);
 }
 
-const fingerprint = (site: Site, sha256: string) =>
-  createHash('sha256').update(`${site.url} ${site.token} ${sha256}`).digest('hex');
+/** With the slot: the same file in two of them is two uploads. */
+const fingerprint = (site: Site, slot: string, sha256: string) =>
+  createHash('sha256').update(`${site.url} ${site.token} ${slot} ${sha256}`).digest('hex');
 
 const digests = new Map<string, string>();
 
@@ -236,7 +239,7 @@ async function sha256(path: string): Promise<string> {
   return digest;
 }
 
-async function upload(site: Site, path: string, task: string, out: Output): Promise<string> {
+async function upload(site: Site, { slot, path }: SlotFile, task: string, out: Output): Promise<string> {
   const tus = await import('tus-js-client');
   const size = (await stat(path)).size;
   if (size === 0) throw new InputError(`${path} is empty.`);
@@ -255,7 +258,7 @@ async function upload(site: Site, path: string, task: string, out: Output): Prom
       chunkSize: CHUNK_BYTES,
       retryDelays: [500, 1000, 2000, 4000, 8000, 15000, 30000],
       urlStorage: store,
-      fingerprint: async () => fingerprint(site, digest),
+      fingerprint: async () => fingerprint(site, slot, digest),
       storeFingerprintForResuming: true,
       removeFingerprintOnSuccess: false,
       onShouldRetry: (error) => {
@@ -285,9 +288,9 @@ async function upload(site: Site, path: string, task: string, out: Output): Prom
   });
 }
 
-async function forget(site: Site, { path }: SlotFile): Promise<void> {
+async function forget(site: Site, { slot, path }: SlotFile): Promise<void> {
   const store = await urlStorage();
-  for (const { urlStorageKey } of await store.findUploadsByFingerprint(fingerprint(site, await sha256(path))))
+  for (const { urlStorageKey } of await store.findUploadsByFingerprint(fingerprint(site, slot, await sha256(path))))
     await store.removeUpload(urlStorageKey);
 }
 
