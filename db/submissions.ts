@@ -16,12 +16,14 @@ import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { listDatasets } from './datasets.ts';
 import { keepShown, lockMethod, methodFor, nextVersion } from './methods.ts';
+import { audienceOf, notify } from './notices.ts';
 import { enqueueScore } from './queue.ts';
 import { chargePlace, reservePlace, returnPlace } from './quota.ts';
 import {
   type Dataset,
   datasets,
   evaluations,
+  type NoticeKind,
   type Progress,
   type Submission,
   type SubmissionFile,
@@ -326,6 +328,7 @@ export async function saveReports(
       protocols: reports.map((report) => report.protocol),
       attempt: scored.attempts,
     });
+    await tell(scored, 'scored', `“${scored.method}” was scored.`, tx);
     return true;
   });
 }
@@ -338,16 +341,24 @@ export async function rejectSubmission(
   tx: Tx = db(),
 ): Promise<boolean> {
   return tx.transaction(async (tx) => {
-    const rejected = await tx
+    const [rejected] = await tx
       .update(submissions)
       .set({ state: 'rejected', progress: null, problems, warnings, finishedAt: sql`now()` })
       .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
-      .returning({ id: submissions.id });
-    if (rejected.length === 0) return false;
+      .returning();
+    if (!rejected) return false;
     await returnPlace(tx, id, 'the file was rejected');
     await recordEvent(tx, null, { kind: 'rejected', submissionId: id, problems: countOf(problems) });
+    const more = countOf(problems) - 1;
+    const first = problems[0] ? ` ${problems[0].message}${more > 0 ? ` (and ${more} more)` : ''}` : '';
+    await tell(rejected, 'rejected', `A file of “${rejected.method}” was rejected.${first}`, tx);
     return true;
   });
+}
+
+/** Its owner, or everybody in the team it belongs to, hears what became of it. */
+async function tell(submission: Submission, kind: NoticeKind, text: string, tx: Tx): Promise<void> {
+  await notify(tx, await audienceOf(submission, tx), { kind, text, link: `/submissions/${submission.id}` });
 }
 
 /** Problems of one kind are listed a few times; the last one says how many more there are. */
@@ -379,14 +390,15 @@ export async function handBack(id: string, tx: Tx = db()): Promise<void> {
 /** We failed for good. */
 export async function failSubmission(id: string, reason: string, tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {
-    const failed = await tx
+    const [failed] = await tx
       .update(submissions)
       .set({ state: 'failed', progress: null, failure: reason, finishedAt: sql`now()` })
       .where(and(eq(submissions.id, id), inArray(submissions.state, ['queued', 'scoring'])))
-      .returning({ id: submissions.id });
-    if (failed.length === 0) return false;
+      .returning();
+    if (!failed) return false;
     await returnPlace(tx, id, 'scoring failed on our side');
     await recordEvent(tx, null, { kind: 'failed', submissionId: id, reason });
+    await tell(failed, 'failed', `“${failed.method}” could not be scored, which is our fault. ${reason}`, tx);
     return true;
   });
 }

@@ -11,9 +11,11 @@ import {
   wants,
 } from '#db/notices.ts';
 import { outbox, teamMembers, teams } from '#db/schema.ts';
+import { createSubmission, failSubmission, rejectSubmission, saveReports, startScoring } from '#db/submissions.ts';
 import { ensureUser } from '#db/users.ts';
 import { readEnv } from '#lib/env.ts';
 import { ENGINES, type TestDatabase } from './databases.ts';
+import { someDataset, someReports, someSubmission } from './fixtures.ts';
 
 const MAIL = { SMTP_URL: 'smtp://127.0.0.1:25', MAIL_FROM: 'board@example.org', AUTH_URL: 'https://board.example.org' };
 
@@ -107,6 +109,31 @@ describe.each(ENGINES)('notices on $name', ({ missing, open }) => {
     });
     await expect(failing).rejects.toThrow('no');
     expect([await countUnread(eve.id, db), (await db.select().from(outbox)).length]).toEqual([0, 0]);
+  });
+
+  test('who submitted hears what became of it', async () => {
+    const fay = await person('fay');
+    const dataset = await someDataset(db);
+    const scoring = async (method: string) => {
+      const { id } = await createSubmission(someSubmission(dataset, { userId: fay.id, method }), db);
+      await startScoring(id, 1, db);
+      return id;
+    };
+    const [good, bad, broken] = [await scoring('Good'), await scoring('Bad'), await scoring('Broken')];
+    await saveReports(good, someReports(), db);
+    await saveReports(good, someReports(), db); // came too late, and says nothing
+    await rejectSubmission(bad, [{ code: 'x', message: 'Detection 3 has no score.', more: 4 }], [], db);
+    await failSubmission(broken, 'Scoring ran out of memory.', db);
+    const told = (await listNotices(fay.id, {}, db)).map(({ kind, text, link }) => [kind, text, link]);
+    expect(told.sort()).toEqual([
+      [
+        'failed',
+        '“Broken” could not be scored, which is our fault. Scoring ran out of memory.',
+        `/submissions/${broken}`,
+      ],
+      ['rejected', 'A file of “Bad” was rejected. Detection 3 has no score. (and 4 more)', `/submissions/${bad}`],
+      ['scored', '“Good” was scored.', `/submissions/${good}`],
+    ]);
   });
 
   test('of an entry of a team every member is told', async () => {
