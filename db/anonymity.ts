@@ -8,6 +8,7 @@ import { AppError } from '#lib/errors.ts';
 import { isSealed } from '#lib/public-entry.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
+import { keepShown, lockMethod } from './methods.ts';
 import { type Submission, submissions } from './schema.ts';
 
 /**
@@ -45,9 +46,11 @@ export async function makeAnonymous(
   });
 }
 
-/** Says from now on who made it. Its number stays its own. */
+/** Says from now on who made it. Its number stays its own; of its method's versions, the board shows this one. */
 export async function reveal(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
   return tx.transaction(async (tx) => {
+    const [row] = await tx.select({ methodId: submissions.methodId }).from(submissions).where(eq(submissions.id, id));
+    if (row?.methodId) await lockMethod(row.methodId, tx);
     const before = await locked(id, tx);
     if (!isSealed(before, new Date())) throw new AppError('conflict', 'This entry is not anonymous (any more).');
     const [after] = await tx
@@ -56,7 +59,8 @@ export async function reveal(id: string, actorId: string | null, tx: Tx = db()):
       .where(eq(submissions.id, id))
       .returning();
     await recordEvent(tx, actorId, { kind: 'revealed', submissionId: id });
-    return after;
+    // under its name it is public only now
+    return keepShown({ ...before, visibility: 'private' }, after, tx);
   });
 }
 

@@ -153,7 +153,7 @@ const NOBODY: Omit<Identity, 'method'> = {
   secondsPerImage: null,
 };
 
-/** A method's own words come first; what was said with the submission stands where the method says nothing. */
+/** Name and links are the method's, which its owner keeps up to date; a version is described in words of its own. */
 function identityOf({ submission, method, team, user }: EntrySource): Identity {
   return {
     method: method?.name || submission.method,
@@ -164,7 +164,7 @@ function identityOf({ submission, method, team, user }: EntrySource): Identity {
     orcid: user?.orcid ?? null,
     team: team?.name ?? null,
     authors: method?.authors ?? '',
-    description: method?.description || submission.description,
+    description: submission.description || method?.description || '',
     paperUrl: method?.paperUrl ?? submission.paperUrl,
     codeUrl: method?.codeUrl ?? submission.codeUrl,
     trainingData: submission.trainingData,

@@ -82,11 +82,11 @@ describe('an entry is sealed', () => {
 });
 
 describe('a revealed entry', () => {
-  it('says all there is to say, the method’s own words first', () => {
+  it('says all there is to say', () => {
     const entry = publicEntry(source({ anonymous: true, anonymousUntil: NOW }), 'public', LATER);
     expect(entry).toMatchObject({
       ...{ method: 'canary-method', methodId: 'canary-method-id', version: 3, anonymous: null },
-      ...{ description: 'canary-about', paperUrl: 'https://canary-paper', authors: 'canary-authors' },
+      ...{ description: 'canary-description', paperUrl: 'https://canary-paper', authors: 'canary-authors' },
       ...{ submitter: 'canary-user', affiliation: 'canary-affiliation', orcid: 'canary-orcid' },
     });
   });

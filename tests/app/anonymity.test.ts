@@ -1,0 +1,252 @@
+/** The anonymity walk over HTTP handlers; pages are walked on the built site, in tests/e2e/anonymity.spec.ts. */
+
+import { join } from 'node:path';
+import { and, eq } from 'drizzle-orm';
+import { beforeAll, describe, expect, it, test } from 'vitest';
+import { findSubmission, submissionBody } from '#app/_server/submissions.ts';
+import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/anonymity.ts';
+import { db } from '#db/client.ts';
+import { approve } from '#db/moderation.ts';
+import { auditEvents, type Dataset, submissions } from '#db/schema.ts';
+import { createSubmission, saveReports, startScoring, unpublish } from '#db/submissions.ts';
+import { leaderboardSchema, receiptSchema, submissionSchema } from '#lib/api.ts';
+import { canariesIn, type Planted, plantCanaries, routeFiles } from '#tests/canaries.ts';
+import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
+import { openSite, type Person, person, viewerNamed } from './site.ts';
+
+openSite();
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+let dataset: Dataset;
+let planted: Planted;
+let eve: Person;
+let maintainer: Person;
+beforeAll(async () => {
+  dataset = await someDataset(db());
+  planted = await plantCanaries(db(), dataset, someReports());
+  eve = await person('eve');
+  maintainer = await person('mo', 'maintainer');
+});
+
+interface Visit {
+  params?: Record<string, string>;
+  search?: string;
+  /** the method's name stands there once the entry is revealed */
+  named?: boolean;
+  /** these people are not let in */
+  refused?: boolean;
+}
+
+/** Every route with what is asked of it; or why it says nothing of entries. */
+const WALK: Record<string, Visit[] | string> = {
+  'app/api/auth/[...nextauth]/route.ts': 'signs people in; answers about the session alone',
+  'app/api/uploads/[[...id]]/route.ts': 'uploads are their owner’s, and their names are not given out',
+  'app/sign-in/local/route.ts': 'signs people in; answers with a redirect',
+  'app/api/health/route.ts': [{}],
+  'app/api/metrics/route.ts': [{}],
+  'app/api/ready/route.ts': [{}],
+  'app/api/v1/openapi.json/route.ts': [{}],
+  'app/api/v1/tasks/route.ts': [{}],
+  'app/api/v1/datasets/[name]/images/route.ts': 'reads the ground truth’s file: walked on the built site',
+  'app/api/v1/submissions/route.ts': 'takes submissions; nothing to read',
+  'app/api/v1/submissions/[id]/route.ts': [{ params: { id: '{id}' }, named: true }],
+  'app/api/v1/submissions/[id]/events/route.ts': [{ params: { id: '{id}' }, named: true }],
+  'app/api/v1/submissions/[id]/receipt/route.ts': [{ params: { id: '{id}' }, named: true }],
+  'app/api/v1/leaderboards/[task]/route.ts': [
+    ...['json', 'csv', 'bibtex'].flatMap((format) =>
+      ['', '&protocol=coco', '&evaluation=bbox', '&cellType=A172', '&sort=method', '&columns=ap-by-type'].map(
+        (more) => ({
+          ...{ params: { task: 'livecell-wide' }, search: `?format=${format}${more}`, named: true },
+        }),
+      ),
+    ),
+    ...['single-cell-type', 'transferability', 'fluorescence-counts', 'training-size', 'zero-shot'].map((task) => ({
+      params: { task },
+    })),
+  ],
+  'app/datasets/[name]/pictures/[file]/route.ts': 'sends files of a data set, never of an entry',
+  'app/maintain/audit/export/route.ts': [{ refused: true }],
+  'app/entries/[id]/badge.svg/route.ts': [{ params: { id: '{id}' }, named: true }],
+  'app/entries/[id]/opengraph-image/route.tsx': 'a picture: what is drawn on it is read in the browser walk',
+  'app/feed.xml/route.ts': [{ named: true }],
+  // also to whoever has the link, and also after the entry was revealed
+  'app/review/[secret]/receipt/route.ts': [{ params: { secret: '{secret}' } }],
+};
+
+const routes = routeFiles(/^route\.tsx?$/);
+
+async function visit(
+  file: string,
+  { params = {}, search = '', refused = false }: Visit,
+  who: Person | null,
+): Promise<string> {
+  const filled = Object.fromEntries(
+    Object.entries(params).map(([key, value]) => [
+      key,
+      value.replace('{id}', planted.id).replace('{secret}', planted.secret),
+    ]),
+  );
+  const { GET } = (await import(/* @vite-ignore */ join(ROOT, file))) as {
+    GET: (request: Request, context: object) => Promise<Response>;
+  };
+  const request = new Request(`http://localhost/x${search}`, { headers: who?.bearer });
+  const response = await GET(request, { params: Promise.resolve(filled) });
+  const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
+  const { status } = response;
+  expect(refused ? status >= 401 && status <= 404 : status === 200, `${file} ${search} answered ${status}`).toBe(true);
+  return `${headers}\n\n${await response.text()}`;
+}
+
+test('every route has a row in the walk', () => {
+  expect(Object.keys(WALK).sort()).toEqual(routes);
+});
+
+const walked = Object.entries(WALK).flatMap(([file, visits]) =>
+  typeof visits === 'string' ? [] : visits.map((visit) => ({ file, visit, what: `${file} ${visit.search ?? ''}` })),
+);
+
+describe('while the entry is anonymous', () => {
+  test.each(walked)('$what says nothing of who made it', async ({ file, visit: asked }) => {
+    for (const who of [null, eve]) {
+      const text = await visit(file, asked, who);
+      expect(canariesIn(text, planted)).toEqual([]);
+      if (asked.named) expect(text).toContain(planted.name);
+      if (!file.startsWith('app/review')) expect(text).not.toContain(planted.secret);
+    }
+  });
+
+  it('is whole to its owner and to maintainers, marked as what others do not see; its receipt is not', async () => {
+    for (const who of [{ id: planted.ownerId }, maintainer]) {
+      const viewer = await viewerNamed(who);
+      const body = submissionSchema
+        .strict()
+        .parse(await submissionBody(viewer, await findSubmission(viewer, planted.id)));
+      expect(body).toMatchObject({ method: planted.methodName, submitter: 'Qzxname Quill', team: 'Qzxteam Lab' });
+      expect(body.anonymous).toEqual({ name: planted.name, identityShown: true, until: null });
+    }
+    const receipt = await visit('app/api/v1/submissions/[id]/receipt/route.ts', { params: { id: '{id}' } }, maintainer);
+    expect(canariesIn(receipt, planted)).toEqual([]);
+    expect(receiptSchema.strict().parse(JSON.parse(receipt.split('\n\n')[1])).submission.method).toBe(planted.name);
+  });
+
+  it('stands on the board with its numbers, ranked', async () => {
+    const text = await visit('app/api/v1/leaderboards/[task]/route.ts', { params: { task: 'livecell-wide' } }, null);
+    const { rows } = leaderboardSchema.parse(JSON.parse(text.split('\n\n')[1]));
+    expect(rows.find(({ id }) => id === planted.id)).toMatchObject({
+      ...{ rank: 1, method: planted.name, submitter: null, anonymous: true, methodId: null, version: null },
+    });
+  });
+});
+
+describe('the reviewers’ link', () => {
+  const receipt = (secret: string) =>
+    import('#app/review/[secret]/receipt/route.ts').then(({ GET }) =>
+      GET(new Request('http://localhost/x'), { params: Promise.resolve({ secret }) }),
+    );
+
+  it('leads to an entry that is not published yet, until it is replaced or revoked', async () => {
+    const { id } = await scored('Under review');
+    expect(await statusOf(id)).toBe(404);
+    const first = await makeReviewLink(id, null);
+    const text = await (await receipt(first)).text();
+    expect(JSON.parse(text).submission).toMatchObject({ id, method: 'Anonymous entry' });
+    expect(text).not.toContain('Under review');
+    expect(await statusOf(id)).toBe(404); // the link opens itself and nothing else
+
+    const second = await makeReviewLink(id, null);
+    expect([(await receipt(first)).status, (await receipt(second)).status]).toEqual([404, 200]);
+    await revokeReviewLink(id, null);
+    expect((await receipt(second)).status).toBe(404);
+    await expect(revokeReviewLink(id, null)).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('is kept as a digest alone, and its making is on record', async () => {
+    const { id } = await scored('On record');
+    const secret = await makeReviewLink(id, maintainer.id);
+    await makeReviewLink(id, maintainer.id);
+    await revokeReviewLink(id, maintainer.id);
+    const stored = await db().select().from(submissions).where(eq(submissions.id, id));
+    const events = await db().select().from(auditEvents).where(eq(auditEvents.submissionId, id));
+    expect(JSON.stringify([stored, events])).not.toContain(secret);
+    expect(events.map(({ kind, detail }) => [kind, detail.replaced]).slice(-3)).toEqual([
+      ['review-link-made', false],
+      ['review-link-made', true],
+      ['review-link-revoked', undefined],
+    ]);
+  });
+});
+
+describe('numbers', () => {
+  it('are given once: two at a time get two, and one whose entry is gone is not given again', async () => {
+    const made = await Promise.all([1, 2, 3, 4].map((i) => scored(`Number ${i}`)));
+    const sealed = await Promise.all(made.map(({ id }) => makeAnonymous(id, null, null)));
+    const numbers = sealed.map(({ anonymousNumber }) => anonymousNumber!);
+    expect(new Set(numbers).size).toBe(4);
+    const last = sealed.find(({ anonymousNumber }) => anonymousNumber === Math.max(...numbers))!;
+    // revealed and sealed again: its own number
+    await reveal(last.id, null);
+    expect((await makeAnonymous(last.id, null, null)).anonymousNumber).toBe(last.anonymousNumber);
+    await db().delete(submissions).where(eq(submissions.id, last.id));
+    const { id } = await scored('The next');
+    expect((await makeAnonymous(id, null, null)).anonymousNumber).toBe(last.anonymousNumber! + 1);
+  });
+});
+
+describe('an entry', () => {
+  it('that has been public under its name cannot become anonymous any more, published or not', async () => {
+    const { id } = await scored('Known', 'pending');
+    await approve(id, null);
+    await expect(makeAnonymous(id, null, null)).rejects.toThrow(/has been public under its name/);
+    await unpublish(id, null);
+    await expect(makeAnonymous(id, null, null)).rejects.toThrow(/has been public under its name/);
+  });
+
+  it('is revealed when its date has come, without anybody doing anything', async () => {
+    const { id } = await scored('Dated method', 'pending');
+    await expect(makeAnonymous(id, null, new Date(Date.now() - 1000))).rejects.toThrow(/in the future/);
+    await makeAnonymous(id, null, new Date(Date.now() + 3600_000));
+    await approve(id, null);
+    const read = () => visit('app/api/v1/submissions/[id]/route.ts', { params: { id } }, null);
+    expect(await read()).not.toContain('Dated method');
+    // an hour later
+    const past = { anonymousUntil: new Date(Date.now() - 1) };
+    await db()
+      .update(submissions)
+      .set(past)
+      .where(and(eq(submissions.id, id), eq(submissions.anonymous, true)));
+    expect(await read()).toContain('Dated method');
+    await expect(reveal(id, null)).rejects.toMatchObject({ code: 'conflict' });
+  });
+});
+
+describe('once revealed by a click', () => {
+  beforeAll(async () => {
+    await reveal(planted.id, planted.ownerId);
+  });
+
+  test.each(walked.filter(({ visit }) => visit.named))('$what names the method', async ({ file, visit: asked }) => {
+    const text = await visit(file, asked, null);
+    expect(canariesIn(text, planted)).toContain('method');
+    // these are never public
+    const never = ['email', 'ownerId', 'teamId', 'fileName', 'storage', 'note', 'notice', 'token', 'upload'];
+    expect(canariesIn(text, planted).filter((name) => never.includes(name))).toEqual([]);
+  });
+
+  it('the reviewers’ link still does not tell', async () => {
+    const text = await visit('app/review/[secret]/receipt/route.ts', { params: { secret: '{secret}' } }, null);
+    expect(canariesIn(text, planted)).toEqual([]);
+  });
+});
+
+async function statusOf(id: string): Promise<number> {
+  const { GET } = await import('#app/api/v1/submissions/[id]/route.ts');
+  return (await GET(new Request('http://localhost/x'), { params: Promise.resolve({ id }) })).status;
+}
+
+async function scored(method: string, visibility: 'private' | 'pending' = 'private') {
+  const submission = await createSubmission(someSubmission(dataset, { method, visibility, userId: null }));
+  await startScoring(submission.id, 1);
+  await saveReports(submission.id, someReports());
+  return submission;
+}

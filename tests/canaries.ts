@@ -1,0 +1,136 @@
+/** An entry whose every trace of a person is a word that stands nowhere else, to be looked for where it must not be. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { eq } from 'drizzle-orm';
+import { makeAnonymous, makeReviewLink } from '#db/anonymity.ts';
+import { recordEvent } from '#db/audit.ts';
+import type { Tx } from '#db/client.ts';
+import {
+  type Dataset,
+  evaluations,
+  methods,
+  notices,
+  submissionFiles,
+  submissions,
+  teamMembers,
+  teams,
+  uploads,
+  users,
+} from '#db/schema.ts';
+import { createToken } from '#db/users.ts';
+import type { ScoreReport } from '#lib/scoring/report.ts';
+
+export interface Planted {
+  /** of the submission; no secret */
+  id: string;
+  /** of the reviewers' link */
+  secret: string;
+  /** `Anonymous entry 7` */
+  name: string;
+  /** the method's, which is everywhere once the entry is revealed */
+  methodName: string;
+  methodId: string;
+  ownerId: string;
+  teamId: string;
+  /** what to look for: each of them tells who made the entry, or what else is theirs */
+  words: Record<string, string>;
+}
+
+/** A published, scored, anonymous entry on `dataset`, with reports that are the caller's. */
+export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly ScoreReport[]): Promise<Planted> {
+  const owner = {
+    ...{ name: 'Qzxname Quill', email: 'qzxmail@example.org', affiliation: 'Qzxaffiliation Institute' },
+    ...{ orcid: '0000-0009-7531-8642', image: 'https://example.org/qzxface.png' },
+  };
+  const words = {
+    ...{ userName: 'qzxname', email: 'qzxmail', affiliation: 'qzxaffiliation', orcid: owner.orcid, image: 'qzxface' },
+    ...{ team: 'qzxteam', method: 'qzxmethod', description: 'qzxdescription', authors: 'qzxauthors' },
+    ...{ methodDescription: 'qzxabout', paper: 'qzxpaper', code: 'qzxcode', trainingData: 'qzxtraining' },
+    ...{ architecture: 'qzxarchitecture', pretraining: 'qzxpretraining', extraData: 'qzxextra', note: 'qzxnote' },
+    ...{ parameters: '4242.4242', secondsPerImage: '0.7373737', fileName: 'qzxfile', storage: 'qzxstorage' },
+    ...{ warning: 'qzxwarning', notice: 'qzxnotice', token: 'qzxtoken', upload: 'qzxupload' },
+  };
+  const links = { paperUrl: `https://example.org/${words.paper}`, codeUrl: `https://example.org/${words.code}` };
+  const methodName = 'Qzxmethod Net';
+  const planted = await tx.transaction(async (tx) => {
+    const [user] = await tx.insert(users).values(owner).returning();
+    const [team] = await tx.insert(teams).values({ name: 'Qzxteam Lab' }).returning();
+    await tx.insert(teamMembers).values({ teamId: team.id, userId: user.id, role: 'owner' });
+    const [method] = await tx
+      .insert(methods)
+      .values({
+        ...{ userId: user.id, teamId: team.id, name: methodName, description: words.methodDescription, ...links },
+        ...{ authors: words.authors, architecture: words.architecture, parameters: 4242.4242 },
+        ...{ pretraining: words.pretraining, extraData: words.extraData, secondsPerImage: 0.7373737 },
+      })
+      .returning();
+    const warnings = [
+      { code: 'odd', message: `Left out: “${words.warning}.json”.`, count: 1, examples: [`${words.warning}.json`] },
+    ];
+    const now = new Date();
+    const [submission] = await tx
+      .insert(submissions)
+      .values({
+        ...{ task: dataset.task, datasetId: dataset.id, userId: user.id, teamId: team.id, methodId: method.id },
+        ...{ method: methodName, description: words.description, trainingData: words.trainingData, ...links },
+        ...{ moderatorNote: words.note, verifiedAt: now, verifiedBy: user.id, verifiedNote: words.note },
+        ...{ state: 'scored', warnings, startedAt: now, finishedAt: now },
+      })
+      .returning();
+    await tx.insert(submissionFiles).values({
+      ...{ submissionId: submission.id, slot: 'all', bytes: 3, sha256: 'f'.repeat(64) },
+      ...{ fileName: `${words.fileName}.json`, storageKey: `submissions/${words.storage}.json` },
+    });
+    await tx.insert(evaluations).values(
+      reports.map((report) => ({
+        ...{ submissionId: submission.id, protocol: report.protocol, groundTruthSha256: dataset.sha256 },
+        evaluatorVersion: report.evaluator.version,
+        report: { ...report, warnings },
+      })),
+    );
+    await tx.insert(notices).values({ userId: user.id, kind: 'scored', text: words.notice });
+    await tx.insert(uploads).values({
+      ...{ id: `${words.upload}-1`, userId: user.id, fileName: `${words.fileName}.json`, bytes: 3 },
+      storageKey: `uploads/${words.upload}`,
+    });
+    await createToken(user.id, words.token, {}, tx);
+    await recordEvent(tx, user.id, {
+      ...{ kind: 'submitted', submissionId: submission.id, task: dataset.task, method: methodName },
+    });
+    return { id: submission.id, ownerId: user.id, teamId: team.id, methodId: method.id };
+  });
+  const { anonymousNumber } = await makeAnonymous(planted.id, planted.ownerId, null, tx);
+  const secret = await makeReviewLink(planted.id, planted.ownerId, tx);
+  await publish(tx, planted.id);
+  const ids = { ownerId: planted.ownerId, teamId: planted.teamId, methodId: planted.methodId };
+  return {
+    ...{ ...planted, secret, methodName, name: `Anonymous entry ${anonymousNumber}` },
+    words: { ...words, ...ids },
+  };
+}
+
+async function publish(tx: Tx, id: string): Promise<void> {
+  await tx
+    .update(submissions)
+    .set({ visibility: 'published', publishedAt: new Date(), wasPublished: true, shown: true })
+    .where(eq(submissions.id, id));
+}
+
+/** The names of the words that stand in a text, in any case and however they are escaped in addresses. */
+export function canariesIn(text: string, { words }: Planted): string[] {
+  const plain = text.toLowerCase();
+  return Object.entries(words)
+    .filter(([, word]) => plain.includes(word.toLowerCase()))
+    .map(([name]) => name);
+}
+
+/** Every file under app/ that Next makes an address of, as a path from the top of the repository. */
+export function routeFiles(
+  kind: RegExp = /^(page|route|opengraph-image|sitemap|robots|manifest)\.(tsx?|js)$/,
+): string[] {
+  const root = join(import.meta.dirname, '..');
+  return readdirSync(join(root, 'app'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && kind.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort();
+}
