@@ -5,6 +5,7 @@ import { usePathname } from 'next/navigation';
 
 const LINKS = [
   { href: '/leaderboards/livecell-wide', section: '/leaderboards', label: 'Leaderboard' },
+  { href: '/tasks', section: '/tasks', label: 'Tasks' },
   { href: '/protocol', section: '/protocol', label: 'How scores are computed' },
   { href: '/submit', section: '/submit', label: 'Submit' },
 ] as const;

@@ -169,7 +169,9 @@ export default function ProtocolPage() {
             <code>{'npm run -s livecell -- score \\\n  --ground-truth GT.json --predictions FILE.json'}</code>
           </pre>
           <p>
-            Go to the <Link href="/leaderboards/livecell-wide">leaderboard</Link> or{' '}
+            The numbers of the other tasks (single cell types, transferability, counts, training-set size, outside data
+            sets) are on <Link href="/tasks">the pages of the tasks</Link>, with the files and commands of each. Go to
+            the <Link href="/leaderboards/livecell-wide">leaderboard</Link> or{' '}
             <Link href="/submit">submit predictions</Link>.
           </p>
         </article>
