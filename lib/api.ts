@@ -58,15 +58,20 @@ export const slotFileSchema = z.object({
   scoreThreshold: z.number().optional(),
 });
 
-export const newSubmissionSchema = z.object({
+const NAMELESS = 'A name for the method, as it shall stand on the leaderboard';
+const methodName = z.string().trim().max(120, 'At most 120 characters');
+export const methodNameSchema = methodName.min(1, NAMELESS);
+
+const newSubmissionFields = z.object({
   task: z.string().min(1, 'Choose a task'),
   /** default: the task's current data set */
   dataset: z.string().max(200).optional(),
-  method: z
-    .string()
-    .trim()
-    .min(1, 'A name for the method, as it shall stand on the leaderboard')
-    .max(120, 'At most 120 characters'),
+  /** the id or the name of a team of yours that it is submitted for; default: yourself */
+  team: z.string().trim().max(200).optional(),
+  /** finds your method (or the team's) of this name, upper or lower case, or makes it: the submission is a version of it */
+  method: methodName.default(''),
+  /** instead of a name */
+  methodId: z.string().max(100).optional(),
   description: z.string().trim().max(5000, 'At most 5,000 characters').default(''),
   paperUrl: link.optional(),
   codeUrl: link.optional(),
@@ -87,6 +92,13 @@ export const newSubmissionSchema = z.object({
     .transform((text) => (text ? new Date(text) : undefined))
     .optional(),
 });
+export const newSubmissionSchema = newSubmissionFields
+  .refine((input) => Boolean(input.method || input.methodId), {
+    path: ['method'],
+    error: NAMELESS,
+    when: ({ value }) => typeof value === 'object' && value !== null, // also beside what else is wrong
+  })
+  .meta({ anyOf: [{ required: ['method'] }, { required: ['methodId'] }] });
 export type NewSubmission = z.infer<typeof newSubmissionSchema>;
 
 export const leaderboardQuerySchema = z.object({

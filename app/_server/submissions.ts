@@ -3,9 +3,11 @@ import { idByReviewSecret, makeAnonymous } from '#db/anonymity.ts';
 import { db } from '#db/client.ts';
 import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets.ts';
 import { entryOf } from '#db/entries.ts';
-import type { Dataset, SubmissionFile } from '#db/schema.ts';
+import { getMethod } from '#db/methods.ts';
+import type { Dataset, SubmissionFile, WithdrawalReason } from '#db/schema.ts';
 import {
   createSubmission,
+  forgetFiles,
   getReports,
   getSubmission,
   isSharedFile,
@@ -13,14 +15,17 @@ import {
   withdraw,
 } from '#db/submissions.ts';
 import { getTaskRules, requireOpen, requireSize } from '#db/task-settings.ts';
+import { listMemberships } from '#db/teams.ts';
 import { deleteUpload, getUpload } from '#db/uploads.ts';
 import type { Created, NewSubmission, Receipt, SubmissionBody } from '#lib/api.ts';
 import { PRIMARY_PROTOCOL, type ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import {
   type Belonging,
+  canDeleteFiles,
   canSeeIdentity,
   canSubmit,
+  canSubmitFor,
   canUseUpload,
   canViewSubmission,
   canWithdraw,
@@ -53,6 +58,7 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
     });
   if (anonymousUntil && anonymousUntil <= new Date())
     throw new InvalidFields({ anonymousUntil: 'Choose a day in the future, or none to reveal the entry yourself.' });
+  const by = await submitter(viewer, input);
   const parts = await partsOf(task, input);
   const rules = new Map(
     await Promise.all(parts.map(async ({ task }) => [task.id, await getTaskRules(task.id)] as const)),
@@ -75,15 +81,15 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
       const { fileName, bytes, sha256, storageKey } = taken;
       stored.set(idOf(upload), { fileName, bytes, sha256, storageKey });
     }
-    const { method, description, paperUrl, codeUrl, trainingData, testImagesSeen, anyCategory } = input;
-    const details = { method, description, paperUrl, codeUrl, trainingData, testImagesSeen, anyCategory };
+    const { description, paperUrl, codeUrl, trainingData, testImagesSeen, anyCategory } = input;
+    const details = { ...by, description, paperUrl, codeUrl, trainingData, testImagesSeen, anyCategory };
     const visibility = input.visibility === 'private' ? 'private' : 'pending';
     const submissions = [];
     for (const { task, dataset, files } of parts) {
       const { id, state } = await createSubmission(
         {
           ...details,
-          ...{ task: task.id, datasetId: dataset.id, userId: viewer.id, visibility },
+          ...{ task: task.id, datasetId: dataset.id, visibility },
           files: files.map(({ slot, upload, scoreThreshold }) => ({
             ...stored.get(idOf(upload))!,
             ...{ slot, scoreThreshold },
@@ -99,6 +105,32 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
   await Promise.all(input.files.map(({ upload }) => release(idOf(upload))));
   const [{ id, state }, ...also] = created;
   return { id, state, ...(also.length > 0 && { also }) };
+}
+
+/** For whom, and of which method: a person's own or a team's, by its id or by a name that finds or makes it. */
+async function submitter(
+  viewer: NonNullable<Viewer>,
+  { team, method: name, methodId }: NewSubmission,
+): Promise<Belonging & { method: string; methodId: string | null }> {
+  const named = team ? await teamOf(viewer, team) : null;
+  const method = methodId ? await getMethod(methodId) : null;
+  const teamId = named ?? method?.teamId ?? null;
+  const theirs = method && method.teamId === teamId && (teamId !== null || method.userId === viewer.id);
+  // somebody else's method answers exactly as one that never was
+  if (methodId && !(theirs && canSubmitFor(viewer, teamId)))
+    throw new InvalidFields({ methodId: `There is no such method of ${team ? 'this team' : 'yours'}.` });
+  if (method && name && name.toLowerCase() !== method.name.toLowerCase())
+    throw new InvalidFields({ method: `The method with this id is called “${method.name}”. Give one or the other.` });
+  return { userId: viewer.id, teamId, method: method?.name ?? name, methodId: method?.id ?? null };
+}
+
+async function teamOf(viewer: NonNullable<Viewer>, team: string): Promise<string> {
+  const mine = await listMemberships(viewer.id);
+  const found = mine.filter(({ id, name }) => id === team || name.toLowerCase() === team.toLowerCase());
+  if (found.length > 1) throw new InvalidFields({ team: `You are in several teams named “${team}”: give the id.` });
+  if (found.length === 0 || !canSubmitFor(viewer, found[0].id))
+    throw new InvalidFields({ team: `You are in no team named “${team}”.` });
+  return found[0].id;
 }
 
 async function partsOf(task: Task, input: NewSubmission): Promise<Part[]> {
@@ -168,11 +200,25 @@ export async function findSubmission(viewer: Viewer, id: string): Promise<Submis
 }
 
 /** Gives up a submission and deletes its files; the record that there was one stays. */
-export async function giveUp(viewer: Viewer, id: string): Promise<void> {
+export async function giveUp(viewer: Viewer, id: string, reason?: WithdrawalReason): Promise<void> {
   const submission = await findSubmission(viewer, id);
   if (!canWithdraw(viewer, submission)) throw new AppError('forbidden', 'Only its owner can withdraw a submission.');
-  await withdraw(id, viewer!.id);
-  for (const { storageKey } of submission.files) {
+  await withdraw(id, viewer!.id, undefined, { reason });
+  await discardFiles(submission);
+}
+
+/** Deletes the files of a submission; what was scored stays. */
+export async function deleteFiles(viewer: Viewer, id: string): Promise<void> {
+  const submission = await findSubmission(viewer, id);
+  if (!canDeleteFiles(viewer, submission))
+    throw new AppError('forbidden', 'Only its owner can delete the files of a submission, once it is scored.');
+  await forgetFiles(id, viewer!.id);
+  await discardFiles(submission);
+}
+
+/** After the submission has given them up: of two that have a file, the second to do so deletes it. */
+async function discardFiles({ id, files }: SubmissionDetail): Promise<void> {
+  for (const { storageKey } of files) {
     if (!(await isSharedFile(storageKey, id))) await storage().delete(storageKey);
   }
 }

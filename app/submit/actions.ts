@@ -3,11 +3,10 @@
 import { z } from 'zod';
 import { action, InvalidFields } from '#app/_server/http.ts';
 import { submit } from '#app/_server/submissions.ts';
-import { newSubmissionSchema } from '#lib/api.ts';
+import { methodNameSchema, newSubmissionSchema } from '#lib/api.ts';
 import { AppError } from '#lib/errors.ts';
 
-const { task, dataset, method, description, paperUrl, codeUrl, trainingData, anonymousUntil } =
-  newSubmissionSchema.shape;
+const { task, dataset, team, description, paperUrl, codeUrl, trainingData, anonymousUntil } = newSubmissionSchema.shape;
 const ticked = z
   .string()
   .optional()
@@ -18,7 +17,7 @@ const PER_SLOT = 'per-slot';
 
 const fieldsSchema = z
   .object({
-    ...{ task, dataset, method, description, paperUrl, codeUrl, trainingData },
+    ...{ task, dataset, team, method: methodNameSchema, description, paperUrl, codeUrl, trainingData },
     testImagesSeen: ticked,
     anyCategory: ticked,
     publish: ticked,

@@ -118,7 +118,8 @@ describe('the description of the API', () => {
       document.paths['/api/v1/submissions/{id}'].get.responses['200'].content['application/json'].schema;
     expect(Object.keys(submission.properties)).toContain('queuePosition');
     const created = document.paths['/api/v1/submissions'].post.requestBody.content['application/json'].schema;
-    expect(created.required).toEqual(['task', 'method', 'files']);
+    expect(created.required).toEqual(['task', 'files']);
+    expect(created.anyOf).toEqual([{ required: ['method'] }, { required: ['methodId'] }]);
   });
 
   it('uses the same words as the database', () => {

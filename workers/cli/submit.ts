@@ -24,7 +24,9 @@ export const submit: Command = {
   example: 'livecell submit --method "My model" --wait predictions.json.gz',
   options: {
     task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
-    method: { type: 'string', value: 'NAME', help: 'as it shall stand on the leaderboard' },
+    method: { type: 'string', value: 'NAME', help: 'as it shall stand on the leaderboard; again: its next version' },
+    'method-id': { type: 'string', value: 'ID', help: 'instead of --method: of the address of its page' },
+    team: { type: 'string', value: 'TEAM', help: 'submit for a team of yours: its name or id' },
     'slot-file': { type: 'string', value: 'SLOT=FILE', help: 'for tasks with several files', multiple: true },
     also: { type: 'string', value: 'TASK', help: 'submit the same files to this task as well', multiple: true },
     'score-threshold': SCORE_THRESHOLD,
@@ -43,7 +45,7 @@ export const submit: Command = {
   },
   async run(values, files, out) {
     const task = openTask(values.task);
-    if (!values.method?.trim())
+    if (!values.method?.trim() && !values['method-id'])
       throw new CallError('--method is missing: the name as it shall stand on the leaderboard.');
     const given = await slotFiles(task, [...files, ...(values['slot-file'] ?? [])], undefined);
     const site = new Site(await findServer(values), findToken(values));
@@ -57,6 +59,8 @@ export const submit: Command = {
     const { id, also = [] } = await site.call<Created>('POST', '/api/v1/submissions', {
       task: task.id,
       method: values.method,
+      methodId: values['method-id'],
+      team: values.team,
       dataset: values.dataset,
       description: values.description,
       paperUrl: values['paper-url'],
