@@ -395,7 +395,7 @@ function headline(results: ReferenceResult[]): ReferenceResult {
 }
 
 function distinct(values: string[]): string[] {
-  return [...new Set(values)];
+  return [...new Set(values.filter(Boolean))];
 }
 
 function slug(text: string): string {

@@ -157,7 +157,9 @@ export default function ProtocolPage() {
           <h2 id="duplicates">Images that occur twice</h2>
           <p>
             In the official test set 52 files are listed under two image ids with two sets of annotations. The official
-            number is over all 1,564 ids. Predictions that name images by file name therefore count for both ids.
+            number is over all 1,564 ids. Predictions that name images by file name therefore count for both ids. What
+            AP and AFNR would be with every file once, and without two images of BV-2 that carry only two annotations
+            each, stands on the page of an entry.
           </p>
 
           <h2 id="check">Check it yourself</h2>

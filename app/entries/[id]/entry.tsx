@@ -4,7 +4,7 @@ import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib
 import type { PublicEntry } from '#lib/public-entry.ts';
 import { bytes, day, exact, integer, moment, percent, seconds } from '#lib/scoring/format.ts';
 import { type AnyReport, datasetsOf, type EvaluationResults, type ScoreReport } from '#lib/scoring/report.ts';
-import { byCellType, type NamedResults, perIou } from '#lib/scoring/series.ts';
+import { byCellType, meanOverTypes, type NamedResults, perIou } from '#lib/scoring/series.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
 import { INTERVAL_EXPLAINED, Interval } from '../../_components/interval.tsx';
@@ -268,6 +268,17 @@ function Headline({ report }: { report: ScoreReport }) {
   );
 }
 
+/** Beside the number of all images pooled, and named for what it is. */
+function MeanOverTypes({ results, metric }: { results: EvaluationResults; metric: 'AP' | 'AFNR' }) {
+  const { mean, types } = meanOverTypes(results.cellTypes, metric);
+  if (mean === null) return null;
+  return (
+    <dd className="muted" title={`${exact(mean)}, the plain mean over ${types} cell types`}>
+      Mean over types {percent(mean)}
+    </dd>
+  );
+}
+
 function HeadlinePair({ name, results }: { name: string; results: EvaluationResults }) {
   const { AP, AFNR, interval } = results.overall;
   return (
@@ -285,6 +296,7 @@ function HeadlinePair({ name, results }: { name: string; results: EvaluationResu
             <Interval of={interval.AP} />
           </dd>
         )}
+        <MeanOverTypes results={results} metric="AP" />
       </div>
       <div>
         <dt>
@@ -299,6 +311,7 @@ function HeadlinePair({ name, results }: { name: string; results: EvaluationResu
             <Interval of={interval.AFNR} />
           </dd>
         )}
+        <MeanOverTypes results={results} metric="AFNR" />
       </div>
     </>
   );

@@ -2,7 +2,7 @@
 import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { integer, percent } from '#lib/scoring/format.ts';
 import { type AnyReport, datasetsOf } from '#lib/scoring/report.ts';
-import { type Task, taskValue, type ValueColumn } from '#lib/scoring/tasks.ts';
+import { type Task, taskValue, type ValueColumn, valueName } from '#lib/scoring/tasks.ts';
 import { NumbersTable } from '../../_components/charts/plot.tsx';
 import { TaskCharts } from '../../_components/tasks/results.tsx';
 import { EVALUATION_NAMES } from '../../_components/words.ts';
@@ -37,7 +37,7 @@ export function TaskResultsOf({
                   ...(task.kind === 'counts' ? ['Value'] : evaluations.map((id) => EVALUATION_NAMES[id])),
                 ],
                 rows: task.values.map((column) => [
-                  column.label,
+                  valueName(column),
                   ...evaluations.map((id) => text(column, taskValue(column, report.results, id, name))),
                 ]),
               }}

@@ -14,7 +14,7 @@ import { AppError } from '#lib/errors.ts';
 import * as may from '#lib/permissions.ts';
 import { bytes, integer, moment, percent } from '#lib/scoring/format.ts';
 import { type AnyReport, datasetsOf, type Problem, type Warning } from '#lib/scoring/report.ts';
-import { parseTask, slotsAreDatasets, type Task, taskNumber, taskValue } from '#lib/scoring/tasks.ts';
+import { parseTask, slotsAreDatasets, type Task, taskNumber, taskValue, valueName } from '#lib/scoring/tasks.ts';
 import { askToPublish, takeBack, withdrawSubmission } from '../actions.ts';
 import { Anonymity } from './anonymity.tsx';
 import { Follow } from './follow.tsx';
@@ -110,7 +110,7 @@ async function Values({ task, submission }: { task: Task; submission: Submission
               {rowsOf(dataset).map(({ column, numbers }) => (
                 <tr key={column.key}>
                   <th scope="row" title={column.title}>
-                    {column.label}
+                    {valueName(column)}
                   </th>
                   {views.map(({ protocol, evaluation }, i) => (
                     <td key={protocol + evaluation} className="num" data-metric={column.key}>
