@@ -4,6 +4,7 @@ import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { AppError } from '#lib/errors.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
+import { notify } from './notices.ts';
 import {
   type ApiToken,
   apiTokens,
@@ -50,13 +51,48 @@ function plain(email: string): string {
   return email.trim().toLowerCase();
 }
 
-export async function setRole(userId: string, role: Role, actorId: string | null = null, tx: Tx = db()): Promise<User> {
+/**
+ * Makes somebody a maintainer or a researcher, and tells them.
+ *
+ * @param options.lastMaintainer `may-go` only where anybody can become a maintainer at once: on one's own machine
+ * @throws AppError `not-found`; `conflict` for the last maintainer, however many are let go at the same time
+ */
+export async function setRole(
+  userId: string,
+  role: Role,
+  actorId: string | null = null,
+  tx: Tx = db(),
+  options: { reason?: string; lastMaintainer?: 'stays' | 'may-go' } = {},
+): Promise<User> {
   return tx.transaction(async (tx) => {
+    if (role !== 'maintainer' && options.lastMaintainer !== 'may-go') await mustLeaveAMaintainer(userId, tx);
+    const [before] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+    if (!before) throw new AppError('not-found', 'There is no such person.');
     const [user] = await tx.update(users).set({ role }).where(eq(users.id, userId)).returning();
-    if (!user) throw new AppError('not-found', 'There is no such person.');
-    await recordEvent(tx, actorId, { kind: 'role-changed', userId, role });
+    const reason = options.reason?.trim();
+    await recordEvent(tx, actorId, {
+      ...{ kind: 'role-changed', userId, role, before: before.role },
+      ...(reason && { reason }),
+    });
+    if (before.role !== role && actorId !== userId)
+      await notify(tx, [userId], {
+        kind: 'account',
+        text: `You are now a ${role}.${reason ? ` Reason: ${reason}` : ''}`,
+        link: '/account',
+      });
     return user;
   });
+}
+
+/**
+ * Refuses to let the last maintainer go who can act. All maintainers are locked, always in the same order: of two who
+ * are let go at the same time, the second finds that they are the last.
+ */
+export async function mustLeaveAMaintainer(userId: string, tx: Tx): Promise<void> {
+  const maintainers = await tx.select().from(users).where(eq(users.role, 'maintainer')).orderBy(users.id).for('update');
+  const acting = maintainers.filter(({ suspendedAt }) => suspendedAt === null);
+  if (acting.some(({ id }) => id === userId) && acting.length === 1)
+    throw new AppError('conflict', 'This is the last maintainer. Make somebody else a maintainer first.');
 }
 
 // --- API tokens: shown once; only their SHA-256 is kept ---
