@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { AccountLink } from './_components/account-link.tsx';
 import { Mark } from './_components/icons.tsx';
 import { SiteNav } from './_components/site-nav.tsx';
+import { Suspension } from './_components/suspension.tsx';
 import { ThemeToggle } from './_components/theme-toggle.tsx';
 import './globals.css';
 
@@ -38,6 +39,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             </div>
           </div>
         </header>
+        <Suspension />
         <main id="content" tabIndex={-1}>
           {children}
         </main>

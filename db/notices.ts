@@ -120,6 +120,15 @@ export async function listNotices(userId: string, options: { limit?: number } = 
     .limit(options.limit ?? 200);
 }
 
+/** One of a person's notices; null where it is not theirs. */
+export async function getNotice(userId: string, id: string, tx: Tx = db()): Promise<Notice | null> {
+  const [notice] = await tx
+    .select()
+    .from(notices)
+    .where(and(eq(notices.id, id), eq(notices.userId, userId)));
+  return notice ?? null;
+}
+
 export async function countUnread(userId: string, tx: Tx = db()): Promise<number> {
   const [row] = await tx
     .select({ unread: count() })

@@ -38,3 +38,21 @@ export function SunMoon() {
     </svg>
   );
 }
+
+export function Bell() {
+  return (
+    <svg
+      width="18"
+      height="18"
+      viewBox="0 0 18 18"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.5"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      <path d="M4.5 12.5V8a4.5 4.5 0 0 1 9 0v4.5l1.2 1.2H3.3Z" />
+      <path d="M7.4 15.6a1.7 1.7 0 0 0 3.2 0" strokeLinecap="round" />
+    </svg>
+  );
+}
