@@ -62,11 +62,18 @@ export async function migrateQueue(url: string): Promise<void> {
   }
 }
 
-/** Puts a submission into the queue, inside the caller's transaction: no submission without a job, and no job without. */
-export async function enqueueScore(tx: Tx, submissionId: string): Promise<void> {
+/**
+ * Puts a submission into the queue, inside the caller's transaction: no submission without a job, and no job without.
+ * `first`: before those that wait, since it had its turn already.
+ */
+export async function enqueueScore(
+  tx: Tx,
+  submissionId: string,
+  { first = false }: { first?: boolean } = {},
+): Promise<void> {
   // never started: it opens no pool and runs its two statements on the transaction
   const boss = new PgBoss({ db: fromDrizzle(tx, sql), schema: SCHEMA, supervise: false, schedule: false });
-  const job = await boss.send(QUEUE, { submissionId } satisfies ScoreData);
+  const job = await boss.send(QUEUE, { submissionId } satisfies ScoreData, first ? { priority: 1 } : {});
   if (job === null) throw new Error(`the queue did not take submission ${submissionId}`);
 }
 
@@ -159,3 +166,49 @@ export async function queueSnapshot(tx: Tx = db()): Promise<QueueSnapshot> {
   const { waiting, active, failed, oldestSeconds } = rows[0];
   return { waiting: waiting ?? 0, active: active ?? 0, failed: failed ?? 0, oldestSeconds };
 }
+
+/** Where a job stands that is not over: of the queue, or of the dead letters, which one process is about to read. */
+export interface LiveJob {
+  submissionId: string;
+  state: 'waiting' | 'retry' | 'active' | 'exhausted';
+  /** 1, 2, 3: the attempt that is running, or comes next */
+  attempt: number;
+  /** of a retry: not before */
+  startsAt: Date | null;
+  /** of an active one: the process that has it gave its last sign of life then, and loses it `leaseUntil` */
+  seenAt: Date | null;
+  leaseUntil: Date | null;
+}
+
+/** All jobs that are not over, in the order they are taken. */
+export async function listLiveJobs(tx: Tx = db()): Promise<LiveJob[]> {
+  const rows = await tx.execute<{
+    id: string;
+    dead: boolean;
+    state: 'created' | 'retry' | 'active';
+    retries: number;
+    starts: number;
+    seen: number | null;
+  }>(sql`
+    select data->>'submissionId' as id, name = ${DEAD_LETTERS} as dead, state::text as state, retry_count::int as retries,
+           extract(epoch from start_after)::float8 as starts,
+           extract(epoch from coalesce(heartbeat_on, started_on))::float8 as seen
+    from ${sql.identifier(SCHEMA)}.job
+    where name in (${QUEUE}, ${DEAD_LETTERS}) and state in ('created', 'retry', 'active')
+    order by priority desc, created_on, id`);
+  return rows.map(({ id, dead, state, retries, starts, seen }) => {
+    const active = !dead && state === 'active';
+    return {
+      submissionId: id,
+      state: dead ? 'exhausted' : state === 'created' ? 'waiting' : state,
+      // a job that is back for a retry has counted it only when it is taken
+      attempt: retries + 1 + (state === 'retry' ? 1 : 0),
+      startsAt: state === 'retry' ? new Date(starts * 1000) : null,
+      seenAt: active && seen !== null ? new Date(seen * 1000) : null,
+      leaseUntil: active && seen !== null ? new Date((seen + HEARTBEAT_SECONDS) * 1000) : null,
+    };
+  });
+}
+
+/** A process that is silent for so long loses its job to another one. */
+export const LEASE_SECONDS = HEARTBEAT_SECONDS;

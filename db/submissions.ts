@@ -383,7 +383,7 @@ export async function returnToQueue(id: string, reason: string, tx: Tx = db()): 
 /** Back into the line with a job of its own and all attempts left: its worker was told to stop, and nothing failed. */
 export async function handBack(id: string, tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
-    if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(tx, id);
+    if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(tx, id, { first: true });
   });
 }
 

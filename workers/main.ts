@@ -8,7 +8,9 @@
  *   it is withdrawn            → stopped within a second, and forgotten
  *   this process is killed     → its heartbeat stops, and another process (or the next one here) takes over
  */
+import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
@@ -16,6 +18,7 @@ import { closeDb } from '#db/client.ts';
 import { type ScoreContext, workScores } from '#db/queue.ts';
 import { saveRadar } from '#db/radar.ts';
 import type { Progress } from '#db/schema.ts';
+import { reportAlive, reportGone } from '#db/scoring-processes.ts';
 import {
   failSubmission,
   handBack,
@@ -27,6 +30,7 @@ import {
   saveReports,
   startScoring,
 } from '#db/submissions.ts';
+import { sweepQueue } from '#db/sweep.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { env } from '#lib/env.ts';
 import { type AnyReport, withDatasets, withoutGroundTruth } from '#lib/scoring/report.ts';
@@ -43,6 +47,9 @@ export interface WorkerProcess {
 /** A job that has not ended by then is handed back: a restart should not wait for a long one. */
 const STOP_MILLISECONDS = 8_000;
 const PROGRESS_MILLISECONDS = 250;
+/** A sign of life; who was silent for long is taken for gone (`SILENT_SECONDS`). */
+const ALIVE_MILLISECONDS = 5_000;
+const SWEEP_MILLISECONDS = 15_000;
 /** How often a running score is asked whether it is still wanted: who withdraws should see it end within a second. */
 const WANTED_MILLISECONDS = 400;
 
@@ -109,6 +116,13 @@ export async function startWorker(options: {
     },
     onError: (error) => log('queue-error', errorFields(error)),
   });
+  const processId = randomUUID();
+  const chores = [
+    every(ALIVE_MILLISECONDS, 'sign-of-life-failed', () => reportAlive(processId, threads)),
+    every(SWEEP_MILLISECONDS, 'sweep-failed', async () => {
+      for (const { submissionId, action } of await sweepQueue()) log('swept', { submission: submissionId, action });
+    }),
+  ];
   const { SMTP_URL, MAIL_FROM } = env();
   const mailer = SMTP_URL && MAIL_FROM ? startMailer({ url: SMTP_URL, from: MAIL_FROM }) : null;
   log('worker-ready', { pid: process.pid, threads });
@@ -119,9 +133,26 @@ export async function startWorker(options: {
       await worker.stop({ waitMilliseconds: 2 * STOP_MILLISECONDS });
       clearTimeout(timer);
       await mailer?.stop();
+      await Promise.all(chores.map((stop) => stop()));
+      await reportGone(processId).catch(() => undefined); // its silence will say it
       await pool.destroy();
       await closeDb();
     },
+  };
+}
+
+/** Does something now and again and again, never twice at once; what it returns stops it and waits for its end. */
+function every(milliseconds: number, failed: string, chore: () => Promise<unknown>): () => Promise<void> {
+  const stop = new AbortController();
+  const running = (async () => {
+    while (!stop.signal.aborted) {
+      await chore().catch((error) => log(failed, errorFields(error)));
+      await sleep(milliseconds, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  })();
+  return async () => {
+    stop.abort();
+    await running;
   };
 }
 

@@ -11,7 +11,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/client.ts';
 import type { Dataset } from '#db/schema.ts';
-import { createSubmission, getReports, getSubmission, withdraw } from '#db/submissions.ts';
+import { getScoringProcesses } from '#db/scoring-processes.ts';
+import { createSubmission, getReports, getSubmission, startScoring, withdraw } from '#db/submissions.ts';
 import { FileStorage } from '#lib/storage.ts';
 import { ENGINES, type TestDatabase, temporaryFolder, until } from '../db/databases.ts';
 import { someDataset, someSubmission } from '../db/fixtures.ts';
@@ -173,6 +174,31 @@ describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
     await once(first, 'exit');
     expect(await state(id)).toBe('queued');
     expect(await kinds(id)).toEqual(['submitted', 'returned']);
+  });
+
+  test('finds and scores what has lost its place in the queue, whatever state it is in', {
+    timeout: 90_000,
+  }, async () => {
+    const [queued, scoring] = [await submit({ end: 'score' }), await submit({ end: 'score' })];
+    await startScoring(scoring, 1, client.db);
+    await client.db.execute(sql`delete from pgboss.job where data->>'submissionId' in (${queued}, ${scoring})`);
+    await client.db.execute(sql`update submissions set created_at = now() - interval '1 minute',
+      started_at = case when state = 'scoring' then now() - interval '1 minute' end where id in (${queued}, ${scoring})`);
+    startWorker();
+    for (const id of [queued, scoring]) {
+      await reaches(id, 'scored');
+      expect(await kinds(id)).toEqual(['submitted', 'returned', 'scored']);
+    }
+  });
+
+  test('is counted while it lives, and no longer when it has stopped', { timeout: 60_000 }, async () => {
+    await client.db.execute(sql`delete from scoring_processes`);
+    const worker = startWorker();
+    const alive = async () => (await getScoringProcesses(client.db)).alive;
+    await until(async () => (await alive()) === 1, { milliseconds: 30_000, what: 'a sign of life' });
+    worker.kill('SIGTERM');
+    await once(worker, 'exit');
+    expect(await alive()).toBe(0);
   });
 
   test('fails, with a reason, what kills its worker every time', { timeout: 120_000 }, async () => {
