@@ -1,5 +1,5 @@
 /** What becomes of everything when somebody deletes their account. */
-import { and, eq, isNull, ne } from 'drizzle-orm';
+import { and, count, eq, isNull, ne } from 'drizzle-orm';
 import { AppError } from '#lib/errors.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
@@ -40,11 +40,11 @@ export async function deleteAccount(userId: string, choice: EntriesAfterwards, t
       .select()
       .from(submissions)
       .where(and(eq(submissions.userId, userId), isNull(submissions.teamId)));
-    const count = { kept: 0, tombstones: 0, deleted: 0 };
+    const counts = { kept: 0, tombstones: 0, deleted: 0 };
     const gone: { submissionId: string; storageKey: string }[] = [];
     for (const submission of mine) {
       const became = await settle(submission, userId, choice, tx);
-      count[became]++;
+      counts[became]++;
       if (became === 'kept') continue;
       gone.push(...(await filesOf(submission.id, tx)));
       if (became === 'deleted') await tx.delete(submissions).where(eq(submissions.id, submission.id));
@@ -62,10 +62,18 @@ export async function deleteAccount(userId: string, choice: EntriesAfterwards, t
       if (!(await isSharedFile(storageKey, submissionId, tx))) files.add(storageKey);
     const uploads = (await listUploads(userId, tx)).map(({ id, storageKey }) => ({ id, storageKey }));
     if (user.email) await deleteMailTo([user.email], tx);
-    await recordEvent(tx, userId, { kind: 'account-deleted', userId, ...count });
+    await recordEvent(tx, userId, { kind: 'account-deleted', userId, ...counts });
     await tx.delete(users).where(eq(users.id, userId));
     return { files: [...files], uploads };
   });
+}
+
+/** How many of a person's own entries are on the board. */
+export async function countPublished(userId: string, tx: Tx = db()): Promise<number> {
+  const own = and(eq(submissions.userId, userId), isNull(submissions.teamId));
+  const onBoard = and(eq(submissions.visibility, 'published'), ne(submissions.state, 'withdrawn'));
+  const [row] = await tx.select({ entries: count() }).from(submissions).where(and(own, onBoard));
+  return row.entries;
 }
 
 async function anotherMaintainer(userId: string, tx: Tx): Promise<void> {

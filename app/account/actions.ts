@@ -2,11 +2,90 @@
 
 import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
-import { signOut } from '#app/_server/auth.ts';
-import { action } from '#app/_server/http.ts';
-import { TOKEN_SCOPES } from '#db/schema.ts';
+import { signIn, signOut } from '#app/_server/auth.ts';
+import { configuredProviders } from '#app/_server/auth-config.ts';
+import { action, InvalidFields } from '#app/_server/http.ts';
+import { release } from '#app/_server/uploads.ts';
+import { deleteAccount, type EntriesAfterwards } from '#db/account-deletion.ts';
+import { saveProfile, signOutEverywhere, unlinkSignIn } from '#db/accounts.ts';
+import { savePreferences } from '#db/notices.ts';
+import { NOTICE_KINDS, type NoticePreferences, TOKEN_SCOPES } from '#db/schema.ts';
 import { createToken, DEFAULT_TOKEN_LIFETIME, revokeToken, TOKEN_LIFETIMES, tokenEnd } from '#db/users.ts';
 import { AppError } from '#lib/errors.ts';
+import { storage } from '#lib/storage.ts';
+import { confirmationOf } from './confirmation.ts';
+
+const profile = z.object({
+  name: z.string().trim().min(1, 'A name: it stands beside your entries').max(120, 'At most 120 characters'),
+  affiliation: z
+    .string()
+    .trim()
+    .max(200, 'At most 200 characters')
+    .transform((text) => text || null),
+});
+
+export const changeProfile = action(profile, async (input, who) => {
+  await saveProfile(who.id, input);
+  revalidatePath('/', 'layout'); // the name in the header
+  return { done: true };
+});
+
+/** A box that is not ticked is not sent. */
+export const changePreferences = action(z.record(z.string(), z.string()), async (ticked, who) => {
+  const preferences: NoticePreferences = {};
+  for (const kind of NOTICE_KINDS)
+    preferences[kind] = { site: `site:${kind}` in ticked, email: `email:${kind}` in ticked };
+  await savePreferences(who.id, preferences);
+  revalidatePath('/account');
+  return { done: true };
+});
+
+/** Goes to the service; whoever comes back from it signed in has shown that the account there is theirs. */
+export const linkWith = action(z.object({ provider: z.string() }), async ({ provider }) => {
+  const known = configuredProviders().find((id) => id === provider);
+  if (!known) throw new AppError('not-found', 'This site does not know this service.');
+  await signIn(known, { redirectTo: '/account#sign-in' });
+  return undefined;
+});
+
+const signInOf = z.object({ provider: z.string(), providerAccountId: z.string() });
+
+export const unlink = action(signInOf, async (input, who) => {
+  await unlinkSignIn(who.id, input);
+  revalidatePath('/account');
+  return { done: true };
+});
+
+export const leaveEverywhere = action(
+  z.object({}),
+  async (_input, who) => {
+    await signOutEverywhere(who.id);
+    await signOut({ redirectTo: '/sign-in?out=everywhere' });
+    return undefined;
+  },
+  { evenSuspended: true },
+);
+
+const deletion = z.object({
+  entries: z.enum(['credited', 'tombstones'], 'Choose what becomes of your published entries'),
+  creditedTo: z.string().trim().max(120, 'At most 120 characters').default(''),
+  confirm: z.string().trim(),
+});
+
+export const deleteMyAccount = action(deletion, async ({ entries, creditedTo, confirm }, who) => {
+  const confirmation = confirmationOf(who);
+  if (confirm !== confirmation) throw new InvalidFields({ confirm: `Type “${confirmation}” to confirm.` });
+  if (entries === 'credited' && !creditedTo)
+    throw new InvalidFields({ creditedTo: 'A name for the entries that stay, or choose to withdraw them.' });
+  const choice: EntriesAfterwards = entries === 'credited' ? { entries, creditedTo } : { entries };
+  const { files, uploads } = await deleteAccount(who.id, choice);
+  await Promise.all([
+    ...[...files, ...uploads.map(({ storageKey }) => storageKey)].map((key) => storage().delete(key)),
+    ...uploads.map(({ id }) => release(id)),
+  ]);
+  await signOut({ redirectTo: '/account/deleted' });
+  return undefined;
+});
 
 const newToken = z
   .object({
@@ -25,11 +104,15 @@ export const makeToken = action(newToken, async ({ name, days, ...chosen }, who)
   return { done: true, made: token };
 });
 
-export const dropToken = action(z.object({ id: z.string() }), async ({ id }, who) => {
-  if (!(await revokeToken(who.id, id))) throw new AppError('not-found', 'This token is gone already.');
-  revalidatePath('/account');
-  return { done: true };
-});
+export const dropToken = action(
+  z.object({ id: z.string() }),
+  async ({ id }, who) => {
+    if (!(await revokeToken(who.id, id))) throw new AppError('not-found', 'This token is gone already.');
+    revalidatePath('/account');
+    return { done: true };
+  },
+  { evenSuspended: true },
+);
 
 export async function leave(): Promise<void> {
   await signOut({ redirectTo: '/' });

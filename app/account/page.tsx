@@ -2,24 +2,42 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { Act } from '#app/_components/act.tsx';
+import { OrcidId } from '#app/_components/orcid.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
+import { configuredProviders, PROVIDER_NAMES, type ProviderId } from '#app/_server/auth-config.ts';
 import { viewer } from '#app/_server/http.ts';
-import { listTokens } from '#db/users.ts';
-import { canModerate } from '#lib/permissions.ts';
+import { countPublished } from '#db/account-deletion.ts';
+import { listSignIns } from '#db/accounts.ts';
+import { getPreferences, NOTICE_WORDS, sendsMail } from '#db/notices.ts';
+import { NOTICE_KINDS, type User } from '#db/schema.ts';
+import { getUser, listTokens } from '#db/users.ts';
+import { canAct, canModerate } from '#lib/permissions.ts';
 import { day } from '#lib/scoring/format.ts';
-import { dropToken, leave } from './actions.ts';
+import { dropToken, leave, leaveEverywhere, linkWith, unlink } from './actions.ts';
+import { confirmationOf } from './confirmation.ts';
+import { DeleteForm } from './delete-form.tsx';
+import { PreferencesForm } from './preferences-form.tsx';
+import { ProfileForm } from './profile-form.tsx';
 import { TokenForm } from './token-form.tsx';
 
 export const metadata: Metadata = { title: 'Account', robots: { index: false } };
 
-export default async function AccountPage() {
+const ERRORS: Readonly<Record<string, string>> = {
+  OAuthAccountNotLinked:
+    'That account belongs to another account of this site. If both are yours, ask a maintainer to merge them.',
+};
+
+type Props = { searchParams: Promise<{ error?: string }> };
+
+export default async function AccountPage({ searchParams }: Props) {
   const who = await viewer();
-  if (!who) redirect('/sign-in?returnTo=/account');
-  const tokens = await listTokens(who.id);
+  const user = who && (await getUser(who.id));
+  if (!who || !user) redirect('/sign-in?returnTo=/account');
+  const { error } = await searchParams;
   return (
-    <div className="page">
+    <div className="page account">
       <header className="page-head">
-        <h1>{who.name ?? 'Account'}</h1>
+        <h1>{user.name ?? 'Account'}</h1>
         <div className="cluster">
           <Link href="/submissions">My submissions</Link>
           {canModerate(who) && <Link href="/maintain">Maintain</Link>}
@@ -30,22 +48,128 @@ export default async function AccountPage() {
           </form>
         </div>
       </header>
-      <section className="stack" aria-labelledby="profile">
+      {error && (
+        <p className="alert" data-kind="bad" role="alert">
+          {ERRORS[error] ?? 'That did not work. Please try again.'}
+        </p>
+      )}
+      <section className="section first" aria-labelledby="profile">
         <h2 id="profile">Profile</h2>
-        <dl className="facts">
-          <dt>Name</dt>
-          <dd>{who.name ?? 'not given'}</dd>
-          <dt>E-mail</dt>
-          <dd>{who.email ?? 'not given'}</dd>
-          <dt>Role</dt>
-          <dd>{who.role}</dd>
-        </dl>
-        <p className="hint">The name stands beside your published entries. The e-mail address is never shown.</p>
+        <div className="stack">
+          <p className="hint">Name, affiliation and ORCID iD stand beside your published entries.</p>
+          <ProfileForm name={user.name ?? ''} affiliation={user.affiliation ?? ''} />
+          <dl className="facts">
+            <dt>ORCID iD</dt>
+            <dd>{user.orcid ? <OrcidId orcid={user.orcid} /> : 'not linked'}</dd>
+            <dt>E-mail</dt>
+            <dd>{user.email ?? 'not given'}; never shown</dd>
+            <dt>Role</dt>
+            <dd>{user.role}</dd>
+          </dl>
+        </div>
       </section>
-      <section className="section stack" aria-labelledby="tokens">
-        <h2 id="tokens">API tokens</h2>
+      <SignIns user={user} mayChange={canAct(who)} />
+      <Notices user={user} />
+      <Tokens userId={user.id} />
+      <section className="section" aria-labelledby="data">
+        <h2 id="data">Your data</h2>
         <p className="prose">
-          A token lets the command line and scripts submit in your name: <code>livecell submit --token …</code>
+          One JSON document with all that this site holds about you: profile, sign-ins, teams, methods, submissions with
+          their scores, notices, tokens (not the secrets), uploads, and what you did.
+        </p>
+        <p>
+          <a className="button" href="/account/data" download>
+            Download my data
+          </a>
+        </p>
+      </section>
+      <section className="section" aria-labelledby="delete">
+        <h2 id="delete">Delete my account</h2>
+        <div className="stack">
+          <p className="prose">
+            This cannot be undone. Your profile, sign-ins, tokens and notices are deleted, and so is every submission
+            that never was public, with its files. Entries of a team stay with the team.
+          </p>
+          <DeleteForm
+            confirmation={confirmationOf(user)}
+            creditedTo={user.name ?? ''}
+            published={await countPublished(user.id)}
+          />
+        </div>
+      </section>
+    </div>
+  );
+}
+
+async function SignIns({ user, mayChange }: { user: User; mayChange: boolean }) {
+  const linked = await listSignIns(user.id);
+  const further = configuredProviders().filter((id) => !linked.some(({ provider }) => provider === id));
+  return (
+    <section className="section" aria-labelledby="sign-in">
+      <h2 id="sign-in">Sign-in</h2>
+      <div className="stack">
+        {linked.length > 0 && (
+          <ul className="sign-ins">
+            {linked.map(({ provider, providerAccountId }) => (
+              <li key={`${provider} ${providerAccountId}`}>
+                <span>
+                  {PROVIDER_NAMES[provider as ProviderId] ?? provider}{' '}
+                  <span className="muted">
+                    {provider === 'orcid' ? providerAccountId : `account ${providerAccountId}`}
+                  </span>
+                </span>
+                {linked.length > 1 && mayChange && (
+                  <Act action={unlink} values={{ provider, providerAccountId }} label="Unlink" kind="danger" />
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+        {linked.length === 1 && <p className="hint">The only sign-in cannot be unlinked: you could not come back.</p>}
+        {further.length > 0 && mayChange && (
+          <div className="cluster">
+            {further.map((provider) => (
+              <Act key={provider} action={linkWith} values={{ provider }} label={`Link ${PROVIDER_NAMES[provider]}`} />
+            ))}
+          </div>
+        )}
+        <p className="hint">
+          Signing out everywhere ends your sessions in all browsers. API tokens stay valid: revoke them one by one
+          below.
+        </p>
+        <Act action={leaveEverywhere} values={{}} label="Sign out everywhere" />
+      </div>
+    </section>
+  );
+}
+
+async function Notices({ user }: { user: User }) {
+  const preferences = await getPreferences(user.id);
+  const noMail = !sendsMail()
+    ? 'This site sends no e-mail so far; what you choose here is kept for when it does.'
+    : user.email
+      ? null
+      : 'There is no e-mail address in your account. Link Google or GitHub to add the one you have there.';
+  return (
+    <section className="section" aria-labelledby="notices">
+      <h2 id="notices">Notices</h2>
+      <PreferencesForm
+        noMail={noMail}
+        preferences={NOTICE_KINDS.map((kind) => ({ kind, words: NOTICE_WORDS[kind], ...preferences[kind] }))}
+      />
+    </section>
+  );
+}
+
+async function Tokens({ userId }: { userId: string }) {
+  const tokens = await listTokens(userId);
+  const now = Date.now();
+  return (
+    <section className="section" aria-labelledby="tokens">
+      <h2 id="tokens">API tokens</h2>
+      <div className="stack">
+        <p className="prose">
+          A token lets the command line and scripts act in your name: <code>livecell submit --token …</code>
         </p>
         {tokens.length > 0 && (
           <TableFrame label="Table of API tokens">
@@ -54,6 +178,7 @@ export default async function AccountPage() {
               <thead>
                 <tr>
                   <th scope="col">Name</th>
+                  <th scope="col">For</th>
                   <th scope="col">Created</th>
                   <th scope="col">Last used</th>
                   <th scope="col">Valid until</th>
@@ -63,12 +188,23 @@ export default async function AccountPage() {
                 </tr>
               </thead>
               <tbody>
-                {tokens.map(({ id, name, createdAt, lastUsedAt, expiresAt }) => (
+                {tokens.map(({ id, name, scopes, createdAt, lastUsedAt, expiresAt }) => (
                   <tr key={id}>
                     <th scope="row">{name}</th>
+                    <td>{scopes.join(', ')}</td>
                     <td>{day(createdAt)}</td>
                     <td>{lastUsedAt ? day(lastUsedAt) : 'never'}</td>
-                    <td>{expiresAt ? day(expiresAt) : 'no end'}</td>
+                    <td>
+                      {expiresAt ? day(expiresAt) : 'no end'}
+                      {expiresAt && expiresAt.getTime() < now && (
+                        <>
+                          {' '}
+                          <span className="badge" data-kind="bad">
+                            expired
+                          </span>
+                        </>
+                      )}
+                    </td>
                     <td>
                       <Act action={dropToken} values={{ id }} label="Revoke" kind="danger" />
                     </td>
@@ -79,7 +215,7 @@ export default async function AccountPage() {
           </TableFrame>
         )}
         <TokenForm />
-      </section>
-    </div>
+      </div>
+    </section>
   );
 }

@@ -11,17 +11,18 @@ export const metadata: Metadata = { title: 'Sign in', robots: { index: false } }
 
 const ERRORS: Readonly<Record<string, string>> = {
   OAuthAccountNotLinked:
-    'There is an account with this e-mail address already, made with another service. Sign in with the one you used before.',
+    'There is an account with this e-mail address already, made with another service. Sign in with the one you used before; then you can link this one on your account page.',
   AccessDenied: 'Signing in was refused.',
   LocalFields: 'A name and an e-mail address are needed.',
   Configuration: 'The service could not be reached, or this site is not set up for it. Please try again.',
 };
 
-type Props = { searchParams: Promise<{ returnTo?: string; error?: string; callbackUrl?: string }> };
+type Props = { searchParams: Promise<{ returnTo?: string; error?: string; out?: string; callbackUrl?: string }> };
 
 export default async function SignInPage({ searchParams }: Props) {
-  const { returnTo, error } = await searchParams;
-  if (await viewer()) redirect(safeReturn(returnTo));
+  const { returnTo, error, out } = await searchParams;
+  // a link that did not work comes back here, although the person is signed in
+  if (await viewer()) redirect(error ? `/account?error=${encodeURIComponent(error)}` : safeReturn(returnTo));
   const providers = configuredProviders();
   const local = offersLocalSignIn(await headers());
   return (
@@ -34,6 +35,11 @@ export default async function SignInPage({ searchParams }: Props) {
         {error && (
           <p className="alert" data-kind="bad" role="alert">
             {ERRORS[error] ?? 'Signing in did not work. Please try again.'}
+          </p>
+        )}
+        {out === 'everywhere' && !error && (
+          <p className="alert" data-kind="good" role="status">
+            You are signed out in all browsers. API tokens stay valid.
           </p>
         )}
         {providers.length > 0 && (

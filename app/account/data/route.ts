@@ -1,0 +1,16 @@
+/** Everything the site holds about whoever asks, to keep or to take elsewhere. */
+import { route } from '#app/_server/http.ts';
+import { accountData } from '#db/account-data.ts';
+import { AppError } from '#lib/errors.ts';
+
+export const GET = route({ signIn: 'Sign in to download your data.' }, async ({ viewer }) => {
+  const document = await accountData(viewer!.id);
+  if (!document) throw new AppError('not-found', 'There is no such account (any more).');
+  return new Response(JSON.stringify(document, null, 2), {
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'content-disposition': `attachment; filename="livecell-benchmark-my-data-${new Date().toISOString().slice(0, 10)}.json"`,
+      'cache-control': 'no-store',
+    },
+  });
+});
