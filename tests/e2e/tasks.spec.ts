@@ -7,6 +7,7 @@ import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
 import { document, expect, signIn, temporaryFolder, test } from './site-test.ts';
 
 let demo: DemoData;
+let other: DemoData;
 const folder = temporaryFolder();
 const name = `Tasks ${Date.now().toString(36)}`;
 
@@ -17,10 +18,15 @@ test.beforeAll(async () => {
     ...['import-ground-truth', '--task', 'fluorescence-counts', '--name', `${name} counts`],
     ...(['A172', 'A549'] as const).map((type) => `${type}=${demo.counts[type].reference}`),
   ]);
-  await document([
-    ...['import-ground-truth', '--task', 'zero-shot', '--name', `${name} outside`, demo.groundTruth],
-    ...['--licence', 'CC0', '--source', 'drawn here', '--protocol', 'as it is'],
-  ]);
+  other = await writeDemoData(join(folder, 'other'), { imagesPerType: 1, seed: 6 });
+  for (const [set, { groundTruth }] of [
+    [`${name} outside`, demo],
+    [`${name} elsewhere`, other],
+  ] as const)
+    await document([
+      ...['import-ground-truth', '--task', 'zero-shot', '--name', set, groundTruth],
+      ...['--licence', 'CC0', '--source', 'drawn here', '--protocol', 'as it is'],
+    ]);
 });
 
 test.beforeEach(async ({ page }) => {
@@ -69,7 +75,7 @@ test('a file per slot, and a missing one is asked for', async ({ page }) => {
   await expect(page.locator('[data-metric="AP-100"]').first()).toHaveText(/^\d+\.\d+$/);
 });
 
-test('counts, and an outside data set', async ({ page }) => {
+test('counts as they are, and detections from a threshold on', async ({ page }) => {
   await page.getByLabel('Task').selectOption('fluorescence-counts');
   await page.getByLabel('Data set').selectOption(`${name} counts`);
   await page.getByLabel('Counts for A549').setInputFiles(demo.counts.A549.predictions);
@@ -77,13 +83,44 @@ test('counts, and an outside data set', async ({ page }) => {
   await page.getByLabel('Method name').fill('Counted');
   await page.getByRole('button', { name: 'Submit for scoring' }).click();
   await expect(page.locator('[data-metric="r2-A549"]')).toHaveText(/^0\.\d{3}$/, { timeout: 60_000 });
+});
 
-  await page.goto('/submit');
+test('a file for each of two outside data sets, with detections of every category', async ({ page }) => {
+  const from0 = (path: string, to: string) => {
+    const detections = JSON.parse(readFileSync(path, 'utf8')) as object[];
+    const file = join(folder, to);
+    writeFileSync(file, JSON.stringify(detections.map((detection) => ({ ...detection, category_id: 0 }))));
+    return file;
+  };
+  const files = [from0(demo.predictions[0].path, 'outside.json'), from0(other.predictions[1].path, 'elsewhere.json')];
   await page.getByLabel('Task').selectOption('zero-shot');
-  await page.getByLabel('Data set').selectOption(`${name} outside`);
-  await page.getByLabel('Predictions file').setInputFiles(demo.predictions[0].path);
-  await expect(page.getByText('arrived whole')).toBeVisible();
+  await page.getByLabel(`Predictions for ${name} outside:`).setInputFiles(files[0]);
+  await page.getByLabel(`Predictions for ${name} elsewhere:`).setInputFiles(files[1]);
+  await expect(page.getByText('arrived whole')).toHaveCount(2);
   await page.getByLabel('Method name').fill('Elsewhere');
   await page.getByRole('button', { name: 'Submit for scoring' }).click();
-  await expect(page.locator('[data-metric="AP"]').first()).toHaveText(/^\d+\.\d+$/, { timeout: 60_000 });
+  // LIVECell's only category is 1: the message says what to do, and doing it keeps what was typed
+  await expect(page.getByText('ask to count detections of every category as cells').first()).toBeVisible({
+    timeout: 60_000,
+  });
+  await page.getByRole('link', { name: 'Submit a fixed file' }).click();
+  await expect(page.getByLabel('Method name')).toHaveValue('Elsewhere');
+  await page.getByLabel(`Predictions for ${name} outside:`).setInputFiles(files[0]);
+  await page.getByLabel(`Predictions for ${name} elsewhere:`).setInputFiles(files[1]);
+  await expect(page.getByText('arrived whole')).toHaveCount(2);
+  await page.getByLabel('Count detections of every category as cells').check();
+  await page.getByRole('button', { name: 'Submit for scoring' }).click();
+  await expect(page.getByRole('heading', { name: 'Results' })).toBeVisible({ timeout: 60_000 });
+  for (const set of ['outside', 'elsewhere'])
+    await expect(
+      page
+        .getByRole('table', { name: `${name} ${set}.` })
+        .locator('[data-metric="AP"]')
+        .first(),
+    ).toHaveText(/^\d+\.\d+$/);
+  await expect(page.getByText('detections of every category are counted as cells')).toBeVisible();
+  await expect(page.getByText('are counted as cells, as asked').first()).toBeVisible();
+  await page.getByRole('link', { name: 'All numbers and charts' }).click();
+  await expect(page.getByRole('link', { name: `${name} outside`, exact: true })).toBeVisible();
+  await expect(page.getByRole('link', { name: `${name} elsewhere`, exact: true })).toBeVisible();
 });
