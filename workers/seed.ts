@@ -12,7 +12,7 @@ import { getDatasetByName, registerDataset, savePictures, saveStatistics } from 
 import { parsePublishedResults, saveReferenceResults } from '#db/reference-results.ts';
 import { createDemoSubmission, type NewSubmission } from '#db/submissions.ts';
 import { env } from '#lib/env.ts';
-import { CELL_TYPES, cellTypeOf } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPES, type CellType, cellTypeOf } from '#lib/scoring/cell-types.ts';
 import { type StoredFile, storage } from '#lib/storage.ts';
 import type { DemoData } from './demo-data.ts';
 
@@ -67,6 +67,18 @@ async function seedDemo(): Promise<boolean> {
       data,
       entries.map(({ file }) => file),
     );
+    // cells drawn from another seed are data that no model of the demo was made from
+    const elsewhere = await writeDemoData(join(folder, 'outside'), { imagesPerType: 1, seed: DEMO.seed + 1 });
+    const outside = await importGroundTruth(elsewhere.groundTruth, join(folder, 'outside-packed'));
+    const { key: outsideKey } = await store(
+      join(folder, 'outside-packed'),
+      `datasets/demo-outside-${outside.sha256.slice(0, 16)}`,
+    );
+    for (const { name, method, path } of elsewhere.predictions.filter(({ name }) => name !== 'medium'))
+      ofOtherTasks.push({
+        ...{ task: 'zero-shot', method },
+        files: [slotFile(OUTSIDE, await store(path, `submissions/demo-outside/${name}.json`))],
+      });
     const counts = await packReferenceCounts(COUNTING.map((slot) => ({ slot, path: data.counts[slot].reference })));
     const { text, ...aboutCounts } = counts;
     const { key: countsKey } = await storage().put(
@@ -79,7 +91,7 @@ async function seedDemo(): Promise<boolean> {
       if (await getDatasetByName(DEMO.name, tx)) return false; // another process was faster
       const { name, task } = DEMO;
       const dataset = await registerDataset(
-        { name, task, sha256, images, objects, cellTypes, packKey, public: true, demo: true },
+        { name, task, sha256, images, objects, cellTypes, packKey, split: 'test', public: true, demo: true },
         tx,
       );
       await saveStatistics(dataset, pictures.statistics, tx);
@@ -101,12 +113,20 @@ async function seedDemo(): Promise<boolean> {
         },
         tx,
       );
-      for (const { task, files } of ofOtherTasks) {
-        const datasetId = task === 'fluorescence-counts' ? counted.id : dataset.id;
-        const [method, description] = [
-          'Demo models',
-          'Synthetic, as the demo entries of LIVECell-wide. Not a real method.',
-        ];
+      const { statistics: _, warnings: __, ...aboutOutside } = outside;
+      const foreign = await registerDataset(
+        {
+          ...{ name: OUTSIDE, task: 'zero-shot', packKey: outsideKey, public: true, demo: true },
+          ...{ source: 'drawn by this program from another seed', protocol: 'as it is', licence: 'MIT' },
+          ...aboutOutside,
+        },
+        tx,
+      );
+      await saveStatistics(foreign, outside.statistics, tx);
+      for (const { task, method, files } of ofOtherTasks) {
+        const datasets: Record<string, string> = { 'fluorescence-counts': counted.id, 'zero-shot': foreign.id };
+        const datasetId = datasets[task] ?? dataset.id;
+        const description = 'Synthetic, as the demo entries of LIVECell-wide. Not a real method.';
         const trainingData = 'none: made from the demo ground truth by damaging it';
         await createDemoSubmission({ task, datasetId, method, description, trainingData, files }, tx);
       }
@@ -118,39 +138,66 @@ async function seedDemo(): Promise<boolean> {
 }
 
 const COUNTING = ['A172', 'A549'] as const;
+const OUTSIDE = `${DEMO.name} outside`;
+
+/** Two methods for each task, called as their LIVECell-wide entries are: boards compare, and charts have two lines. */
+interface OtherEntry {
+  task: string;
+  method: string;
+  files: NewSubmission['files'];
+}
+
+function slotFile(slot: string, { key: storageKey, bytes, sha256 }: StoredFile): NewSubmission['files'][number] {
+  return { slot, fileName: `demo-${slot}.json`, bytes, sha256, storageKey };
+}
 
 /** Entries of the tasks with several files. Files may serve two of them, as an upload may. */
 async function otherEntries(
   folder: string,
   data: DemoData,
   [strong, medium, weak]: StoredFile[],
-): Promise<{ task: string; files: NewSubmission['files'] }[]> {
-  const file = (slot: string, { key: storageKey, bytes, sha256 }: StoredFile) => ({
-    ...{ slot, fileName: `demo-${slot}.json`, bytes, sha256, storageKey },
-  });
-  // a model that was trained on one type: strong at home, weak elsewhere
+): Promise<OtherEntry[]> {
   const read = async (path: string) => JSON.parse(await readFile(path, 'utf8'));
-  const [good, bad] = await Promise.all([read(data.predictions[0].path), read(data.predictions[2].path)]);
+  const [good, fair, bad] = await Promise.all(data.predictions.map(({ path }) => read(path)));
+  const [{ method: best }, { method: second }] = data.predictions;
   const { images } = await read(data.groundTruth);
   const types = new Map<number, string | null>(
     images.map(({ id, file_name }: { id: number; file_name: string }) => [id, cellTypeOf(file_name)]),
   );
-  const ofTypes = [];
-  for (const type of CELL_TYPES) {
-    const at = (home: boolean) => (detection: { image_id: number }) =>
-      (types.get(detection.image_id) === type) === home;
-    const path = join(folder, `${type}.json`);
-    await writeFile(path, JSON.stringify([...good.filter(at(true)), ...bad.filter(at(false))]));
-    ofTypes.push(file(type, await store(path, `submissions/demo-types/${type}.json`)));
-  }
+  /** Models trained on one type each: at home as good as `home` says, elsewhere weak. */
+  const perType = async (name: string, home: (type: CellType) => object[]) => {
+    const files = [];
+    for (const type of CELL_TYPES) {
+      const at = (here: boolean) => (detection: object) =>
+        (types.get((detection as { image_id: number }).image_id) === type) === here;
+      const path = join(folder, `${name}-${type}.json`);
+      await writeFile(path, JSON.stringify([...home(type).filter(at(true)), ...bad.filter(at(false))]));
+      files.push(slotFile(type, await store(path, `submissions/demo-types-${name}/${type}.json`)));
+    }
+    return files;
+  };
+  // for some types it takes more than their own images to be good
+  const needOthers: readonly CellType[] = ['BT474', 'MCF7', 'SHSY5Y'];
+  const ofBest = await perType('strong', (type) => (needOthers.includes(type) ? fair : good));
+  const ofSecond = await perType('medium', () => fair);
   const counts = [];
   for (const slot of COUNTING)
-    counts.push(file(slot, await store(data.counts[slot].predictions, `submissions/demo-counts/${slot}.json`)));
+    counts.push(slotFile(slot, await store(data.counts[slot].predictions, `submissions/demo-counts/${slot}.json`)));
   return [
-    { task: 'single-cell-type', files: ofTypes },
-    { task: 'transferability', files: ofTypes },
-    { task: 'training-size', files: [file('2', weak), file('25', medium), file('100', strong)] },
-    { task: 'fluorescence-counts', files: counts },
+    { task: 'single-cell-type', method: best, files: ofBest },
+    // a set may be partial, and then has no mean
+    { task: 'single-cell-type', method: second, files: ofSecond.slice(0, 5) },
+    { task: 'transferability', method: best, files: ofBest },
+    { task: 'transferability', method: second, files: ofSecond },
+    {
+      ...{ task: 'training-size', method: best },
+      files: [slotFile('2', weak), slotFile('25', medium), slotFile('100', strong)],
+    },
+    {
+      ...{ task: 'training-size', method: second },
+      files: [slotFile('2', weak), slotFile('5', weak), slotFile('100', medium)],
+    },
+    { task: 'fluorescence-counts', method: 'Demo counts', files: counts },
   ];
 }
 

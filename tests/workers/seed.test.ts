@@ -45,9 +45,13 @@ describe.each(ENGINES)('a new installation on $name', ({ missing, open }) => {
     expect(entries.map(({ task }) => task).sort()).toEqual([
       'fluorescence-counts',
       ...['livecell-wide', 'livecell-wide', 'livecell-wide'],
-      ...['single-cell-type', 'training-size', 'transferability'],
+      ...['single-cell-type', 'training-size', 'transferability', 'zero-shot'].flatMap((task) => [task, task]),
     ]);
-    expect((await queueSnapshot()).waiting).toBe(7);
+    // a method is called the same in every task it has an entry in
+    const methods = new Set(entries.filter(({ task }) => task !== 'fluorescence-counts').map(({ method }) => method));
+    expect([...methods].sort()).toEqual(['Demo model, medium', 'Demo model, strong', 'Demo model, weak']);
+    expect(await getDatasetByName('demo outside')).toMatchObject({ task: 'zero-shot', demo: true, images: 8 });
+    expect((await queueSnapshot()).waiting).toBe(12);
     for (const { id } of entries) {
       const entry = (await getSubmission(id))!;
       expect(entry).toMatchObject({ demo: true, state: 'queued', visibility: 'published', userId: null });
