@@ -1,7 +1,6 @@
 import { INTENSITY_DEFINITIONS, INTENSITY_METRICS } from '#lib/coco/intensity.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { SHAPE_DEFINITIONS, SHAPE_METRICS } from '#lib/coco/shape.ts';
-import { CELL_TYPE_NAMES } from '#lib/scoring/cell-types.ts';
 import type { DatasetStatistics, GroupStatistics, ShapeComponents } from '#lib/scoring/dataset-statistics.ts';
 import { integer, list } from '#lib/scoring/format.ts';
 import {
@@ -13,60 +12,45 @@ import {
   NumbersTable,
   Plot,
   Point,
+  place,
   Rule,
   type Scale,
 } from '../../_components/charts/plot.tsx';
 import { MAX_SERIES, Marker } from '../../_components/charts/series-style.tsx';
 import { TableFrame } from '../../_components/table-frame.tsx';
 import { PROTOCOL_LABELS } from '../../_components/words.ts';
+import { hours, nameOf } from './tables.tsx';
 
 const CLASSES = ['Small', 'Medium', 'Large'] as const;
 const LIVECELL = ['livecell-paper', 'livecell-code'] as const;
 const METRICS = { ...SHAPE_DEFINITIONS, ...INTENSITY_DEFINITIONS };
 
-/** What the cells of a data set are like: the paper's Table 1 and Figures 1 and 2. */
-export function Statistics({ statistics }: { statistics: DatasetStatistics }) {
-  const { groups, components, withheld } = statistics;
+/** What the cells of a data set are like: the paper's Figures 1 and 2. */
+export function Figures({ statistics }: { statistics: DatasetStatistics }) {
+  const { groups, components } = statistics;
+  if (groups.length === 0) return null;
   return (
-    <>
-      <section className="section" aria-labelledby="cells">
-        <h2 id="cells">Cell types</h2>
-        {groups.length > 0 && <TypesTable groups={groups} />}
-        {withheld && (
-          <p className="muted">
-            Of {integer(withheld.images)} images nothing is said here: there are too few of their kind, and annotations
-            of this data set are not public.
-          </p>
-        )}
-      </section>
-      {groups.length > 0 && (
-        <section className="section" aria-labelledby="figures">
-          <h2 id="figures">Size, density and shape</h2>
-          <div className="charts">
-            <Sizes statistics={statistics} />
-            <CellsPerImage statistics={statistics} />
-            <DensityOverTime groups={groups} />
-            {components && <Shapes components={components} groups={groups} />}
-          </div>
-        </section>
-      )}
-    </>
+    <section className="section" aria-labelledby="figures">
+      <h2 id="figures">Size, density and shape</h2>
+      <div className="charts">
+        <Sizes statistics={statistics} />
+        <CellsPerImage statistics={statistics} />
+        <DensityOverTime groups={groups} />
+        {components && <Shapes components={components} groups={groups} />}
+      </div>
+    </section>
   );
 }
 
-function nameOf({ cellType }: GroupStatistics): string {
-  return cellType ? CELL_TYPE_NAMES[cellType] : 'Other images';
-}
-
-function TypesTable({ groups }: { groups: readonly GroupStatistics[] }) {
-  const twice = groups.some(({ images, files }) => images !== files);
+/** Cells of each size class, by the paper's limits and by those of the authors' code. */
+function SizeClasses({ groups }: { groups: readonly GroupStatistics[] }) {
   return (
-    <TableFrame label="Table of cell types, scrolls sideways">
+    <TableFrame label="Table of size classes, scrolls sideways">
       <table>
-        <caption className="visually-hidden">Images and cells of each type</caption>
+        <caption className="visually-hidden">Share of small, medium and large cells of each type</caption>
         <thead>
           <tr className="groups">
-            <td colSpan={twice ? 8 : 7} />
+            <td colSpan={2} />
             {LIVECELL.map((id) => (
               <th key={id} scope="colgroup" colSpan={3}>
                 {PROTOCOL_LABELS[id]}, % of cells
@@ -75,24 +59,6 @@ function TypesTable({ groups }: { groups: readonly GroupStatistics[] }) {
           </tr>
           <tr>
             <th scope="col">Cell type</th>
-            <th scope="col" className="num">
-              Images
-            </th>
-            {twice && (
-              <th scope="col" className="num">
-                Files
-              </th>
-            )}
-            <th scope="col">Wells</th>
-            <th scope="col" className="num">
-              <abbr title="Time points, and hours since seeding of the first and the last">Times</abbr>
-            </th>
-            <th scope="col" className="num">
-              Cells
-            </th>
-            <th scope="col" className="num">
-              <abbr title="Mean ± standard deviation">Cells per image</abbr>
-            </th>
             <th scope="col" className="num">
               <abbr title="Of the areas given in the annotations">Median area, px</abbr>
             </th>
@@ -109,17 +75,6 @@ function TypesTable({ groups }: { groups: readonly GroupStatistics[] }) {
           {groups.map((group) => (
             <tr key={nameOf(group)}>
               <th scope="row">{nameOf(group)}</th>
-              <td className="num">{integer(group.images)}</td>
-              {twice && <td className="num">{integer(group.files)}</td>}
-              <td>{group.wells.join(', ') || '–'}</td>
-              <td className="num">
-                {group.time ? `${group.time.points} (${hours(group.time.first)}–${hours(group.time.last)} h)` : '–'}
-              </td>
-              <td className="num">{integer(group.objects)}</td>
-              <td className="num">
-                {group.cellsPerImage.mean.toFixed(1)}
-                {group.cellsPerImage.sd !== null && ` ± ${group.cellsPerImage.sd.toFixed(1)}`}
-              </td>
               <td className="num">{group.area.median === null ? '–' : integer(group.area.median)}</td>
               {LIVECELL.flatMap((id) =>
                 CLASSES.map((name, c) => (
@@ -148,10 +103,6 @@ function limits(id: (typeof LIVECELL)[number], c: number): string {
 /** With a minus sign instead of a hyphen. */
 function signed(value: number, digits: number): string {
   return value.toFixed(digits).replace('-', '−');
-}
-
-function hours(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }
 
 function share(count: number, of: number): string {
@@ -248,6 +199,9 @@ function Sizes({ statistics: { groups, areaEdges } }: { statistics: DatasetStati
           );
         })}
       </div>
+      <div className="size-classes">
+        <SizeClasses groups={withCells} />
+      </div>
     </Figure>
   );
 }
@@ -314,11 +268,12 @@ function DensityOverTime({ groups }: { groups: readonly GroupStatistics[] }) {
         </>
       }
       numbers={{
-        head: ['Cell type and hours', 'Images', 'Cells per image', 'Standard error'],
+        head: ['Cell type and hours', 'Images', 'Cells', 'Cells per image', 'Standard error'],
         rows: timed.flatMap((group) =>
           group.density.map(({ hours: at, images, mean, sem }) => [
             `${nameOf(group)}, ${hours(at)} h`,
             integer(images),
+            integer(Math.round(images * mean)),
             mean.toFixed(1),
             sem === null ? '–' : sem.toFixed(1),
           ]),
@@ -369,6 +324,33 @@ function around(largest: number, label: string): Scale {
   return { from: -to, to, ticks: all, label, format: (value) => String(value).replace('-', '−') };
 }
 
+/** Names at the ends of arrows, moved up or down until those on one side are `least` apart. */
+function apart<T extends { x: number; y: number }>(names: readonly T[], least: number): T[] {
+  return [names.filter(({ x }) => x < 0), names.filter(({ x }) => x >= 0)].flatMap((side) => {
+    const sorted = [...side].sort((a, b) => b.y - a.y);
+    const placed: T[] = [];
+    for (const name of sorted) {
+      const above = placed[placed.length - 1];
+      placed.push({ ...name, y: above ? Math.min(name.y, above.y - least) : name.y });
+    }
+    // names pushed down take half of the way back together with those that pushed them
+    const shift = placed.reduce((sum, { y }, i) => sum + sorted[i].y - y, 0) / Math.max(1, placed.length);
+    return placed.map((name) => ({ ...name, y: name.y + shift }));
+  });
+}
+
+function Label({ scale, at, name }: { scale: Scale; at: readonly [number, number]; name: string }) {
+  const left = at[0] < 0;
+  return (
+    // biome-ignore lint/a11y/noSvgWithoutTitle: a part of a drawing that is named
+    <svg x={`${place(scale, at[0]).toFixed(2)}%`} y={`${(100 - place(scale, at[1])).toFixed(2)}%`} overflow="visible">
+      <text className="plot-name" x={left ? -7 : 7} y={4} textAnchor={left ? 'end' : 'start'}>
+        {name}
+      </text>
+    </svg>
+  );
+}
+
 /** Eight types, six colours: the seventh and eighth have a colour with another's marker. */
 const look = (index: number) => ({
   style: index % MAX_SERIES,
@@ -393,11 +375,11 @@ function Shapes({ components, groups }: { components: ShapeComponents; groups: r
         .slice(0, 2)
         .map((metric) => METRICS[metric].name.toLowerCase()),
     );
-  const title = 'Shape of cells, by principal components';
+  const pictured = groups.some(({ intensity }) => intensity);
+  const title = `${metrics.length > SHAPE_METRICS.length ? 'Shape and brightness' : 'Shape'} of cells, by principal components`;
   const sentence = `Two components hold ${(100 * (explained[0] + explained[1])).toFixed(0)} % of what differs between ${integer(components.images)} images; the first is mostly ${heaviest(0)}, the second ${heaviest(1)}. `;
   const arrows = around(Math.max(...loadings.flat().map(Math.abs)), '');
   const number = (value: number) => signed(value, 2);
-  const pictured = groups.some(({ intensity }) => intensity);
   return (
     <>
       <Figure
@@ -483,13 +465,19 @@ function Shapes({ components, groups }: { components: ShapeComponents; groups: r
             return (
               <g key={metric}>
                 <Line x={arrows} y={arrows} points={[[0, 0], end]} color="var(--ink-2)" width={1.5} />
-                <Point x={arrows} y={arrows} at={end} style={0} size={3} name={METRICS[metric].name} />
+                <Point x={arrows} y={arrows} at={end} style={0} size={3} />
               </g>
             );
           })}
+          {apart(
+            metrics.map((metric, m) => ({ name: METRICS[metric].name, x: loadings[0][m], y: loadings[1][m] })),
+            (arrows.to - arrows.from) / 19,
+          ).map(({ name, x, y }) => (
+            <Label key={name} scale={arrows} at={[x, y]} name={name} />
+          ))}
         </Plot>
       </Figure>
-      <div className="chart" data-wide>
+      <div className="chart metrics" data-wide>
         <h3>{pictured ? 'Shape and brightness of cells' : 'Shape of cells'}, means over images</h3>
         <p className="muted">
           Lengths and areas in pixels{pictured ? ', intensities in grey values from 0 to 255' : ''}.

@@ -2,11 +2,17 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { cache, Fragment } from 'react';
-import { getDatasetByName, getStatistics } from '#db/datasets.ts';
+import { getDatasetByName, getPictures, getStatistics, listDatasets } from '#db/datasets.ts';
+import type { Dataset } from '#db/schema.ts';
+import { canSeeOutlines, canSeePictures } from '#lib/permissions.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { day, integer } from '#lib/scoring/format.ts';
+import { SPLIT_NAMES, splitOfName, splitsOf } from '#lib/scoring/splits.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
-import { Statistics } from './figures.tsx';
+import { Examples } from './examples.tsx';
+import { Figures } from './figures.tsx';
+import { CellTypes, named, SplitsAndTimes } from './tables.tsx';
+import './dataset.css';
 
 interface Props {
   params: Promise<{ name: string }>;
@@ -21,7 +27,14 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function DatasetPage({ params }: Props) {
   const dataset = await load((await params).name);
-  const statistics = await getStatistics(dataset);
+  const [statistics, pictures, splits] = await Promise.all([
+    getStatistics(dataset).then((found) => found && named(found)),
+    getPictures(dataset.id),
+    besides(dataset),
+  ]);
+  const split = splitOf(dataset);
+  const task = parseTask(dataset.task);
+  const counts = task?.kind === 'counts';
   const types = CELL_TYPES.filter((type) => dataset.cellTypes[type]);
   const others = Object.entries(dataset.cellTypes).filter(([type]) => !CELL_TYPES.includes(type as never));
   const most = Math.max(...Object.values(dataset.cellTypes), 1);
@@ -46,56 +59,58 @@ export default async function DatasetPage({ params }: Props) {
         </div>
       )}
       <div className="section split first">
-        <section aria-labelledby="types">
-          <h2 id="types">Images per cell type</h2>
-          <table className="counts">
-            <thead>
-              <tr>
-                <th scope="col">Cell type</th>
-                <th scope="col" className="num">
-                  Images
-                </th>
-                <td />
-              </tr>
-            </thead>
-            <tbody>
-              {[...types.map((type) => [CELL_TYPE_NAMES[type], dataset.cellTypes[type]] as const), ...others].map(
-                ([name, count]) => (
-                  <tr key={name}>
-                    <th scope="row">{name}</th>
-                    <td className="num">{integer(count)}</td>
-                    <td aria-hidden="true">
-                      <span className="bar" style={{ width: `${(100 * count) / most}%` }} />
-                    </td>
-                  </tr>
-                ),
-              )}
-            </tbody>
-          </table>
-        </section>
+        {!statistics && (
+          <section aria-labelledby="types">
+            <h2 id="types">Images per cell type</h2>
+            <table className="counts">
+              <thead>
+                <tr>
+                  <th scope="col">Cell type</th>
+                  <th scope="col" className="num">
+                    Images
+                  </th>
+                  <td />
+                </tr>
+              </thead>
+              <tbody>
+                {[...types.map((type) => [CELL_TYPE_NAMES[type], dataset.cellTypes[type]] as const), ...others].map(
+                  ([name, count]) => (
+                    <tr key={name}>
+                      <th scope="row">{name}</th>
+                      <td className="num">{integer(count)}</td>
+                      <td aria-hidden="true">
+                        <span className="bar" style={{ width: `${(100 * count) / most}%` }} />
+                      </td>
+                    </tr>
+                  ),
+                )}
+              </tbody>
+            </table>
+          </section>
+        )}
         <section className="stack" aria-labelledby="facts">
           <h2 id="facts">Facts</h2>
           <dl className="facts">
-            <dt>Task</dt>
+            <dt>Board</dt>
             <dd>
               <Link href={`/leaderboards/${dataset.task}?dataset=${encodeURIComponent(dataset.name)}`}>
-                {parseTask(dataset.task)?.name ?? dataset.task}
+                {task?.name ?? dataset.task}: entries scored on this data set
               </Link>
             </dd>
-            <dt>Annotations</dt>
-            <dd>{dataset.public ? 'public' : 'not published by this site; only scores made with them are'}</dd>
-            <dt>Registered</dt>
-            <dd>{day(dataset.createdAt)}</dd>
-            <dt>SHA-256</dt>
-            <dd>
-              <code>{dataset.sha256}</code>
-            </dd>
+            {!counts && (
+              <>
+                <dt>Split</dt>
+                <dd>{split ? SPLIT_NAMES[split] : 'not stated'}</dd>
+              </>
+            )}
             {(['licence', 'source', 'protocol'] as const).map(
               (fact) =>
                 dataset[fact] && (
                   <Fragment key={fact}>
                     <dt>{{ licence: 'Licence', source: 'Source', protocol: 'Prepared' }[fact]}</dt>
-                    <dd>{dataset[fact]}</dd>
+                    <dd>
+                      <Linked text={dataset[fact]} />
+                    </dd>
                   </Fragment>
                 ),
             )}
@@ -109,17 +124,79 @@ export default async function DatasetPage({ params }: Props) {
               </>
             )}
           </dl>
-          {parseTask(dataset.task)?.kind !== 'counts' && (
-            <p>
-              <a href={`/api/v1/datasets/${encodeURIComponent(dataset.name)}/images`}>
-                Ids, file names and sizes of its images
-              </a>{' '}
-              <span className="muted">(JSON): enough to check a prediction file before you upload it.</span>
-            </p>
-          )}
+        </section>
+        <section className="stack" aria-labelledby="access">
+          <h2 id="access">Access</h2>
+          <dl className="facts">
+            <dt>{counts ? 'Counts' : 'Annotations'}</dt>
+            <dd>{dataset.public ? 'public' : 'not published by this site; only scores made with them are'}</dd>
+            {!counts && (
+              <>
+                <dt>Images</dt>
+                <dd>
+                  {!pictures
+                    ? 'not registered with this site'
+                    : canSeePictures(pictures)
+                      ? `${integer(pictures.files)} registered, examples shown below`
+                      : `${integer(pictures.files)} registered to be measured, not shown`}
+                </dd>
+                <dt>List of images</dt>
+                <dd>
+                  <a href={`/api/v1/datasets/${encodeURIComponent(dataset.name)}/images`}>Ids, file names and sizes</a>{' '}
+                  <span className="muted">(JSON), enough to check a prediction file before you upload it</span>
+                </dd>
+              </>
+            )}
+            <dt>Registered</dt>
+            <dd>{day(dataset.createdAt)}</dd>
+            <dt>SHA-256</dt>
+            <dd>
+              <code>{dataset.sha256}</code>
+            </dd>
+          </dl>
         </section>
       </div>
-      {statistics && <Statistics statistics={statistics} />}
+      {statistics && <CellTypes statistics={statistics} />}
+      {pictures && canSeePictures(pictures) && (
+        <Examples
+          dataset={dataset.name}
+          examples={pictures.examples}
+          outlines={canSeeOutlines(dataset, pictures) && pictures.groundTruthSha256 === dataset.sha256}
+        />
+      )}
+      {statistics && <SplitsAndTimes splits={splits} />}
+      {statistics && <Figures statistics={statistics} />}
     </div>
+  );
+}
+
+/** What was said at registration, else what the name says: data sets may be older than splits. */
+function splitOf({ split, name }: Dataset) {
+  return split ?? splitOfName(name);
+}
+
+/** The data set and the other splits it belongs to, with what they are like. */
+async function besides(dataset: Dataset) {
+  const all = (await listDatasets({ task: dataset.task })).map((set) => ({ ...set, split: splitOf(set) }));
+  return Promise.all(
+    splitsOf({ ...dataset, split: splitOf(dataset) }, all).map(async (set) => {
+      const statistics = await getStatistics(set);
+      return { ...set, statistics: statistics && named(statistics) };
+    }),
+  );
+}
+
+/** A maintainer's words, their addresses as links. */
+function Linked({ text }: { text: string }) {
+  return text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:)])/).map((part, i) =>
+    // every second part is an address
+    i % 2 === 1 ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name
+      <a key={i} href={part}>
+        {part}
+      </a>
+    ) : (
+      part
+    ),
   );
 }
