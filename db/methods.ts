@@ -12,6 +12,7 @@ import { isSealed } from '#lib/public-entry.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
+import { sealedAt } from './entries.ts';
 import { datasets, evaluations, type Method, methods, type Submission, submissions, teams, users } from './schema.ts';
 
 /** What can be said of a method. */
@@ -164,7 +165,7 @@ export async function keepShown(before: Submission | null, after: Submission, tx
       .select()
       .from(submissions)
       .where(and(sameBoard(after), publicly(), ne(submissions.id, after.id)))
-      .orderBy(sealed(), desc(submissions.publishedAt), desc(submissions.version))
+      .orderBy(sealedAt(new Date()), desc(submissions.publishedAt), desc(submissions.version))
       .limit(1);
     if (next) {
       await tx.update(submissions).set({ shown: true }).where(eq(submissions.id, next.id));
@@ -229,21 +230,16 @@ function publicly(): SQL | undefined {
   return and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published'));
 }
 
-/** Who made it is a secret now: as `isSealed` in lib/public-entry.ts, for the database. */
-function sealed(): SQL {
-  return sql`(${submissions.anonymous} and coalesce(${submissions.anonymousUntil} > now(), true))`;
-}
-
 /** Public under the name of its method. */
 function publiclyNamed(): SQL | undefined {
-  return and(publicly(), not(sealed()));
+  return and(publicly(), not(sealedAt(new Date())));
 }
 
 // --- what boards need ---
 
 /** Of the published entries, those that stand on the board. */
 export function standsOnBoard(): SQL | undefined {
-  return or(eq(submissions.shown, true), isNull(submissions.methodId), sealed());
+  return or(eq(submissions.shown, true), isNull(submissions.methodId), sealedAt(new Date()));
 }
 
 /**
@@ -252,7 +248,7 @@ export function standsOnBoard(): SQL | undefined {
  * they are. To be joined on the left by `methodId`, and read with `runsOf`.
  */
 export function scoredRuns(where: SQL | undefined, tx: Tx) {
-  const underSeal = sealed();
+  const underSeal = sealedAt(new Date());
   const tally = (which: SQL) => sql<number>`count(*) filter (where ${which})`.mapWith(Number);
   return tx
     .select({

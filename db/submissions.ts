@@ -383,7 +383,7 @@ export async function returnToQueue(id: string, reason: string, tx: Tx = db()): 
 /** Back into the line with a job of its own and all attempts left: its worker was told to stop, and nothing failed. */
 export async function handBack(id: string, tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
-    if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(tx, id, { first: true });
+    if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(tx, id);
   });
 }
 
@@ -517,6 +517,8 @@ export async function withdraw(
         ...{ state: 'withdrawn', visibility: 'private', progress: null, publishedAt: null },
         withdrawalReason: sql`case when ${submissions.wasPublished} then ${reason} end`,
         filesDeletedAt: sql`coalesce(${submissions.filesDeletedAt}, now())`,
+        // what is anonymous when it goes stays so: nobody is left to reveal it
+        anonymousUntil: sql`case when ${submissions.anonymousUntil} <= now() then ${submissions.anonymousUntil} end`,
       },
       event: { kind: 'withdrawn', reason },
       otherwise: 'This submission is withdrawn already.',

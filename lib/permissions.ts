@@ -70,6 +70,11 @@ export function canViewSubmission(viewer: Viewer, submission: Owned): boolean {
   return isPublic(submission) || isOwner(viewer, submission) || isMaintainer(viewer);
 }
 
+/** What is left of an entry that has been public: that there was one, and why it is gone. No numbers. */
+export function isTombstone(submission: Pick<Owned, 'state'> & { wasPublished: boolean }): boolean {
+  return submission.state === 'withdrawn' && submission.wasPublished;
+}
+
 /** The file a submission was made with stays with its owner, also when its scores are public. */
 export function canReadFiles(viewer: Viewer, submission: Owned): boolean {
   return isOwner(viewer, submission) || isMaintainer(viewer);

@@ -1,5 +1,6 @@
 /** What the submit form, the API and the pages do with submissions; the tables are behind `#db`. */
 import { idByReviewSecret, makeAnonymous } from '#db/anonymity.ts';
+import { listEvents } from '#db/audit.ts';
 import { db } from '#db/client.ts';
 import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets.ts';
 import { entryOf } from '#db/entries.ts';
@@ -30,6 +31,7 @@ import {
   canViewSubmission,
   canWithdraw,
   isPublic,
+  isTombstone,
   type Viewer,
 } from '#lib/permissions.ts';
 import { type Look, type PublicEntry, publicReport, publicWarnings } from '#lib/public-entry.ts';
@@ -234,6 +236,32 @@ export async function findPublished(id: string): Promise<{ entry: PublicEntry; d
   if (!submission || !isPublic(submission))
     throw new AppError('not-found', 'There is no such entry, or it is not public.');
   return { entry: await entryOf(submission, 'public'), dataset: submission.dataset };
+}
+
+export interface Tombstone {
+  id: string;
+  task: string;
+  dataset: string;
+  /** the method's name, or “Anonymous entry 7” */
+  method: string;
+  /** where other versions of the method are public */
+  methodId: string | null;
+  at: Date;
+  reason: WithdrawalReason;
+}
+
+/** What is left of an entry that has been public and is withdrawn; null for any other. For everybody. */
+export async function findTombstone(id: string): Promise<Tombstone | null> {
+  const submission = await getSubmission(id);
+  if (!submission || !isTombstone(submission)) return null;
+  const { task, method, methodId } = await entryOf(submission, 'public');
+  const others = methodId ? await getMethod(methodId) : null;
+  const withdrawn = (await listEvents(id)).findLast(({ event }) => event.kind === 'withdrawn');
+  return {
+    ...{ id, task, method, dataset: submission.dataset.name, methodId: others?.public ? methodId : null },
+    at: withdrawn?.at ?? submission.filesDeletedAt ?? submission.createdAt,
+    reason: submission.withdrawalReason ?? 'other',
+  };
 }
 
 /** The entry that a reviewers' link leads to, without whose it is; null where the link does not work (any more). */

@@ -2,11 +2,13 @@
 
 import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
-import { action } from '#app/_server/http.ts';
-import { findSubmission, giveUp } from '#app/_server/submissions.ts';
+import { action, InvalidFields } from '#app/_server/http.ts';
+import { deleteFiles, findSubmission, giveUp } from '#app/_server/submissions.ts';
+import { showVersion } from '#db/methods.ts';
 import { requestPublication, type SubmissionDetail, unpublish } from '#db/submissions.ts';
 import { AppError } from '#lib/errors.ts';
-import { canPublish, canUnpublish, type Viewer } from '#lib/permissions.ts';
+import { canChooseShown, canPublish, canUnpublish, type Viewer } from '#lib/permissions.ts';
+import { OWNERS_REASONS } from './withdrawal.ts';
 
 const about = z.object({ id: z.string() });
 
@@ -38,8 +40,29 @@ export const takeBack = action(about, async ({ id }, who) => {
   return { done: true };
 });
 
-export const withdrawSubmission = action(about, async ({ id }, who) => {
-  await giveUp(who, id);
+const withReason = about.extend({
+  /** asked of an entry that has been public: its tombstone says it */
+  reason: z.enum(['', ...OWNERS_REASONS]).default(''),
+});
+
+export const withdrawSubmission = action(withReason, async ({ id, reason }, who) => {
+  const { wasPublished } = await findSubmission(who, id);
+  if (wasPublished && !reason)
+    throw new InvalidFields({ reason: 'Say why: what is left of the entry on the site says it.' });
+  await giveUp(who, id, reason || undefined);
+  revalidatePath('/', 'layout');
+  return { done: true };
+});
+
+export const deleteSubmissionFiles = action(about, async ({ id }, who) => {
+  await deleteFiles(who, id);
+  revalidatePath('/', 'layout');
+  return { done: true };
+});
+
+export const showThisVersion = action(about, async ({ id }, who) => {
+  await allowed(who, id, canChooseShown);
+  await showVersion(id, who.id);
   revalidatePath('/', 'layout');
   return { done: true };
 });

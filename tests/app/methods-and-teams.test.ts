@@ -1,7 +1,7 @@
 /** Methods, teams and suspended accounts as programs meet them, over HTTP, and what the pages' actions stand on. */
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import { deleteFiles, findSubmission, giveUp, submissionBody } from '#app/_server/submissions.ts';
+import { deleteFiles, findSubmission, findTombstone, giveUp, submissionBody } from '#app/_server/submissions.ts';
 import { handleUpload } from '#app/_server/uploads.ts';
 import { GET as receipt } from '#app/api/v1/submissions/[id]/receipt/route.ts';
 import { GET as read } from '#app/api/v1/submissions/[id]/route.ts';
@@ -166,6 +166,52 @@ describe('files', () => {
     await expect(deleteFiles(await viewerNamed(ada), id)).rejects.toMatchObject({ status: 403 });
     const [{ storageKey }] = (await getSubmission(id))!.files;
     expect(await storage().exists(storageKey)).toBe(true);
+  });
+});
+
+describe('what was public and is withdrawn', () => {
+  const published = async (who: Person, body: object) => {
+    const id = await scored(who, body);
+    await requestPublication(id, who.id);
+    await approve(id, maintainer.id);
+    return id;
+  };
+
+  it('leaves its name, the day and the reason, and no numbers', async () => {
+    const [old, newer] = [await published(ada, { method: 'Buried' }), await published(ada, { method: 'Buried' })];
+    expect(await findTombstone(old)).toBeNull();
+    await giveUp(await viewerNamed(ada), old, 'superseded');
+    const { methodId } = (await getSubmission(newer))!;
+    const tombstone = await findTombstone(old);
+    expect(tombstone).toEqual({
+      ...{ id: old, task: 'livecell-wide', dataset: 'test', method: 'Buried', methodId },
+      ...{ reason: 'superseded', at: expect.any(Date) },
+    });
+    expect(Date.now() - tombstone!.at.getTime()).toBeLessThan(60_000);
+    // and the interface says no more than before: it is gone
+    expect(await status(read, null, old)).toBe(404);
+    expect(await status(read, eve, old)).toBe(404);
+    expect(await status(receipt, null, old)).toBe(404);
+    // nobody is pointed at a method that has nothing public left
+    await giveUp(await viewerNamed(ada), newer, 'mistake');
+    expect(await findTombstone(newer)).toMatchObject({ methodId: null, reason: 'mistake' });
+  });
+
+  it('is anonymous for ever where it was anonymous when it went', async () => {
+    const until = new Date(Date.now() + 3600_000).toISOString();
+    const id = await published(ada, { method: 'Secret', anonymous: true, anonymousUntil: until });
+    await giveUp(await viewerNamed(ada), id, 'other');
+    expect(await findTombstone(id)).toMatchObject({
+      method: expect.stringMatching(/^Anonymous entry \d+$/),
+      methodId: null,
+    });
+    expect(await getSubmission(id)).toMatchObject({ anonymous: true, anonymousUntil: null });
+  });
+
+  it('leaves nothing where it had not been public', async () => {
+    const id = await scored(ada, { method: 'Never seen' });
+    await giveUp(await viewerNamed(ada), id, 'mistake');
+    expect(await findTombstone(id)).toBeNull();
   });
 });
 

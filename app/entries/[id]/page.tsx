@@ -5,12 +5,13 @@ import { cache } from 'react';
 import { viewer } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
 import { standingInWords, standings } from '#app/_server/standing.ts';
-import { findPublished, lookOf, reportsOf } from '#app/_server/submissions.ts';
+import { findPublished, findTombstone, lookOf, reportsOf } from '#app/_server/submissions.ts';
 import { entryOf } from '#db/entries.ts';
 import { getSubmission } from '#db/submissions.ts';
-import { canViewSubmission, isPublic } from '#lib/permissions.ts';
+import { canSeeIdentity, canViewSubmission, isPublic } from '#lib/permissions.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import { EntryView } from './entry.tsx';
+import { TombstoneView } from './tombstone.tsx';
 
 interface Props {
   params: Promise<{ id: string }>;
@@ -25,7 +26,11 @@ const load = cache(async (id: string) => {
   return { entry: await entryOf(submission, look), dataset: submission.dataset.name, inside: look === 'insider' };
 });
 
+const tombstoneOf = cache(findTombstone);
+
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const tombstone = await tombstoneOf((await params).id);
+  if (tombstone) return { title: `${tombstone.method} (withdrawn)`, robots: { index: false } };
   const { entry, dataset, inside } = await load((await params).id);
   if (!isPublic(entry)) return { title: entry.method, robots: { index: false } };
   // what is shared must be the public form, also where an insider looks
@@ -48,6 +53,8 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 }
 
 export default async function EntryPage({ params, searchParams }: Props) {
+  const tombstone = await tombstoneOf((await params).id);
+  if (tombstone) return <TombstoneView tombstone={tombstone} inside={await isInsider(tombstone.id)} />;
   const { entry, dataset, inside } = await load((await params).id);
   const links = {
     page: `/entries/${entry.id}`,
@@ -57,4 +64,9 @@ export default async function EntryPage({ params, searchParams }: Props) {
   const reports = await reportsOf<ScoreReport>(entry);
   const asked = (await searchParams).protocol;
   return <EntryView {...{ entry, dataset, reports, asked, inside, links }} />;
+}
+
+async function isInsider(id: string): Promise<boolean> {
+  const [submission, who] = await Promise.all([getSubmission(id), viewer()]);
+  return submission !== null && canSeeIdentity(who, submission);
 }

@@ -12,10 +12,12 @@ import { auditSentence } from '#lib/audit.ts';
 import { EVALUATIONS, PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import * as may from '#lib/permissions.ts';
+import { isSealed } from '#lib/public-entry.ts';
 import { bytes, integer, moment, percent } from '#lib/scoring/format.ts';
 import { type AnyReport, datasetsOf, type Problem, type Warning } from '#lib/scoring/report.ts';
 import { parseTask, slotsAreDatasets, type Task, taskNumber, taskValue, valueName } from '#lib/scoring/tasks.ts';
-import { askToPublish, takeBack, withdrawSubmission } from '../actions.ts';
+import { askToPublish, deleteSubmissionFiles, showThisVersion, takeBack, withdrawSubmission } from '../actions.ts';
+import { OWNERS_REASONS, WITHDRAWN_AS } from '../withdrawal.ts';
 import { Anonymity } from './anonymity.tsx';
 import { Follow } from './follow.tsx';
 
@@ -40,6 +42,7 @@ export default async function SubmissionPage({ params }: Props) {
       <header className="page-head">
         <p className="eyebrow">{parseTask(submission.task)?.name ?? submission.task}</p>
         <h1>{submission.method}</h1>
+        <VersionOf submission={submission} />
         <Follow id={id} initial={{ state, queuePosition, progress, attempts }} />
         <p>
           <VisibilityBadge visibility={submission.visibility} /> {visibilityInWords(submission.visibility)}
@@ -58,6 +61,32 @@ export default async function SubmissionPage({ params }: Props) {
       <Details submission={submission} withFiles={may.canReadFiles(who, submission)} />
       <History id={id} />
     </div>
+  );
+}
+
+/** Of which method, for whom, and whether it is the version that the board shows. */
+function VersionOf({
+  submission: { methodId, version, team, shown, state, visibility },
+}: {
+  submission: SubmissionDetail;
+}) {
+  const isPublic = may.isPublic({ state, visibility });
+  return (
+    <p>
+      Version {version}
+      {methodId && (
+        <>
+          {' '}
+          of <Link href={`/methods/${methodId}`}>this method</Link>
+        </>
+      )}
+      {team && (
+        <>
+          , submitted for the team <Link href={`/teams/${team.id}`}>{team.name}</Link>
+        </>
+      )}
+      {isPublic && (shown ? '. The leaderboard shows this version.' : '. The leaderboard shows another version.')}
+    </p>
   );
 }
 
@@ -309,14 +338,42 @@ function Deeds({ submission, who }: { submission: SubmissionDetail; who: may.Vie
           label={submission.visibility === 'pending' ? 'Take back the request' : 'Unpublish'}
         />
       )}
+      {may.canChooseShown(who, submission) && !isSealed(submission, new Date()) && (
+        <Act action={showThisVersion} values={values} label="Show this version on the leaderboard" />
+      )}
+      {may.canDeleteFiles(who, submission) && (
+        <Act
+          action={deleteSubmissionFiles}
+          values={values}
+          label="Delete the files"
+          confirm="Delete the prediction files? The scores stay. Without its files this submission cannot be scored again when the evaluator or the ground truth changes."
+        />
+      )}
       {may.canWithdraw(who, submission) && (
         <Act
           action={withdrawSubmission}
           values={values}
           label="Withdraw"
           kind="danger"
-          confirm="Withdraw this submission? Its file is deleted and it leaves the leaderboard. This cannot be undone."
-        />
+          confirm={
+            submission.wasPublished
+              ? 'Withdraw this submission? Its files are deleted and it leaves the leaderboard; its page says that it was withdrawn, and why. This cannot be undone.'
+              : 'Withdraw this submission? Its files are deleted. This cannot be undone.'
+          }
+        >
+          {submission.wasPublished && (
+            <select name="reason" aria-label="Why it is withdrawn" required defaultValue="">
+              <option value="" disabled>
+                Why?
+              </option>
+              {OWNERS_REASONS.map((reason) => (
+                <option key={reason} value={reason}>
+                  {WITHDRAWN_AS[reason]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Act>
       )}
     </div>
   );
@@ -382,6 +439,7 @@ function Details({ submission, withFiles }: { submission: SubmissionDetail; with
             <dd>
               {withFiles && `${file.fileName}, `}
               {bytes(file.bytes)}
+              {submission.filesDeletedAt && `, deleted on ${moment(submission.filesDeletedAt)}`}
               <br />
               <span className="mono">SHA-256 {file.sha256}</span>
             </dd>

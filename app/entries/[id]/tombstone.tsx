@@ -1,0 +1,31 @@
+import Link from 'next/link';
+import type { Tombstone } from '#app/_server/submissions.ts';
+import { WITHDRAWN_AS } from '#app/submissions/withdrawal.ts';
+import { day } from '#lib/scoring/format.ts';
+import { parseTask } from '#lib/scoring/tasks.ts';
+
+/** What is left of an entry that had been public: so that links to it do not end nowhere. */
+export function TombstoneView({ tombstone, inside }: { tombstone: Tombstone; inside: boolean }) {
+  const { id, task, dataset, method, methodId, at, reason } = tombstone;
+  return (
+    <div className="page">
+      <header className="page-head">
+        <p className="eyebrow">{parseTask(task)?.name ?? task}</p>
+        <h1>{method}</h1>
+      </header>
+      <div className="alert" data-kind="warn">
+        <p>
+          Withdrawn by its owner on <time dateTime={at.toISOString()}>{day(at)}</time>: {WITHDRAWN_AS[reason]}.
+        </p>
+      </div>
+      <p className="section">
+        This entry was on the leaderboard of {dataset}. Its scores and files are no longer shown.
+      </p>
+      <p className="cluster section">
+        <Link href={`/leaderboards/${task}?${new URLSearchParams({ dataset })}`}>The leaderboard as it is now</Link>
+        {methodId && <Link href={`/methods/${methodId}`}>Other versions of this method</Link>}
+        {inside && <Link href={`/submissions/${id}`}>Your view of this submission</Link>}
+      </p>
+    </div>
+  );
+}
