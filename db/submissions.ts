@@ -387,6 +387,25 @@ export async function handBack(id: string, tx: Tx = db()): Promise<void> {
   });
 }
 
+/** A maintainer puts a failed submission back into the line, with a job of its own and all attempts left. */
+export async function tryAgain(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+  return tx.transaction(async (tx) => {
+    const submission = await changeSubmission(
+      id,
+      actorId,
+      {
+        allowed: and(eq(submissions.state, 'failed'), isNull(submissions.filesDeletedAt)),
+        set: { state: 'queued', attempts: 0, failure: null, startedAt: null, finishedAt: null },
+        event: { kind: 'returned', reason: 'it is to be tried again' },
+        otherwise: 'Only a submission that failed and still has its files can be tried again.',
+      },
+      tx,
+    );
+    await enqueueScore(tx, id);
+    return submission;
+  });
+}
+
 /** We failed for good. */
 export async function failSubmission(id: string, reason: string, tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {

@@ -208,6 +208,11 @@ export function canRestore(viewer: Viewer, submission: Owned): boolean {
   return isMaintainer(viewer) && submission.state === 'scored' && submission.visibility === 'hidden';
 }
 
+/** Where we failed, once what was in the way is gone. A file that is not there any more cannot be scored. */
+export function canTryAgain(viewer: Viewer, submission: Owned & { filesDeletedAt: Date | null }): boolean {
+  return isMaintainer(viewer) && submission.state === 'failed' && submission.filesDeletedAt === null;
+}
+
 /** Mark an entry as re-run, and take the mark back. */
 export function canVerify(viewer: Viewer, submission: Owned): boolean {
   return isMaintainer(viewer) && submission.state === 'scored';

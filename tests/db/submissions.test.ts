@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/client.ts';
@@ -7,7 +7,7 @@ import { migrate } from '#db/migrate.ts';
 import { approve, hide, restore } from '#db/moderation.ts';
 import { queueSnapshot } from '#db/queue.ts';
 import { listInbox } from '#db/radar.ts';
-import type { Dataset } from '#db/schema.ts';
+import { type Dataset, submissions } from '#db/schema.ts';
 import {
   createSubmission,
   failSubmission,
@@ -19,6 +19,7 @@ import {
   saveProgress,
   saveReports,
   startScoring,
+  tryAgain,
   unpublish,
   withdraw,
 } from '#db/submissions.ts';
@@ -97,6 +98,27 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
     expect(reports.coco!.results.bbox.overall.AP).toBe(0.25);
     expect(await startScoring(id, 3, client.db)).toBeNull();
     expect(await failSubmission(id, 'too late', client.db)).toBe(false);
+  });
+
+  test('a failed submission goes back into the line when a maintainer says so, once, and with its files', async () => {
+    const maintainer = await ensureUser({ email: 'mia@example.org', name: 'Mia' }, client.db);
+    const { id } = await create();
+    await expect(tryAgain(id, maintainer.id, client.db)).rejects.toMatchObject({ status: 409 }); // it waits already
+    await startScoring(id, 3, client.db);
+    await failSubmission(id, 'The disk is full.', client.db);
+    const { waiting } = await queueSnapshot(client.db);
+    await tryAgain(id, maintainer.id, client.db);
+    expect((await queueSnapshot(client.db)).waiting).toBe(waiting + 1);
+    expect(await detail(id)).toMatchObject({ state: 'queued', attempts: 0, failure: null, finishedAt: null });
+    expect((await listEvents(id, client.db)).at(-1)).toMatchObject({
+      actorName: 'Mia',
+      event: { kind: 'returned', reason: 'it is to be tried again' },
+    });
+    await expect(tryAgain(id, maintainer.id, client.db)).rejects.toMatchObject({ status: 409 });
+    await startScoring(id, 1, client.db);
+    await failSubmission(id, 'Again.', client.db);
+    await client.db.update(submissions).set({ filesDeletedAt: new Date() }).where(eq(submissions.id, id));
+    await expect(tryAgain(id, maintainer.id, client.db)).rejects.toThrow('still has its files');
   });
 
   test('a rejected file keeps its problems, and counts those that are not listed', async () => {

@@ -94,6 +94,7 @@ const ACTIONS: Record<
     where: Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ['published']])),
   },
   restore: { rule: may.canRestore, by: 'maintainers', where: { scored: ['hidden'] } },
+  'try again': { rule: may.canTryAgain, by: 'maintainers', where: { failed: ANY } },
   verify: { rule: may.canVerify, by: 'maintainers', where: { scored: ANY } },
   'read files': { rule: may.canReadFiles, by: 'owners and maintainers', where: EVERY_STATE },
 };

@@ -20,6 +20,7 @@ import { askToPublish, deleteSubmissionFiles, showThisVersion, takeBack, withdra
 import { OWNERS_REASONS, WITHDRAWN_AS } from '../withdrawal.ts';
 import { Anonymity } from './anonymity.tsx';
 import { Follow } from './follow.tsx';
+import { tryFailedAgain } from './try-again.ts';
 
 type Props = { params: Promise<{ id: string }> };
 
@@ -330,6 +331,9 @@ function Deeds({ submission, who }: { submission: SubmissionDetail; who: may.Vie
             <textarea name="message" aria-label="Your answer" placeholder="Your answer" rows={2} maxLength={1000} />
           )}
         </Act>
+      )}
+      {may.canTryAgain(who, submission) && (
+        <Act action={tryFailedAgain} values={values} label="Put back into the queue" kind="primary" />
       )}
       {may.canUnpublish(who, submission) && (
         <Act

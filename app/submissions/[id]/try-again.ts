@@ -1,0 +1,18 @@
+'use server';
+
+import { revalidatePath } from 'next/cache';
+import { z } from 'zod';
+import { action } from '#app/_server/http.ts';
+import { findSubmission } from '#app/_server/submissions.ts';
+import { tryAgain } from '#db/submissions.ts';
+import { AppError } from '#lib/errors.ts';
+import { canTryAgain } from '#lib/permissions.ts';
+
+/** A maintainer's deed, once what was in the way is gone; the owner of a failed submission can submit again. */
+export const tryFailedAgain = action(z.object({ id: z.string() }), async ({ id }, who) => {
+  if (!canTryAgain(who, await findSubmission(who, id)))
+    throw new AppError('forbidden', 'This is not possible (any more). Reload the page to see how things stand.');
+  await tryAgain(id, who.id);
+  revalidatePath('/', 'layout');
+  return { done: true };
+});
