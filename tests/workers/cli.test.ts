@@ -216,6 +216,10 @@ describe('commands on the site’s database, while no site runs', () => {
       { email: 'ada@example.org', role: 'maintainer' },
     ]);
 
+    // somebody must be able to decide
+    const last = await run('user', 'role', 'ada@example.org', 'researcher');
+    expect(last).toMatchObject({ status: 1, stderr: expect.stringContaining('the last maintainer') });
+
     const { token } = JSON.parse((await run('token', 'create', '--user', 'ada@example.org', '--json')).stdout);
     expect(token).toMatch(/^lcb_[\w-]{40}$/);
     expect(await run('token', 'create', '--user', 'not an address')).toMatchObject({ status: 1 });
