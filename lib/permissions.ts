@@ -183,6 +183,19 @@ export function canAcceptInvitation(viewer: Viewer): viewer is SignedIn {
   return canAct(viewer);
 }
 
+// --- the queue: everybody sees that something waits and how long; what it is, only who may see it anyway ---
+
+/** Nothing that waits is public yet, except entries that are scored again and those of the demo. */
+export function canNameInQueue(viewer: Viewer, submission: Owned & Seal, now = new Date()): boolean {
+  if (isOwner(viewer, submission) || isMaintainer(viewer)) return true;
+  return submission.visibility === 'published' && !isSealed(submission, now);
+}
+
+/** Taking it out of the queue is withdrawing it before it has a score. */
+export function canTakeOut(viewer: Viewer, submission: Owned): boolean {
+  return canWithdraw(viewer, submission) && (submission.state === 'queued' || submission.state === 'scoring');
+}
+
 // --- maintainers ---
 
 export function canModerate(viewer: Viewer): viewer is SignedIn {
@@ -216,6 +229,16 @@ export function canTryAgain(viewer: Viewer, submission: Owned & { filesDeletedAt
 /** Mark an entry as re-run, and take the mark back. */
 export function canVerify(viewer: Viewer, submission: Owned): boolean {
   return isMaintainer(viewer) && submission.state === 'scored';
+}
+
+/** Open and close tasks, limits, quota and grants, announcements. */
+export function canManageTasks(viewer: Viewer): viewer is SignedIn {
+  return isMaintainer(viewer);
+}
+
+/** A baseline stands out on the board, so it has to be on it. The mark can be taken off whatever became of the entry. */
+export function canFeature(viewer: Viewer, submission: Owned & { featured: boolean }): boolean {
+  return isMaintainer(viewer) && (isPublic(submission) || submission.featured);
 }
 
 /** Find people, suspend, change roles, merge. That the last maintainer stays is kept in the transaction. */

@@ -78,6 +78,7 @@ const ACTIONS: Record<
     by: 'acting owners',
     where: { uploading: ANY, queued: ANY, scoring: ANY, scored: ANY, rejected: ANY, failed: ANY },
   },
+  'take out of the queue': { rule: may.canTakeOut, by: 'acting owners', where: { queued: ANY, scoring: ANY } },
   'submit again': { rule: may.canSubmitAgain, by: 'acting owners', where: { rejected: ANY, failed: ANY } },
   'delete files': { rule: may.canDeleteFiles, by: 'acting owners', where: { scored: ANY, rejected: ANY, failed: ANY } },
   'choose what is shown': { rule: may.canChooseShown, by: 'acting owners', where: { scored: ['published'] } },
@@ -94,6 +95,17 @@ const ACTIONS: Record<
     where: Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ['published']])),
   },
   restore: { rule: may.canRestore, by: 'maintainers', where: { scored: ['hidden'] } },
+  'try again': { rule: may.canTryAgain, by: 'maintainers', where: { failed: ANY } },
+  feature: {
+    rule: (viewer, entry) => may.canFeature(viewer, { ...entry, featured: false }),
+    by: 'maintainers',
+    where: { scored: ['published'] },
+  },
+  'take the mark of a baseline off': {
+    rule: (viewer, entry) => may.canFeature(viewer, { ...entry, featured: true }),
+    by: 'maintainers',
+    where: EVERY_STATE,
+  },
   'try again': { rule: may.canTryAgain, by: 'maintainers', where: { failed: ANY } },
   verify: { rule: may.canVerify, by: 'maintainers', where: { scored: ANY } },
   'read files': { rule: may.canReadFiles, by: 'owners and maintainers', where: EVERY_STATE },
@@ -162,6 +174,17 @@ describe.each(Object.entries(WHOSE))('an entry that is %s', (_whose, { of, owner
           }
   });
 
+  it('has a name in the queue for its owners and maintainers; for others once published, and not while sealed', () => {
+    for (const state of SUBMISSION_STATES)
+      for (const visibility of VISIBILITIES)
+        for (const anonymous of [false, true]) {
+          const entry = { ...of, state, visibility, anonymous, anonymousUntil: null };
+          expect(allowed((viewer) => may.canNameInQueue(viewer, entry))).toEqual(
+            visibility === 'published' && !anonymous ? ALL : by['owners and maintainers'],
+          );
+        }
+  });
+
   it('has no files to delete twice, and is not chosen when it is shown', () => {
     const entry = { ...of, state: 'scored', visibility: 'published' } as const;
     expect(allowed((viewer) => may.canDeleteFiles(viewer, { ...entry, filesDeletedAt: new Date() }))).toEqual([]);
@@ -180,6 +203,7 @@ test.each<[string, (viewer: may.Viewer) => boolean, Who[]]>([
   ['submit for no team there is', (viewer) => may.canSubmitFor(viewer, 'no team'), []],
   ['moderate', may.canModerate, MAINTAINERS],
   ['manage people', may.canManagePeople, MAINTAINERS],
+  ['manage tasks', may.canManageTasks, MAINTAINERS],
   ['read the audit log', may.canReadAudit, MAINTAINERS],
   [
     'use the owner’s upload',

@@ -1,5 +1,6 @@
 import { problem } from '#app/_server/http.ts';
 import { queueSnapshot } from '#db/queue.ts';
+import { getScoringProcesses } from '#db/scoring-processes.ts';
 import { countSubmissions } from '#db/statistics.ts';
 import { SUBMISSION_STATES } from '#lib/api.ts';
 
@@ -8,13 +9,14 @@ export const dynamic = 'force-dynamic';
 /** Prometheus text, of what an alert needs: is the queue moving, are we failing, is memory growing. */
 export async function GET(): Promise<Response> {
   try {
-    const [queue, states] = await Promise.all([queueSnapshot(), countSubmissions()]);
+    const [queue, states, processes] = await Promise.all([queueSnapshot(), countSubmissions(), getScoringProcesses()]);
     const { rss, heapUsed } = process.memoryUsage();
     const text = [
       gauge('livecell_queue_waiting', 'Scoring jobs waiting for a worker', queue.waiting),
       gauge('livecell_queue_active', 'Scoring jobs being worked on', queue.active),
       gauge('livecell_queue_failed', 'Scoring jobs without an attempt left', queue.failed),
       gauge('livecell_queue_oldest_seconds', 'How long the first job in line has waited', queue.oldestSeconds ?? 0),
+      gauge('livecell_scoring_processes', 'Scoring processes that gave a sign of life lately', processes.alive),
       '# HELP livecell_submissions Submissions by state',
       '# TYPE livecell_submissions gauge',
       ...SUBMISSION_STATES.map((state) => `livecell_submissions{state="${state}"} ${states[state] ?? 0}`),

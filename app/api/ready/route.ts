@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { db } from '#db/client.ts';
 import { queueSnapshot } from '#db/queue.ts';
+import { getScoringProcesses } from '#db/scoring-processes.ts';
 import { storage } from '#lib/storage.ts';
 
 export const dynamic = 'force-dynamic';
@@ -16,7 +17,10 @@ const CHECKS: Record<string, () => Promise<unknown>> = {
   },
 };
 
-/** 200 when everything a request may need can be reached, else 503 and which cannot. */
+/**
+ * 200 when everything a request may need can be reached, else 503 and which cannot. Requests need no scoring process,
+ * so one that is silent is said and changes nothing.
+ */
 export async function GET(): Promise<Response> {
   const results = await Promise.all(
     Object.entries(CHECKS).map(async ([name, check]) => {
@@ -29,9 +33,13 @@ export async function GET(): Promise<Response> {
       }
     }),
   );
+  const scoring = await getScoringProcesses().then(
+    ({ alive }) => (alive > 0 ? 'ok' : 'no process reports'),
+    () => 'unreachable',
+  );
   const ready = results.every(([, state]) => state === 'ok');
   return Response.json(
-    { status: ready ? 'ready' : 'not ready', ...Object.fromEntries(results) },
+    { status: ready ? 'ready' : 'not ready', ...Object.fromEntries(results), scoring },
     { status: ready ? 200 : 503, headers: { 'cache-control': 'no-store' } },
   );
 }

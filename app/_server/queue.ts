@@ -1,0 +1,131 @@
+/** The queue as whoever is looking may see it. A stranger learns that something waits, where and how long; no name. */
+
+import { ATTEMPTS, LEASE_SECONDS } from '#db/queue.ts';
+import { getQueueState, listPastRuns, type QueueRow } from '#db/queue-page.ts';
+import type { Progress } from '#db/schema.ts';
+import type { ScoringProcesses } from '#db/scoring-processes.ts';
+import { canNameInQueue, canTakeOut, canViewSubmission, isMaintainer, isOwner, type Viewer } from '#lib/permissions.ts';
+import { estimateSeconds, secondsUntilTurn } from '#lib/queue-estimate.ts';
+import { seconds } from '#lib/scoring/format.ts';
+import { parseTask } from '#lib/scoring/tasks.ts';
+
+export interface QueueEntry {
+  task: string;
+  dataset: string;
+  submittedAt: Date;
+  /** null: not for this viewer */
+  known: { id: string; method: string; submitter: string | null; href: string | null } | null;
+  /** 1: the next; null: it is being scored */
+  position: number | null;
+  attempt: number;
+  attempts: number;
+  progress: Progress | null;
+  /** until it is scored, and until its turn comes; null: nobody can say */
+  secondsLeft: number | null;
+  secondsUntilTurn: number | null;
+  /** why it waits, or how its process is doing: a sentence */
+  says: string;
+  /** its owner can take it out */
+  mayTakeOut: boolean;
+}
+
+export interface QueueView {
+  processes: ScoringProcesses;
+  running: QueueEntry[];
+  waiting: QueueEntry[];
+}
+
+export async function queueFor(viewer: Viewer, now = new Date()): Promise<QueueView> {
+  const { processes, running, waiting } = await getQueueState();
+  const past = running.length + waiting.length > 0 ? await listPastRuns() : [];
+  const whole = (row: QueueRow) =>
+    estimateSeconds(past, { task: row.submission.task, dataset: row.dataset, bytes: row.bytes });
+  const left = running.map((row) => {
+    const estimate = whole(row);
+    const { startedAt, progress } = row.submission;
+    if (estimate === null || !startedAt) return null;
+    // what was measured of this very run is worth more than what was measured of others
+    const spent = (now.getTime() - startedAt.getTime()) / 1000;
+    const fraction = progress?.fraction ?? 0;
+    return fraction > 0.1 ? (spent / fraction) * (1 - fraction) : Math.max(0, estimate - spent);
+  });
+  const own = waiting.map(whole);
+  const turns = secondsUntilTurn(left, own, processes.alive);
+  const entryOf = (row: QueueRow): Omit<QueueEntry, 'position' | 'secondsLeft' | 'secondsUntilTurn' | 'says'> => {
+    const { submission, dataset, team, submitter, job } = row;
+    const { id, task, createdAt, method, progress } = submission;
+    return {
+      task: parseTask(task)?.name ?? task,
+      ...{ dataset, submittedAt: createdAt, progress },
+      known: canNameInQueue(viewer, submission, now)
+        ? {
+            ...{ id, method, submitter: team ?? submitter },
+            href: canViewSubmission(viewer, submission) ? `/submissions/${id}` : null,
+          }
+        : null,
+      attempt: job?.attempt ?? Math.max(1, submission.attempts),
+      attempts: ATTEMPTS,
+      mayTakeOut: canTakeOut(viewer, submission),
+    };
+  };
+  const insider = ({ submission }: QueueRow) => isOwner(viewer, submission) || isMaintainer(viewer);
+  return {
+    processes,
+    running: running.map((row, index) => ({
+      ...entryOf(row),
+      ...{ position: null, secondsUntilTurn: 0, secondsLeft: left[index] },
+      says: howItRuns(row, now),
+    })),
+    waiting: waiting.map((row, index) => {
+      const [turn, run] = [turns[index], own[index]];
+      return {
+        ...entryOf(row),
+        ...{
+          position: index + 1,
+          secondsUntilTurn: turn,
+          secondsLeft: turn === null || run === null ? null : turn + run,
+        },
+        says: whyItWaits(row, { index, running: running.length, processes, insider: insider(row), now }),
+      };
+    }),
+  };
+}
+
+/** The lease of the process that scores it, and what happens when it ends. */
+export function howItRuns({ job }: Pick<QueueRow, 'job'>, now: Date): string {
+  if (!job) return 'No process has it any more. It goes back into the queue within seconds.';
+  if (job.state === 'exhausted') return 'No attempt is left. It is about to be marked as failed, with the reason.';
+  if (job.state !== 'active' || !job.seenAt || !job.leaseUntil)
+    return 'Its process gave no sign of life. It goes back into the queue, and another process takes it.';
+  const silent = Math.max(0, (now.getTime() - job.seenAt.getTime()) / 1000);
+  if (job.leaseUntil <= now)
+    return `Its process has been silent for ${seconds(silent)}. Another one is about to take it over.`;
+  return `Last sign of life ${silent < 1 ? 'just now' : `${Math.round(silent)} s ago`}. After ${LEASE_SECONDS} s of silence another process takes it over.`;
+}
+
+export function whyItWaits(
+  { job, lastReturn }: Pick<QueueRow, 'job' | 'lastReturn'>,
+  {
+    index,
+    running,
+    processes,
+    insider,
+    now,
+  }: { index: number; running: number; processes: ScoringProcesses; insider: boolean; now: Date },
+): string {
+  const because = insider && lastReturn ? ` The last attempt ended: ${lastReturn.replace(/\.$/, '')}.` : '';
+  if (!job) return 'It has lost its place. It gets a new one within seconds.';
+  if (job.state === 'exhausted') return `No attempt is left. It is about to be marked as failed.${because}`;
+  if (processes.alive === 0)
+    return processes.silentSeconds === null
+      ? 'No scoring process has reported within a day. It is scored as soon as one is back.'
+      : `No scoring process has reported for ${seconds(processes.silentSeconds)}. It is scored as soon as one is back.`;
+  if (job.state === 'retry' && job.startsAt && job.startsAt > now) {
+    const wait = seconds((job.startsAt.getTime() - now.getTime()) / 1000);
+    return `Waiting for attempt ${job.attempt} of ${ATTEMPTS}, in ${wait} at the earliest.${because}`;
+  }
+  if (index > 0) return `${index === 1 ? 'One is' : `${index} are`} before it.${because}`;
+  if (running >= processes.alive)
+    return `${processes.alive === 1 ? 'The scoring process is' : `All ${processes.alive} scoring processes are`} scoring ${running === 1 ? 'another submission' : 'other submissions'}.${because}`;
+  return `It is taken within a second.${because}`;
+}

@@ -1,0 +1,18 @@
+'use server';
+
+import { revalidatePath } from 'next/cache';
+import { z } from 'zod';
+import { action } from '#app/_server/http.ts';
+import { findSubmission, giveUp } from '#app/_server/submissions.ts';
+import { AppError } from '#lib/errors.ts';
+import { canTakeOut } from '#lib/permissions.ts';
+
+/** Withdraws what has no score yet: it costs no place of the quota. */
+export const takeOut = action(z.object({ id: z.string() }), async ({ id }, who) => {
+  const submission = await findSubmission(who, id);
+  if (!canTakeOut(who, submission))
+    throw new AppError('conflict', 'It is not in the queue (any more). Reload the page to see how things stand.');
+  await giveUp(who, id);
+  revalidatePath('/', 'layout');
+  return { done: true };
+});

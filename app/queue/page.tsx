@@ -1,0 +1,149 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { Act } from '#app/_components/act.tsx';
+import { Live } from '#app/_components/live.tsx';
+import { TableFrame } from '#app/_components/table-frame.tsx';
+import { viewer } from '#app/_server/http.ts';
+import { type QueueEntry, queueFor } from '#app/_server/queue.ts';
+import type { ScoringProcesses } from '#db/scoring-processes.ts';
+import { moment, seconds } from '#lib/scoring/format.ts';
+import { takeOut } from './actions.ts';
+
+export const metadata: Metadata = {
+  title: 'Queue',
+  description: 'What is being scored, what waits, for how long, and why.',
+};
+
+export default async function QueuePage() {
+  const { processes, running, waiting } = await queueFor(await viewer());
+  return (
+    <div className="page queue">
+      <Live seconds={2} />
+      <header className="page-head">
+        <h1>Queue</h1>
+        <p className="lead" role="status">
+          {running.length} being scored, {waiting.length} waiting.
+        </p>
+        <p className={processes.alive > 0 ? 'muted' : 'alert'} data-kind={processes.alive > 0 ? undefined : 'warn'}>
+          {processesInWords(processes)}
+        </p>
+      </header>
+      <section className="section" aria-labelledby="running">
+        <h2 id="running">Being scored</h2>
+        {running.length > 0 ? (
+          <Entries entries={running} caption="Submissions being scored" last="Lease" />
+        ) : (
+          <p>Nothing is being scored right now.</p>
+        )}
+      </section>
+      <section className="section" aria-labelledby="waiting">
+        <h2 id="waiting">Waiting</h2>
+        {waiting.length > 0 ? (
+          <Entries entries={waiting} caption="Submissions that wait, the next first" last="Why it waits" />
+        ) : (
+          <p>Nothing waits.</p>
+        )}
+      </section>
+      <p className="section hint prose">
+        Submissions are private until they are published, so others are shown without a name. Times are estimated from
+        the last runs on the same data set that were nearest in size. An attempt that fails on our side is repeated,
+        three in all; then the submission is marked as failed with the reason. Nothing that ends without a score costs a
+        place of the <Link href="/account#quota">quota</Link>. The page follows by itself.
+      </p>
+    </div>
+  );
+}
+
+function processesInWords({ alive, silentSeconds }: ScoringProcesses): string {
+  if (alive > 0) return `${alive === 1 ? 'One scoring process is' : `${alive} scoring processes are`} at work.`;
+  if (silentSeconds === null)
+    return 'No scoring process has reported within a day. What waits is scored as soon as one is back.';
+  return `No scoring process has reported for ${seconds(silentSeconds)}. What waits is scored as soon as one is back.`;
+}
+
+function Entries({ entries, caption, last }: { entries: QueueEntry[]; caption: string; last: string }) {
+  const waits = entries[0].position !== null;
+  const takeable = entries.some(({ mayTakeOut }) => mayTakeOut);
+  return (
+    <TableFrame label={caption}>
+      <table>
+        <caption className="visually-hidden">{caption}</caption>
+        <thead>
+          <tr>
+            {waits && (
+              <th scope="col" className="num">
+                Position
+              </th>
+            )}
+            <th scope="col">Submission</th>
+            <th scope="col">Data set</th>
+            <th scope="col">Submitted</th>
+            <th scope="col" className="num">
+              Attempt
+            </th>
+            {!waits && <th scope="col">Progress</th>}
+            <th scope="col">{waits ? 'Score expected in' : 'Left'}</th>
+            <th scope="col">{last}</th>
+            {takeable && (
+              <th scope="col">
+                <span className="visually-hidden">Take out</span>
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map((entry, index) => (
+            <tr key={entry.known?.id ?? index}>
+              {waits && <td className="num">{entry.position}</td>}
+              <th scope="row">
+                {entry.known ? (
+                  <>
+                    {entry.known.href ? <Link href={entry.known.href}>{entry.known.method}</Link> : entry.known.method}{' '}
+                    <span className="muted">
+                      {entry.known.submitter && `${entry.known.submitter}, `}
+                      {entry.task}
+                    </span>
+                  </>
+                ) : (
+                  <>A submission to {entry.task}</>
+                )}
+              </th>
+              <td>{entry.dataset}</td>
+              <td className="num">{moment(entry.submittedAt)}</td>
+              <td className="num">
+                {entry.attempt} of {entry.attempts}
+              </td>
+              {!waits && (
+                <td>
+                  <progress value={entry.progress?.fraction ?? 0} max={1} aria-label="Scoring progress" />{' '}
+                  <span className="num">{Math.round((entry.progress?.fraction ?? 0) * 100)} %</span>
+                </td>
+              )}
+              <td className="num">{entry.secondsLeft === null ? 'not known' : about(entry.secondsLeft)}</td>
+              <td>{entry.says}</td>
+              {takeable && (
+                <td>
+                  {entry.mayTakeOut && entry.known && (
+                    <Act
+                      action={takeOut}
+                      values={{ id: entry.known.id }}
+                      label="Take out of the queue"
+                      kind="danger"
+                      confirm="Take this submission out of the queue? It is withdrawn, its file is deleted, and it costs no place of your quota."
+                    />
+                  )}
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableFrame>
+  );
+}
+
+/** An estimate is not given to the millisecond. */
+function about(value: number): string {
+  if (value < 1) return 'any moment';
+  return value < 60 ? `about ${Math.ceil(value)} s` : `about ${Math.ceil(value / 60)} min`;
+}
