@@ -8,11 +8,12 @@
  * count for a resample. Weighting an image by w equals repeating it w times.
  *
  * The reference computes precision at every detection, makes it non-increasing from the right, and reads it at 101
- * points. We only add up, without a branch, how many detections and how many true ones stand before each; where a
- * recall is reached is found by bisection, and the best precision behind it by jumping over whatever could not exceed
- * the best so far even if all of it were true.
+ * points. We line up the detections that take part and turn them into a row of bits per threshold, true or not, with
+ * running counts every 32 bits. Where a recall is reached is found by bisection; and since precision can only be best
+ * at the last of several true positives in a row, only those are looked at, and of 32 bits none where even the best
+ * order of them would not exceed the best so far.
  */
-import { ALL_BITS, type Matches, THRESHOLDS } from './match.ts';
+import { ALL_BITS, ignoredIn, type Matches, matchedIn, THRESHOLDS } from './match.ts';
 import { RECALL_THRESHOLDS } from './protocol.ts';
 import type { Ranking } from './rank.ts';
 
@@ -68,29 +69,207 @@ export function sliceOf(ranking: Ranking, images: Uint32Array, allImages: number
   return slice;
 }
 
-/** Scratch columns of the detections that take part, reused from call to call. */
-let scratch = newScratch(0);
+/** What a curve is of. */
+export interface Want {
+  /** index into `matches.classes` */
+  sizeClass: number;
+  /** detections per image that take part */
+  maxDets: number;
+}
 
-function newScratch(n: number) {
-  return {
-    hits: new Uint16Array(n), // thresholds at which it is true
-    counts: new Uint16Array(n), // thresholds at which it counts
-    entry: new Uint32Array(n),
-    weight: new Float64Array(n),
-    /** up to and including each: detections that count, and true ones */
-    all: new Float64Array(n),
-    tp: new Float64Array(n),
-  };
+/** The detections of a slice that take part in a curve, one behind the other by score. */
+export interface Line extends Want {
+  /** ground truth that counts (npig), weighted */
+  countable: number;
+  n: number;
+  /** [n] thresholds at which it is true */
+  hits: Uint16Array;
+  /** [n] thresholds at which it counts */
+  counts: Uint16Array;
+  /** all of them count at all thresholds */
+  alwaysCount: boolean;
+  /** [n] its place in the slice's order */
+  place: Uint32Array;
+  /** place of the first detection within maxDets, whatever becomes of it; -1 when there is none */
+  first: number;
 }
 
 /**
+ * Lines up the detections that take part in some curves of a slice.
+ *
+ * @param weights a weight per image, a whole number: so often the image's detections stand in line
+ * @returns a line for each that is wanted; good until the next call
+ */
+export function lineUp(
+  matches: Matches,
+  ranking: Ranking,
+  slice: Slice,
+  wants: readonly Want[],
+  weights?: ArrayLike<number>,
+): Line[] {
+  const { order, orderPlace, originalPlace } = weights ? repeated(slice, weights) : { ...slice, originalPlace: null };
+  const images = ranking.start.length - 1;
+  const inOrder = room(order.length);
+  let at = -1; // the size class whose fates stand there
+  return wants.map(({ sizeClass, maxDets }, w) => {
+    if (sizeClass !== at) {
+      // one row at a time: it fits a processor's cache, and from here on all is read in order
+      const row = matches.fate.subarray(sizeClass * ranking.count, (sizeClass + 1) * ranking.count);
+      for (let k = 0; k < order.length; k++) inOrder[k] = row[order[k]];
+      at = sizeClass;
+    }
+    let countable = 0;
+    for (const i of slice.images) countable += matches.countable[sizeClass * images + i] * (weights ? weights[i] : 1);
+    const line = { sizeClass, maxDets, countable, n: 0, ...columnsFor(w, order.length), alwaysCount: true, first: -1 };
+    fill(line, inOrder, orderPlace);
+    line.first = orderPlace.findIndex((place) => place < maxDets);
+    if (originalPlace) {
+      for (let k = 0; k < line.n; k++) line.place[k] = originalPlace[line.place[k]];
+      if (line.first >= 0) line.first = originalPlace[line.first];
+    }
+    return line;
+  });
+}
+
+/** A slice in which each detection stands as often as its image weighs. */
+function repeated({ order, orderImage, orderPlace }: Slice, weights: ArrayLike<number>) {
+  let length = 0;
+  for (let k = 0; k < order.length; k++) length += weights[orderImage[k]];
+  const slice = {
+    order: new Uint32Array(length),
+    orderPlace: new Uint32Array(length),
+    originalPlace: new Uint32Array(length),
+  };
+  let at = 0;
+  for (let k = 0; k < order.length; k++) {
+    for (let copy = 0; copy < weights[orderImage[k]]; copy++) {
+      slice.order[at] = order[k];
+      slice.orderPlace[at] = orderPlace[k];
+      slice.originalPlace[at++] = k;
+    }
+  }
+  return slice;
+}
+
+function room(length: number): Int32Array {
+  if (fates.length < length) fates = new Int32Array(length);
+  return fates;
+}
+
+let fates = new Int32Array(0);
+
+/** Columns of the lines, used again for the next slice. */
+const columns: Pick<Line, 'hits' | 'counts' | 'place'>[] = [];
+
+function columnsFor(line: number, length: number): (typeof columns)[number] {
+  // what is written behind the last is not kept, but written
+  if (!columns[line] || columns[line].hits.length <= length) {
+    const room = length + 32;
+    columns[line] = { hits: new Uint16Array(room), counts: new Uint16Array(room), place: new Uint32Array(room) };
+  }
+  return columns[line];
+}
+
+/** Takes those that count somewhere, of each image as many as take part. */
+function fill(line: Line, fates: Int32Array, orderPlace: Uint32Array): void {
+  const { hits, counts, place } = line;
+  const maxDets = Math.min(line.maxDets, 2 ** 30); // a whole number, also where all take part
+  let n = 0;
+  let always = ALL_BITS;
+  for (let k = 0; k < orderPlace.length; k++) {
+    const fate = fates[k];
+    const counting = ALL_BITS & ~ignoredIn(fate);
+    // written first and kept only if it counts: which do is anybody's guess, a processor's too
+    hits[n] = fate & counting;
+    counts[n] = counting;
+    place[n] = k;
+    // 1, or 0 if it counts nowhere or is beyond maxDets
+    const keep = ((counting + ALL_BITS) >> THRESHOLDS) & ((orderPlace[k] - maxDets) >>> 31);
+    n += keep;
+    always &= counting | (keep - 1);
+  }
+  line.n = n;
+  line.alwaysCount = always === ALL_BITS;
+}
+
+/** A line as a row of bits per threshold, 32 to a word, with running counts. */
+interface BitRows {
+  words: number;
+  /** [T × W] bit j of word w is detection 32 w + j */
+  bits: Int32Array;
+  /** [T × (W + 1)] set bits before each word */
+  before: Int32Array;
+}
+
+const NO_ROWS: BitRows = { words: 0, bits: new Int32Array(0), before: new Int32Array(0) };
+let hitRows = NO_ROWS;
+let countRows = NO_ROWS;
+
+function toRows(patterns: Uint16Array, n: number, room: BitRows): BitRows {
+  const words = (n + 31) >> 5;
+  const rows =
+    room.bits.length >= THRESHOLDS * words && room.before.length >= THRESHOLDS * (words + 1)
+      ? { ...room, words }
+      : {
+          words,
+          bits: new Int32Array(THRESHOLDS * words),
+          before: new Int32Array(THRESHOLDS * (words + 1)),
+        };
+  const { bits, before } = rows;
+  patterns.fill(0, n, words << 5);
+  for (let w = 0; w < words; w++) {
+    // two 16 × 16 matrices of bits side by side, transposed (Warren, Hacker's Delight, 7-3)
+    for (let j = 0; j < 16; j++) square[j] = patterns[(w << 5) + j] | (patterns[(w << 5) + 16 + j] << 16);
+    swapHalves(8, 0x00ff00ff);
+    swapHalves(4, 0x0f0f0f0f);
+    swapHalves(2, 0x33333333);
+    swapHalves(1, 0x55555555);
+    for (let t = 0; t < THRESHOLDS; t++) bits[t * words + w] = square[t];
+  }
+  for (let t = 0; t < THRESHOLDS; t++) {
+    let sum = 0;
+    for (let w = 0; w < words; w++) {
+      before[t * (words + 1) + w] = sum;
+      sum += popcount(bits[t * words + w]);
+    }
+    before[t * (words + 1) + words] = sum;
+  }
+  return rows;
+}
+
+const square = new Int32Array(16);
+
+function swapHalves(by: number, mask: number): void {
+  for (let k = 0; k < 16; k = (k + by + 1) & ~by) {
+    const swap = ((square[k] >>> by) ^ square[k + by]) & mask;
+    square[k + by] ^= swap;
+    square[k] ^= swap << by;
+  }
+}
+
+/** Bits that are set. */
+function popcount(x: number): number {
+  x -= (x >>> 1) & 0x55555555;
+  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+  x = (x + (x >>> 4)) & 0x0f0f0f0f;
+  return Math.imul(x, 0x01010101) >>> 24;
+}
+
+export interface CurveOptions {
+  /** also integrate the curve exactly */
+  exactArea?: boolean;
+  /** also say at which score each recall is reached */
+  scores?: boolean;
+  /** [T] ground truth that does not count at a threshold; none of it may be matched there, and some must be left */
+  absent?: ArrayLike<number>;
+}
+
+/**
+ * One curve: `lineUp` for one size class, and what `curveOf` reads from it.
+ *
  * @param sizeClass index into `matches.classes`
  * @param maxDets detections per image that take part
- * @param options.weights a weight per image
- * @param options.exactArea also integrate the curve exactly
- * @param options.scores also say at which score each recall is reached
- * @param options.absent [T] ground truth that does not count at a threshold; none of it may be matched there, and some
- * must be left
+ * @param options.weights a weight per image, a whole number
  */
 export function accumulate(
   matches: Matches,
@@ -98,62 +277,42 @@ export function accumulate(
   slice: Slice,
   sizeClass: number,
   maxDets: number,
-  options: { weights?: ArrayLike<number>; exactArea?: boolean; scores?: boolean; absent?: ArrayLike<number> } = {},
+  options: CurveOptions & { weights?: ArrayLike<number> } = {},
 ): Curve {
-  const { weights, absent } = options;
-  const images = matches.countable.length / matches.classes.length;
-  let countable = 0;
-  for (const i of slice.images) countable += matches.countable[sizeClass * images + i] * (weights ? weights[i] : 1);
+  const [line] = lineUp(matches, ranking, slice, [{ sizeClass, maxDets }], options.weights);
+  return curveOf(line, ranking, slice, options);
+}
+
+export function curveOf(line: Line, ranking: Ranking, slice: Slice, options: CurveOptions = {}): Curve {
+  const { countable, n, hits, counts, place, alwaysCount, first } = line;
   // no ground truth that counts: nothing to average, which is not zero
   if (countable === 0) return { countable, precision: null, recall: null };
-
-  const { order, orderImage, orderPlace } = slice;
-  const row = sizeClass * ranking.count;
-  const { matched, ignored } = matches;
-  if (scratch.hits.length < order.length) scratch = newScratch(order.length);
-  const { hits, counts, entry, weight, all, tp } = scratch;
-
-  // the detections that take part, one behind the other
-  let n = 0;
-  let first = -1; // the first within maxDets, whatever becomes of it
-  let alwaysCount = true;
-  for (let k = 0; k < order.length; k++) {
-    if (orderPlace[k] >= maxDets) continue;
-    const w = weights ? weights[orderImage[k]] : 1;
-    if (w === 0) continue;
-    const e = order[k];
-    if (first < 0) first = e;
-    const counting = ALL_BITS & ~ignored[row + e];
-    if (counting === 0) continue;
-    if (counting !== ALL_BITS) alwaysCount = false;
-    hits[n] = matched[row + e] & counting;
-    counts[n] = counting;
-    entry[n] = e;
-    weight[n++] = w;
-  }
+  hitRows = toRows(hits, n, hitRows);
+  if (!alwaysCount) countRows = toRows(counts, n, countRows);
 
   const precision = new Float64Array(THRESHOLDS * RECALLS);
   const recall = new Float64Array(THRESHOLDS);
   const scores = options.scores ? new Float64Array(THRESHOLDS * RECALLS) : null;
   const area = options.exactArea ? new Float64Array(THRESHOLDS) : undefined;
+  const reached = new Int32Array(RECALLS);
   for (let t = 0; t < THRESHOLDS; t++) {
-    if (t === 0 || !alwaysCount) addUp(counts, weight, n, t, all);
-    addUp(hits, weight, n, t, tp);
-    let length = n;
-    if (ranking.unscored && n > 0) {
-      // without scores there is one place to look, the end: one precision at one recall, which no order can change
-      all[0] = all[n - 1];
-      tp[0] = tp[n - 1];
-      length = 1;
-    }
-    const present = countable - (absent ? absent[t] : 0);
-    recall[t] = length > 0 ? tp[length - 1] / present : 0;
-    readCurve(all, tp, length, present, precision, t * RECALLS, (r, k) => {
-      if (scores) scores[t * RECALLS + r] = ranking.score[entry[k]];
-    });
+    const present = countable - (options.absent ? options.absent[t] : 0);
+    const row: Row = {
+      hits: hitRows,
+      counts: alwaysCount ? null : countRows,
+      t,
+      n,
+      found: hitRows.before[t * (hitRows.words + 1) + hitRows.words],
+    };
+    recall[t] = row.found / present;
+    if (ranking.unscored) readEnd(row, present, precision, reached);
+    else readCurve(row, present, precision, reached);
+    if (area) area[t] = ranking.unscored ? precisionAtEnd(row) * recall[t] : areaUnder(row) / present;
+    if (!scores) continue;
+    for (let r = 0; r < RECALLS; r++)
+      if (reached[r] >= 0) scores[t * RECALLS + r] = ranking.score[slice.order[place[reached[r]]]];
     // recall 0 is reached by the very first detection, whatever became of it
-    if (scores) scores[t * RECALLS] = first < 0 ? 0 : ranking.score[first];
-    if (area) area[t] = areaUnder(all, tp, length, present);
+    scores[t * RECALLS] = first < 0 ? 0 : ranking.score[slice.order[first]];
   }
   const curve: Curve = { countable, precision, recall };
   if (area) curve.area = area;
@@ -161,90 +320,153 @@ export function accumulate(
   return curve;
 }
 
-/** Running sums of the weights of those whose bit t is set. */
-function addUp(bits: Uint16Array, weight: Float64Array, n: number, t: number, sums: Float64Array): void {
-  let sum = 0;
-  for (let k = 0; k < n; k++) {
-    sum += weight[k] * ((bits[k] >> t) & 1);
-    sums[k] = sum;
-  }
+/** One threshold of a line. */
+interface Row {
+  hits: BitRows;
+  /** null: all count */
+  counts: BitRows | null;
+  t: number;
+  n: number;
+  /** true positives in all */
+  found: number;
+}
+
+/** Detections that count before word w. */
+function countedBefore({ counts, t }: Row, w: number): number {
+  return counts ? counts.before[t * (counts.words + 1) + w] : w << 5;
+}
+
+/** Those of word w that count, up to and including bit j. */
+function countedUpTo({ counts, t }: Row, w: number, j: number): number {
+  return counts ? popcount(counts.bits[t * counts.words + w] & upTo(j)) : j + 1;
+}
+
+/** Bits 0 to j. */
+function upTo(j: number): number {
+  return -1 >>> (31 - j);
 }
 
 /**
- * Precision at the 101 recall thresholds, written to `out[at …]`: from the right, the best precision at or behind the
+ * Precision at the 101 recall thresholds, written to `out[t …]`: from the right, the best precision at or behind the
  * first detection at which the recall is reached, and 0 where it never is.
  *
- * @param all running sum of the detections that count, over `n` of them
- * @param tp running sum of the true ones
  * @param present ground truth that counts
- * @param reached called with each recall threshold that is reached, and where
+ * @param reached [R] gets the place of that detection in the line, or -1
  */
-function readCurve(
-  all: Float64Array,
-  tp: Float64Array,
-  n: number,
-  present: number,
-  out: Float64Array,
-  at: number,
-  reached: (r: number, k: number) => void,
-): void {
+function readCurve(row: Row, present: number, out: Float64Array, reached: Int32Array): void {
+  const { hits, t, n, found } = row;
+  const at = t * RECALLS;
   let envelope = 0;
   let next = n; // where the recall to the right is reached
   for (let r = RECALLS - 1; r >= 0; r--) {
-    let first = 0;
-    for (let above = next; first < above; ) {
-      const middle = (first + above) >> 1;
-      if (tp[middle] / present < RECALL_THRESHOLDS[r]) first = middle + 1;
-      else above = middle;
-    }
-    for (let k = first; k < next; ) {
-      // the reference's fp + tp + spacing: sums of whole numbers, so their order does not matter
-      const precision = tp[k] / (all[k] + EPSILON);
-      if (precision > envelope) envelope = precision;
-      // (tp + x) / (all + x) > envelope needs x more, all of them true
-      const x = (envelope * all[k] - tp[k]) / (1 - envelope);
-      k = x > 1 ? firstWith(all, k, next, all[k] + x * (1 - 1e-9)) : k + 1;
-    }
-    out[at + r] = envelope;
-    if (first < n) reached(r, first);
+    const needed = hitsFor(RECALL_THRESHOLDS[r], present);
+    const first = n === 0 || needed > found ? n : needed === 0 ? 0 : placeOf(hits, t, needed, next);
+    if (first < next) envelope = bestBetween(row, first, next, envelope);
+    out[at + r] = first < n ? envelope : 0;
+    reached[r] = first < n ? first : -1;
     next = first;
   }
 }
 
-/** The first place behind `k`, before `next`, with a sum of at least `wanted`, or `next`: galloping, then bisection. */
-function firstWith(sums: Float64Array, k: number, next: number, wanted: number): number {
-  let below = k;
-  let above = k + 1;
-  for (let step = 1; above < next && sums[above] < wanted; step *= 2) {
-    below = above;
-    above += step;
-  }
-  if (above > next) above = next;
-  while (above - below > 1) {
-    const middle = (below + above) >> 1;
-    if (sums[middle] < wanted) below = middle;
-    else above = middle;
-  }
-  return above;
+/** The fewest true positives whose recall, as a float64 quotient, reaches a recall threshold. */
+export function hitsFor(recall: number, countable: number): number {
+  let hits = Math.ceil(recall * countable);
+  while (hits > 0 && (hits - 1) / countable >= recall) hits--;
+  while (hits / countable < recall) hits++;
+  return hits;
 }
 
-/** Σ (R_k − R_{k−1}) · max_{j ≥ k} P_j over the true positives k, from the right. */
-function areaUnder(all: Float64Array, tp: Float64Array, n: number, present: number): number {
+/** The place of the `wanted`-th true positive, counted from 1, which is before or at `last`. */
+function placeOf({ words, bits, before }: BitRows, t: number, wanted: number, last: number): number {
+  const row = t * (words + 1);
+  let low = 0;
+  let high = Math.min(words - 1, last >> 5); // the last word with fewer than `wanted` before it
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (before[row + middle] < wanted) low = middle;
+    else high = middle - 1;
+  }
+  let word = bits[t * words + low];
+  for (let skip = wanted - before[row + low] - 1; skip > 0; skip--) word &= word - 1;
+  return (low << 5) + 31 - Math.clz32(word & -word);
+}
+
+/** The best precision of the places from `first` to before `next`, or `envelope` if that is better. */
+function bestBetween(row: Row, first: number, next: number, envelope: number): number {
+  const { hits, t } = row;
+  const lastWord = (next - 1) >> 5;
+  for (let w = first >> 5; w <= lastWord; ) {
+    const word = hits.bits[t * hits.words + w];
+    const tp = hits.before[t * (hits.words + 1) + w];
+    const all = countedBefore(row, w);
+    // (tp + x) / (all + x) > envelope needs x more, all of them true
+    const x = (envelope * all - tp) / (1 - envelope);
+    if (x >= 32) {
+      // at most 32 of a word count
+      w += Math.min(x * (1 - 1e-9), 2 ** 30) >> 5 || 1;
+      continue;
+    }
+    // the last of each row of true positives, within the bounds
+    let ends = word & ~(word >>> 1);
+    if (w === first >> 5) ends &= -1 << (first & 31);
+    if (w === lastWord) {
+      const bound = upTo((next - 1) & 31);
+      ends = (ends & bound) | (word & bound & ~(bound >>> 1));
+      if (w === first >> 5) ends &= -1 << (first & 31);
+    }
+    while (ends !== 0) {
+      const j = 31 - Math.clz32(ends & -ends);
+      ends &= ends - 1;
+      // the reference's fp + tp + spacing: sums of whole numbers, so their order does not matter
+      const precision = (tp + popcount(word & upTo(j))) / (all + countedUpTo(row, w, j) + EPSILON);
+      if (precision > envelope) envelope = precision;
+    }
+    w++;
+  }
+  return envelope;
+}
+
+/** Σ (R_k − R_{k−1}) · max_{j ≥ k} P_j over the true positives k, from the right, times the ground truth present. */
+function areaUnder(row: Row): number {
+  const { hits, t } = row;
   let area = 0;
-  let envelope = 0;
-  // the envelope as a fraction: comparing products costs less than dividing at every detection
+  // the best so far as a fraction: comparing products costs less than dividing
   let bestTp = 0;
   let bestAll = 1;
-  for (let k = n - 1; k >= 0; k--) {
-    const gained = tp[k] - (k > 0 ? tp[k - 1] : 0);
-    if (tp[k] * bestAll > bestTp * all[k]) {
-      bestTp = tp[k];
-      bestAll = all[k];
-      envelope = bestTp / (bestAll + EPSILON);
+  for (let w = hits.words - 1; w >= 0; w--) {
+    const word = hits.bits[t * hits.words + w];
+    if (word === 0) continue;
+    const tp = hits.before[t * (hits.words + 1) + w];
+    const all = countedBefore(row, w);
+    for (let ends = word & ~(word >>> 1); ends !== 0; ) {
+      const j = 31 - Math.clz32(ends);
+      ends &= ~(1 << j);
+      const tpHere = tp + popcount(word & upTo(j));
+      const allHere = all + countedUpTo(row, w, j);
+      if (tpHere * bestAll > bestTp * allHere) {
+        // all recall gained between here and the best so far was gained at that precision
+        area += (bestTp - tpHere) * (bestTp / (bestAll + EPSILON));
+        bestTp = tpHere;
+        bestAll = allHere;
+      }
     }
-    area += gained * envelope;
   }
-  return area / present;
+  return area + bestTp * (bestTp / (bestAll + EPSILON));
+}
+
+/** Without scores there is one place to look, the end: one precision at one recall, which no order can change. */
+function readEnd(row: Row, present: number, out: Float64Array, reached: Int32Array): void {
+  const precision = precisionAtEnd(row);
+  for (let r = 0; r < RECALLS; r++) {
+    const here = row.n > 0 && hitsFor(RECALL_THRESHOLDS[r], present) <= row.found;
+    out[row.t * RECALLS + r] = here ? precision : 0;
+    reached[r] = here ? 0 : -1;
+  }
+}
+
+function precisionAtEnd(row: Row): number {
+  const all = row.counts ? countedBefore(row, row.counts.words) : row.n;
+  return row.found / (all + EPSILON);
 }
 
 /** Recall at each IoU threshold with the best `maxDets` detections of each image, [T], or null without ground truth. */
@@ -263,7 +485,10 @@ export function recallAt(
   for (const i of images) {
     countable += matches.countable[sizeClass * allImages + i];
     const to = Math.min(ranking.start[i + 1], ranking.start[i] + maxDets);
-    for (let e = ranking.start[i]; e < to; e++) patterns[matches.matched[row + e] & ~matches.ignored[row + e]]++;
+    for (let e = ranking.start[i]; e < to; e++) {
+      const of = matches.fate[row + e];
+      patterns[matchedIn(of) & ~ignoredIn(of)]++;
+    }
   }
   if (countable === 0) return null;
   const tp = countBits(patterns);
@@ -297,41 +522,24 @@ export interface Operating {
 /**
  * The counts at the single score threshold with the best F1 at IoU 0.5 (of equal ones the highest), all sizes.
  * F1 = 2TP / (2TP + FP + FN). Detections of equal score stand or fall together.
+ *
+ * @param line the slice's detections of all sizes, lined up with the same `maxDets`
  */
-export function operatingPoint(matches: Matches, ranking: Ranking, slice: Slice, maxDets: number): Operating {
-  const { matched, ignored } = matches;
-  const { order, orderPlace, images } = slice;
+export function operatingPoint(
+  matches: Matches,
+  ranking: Ranking,
+  slice: Slice,
+  maxDets: number,
+  [line]: readonly Line[] = lineUp(matches, ranking, slice, [{ sizeClass: 0, maxDets }]),
+): Operating {
+  const { images } = slice;
   const { start, score } = ranking;
-  let countable = 0;
-  for (const i of images) countable += matches.countable[i];
+  const { fate } = matches;
+  const scoreThreshold = bestThreshold(ranking, slice, line);
 
-  let tp = 0;
-  let fp = 0;
-  let bestF1 = -1;
-  let scoreThreshold: number | null = null;
-  let next = order.length > 0 ? score[order[0]] : 0;
-  for (let k = 0; k < order.length; k++) {
-    const e = order[k];
-    if (orderPlace[k] < maxDets && !(ignored[e] & 1)) {
-      if (matched[e] & 1) tp++;
-      else fp++;
-    }
-    const here = next;
-    if (k + 1 < order.length) {
-      next = score[order[k + 1]];
-      if (next === here) continue; // inside a tie
-    }
-    const f1 = (2 * tp) / (tp + fp + countable || 1);
-    if (f1 > bestF1) {
-      bestF1 = f1;
-      scoreThreshold = here;
-    }
-  }
-
-  const allImages = ranking.start.length - 1;
   const result: Operating = {
     scoreThreshold,
-    countable,
+    countable: line.countable,
     tp: new Float64Array(THRESHOLDS),
     fp: new Float64Array(THRESHOLDS),
     iouSum: 0,
@@ -341,25 +549,41 @@ export function operatingPoint(matches: Matches, ranking: Ranking, slice: Slice,
   const jaccard = new Float64Array(THRESHOLDS);
   const imageTp = new Float64Array(THRESHOLDS);
   const imageFp = new Float64Array(THRESHOLDS);
+  // an IoU reaches all thresholds up to one: nearly every detection is true at those below some t and false above
+  const below = new Uint32Array(THRESHOLDS + 1);
   let counted = 0;
   for (const i of images) {
     imageTp.fill(0);
     imageFp.fill(0);
+    below.fill(0);
     let any = matches.countable[i] > 0;
     const to = Math.min(start[i + 1], start[i] + maxDets);
     // within an image entries stand by score, so those below the threshold are all at the end
     for (let e = start[i]; e < to && score[e] >= scoreThreshold!; e++) {
-      const counts = ALL_BITS & ~ignored[e];
+      const of = fate[e];
+      const counts = ALL_BITS & ~ignoredIn(of);
+      const hits = matchedIn(of) & counts;
       if (counts) any = true;
-      for (let t = 0; t < THRESHOLDS; t++) {
-        if (!((counts >> t) & 1)) continue;
-        if ((matched[e] >> t) & 1) imageTp[t]++;
-        else imageFp[t]++;
+      if (counts === ALL_BITS && (hits & (hits + 1)) === 0) below[32 - Math.clz32(hits)]++;
+      else {
+        for (let t = 0; t < THRESHOLDS; t++) {
+          imageTp[t] += (hits >> t) & 1;
+          imageFp[t] += ((counts ^ hits) >> t) & 1;
+        }
       }
-      if (matched[e] & counts & 1 && matches.iou[e] > 0.5) {
+      if (hits & 1 && matches.iou[e] > 0.5) {
         result.iouSum += matches.iou[e];
         result.above++;
       }
+    }
+    let fp = 0;
+    let tp = 0;
+    for (let t = 0; t <= THRESHOLDS; t++) tp += below[t];
+    for (let t = 0; t < THRESHOLDS; t++) {
+      tp -= below[t];
+      fp += below[t];
+      imageTp[t] += tp;
+      imageFp[t] += fp;
     }
     for (let t = 0; t < THRESHOLDS; t++) {
       result.tp[t] += imageTp[t];
@@ -369,6 +593,28 @@ export function operatingPoint(matches: Matches, ranking: Ranking, slice: Slice,
     }
     if (any) counted++;
   }
-  if (counted > 0 && allImages > 0) result.meanImageJaccard = jaccard.map((sum) => sum / counted);
+  if (counted > 0 && start.length > 1) result.meanImageJaccard = jaccard.map((sum) => sum / counted);
   return result;
+}
+
+/** The score at and above which F1 at IoU 0.5 is best; null without detections. */
+function bestThreshold({ score }: Ranking, { order }: Slice, line: Line): number | null {
+  const { n, hits, counts, place, countable } = line;
+  if (order.length === 0) return null;
+  // before the first that counts, nothing is found: F1 is 0 from the very first on
+  let best = -1;
+  let bestF1 = -1;
+  let tp = 0;
+  let all = 0;
+  for (let k = 0; k < n; k++) {
+    all += counts[k] & 1;
+    tp += hits[k] & 1;
+    const f1 = (2 * tp) / (all + countable || 1);
+    if (f1 <= bestF1) continue;
+    // inside a tie nothing is decided: it ends before the next score
+    if (k + 1 < n && score[order[place[k]]] === score[order[place[k + 1]]]) continue;
+    bestF1 = f1;
+    best = place[k];
+  }
+  return best < 0 || bestF1 <= 0 ? score[order[0]] : score[order[best]];
 }

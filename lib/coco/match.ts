@@ -25,10 +25,11 @@ export const ALL_BITS = (1 << THRESHOLDS) - 1;
 export interface Matches {
   evaluation: Evaluation;
   classes: AreaRange[];
-  /** [A × E] thresholds at which the entry is matched */
-  matched: Uint16Array;
-  /** [A × E] thresholds at which it is ignored: neither true nor false */
-  ignored: Uint16Array;
+  /**
+   * [A × E] what becomes of an entry: in the low half the thresholds at which it is matched, in the high half those at
+   * which it is ignored, neither true nor false
+   */
+  fate: Int32Array;
   /** [A × I] ground truth that counts (pycocotools' npig, per image) */
   countable: Uint32Array;
   /** [E] IoU of the match at IoU 0.5, all sizes; 0 when there is none */
@@ -75,13 +76,22 @@ export function allocateMatches(
   return {
     evaluation,
     classes,
-    matched: new Uint16Array(allocate(2 * classes.length * entries)),
-    ignored: new Uint16Array(allocate(2 * classes.length * entries)),
+    fate: new Int32Array(allocate(4 * classes.length * entries)),
     countable: new Uint32Array(allocate(4 * classes.length * images)),
     iou: new Float64Array(allocate(8 * entries)),
     object: new Int32Array(allocate(4 * entries)),
     found: new Uint16Array(allocate(2 * objects)),
   };
+}
+
+/** Thresholds at which an entry of this fate is matched. */
+export function matchedIn(fate: number): number {
+  return fate & ALL_BITS;
+}
+
+/** Thresholds at which an entry of this fate is ignored. */
+export function ignoredIn(fate: number): number {
+  return fate >>> 16;
 }
 
 /** Candidates of one image: pairs with IoU at or above the lowest threshold, by detection. */
@@ -309,9 +319,10 @@ function reached(iou: number): number {
   return (1 << t) - 1;
 }
 
+/** Of size class a and the image's g-th ground truth: the thresholds at which it is taken, at g * A + a. */
 let taken = new Uint16Array(4096);
 
-/** The greedy assignment of `evaluateImg`, all thresholds of a size class side by side. */
+/** The greedy assignment of `evaluateImg`, all thresholds and all size classes side by side. */
 function assign(
   gt: Objects,
   gtFrom: number,
@@ -324,74 +335,92 @@ function assign(
 ): void {
   const from = ranking.start[image];
   const to = entriesEnd(ranking, image);
-  if (taken.length < gtTo - gtFrom) taken = new Uint16Array((gtTo - gtFrom) * 2);
-  const masks = out.evaluation === 'segm';
-  const note =
-    trace &&
-    ((sizeClass: number, threshold: number, entry: number, gt: number) =>
-      trace.taken.push({ sizeClass, threshold, entry, gt }));
-  for (let e = from; trace && e < to; e++) {
-    for (let c = candidates.start[e - from]; c < candidates.start[e - from + 1]; c++)
-      trace.pairs.push({ entry: e, gt: candidates.gt[c], iou: candidates.iou[c] });
-  }
-  for (let a = 0; a < out.classes.length; a++) {
-    const { min, max } = out.classes[a];
-    const row = a * ranking.count;
-    taken.fill(0, 0, gtTo - gtFrom);
-    for (let e = from; e < to; e++) {
-      const d = ranking.detection[e];
-      const area = masks ? detections.maskArea[d] : detections.area[d];
-      // a detection that matches nothing is ignored when its own area is outside the class
-      const outside = area < min || area > max ? ALL_BITS : 0;
-      const c0 = candidates.start[e - from];
-      const c1 = candidates.start[e - from + 1];
+  const entries = ranking.count;
+  const A = out.classes.length;
+  const room = (gtTo - gtFrom) * A;
+  if (taken.length < room) taken = new Uint16Array(room * 2);
+  taken.fill(0, 0, room);
+  const { fate } = out;
+  const { start, gt: candidate, iou } = candidates;
+  const detectionArea = out.evaluation === 'segm' ? detections.maskArea : detections.area;
+  const min = Float64Array.from(out.classes, (range) => range.min);
+  const max = Float64Array.from(out.classes, (range) => range.max);
+  if (trace) for (let e = from; e < to; e++) tracePairs(trace, e, start[e - from], start[e - from + 1]);
+  for (let e = from; e < to; e++) {
+    const area = detectionArea[ranking.detection[e]];
+    const c0 = start[e - from];
+    const c1 = start[e - from + 1];
+    if (c1 - c0 === 1) {
+      const g = candidate[c0];
+      const bits = reached(iou[c0]);
+      const crowd = gt.crowd[g];
+      const gtArea = gt.area[g];
+      const own = (g - gtFrom) * A;
+      for (let a = 0; a < A; a++) {
+        const matched = crowd ? bits : bits & ~taken[own + a];
+        taken[own + a] |= matched;
+        let ignored = crowd || gtArea < min[a] || gtArea > max[a] ? matched : 0;
+        // a detection that matches nothing is ignored when its own area is outside the class
+        if (area < min[a] || area > max[a]) ignored |= ALL_BITS & ~matched;
+        fate[a * entries + e] = matched | (ignored << 16);
+        if (trace) traceTaken(trace, a, matched, e, g);
+      }
+      const matched = fate[e] & 1;
+      out.iou[e] = matched ? iou[c0] : 0;
+      out.object[e] = matched ? g : -1;
+      continue;
+    }
+    out.iou[e] = 0;
+    out.object[e] = -1;
+    for (let a = 0; a < A; a++) {
       let matched = 0;
       let ignored = 0;
-      if (c1 - c0 === 1) {
-        const g = candidates.gt[c0];
-        const bits = reached(candidates.iou[c0]);
-        matched = gt.crowd[g] ? bits : bits & ~taken[g - gtFrom];
-        taken[g - gtFrom] |= matched;
-        if (gt.crowd[g] || gt.area[g] < min || gt.area[g] > max) ignored = matched;
-        if (a === 0) {
-          out.iou[e] = matched & 1 ? candidates.iou[c0] : 0;
-          out.object[e] = matched & 1 ? g : -1;
+      for (let t = 0; c1 > c0 && t < THRESHOLDS; t++) {
+        const best = pick(gt, gtFrom, min[a], max[a], c0, c1, t, A, a);
+        if (best < 0) continue;
+        const g = candidate[best];
+        matched |= 1 << t;
+        taken[(g - gtFrom) * A + a] |= 1 << t;
+        if (gt.crowd[g] || gt.area[g] < min[a] || gt.area[g] > max[a]) ignored |= 1 << t;
+        if (a === 0 && t === 0) {
+          out.iou[e] = iou[best];
+          out.object[e] = g;
         }
-        if (note) for (let t = 0; t < THRESHOLDS; t++) if ((matched >> t) & 1) note(a, t, e, g);
-      } else if (c1 > c0) {
-        if (a === 0) noMatch(out, e);
-        for (let t = 0; t < THRESHOLDS; t++) {
-          const best = pick(gt, gtFrom, min, max, c0, c1, t);
-          if (best < 0) continue;
-          const g = candidates.gt[best];
-          matched |= 1 << t;
-          taken[g - gtFrom] |= 1 << t;
-          if (gt.crowd[g] || gt.area[g] < min || gt.area[g] > max) ignored |= 1 << t;
-          if (a === 0 && t === 0) {
-            out.iou[e] = candidates.iou[best];
-            out.object[e] = g;
-          }
-          note?.(a, t, e, g);
-        }
-      } else if (a === 0) noMatch(out, e);
-      out.matched[row + e] = matched;
-      out.ignored[row + e] = ignored | (outside & ~matched);
+        if (trace) traceTaken(trace, a, 1 << t, e, g);
+      }
+      if (area < min[a] || area > max[a]) ignored |= ALL_BITS & ~matched;
+      fate[a * entries + e] = matched | (ignored << 16);
     }
-    if (a === 0 && out.found.length > 0) out.found.set(taken.subarray(0, gtTo - gtFrom), gtFrom);
   }
+  if (out.found.length > 0) for (let g = gtFrom; g < gtTo; g++) out.found[g] = taken[(g - gtFrom) * A];
 }
 
-function noMatch(out: Matches, e: number): void {
-  out.iou[e] = 0;
-  out.object[e] = -1;
+function tracePairs(trace: Trace, entry: number, c0: number, c1: number): void {
+  for (let c = c0; c < c1; c++) trace.pairs.push({ entry, gt: candidates.gt[c], iou: candidates.iou[c] });
+}
+
+function traceTaken(trace: Trace, sizeClass: number, bits: number, entry: number, gt: number): void {
+  for (let threshold = 0; threshold < THRESHOLDS; threshold++)
+    if ((bits >> threshold) & 1) trace.taken.push({ sizeClass, threshold, entry, gt });
 }
 
 /**
- * The ground truth one detection takes at one threshold, among candidates c0 … c1, or -1: `evaluateImg`'s inner loop.
+ * The ground truth one detection takes at one threshold, among candidates c0 … c1, or -1: `evaluateImg`'s inner loop,
+ * for the a-th of A size classes.
  * Ground truth that counts is tried first, in file order; of equal IoU the later wins; what is ignored is only tried
  * when nothing that counts was good enough.
  */
-function pick(gt: Objects, gtFrom: number, min: number, max: number, c0: number, c1: number, t: number): number {
+function pick(
+  gt: Objects,
+  gtFrom: number,
+  min: number,
+  max: number,
+  c0: number,
+  c1: number,
+  t: number,
+  A: number,
+  a: number,
+): number {
   let best = -1;
   let iou = Math.min(IOU_THRESHOLDS[t], 1 - 1e-10);
   for (let wantIgnored = 0; wantIgnored < 2; wantIgnored++) {
@@ -399,7 +428,7 @@ function pick(gt: Objects, gtFrom: number, min: number, max: number, c0: number,
       const g = candidates.gt[c];
       const ignored = gt.crowd[g] || gt.area[g] < min || gt.area[g] > max ? 1 : 0;
       if (ignored !== wantIgnored) continue;
-      if (!gt.crowd[g] && (taken[g - gtFrom] >> t) & 1) continue;
+      if (!gt.crowd[g] && (taken[(g - gtFrom) * A + a] >> t) & 1) continue;
       if (candidates.iou[c] < iou) continue;
       iou = candidates.iou[c];
       best = c;

@@ -3,7 +3,17 @@
  * Sources: `COCOeval.summarize` (its arrays, not its printed first line, which always reads maxDets = 100); Edlund et
  * al. 2021 (AFNR); Kirillov et al. 2019 (panoptic quality).
  */
-import { accumulate, operatingPoint, RECALLS, recallAt, type Slice } from './accumulate.ts';
+import {
+  type Curve,
+  curveOf,
+  lineUp,
+  type Operating,
+  operatingPoint,
+  RECALLS,
+  recallAt,
+  type Slice,
+  type Want,
+} from './accumulate.ts';
 import { classIndex, type Matches, THRESHOLDS } from './match.ts';
 import type { Metrics } from './metrics.ts';
 import type { AreaRange, Protocol } from './protocol.ts';
@@ -12,36 +22,57 @@ import type { Ranking } from './rank.ts';
 const IOU_50 = 0;
 const IOU_75 = 5;
 
-/** What one protocol's numbers of a slice have in common with the next's. */
-export type Known = Map<string, unknown>;
-
 /**
- * All numbers of one slice under one protocol.
- *
- * @param known kept between calls for the same slice: protocols share most of the work
+ * All numbers of one slice, under each of several protocols: they share most of the work.
  *
  * `null` stands where there is nothing to average (pycocotools: -1): no ground truth that counts.
  */
-export function summarize(
+export function summarize(matches: Matches, ranking: Ranking, slice: Slice, protocols: readonly Protocol[]): Metrics[] {
+  let largest = 0;
+  for (const i of slice.images) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
+  const asked = protocols.map((protocol) => ({
+    protocol,
+    // beyond the largest image every maxDets is the same, and so are the numbers; without scores there is no best to keep
+    most: ranking.unscored ? largest : Math.min(protocol.maxDets[2], largest),
+    sizeClasses: protocol.areaRanges.map((range: AreaRange) => classIndex(matches.classes, range)),
+  }));
+  const wants: Want[] = [];
+  for (const { most, sizeClasses } of asked) {
+    for (const sizeClass of sizeClasses)
+      if (!wants.some((want) => want.sizeClass === sizeClass && want.maxDets === most))
+        wants.push({ sizeClass, maxDets: most });
+  }
+  wants.sort((a, b) => a.sizeClass - b.sizeClass);
+  const lines = lineUp(matches, ranking, slice, wants);
+  const parts = lines.map((line) => {
+    const isAll = asked.some(({ sizeClasses }) => sizeClasses[0] === line.sizeClass);
+    return {
+      line,
+      curve: curveOf(line, ranking, slice, { exactArea: isAll }),
+      point: isAll ? operatingPoint(matches, ranking, slice, line.maxDets, [line]) : null,
+    };
+  });
+  return asked.map(({ protocol, most, sizeClasses }) => {
+    const [all, ...sizes] = sizeClasses.map(
+      (sizeClass) => parts.find(({ line }) => line.sizeClass === sizeClass && line.maxDets === most)!,
+    );
+    const curves = sizes.map(({ curve }) => curve);
+    return metricsOf(matches, ranking, slice, protocol, most, largest, all.curve, curves, all.point!);
+  });
+}
+
+function metricsOf(
   matches: Matches,
   ranking: Ranking,
   slice: Slice,
   protocol: Protocol,
-  known: Known = new Map(),
+  most: number,
+  largest: number,
+  curve: Curve,
+  sizes: Curve[],
+  point: Operating,
 ): Metrics {
-  let largest = 0;
-  for (const i of slice.images) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
-  // beyond the largest image every maxDets is the same, and so are the numbers; without scores there is no best to keep
-  const most = ranking.unscored ? largest : Math.min(protocol.maxDets[2], largest);
-  const once = <T>(key: string, compute: () => T): T => {
-    if (!known.has(key)) known.set(key, compute());
-    return known.get(key) as T;
-  };
-  const [all, small, medium, large] = protocol.areaRanges.map((range: AreaRange) => classIndex(matches.classes, range));
-  const curve = once(`all ${most}`, () => accumulate(matches, ranking, slice, all, most, { exactArea: true }));
-  const sizes = [small, medium, large].map((sizeClass) => accumulate(matches, ranking, slice, sizeClass, most));
-  const point = once(`point ${most}`, () => operatingPoint(matches, ranking, slice, most));
-
+  const all = classIndex(matches.classes, protocol.areaRanges[0]);
   let detections = 0;
   for (const i of slice.images) detections += Math.min(most, ranking.start[i + 1] - ranking.start[i]);
 

@@ -46,7 +46,7 @@
  */
 import { accumulate, type Slice, sliceOf } from '../coco/accumulate.ts';
 import { allocate, type Dataset, type Objects } from '../coco/dataset.ts';
-import { ALL_BITS, layTiles, type Matches, THRESHOLDS, tile } from '../coco/match.ts';
+import { ALL_BITS, ignoredIn, layTiles, type Matches, matchedIn, THRESHOLDS, tile } from '../coco/match.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS } from '../coco/protocol.ts';
 import type { Ranking } from '../coco/rank.ts';
 import { intersection } from '../coco/rle.ts';
@@ -214,7 +214,8 @@ function findPairs(
   const gtExtent = masks ? gt.maskExtent : gt.box;
   const dtExtent = masks ? detections.maskExtent : detections.box;
   for (let e = from; e < last; e++) {
-    if (matches.ignored[e] & 1) continue;
+    const of = matches.fate[e];
+    if (ignoredIn(of) & 1) continue;
     const d = ranking.detection[e];
     const dx0 = dtExtent[4 * d];
     const dy0 = dtExtent[4 * d + 1];
@@ -222,7 +223,7 @@ function findPairs(
     const dy1 = masks ? dtExtent[4 * d + 3] : dy0 + dtExtent[4 * d + 3];
     if (!(dx1 > dx0 && dy1 > dy0)) continue; // no pixels, no overlap
     const dtArea = masks ? detections.maskArea[d] : detections.box[4 * d + 2] * detections.box[4 * d + 3];
-    const unmatched = (matches.matched[e] & 1) === 0;
+    const unmatched = (matchedIn(of) & 1) === 0;
     const c1 = tile(dx1, size, columns);
     const r1 = tile(dy1, size, rows);
     for (let r = tile(dy0, size, rows); r <= r1; r++) {
@@ -308,11 +309,11 @@ function judge(
   const gtFrom = dataset.objectStart[image];
   const gtTo = dataset.objectStart[image + 1];
   const from = ranking.start[image];
-  const { matched, ignored } = matches;
+  const isMatched = (e: number): number => matches.fate[e] & 1;
   clearScratch(end - from, gtTo - gtFrom);
 
   // a match is covered by its detection, and a piece of its object
-  for (let e = from; e < end; e++) covered[e - from] = matched[e] & 1;
+  for (let e = from; e < end; e++) covered[e - from] = isMatched(e);
   for (let g = 0; g < gtTo - gtFrom; g++) pieces[g] = isFound(g, end) ? 1 : 0;
 
   const { length, entry, gt, iou, relation } = pairs;
@@ -320,7 +321,7 @@ function judge(
     if (entry[p] >= end) continue;
     const d = entry[p] - from;
     const g = gt[p] - gtFrom;
-    const unmatched = !(matched[entry[p]] & 1);
+    const unmatched = !isMatched(entry[p]);
     const found = isFound(g, end);
     if (relation[p] & COVERS && (unmatched || !found)) covered[d]++;
     if (unmatched && iou[p] > entryIou[d]) entryIou[d] = iou[p];
@@ -330,7 +331,7 @@ function judge(
   for (let p = 0; p < length; p++) {
     if (entry[p] >= end) continue;
     const d = entry[p] - from;
-    if (relation[p] & PIECE && !(matched[entry[p]] & 1) && !isDuplicate[d]) pieces[gt[p] - gtFrom]++;
+    if (relation[p] & PIECE && !isMatched(entry[p]) && !isDuplicate[d]) pieces[gt[p] - gtFrom]++;
   }
   for (let p = 0; p < length; p++) {
     if (entry[p] >= end) continue;
@@ -344,7 +345,7 @@ function judge(
   for (let e = from; e < end; e++) {
     const d = e - from;
     out.detection[entries + e] =
-      (matched[e] | ignored[e]) & 1
+      isMatched(e) || ignoredIn(matches.fate[e]) & 1
         ? 0
         : isDuplicate[d]
           ? DUPLICATE
@@ -391,7 +392,7 @@ function pair(matches: Matches, entries: number, objects: number, end: number, o
   for (const p of open) {
     if (taken.has(entry[p]) || taken.has(-1 - gt[p])) continue;
     taken.add(entry[p]).add(-1 - gt[p]);
-    const becomes = out.leaves[objects + gt[p]] & ~matches.matched[entry[p]];
+    const becomes = out.leaves[objects + gt[p]] & ~matchedIn(matches.fate[entry[p]]);
     out.becomes[entries + entry[p]] = becomes;
     out.leaves[objects + gt[p]] &= ~becomes;
   }
@@ -419,8 +420,7 @@ export function countErrors(
   const repaired: Matches = {
     ...matches,
     classes: matches.classes.slice(0, 1),
-    matched: matches.matched.slice(0, ranking.count),
-    ignored: matches.ignored.slice(0, ranking.count),
+    fate: matches.fate.slice(0, ranking.count),
     countable: matches.countable.subarray(0, allImages),
   };
 
@@ -445,14 +445,11 @@ export function countErrors(
     // where repairing leaves nothing to find, there is nothing to average
     if (absent.includes(countable)) return null;
     for (const e of wrong) {
-      repaired.matched[e] |= errors.becomes[entries + e];
-      repaired.ignored[e] |= ALL_BITS & ~repaired.matched[e];
+      const matched = matchedIn(repaired.fate[e]) | errors.becomes[entries + e];
+      repaired.fate[e] = matched | ((ignoredIn(repaired.fate[e]) | (ALL_BITS & ~matched)) << 16);
     }
     const { precision } = accumulate(repaired, ranking, slice, 0, mostOf(ranking), { absent });
-    for (const e of wrong) {
-      repaired.matched[e] = matches.matched[e];
-      repaired.ignored[e] = matches.ignored[e];
-    }
+    for (const e of wrong) repaired.fate[e] = matches.fate[e];
     return precision && meanOf(precision);
   };
   return Object.fromEntries(

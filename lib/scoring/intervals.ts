@@ -12,8 +12,8 @@
  * it does for a thousand draws what `accumulate` does for one, and gives the same numbers (a test compares them).
  */
 
-import type { Slice } from '../coco/accumulate.ts';
-import { ALL_BITS, type Matches, THRESHOLDS } from '../coco/match.ts';
+import { hitsFor, type Slice } from '../coco/accumulate.ts';
+import { ALL_BITS, ignoredIn, type Matches, matchedIn, THRESHOLDS } from '../coco/match.ts';
 import { RECALL_THRESHOLDS } from '../coco/protocol.ts';
 import type { Ranking } from '../coco/rank.ts';
 import { drawUnits, interval95 } from '../stats/bootstrap.ts';
@@ -93,11 +93,12 @@ export function resample(
   let n = 0;
   let anyIgnored = false;
   for (let k = 0; k < order.length; k++) {
-    const e = order[k];
-    if ((orderPlace[k] >= maxDets && !ranking.unscored) || matches.ignored[e] === ALL_BITS) continue;
-    if (matches.ignored[e]) anyIgnored = true;
-    hits[n] = matches.matched[e];
-    ignored[n] = matches.ignored[e];
+    if (orderPlace[k] >= maxDets && !ranking.unscored) continue;
+    const of = matches.fate[order[k]];
+    if (ignoredIn(of) === ALL_BITS) continue;
+    if (ignoredIn(of)) anyIgnored = true;
+    hits[n] = matchedIn(of);
+    ignored[n] = ignoredIn(of);
     blockOfEach[n++] = blockOf[orderImage[k]];
   }
   const block = blockOfEach.subarray(0, n);
@@ -221,14 +222,6 @@ function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
-}
-
-/** The fewest true positives whose recall, as a float64 quotient, reaches a recall threshold. */
-function hitsFor(recall: number, countable: number): number {
-  let hits = Math.ceil(recall * countable);
-  while (hits > 0 && (hits - 1) / countable >= recall) hits--;
-  while (hits / countable < recall) hits++;
-  return hits;
 }
 
 /** Weight of all detections up to each. */

@@ -10,7 +10,7 @@ import type { Dataset, Objects } from '../coco/dataset.ts';
 import { allocateMatches, areaClasses, type Matches, matchImage } from '../coco/match.ts';
 import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
 import { type Ranking, rankDetections } from '../coco/rank.ts';
-import { type Known, summarize } from '../coco/summarize.ts';
+import { summarize } from '../coco/summarize.ts';
 import { CELL_TYPES, type CellType, cellTypeOf } from './cell-types.ts';
 import { allocateErrors, countErrors, type ErrorSlice, nameErrors, OWN, POOLED } from './errors-by-kind.ts';
 import type { EvaluationResults, Metrics } from './report.ts';
@@ -82,8 +82,12 @@ export function summarizeSlice(
   protocols: readonly ProtocolId[],
 ): Metrics[] {
   const slice: Slice = sliceOf(ranking, images, ranking.start.length - 1);
-  const known: Known = new Map();
-  return protocols.map((id) => summarize(matches, ranking, slice, PROTOCOLS[id], known));
+  return summarize(
+    matches,
+    ranking,
+    slice,
+    protocols.map((id) => PROTOCOLS[id]),
+  );
 }
 
 /** Each slice with the score threshold of its own numbers, at which its errors are counted. */

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matchImage } from '#lib/coco/match.ts';
+import { matchedIn, matchImage } from '#lib/coco/match.ts';
 import { appendIntervals, IntervalBuffer, intersection } from '#lib/coco/rle.ts';
 import { evaluationsOf, prepareAll } from '#lib/scoring/score.ts';
 import { fiveCells, pack, rectangle } from './documents.ts';
@@ -43,7 +43,7 @@ test('only the best 3,000 of an image are matched: no protocol looks further', a
       'coco',
     ]);
     matchImage(dataset, predictions.detections, ranking, 0, matches);
-    return matches.matched[ranking.start[1] - 1];
+    return matchedIn(matches.fate[ranking.start[1] - 1]);
   };
   expect(matched(false)).toBe(0);
   // without scores none is better than another

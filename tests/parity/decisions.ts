@@ -3,7 +3,7 @@
  * which object, at which threshold and in which size class. Both sides are written as pycocotools' `evalImgs`.
  */
 import type { Dataset } from '#lib/coco/dataset.ts';
-import { allocateMatches, areaClasses, matchImage, THRESHOLDS, type Trace } from '#lib/coco/match.ts';
+import { allocateMatches, areaClasses, ignoredIn, matchImage, THRESHOLDS, type Trace } from '#lib/coco/match.ts';
 import { type Evaluation, IOU_THRESHOLDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { rankDetections } from '#lib/coco/rank.ts';
 import type { Predictions } from '#lib/scoring/score.ts';
@@ -106,7 +106,7 @@ export function decisionsOf(
               if (threshold === t) row[entry - first] = numbering.annotations[gt];
             return row;
           }),
-          dt_ignore: rows((t) => entries.map((e) => (matches.ignored[a * ranking.count + e] >> t) & 1)),
+          dt_ignore: rows((t) => entries.map((e) => (ignoredIn(matches.fate[a * ranking.count + e]) >> t) & 1)),
           gt_match: rows((t) => {
             const row = sorted.map(() => 0);
             // a crowd region can be taken often; the reference notes the last
