@@ -1,0 +1,184 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { cache } from 'react';
+import { Act } from '#app/_components/act.tsx';
+import { StateBadge, VisibilityBadge } from '#app/_components/state.tsx';
+import { TableFrame } from '#app/_components/table-frame.tsx';
+import { viewer } from '#app/_server/http.ts';
+import { showThisVersion } from '#app/submissions/actions.ts';
+import { getMethod, listVersions, type MethodDetail, type MethodVersion } from '#db/methods.ts';
+import * as may from '#lib/permissions.ts';
+import { isSealed } from '#lib/public-entry.ts';
+import { day, percent } from '#lib/scoring/format.ts';
+import { findValue, parseTask, taskNumber, taskValue } from '#lib/scoring/tasks.ts';
+import { EditForm } from './edit-form.tsx';
+
+type Props = { params: Promise<{ id: string }> };
+
+/** A method without a public version is its owner's business, and so is whether there is one. */
+const load = cache(async (id: string) => {
+  const [method, who] = await Promise.all([getMethod(id), viewer()]);
+  if (!method || !may.canViewMethod(who, method)) notFound();
+  return { method, who, inside: may.canViewVersions(who, method) };
+});
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { method } = await load((await params).id);
+  return { title: method.name, ...(!method.public && { robots: { index: false } }) };
+}
+
+export default async function MethodPage({ params }: Props) {
+  const { method, who, inside } = await load((await params).id);
+  const versions = await listVersions(method.id, { public: !inside });
+  return (
+    <div className="page">
+      <header className="page-head">
+        <p className="eyebrow">Method</p>
+        <h1>{method.name}</h1>
+        <p>{ownerOf(method, versions)}</p>
+        {inside && !method.public && (
+          <p className="muted">
+            No version is public under this name: you, your team and the maintainers see this page.
+          </p>
+        )}
+      </header>
+      <Facts method={method} />
+      <section className="section" aria-labelledby="versions">
+        <h2 id="versions">Versions</h2>
+        <p className="prose hint">
+          Each submission of a task and data set is a version.
+          {inside && ' Of the published ones the leaderboard shows one: the last to be published, until you choose.'}
+        </p>
+        {versions.length === 0 ? <p>None yet.</p> : <Versions {...{ versions, who, inside }} />}
+      </section>
+      {may.canEditMethod(who, method) && (
+        <section className="section" aria-labelledby="edit">
+          <h2 id="edit">Edit</h2>
+          <EditForm id={method.id} facts={method} />
+        </section>
+      )}
+    </div>
+  );
+}
+
+function ownerOf(method: MethodDetail, versions: MethodVersion[]): string {
+  const person = method.user?.name ?? versions.find(({ creditedTo }) => creditedTo)?.creditedTo;
+  const by = [method.authors || person, method.team && `team ${method.team.name}`].filter(Boolean).join(', ');
+  return by ? `by ${by}` : 'of this site';
+}
+
+function Facts({ method }: { method: MethodDetail }) {
+  const link = (url: string | null) =>
+    url && (
+      <a href={url} rel="nofollow noopener">
+        {url}
+      </a>
+    );
+  const facts = [
+    ['Description', method.description && <span style={{ whiteSpace: 'pre-line' }}>{method.description}</span>],
+    ['Paper', link(method.paperUrl)],
+    ['Code', link(method.codeUrl)],
+    ['Architecture', method.architecture],
+    ['Parameters', method.parameters !== null && `${method.parameters.toLocaleString('en')} million`],
+    ['Pre-trained on', method.pretraining],
+    ['Extra data', method.extraData],
+    ['Test images', method.testImagesSeen ? 'seen in training or tuning' : 'not seen'],
+    ['Inference', method.secondsPerImage !== null && `${method.secondsPerImage.toLocaleString('en')} s per image`],
+  ] as const;
+  return (
+    <dl className="facts">
+      {facts.map(
+        ([term, said]) =>
+          said && (
+            <div key={term} style={{ display: 'contents' }}>
+              <dt>{term}</dt>
+              <dd>{said}</dd>
+            </div>
+          ),
+      )}
+    </dl>
+  );
+}
+
+function Versions({ versions, who, inside }: { versions: MethodVersion[]; who: may.Viewer; inside: boolean }) {
+  return (
+    <TableFrame label="Table of versions">
+      <table>
+        <caption>The headline number of each task, by the primary protocol. AP in per cent.</caption>
+        <thead>
+          <tr>
+            <th scope="col" className="num">
+              Version
+            </th>
+            <th scope="col">Task</th>
+            <th scope="col">Data set</th>
+            <th scope="col">Score</th>
+            {inside && (
+              <>
+                <th scope="col">State</th>
+                <th scope="col">Visibility</th>
+              </>
+            )}
+            <th scope="col">{inside ? 'Submitted' : 'Published'}</th>
+            <th scope="col">Leaderboard</th>
+          </tr>
+        </thead>
+        <tbody>
+          {versions.map((version) => (
+            <tr key={version.id}>
+              <th scope="row" className="num">
+                <Link href={inside ? `/submissions/${version.id}` : `/entries/${version.id}`}>{version.version}</Link>
+              </th>
+              <td>{parseTask(version.task)?.name ?? version.task}</td>
+              <td>{version.datasetName}</td>
+              <td className="num">{score(version)}</td>
+              {inside && (
+                <>
+                  <td>
+                    <StateBadge state={version.state} />
+                  </td>
+                  <td>
+                    <VisibilityBadge visibility={version.visibility} />
+                  </td>
+                </>
+              )}
+              <td className="num">{day((!inside && version.publishedAt) || version.createdAt)}</td>
+              <td>
+                <OnBoard version={version} who={who} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableFrame>
+  );
+}
+
+function OnBoard({ version, who }: { version: MethodVersion; who: may.Viewer }) {
+  if (!may.isPublic(version)) return null;
+  if (isSealed(version, new Date())) return <>shown as an anonymous entry</>;
+  if (version.shown)
+    return (
+      <span className="badge" data-kind="good">
+        shown
+      </span>
+    );
+  if (!may.canChooseShown(who, version)) return null;
+  return (
+    <Act action={showThisVersion} values={{ id: version.id }} label={`Show version ${version.version}`} kind="quiet" />
+  );
+}
+
+/** The number a task's board is ordered by, of masks, or of boxes where there are no masks. */
+function score({ task: id, results, datasetName }: MethodVersion): string {
+  const task = parseTask(id);
+  if (!task || !results) return '';
+  const column = findValue(task, task.headline);
+  if (column) {
+    const [masks, boxes] = ['segm', 'bbox'].map((evaluation) => taskValue(column, results, evaluation, datasetName));
+    return `${column.label} ${taskNumber(column, masks ?? boxes)}`;
+  }
+  const { segm, bbox } = results as Partial<Record<'segm' | 'bbox', { overall?: { AP: number | null } } | null>>;
+  return segm ? `AP ${percent(segm.overall?.AP)}` : `AP of boxes ${percent(bbox?.overall?.AP)}`;
+}

@@ -1,0 +1,62 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { redirect } from 'next/navigation';
+import { TableFrame } from '#app/_components/table-frame.tsx';
+import { viewer } from '#app/_server/http.ts';
+import { listMethods } from '#db/methods.ts';
+import { day } from '#lib/scoring/format.ts';
+
+export const metadata: Metadata = { title: 'My methods', robots: { index: false } };
+
+export default async function MethodsPage() {
+  const who = await viewer();
+  if (!who) redirect('/sign-in?returnTo=/methods');
+  const methods = await listMethods(
+    who.id,
+    who.teams.map(({ id }) => id),
+  );
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>My methods</h1>
+        <p className="lead">
+          A method is what is compared; each submission of it is a version. Submitting under a new name makes one.
+        </p>
+        <p className="cluster">
+          <Link className="button button-primary" href="/submit">
+            Submit predictions
+          </Link>
+          <Link href="/submissions">My submissions</Link>
+          <Link href="/teams">My teams</Link>
+        </p>
+      </header>
+      {methods.length === 0 ? (
+        <p>Nothing yet.</p>
+      ) : (
+        <TableFrame label="Table of my methods">
+          <table>
+            <caption className="visually-hidden">My methods and those of my teams, by name</caption>
+            <thead>
+              <tr>
+                <th scope="col">Method</th>
+                <th scope="col">Of</th>
+                <th scope="col">Changed</th>
+              </tr>
+            </thead>
+            <tbody>
+              {methods.map(({ id, name, team, updatedAt }) => (
+                <tr key={id}>
+                  <th scope="row">
+                    <Link href={`/methods/${id}`}>{name}</Link>
+                  </th>
+                  <td>{team ? `team ${team}` : 'yourself'}</td>
+                  <td className="num">{day(updatedAt)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </TableFrame>
+      )}
+    </div>
+  );
+}
