@@ -106,7 +106,6 @@ const ACTIONS: Record<
     by: 'maintainers',
     where: EVERY_STATE,
   },
-  'try again': { rule: may.canTryAgain, by: 'maintainers', where: { failed: ANY } },
   verify: { rule: may.canVerify, by: 'maintainers', where: { scored: ANY } },
   'read files': { rule: may.canReadFiles, by: 'owners and maintainers', where: EVERY_STATE },
 };
