@@ -77,7 +77,7 @@ export async function signIn(
   await page.getByLabel('Name').fill(person.name);
   await page.getByLabel('E-mail').fill(person.email);
   if (person.role === 'maintainer') await page.getByLabel(/^Maintainer/).check();
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('banner').getByText(person.name)).toBeVisible();
 }
 
