@@ -235,6 +235,8 @@ export const boardRowSchema = z.object({
   codeUrl: z.string().nullable(),
   testImagesSeen: z.boolean().nullable(),
   publishedAt: iso.nullable(),
+  /** scored runs of the method on this test set, published or not; null for a reference */
+  runs: z.int().nullable().optional(),
   metrics: metricsSchema.partial(),
   /** of tasks other than livecell-wide, whose `metrics` are empty: numbers by the keys of the board's columns */
   values: z.record(z.string(), z.number().nullable()).optional(),

@@ -33,6 +33,10 @@ export interface ExportRow {
   readonly testImagesSeen: boolean | null;
   readonly publishedAt: Date | string | null;
   readonly unscored: boolean;
+  /** which of its method's versions it is */
+  readonly version?: number | null;
+  /** scored runs of the method on this test set */
+  readonly runs?: number | null;
   readonly metrics: Partial<Metrics>;
   readonly cellTypes?: Partial<Record<CellType, Partial<Metrics>>>;
   /** of a board of values: its numbers, by the keys of its columns */
@@ -86,6 +90,8 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     'code',
     'team',
     'authors',
+    'version',
+    'runs',
     'note',
     'source',
     'url',
@@ -117,6 +123,8 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     guard(row.codeUrl ?? ''),
     guard(row.team ?? ''),
     guard(row.authors ?? ''),
+    String(row.version ?? ''),
+    String(row.runs ?? ''),
     guard(row.note ?? ''),
     guard(row.source ?? ''),
     row.kind === 'entry' ? entryUrl(row, view) : '',

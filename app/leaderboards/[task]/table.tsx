@@ -16,6 +16,7 @@ import {
 } from '#lib/scoring/tasks.ts';
 import { Interval } from '../../_components/interval.tsx';
 import type { Board } from './board.ts';
+import { Runs, RunsHead, RunsNote, VersionLink } from './runs.tsx';
 import { type BoardView, viewHref } from './view.ts';
 
 /** The board as a table that works as paper does: no script, every number reachable, notes at its foot. */
@@ -42,6 +43,7 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
                   {group === 'headline' && view.cellType ? CELL_TYPE_NAMES[view.cellType] : COLUMN_GROUPS[group]}
                 </th>
               ))}
+              <td />
             </tr>
             <tr>
               <th scope="col" className="num">
@@ -51,6 +53,7 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
               {columns.map((column) => (
                 <SortHeader key={column.key} column={column} view={view} />
               ))}
+              <RunsHead />
             </tr>
           </thead>
           <tbody>
@@ -59,7 +62,7 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
             ))}
             {board.entries.length + board.unscored.length === 0 && (
               <tr>
-                <td colSpan={columns.length + 2} className="empty">
+                <td colSpan={columns.length + 3} className="empty">
                   No entry is published here yet. <Link href="/submit">Submit predictions</Link> to be the first.
                 </td>
               </tr>
@@ -68,7 +71,7 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
           {board.unscored.length > 0 && (
             <tbody>
               <tr>
-                <th scope="rowgroup" colSpan={columns.length + 2}>
+                <th scope="rowgroup" colSpan={columns.length + 3}>
                   <span>Label images, which have no scores to rank detections by: ranked among themselves</span>
                 </th>
               </tr>
@@ -80,7 +83,7 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
           {board.references.length > 0 && (
             <tbody className="references">
               <tr>
-                <th scope="rowgroup" colSpan={columns.length + 2}>
+                <th scope="rowgroup" colSpan={columns.length + 3}>
                   <span>As published elsewhere, on the official test set: not scored here, not ranked</span>
                 </th>
               </tr>
@@ -111,12 +114,14 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
                       asPublished
                     />
                   ))}
+                  <Runs row={row} />
                 </tr>
               ))}
             </tbody>
           )}
         </table>
       </section>
+      <RunsNote />
       {notes.size > 0 && (
         <ol className="footnotes" aria-label="Notes to the published results">
           {[...notes].map(([note, letter]) => (
@@ -195,6 +200,7 @@ function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: Boar
           )}
           {boxesOnly && <span className="badge">Boxes only</span>}
           {row.submitter && <span>{row.submitter}</span>}
+          <VersionLink row={row} />
           {row.publishedAt && !row.demo && <time dateTime={row.publishedAt.toISOString()}>{day(row.publishedAt)}</time>}
           {row.paperUrl && <External href={row.paperUrl}>Paper</External>}
           {row.codeUrl && <External href={row.codeUrl}>Code</External>}
@@ -208,6 +214,7 @@ function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: Boar
           sorted={column === view.sort}
         />
       ))}
+      <Runs row={row} />
     </tr>
   );
 }

@@ -2,6 +2,7 @@ import Link from 'next/link';
 import type { TaskBoardRow } from '#db/leaderboard.ts';
 import { day, exact } from '#lib/scoring/format.ts';
 import { boardValues, taskNumber, type ValueColumn } from '#lib/scoring/tasks.ts';
+import { Runs, RunsHead, RunsNote, VersionLink } from './runs.tsx';
 import { bestFirst, type TaskView, taskViewHref } from './task-view.ts';
 
 interface Props {
@@ -44,6 +45,7 @@ export function TaskTable({ view, rows, drawn }: Props) {
                     <td key={from} colSpan={count} />
                   ),
                 )}
+                <td />
               </tr>
             )}
             <tr>
@@ -54,6 +56,7 @@ export function TaskTable({ view, rows, drawn }: Props) {
               {columns.map((column) => (
                 <Head key={column.key} column={column} view={view} />
               ))}
+              <RunsHead />
             </tr>
           </thead>
           <tbody>
@@ -62,7 +65,7 @@ export function TaskTable({ view, rows, drawn }: Props) {
             ))}
             {entries.length === 0 && (
               <tr>
-                <td colSpan={columns.length + 2} className="empty">
+                <td colSpan={columns.length + 3} className="empty">
                   No entry is published here yet. <Link href="/submit">Submit predictions</Link> to be the first.
                 </td>
               </tr>
@@ -71,7 +74,7 @@ export function TaskTable({ view, rows, drawn }: Props) {
           {unscored.length > 0 && (
             <tbody>
               <tr>
-                <th scope="rowgroup" colSpan={columns.length + 2}>
+                <th scope="rowgroup" colSpan={columns.length + 3}>
                   <span>Label images, which have no scores to rank detections by: ranked among themselves</span>
                 </th>
               </tr>
@@ -83,7 +86,7 @@ export function TaskTable({ view, rows, drawn }: Props) {
           {subsets.map((subset) => (
             <tbody key={subset ?? ''} className="references">
               <tr>
-                <th scope="rowgroup" colSpan={columns.length + 2}>
+                <th scope="rowgroup" colSpan={columns.length + 3}>
                   <span>
                     {subset === undefined
                       ? 'As published elsewhere: not scored here, not ranked'
@@ -100,6 +103,7 @@ export function TaskTable({ view, rows, drawn }: Props) {
           ))}
         </table>
       </section>
+      <RunsNote />
       {notes.length > 0 && (
         <ol className="footnotes" aria-label="Notes to the published results">
           {notes.map((note, i) => (
@@ -177,6 +181,7 @@ function Entry({ row, columns, view, drawn }: RowProps & { drawn: boolean }) {
             </span>
           )}
           {row.submitter && <span>{row.submitter}</span>}
+          <VersionLink row={row} />
           {row.publishedAt && !row.demo && <time dateTime={row.publishedAt.toISOString()}>{day(row.publishedAt)}</time>}
           {row.paperUrl && (
             <a href={row.paperUrl} rel="nofollow ugc noopener">
@@ -199,6 +204,7 @@ function Entry({ row, columns, view, drawn }: RowProps & { drawn: boolean }) {
           {taskNumber(column, row.values[column.key])}
         </td>
       ))}
+      <Runs row={row} />
     </tr>
   );
 }
@@ -233,6 +239,7 @@ function Reference({ row, columns, view, notes }: RowProps & { notes: readonly s
           </td>
         );
       })}
+      <Runs row={row} />
     </tr>
   );
 }

@@ -1,0 +1,38 @@
+/** How often a method has been run on the test set: beside every entry, on every board. */
+import Link from 'next/link';
+import type { BoardRow, TaskBoardRow } from '#db/leaderboard.ts';
+
+export function RunsHead() {
+  return (
+    <th scope="col" className="num" title="Scored runs of the method on this test set, published or not">
+      Runs
+    </th>
+  );
+}
+
+export function Runs({ row }: { row: BoardRow | TaskBoardRow }) {
+  return (
+    <td className="num" data-metric="runs">
+      {row.runs ?? <span className="visually-hidden">not known</span>}
+    </td>
+  );
+}
+
+/** Which of the method's versions this is; an anonymous entry does not say. */
+export function VersionLink({ row: { method, methodId, version } }: { row: BoardRow | TaskBoardRow }) {
+  if (!methodId || version === null) return null;
+  return (
+    <Link href={`/methods/${methodId}`} aria-label={`Version ${version} of ${method}`}>
+      Version {version}
+    </Link>
+  );
+}
+
+export function RunsNote() {
+  return (
+    <p className="hint">
+      Runs: how many scored submissions the method has had on this test set, also those that were not published or are
+      withdrawn. The more there were, the better it may know the test set. One version of each method is shown.
+    </p>
+  );
+}
