@@ -191,8 +191,8 @@ export async function writeDemoData(
   }
 
   const counts = {
-    A172: await writeCounts(dir, 'A172', 'C7', 1500, seed),
-    A549: await writeCounts(dir, 'A549', 'B3', 2000, seed),
+    A172: await writeCounts(dir, 'A172', 1500, seed),
+    A549: await writeCounts(dir, 'A549', 2000, seed),
   };
   return {
     groundTruth,
@@ -487,17 +487,21 @@ function half(ring: Ring, { x: cx, y: cy }: Cell, angle: number): Ring {
 
 // --- fluorescence counts ---
 
+/** Nuclei per image at the start, by well: seeding densities. */
+const SEEDED = { B2: 45, B3: 85, B4: 140 } as const;
+
 /** Reference nuclei counts that grow over time, and predictions that follow them up to `saturation` and flatten there. */
-async function writeCounts(dir: string, type: 'A172' | 'A549', well: string, saturation: number, seed: number) {
+async function writeCounts(dir: string, type: 'A172' | 'A549', saturation: number, seed: number) {
   const draw = random(`${seed} counts ${type}`);
   const reference: Record<string, string> = {};
   const predicted: Record<string, number> = {};
-  for (let location = 1; location <= 3; location++)
+  for (const [well, seeded] of Object.entries(SEEDED))
     for (let step = 0; step < 20; step++)
-      for (let crop = 1; crop <= 4; crop++) {
+      for (let image = 0; image < 6; image++) {
+        const [location, crop] = [1 + Math.floor(image / 3), 1 + (image % 3)];
         const time = `${two(Math.floor(step / 6))}d${two((step % 6) * 4)}h00m`;
         const fileName = `${type}_Phase_${well}_${location}_${time}_${crop}.tif`;
-        const count = Math.round(120 * 1.17 ** step * draw.between(0.75, 1.25));
+        const count = Math.round(seeded * 1.16 ** step * draw.between(0.75, 1.25));
         const seen = count <= saturation ? count : saturation + 0.35 * (count - saturation);
         reference[fileName] = String(count); // quoted, as in the authors' own files
         predicted[fileName] = Math.max(0, Math.round(seen * (0.98 + 0.045 * draw.normal())));

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { type Metrics, metricsSchema } from '../coco/metrics.ts';
 import { PROTOCOL_IDS } from '../coco/protocol.ts';
 import { CELL_TYPES } from './cell-types.ts';
+import { countsOverTime, withoutReference } from './counts-over-time.ts';
 
 export { type Metrics, metricsSchema };
 
@@ -127,6 +128,17 @@ export const countResultsSchema = z.object({
   points: z.array(z.tuple([z.number(), z.number()])),
   /** the file names, in the order of `points` */
   files: z.array(z.string()).optional(),
+  /** means by well and time where there are no points, without the reference (`counts-over-time.ts`) */
+  overTime: z
+    .array(
+      z.object({
+        well: z.string(),
+        hours: z.number(),
+        images: z.int(),
+        predicted: z.object({ mean: z.number(), sem: number }),
+      }),
+    )
+    .optional(),
   /** where counts were made from detections: those with at least this score were counted */
   scoreThreshold: z.number().optional(),
 });
@@ -195,12 +207,16 @@ export function withDatasets(
 
 /**
  * A report as it may be kept and shown: reference counts are ground truth, so the points of a count report stay out
- * where the ground truth was not registered as public. What is computed from them stays.
+ * where the ground truth was not registered as public. What is computed from them stays, and so do means of the
+ * predicted counts over several images.
  */
 export function withoutGroundTruth(report: AnyReport): AnyReport {
   if (report.task !== 'fluorescence-counts') return report;
   const counts = Object.fromEntries(
-    Object.entries(report.results.counts).map(([type, { files: _, ...result }]) => [type, { ...result, points: [] }]),
+    Object.entries(report.results.counts).map(([type, { files, ...result }]) => {
+      const overTime = files ? withoutReference(countsOverTime(result.points, files)) : result.overTime;
+      return [type, { ...result, points: [], ...(overTime?.length && { overTime }) }];
+    }),
   );
   return { ...report, results: { ...report.results, counts } };
 }

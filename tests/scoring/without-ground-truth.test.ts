@@ -35,6 +35,21 @@ test('a count report without its ground truth keeps what was computed, and neith
   expect(kept).toMatchObject({ results: { counts: { A549: { r2: 0.9, images: 2, points: [] } } } });
 });
 
+test('means of predicted counts over five images or more stay; they say nothing of the reference', () => {
+  const name = (hours: number, crop: number) => `A549_Phase_B2_1_00d0${hours}h00m_${crop}.tif`;
+  const crops = [1, 2, 3, 4, 5];
+  const files = [...crops.map((crop) => name(0, crop)), ...crops.slice(1).map((crop) => name(4, crop))];
+  const points = files.map((_, i) => [617, 100 + 2 * i]);
+  const report = structuredClone(counts) as typeof counts & { results: { counts: { A549: object } } };
+  Object.assign(report.results.counts.A549, { files, points });
+  const kept = anyReportSchema.parse(withoutGroundTruth(report));
+  const overTime = [{ well: 'B2', hours: 0, images: 5, predicted: { mean: 104, sem: Math.sqrt(10 / 5) } }];
+  expect(kept).toMatchObject({ results: { counts: { A549: { points: [], overTime } } } });
+  expect(JSON.stringify(kept)).not.toMatch(/617|tif/);
+  // what is kept is kept again
+  expect(withoutGroundTruth(kept)).toEqual(kept);
+});
+
 test('other reports hold none and stay as they are', () => {
   const other = { ...counts, task: 'training-size', results: { sizes: {} } } as unknown as AnyReport;
   expect(withoutGroundTruth(other)).toBe(other);

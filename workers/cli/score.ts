@@ -194,7 +194,11 @@ export const verify: Command = {
       }
       if (ours.groundTruth.sha256 !== report.groundTruth.sha256)
         differences.push('The ground truth is not the one that was used.');
-      numbers += compare(report.results, ours.results, report.protocol, differences);
+      // of private counts a receipt has means over time instead of images: ours are made the same way
+      const withheld = 'counts' in report.results && Object.values(report.results.counts).some((own) => own.overTime);
+      const { withoutGroundTruth } = await import('#lib/scoring/report.ts');
+      const { results } = withheld ? withoutGroundTruth(ours) : ours;
+      numbers += compare(report.results, results, report.protocol, differences);
     }
     out.document({ agrees: differences.length === 0, numbers, differences });
     if (differences.length > 0) throw new InputError(...new Set(differences));

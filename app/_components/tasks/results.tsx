@@ -22,6 +22,7 @@ import { Figure, fromZero, Line, NumbersTable, Plot, Point, type Scale } from '.
 import { Legend, SERIES_STYLES } from '../charts/series-style.tsx';
 import { TableFrame } from '../table-frame.tsx';
 import { EVALUATION_NAMES } from '../words.ts';
+import { CountsOverTime } from './counts-over-time.tsx';
 import './results.css';
 
 export interface Method {
@@ -94,6 +95,12 @@ export function TaskCharts({
             countedTypes(results).map(({ cellType, result }) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: as above
               <Counts key={`${i} ${cellType}`} name={`${name}, ${cellType}`} result={result} />
+            )),
+          )}
+          {counts.flatMap(({ name, results }, i) =>
+            countedTypes(results).map(({ cellType, result }) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: as above
+              <CountsOverTime key={`${i} ${cellType}`} name={`${name}, ${cellType}`} result={result} />
             )),
           )}
         </div>

@@ -335,7 +335,15 @@ function apart<T extends { x: number; y: number }>(names: readonly T[], least: n
     }
     // names pushed down take half of the way back together with those that pushed them
     const shift = placed.reduce((sum, { y }, i) => sum + sorted[i].y - y, 0) / Math.max(1, placed.length);
-    return placed.map((name) => ({ ...name, y: name.y + shift }));
+    // those that were pushed begin where the outermost of them does, clear of the arrows' ends
+    const outer = (i: number): number => {
+      let [from, to] = [i, i];
+      while (from > 0 && placed[from].y === placed[from - 1].y - least) from--;
+      while (to + 1 < placed.length && placed[to + 1].y === placed[to].y - least) to++;
+      const ends = placed.slice(from, to + 1).map(({ x }) => x);
+      return placed[i].x < 0 ? Math.min(...ends) : Math.max(...ends);
+    };
+    return placed.map((name, i) => ({ ...name, x: outer(i), y: name.y + shift }));
   });
 }
 

@@ -25,7 +25,7 @@ export function CellTypes({ statistics }: { statistics: DatasetStatistics }) {
   const lines = groups.some(({ cellType }) => cellType);
   const twice = groups.some(({ images, files }) => images !== files);
   return (
-    <section className="section" aria-labelledby="cells">
+    <section className="section cell-types" aria-labelledby="cells">
       <h2 id="cells">Cell types</h2>
       {groups.length > 0 && (
         <TableFrame label="Table of cell types, scrolls sideways">
