@@ -3,6 +3,7 @@ import { cookies } from 'next/headers';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { AccountLink } from './_components/account-link.tsx';
+import { Banners } from './_components/banners.tsx';
 import { Mark } from './_components/icons.tsx';
 import { SiteNav } from './_components/site-nav.tsx';
 import { Suspension } from './_components/suspension.tsx';
@@ -40,6 +41,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           </div>
         </header>
         <Suspension />
+        <Banners />
         <main id="content" tabIndex={-1}>
           {children}
         </main>
@@ -52,6 +54,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
               licensed CC BY-NC 4.0 by Sartorius; the site does not redistribute them.
             </p>
             <ul>
+              <li>
+                <Link href="/queue">Queue</Link>
+              </li>
               <li>
                 <Link href="/protocol">How scores are computed</Link>
               </li>

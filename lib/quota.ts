@@ -81,6 +81,6 @@ export function quotaStanding(rule: QuotaRule, entries: readonly QuotaEntry[], n
 
 /** The rule in words: `5 scored submissions in 7 days`. */
 export function quotaInWords({ limit, days }: Pick<QuotaStanding, 'limit' | 'days'>): string {
-  if (limit === null) return 'as many scored submissions as you like';
+  if (limit === null) return 'as many submissions as you like';
   return `${limit} scored submission${limit === 1 ? '' : 's'} in ${days === 1 ? 'a day' : `${days} days`}`;
 }

@@ -18,6 +18,7 @@ import { confirmationOf } from './confirmation.ts';
 import { DeleteForm } from './delete-form.tsx';
 import { PreferencesForm } from './preferences-form.tsx';
 import { ProfileForm } from './profile-form.tsx';
+import { Quota } from './quota.tsx';
 import { TokenForm } from './token-form.tsx';
 
 export const metadata: Metadata = { title: 'Account', robots: { index: false } };
@@ -70,6 +71,7 @@ export default async function AccountPage({ searchParams }: Props) {
       </section>
       <SignIns user={user} mayChange={canAct(who)} />
       <Notices user={user} />
+      <Quota who={who} />
       <Tokens userId={user.id} />
       <section className="section" aria-labelledby="data">
         <h2 id="data">Your data</h2>

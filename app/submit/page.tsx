@@ -1,8 +1,12 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { viewer } from '#app/_server/http.ts';
+import { placesOf } from '#app/_server/places.ts';
 import { findSubmission } from '#app/_server/submissions.ts';
 import { listDatasets } from '#db/datasets.ts';
+import { listTaskRules } from '#db/task-settings.ts';
+import { listMemberships } from '#db/teams.ts';
+import type { PlacesBody } from '#lib/api.ts';
 import { canSubmitAgain, type Viewer } from '#lib/permissions.ts';
 import { isSealed } from '#lib/public-entry.ts';
 import { integer } from '#lib/scoring/format.ts';
@@ -11,10 +15,15 @@ import { SubmitForm, type Typed } from './submit-form.tsx';
 
 export const metadata: Metadata = { title: 'Submit' };
 
-export default async function SubmitPage({ searchParams }: { searchParams: Promise<{ from?: string | string[] }> }) {
-  const { from } = await searchParams;
+interface Props {
+  /** `from`: a submission to send again; `task`: which task to begin with */
+  searchParams: Promise<{ from?: string | string[]; task?: string | string[] }>;
+}
+
+export default async function SubmitPage({ searchParams }: Props) {
+  const { from, task } = await searchParams;
   const who = await viewer();
-  const tasks = await choices();
+  const tasks = await choices(who);
   return (
     <div className="page">
       <header className="page-head">
@@ -35,20 +44,30 @@ export default async function SubmitPage({ searchParams }: { searchParams: Promi
           <code>livecell import-ground-truth</code>.
         </p>
       ) : (
-        <SubmitForm tasks={tasks} typed={await earlier(who, from)} />
+        <SubmitForm
+          tasks={tasks}
+          typed={(await earlier(who, from)) ?? tasks.flatMap(({ id }) => (id === task ? { task: id } : []))[0]}
+        />
       )}
     </div>
   );
 }
 
 /** Tasks that have ground truth, each with its current data set first. */
-async function choices() {
-  const datasets = await listDatasets();
+async function choices(who: Viewer) {
+  const [datasets, rules, places, teams] = await Promise.all([
+    listDatasets(),
+    listTaskRules(),
+    placesOf(who),
+    who ? listMemberships(who.id) : [],
+  ]);
+  const named = (found: PlacesBody[] = []) =>
+    found.map((place) => ({ ...place, name: teams.find(({ id }) => id === place.team)?.name ?? null }));
   return OPEN_TASKS.map(({ id, name, kind, slots, least, also, groundTruth }) => {
     const own = datasets
       .filter(({ task }) => task === groundTruth)
       .map(({ name, images, objects, demo }) => ({
-        name,
+        ...{ name, demo },
         label: `${name}: ${integer(images)} images, ${integer(objects)} cells${kind === 'counts' ? ' counted' : ''}${demo ? ' (synthetic demo)' : ''}`,
       }));
     const outside = slotsAreDatasets(id);
@@ -57,7 +76,8 @@ async function choices() {
       slots: outside
         ? own.map(({ name, label }) => ({ id: name, label: `Predictions for ${label}` }))
         : slots.map(({ id, label }) => ({ id, label })),
-      also: (also ?? []).map((other) => ({ id: other, name: TASKS[other].name })),
+      rules: { ...rules[id], places: named(places[id]) },
+      also: (also ?? []).filter((other) => rules[other].open).map((other) => ({ id: other, name: TASKS[other].name })),
     };
   }).filter(({ datasets }) => datasets.length > 0);
 }

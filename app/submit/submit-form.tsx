@@ -6,6 +6,7 @@ import { UploadField } from '#app/_components/upload.tsx';
 import { forget } from '#app/_components/uploader.ts';
 import type { FormState } from '#app/_server/http.ts';
 import { submitForm } from './actions.ts';
+import { TaskRules, type TaskRulesShown } from './task-rules.tsx';
 
 export interface TaskChoice {
   id: string;
@@ -18,11 +19,15 @@ export interface TaskChoice {
   least: number;
   /** tasks that the same files can be submitted to */
   also: { id: string; name: string }[];
-  datasets: { name: string; label: string }[];
+  datasets: { name: string; label: string; demo: boolean }[];
+  rules: TaskRulesShown;
 }
 
 export type Typed = Partial<
-  Record<'task' | 'dataset' | 'method' | 'description' | 'paperUrl' | 'codeUrl' | 'trainingData' | 'anonymousUntil', string>
+  Record<
+    'task' | 'dataset' | 'method' | 'description' | 'paperUrl' | 'codeUrl' | 'trainingData' | 'anonymousUntil',
+    string
+  >
 > & { testImagesSeen?: boolean; anyCategory?: boolean; anonymous?: boolean };
 
 const DRAFT = 'livecell:draft';
@@ -34,10 +39,15 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
   const [state, submit, pending] = useActionState<FormState, FormData>(submitForm, {});
   const [task, setTask] = useState(typed?.task ?? tasks[0].id);
   const [busy, setBusy] = useState<readonly string[]>([]);
+  const [dataset, setDataset] = useState(typed?.dataset);
   const uploading = busy.length > 0;
   const [afterUpload, setAfterUpload] = useState(false);
   const chosen = tasks.find(({ id }) => id === task) ?? tasks[0];
   const { errors = {} } = state;
+  // where slots are data sets, one that is no demo is enough to count
+  const demo = chosen.outside
+    ? chosen.datasets.every(({ demo }) => demo)
+    : (chosen.datasets.find(({ name }) => name === dataset) ?? chosen.datasets[0]).demo;
 
   // what was typed before a reload
   useEffect(() => {
@@ -101,7 +111,14 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
         <legend>File</legend>
         <div className="field">
           <label htmlFor="task">Task</label>
-          <select {...field('task')} defaultValue={task} onChange={(event) => setTask(event.target.value)}>
+          <select
+            {...field('task')}
+            defaultValue={task}
+            onChange={(event) => {
+              setTask(event.target.value);
+              setDataset(undefined);
+            }}
+          >
             {tasks.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
@@ -109,11 +126,19 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
             ))}
           </select>
           <FieldError name="task" errors={errors} />
+          <p className="hint">
+            <Link href={`/tasks/${task}`}>What the task asks, and the files it takes</Link>
+          </p>
         </div>
         {(!chosen.outside || chosen.datasets.length === 1) && (
           <div className="field">
             <label htmlFor="dataset">Data set</label>
-            <select {...field('dataset')} key={task} defaultValue={typed?.dataset}>
+            <select
+              {...field('dataset')}
+              key={task}
+              defaultValue={typed?.dataset}
+              onChange={(event) => setDataset(event.target.value)}
+            >
               {chosen.datasets.map(({ name, label }) => (
                 <option key={name} value={name}>
                   {label}
@@ -123,7 +148,8 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
             <FieldError name="dataset" errors={errors} />
           </div>
         )}
-        <Files key={task} task={chosen} errors={errors} onBusy={onBusy} field={field} />
+        <TaskRules name={chosen.name} rules={chosen.rules} demo={demo} />
+        {chosen.rules.open && <Files key={task} task={chosen} errors={errors} onBusy={onBusy} field={field} />}
         <label className="check">
           <input type="checkbox" name="anyCategory" defaultChecked={typed?.anyCategory} />
           <span>
@@ -214,7 +240,11 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
       </fieldset>
 
       <div className="cluster">
-        <button type="submit" className="button-primary" disabled={pending || Boolean(state.done)}>
+        <button
+          type="submit"
+          className="button-primary"
+          disabled={pending || Boolean(state.done) || !chosen.rules.open}
+        >
           {pending ? 'Submitting …' : 'Submit for scoring'}
         </button>
         {afterUpload && (
@@ -250,7 +280,10 @@ function Files({
     },
     [slots, onBusy],
   );
-  if (slots.length < 2) return <UploadField name="upload" error={errors.upload} onBusy={onBusy} />;
+  if (slots.length < 2)
+    return (
+      <UploadField name="upload" task={task.id} maxBytes={task.rules.maxBytes} error={errors.upload} onBusy={onBusy} />
+    );
   const needed = least === slots.length ? 'all of them' : least > 1 ? `${least} or more` : 'one or more';
   return (
     <>
@@ -269,6 +302,8 @@ function Files({
         name="upload"
         label="One archive with all files"
         hint={`A .zip whose files are named by ${outside ? 'data set' : 'slot'}: ${slots.map(({ id }) => id).join(', ')} (${needed}), such as ${slots[0].id}.${kind === 'counts' ? 'csv' : 'json.gz'}. Or a file per ${outside ? 'data set' : 'slot'} below.`}
+        task={task.id}
+        maxBytes={task.rules.maxBytes}
         error={errors.upload}
         onBusy={onBusy}
       />
@@ -279,6 +314,8 @@ function Files({
           slot={id}
           label={label}
           hint={false}
+          task={task.id}
+          maxBytes={task.rules.maxBytes}
           error={errors[`upload.${id}`]}
           onBusy={onBusy}
         />

@@ -1,0 +1,30 @@
+'use client';
+
+import { usePathname } from 'next/navigation';
+import { TASKS, type TaskId } from '#lib/scoring/tasks.ts';
+
+export interface Banner {
+  id: string;
+  /** null: on every page */
+  task: string | null;
+  text: string;
+}
+
+/** The site's own everywhere; a task's on its board and where files are submitted. */
+export function BannerList({ banners }: { banners: Banner[] }) {
+  const path = usePathname();
+  const shown = banners.filter(
+    ({ task }) => task === null || path === `/leaderboards/${task}` || path === '/submit' || path === '/submissions',
+  );
+  if (shown.length === 0) return null;
+  return (
+    <aside className="banners" aria-label="Announcements">
+      {shown.map(({ id, task, text }) => (
+        <p key={id}>
+          {task && <b>{TASKS[task as TaskId]?.name ?? task}: </b>}
+          {text}
+        </p>
+      ))}
+    </aside>
+  );
+}
