@@ -1,5 +1,6 @@
 'use client';
 
+import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { startTransition, useActionState, useCallback, useEffect, useRef, useState } from 'react';
 import { UploadField } from '#app/_components/upload.tsx';
