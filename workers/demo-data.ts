@@ -496,12 +496,12 @@ async function writeCounts(dir: string, type: 'A172' | 'A549', saturation: numbe
   const reference: Record<string, string> = {};
   const predicted: Record<string, number> = {};
   for (const [well, seeded] of Object.entries(SEEDED))
-    for (let step = 0; step < 20; step++)
-      for (let image = 0; image < 6; image++) {
-        const [location, crop] = [1 + Math.floor(image / 3), 1 + (image % 3)];
+    for (let step = 0; step < 16; step++)
+      for (let image = 0; image < 5; image++) {
+        const [location, crop] = [1 + Math.floor(image / 4), 1 + (image % 4)];
         const time = `${two(Math.floor(step / 6))}d${two((step % 6) * 4)}h00m`;
         const fileName = `${type}_Phase_${well}_${location}_${time}_${crop}.tif`;
-        const count = Math.round(seeded * 1.16 ** step * draw.between(0.75, 1.25));
+        const count = Math.round(seeded * 1.2 ** step * draw.between(0.75, 1.25));
         const seen = count <= saturation ? count : saturation + 0.35 * (count - saturation);
         reference[fileName] = String(count); // quoted, as in the authors' own files
         predicted[fileName] = Math.max(0, Math.round(seen * (0.98 + 0.045 * draw.normal())));
