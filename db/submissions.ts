@@ -238,6 +238,14 @@ export async function listSubmissionsOf(
   return rows.map(toSummary);
 }
 
+/** What was submitted for a team, the newest first. */
+export async function listSubmissionsOfTeam(teamId: string, tx: Tx = db()): Promise<SubmissionSummary[]> {
+  const rows = await summaries(tx)
+    .where(eq(submissions.teamId, teamId))
+    .orderBy(desc(submissions.createdAt), submissions.id);
+  return rows.map(toSummary);
+}
+
 /** Everybody's submissions, the newest first. */
 export async function listAllSubmissions(
   options: { limit?: number } = {},

@@ -7,6 +7,7 @@ import { and, asc, count, desc, eq, gt, isNull, sql } from 'drizzle-orm';
 import { AppError } from '#lib/errors.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
+import { notify } from './notices.ts';
 import {
   methods,
   submissions,
@@ -168,14 +169,20 @@ export async function invitedTo(
 export async function acceptInvitation(secret: string, userId: string, tx: Tx = db()): Promise<string> {
   return tx.transaction(async (tx) => {
     const [invitation] = await tx
-      .select({ id: teamInvitations.id, teamId: teamInvitations.teamId })
+      .select({ id: teamInvitations.id, teamId: teamInvitations.teamId, team: teams.name })
       .from(teamInvitations)
+      .innerJoin(teams, eq(teams.id, teamInvitations.teamId))
       .where(and(eq(teamInvitations.sha256, digest(secret)), works()))
-      .for('update'); // of an owner who takes it back and a guest who accepts, one is first
+      .for('update', { of: teamInvitations }); // of an owner who takes it back and a guest who accepts, one is first
     if (!invitation) throw new AppError('not-found', 'This invitation has expired or was taken back.');
     const { teamId } = invitation;
     const [joined] = await tx.insert(teamMembers).values({ teamId, userId }).onConflictDoNothing().returning();
-    if (joined) await recordEvent(tx, userId, { kind: 'team-joined', teamId, userId, invitationId: invitation.id });
+    if (!joined) return teamId;
+    await recordEvent(tx, userId, { kind: 'team-joined', teamId, userId, invitationId: invitation.id });
+    const [guest] = await tx.select({ name: users.name }).from(users).where(eq(users.id, userId));
+    const owners = (await members(teamId, tx)).filter(({ role }) => role === 'owner').map(({ userId }) => userId);
+    const text = `${guest?.name ?? 'Somebody'} has joined your team “${invitation.team}”.`;
+    await notify(tx, owners, { kind: 'team', text, link: `/teams/${teamId}` });
     return teamId;
   });
 }
@@ -190,12 +197,15 @@ export async function setTeamRole(
   tx: Tx = db(),
 ): Promise<void> {
   await tx.transaction(async (tx) => {
-    await lock(teamId, tx);
+    const { name } = await lock(teamId, tx);
     const before = await memberOf(teamId, userId, tx);
     if (before.role === role) return;
     if (role === 'member') await anotherOwner(teamId, userId, tx);
     await tx.update(teamMembers).set({ role }).where(is(teamId, userId));
     await recordEvent(tx, actorId, { kind: 'team-role-changed', teamId, userId, before: before.role, after: role });
+    if (userId === actorId) return;
+    const text = `You are ${role === 'owner' ? 'an owner' : 'a member'} of the team “${name}” now.`;
+    await notify(tx, [userId], { kind: 'team', text, link: `/teams/${teamId}` });
   });
 }
 
@@ -203,11 +213,13 @@ export async function setTeamRole(
 export async function removeMember(teamId: string, userId: string, actorId: string, tx: Tx = db()): Promise<void> {
   if (userId === actorId) throw new AppError('invalid', 'To go yourself, leave the team.');
   await tx.transaction(async (tx) => {
-    await lock(teamId, tx);
+    const { name } = await lock(teamId, tx);
     const { role } = await memberOf(teamId, userId, tx);
     if (role === 'owner') await anotherOwner(teamId, userId, tx);
     await tx.delete(teamMembers).where(is(teamId, userId));
     await recordEvent(tx, actorId, { kind: 'team-member-removed', teamId, userId, role });
+    const text = `You were removed from the team “${name}”. What you submitted for it stays the team’s.`;
+    await notify(tx, [userId], { kind: 'team', text, link: '/teams' });
   });
 }
 

@@ -10,10 +10,11 @@ interface Props {
   submissions: SubmissionSummary[];
   caption: string;
   withSubmitter?: boolean;
+  withTeam?: boolean;
   deeds?: (submission: SubmissionSummary) => ReactNode;
 }
 
-export function SubmissionTable({ submissions, caption, withSubmitter, deeds }: Props) {
+export function SubmissionTable({ submissions, caption, withSubmitter, withTeam, deeds }: Props) {
   return (
     <TableFrame label={caption}>
       <table>
@@ -22,6 +23,7 @@ export function SubmissionTable({ submissions, caption, withSubmitter, deeds }: 
           <tr>
             <th scope="col">Method</th>
             {withSubmitter && <th scope="col">Submitter</th>}
+            {withTeam && <th scope="col">For</th>}
             <th scope="col">Task</th>
             <th scope="col">Data set</th>
             <th scope="col">State</th>
@@ -35,6 +37,7 @@ export function SubmissionTable({ submissions, caption, withSubmitter, deeds }: 
             <tr key={submission.id}>
               <th scope="row">
                 <Link href={`/submissions/${submission.id}`}>{submission.method}</Link>
+                {submission.version > 1 && <span className="muted">, version {submission.version}</span>}
                 {submission.demo && (
                   <>
                     {' '}
@@ -43,6 +46,7 @@ export function SubmissionTable({ submissions, caption, withSubmitter, deeds }: 
                 )}
               </th>
               {withSubmitter && <td>{submission.user?.name ?? '–'}</td>}
+              {withTeam && <td>{submission.team?.name ?? 'yourself'}</td>}
               <td>{parseTask(submission.task)?.name ?? submission.task}</td>
               <td>{submission.datasetName}</td>
               <td>

@@ -15,14 +15,20 @@ export default async function SubmissionsPage() {
     <div className="page">
       <header className="page-head">
         <h1>My submissions</h1>
-        <p>
+        <p className="cluster">
           <Link className="button button-primary" href="/submit">
             Submit predictions
           </Link>
+          <Link href="/methods">My methods</Link>
+          <Link href="/teams">My teams</Link>
         </p>
       </header>
       {submissions.length ? (
-        <SubmissionTable submissions={submissions} caption="My submissions, the newest first" />
+        <SubmissionTable
+          submissions={submissions}
+          caption="My submissions and those of my teams, the newest first"
+          withTeam={who.teams.length > 0}
+        />
       ) : (
         <p>Nothing yet.</p>
       )}

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { listRecentEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/client.ts';
+import { listNotices } from '#db/notices.ts';
 import { type Dataset, type Team, teamInvitations } from '#db/schema.ts';
 import { createSubmission, getSubmission, listSubmissionsOf } from '#db/submissions.ts';
 import {
@@ -64,6 +65,9 @@ describe.each(ENGINES)('teams on $name', ({ missing, open }) => {
     });
     await renameTeam(team.id, 'Cells and more', people.ada, client.db);
     expect(await events()).toEqual(['team-created', 'team-invited', 'team-joined', 'team-renamed']);
+    expect((await listNotices(people.ada, {}, client.db))[0]).toMatchObject({
+      ...{ kind: 'team', text: 'bob has joined your team “Cells”.', link: `/teams/${team.id}` },
+    });
     const [last] = await listRecentEvents(1, client.db);
     expect(last.event).toMatchObject({ before: 'Cells', after: 'Cells and more' });
   });
@@ -151,6 +155,7 @@ describe.each(ENGINES)('teams on $name', ({ missing, open }) => {
     await expect(deleteTeam(team.id, people.ada, client.db)).rejects.toMatchObject({ code: 'conflict' });
     await expect(removeMember(team.id, people.ada, people.ada, client.db)).rejects.toMatchObject({ code: 'invalid' });
     await removeMember(team.id, people.bob, people.ada, client.db);
+    expect((await listNotices(people.bob, {}, client.db))[0].text).toMatch('You were removed from the team “Cells”.');
     await expect(removeMember(team.id, people.bob, people.ada, client.db)).rejects.toMatchObject({ code: 'not-found' });
     await deleteTeam(team.id, people.ada, client.db);
     expect(await getTeam(team.id, client.db)).toBeNull();
