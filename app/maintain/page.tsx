@@ -74,8 +74,9 @@ export default async function InboxPage() {
                   {moment(at)}
                 </time>{' '}
                 <Link href={`/maintain/entries/${submissionId}`}>{method ?? 'An entry that is gone'}</Link>:{' '}
-                {auditSentence(event)} by {actorName ?? 'the site'}
-                {event.kind !== 'hidden' && auditReason(event) && `: ${auditReason(event)}`}
+                {auditSentence(event)}
+                {event.kind !== 'hidden' && auditReason(event) && `: ${auditReason(event)}`}{' '}
+                <span className="muted">({actorName ?? 'the site'})</span>
               </li>
             ))}
           </ul>

@@ -84,6 +84,7 @@ export default async function PersonPage({ params }: Props) {
           >
             <input
               name="reason"
+              className="maintain-reason"
               aria-label={suspendedAt ? 'Reason for lifting the suspension' : 'Reason for suspending'}
               placeholder="Reason, read by the person"
               maxLength={1000}
@@ -95,7 +96,13 @@ export default async function PersonPage({ params }: Props) {
             values={{ id, role: role === 'maintainer' ? 'researcher' : 'maintainer' }}
             label={role === 'maintainer' ? 'Make a researcher' : 'Make a maintainer'}
           >
-            <input name="reason" aria-label="Reason for the role" placeholder="Reason, optional" maxLength={1000} />
+            <input
+              name="reason"
+              className="maintain-reason"
+              aria-label="Reason for the role"
+              placeholder="Reason, optional"
+              maxLength={1000}
+            />
           </Act>
           <p className="hint">A maintainer decides about entries, people and tasks. The last one stays.</p>
         </section>
@@ -130,7 +137,7 @@ export default async function PersonPage({ params }: Props) {
                     {limit === null ? 'none' : `${limit} in ${days} days`}
                     {granted > 0 && `, ${granted} of them granted`}
                   </td>
-                  <td className="num">{nextSlotAt ? moment(nextSlotAt) : 'now'}</td>
+                  <td>{nextSlotAt ? moment(nextSlotAt) : 'now'}</td>
                 </tr>
               ))}
             </tbody>
@@ -150,6 +157,7 @@ export default async function PersonPage({ params }: Props) {
           </label>
           <input
             name="reason"
+            className="maintain-reason"
             aria-label="Reason for the grant"
             placeholder="Reason, read by the person"
             maxLength={1000}

@@ -144,6 +144,7 @@ async function Preview({ keptId, goneId }: { keptId: string; goneId: string }) {
       >
         <input
           name="reason"
+          className="maintain-reason"
           aria-label="Reason for merging"
           placeholder="Reason, read by the person"
           maxLength={1000}
