@@ -288,10 +288,15 @@ async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId,
       const entry = boardEntry(source, now);
       return {
         ...{ kind: 'entry' as const, ...entry, runs: runsOf(entry, runs) },
-        ...{ unscored: unscored ?? false, results },
+        ...{ unscored: unscored ?? false, results: resultsOn(dataset, results) },
       };
     })
     .sort((a, b) => Number(a.publishedAt) - Number(b.publishedAt));
+}
+
+/** What a board shows of an entry: of one that is on several data sets, the results on its own. */
+function resultsOn({ name }: Dataset, results: AnyReport['results']): AnyReport['results'] {
+  return 'datasets' in results ? { datasets: { [name]: results.datasets[name] } } : results;
 }
 
 /** Whether an entry has a model for a cell type, masks or only boxes. */

@@ -154,14 +154,15 @@ async function datasetOf(task: Task, name: string | undefined): Promise<Dataset>
   throw new InvalidFields({ dataset: `${task.name} has no ground truth ${name ? `named ${name}` : 'yet'}.` });
 }
 
-/** Slots that are data sets: the first of them is the submission's own; one file for none of them says which that is. */
+/** Slots that are data sets: the newest of them is the submission's own; one file for none of them says which that is. */
 async function outsidePart(task: Task, input: NewSubmission): Promise<Part> {
   const datasets = await listDatasets({ task: task.id });
   const [first, ...others] = input.files;
   if (others.length === 0 && first.slot === 'all' && !datasets.some(({ name }) => name === 'all'))
     return { task, dataset: await datasetOf(task, input.dataset), files: [first] };
   const files = slotsOf(task, input.files, { names: datasets.map(({ name }) => name), called: 'data set' });
-  return { task, dataset: datasets.find(({ name }) => name === files[0].slot)!, files };
+  // whatever order they are sent in: versions of a method are counted per data set
+  return { task, dataset: datasets.find(({ name }) => files.some(({ slot }) => slot === name))!, files };
 }
 
 /** Files by the task's own slots; a single one for none of them is an archive, whose members are looked at when scored. */

@@ -665,6 +665,7 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
     headline: 'AP',
     docs: [
       'A model that was trained on LIVECell and saw no image of the outside data set, scored on it. Each registered data set has a board of its own; its page says whose it is, under which licence, and how it was prepared.',
+      'One submission may have a file for each of several data sets, or one archive whose files are named by data set; it then stands on each of their boards.',
     ],
     guide: {
       scoring: [

@@ -94,7 +94,7 @@ test('one submission for two data sets has results on both, and a place on each 
   );
   expect(also).toBeUndefined();
   const { report, dataset } = await scored(id);
-  expect(dataset).toBe('EVICAN easy');
+  expect(dataset).toBe('Cellpose'); // the newest
   const { results, groundTruth, predictions } = report as ReportOf<'zero-shot'>;
   expect(predictions.map(({ slot }) => slot)).toEqual(['Cellpose', 'EVICAN easy']);
   expect(groundTruth.datasets).toMatchObject({
@@ -107,6 +107,7 @@ test('one submission for two data sets has results on both, and a place on each 
     const [entry, ...others] = await entriesOf(name);
     expect(others).toEqual([]);
     expect(entry).toMatchObject({ id, rank: 1, values: { AP: results.datasets[name].segm!.overall.AP } });
+    expect(entry.results).toEqual({ datasets: { [name]: results.datasets[name] } });
   }
   expect(results.datasets.Cellpose.segm!.overall.AP).not.toBe(results.datasets['EVICAN easy'].segm!.overall.AP);
 });

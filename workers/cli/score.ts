@@ -26,6 +26,9 @@ export const ANY_CATEGORY: Option = {
   type: 'boolean',
   help: 'count detections of every category as cells, whatever their category_id',
 };
+/** How a task's files are named, for the help of commands that take them. */
+export const SLOTS_IN_WORDS = `A task with several files takes SLOT=FILE for each, or one .zip whose files (or folders of
+label images) are named by slot: A172.json, bt-474.json.gz, SKOV3/… Slots of zero-shot are names of data sets.`;
 const PREDICTIONS_HELP = 'COCO results as .json, .json.gz or .zip, or a .zip of label images';
 
 export const SCORE_THRESHOLD: Option = {
@@ -89,7 +92,7 @@ export const score: Command = {
 export const validate: Command = {
   name: 'validate',
   help: 'Lists every problem of the files for a task, with record numbers. Scores nothing.',
-  details: `A file may have\n${LIMITS_IN_WORDS.map((limit) => `  ${limit}`).join('\n')}`,
+  details: `${SLOTS_IN_WORDS}\n\nA file may have\n${LIMITS_IN_WORDS.map((limit) => `  ${limit}`).join('\n')}`,
   example: 'livecell validate --images images.json --predictions mine.json',
   options: {
     'ground-truth': {

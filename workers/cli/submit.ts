@@ -11,7 +11,16 @@ import type { Problem } from '#lib/scoring/report.ts';
 import { CallError, type Command, InputError, JSON_OPTION, type Output, problemLine, type Values } from './command.ts';
 import { reportTable } from './report-table.ts';
 import { runningSite } from './run-file.ts';
-import { ANY_CATEGORY, openTask, parseThreshold, refused, SCORE_THRESHOLD, type SlotFile, slotFiles } from './score.ts';
+import {
+  ANY_CATEGORY,
+  openTask,
+  parseThreshold,
+  refused,
+  SCORE_THRESHOLD,
+  SLOTS_IN_WORDS,
+  type SlotFile,
+  slotFiles,
+} from './score.ts';
 
 /** Below the 300 seconds Node gives a request, also on a slow line: 50 MB in five minutes is 1.4 Mbit/s. */
 const CHUNK_BYTES = 50_000_000;
@@ -21,6 +30,7 @@ export const submit: Command = {
   name: 'submit',
   takes: 'FILE',
   help: 'Uploads predictions to the site and submits them. Started again after an interruption, it goes on where it was.',
+  details: SLOTS_IN_WORDS,
   example: 'livecell submit --method "My model" --wait predictions.json.gz',
   options: {
     task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
