@@ -8,6 +8,7 @@ import { byCellType, meanOverTypes, type NamedResults, perIou } from '#lib/scori
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
 import { INTERVAL_EXPLAINED, Interval } from '../../_components/interval.tsx';
+import { OrcidId } from '../../_components/orcid.tsx';
 import { Segments } from '../../_components/segments.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 import { WhatGoesWrong } from './errors.tsx';
@@ -93,6 +94,7 @@ export function EntryView({ entry, dataset, reports, asked, inside, links }: Ent
           )}
           {inside && <Link href={`/submissions/${entry.id}`}>Manage this submission</Link>}
         </p>
+        <Submitter entry={entry} />
       </header>
 
       {entry.anonymous && <AnonymityNote entry={entry} />}
@@ -235,6 +237,17 @@ export function EntryView({ entry, dataset, reports, asked, inside, links }: Ent
 }
 
 /** Who is to be named beside the method. */
+/** Who a submitter says they are, and is: the iD is one they have signed in with. All of it empty while sealed. */
+function Submitter({ entry: { submitter, affiliation, orcid } }: { entry: PublicEntry }) {
+  if (!submitter || !(affiliation || orcid)) return null;
+  return (
+    <p className="cluster muted">
+      <span>Submitted by {[submitter, affiliation].filter(Boolean).join(', ')}</span>
+      {orcid && <OrcidId orcid={orcid} />}
+    </p>
+  );
+}
+
 function by({ anonymous, submitter, team, authors, demo }: PublicEntry): string {
   if (anonymous && !anonymous.identityShown) return 'Anonymous';
   const people = authors || submitter;
