@@ -179,11 +179,22 @@ export const importImagesCommand: Command = {
         ).finally(() => source.close());
         const packKey = `pictures/${randomUUID()}`;
         await storage().adopt(packKey, packed);
-        const before = await savePictures({
-          ...{ datasetId: dataset.id, public: values.public === true, packKey },
-          ...{ groundTruthSha256: dataset.sha256, files: result.files, examples: result.examples },
-        });
-        await saveStatistics(dataset, result.statistics);
+        const { db } = await import('#db/client.ts');
+        const before = await db()
+          .transaction(async (tx) => {
+            await saveStatistics(dataset, result.statistics, tx);
+            return await savePictures(
+              {
+                ...{ datasetId: dataset.id, public: values.public === true, packKey },
+                ...{ groundTruthSha256: dataset.sha256, files: result.files, examples: result.examples },
+              },
+              tx,
+            );
+          })
+          .catch(async (error) => {
+            await storage().delete(packKey);
+            throw error;
+          });
         if (before) await storage().delete(before);
         return result;
       });
