@@ -2,16 +2,16 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { viewer } from '#app/_server/http.ts';
 import { placesOf } from '#app/_server/places.ts';
-import { findSubmission } from '#app/_server/submissions.ts';
 import { listDatasets } from '#db/datasets.ts';
+import { listMethods } from '#db/methods.ts';
 import { listTaskRules } from '#db/task-settings.ts';
 import { listMemberships } from '#db/teams.ts';
 import type { PlacesBody } from '#lib/api.ts';
-import { canSubmitAgain, type Viewer } from '#lib/permissions.ts';
-import { isSealed } from '#lib/public-entry.ts';
+import type { Viewer } from '#lib/permissions.ts';
 import { integer } from '#lib/scoring/format.ts';
 import { OPEN_TASKS, slotsAreDatasets, TASKS } from '#lib/scoring/tasks.ts';
-import { SubmitForm, type Typed } from './submit-form.tsx';
+import { earlier } from './earlier.ts';
+import { SubmitForm } from './submit-form.tsx';
 
 export const metadata: Metadata = { title: 'Submit' };
 
@@ -24,6 +24,15 @@ export default async function SubmitPage({ searchParams }: Props) {
   const { from, task } = await searchParams;
   const who = await viewer();
   const tasks = await choices(who);
+  const [teams, methods] = who
+    ? await Promise.all([
+        listMemberships(who.id),
+        listMethods(
+          who.id,
+          who.teams.map(({ id }) => id),
+        ),
+      ])
+    : [[], []];
   return (
     <div className="page">
       <header className="page-head">
@@ -46,6 +55,8 @@ export default async function SubmitPage({ searchParams }: Props) {
       ) : (
         <SubmitForm
           tasks={tasks}
+          teams={teams.map(({ id, name }) => ({ id, name }))}
+          methods={methods.map(({ name, teamId }) => ({ name, team: teamId ?? '' }))}
           typed={(await earlier(who, from)) ?? tasks.flatMap(({ id }) => (id === task ? { task: id } : []))[0]}
         />
       )}
@@ -80,21 +91,4 @@ async function choices(who: Viewer) {
       also: (also ?? []).filter((other) => rules[other].open).map((other) => ({ id: other, name: TASKS[other].name })),
     };
   }).filter(({ datasets }) => datasets.length > 0);
-}
-
-/** What was said about a submission whose file was wrong, to be submitted again with a fixed one. */
-async function earlier(who: Viewer, from: string | string[] | undefined): Promise<Typed | undefined> {
-  if (typeof from !== 'string') return undefined;
-  const submission = await findSubmission(who, from).catch(() => null);
-  if (!submission || !canSubmitAgain(who, submission)) return undefined;
-  const { task, method, description, paperUrl, codeUrl, trainingData, testImagesSeen, dataset } = submission;
-  const { anyCategory } = submission;
-  const { anonymous, anonymousUntil } = submission;
-  return {
-    ...{ task, method, description, trainingData, testImagesSeen, anyCategory, dataset: dataset.name },
-    anonymous: isSealed(submission, new Date()),
-    anonymousUntil: anonymous ? anonymousUntil?.toISOString().slice(0, 10) : undefined,
-    paperUrl: paperUrl ?? '',
-    codeUrl: codeUrl ?? '',
-  };
 }

@@ -26,20 +26,39 @@ export interface TaskChoice {
 
 export type Typed = Partial<
   Record<
-    'task' | 'dataset' | 'method' | 'description' | 'paperUrl' | 'codeUrl' | 'trainingData' | 'anonymousUntil',
+    | 'task'
+    | 'dataset'
+    | 'method'
+    | 'description'
+    | 'paperUrl'
+    | 'codeUrl'
+    | 'trainingData'
+    | 'anonymousUntil'
+    | 'team'
+    | 'scoreThreshold',
     string
   >
-> & { testImagesSeen?: boolean; anyCategory?: boolean; anonymous?: boolean };
+> & { testImagesSeen?: boolean; anyCategory?: boolean; anonymous?: boolean; publish?: boolean };
+
+interface Props {
+  tasks: TaskChoice[];
+  /** whom it can be submitted for besides oneself */
+  teams: { id: string; name: string }[];
+  /** names that make a new version; `team` is '' for one's own */
+  methods: { name: string; team: string }[];
+  typed?: Typed;
+}
 
 const DRAFT = 'livecell:draft';
 
 /** `typed`: what an earlier submission said, when a fixed file is submitted. */
-export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Typed }) {
+export function SubmitForm({ tasks, teams, methods, typed }: Props) {
   const router = useRouter();
   const form = useRef<HTMLFormElement>(null);
   const [state, submit, pending] = useActionState<FormState, FormData>(submitForm, {});
   const [task, setTask] = useState(typed?.task ?? tasks[0].id);
   const [busy, setBusy] = useState<readonly string[]>([]);
+  const [team, setTeam] = useState(typed?.team ?? '');
   const [dataset, setDataset] = useState(typed?.dataset);
   const uploading = busy.length > 0;
   const [afterUpload, setAfterUpload] = useState(false);
@@ -150,7 +169,7 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
           </div>
         )}
         <TaskRules name={chosen.name} rules={chosen.rules} demo={demo} />
-        {chosen.rules.open && <Files key={task} task={chosen} errors={errors} onBusy={onBusy} field={field} />}
+        {chosen.rules.open && <Files key={task} task={chosen} {...{ errors, onBusy, field, typed }} />}
         <label className="check">
           <input type="checkbox" name="anyCategory" defaultChecked={typed?.anyCategory} />
           <span>
@@ -162,11 +181,42 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
 
       <fieldset>
         <legend>Method</legend>
+        {teams.length > 0 && (
+          <div className="field">
+            <label htmlFor="team">Submitted for</label>
+            <select {...field('team')} defaultValue={typed?.team} onChange={(event) => setTeam(event.target.value)}>
+              <option value="">yourself</option>
+              {teams.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  the team {name}
+                </option>
+              ))}
+            </select>
+            <p className="hint" id="team-hint">
+              What is submitted for a team belongs to it: every member sees it and may publish or withdraw it.
+            </p>
+            <FieldError name="team" errors={errors} />
+          </div>
+        )}
         <div className="field">
           <label htmlFor="method">Method name</label>
-          <input {...field('method')} defaultValue={typed?.method} required maxLength={120} autoComplete="off" />
+          <input
+            {...field('method')}
+            defaultValue={typed?.method}
+            required
+            maxLength={120}
+            autoComplete="off"
+            list="methods"
+          />
+          <datalist id="methods">
+            {methods
+              .filter((method) => method.team === team)
+              .map(({ name }) => (
+                <option key={name} value={name} />
+              ))}
+          </datalist>
           <p className="hint" id="method-hint">
-            As it shall stand on the leaderboard.
+            As it shall stand on the leaderboard. Under a name you have used before, this is the method’s next version.
           </p>
           <FieldError name="method" errors={errors} />
         </div>
@@ -217,7 +267,7 @@ export function SubmitForm({ tasks, typed }: { tasks: TaskChoice[]; typed?: Type
       <fieldset>
         <legend>Publication</legend>
         <label className="check">
-          <input type="checkbox" name="publish" />
+          <input type="checkbox" name="publish" defaultChecked={typed?.publish} />
           <span>
             Ask to publish when scored. Otherwise the result is seen by you and the maintainers only, and you can ask
             later.
@@ -267,11 +317,13 @@ function Files({
   errors,
   onBusy,
   field,
+  typed,
 }: {
   task: TaskChoice;
   errors: Record<string, string>;
   onBusy: (busy: boolean, name: string) => void;
   field: (name: string) => object;
+  typed?: Typed;
 }) {
   const { slots, least, kind, also, outside } = task;
   // an upload under way does not outlive its field
@@ -291,7 +343,12 @@ function Files({
       {kind === 'counts' && (
         <div className="field">
           <label htmlFor="scoreThreshold">Score threshold</label>
-          <input {...field('scoreThreshold')} inputMode="decimal" autoComplete="off" />
+          <input
+            {...field('scoreThreshold')}
+            inputMode="decimal"
+            autoComplete="off"
+            defaultValue={typed?.scoreThreshold}
+          />
           <p className="hint" id="scoreThreshold-hint">
             Only for files of predictions: detections with at least this score are counted. Leave it empty for counts
             per image.

@@ -6,10 +6,18 @@ import { handleUpload } from '#app/_server/uploads.ts';
 import { GET as receipt } from '#app/api/v1/submissions/[id]/receipt/route.ts';
 import { GET as read } from '#app/api/v1/submissions/[id]/route.ts';
 import { POST as create } from '#app/api/v1/submissions/route.ts';
+import { earlier } from '#app/submit/earlier.ts';
 import { db } from '#db/client.ts';
 import { approve } from '#db/moderation.ts';
 import { taskSettings, users } from '#db/schema.ts';
-import { getSubmission, requestPublication, saveReports, startScoring } from '#db/submissions.ts';
+import {
+  failSubmission,
+  getSubmission,
+  rejectSubmission,
+  requestPublication,
+  saveReports,
+  startScoring,
+} from '#db/submissions.ts';
 import { acceptInvitation, createTeam, invite, removeMember } from '#db/teams.ts';
 import { storage } from '#lib/storage.ts';
 import { someDataset, someReports } from '#tests/db/fixtures.ts';
@@ -212,6 +220,30 @@ describe('what was public and is withdrawn', () => {
     const id = await scored(ada, { method: 'Never seen' });
     await giveUp(await viewerNamed(ada), id, 'mistake');
     expect(await findTombstone(id)).toBeNull();
+  });
+});
+
+describe('sending a file again', () => {
+  const typed = {
+    ...{ task: 'livecell-wide', method: 'Second try', description: 'With a mistake', trainingData: 'train' },
+    ...{ paperUrl: 'https://example.org/paper', codeUrl: 'https://example.org/code', testImagesSeen: true },
+    ...{ anyCategory: true, anonymous: true, anonymousUntil: '2999-03-01' },
+  };
+
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['rejected', (id) => rejectSubmission(id, [{ code: 'json', message: 'broken' }], [])],
+    ['failed', (id) => failSubmission(id, 'a thread died')],
+  ])('keeps all that was said, for every member of the team, when it was %s', async (_state, end) => {
+    const id = await submitted(ada, { ...typed, team: team.id, visibility: 'pending' });
+    expect(await earlier(await viewerNamed(ada), id)).toBeUndefined(); // it waits for its score
+    await startScoring(id, 1);
+    await end(id);
+    const kept = { ...typed, dataset: 'test', team: team.id, publish: true, scoreThreshold: '' };
+    for (const who of [ada, bob]) expect(await earlier(await viewerNamed(who), id)).toEqual(kept);
+    for (const who of [eve, maintainer]) expect(await earlier(await viewerNamed(who), id)).toBeUndefined();
+    const { methodId, version } = (await getSubmission(id))!;
+    const again = (await getSubmission(await submitted(bob, { ...typed, team: team.id })))!;
+    expect(again).toMatchObject({ methodId, version: version + 1, teamId: team.id, anonymous: true });
   });
 });
 
