@@ -1,4 +1,5 @@
 /** An entry whose every trace of a person is a word that stands nowhere else, to be looked for where it must not be. */
+import { randomBytes, randomInt } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
@@ -30,7 +31,9 @@ export interface Planted {
   /** the method's, which is everywhere once the entry is revealed */
   methodName: string;
   methodId: string;
+  teamName: string;
   ownerId: string;
+  owner: { name: string; email: string };
   teamId: string;
   /** what to look for: each of them tells who made the entry, or what else is theirs */
   words: Record<string, string>;
@@ -38,30 +41,44 @@ export interface Planted {
 
 /** A published, scored, anonymous entry on `dataset`, with reports that are the caller's. */
 export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly ScoreReport[]): Promise<Planted> {
+  // a site may see the tests more than once
+  const salt = randomBytes(4).toString('hex');
+  const word = (what: string) => `qzx${salt}${what}`;
+  const digits = () => String(randomInt(10 ** 8, 10 ** 9));
+  const [parameters, secondsPerImage] = [Number(`4.${digits()}7`), Number(`0.${digits()}7`)];
   const owner = {
-    ...{ name: 'Qzxname Quill', email: 'qzxmail@example.org', affiliation: 'Qzxaffiliation Institute' },
-    ...{ orcid: '0000-0009-7531-8642', image: 'https://example.org/qzxface.png' },
+    ...{
+      name: `${word('name')} Quill`,
+      email: `${word('mail')}@example.org`,
+      affiliation: `${word('place')} Institute`,
+    },
+    ...{
+      orcid: `0000-0009-${digits().replace(/^(.{4})(.{4}).*$/, '$1-$2')}`,
+      image: `https://example.org/${word('face')}`,
+    },
   };
+  const methodName = `${word('method')} Net`;
+  const teamName = `${word('team')} Lab`;
   const words = {
-    ...{ userName: 'qzxname', email: 'qzxmail', affiliation: 'qzxaffiliation', orcid: owner.orcid, image: 'qzxface' },
-    ...{ team: 'qzxteam', method: 'qzxmethod', description: 'qzxdescription', authors: 'qzxauthors' },
-    ...{ methodDescription: 'qzxabout', paper: 'qzxpaper', code: 'qzxcode', trainingData: 'qzxtraining' },
-    ...{ architecture: 'qzxarchitecture', pretraining: 'qzxpretraining', extraData: 'qzxextra', note: 'qzxnote' },
-    ...{ parameters: '4242.4242', secondsPerImage: '0.7373737', fileName: 'qzxfile', storage: 'qzxstorage' },
-    ...{ warning: 'qzxwarning', notice: 'qzxnotice', token: 'qzxtoken', upload: 'qzxupload' },
+    ...{ userName: word('name'), email: word('mail'), affiliation: word('place'), orcid: owner.orcid },
+    ...{ image: word('face'), team: word('team'), method: word('method'), description: word('description') },
+    ...{ methodDescription: word('about'), paper: word('paper'), code: word('code'), trainingData: word('training') },
+    ...{ authors: word('authors'), architecture: word('architecture'), pretraining: word('pretraining') },
+    ...{ extraData: word('extra'), note: word('note'), fileName: word('file'), storage: word('storage') },
+    ...{ warning: word('warning'), notice: word('notice'), token: word('token'), upload: word('upload') },
+    ...{ parameters: String(parameters), secondsPerImage: String(secondsPerImage) },
   };
   const links = { paperUrl: `https://example.org/${words.paper}`, codeUrl: `https://example.org/${words.code}` };
-  const methodName = 'Qzxmethod Net';
   const planted = await tx.transaction(async (tx) => {
     const [user] = await tx.insert(users).values(owner).returning();
-    const [team] = await tx.insert(teams).values({ name: 'Qzxteam Lab' }).returning();
+    const [team] = await tx.insert(teams).values({ name: teamName }).returning();
     await tx.insert(teamMembers).values({ teamId: team.id, userId: user.id, role: 'owner' });
     const [method] = await tx
       .insert(methods)
       .values({
         ...{ userId: user.id, teamId: team.id, name: methodName, description: words.methodDescription, ...links },
-        ...{ authors: words.authors, architecture: words.architecture, parameters: 4242.4242 },
-        ...{ pretraining: words.pretraining, extraData: words.extraData, secondsPerImage: 0.7373737 },
+        ...{ authors: words.authors, architecture: words.architecture, parameters },
+        ...{ pretraining: words.pretraining, extraData: words.extraData, secondsPerImage },
       })
       .returning();
     const warnings = [
@@ -104,7 +121,7 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
   await publish(tx, planted.id);
   const ids = { ownerId: planted.ownerId, teamId: planted.teamId, methodId: planted.methodId };
   return {
-    ...{ ...planted, secret, methodName, name: `Anonymous entry ${anonymousNumber}` },
+    ...{ ...planted, secret, owner, methodName, teamName, name: `Anonymous entry ${anonymousNumber}` },
     words: { ...words, ...ids },
   };
 }
@@ -114,6 +131,14 @@ async function publish(tx: Tx, id: string): Promise<void> {
     .update(submissions)
     .set({ visibility: 'published', publishedAt: new Date(), wasPublished: true, shown: true })
     .where(eq(submissions.id, id));
+}
+
+/** Takes it out again; what the audit log says of it stays. */
+export async function uproot(tx: Tx, { id, methodId, teamId, ownerId }: Planted): Promise<void> {
+  await tx.delete(submissions).where(eq(submissions.id, id));
+  await tx.delete(methods).where(eq(methods.id, methodId));
+  await tx.delete(teams).where(eq(teams.id, teamId));
+  await tx.delete(users).where(eq(users.id, ownerId));
 }
 
 /** The names of the words that stand in a text, in any case and however they are escaped in addresses. */

@@ -122,7 +122,7 @@ describe('while the entry is anonymous', () => {
       const body = submissionSchema
         .strict()
         .parse(await submissionBody(viewer, await findSubmission(viewer, planted.id)));
-      expect(body).toMatchObject({ method: planted.methodName, submitter: 'Qzxname Quill', team: 'Qzxteam Lab' });
+      expect(body).toMatchObject({ method: planted.methodName, submitter: planted.owner.name, team: planted.teamName });
       expect(body.anonymous).toEqual({ name: planted.name, identityShown: true, until: null });
     }
     const receipt = await visit('app/api/v1/submissions/[id]/receipt/route.ts', { params: { id: '{id}' } }, maintainer);

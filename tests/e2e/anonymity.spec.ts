@@ -1,0 +1,369 @@
+/**
+ * The anonymity walk: an anonymous published entry whose every identity field holds a word that stands nowhere else,
+ * and every public output of the running site, looked through for those words. Afterwards the entry is revealed, and
+ * the method's name must be found, so that the walk can fail.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { APIRequestContext, Page } from '@playwright/test';
+import { eq } from 'drizzle-orm';
+import { type Client, connect } from '#db/client.ts';
+import { getDatasetByName, registerDataset } from '#db/datasets.ts';
+import { type Dataset, datasets } from '#db/schema.ts';
+import { canariesIn, type Planted, plantCanaries, routeFiles, uproot } from '#tests/canaries.ts';
+import { someReports } from '#tests/db/fixtures.ts';
+import { expect, signIn, test } from './site-test.ts';
+
+test.describe.configure({ mode: 'serial' });
+
+/** An address that belongs to a file of app/. */
+interface Stop {
+  /** `{id}`, `{secret}`, `{dataset}`, `{owner}`, `{team}` and `{methodId}` are filled in */
+  path: string;
+  /** not found (or sent away) for all who walk: it is asked all the same */
+  closed?: boolean;
+  /** where the method's name must stand once the entry is revealed */
+  named?: boolean;
+}
+
+/** Every page and route with the addresses that are walked; or why it says nothing of entries. */
+const WALK: Record<string, Stop[] | string> = {
+  'app/account/data/route.ts': [{ path: '/account/data', closed: true }],
+  'app/account/deleted/page.tsx': [{ path: '/account/deleted' }],
+  'app/account/page.tsx': [{ path: '/account' }],
+  'app/api/auth/[...nextauth]/route.ts': [{ path: '/api/auth/session' }, { path: '/api/auth/providers' }],
+  'app/api/health/route.ts': [{ path: '/api/health' }],
+  'app/api/metrics/route.ts': [{ path: '/api/metrics' }],
+  'app/api/ready/route.ts': [{ path: '/api/ready' }],
+  'app/api/uploads/[[...id]]/route.ts': [{ path: '/api/uploads/qzx-none', closed: true }],
+  'app/api/v1/datasets/[name]/images/route.ts': [{ path: '/api/v1/datasets/{demo}/images' }],
+  'app/api/v1/leaderboards/[task]/route.ts': ['json', 'csv', 'bibtex'].flatMap((format) => [
+    { path: `/api/v1/leaderboards/livecell-wide?dataset={dataset}&format=${format}`, named: true },
+    { path: `/api/v1/leaderboards/livecell-wide?dataset={dataset}&format=${format}&evaluation=bbox`, named: true },
+    { path: `/api/v1/leaderboards/livecell-wide?dataset={dataset}&format=${format}&cellType=A172`, named: true },
+    ...[
+      'livecell-wide',
+      'single-cell-type',
+      'transferability',
+      'fluorescence-counts',
+      'training-size',
+      'zero-shot',
+    ].map((task) => ({ path: `/api/v1/leaderboards/${task}?format=${format}` })),
+  ]),
+  'app/api/v1/openapi.json/route.ts': [{ path: '/api/v1/openapi.json' }],
+  'app/api/v1/submissions/[id]/events/route.ts': [{ path: '/api/v1/submissions/{id}/events', named: true }],
+  'app/api/v1/submissions/[id]/receipt/route.ts': [{ path: '/api/v1/submissions/{id}/receipt', named: true }],
+  'app/api/v1/submissions/[id]/route.ts': [{ path: '/api/v1/submissions/{id}', named: true }],
+  'app/api/v1/submissions/route.ts': 'takes submissions; nothing to read',
+  'app/api/v1/tasks/route.ts': [{ path: '/api/v1/tasks' }],
+  'app/datasets/[name]/page.tsx': [{ path: '/datasets/{dataset}' }],
+  'app/entries/[id]/badge.svg/route.ts': [{ path: '/entries/{id}/badge.svg', named: true }],
+  'app/entries/[id]/opengraph-image/route.tsx': [{ path: '/entries/{id}/opengraph-image' }],
+  'app/entries/[id]/page.tsx': [
+    { path: '/entries/{id}', named: true },
+    { path: '/entries/{id}?protocol=coco', named: true },
+  ],
+  'app/feed.xml/route.ts': [{ path: '/feed.xml', named: true }],
+  'app/leaderboards/[task]/page.tsx': [
+    { path: '/leaderboards/livecell-wide?dataset={dataset}', named: true },
+    { path: '/leaderboards/livecell-wide?dataset={dataset}&evaluation=bbox&entries={id}', named: true },
+    { path: '/leaderboards/livecell-wide?dataset={dataset}&cellType=A172', named: true },
+  ],
+  'app/leaderboards/page.tsx': [{ path: '/leaderboards' }],
+  'app/maintain/audit/export/route.ts': [{ path: '/maintain/audit/export', closed: true }],
+  'app/maintain/audit/page.tsx': [{ path: '/maintain/audit', closed: true }],
+  'app/maintain/entries/[id]/page.tsx': [{ path: '/maintain/entries/{id}', closed: true }],
+  'app/maintain/entries/page.tsx': [{ path: '/maintain/entries', closed: true }],
+  'app/maintain/page.tsx': [{ path: '/maintain', closed: true }],
+  'app/notices/[id]/route.ts': [{ path: '/notices/none', closed: true }],
+  'app/notices/page.tsx': [{ path: '/notices' }],
+  'app/page.tsx': [{ path: '/' }],
+  'app/protocol/page.tsx': [{ path: '/protocol' }],
+  'app/review/[secret]/page.tsx': [{ path: '/review/{secret}' }, { path: '/review/{secret}?protocol=coco' }],
+  'app/review/[secret]/receipt/route.ts': [{ path: '/review/{secret}/receipt' }],
+  'app/sign-in/local/route.ts': [{ path: '/sign-in/local', closed: true }],
+  'app/sign-in/page.tsx': [{ path: '/sign-in?returnTo=/entries/{id}' }],
+  'app/submissions/[id]/page.tsx': [{ path: '/submissions/{id}' }],
+  'app/submissions/page.tsx': [{ path: '/submissions' }],
+  'app/submit/page.tsx': [{ path: '/submit' }, { path: '/submit?from={id}' }],
+  'app/tasks/[id]/page.tsx': [{ path: '/tasks/livecell-wide' }],
+  'app/tasks/page.tsx': [{ path: '/tasks' }],
+};
+
+/** Marks what a person with the reviewers' link is given; nobody else may come across the secret. */
+const REVIEW = /^\/review\//;
+
+let client: Client;
+let dataset: Dataset;
+let planted: Planted;
+/** a data set whose files are there */
+let demo: string;
+
+test.beforeAll(async ({ request }) => {
+  const { tasks } = await (await request.get(`${process.env.E2E_URL}/api/v1/tasks`)).json();
+  demo = tasks[0].datasets.find((dataset: { demo: boolean }) => dataset.demo).name;
+  const { databaseUrl } = JSON.parse(readFileSync(join(process.env.E2E_DATA!, 'run.json'), 'utf8'));
+  client = connect(databaseUrl, { max: 1 });
+  const sha256 = crypto.randomUUID().replaceAll('-', '').repeat(2);
+  dataset = await registerDataset(
+    {
+      ...{ name: `Anonymity ${Date.now().toString(36)}`, task: 'livecell-wide', sha256, images: 2, objects: 10 },
+      // its files are those of the demo, since a page of it must open
+      ...{ cellTypes: { A172: 2 }, packKey: (await getDatasetByName(demo, client.db))!.packKey },
+    },
+    client.db,
+  );
+  planted = await plantCanaries(client.db, dataset, someReports({}, sha256));
+});
+test.afterAll(async () => {
+  // the boards of the tests that follow are as they were
+  if (planted) await uproot(client.db, planted);
+  if (dataset) await client.db.delete(datasets).where(eq(datasets.id, dataset.id));
+  await client?.close();
+});
+
+function fill(path: string): string {
+  return path
+    .replaceAll('{id}', planted.id)
+    .replaceAll('{secret}', planted.secret)
+    .replaceAll('{methodId}', planted.methodId)
+    .replaceAll('{team}', planted.teamId)
+    .replaceAll('{owner}', planted.ownerId)
+    .replaceAll('{demo}', encodeURIComponent(demo))
+    .replaceAll('{dataset}', encodeURIComponent(dataset.name));
+}
+
+const stops = Object.values(WALK).flatMap((stops) => (typeof stops === 'string' ? [] : stops));
+
+/** How a browser's router asks for a page: the answer is the tree of components with all their properties. */
+const AS_COMPONENTS = { RSC: '1' };
+
+interface Answer {
+  what: string;
+  status: number;
+  text: string;
+}
+
+async function ask(request: APIRequestContext, path: string, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await request.get(path, { headers, maxRedirects: 5 });
+  const named = response.headersArray().map(({ name, value }) => `${name}: ${value}`);
+  return {
+    what: `${path}${headers.RSC ? ' as components' : ''}`,
+    status: response.status(),
+    // also what was sent along, and the address somebody was sent on to; of a picture, its bytes as letters
+    text: [response.url(), ...named, (await response.body()).toString('latin1')].join('\n') + (await response.text()),
+  };
+}
+
+/** What is wrong with an answer to somebody who must not learn who made the entry. */
+function faults({ what, status, text }: Answer, path: string): string[] {
+  // the address that was asked for, and is given back in links, may hold ids that were asked for
+  const asked = ['{methodId}', '{team}', '{owner}'].filter((id) => path.includes(id));
+  const shown = asked.reduce((text, id) => text.replaceAll(fill(id), ''), text);
+  const found = canariesIn(shown, planted).map((name) => `${what} holds ${name}`);
+  if (!REVIEW.test(path) && text.includes(planted.secret)) found.push(`${what} holds the reviewers’ secret`);
+  if (status >= 500) found.push(`${what} answered ${status}`);
+  return found;
+}
+
+/** All stops, each as a document; pages as components, too. */
+async function walk(request: APIRequestContext): Promise<string[]> {
+  const found: string[] = [];
+  for (const [file, stops] of Object.entries(WALK)) {
+    if (typeof stops === 'string') continue;
+    for (const { path, closed } of stops) {
+      const answers = [await ask(request, fill(path))];
+      if (/page\.tsx$/.test(file)) answers.push(await ask(request, fill(path), AS_COMPONENTS));
+      for (const answer of answers) found.push(...faults(answer, path));
+      const open = answers.filter(({ status }) => status < 400);
+      if (!closed && open.length < answers.length) found.push(`${path} is closed`);
+      if (open[1] && !open[1].text.includes('text/x-component')) found.push(`${path} came without components`);
+    }
+  }
+  return found;
+}
+
+/** Everything on this site that can be reached by links, in so many steps. */
+async function follow(request: APIRequestContext, start: string[], steps: number) {
+  const seen = new Set<string>();
+  const found: string[] = [];
+  let waiting = start;
+  for (let step = 0; step <= steps && waiting.length > 0; step++) {
+    const next = new Set<string>();
+    for (const path of waiting.filter((path) => !seen.has(path))) {
+      seen.add(path);
+      const answer = await ask(request, path);
+      found.push(...faults(answer, path));
+      for (const [, raw] of answer.text.matchAll(/(?:href|src)="([^"]+)"/g)) {
+        const url = new URL(raw.replaceAll('&amp;', '&'), new URL(path, 'http://here'));
+        const here = url.host === 'here' || url.origin === new URL(process.env.E2E_URL!).origin;
+        if (here && worthFollowing(url)) next.add(url.pathname + url.search);
+      }
+    }
+    waiting = [...next];
+  }
+  return { seen: [...seen], found };
+}
+
+/** Boards have more views than can be walked: one choice at a time, of the board that the entry is on. */
+function worthFollowing({ pathname, searchParams }: URL): boolean {
+  if (/^\/(api\/auth|_next\/(image|static\/media))/.test(pathname)) return false;
+  const choices = [...searchParams.keys()].filter((name) => name !== 'dataset');
+  const elsewhere = searchParams.has('dataset') && searchParams.get('dataset') !== dataset.name;
+  return choices.length === 0 || (choices.length === 1 && !elsewhere);
+}
+
+test('every page and every route has a row in the walk', () => {
+  expect(Object.keys(WALK).sort()).toEqual(routeFiles());
+});
+
+test('a stranger finds no trace of who made the entry, wherever they look', async ({ request }) => {
+  test.setTimeout(300_000);
+  expect(await walk(request)).toEqual([]);
+  const { seen, found } = await follow(request, ['/'], 3);
+  expect(found).toEqual([]);
+  // the links lead to the entry itself, and not to its review
+  expect(seen).toContain(`/entries/${planted.id}`);
+  expect(seen.filter((path) => REVIEW.test(path))).toEqual([]);
+});
+
+test('nor does another researcher, who is signed in', async ({ page }) => {
+  test.setTimeout(300_000);
+  await signIn(page, { name: 'Otto Other', email: 'otto@example.org' });
+  expect(await walk(page.request)).toEqual([]);
+  const { found } = await follow(page.request, ['/submissions', '/account'], 1);
+  expect(found).toEqual([]);
+});
+
+test('reviewers see scores, charts and receipt by their link, and not whose they are', async ({ page, request }) => {
+  const response = (await page.goto(`/review/${planted.secret}`))!;
+  const headers = response.headers();
+  expect(headers['referrer-policy']).toBe('no-referrer');
+  expect(headers['x-robots-tag']).toContain('noindex');
+  expect(headers['cache-control']).toContain('no-store');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(planted.name);
+  await expect(page.locator('meta[name=robots]')).toHaveAttribute('content', /noindex/);
+  await expect(page.locator('figure.chart').first()).toBeVisible();
+  expect(await wholePage(page)).toEqual([]);
+  // a browser that follows a link from here does not say where it comes from
+  const [to] = await Promise.all([
+    page.waitForRequest((request) => new URL(request.url()).pathname === '/protocol' && request.isNavigationRequest()),
+    page.evaluate(() => {
+      const link = document.createElement('a');
+      link.href = '/protocol';
+      document.body.append(link);
+      link.click();
+    }),
+  ]);
+  expect((await to.allHeaders()).referer).toBeUndefined();
+
+  const { found } = await follow(request, [`/review/${planted.secret}`], 1);
+  expect(found).toEqual([]);
+  expect((await request.get('/review/not-a-secret')).status()).toBe(404);
+});
+
+test('nor does a page after its script has run: what it fetched and keeps', async ({ page }) => {
+  const answers: Promise<string>[] = [];
+  page.on('response', (response) => {
+    answers.push(
+      response
+        .text()
+        .then((text) => (canariesIn(text, planted).length > 0 ? response.url() : ''))
+        .catch(() => ''),
+    );
+  });
+  for (const path of ['/', '/leaderboards/livecell-wide?dataset={dataset}', '/entries/{id}']) {
+    await page.goto(fill(path));
+    await page.waitForLoadState('networkidle');
+    expect(await wholePage(page)).toEqual([]);
+  }
+  expect((await Promise.all(answers)).filter(Boolean)).toEqual([]);
+});
+
+test('the social image shows the entry’s public name', async ({ request }) => {
+  const image = await request.get(`/entries/${planted.id}/opengraph-image`);
+  expect(image.headers()['content-type']).toBe('image/png');
+  const body = await image.body();
+  expect([body.readUInt32BE(16), body.readUInt32BE(20)]).toEqual([1200, 630]);
+  const page = await (await request.get(`/entries/${planted.id}`)).text();
+  expect(page).toContain(`<meta property="og:title" content="${planted.name}"/>`);
+  expect(page).toMatch(
+    new RegExp(`<meta property="og:image" content="http[^"]*/entries/${planted.id}/opengraph-image"`),
+  );
+});
+
+test('a maintainer sees the name, marked as what others do not see', async ({ page }) => {
+  await signIn(page, { name: 'Mo Maintainer', email: 'mo-anonymity@example.org', role: 'maintainer' });
+  await page.goto(`/entries/${planted.id}`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(planted.methodName);
+  await expect(page.getByText(`You see this name; others see “${planted.name}”`)).toBeVisible();
+});
+
+test('its owner too, sets a date, and replaces and revokes the link for reviewers', async ({ page, request }) => {
+  page.on('dialog', (dialog) => dialog.accept());
+  await signIn(page, planted.owner);
+  await page.goto(`/submissions/${planted.id}`);
+  const section = page.getByRole('region', { name: 'Anonymity and review' });
+  await expect(section).toContainText(`others see “${planted.name}”`);
+  await section.getByLabel(/^Until/).fill('2999-03-01');
+  await section.getByRole('button', { name: 'Change the date' }).click();
+  await expect(section).toContainText('until 1 Mar 2999, 00:00 UTC');
+  await page.goto(`/entries/${planted.id}`);
+  await expect(page.getByText(/You see this name; others see .* until 1 Mar 2999/)).toBeVisible();
+
+  await page.goto(`/submissions/${planted.id}`);
+  await section.getByRole('button', { name: 'Replace the link' }).click();
+  const link = (await section.locator('[data-review-link]').textContent())!;
+  expect(new URL(link).pathname).toMatch(REVIEW);
+  expect((await request.get(`/review/${planted.secret}`)).status()).toBe(404); // the old one
+  expect((await request.get(link)).status()).toBe(200);
+  await page.reload();
+  await expect(section.locator('[data-review-link]')).toHaveCount(0); // shown once
+  await section.getByRole('button', { name: 'Revoke the link' }).click();
+  await expect(section.getByRole('button', { name: 'Make a link for reviewers' })).toBeVisible();
+  expect((await request.get(link)).status()).toBe(404);
+
+  await section.getByRole('button', { name: 'Make a link for reviewers' }).click();
+  const again = (await section.locator('[data-review-link]').textContent())!;
+  planted.secret = again.split('/').at(-1)!;
+});
+
+test('once its owner has revealed it, the name is found: the walk can fail', async ({ page, request }) => {
+  const before = await sizeOfImage(request);
+  page.on('dialog', (dialog) => dialog.accept());
+  await signIn(page, planted.owner);
+  await page.goto(`/submissions/${planted.id}`);
+  await page.getByRole('button', { name: 'Reveal now' }).click();
+  await expect(page.getByText('This entry has been public under its name')).toBeVisible();
+
+  for (const { path } of stops.filter(({ named }) => named)) {
+    const { text } = await ask(request, fill(path));
+    expect(canariesIn(text, planted), path).toContain('method');
+    // never, of anybody
+    const never = ['email', 'ownerId', 'teamId', 'fileName', 'storage', 'note', 'notice', 'token', 'upload'];
+    expect(canariesIn(text, planted).filter((name) => never.includes(name))).toEqual([]);
+  }
+  // another name is another picture
+  expect(await sizeOfImage(request)).not.toBe(before);
+  // reviewers still are not told
+  for (const path of ['/review/{secret}', '/review/{secret}/receipt'])
+    expect(faults(await ask(request, fill(path)), path)).toEqual([]);
+});
+
+async function sizeOfImage(request: APIRequestContext): Promise<number> {
+  return (await (await request.get(`/entries/${planted.id}/opengraph-image`)).body()).length;
+}
+
+/** What stands in the page, its attributes and scripts, in storage and in cookies. */
+async function wholePage(page: Page): Promise<string[]> {
+  const text = await page.evaluate(() =>
+    [
+      document.documentElement.outerHTML,
+      document.title,
+      JSON.stringify({ ...localStorage }),
+      JSON.stringify({ ...sessionStorage }),
+      document.cookie,
+    ].join('\n'),
+  );
+  return canariesIn(text, planted);
+}
