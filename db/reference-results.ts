@@ -83,6 +83,7 @@ export function parsePublishedResults(csv: string): NewReferenceResult[] {
   const names = header.split(',');
   const results: NewReferenceResult[] = [];
   let above = '';
+  let notebook = '';
   for (const line of lines) {
     // the file quotes nothing: its fields hold no commas
     const cells = line.split(',');
@@ -94,13 +95,16 @@ export function parsePublishedResults(csv: string): NewReferenceResult[] {
     const protocol = first === 'same' ? [above, ...more].join('; ') : row.protocol;
 
     const comparable = row.comparable_with_official;
+    if (row.source.endsWith('.ipynb')) notebook = row.source;
+    // what the notebook printed is found where the notebook is
+    const source = row.source === 'notebook output' ? `${notebook} (${row.source})` : row.source;
     const found = comparable === OTHER_PROTOCOL ? readOther(row) : COMPARABLE.includes(comparable) ? read(row) : null;
     if (!found) throw new Error(`published results: nobody knows how to read ${line}`);
     const { task, subset, evaluation, metric } = found;
     const of = { task, subset, method: row.method, evaluation };
     const about = {
       protocol: comparable === OTHER_PROTOCOL ? `${row.split}; ${protocol}` : protocol,
-      source: row.source,
+      source,
       comparable,
     };
     // `CTC SEG / DET / OP_CSB` and `0.652 / 0.893 / 0.772` are three results

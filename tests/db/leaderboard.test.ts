@@ -62,6 +62,12 @@ describe('the published results', () => {
     for (const line of lines) expect(published.map(({ method }) => method)).toContain(line.split(',')[0]);
   });
 
+  test('what a notebook printed is linked to the notebook', () => {
+    const limits = published.filter(({ metric }) => metric === 'linearityLimit');
+    expect(limits).toHaveLength(4);
+    for (const { source } of limits) expect(source).toMatch(/^https:\S+\.ipynb \(notebook output\)$/);
+  });
+
   test('a row that nobody knows how to read is no silence', () => {
     const [header] = readFileSync('db/published-results.csv', 'utf8').split('\n');
     expect(() => parsePublishedResults(`${header}\nX,5 dataset size,all,test,speed,1,%,p,yes,s`)).toThrow(
