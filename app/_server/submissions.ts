@@ -61,6 +61,9 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
   if (anonymousUntil && anonymousUntil <= new Date())
     throw new InvalidFields({ anonymousUntil: 'Choose a day in the future, or none to reveal the entry yourself.' });
   const by = await submitter(viewer, input);
+  const threshold = input.files.findIndex(({ scoreThreshold }) => scoreThreshold !== undefined);
+  if (threshold >= 0 && task.kind !== 'counts')
+    throw new InvalidFields({ [`files.${threshold}.scoreThreshold`]: `${task.name} is scored with all detections.` });
   const parts = await partsOf(task, input);
   const rules = new Map(
     await Promise.all(parts.map(async ({ task }) => [task.id, await getTaskRules(task.id)] as const)),

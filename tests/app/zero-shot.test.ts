@@ -154,6 +154,10 @@ test('a wrong file is said by data set, a wrong slot at once', async () => {
       ['cell-pose', model('Cellpose')],
     ]),
   ).toEqual({ 'files.1.slot': 'Two files for the data set “Cellpose”.' });
+  const upload = { slot: 'all', upload: 'any', scoreThreshold: 0.5 };
+  expect(await fields('livecell-wide', [], { files: [upload] })).toEqual({
+    'files.0.scoreThreshold': 'LIVECell-wide is scored with all detections.',
+  });
 });
 
 test('detections of every category are counted where that was asked for, and the report says so', async () => {

@@ -181,7 +181,7 @@ test.describe('tasks with several files', () => {
     expect(report.results.counts.A549!.points).toEqual([]);
   });
 
-  test('two outside data sets are one submission, by slot or as one archive', async () => {
+  test('two outside data sets are one submission, by slot or as one archive, and verified', async ({ page }) => {
     const files = { [sets.outside]: demo.predictions[0].path, [sets.elsewhere]: other.predictions[0].path };
     const truth = [`${sets.outside}=${demo.groundTruth}`, `${sets.elsewhere}=${other.groundTruth}`];
     const { report, said, scored } = await both<OutsideReport>('zero-shot', slots(files), truth);
@@ -195,6 +195,24 @@ test.describe('tasks with several files', () => {
     const archive = await both<OutsideReport>('zero-shot', [zip], truth);
     expect(archive.report.results).toEqual(report.results);
     expect(archive.scored.results).toEqual(report.results);
+
+    const [, id] = /submissions\/([\w-]+)/.exec(said)!;
+    const headers = { authorization: `Bearer ${sender.LIVECELL_TOKEN}` };
+    const receipt = join(temporaryFolder(), 'receipt.json');
+    writeFileSync(receipt, await (await page.request.get(`/api/v1/submissions/${id}/receipt`, { headers })).body());
+    const checked = await onSite([
+      ...['verify', receipt],
+      ...truth.flatMap((text) => ['--ground-truth', text]),
+      ...Object.entries(files).flatMap(([set, path]) => ['--predictions', `${set}=${path}`]),
+    ]);
+    expect(checked).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('numbers agree') });
+  });
+
+  test('the same file may be in two slots', async () => {
+    const files = slots({ 50: demo.predictions[1].path, 100: demo.predictions[1].path });
+    const { report, scored } = await both('training-size', files, [demo.groundTruth], '--dataset', sets.truth);
+    expect(report.results).toEqual(scored.results);
+    expect(report.warnings).toMatchObject([{ code: 'fewer-slots', count: 4 }]);
   });
 
   test('what is wrong is said by slot, before and after it is sent', async () => {

@@ -105,10 +105,19 @@ test('a file for each of two outside data sets, with detections of every categor
   });
   await page.getByRole('link', { name: 'Submit a fixed file' }).click();
   await expect(page.getByLabel('Method name')).toHaveValue('Elsewhere');
+  const everyCategory = page.getByLabel('Count detections of every category as cells');
+  await everyCategory.check();
+  await page.getByLabel(`Predictions for ${name} outside:`).setInputFiles(demo.counts.A549.predictions);
+  await expect(page.getByText('arrived whole')).toHaveCount(1);
+  await page.getByRole('button', { name: 'Submit for scoring' }).click();
+  await expect(page.getByText('The file holds a count per image, and predictions are wanted here')).toBeVisible({
+    timeout: 60_000,
+  });
+  await page.getByRole('link', { name: 'Submit a fixed file' }).click();
+  await expect(everyCategory).toBeChecked();
   await page.getByLabel(`Predictions for ${name} outside:`).setInputFiles(files[0]);
   await page.getByLabel(`Predictions for ${name} elsewhere:`).setInputFiles(files[1]);
   await expect(page.getByText('arrived whole')).toHaveCount(2);
-  await page.getByLabel('Count detections of every category as cells').check();
   await page.getByRole('button', { name: 'Submit for scoring' }).click();
   await expect(page.getByRole('heading', { name: 'Results' })).toBeVisible({ timeout: 60_000 });
   for (const set of ['outside', 'elsewhere'])

@@ -23,6 +23,10 @@ describe('a call', () => {
     [['user'], 'livecell user needs one of: list, role'],
     [['score', '--bogus'], "Unknown option '--bogus'"],
     [['score', '--predictions', 'x.json'], '--ground-truth is missing'],
+    [
+      ['validate', '--ground-truth', 'package.json', 'package.json', '--score-threshold', '0.5'],
+      '--score-threshold is for tasks of counts; livecell-wide is scored with all detections.',
+    ],
     [['score', '--task', 'cell-art'], 'There is no task “cell-art”'],
     [['submit', 'x.json'], '--method is missing'],
     [['rescore'], 'not available in this version yet'],

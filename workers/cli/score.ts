@@ -77,7 +77,7 @@ export const score: Command = {
     if (!values['ground-truth']?.length) throw new CallError('--ground-truth is missing.');
     const predictions = await slotFiles(task, values.predictions ?? [], values.slot);
     const against = await groundTruthFor(task, values['ground-truth'], predictions);
-    const slots = withGroundTruth(predictions, against, parseThreshold(values['score-threshold']));
+    const slots = withGroundTruth(predictions, against, parseThreshold(task, values['score-threshold']));
     const report = await scoreHere(task, protocol, against.path, slots, out, {
       intervals: !values['no-intervals'],
       errors: !values['no-errors'],
@@ -134,7 +134,7 @@ export const validate: Command = {
         : await groundTruthFor(task, values['ground-truth'], predictions);
       const job = {
         task,
-        files: withGroundTruth(predictions, against, parseThreshold(values['score-threshold'])),
+        files: withGroundTruth(predictions, against, parseThreshold(task, values['score-threshold'])),
         groundTruth: against.path,
         images: against.images,
         anyCategory: values['any-category'],
@@ -355,8 +355,11 @@ function withGroundTruth(files: SlotFile[], { bySlot }: Against, scoreThreshold?
   }));
 }
 
-export function parseThreshold(text: string | undefined): number | undefined {
+/** @throws CallError where there is nothing to count, or no number */
+export function parseThreshold(task: Task, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
+  if (task.kind !== 'counts')
+    throw new CallError(`--score-threshold is for tasks of counts; ${task.id} is scored with all detections.`);
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value))
     throw new CallError(`--score-threshold must be a number, not “${text}”.`);

@@ -57,12 +57,12 @@ export const submit: Command = {
     const task = openTask(values.task);
     if (!values.method?.trim() && !values['method-id'])
       throw new CallError('--method is missing: the name as it shall stand on the leaderboard.');
+    const scoreThreshold = parseThreshold(task, values['score-threshold']);
     const given = await slotFiles(task, [...files, ...(values['slot-file'] ?? [])], undefined);
     const site = new Site(await findServer(values), findToken(values));
 
     await requireWelcome(site, [task.id, ...(values.also ?? [])], given);
 
-    const scoreThreshold = parseThreshold(values['score-threshold']);
     const uploads: { slot: string; upload: string; scoreThreshold?: number }[] = [];
     for (const file of given)
       uploads.push({ slot: file.slot, upload: await upload(site, file, task.id, out), scoreThreshold });
