@@ -230,6 +230,8 @@ export const boardRowSchema = z.object({
   authors: z.string().optional(),
   /** who made it is not public (yet): `method` is “Anonymous entry 7” */
   anonymous: z.boolean().optional(),
+  /** a maintainer chose it as a baseline */
+  featured: z.boolean().optional(),
   demo: z.boolean(),
   paperUrl: z.string().nullable(),
   codeUrl: z.string().nullable(),

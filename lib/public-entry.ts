@@ -29,6 +29,7 @@ export interface EntrySource {
     state: SubmissionState;
     visibility: Visibility;
     anonymousNumber: number | null;
+    featured: boolean;
     demo: boolean;
     createdAt: Date;
     startedAt: Date | null;
@@ -87,6 +88,8 @@ export interface Identity {
 export interface PublicEntry extends Identity {
   id: string;
   task: string;
+  /** a maintainer chose it as a baseline */
+  featured: boolean;
   demo: boolean;
   testImagesSeen: boolean;
   state: SubmissionState;
@@ -121,12 +124,13 @@ export function anonymousName(number: number | null): string {
 /** The public form of an entry, for whoever looks. */
 export function publicEntry(source: EntrySource, look: Look, now: Date): PublicEntry {
   const { submission } = source;
-  const { id, task, demo, testImagesSeen, state, visibility } = submission;
+  const { id, task, featured, demo, testImagesSeen, state, visibility } = submission;
   const { createdAt, startedAt, finishedAt, publishedAt } = submission;
   const sealed = look === 'reviewer' || isSealed(submission, now);
   const name = anonymousName(submission.anonymousNumber);
   return {
-    ...{ id, task, demo, testImagesSeen, state, visibility, createdAt, startedAt, finishedAt, publishedAt },
+    ...{ id, task, featured, demo, testImagesSeen, state, visibility },
+    ...{ createdAt, startedAt, finishedAt, publishedAt },
     ...(sealed && look !== 'insider' ? { ...NOBODY, method: name } : identityOf(source)),
     anonymous: sealed
       ? { name, identityShown: look === 'insider', until: look === 'insider' ? submission.anonymousUntil : null }
@@ -178,7 +182,7 @@ function identityOf({ submission, method, team, user }: EntrySource): Identity {
 
 /** What a row of a board says of an entry besides its numbers: the same to everybody, so that boards can be passed on. */
 export interface BoardEntry
-  extends Pick<PublicEntry, 'id' | 'demo' | 'testImagesSeen' | 'publishedAt'>,
+  extends Pick<PublicEntry, 'id' | 'featured' | 'demo' | 'testImagesSeen' | 'publishedAt'>,
     Pick<Identity, 'method' | 'methodId' | 'version' | 'submitter' | 'team' | 'authors' | 'paperUrl' | 'codeUrl'> {
   /** who made it is a secret: `method` is “Anonymous entry 7” */
   anonymous: boolean;
@@ -187,11 +191,12 @@ export interface BoardEntry
 /** The row of an entry. */
 export function boardEntry(source: EntrySource, now: Date): BoardEntry {
   const entry = publicEntry(source, 'public', now);
-  const { id, demo, testImagesSeen, publishedAt, method, methodId, version } = entry;
+  const { id, featured, demo, testImagesSeen, publishedAt, method, methodId, version } = entry;
   const { submitter, team, authors, paperUrl, codeUrl } = entry;
   return {
     ...{
       id,
+      featured,
       demo,
       testImagesSeen,
       publishedAt,
@@ -212,7 +217,7 @@ export function boardEntry(source: EntrySource, now: Date): BoardEntry {
 export function boardReference(id: string, method: string): BoardEntry {
   return {
     ...{ id, method, methodId: null, version: null, submitter: null, team: null, authors: '', demo: false },
-    ...{ paperUrl: null, codeUrl: null, testImagesSeen: false, publishedAt: null, anonymous: false },
+    ...{ paperUrl: null, codeUrl: null, testImagesSeen: false, publishedAt: null, anonymous: false, featured: false },
   };
 }
 

@@ -21,7 +21,8 @@ function source(seal: { anonymous: boolean; anonymousUntil?: Date | null }): Ent
       ...{ id: 's1', task: 'livecell-wide', methodId: 'canary-method-id', version: 3, creditedTo: null },
       ...{ method: 'canary-name', description: 'canary-description', trainingData: 'canary-training' },
       ...{ paperUrl: 'https://canary-paper', codeUrl: 'https://canary-code', testImagesSeen: true },
-      ...{ state: 'scored', visibility: 'published', demo: false, anonymousNumber: 7, anonymousUntil: null, ...seal },
+      ...{ state: 'scored', visibility: 'published', demo: false, featured: false, anonymousNumber: 7 },
+      ...{ anonymousUntil: null, ...seal },
       ...{ createdAt: NOW, startedAt: NOW, finishedAt: NOW, publishedAt: NOW },
     },
     method: {

@@ -69,6 +69,11 @@ export function EntryView({ entry, dataset, reports, asked, inside, links }: Ent
         </p>
         <h1>{entry.method}</h1>
         <p className="cluster muted">
+          {entry.featured && (
+            <span className="badge" data-kind="info" title="Chosen by the maintainers to compare with">
+              Baseline
+            </span>
+          )}
           {entry.demo && <span className="badge">Demo</span>}
           {entry.visibility !== 'published' && (
             <span className="badge" data-kind="warn">

@@ -188,6 +188,11 @@ function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: Boar
           <Link href={`/entries/${row.id}`}>{row.method}</Link>
         </span>
         <span className="meta">
+          {row.featured && (
+            <span className="badge" data-kind="info" title="Chosen by the maintainers to compare with">
+              Baseline
+            </span>
+          )}
           {row.demo && <span className="badge">Demo</span>}
           {row.testImagesSeen && (
             <span

@@ -170,6 +170,11 @@ function Entry({ row, columns, view, drawn }: RowProps & { drawn: boolean }) {
           <Link href={`/entries/${row.id}`}>{row.method}</Link>
         </span>
         <span className="meta">
+          {row.featured && (
+            <span className="badge" data-kind="info" title="Chosen by the maintainers to compare with">
+              Baseline
+            </span>
+          )}
           {row.demo && <span className="badge">Demo</span>}
           {row.testImagesSeen && (
             <span

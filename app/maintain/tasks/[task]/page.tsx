@@ -1,0 +1,197 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { Act } from '#app/_components/act.tsx';
+import { TableFrame } from '#app/_components/table-frame.tsx';
+import { viewer } from '#app/_server/http.ts';
+import { listBaselines } from '#db/baselines.ts';
+import { type LedgerLine, listLedger } from '#db/quota.ts';
+import { defaultQuota, getTaskSettings } from '#db/task-settings.ts';
+import { canFeature, canManageTasks, type Viewer } from '#lib/permissions.ts';
+import { quotaInWords } from '#lib/quota.ts';
+import { LIMITS } from '#lib/readers/limits.ts';
+import { bytes, day, moment } from '#lib/scoring/format.ts';
+import { parseTask, type Task } from '#lib/scoring/tasks.ts';
+import { grantHolder, markBaseline } from '../actions.ts';
+import { SettingsForm } from './settings-form.tsx';
+
+interface Props {
+  params: Promise<{ task: string }>;
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: parseTask((await params).task)?.name ?? 'Task', robots: { index: false } };
+}
+
+const MONTH = 30 * 24 * 3600_000;
+const KINDS = { reserved: 'place held', charged: 'charged', returned: 'given back', granted: 'granted' } as const;
+
+export default async function TaskPage({ params }: Props) {
+  const who = await viewer();
+  const task = parseTask((await params).task);
+  if (!canManageTasks(who) || !task?.open) notFound();
+  const settings = await getTaskSettings(task.id);
+  const { limit, days } = defaultQuota();
+  return (
+    <div className="page">
+      <header className="page-head">
+        <p className="eyebrow">
+          <Link href="/maintain/tasks">Tasks</Link>
+        </p>
+        <h1>{task.name}</h1>
+        <p className="muted">
+          <Link href={`/leaderboards/${task.id}`}>Leaderboard</Link>
+          {settings && <> · last set {moment(settings.updatedAt)}</>}
+        </p>
+      </header>
+      <section className="section first" aria-labelledby="settings">
+        <h2 id="settings">What is set</h2>
+        <SettingsForm
+          // what was saved is what stands there
+          key={settings?.updatedAt.getTime()}
+          task={task.id}
+          settings={{
+            open: settings?.open ?? true,
+            closedReason: settings?.closedReason ?? '',
+            quota: settings?.quota ? String(settings.quota) : '',
+            unlimited: settings?.quota === 0,
+            quotaDays: settings?.quotaDays ? String(settings.quotaDays) : '',
+            megabytes: settings?.maxBytes ? String(Math.floor(settings.maxBytes / 1_000_000)) : '',
+          }}
+          defaults={{
+            quota: limit === null ? 'no limit' : quotaInWords({ limit, days }),
+            days: `${days} days`,
+            megabytes: bytes(LIMITS.bytes),
+          }}
+        />
+      </section>
+      <Baselines task={task} who={who} />
+      <Ledger task={task} />
+    </div>
+  );
+}
+
+async function Baselines({ task, who }: { task: Task; who: Viewer }) {
+  const entries = await listBaselines(task.id);
+  return (
+    <section className="section" aria-labelledby="baselines">
+      <h2 id="baselines">Baselines</h2>
+      <div className="stack">
+        <p className="prose">Entries marked here stand out on the board, for others to be compared with.</p>
+        {entries.length === 0 ? (
+          <p>Nothing is published on this board yet.</p>
+        ) : (
+          <TableFrame label="Table of published entries">
+            <table>
+              <caption className="visually-hidden">Published entries, baselines first</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Entry</th>
+                  <th scope="col">Data set</th>
+                  <th scope="col">Published</th>
+                  <th scope="col">Baseline</th>
+                </tr>
+              </thead>
+              <tbody>
+                {entries.map((entry) => (
+                  <tr key={entry.id}>
+                    <th scope="row">
+                      <Link href={`/entries/${entry.id}`}>{entry.method}</Link>
+                    </th>
+                    <td>{entry.datasetName}</td>
+                    <td className="num">{entry.publishedAt ? day(entry.publishedAt) : '–'}</td>
+                    <td>
+                      {canFeature(who, entry) && (
+                        <Act
+                          action={markBaseline}
+                          values={{ id: entry.id, featured: entry.featured ? 'no' : 'yes' }}
+                          label={entry.featured ? 'Take the mark off' : 'Mark as a baseline'}
+                        />
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </TableFrame>
+        )}
+      </div>
+    </section>
+  );
+}
+
+async function Ledger({ task }: { task: Task }) {
+  const lines = await listLedger({ task: task.id, limit: 200 });
+  const holders = new Map(lines.map((line) => [line.holder, nameOf(line)]));
+  const until = new Date(Date.now() + MONTH).toISOString().slice(0, 10);
+  return (
+    <section className="section" aria-labelledby="ledger">
+      <h2 id="ledger">Ledger of the quota</h2>
+      {lines.length === 0 ? (
+        <p>Nobody has submitted to real ground truth of this task yet.</p>
+      ) : (
+        <div className="stack">
+          <Act action={grantHolder} values={{ task: task.id }} label="Grant more">
+            <select name="holder" aria-label="To whom">
+              {[...holders].map(([holder, name]) => (
+                <option key={holder} value={holder}>
+                  {name}
+                </option>
+              ))}
+            </select>
+            <input name="amount" type="number" min={1} max={1000} defaultValue={5} aria-label="How many more" />
+            <label>
+              until <input name="until" type="date" defaultValue={until} />
+            </label>
+            <input
+              name="reason"
+              aria-label="Reason for the grant"
+              placeholder="Reason, read by them"
+              maxLength={1000}
+            />
+          </Act>
+          <TableFrame label="Ledger">
+            <table>
+              <caption className="visually-hidden">The last 200 lines of the ledger, the newest first</caption>
+              <thead>
+                <tr>
+                  <th scope="col">When</th>
+                  <th scope="col">Who</th>
+                  <th scope="col">What</th>
+                  <th scope="col">Submission</th>
+                  <th scope="col">Reason</th>
+                </tr>
+              </thead>
+              <tbody>
+                {lines.map((line) => (
+                  <tr key={line.id}>
+                    <td className="num">{moment(line.at)}</td>
+                    <td>{nameOf(line)}</td>
+                    <td>
+                      {KINDS[line.kind]}
+                      {line.kind === 'granted' && `: ${line.amount}`}
+                      {line.expiresAt && `, until ${moment(line.expiresAt)}`}
+                    </td>
+                    <td>
+                      {line.submissionId ? (
+                        <Link href={`/maintain/entries/${line.submissionId}`}>{line.method}</Link>
+                      ) : (
+                        '–'
+                      )}
+                    </td>
+                    <td>{line.reason}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </TableFrame>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function nameOf({ holder, holderName }: LedgerLine): string {
+  const kind = holder.startsWith('team:') ? 'team' : 'person';
+  return holderName ? `${holderName}${kind === 'team' ? ' (team)' : ''}` : `a ${kind} who has left`;
+}

@@ -1,0 +1,52 @@
+'use client';
+
+import { useActionState } from 'react';
+import { makeAnnouncement } from './actions.ts';
+import { Field, Said } from './fields.tsx';
+
+interface Props {
+  tasks: { id: string; name: string }[];
+  /** `2026-01-01T12:00`, UTC */
+  startsAt: string;
+  endsAt: string;
+}
+
+export function AnnounceForm({ tasks, startsAt, endsAt }: Props) {
+  const [state, act, pending] = useActionState(makeAnnouncement, {});
+  const typed = state.done ? {} : (state.values ?? {});
+  return (
+    <form action={act}>
+      <Field name="text" label="Text" state={state}>
+        {(field) => <textarea {...field} rows={2} maxLength={1000} required defaultValue={typed.text} />}
+      </Field>
+      <Field name="task" label="Where" state={state}>
+        {(field) => (
+          <select {...field} defaultValue={typed.task ?? ''}>
+            <option value="">On every page</option>
+            {tasks.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}: its board, and where files are submitted
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field name="startsAt" label="From (UTC)" state={state}>
+        {(field) => <input {...field} type="datetime-local" required defaultValue={typed.startsAt ?? startsAt} />}
+      </Field>
+      <Field name="endsAt" label="Until (UTC)" state={state}>
+        {(field) => <input {...field} type="datetime-local" required defaultValue={typed.endsAt ?? endsAt} />}
+      </Field>
+      <label className="check">
+        <input type="checkbox" name="tellEverybody" defaultChecked={typed.tellEverybody !== undefined} />
+        <span>Also tell everybody who has an account, now: a notice, and an e-mail where the site sends any.</span>
+      </label>
+      <p>
+        <button type="submit" className="button-primary" disabled={pending}>
+          Announce
+        </button>
+      </p>
+      <Said state={state} />
+    </form>
+  );
+}
