@@ -25,13 +25,11 @@ function documents(fileNames: string[], found: number[]): { groundTruth: GroundT
       ),
     },
     detections: images.flatMap(({ id }, i) => [
-      ...rows
-        .slice(0, found[i])
-        .map((y, k) => ({
-          image_id: id,
-          score: 0.9 - k / 10 - i / 100,
-          segmentation: rectangle(10 + 2 * k, y, 20, 10),
-        })),
+      ...rows.slice(0, found[i]).map((y, k) => ({
+        image_id: id,
+        score: 0.9 - k / 10 - i / 100,
+        segmentation: rectangle(10 + 2 * k, y, 20, 10),
+      })),
       { image_id: id, score: 0.75 - i / 100, segmentation: rectangle(70, 80, 20, 10) },
     ]),
   };
