@@ -21,7 +21,7 @@ import { ImageIndex, UNKNOWN_IMAGE } from './images.ts';
 import { decodeLabelImage, ImageProblem } from './label-images.ts';
 import { LIMITS } from './limits.ts';
 import { FatalProblem, ProblemList, quoted } from './problems.ts';
-import { openZip } from './zip.ts';
+import { openZip, type ZipMember } from './zip.ts';
 
 /** Grey values, [height × width] row by row. */
 export type Pixels = Uint8Array;
@@ -291,12 +291,33 @@ function outlinesOf({ images, objectStart, objects }: Dataset, image: number): s
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${2 * width} ${2 * height}" preserveAspectRatio="none"><path d="${path}" fill="none" stroke="#ffb92e" stroke-width="1.1" stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>`;
 }
 
-/** One member of an archive that `packPictures` wrote, or null when it has none of this name. */
+/** Archives that were read last, oldest first: listing thousands of members takes longer than reading one of them. */
+const opened = new Map<string, Promise<{ byName: Map<string, ZipMember>; close(): void }>>();
+const MOST_OPENED = 4;
+
+/**
+ * One member of an archive that `packPictures` wrote, or null when it has none of this name. The archive stays open for
+ * the next: it is never changed, other pictures of the data set have a file of their own.
+ */
 export async function readPicture(packPath: string, name: string): Promise<Uint8Array | null> {
-  const { members, close } = await openZip(packPath);
+  const open =
+    opened.get(packPath) ??
+    openZip(packPath).then(({ members, close }) => ({
+      byName: new Map(members.map((member) => [member.name, member])),
+      close,
+    }));
+  opened.delete(packPath);
+  opened.set(packPath, open);
+  if (opened.size > MOST_OPENED) {
+    const [[path, oldest]] = opened;
+    opened.delete(path);
+    oldest.then(({ close }) => close()).catch(() => {});
+  }
   try {
-    return (await members.find((member) => member.name === name)?.read()) ?? null;
-  } finally {
-    close();
+    const { byName } = await open;
+    return (await byName.get(name)?.read()) ?? null;
+  } catch (error) {
+    opened.delete(packPath); // what could not be opened is tried again
+    throw error;
   }
 }

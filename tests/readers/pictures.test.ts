@@ -112,6 +112,19 @@ describe('the images of a data set', () => {
     expect(await readPicture(out, `${NAMES[0]}.svg`)).toBeNull();
   });
 
+  test('are read from many archives in turn, and one that is missing is missed each time', async () => {
+    const dataset = await packGroundTruth(document);
+    const packs = [];
+    for (let value = 0; value < 7; value++)
+      packs.push((await pack(dataset, folder({ [`${NAMES[0]}.png`]: pngOf(grey(value)) }))).out);
+    for (const turn of [0, 1]) {
+      const read = await Promise.all(packs.map((path) => readPicture(path, `${NAMES[0]}.png`)));
+      const first = read.map((bytes) => decodePicture(bytes!, { width: WIDTH, height: HEIGHT })[15]);
+      expect(first, `turn ${turn}`).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      await expect(readPicture(join(dir, 'none'), 'x.png')).rejects.toMatchObject({ code: 'ENOENT' });
+    }
+  });
+
   test('may be a part of them', async () => {
     const { files: n, warnings } = await pack(
       await packGroundTruth(document),
