@@ -16,6 +16,7 @@ import {
 import { findValue, parseTask, type Task, taskValue, type ValueColumn } from '#lib/scoring/tasks.ts';
 import { db, type Tx } from './client.ts';
 import { isCurrent } from './leaderboard.ts';
+import { standsOnBoard } from './methods.ts';
 import {
   auditEvents,
   type Dataset,
@@ -127,9 +128,7 @@ export async function listInbox({ id }: { id?: string } = {}, tx: Tx = db()): Pr
     const boxesOnly = task.kind === 'instances' && !hasMasks(own.results);
     const columns = columnsOf(task);
     const headlineOf = (entry: BoardEntry) => read(columns[0], entry, dataset, boxesOnly);
-    const published = board.filter(
-      (entry) => entry.visibility === 'published' && entry.unscored === own.unscored && entry.id !== own.id,
-    );
+    const published = board.filter((entry) => entry.onBoard && entry.unscored === own.unscored && entry.id !== own.id);
     const earlier = published.find(({ methodId, shown }) => shown && methodId !== null && methodId === own.methodId);
     const peers = published
       .filter((entry) => entry !== earlier)
@@ -219,7 +218,8 @@ interface BoardEntry extends Holder {
   methodId: string | null;
   version: number;
   shown: boolean;
-  visibility: Submission['visibility'];
+  /** stands on the board, for everyone */
+  onBoard: boolean;
   submitter: string | null;
   unscored: boolean;
   results: unknown;
@@ -240,7 +240,7 @@ async function boardsOf(rows: { submission: Submission; dataset: Dataset }[], tx
         methodId: submissions.methodId,
         version: submissions.version,
         shown: submissions.shown,
-        visibility: submissions.visibility,
+        onBoard: sql<boolean>`(${submissions.visibility} = 'published' and (${standsOnBoard()}))`,
         userId: submissions.userId,
         teamId: submissions.teamId,
         submitter: users.name,
