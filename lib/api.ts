@@ -108,7 +108,7 @@ export const leaderboardQuerySchema = z.object({
   cellType: z.string().max(40).optional(),
   sort: z.string().max(40).optional(),
   direction: z.enum(['asc', 'desc', 'ascending', 'descending']).optional(),
-  /** `ap-by-type` and `afnr-by-type`, separated by a comma: with the numbers of each cell type */
+  /** `mean-by-type`, `ap-by-type` and `afnr-by-type`, separated by commas: with the numbers of each cell type */
   columns: z.string().max(200).optional(),
   format: z.enum(['json', 'csv', 'bibtex']).default('json'),
 });
@@ -248,6 +248,8 @@ export const boardRowSchema = z.object({
   cellTypes: z.partialRecord(z.enum(CELL_TYPES), metricsSchema.partial()).optional(),
   note: z.string().optional(),
   source: z.string().optional(),
+  /** of a published result on another data set than the board's: what it is called there */
+  subset: z.string().optional(),
 });
 
 export const leaderboardSchema = z.object({
