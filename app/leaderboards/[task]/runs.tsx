@@ -19,13 +19,9 @@ export function Runs({ row }: { row: BoardRow | TaskBoardRow }) {
 }
 
 /** Which of the method's versions this is; an anonymous entry does not say. */
-export function VersionLink({ row: { method, methodId, version } }: { row: BoardRow | TaskBoardRow }) {
+export function VersionLink({ row: { methodId, version } }: { row: BoardRow | TaskBoardRow }) {
   if (!methodId || version === null) return null;
-  return (
-    <Link href={`/methods/${methodId}`} aria-label={`Version ${version} of ${method}`}>
-      Version {version}
-    </Link>
-  );
+  return <Link href={`/methods/${methodId}`}>Version {version}</Link>;
 }
 
 export function RunsNote() {
