@@ -3,9 +3,11 @@
 import { join } from 'node:path';
 import { and, eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, it, test } from 'vitest';
+import { queueFor } from '#app/_server/queue.ts';
 import { findSubmission, submissionBody } from '#app/_server/submissions.ts';
 import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/anonymity.ts';
 import { db } from '#db/client.ts';
+import { listVersions } from '#db/methods.ts';
 import { approve } from '#db/moderation.ts';
 import { auditEvents, type Dataset, submissions } from '#db/schema.ts';
 import { createSubmission, saveReports, startScoring, unpublish } from '#db/submissions.ts';
@@ -34,12 +36,14 @@ interface Visit {
   search?: string;
   /** the method's name stands there once the entry is revealed */
   named?: boolean;
-  /** these people are not let in */
-  refused?: boolean;
+  /** these people are not let in, or find what is their own */
+  closed?: boolean;
 }
 
 /** Every route with what is asked of it; or why it says nothing of entries. */
 const WALK: Record<string, Visit[] | string> = {
+  'app/account/data/route.ts': [{ closed: true }],
+  'app/notices/[id]/route.ts': [{ params: { id: 'none' }, closed: true }],
   'app/api/auth/[...nextauth]/route.ts': 'signs people in; answers about the session alone',
   'app/api/uploads/[[...id]]/route.ts': 'uploads are their owner’s, and their names are not given out',
   'app/sign-in/local/route.ts': 'signs people in; answers with a redirect',
@@ -66,7 +70,7 @@ const WALK: Record<string, Visit[] | string> = {
     })),
   ],
   'app/datasets/[name]/pictures/[file]/route.ts': 'sends files of a data set, never of an entry',
-  'app/maintain/audit/export/route.ts': [{ refused: true }],
+  'app/maintain/audit/export/route.ts': [{ closed: true }],
   'app/entries/[id]/badge.svg/route.ts': [{ params: { id: '{id}' }, named: true }],
   'app/entries/[id]/opengraph-image/route.tsx': 'a picture: what is drawn on it is read in the browser walk',
   'app/feed.xml/route.ts': [{ named: true }],
@@ -78,7 +82,7 @@ const routes = routeFiles(/^route\.tsx?$/);
 
 async function visit(
   file: string,
-  { params = {}, search = '', refused = false }: Visit,
+  { params = {}, search = '', closed = false }: Visit,
   who: Person | null,
 ): Promise<string> {
   const filled = Object.fromEntries(
@@ -94,7 +98,7 @@ async function visit(
   const response = await GET(request, { params: Promise.resolve(filled) });
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
   const { status } = response;
-  expect(refused ? status >= 401 && status <= 404 : status === 200, `${file} ${search} answered ${status}`).toBe(true);
+  expect(closed ? status < 500 : status === 200, `${file} ${search} answered ${status}`).toBe(true);
   return `${headers}\n\n${await response.text()}`;
 }
 
@@ -137,6 +141,33 @@ describe('while the entry is anonymous', () => {
       ...{ rank: 1, method: planted.name, submitter: null, anonymous: true, methodId: null, version: null },
     });
   });
+});
+
+test('the queue names no submission that would be anonymous, nor do runs and versions link one to its method', async () => {
+  const named = await scored('Known method', 'pending', eve.id);
+  await approve(named.id, null);
+  const secret = await scored('Known method', 'pending', eve.id);
+  await makeAnonymous(secret.id, eve.id, null);
+  await approve(secret.id, null);
+  const waiting = await createSubmission(someSubmission(dataset, { method: 'Known method', userId: eve.id }));
+  await makeAnonymous(waiting.id, eve.id, null);
+  expect(JSON.stringify(await queueFor(null))).not.toMatch(/Known method|eve/);
+
+  const text = await visit('app/api/v1/leaderboards/[task]/route.ts', { params: { task: 'livecell-wide' } }, null);
+  const { rows } = JSON.parse(text.split('\n\n')[1]);
+  const row = (id: string) => rows.find((row: { id: string }) => row.id === id);
+  // both stand on the board; one has not taken the other's place, and no count is of both
+  expect(row(named.id)).toMatchObject({ method: 'Known method', version: 1, runs: 1 });
+  expect(row(secret.id)).toMatchObject({ version: null, methodId: null, runs: 1 });
+  expect((await listVersions(named.methodId!, { public: true })).map(({ id }) => id)).toEqual([named.id]);
+
+  // with its name it is the method's newest version, and that is what the board shows
+  await reveal(secret.id, eve.id);
+  const after = await visit('app/api/v1/leaderboards/[task]/route.ts', { params: { task: 'livecell-wide' } }, null);
+  const shown = JSON.parse(after.split('\n\n')[1]).rows.filter(
+    ({ method }: { method: string }) => method === 'Known method',
+  );
+  expect(shown).toMatchObject([{ id: secret.id, version: 2, runs: 2 }]);
 });
 
 describe('the reviewers’ link', () => {
@@ -244,8 +275,8 @@ async function statusOf(id: string): Promise<number> {
   return (await GET(new Request('http://localhost/x'), { params: Promise.resolve({ id }) })).status;
 }
 
-async function scored(method: string, visibility: 'private' | 'pending' = 'private') {
-  const submission = await createSubmission(someSubmission(dataset, { method, visibility, userId: null }));
+async function scored(method: string, visibility: 'private' | 'pending' = 'private', userId: string | null = null) {
+  const submission = await createSubmission(someSubmission(dataset, { method, visibility, userId }));
   await startScoring(submission.id, 1);
   await saveReports(submission.id, someReports());
   return submission;

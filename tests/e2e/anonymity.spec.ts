@@ -57,6 +57,7 @@ const WALK: Record<string, Stop[] | string> = {
   'app/api/v1/submissions/route.ts': 'takes submissions; nothing to read',
   'app/api/v1/tasks/route.ts': [{ path: '/api/v1/tasks' }],
   'app/datasets/[name]/page.tsx': [{ path: '/datasets/{dataset}' }],
+  'app/datasets/[name]/pictures/[file]/route.ts': [{ path: '/datasets/{demo}/pictures/none.png', closed: true }],
   'app/entries/[id]/badge.svg/route.ts': [{ path: '/entries/{id}/badge.svg', named: true }],
   'app/entries/[id]/opengraph-image/route.tsx': [{ path: '/entries/{id}/opengraph-image' }],
   'app/entries/[id]/page.tsx': [
@@ -75,10 +76,19 @@ const WALK: Record<string, Stop[] | string> = {
   'app/maintain/entries/[id]/page.tsx': [{ path: '/maintain/entries/{id}', closed: true }],
   'app/maintain/entries/page.tsx': [{ path: '/maintain/entries', closed: true }],
   'app/maintain/page.tsx': [{ path: '/maintain', closed: true }],
+  'app/maintain/people/[id]/merge/page.tsx': [{ path: '/maintain/people/{owner}/merge', closed: true }],
+  'app/maintain/people/[id]/page.tsx': [{ path: '/maintain/people/{owner}', closed: true }],
+  'app/maintain/people/page.tsx': [{ path: '/maintain/people', closed: true }],
+  'app/maintain/tasks/[task]/page.tsx': [{ path: '/maintain/tasks/livecell-wide', closed: true }],
+  'app/maintain/tasks/page.tsx': [{ path: '/maintain/tasks', closed: true }],
+  // not there while no version is public under its name
+  'app/methods/[id]/page.tsx': [{ path: '/methods/{methodId}', closed: true, named: true }],
+  'app/methods/page.tsx': [{ path: '/methods' }],
   'app/notices/[id]/route.ts': [{ path: '/notices/none', closed: true }],
   'app/notices/page.tsx': [{ path: '/notices' }],
   'app/page.tsx': [{ path: '/' }],
   'app/protocol/page.tsx': [{ path: '/protocol' }],
+  'app/queue/page.tsx': [{ path: '/queue' }],
   'app/review/[secret]/page.tsx': [{ path: '/review/{secret}' }, { path: '/review/{secret}?protocol=coco' }],
   'app/review/[secret]/receipt/route.ts': [{ path: '/review/{secret}/receipt' }],
   'app/sign-in/local/route.ts': [{ path: '/sign-in/local', closed: true }],
@@ -88,6 +98,9 @@ const WALK: Record<string, Stop[] | string> = {
   'app/submit/page.tsx': [{ path: '/submit' }, { path: '/submit?from={id}' }],
   'app/tasks/[id]/page.tsx': [{ path: '/tasks/livecell-wide' }],
   'app/tasks/page.tsx': [{ path: '/tasks' }],
+  'app/teams/[id]/page.tsx': [{ path: '/teams/{team}', closed: true }],
+  'app/teams/join/[secret]/page.tsx': [{ path: '/teams/join/none', closed: true }],
+  'app/teams/page.tsx': [{ path: '/teams' }],
 };
 
 /** Marks what a person with the reviewers' link is given; nobody else may come across the secret. */
