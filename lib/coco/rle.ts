@@ -43,6 +43,8 @@ export class IntervalBuffer {
 /** Scratch space for the counts of one mask; grows as needed, reused for every mask. */
 export class CountsBuffer {
   data = new Float64Array(4096);
+  /** where the last decoded string ended */
+  end = 0;
 
   reserve(length: number): Float64Array {
     if (length > this.data.length) {
@@ -60,12 +62,14 @@ export const CUT_STRING = -2;
 export const NEGATIVE_RUN = -3;
 
 const BACKSLASH = 92;
+const QUOTE = 34;
 
 /**
  * Decodes COCO's string codec into `out`, reading the bytes of a JSON string literal (so `\\` is one backslash).
  * Each character carries five bits, least significant first, and a continuation bit; from the fourth number on the
  * difference to the number two before is stored (maskApi.c `rleFrString`: `if(m>2) x+=cnts[m-2]`).
  *
+ * @param end where the string ends at the latest: it ends before at a quotation mark, and `out.end` says where it did
  * @returns the number of runs, or one of BAD_CHARACTER, CUT_STRING, NEGATIVE_RUN
  */
 export function decodeCounts(bytes: Uint8Array, start: number, end: number, out: CountsBuffer): number {
@@ -82,6 +86,10 @@ export function decodeCounts(bytes: Uint8Array, start: number, end: number, out:
         c = hex4(bytes, p);
         p += 4;
       } else if (c !== BACKSLASH) return BAD_CHARACTER;
+    }
+    if (c === QUOTE) {
+      p--;
+      break;
     }
     c -= 48;
     if (c < 0 || c > 63) return BAD_CHARACTER;
@@ -110,6 +118,7 @@ export function decodeCounts(bytes: Uint8Array, start: number, end: number, out:
     if (x < 0) return NEGATIVE_RUN;
     counts[m++] = x;
   }
+  out.end = p;
   return m;
 }
 
@@ -188,8 +197,55 @@ export function maskArea(data: Uint32Array, from: number, to: number): number {
 }
 
 /**
- * Writes the mask's box [x, y, w, h] to `out[at …]`, as maskApi.c `rleToBbox`: an interval that passes a column's end
- * makes the box full height. A mask without pixels gets the reference's [0, 0, 0, 0] when it has a single run and
+ * Pixels of a mask, and its extent [x0, y0, x1, y1) to `out[at …]`: a zero each for a mask without any. An interval that
+ * passes a column's end makes the extent full height, as in maskApi.c `rleToBbox`.
+ */
+export function maskExtent(
+  data: Uint32Array,
+  from: number,
+  to: number,
+  height: number,
+  out: Int32Array,
+  at: number,
+): number {
+  if (from === to) {
+    out.fill(0, at, at + 4);
+    return 0;
+  }
+  let area = 0;
+  let top = height;
+  let bottom = 0;
+  // where the column of the interval at hand begins; the next interval is nearly always in this one or the next
+  let column = Math.floor(data[from] / height) * height;
+  const left = column / height;
+  for (let k = from; k < to; k += 2) {
+    const start = data[k];
+    const end = data[k + 1];
+    area += end - start;
+    if (start - column >= height) {
+      column += height;
+      if (start - column >= height) column = Math.floor(start / height) * height;
+    }
+    if (end - column > height) {
+      top = 0;
+      bottom = height;
+    } else {
+      if (start - column < top) top = start - column;
+      if (end - column > bottom) bottom = end - column;
+    }
+  }
+  out[at] = left;
+  out[at + 1] = top;
+  out[at + 2] = Math.floor((data[to - 1] - 1) / height) + 1;
+  out[at + 3] = bottom;
+  return area;
+}
+
+const extent = new Int32Array(4);
+
+/**
+ * Writes the mask's box [x, y, w, h] to `out[at …]`, as maskApi.c `rleToBbox`. A mask without pixels gets the
+ * reference's [0, 0, 0, 0] when it has a single run and
  * [w, h, 2^32 - w + 1, 2^32 - h + 1] when it has empty foreground runs (`hadForegroundRuns`): unsigned arithmetic
  * that wraps, to 0 in an image one pixel wide or high. Such a box touches nothing, and its area is beyond every size
  * class, or 0.
@@ -211,26 +267,11 @@ export function maskBox(
     out[at + 3] = hadForegroundRuns ? (1 - height) >>> 0 : 0;
     return;
   }
-  const left = (data[from] / height) | 0;
-  const right = ((data[to - 1] - 1) / height) | 0;
-  let top = height;
-  let bottom = -1;
-  for (let k = from; k < to; k += 2) {
-    const column = ((data[k] / height) | 0) * height;
-    const y0 = data[k] - column;
-    const y1 = data[k + 1] - 1 - column;
-    if (y1 >= height) {
-      top = 0;
-      bottom = height - 1;
-      break;
-    }
-    if (y0 < top) top = y0;
-    if (y1 > bottom) bottom = y1;
-  }
-  out[at] = left;
-  out[at + 1] = top;
-  out[at + 2] = right - left + 1;
-  out[at + 3] = bottom - top + 1;
+  maskExtent(data, from, to, height, extent, 0);
+  out[at] = extent[0];
+  out[at + 1] = extent[1];
+  out[at + 2] = extent[2] - extent[0];
+  out[at + 3] = extent[3] - extent[1];
 }
 
 /** Pixels that two masks share: a merge of two sorted interval lists. */

@@ -15,8 +15,8 @@ import {
   CountsBuffer,
   CUT_STRING,
   decodeCounts,
-  maskArea,
   maskBox,
+  maskExtent,
 } from '../coco/rle.ts';
 import type { Problem } from '../scoring/report.ts';
 import { type ImageIndex, UNKNOWN_IMAGE } from './images.ts';
@@ -41,6 +41,19 @@ const WORDS = {
   images: word('images'),
   categories: word('categories'),
 };
+
+/** Fields of a record. */
+const FIELDS = [
+  'image_id',
+  'category_id',
+  'bbox',
+  'score',
+  'segmentation',
+  'area',
+  'iscrowd',
+  'id',
+  'mask_score',
+] as const;
 
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
@@ -81,12 +94,13 @@ class AnnotationRecord {
   crowd = 0;
   boxState = ABSENT;
   readonly box = new Float64Array(4);
+  readonly boxAsWritten = new Float64Array(5);
   mask = NO_MASK;
   sizeState = ABSENT;
   height = 0;
   width = 0;
-  countsStart = 0;
-  countsEnd = 0;
+  /** of counts given as a string, or what is wrong with it */
+  runs = 0;
   listLength = 0;
   numbers = new Float64Array(1024);
   /** [parts + 1] where each polygon starts in `numbers` */
@@ -550,42 +564,33 @@ export class AnnotationReader {
 
   // --- one record ---
 
+  /** The keys of the record before, as they are written with everything up to their values: the next has the same. */
+  private readonly keys: { bytes: Uint8Array; field: string }[] = [];
+  private learned = 0;
+
+  /** The i-th key of a record, consumed up to its value. */
+  private key(i: number): string {
+    const { scanner, keys } = this;
+    if (i < keys.length && scanner.takeBytes(keys[i].bytes)) return keys[i].field;
+    const from = scanner.pos;
+    scanner.string();
+    const field = FIELDS.find((name) => scanner.is(WORDS[name])) ?? '';
+    scanner.expect(COLON, 'a colon');
+    scanner.peek();
+    // a file that never writes two records alike is not learned from for ever
+    if (i <= keys.length && i < 32 && scanner.pos - from <= 64 && this.learned++ < 10_000)
+      keys[i] = { bytes: scanner.bytes.slice(from, scanner.pos), field };
+    return field;
+  }
+
   private parseRecord(): void {
     const { scanner, record } = this;
     record.clear();
     scanner.pos++; // {
     if (scanner.take(CLOSE_BRACE)) return;
+    let i = 0;
     do {
-      scanner.string();
-      const at = scanner.bytes[scanner.stringStart];
-      // which field, before anything moves the string's bounds
-      const field = scanner.escaped
-        ? scanner.text()
-        : at === 105 /* i */
-          ? scanner.is(WORDS.image_id)
-            ? 'image_id'
-            : scanner.is(WORDS.id)
-              ? 'id'
-              : scanner.is(WORDS.iscrowd)
-                ? 'iscrowd'
-                : ''
-          : at === 115 /* s */
-            ? scanner.is(WORDS.score)
-              ? 'score'
-              : scanner.is(WORDS.segmentation)
-                ? 'segmentation'
-                : ''
-            : scanner.is(WORDS.category_id)
-              ? 'category_id'
-              : scanner.is(WORDS.bbox)
-                ? 'bbox'
-                : scanner.is(WORDS.mask_score)
-                  ? 'mask_score'
-                  : scanner.is(WORDS.area)
-                    ? 'area'
-                    : '';
-      scanner.expect(COLON, 'a colon');
-      switch (field) {
+      switch (this.key(i++)) {
         case 'image_id':
           this.parseImageId();
           break;
@@ -666,6 +671,13 @@ export class AnnotationReader {
       return;
     }
     record.boxState = WRONG;
+    // one more than there should be, so that a fifth is seen
+    if (scanner.numbers(record.boxAsWritten, 0, 5) === 4 && scanner.listEnded) {
+      for (let k = 0; k < 4; k++) record.box[k] = record.boxAsWritten[k];
+      record.boxState = PRESENT;
+      return;
+    }
+    scanner.pos = from + 1;
     let n = 0;
     do {
       if (n === 4 || !scanner.atNumber()) {
@@ -688,12 +700,25 @@ export class AnnotationReader {
     else record.mask = this.parseNumber() === ABSENT ? NO_MASK : WRONG_MASK;
   }
 
+  /** How the last mask began, up to its counts: all masks of images of one size begin so. */
+  private maskHead: { bytes: Uint8Array; height: number; width: number } | null = null;
+
   private parseRle(): void {
-    const { scanner, record } = this;
-    scanner.pos++;
-    record.mask = WRONG_MASK;
-    if (scanner.take(CLOSE_BRACE)) return;
-    do {
+    const { scanner, record, maskHead } = this;
+    const from = scanner.pos;
+    if (maskHead && scanner.takeBytes(maskHead.bytes)) {
+      record.height = maskHead.height;
+      record.width = maskHead.width;
+      record.sizeState = PRESENT;
+      this.parseCounts();
+      if (scanner.take(CLOSE_BRACE)) return;
+      scanner.expect(COMMA, 'a comma or the end of the segmentation');
+    } else {
+      scanner.pos++;
+      record.mask = WRONG_MASK;
+      if (scanner.take(CLOSE_BRACE)) return;
+    }
+    for (let i = 0; ; i++) {
       scanner.string();
       const isSize = scanner.is(WORDS.size);
       const isCounts = scanner.is(WORDS.counts);
@@ -713,16 +738,38 @@ export class AnnotationReader {
           scanner.skip();
         }
       } else if (isCounts && scanner.peek() === QUOTE) {
-        scanner.string();
-        record.mask = RLE_STRING;
-        record.countsStart = scanner.stringStart;
-        record.countsEnd = scanner.stringEnd;
+        scanner.pos++;
+        if (i === 1 && record.sizeState === PRESENT && scanner.pos - from <= 128 && this.learned++ < 10_000) {
+          const bytes = scanner.bytes.slice(from, scanner.pos);
+          this.maskHead = { bytes, height: record.height, width: record.width };
+        }
+        this.parseCounts();
       } else if (isCounts && scanner.peek() === OPEN_BRACKET) {
         record.listLength = this.parseNumbers(0, LIMITS.runsPerMask, 'runs');
         record.mask = record.listLength < 0 ? WRONG_MASK : RLE_LIST;
       } else scanner.skip();
-    } while (scanner.take(COMMA));
+      if (!scanner.take(COMMA)) break;
+    }
     scanner.expect(CLOSE_BRACE, 'a comma or the end of the segmentation');
+  }
+
+  /** A string of counts from behind its quotation mark, decoded at once where nothing is wrong with it. */
+  private parseCounts(): void {
+    const { scanner, record } = this;
+    const start = scanner.pos;
+    record.mask = RLE_STRING;
+    const most = Math.min(scanner.end, start + LIMITS.runsPerMask * 4);
+    record.runs = decodeCounts(scanner.bytes, start, most, record.counts);
+    if (record.runs >= 0 && scanner.bytes[record.counts.end] === QUOTE) {
+      scanner.pos = record.counts.end + 1;
+      return;
+    }
+    scanner.pos = start - 1;
+    scanner.string();
+    record.runs =
+      scanner.stringEnd > most
+        ? Number.POSITIVE_INFINITY
+        : decodeCounts(scanner.bytes, start, scanner.stringEnd, record.counts);
   }
 
   private parsePolygons(): void {
@@ -761,8 +808,10 @@ export class AnnotationReader {
     const { scanner, record } = this;
     const from = scanner.pos++;
     if (scanner.take(CLOSE_BRACKET)) return at;
-    let n = at;
-    do {
+    for (let n = at; ; ) {
+      n = scanner.numbers(record.numbers, n, Math.min(limit, record.numbers.length));
+      if (scanner.listEnded) return n;
+      // one that is not plain, or one too many for the room there is
       if (!scanner.atNumber()) {
         scanner.pos = from;
         scanner.skip();
@@ -781,9 +830,10 @@ export class AnnotationReader {
         record.numbers = grown;
       }
       record.numbers[n++] = scanner.number();
-    } while (scanner.take(COMMA));
-    scanner.expect(CLOSE_BRACKET, 'a comma or the end of the list');
-    return n;
+      if (scanner.take(COMMA)) continue;
+      scanner.expect(CLOSE_BRACKET, 'a comma or the end of the list');
+      return n;
+    }
   }
 
   // --- checking and storing ---
@@ -944,19 +994,12 @@ export class AnnotationReader {
     const to = intervals.length;
     builder.maskStart[n] = from;
     builder.maskEnd[n] = to;
-    builder.maskArea[n] = maskArea(intervals.data, from, to);
-    // the mask's own box, as [x, y, w, h]: for pairs worth comparing, and for detections without a box
-    if (record.mask !== NO_MASK) {
+    // the mask's own extent, for pairs worth comparing; and its box [x, y, w, h], for detections without one
+    const extent = builder.maskExtent;
+    builder.maskArea[n] = maskExtent(intervals.data, from, to, height, extent, boxAt);
+    if (record.boxState === PRESENT) for (let k = 0; k < 4; k++) builder.box[boxAt + k] = record.box[k];
+    else if (record.mask !== NO_MASK)
       maskBox(intervals.data, from, to, height, width, this.hadForegroundRuns, builder.box, boxAt);
-      const extent = builder.maskExtent;
-      if (to > from) {
-        extent[boxAt] = builder.box[boxAt];
-        extent[boxAt + 1] = builder.box[boxAt + 1];
-        extent[boxAt + 2] = builder.box[boxAt] + builder.box[boxAt + 2];
-        extent[boxAt + 3] = builder.box[boxAt + 1] + builder.box[boxAt + 3];
-      } else extent.fill(0, boxAt, boxAt + 4);
-    } else builder.maskExtent.fill(0, boxAt, boxAt + 4);
-    if (record.boxState === PRESENT) builder.box.set(record.box, boxAt);
     builder.image[n] = image;
     if (this.predictions) {
       const b = builder.box;
@@ -1088,8 +1131,7 @@ export class AnnotationReader {
     let runs: number;
     let counts: ArrayLike<number>;
     if (record.mask === RLE_STRING) {
-      if (record.countsEnd - record.countsStart > LIMITS.runsPerMask * 4) runs = Number.POSITIVE_INFINITY;
-      else runs = decodeCounts(this.scanner.bytes, record.countsStart, record.countsEnd, record.counts);
+      runs = record.runs;
       counts = record.counts.data;
       if (runs < 0) {
         this.problem(

@@ -15,7 +15,11 @@ export const NEED_MORE = new Error('more bytes needed');
 
 const QUOTE = 34;
 const BACKSLASH = 92;
+const COMMA = 44;
+const CLOSE_BRACKET = 93;
 
+/** Whole numbers below are float64 values. */
+const EXACT = 2 ** 53;
 const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => 10 ** i); // all exact
 const MAX_DEPTH = 64;
 
@@ -111,6 +115,14 @@ export class JsonScanner {
     return (c >= 48 && c <= 57) || c === 45 || c === 78 || c === 73;
   }
 
+  /** Whether exactly these bytes come next; consumes them if so. They hold no zero byte, so the window's end is no match. */
+  takeBytes(expected: Uint8Array): boolean {
+    const { bytes, pos } = this;
+    for (let i = 0; i < expected.length; i++) if (bytes[pos + i] !== expected[i]) return false;
+    this.pos = pos + expected.length;
+    return true;
+  }
+
   /**
    * The next number, correctly rounded. What fits 2^53 is one exact integer and one division (Clinger 1990); up to 19
    * digits, which is what programs write for a double, go through `divide`; the rest through the language's conversion.
@@ -119,36 +131,98 @@ export class JsonScanner {
     const { bytes } = this;
     let p = this.pos;
     while (bytes[p] === 32 || bytes[p] === 10 || bytes[p] === 13 || bytes[p] === 9) p++;
-    const start = p;
+    const value = this.plain(p);
+    if (this.after < 0) return this.longNumber(p);
+    this.pos = this.after;
+    return value;
+  }
+
+  /** Where the last `plain` number ended, or -1 when it was not one. */
+  private after = -1;
+
+  /** A number at `p` as nearly all are written: up to nine digits, a point, up to eighteen digits, no exponent. */
+  private plain(p: number): number {
+    const { bytes } = this;
+    this.after = -1;
     const negative = bytes[p] === 45;
     if (negative) p++;
-    // most numbers of a file are coordinates like 123.45: up to nine digits on either side fit whole numbers
-    const first = p;
+    // nine digits at a time fit whole numbers of a machine
     let digit = (bytes[p] - 48) >>> 0;
+    const first = p;
     let whole = 0;
     while (digit <= 9) {
       whole = (Math.imul(whole, 10) + digit) | 0;
       digit = (bytes[++p] - 48) >>> 0;
     }
-    if (p > first && p - first <= 9) {
-      let fraction = 0;
-      let behind = 0;
-      if (bytes[p] === 46) {
-        const from = p + 1;
+    const digits = p - first;
+    if (digits === 0 || digits > 9) return 0;
+    let value = whole;
+    if (bytes[p] === 46) {
+      const from = p + 1;
+      const ninth = from + 9;
+      let high = 0;
+      digit = (bytes[++p] - 48) >>> 0;
+      while (digit <= 9 && p < ninth) {
+        high = (Math.imul(high, 10) + digit) | 0;
         digit = (bytes[++p] - 48) >>> 0;
-        while (digit <= 9) {
-          fraction = (Math.imul(fraction, 10) + digit) | 0;
+      }
+      if (p === from) return 0;
+      if (digit > 9) {
+        const power = POWERS_OF_TEN[p - from];
+        value = whole * power + high;
+        if (value >= EXACT) return 0;
+        value /= power;
+      } else {
+        let low = 0;
+        while (digit <= 9 && p < ninth + 9) {
+          low = (Math.imul(low, 10) + digit) | 0;
           digit = (bytes[++p] - 48) >>> 0;
         }
-        behind = p - from;
-      }
-      if (p < this.end && behind <= 6 && (bytes[p] | 32) !== 101) {
-        this.pos = p;
-        const value = behind === 0 ? whole : (whole * POWERS_OF_TEN[behind] + fraction) / POWERS_OF_TEN[behind];
-        return negative ? -value : value;
+        if (digit <= 9) return 0;
+        const behind = p - from;
+        const scale = POWERS_OF_TEN[behind - 9];
+        const power = POWERS_OF_TEN[behind];
+        value = whole * power + (high * scale + low);
+        if (value < EXACT) value /= power;
+        else if (digits + behind <= 19 && whole * 1e9 + high < EXACT)
+          value = divide(whole * 1e9 + high, scale, low, power);
+        else return 0;
       }
     }
-    return this.longNumber(start);
+    if (p >= this.end || (bytes[p] | 32) === 101) return 0;
+    this.after = p;
+    return negative ? -value : value;
+  }
+
+  /** Whether the last `numbers` came to the end of the list. */
+  listEnded = false;
+
+  /**
+   * Reads a list of numbers from behind its bracket or one of its commas, as long as they are plain, into
+   * `into[at … limit)`. Stops before what it does not take, or behind the closing bracket.
+   *
+   * @returns the index behind the last
+   */
+  numbers(into: Float64Array, at: number, limit: number): number {
+    const { bytes } = this;
+    this.listEnded = false;
+    for (let n = at; n < limit; ) {
+      let p = this.pos;
+      while (bytes[p] === 32 || bytes[p] === 10) p++;
+      const value = this.plain(p);
+      p = this.after;
+      if (p < 0) return n;
+      while (bytes[p] === 32 || bytes[p] === 10) p++;
+      const c = bytes[p];
+      if (c !== COMMA && c !== CLOSE_BRACKET) return n;
+      into[n++] = value;
+      this.pos = p + 1;
+      if (c === CLOSE_BRACKET) {
+        this.listEnded = true;
+        return n;
+      }
+    }
+    return limit;
   }
 
   /** A number that the short way does not take. */
@@ -188,8 +262,8 @@ export class JsonScanner {
     if (!exponent && decimals <= 22) {
       const mantissa = high * lowScale + low;
       let value = -1;
-      if (mantissa < 9007199254740992) value = decimals === 0 ? mantissa : mantissa / POWERS_OF_TEN[decimals];
-      else if (digits <= 19 && decimals <= 15) value = divide(high, lowScale, low, POWERS_OF_TEN[decimals]);
+      if (mantissa < EXACT) value = decimals === 0 ? mantissa : mantissa / POWERS_OF_TEN[decimals];
+      else if (digits <= 19 && decimals <= 18) value = divide(high, lowScale, low, POWERS_OF_TEN[decimals]);
       if (value >= 0) return negative ? -value : value;
     }
     if (p - start > 4096) this.fail('a number with thousands of digits');
@@ -292,9 +366,10 @@ function product(a: number, b: number): number {
 }
 
 /**
- * (high * scale + low) / power, correctly rounded, for up to 19 digits and a power of ten up to 10^15: a quotient, the
- * exact remainder, and the remainder's quotient. A decimal of that size differs from the midpoint of two doubles by at
- * least 10^-15 of their distance, or not at all; the second quotient is far more exact than that.
+ * (high * scale + low) / power, correctly rounded, for up to 19 digits and a power of ten up to 10^18: a quotient, the
+ * exact remainder, and the remainder's quotient. A decimal with d digits behind the point differs from the midpoint of
+ * two doubles by at least 5^-d / 2 of their distance, or not at all: for d = 18 that is 10^-13, and the second quotient
+ * is exact to 10^-15 of that distance.
  */
 function divide(high: number, scale: number, low: number, power: number): number {
   const h = product(high, scale);
