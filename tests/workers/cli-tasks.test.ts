@@ -41,6 +41,12 @@ describe('score', () => {
     expect(found).toMatchObject({ task: 'transferability', results: { segm: { index: expect.any(Number) } } });
     const { stdout } = await score('transferability', [demo.groundTruth], files);
     expect(stdout).toMatch(/^Index +-?\d\.\d{3} +-?\d\.\d{3}$/m);
+    // which way round a number is, is said with it
+    expect(stdout).toMatch(/^Mean AP elsewhere, trained on BV-2 +\d+\.\d\d +\d+\.\d\d$/m);
+    expect(stdout).toContain('Masks, AP of the model trained on (row), evaluated on (column):');
+    const { matrix } = (found as ReportOf<'transferability'>).results.segm!;
+    const [row] = stdout.split('\n').filter((line) => /^BV-2 /.test(line));
+    expect(row.split(/ +/).slice(1)).toEqual(CELL_TYPES.map((type) => (100 * matrix.BV2![type]!).toFixed(2)));
   });
 
   test('takes one archive named by slot', async () => {
