@@ -88,7 +88,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/api/v1/submissions',
     summary: 'Submit uploaded files for scoring',
     description:
-      'Visibility “pending” (or “published”) asks to publish the entry; a maintainer decides. 403: the task is closed. 429: the quota is used up; “used”, “limit” and “nextSlotAt” (UTC) say how it stands.',
+      'Visibility “pending” (or “published”) asks to publish the entry; a maintainer decides. With “anonymous” it is public without who made it, until “anonymousUntil” or until its owner reveals it. 403: the task is closed. 429: the quota is used up; “used”, “limit” and “nextSlotAt” (UTC) say how it stands.',
     who: 'required',
     body: newSubmissionSchema,
     answers: { 201: { description: 'Queued', schema: createdSchema } },
@@ -126,6 +126,19 @@ export const OPERATIONS: readonly Operation[] = [
     query: leaderboardQuerySchema,
     answers: { 200: { description: 'The rows', schema: leaderboardSchema } },
     problems: [400, 404],
+  },
+  {
+    method: 'get',
+    path: '/entries/{id}/badge.svg',
+    summary: 'A badge for a README: task, headline number and rank of a published entry',
+    answers: { 200: { description: 'The badge', type: 'image/svg+xml' } },
+    problems: [404],
+  },
+  {
+    method: 'get',
+    path: '/feed.xml',
+    summary: 'Atom feed of the entries that were published last',
+    answers: { 200: { description: 'The feed', type: 'application/atom+xml' } },
   },
   {
     method: 'get',
