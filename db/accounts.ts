@@ -47,9 +47,19 @@ export async function linkSignIn(userId: string, account: SignIn & { type: strin
   const { provider, providerAccountId, type } = account;
   await tx.transaction(async (tx) => {
     await tx.insert(accounts).values({ userId, provider, providerAccountId, type });
-    if (provider === 'orcid') await tx.update(users).set({ orcid: providerAccountId }).where(eq(users.id, userId));
+    if (provider === 'orcid') await showOrcid(userId, tx);
     await recordEvent(tx, userId, { kind: 'sign-in-linked', userId, provider });
   });
+}
+
+/** The profile has an iD the person can sign in with: the one it had, where that is still so. */
+async function showOrcid(userId: string, tx: Tx): Promise<void> {
+  const iDs = (await listSignIns(userId, tx)).flatMap((one) =>
+    one.provider === 'orcid' ? [one.providerAccountId] : [],
+  );
+  const [user] = await tx.select({ orcid: users.orcid }).from(users).where(eq(users.id, userId));
+  const orcid = iDs.find((id) => id === user?.orcid) ?? iDs[0] ?? null;
+  await tx.update(users).set({ orcid }).where(eq(users.id, userId));
 }
 
 /** The address a service vouched for, where the person has none yet and nobody else has it. */
@@ -116,11 +126,7 @@ export async function unlinkSignIn(userId: string, signIn: SignIn, tx: Tx = db()
           eq(accounts.providerAccountId, providerAccountId),
         ),
       );
-    if (provider === 'orcid')
-      await tx
-        .update(users)
-        .set({ orcid: null })
-        .where(and(eq(users.id, userId), eq(users.orcid, providerAccountId)));
+    if (provider === 'orcid') await showOrcid(userId, tx);
     await recordEvent(tx, userId, { kind: 'sign-in-unlinked', userId, provider });
   });
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { configuredProviders, githubProfile } from '#app/_server/auth-config.ts';
 import { callerOf } from '#app/_server/viewer.ts';
-import { listSignIns, saveProfile, signOutEverywhere, unlinkSignIn } from '#db/accounts.ts';
+import { linkSignIn, listSignIns, saveProfile, signOutEverywhere, unlinkSignIn } from '#db/accounts.ts';
 import { db } from '#db/client.ts';
 import { auditEvents } from '#db/schema.ts';
 import { createSession, createToken, ensureUser, getUser, getUserByEmail, listUsers, userByToken } from '#db/users.ts';
@@ -92,6 +92,17 @@ it('unlinks all but the last, and the iD goes with ORCID', async () => {
   expect(more).toEqual([]);
   expect((await getUser(me.id))?.orcid).toBe(left.provider === 'orcid' ? ORCID : null);
   await expect(unlinkSignIn(me.id, left)).rejects.toThrow('your only sign-in');
+});
+
+it('shows one of two iDs, and never one that is not linked', async () => {
+  const { id } = await ensureUser({ email: 'two@example.org' });
+  const [first, second] = ['0000-0001-0000-0001', '0000-0001-0000-0002'];
+  const account = (providerAccountId: string) => ({ type: 'oidc', provider: 'orcid', providerAccountId });
+  await linkSignIn(id, account(second));
+  await linkSignIn(id, account(first));
+  expect((await getUser(id))?.orcid).toBe(second);
+  await unlinkSignIn(id, account(second));
+  expect((await getUser(id))?.orcid).toBe(first);
 });
 
 it('signs out everywhere; tokens stay', async () => {

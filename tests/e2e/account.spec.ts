@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { eq } from 'drizzle-orm';
+import { linkSignIn } from '#db/accounts.ts';
 import { type Client, connect } from '#db/client.ts';
 import { approve } from '#db/moderation.ts';
 import { submissions, users } from '#db/schema.ts';
@@ -172,6 +173,23 @@ test('the pages are accessible and fit a narrow screen', async ({ page }) => {
     await page.goto(address);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   }
+});
+
+test('an ORCID iD is shown as ORCID asks: icon and full address, to be followed', async ({ page }) => {
+  const orcid = `0000-000${[...NADIA.email].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1e9, 7)}`;
+  const { id } = (await getUserByEmail(NADIA.email, client.db))!;
+  await linkSignIn(id, { type: 'oidc', provider: 'orcid', providerAccountId: orcid }, client.db);
+  await signIn(page, NADIA);
+  await page.goto('/account');
+  const link = page.getByRole('link', { name: `https://orcid.org/${orcid}` });
+  await expect(link).toHaveAttribute('href', `https://orcid.org/${orcid}`);
+  await expect(link.getByRole('img', { name: 'ORCID iD' })).toBeVisible();
+  await expect(page.getByText('The only sign-in cannot be unlinked')).toBeVisible();
+  await linkSignIn(id, { type: 'oauth', provider: 'github', providerAccountId: orcid }, client.db);
+  await page.reload();
+  await page.getByRole('listitem').filter({ hasText: 'ORCID' }).getByRole('button', { name: 'Unlink' }).click();
+  await expect(page.getByText('not linked')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Unlink' })).toHaveCount(0);
 });
 
 test('signing out everywhere ends the sessions of other browsers, and no token', async ({ page }) => {

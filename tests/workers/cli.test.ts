@@ -224,8 +224,19 @@ describe('commands on the site’s database, while no site runs', () => {
     const last = await run('user', 'role', 'ada@example.org', 'researcher');
     expect(last).toMatchObject({ status: 1, stderr: expect.stringContaining('the last maintainer') });
 
-    const { token } = JSON.parse((await run('token', 'create', '--user', 'ada@example.org', '--json')).stdout);
+    const narrow = ['token', 'create', '--user', 'ada@example.org', '--scope', 'read', '--expires', '30', '--json'];
+    const { token, scopes, expiresAt } = JSON.parse((await run(...narrow)).stdout);
     expect(token).toMatch(/^lcb_[\w-]{40}$/);
+    expect(scopes).toEqual(['read']);
+    expect(Math.round((Date.parse(expiresAt) - Date.now()) / 86_400_000)).toBe(30);
     expect(await run('token', 'create', '--user', 'not an address')).toMatchObject({ status: 1 });
+    const wrong = await run('token', 'create', '--user', 'ada@example.org', '--expires', '31');
+    expect(wrong).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--expires is one of 30, 90, 365, never'),
+    });
+    expect((await run('token', 'create', '--user', 'ada@example.org', '--scope', 'write')).stderr).toContain(
+      '--scope is one of read, submit, not “write”',
+    );
   });
 });

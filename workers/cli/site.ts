@@ -317,11 +317,11 @@ export const tokenCreate: Command = {
   async run(values, files, out) {
     if (files.length > 0) throw new CallError(`“${files[0]}” is not expected: the person is given with --user.`);
     const email = address(required(values, 'user'));
+    const { TOKEN_SCOPES } = await import('#db/schema.ts');
+    const { createToken, ensureUser, TOKEN_LIFETIMES, tokenEnd } = await import('#db/users.ts');
+    const scopes = (values.scope as string).split(',').map((scope) => oneOf('--scope', TOKEN_SCOPES, scope.trim()));
+    const expiresAt = tokenEnd(oneOf('--expires', TOKEN_LIFETIMES, values.expires));
     const made = await withDatabase(async () => {
-      const { TOKEN_SCOPES } = await import('#db/schema.ts');
-      const { createToken, ensureUser, TOKEN_LIFETIMES, tokenEnd } = await import('#db/users.ts');
-      const scopes = (values.scope as string).split(',').map((scope) => oneOf('--scope', TOKEN_SCOPES, scope.trim()));
-      const expiresAt = tokenEnd(oneOf('--expires', TOKEN_LIFETIMES, values.expires));
       const { id } = await ensureUser({ email });
       const { token } = await createToken(id, values.name, { scopes, expiresAt });
       return { token, scopes, expiresAt };
