@@ -1,5 +1,5 @@
 /** Entries as they leave the house: rows go in, `PublicEntry` comes out, and nothing of the rows besides. */
-import { and, desc, eq, gt, isNotNull, isNull, or, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { type Look, type PublicEntry, publicEntry } from '#lib/public-entry.ts';
 import { db, type Tx } from './client.ts';
 import { datasets, methods, type Submission, submissions, teams, users } from './schema.ts';
@@ -21,6 +21,9 @@ export const ENTRY_COLUMNS = {
   },
   team: { name: teams.name },
   user: { name: users.name, affiliation: users.affiliation, orcid: users.orcid },
+  verifier: sql<
+    string | null
+  >`(select verifier.name from users as verifier where verifier.id = ${submissions.verifiedBy})`,
 } as const;
 
 /** The conditions of the joins that `ENTRY_COLUMNS` needs. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { EVALUATIONS, PROTOCOL_IDS } from './coco/protocol.ts';
 import { CELL_TYPES } from './scoring/cell-types.ts';
 import { anyReportSchema, metricsSchema, problemSchema, warningSchema } from './scoring/report.ts';
+import { LEVELS } from './scoring/verification.ts';
 
 export const ROLES = ['researcher', 'maintainer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -110,6 +111,8 @@ export const leaderboardQuerySchema = z.object({
   direction: z.enum(['asc', 'desc', 'ascending', 'descending']).optional(),
   /** `mean-by-type`, `ap-by-type` and `afnr-by-type`, separated by commas: with the numbers of each cell type */
   columns: z.string().max(200).optional(),
+  /** only entries that have at least this level; ranks stay those of the whole board */
+  level: z.enum(LEVELS).optional(),
   format: z.enum(['json', 'csv', 'bibtex']).default('json'),
 });
 
@@ -232,6 +235,11 @@ export const boardRowSchema = z.object({
   anonymous: z.boolean().optional(),
   /** a maintainer chose it as a baseline */
   featured: z.boolean().optional(),
+  /** how far it can be trusted: scored here, code linked, re-run by a maintainer; null: a reference */
+  level: z.enum(LEVELS).nullable().optional(),
+  /** when a maintainer re-ran it, and who */
+  verifiedAt: iso.nullable().optional(),
+  verifiedBy: z.string().nullable().optional(),
   demo: z.boolean(),
   paperUrl: z.string().nullable(),
   codeUrl: z.string().nullable(),

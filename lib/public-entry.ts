@@ -5,6 +5,7 @@
  */
 import type { SubmissionState, Visibility } from './api.ts';
 import type { AnyReport, ScoreReport, Warning } from './scoring/report.ts';
+import { type Level, levelOf } from './scoring/verification.ts';
 
 /** When an entry is anonymous: until a date, or without one until its owner says otherwise. */
 export interface Seal {
@@ -30,6 +31,8 @@ export interface EntrySource {
     visibility: Visibility;
     anonymousNumber: number | null;
     featured: boolean;
+    verifiedAt: Date | null;
+    verifiedNote: string | null;
     demo: boolean;
     createdAt: Date;
     startedAt: Date | null;
@@ -50,6 +53,8 @@ export interface EntrySource {
   } | null;
   team: { name: string } | null;
   user: { name: string | null; affiliation: string | null; orcid: string | null } | null;
+  /** the name of the maintainer who re-ran it */
+  verifier: string | null;
 }
 
 /**
@@ -83,9 +88,14 @@ export interface Identity {
   pretraining: string;
   extraData: string;
   secondsPerImage: number | null;
+  /** how close the re-run came, in a maintainer's words, which may name things */
+  verifiedNote: string | null;
 }
 
 export interface PublicEntry extends Identity {
+  /** when a maintainer re-ran it, and who; null: nobody has */
+  verifiedAt: Date | null;
+  verifiedBy: string | null;
   id: string;
   task: string;
   /** a maintainer chose it as a baseline */
@@ -130,6 +140,8 @@ export function publicEntry(source: EntrySource, look: Look, now: Date): PublicE
   const name = anonymousName(submission.anonymousNumber);
   return {
     ...{ id, task, featured, demo, testImagesSeen, state, visibility },
+    verifiedAt: submission.verifiedAt,
+    verifiedBy: submission.verifiedAt && source.verifier,
     ...{ createdAt, startedAt, finishedAt, publishedAt },
     ...(sealed && look !== 'insider' ? { ...NOBODY, method: name } : identityOf(source)),
     anonymous: sealed
@@ -155,6 +167,7 @@ const NOBODY: Omit<Identity, 'method'> = {
   pretraining: '',
   extraData: '',
   secondsPerImage: null,
+  verifiedNote: null,
 };
 
 /** Name and links are the method's, which its owner keeps up to date; a version is described in words of its own. */
@@ -177,22 +190,28 @@ function identityOf({ submission, method, team, user }: EntrySource): Identity {
     pretraining: method?.pretraining ?? '',
     extraData: method?.extraData ?? '',
     secondsPerImage: method?.secondsPerImage ?? null,
+    verifiedNote: submission.verifiedNote,
   };
 }
 
 /** What a row of a board says of an entry besides its numbers: the same to everybody, so that boards can be passed on. */
 export interface BoardEntry
-  extends Pick<PublicEntry, 'id' | 'featured' | 'demo' | 'testImagesSeen' | 'publishedAt'>,
+  extends Pick<
+      PublicEntry,
+      'id' | 'featured' | 'demo' | 'testImagesSeen' | 'publishedAt' | 'verifiedAt' | 'verifiedBy'
+    >,
     Pick<Identity, 'method' | 'methodId' | 'version' | 'submitter' | 'team' | 'authors' | 'paperUrl' | 'codeUrl'> {
   /** who made it is a secret: `method` is “Anonymous entry 7” */
   anonymous: boolean;
+  /** how far it can be trusted; null: it was not scored here */
+  level: Level | null;
 }
 
 /** The row of an entry. */
 export function boardEntry(source: EntrySource, now: Date): BoardEntry {
   const entry = publicEntry(source, 'public', now);
   const { id, featured, demo, testImagesSeen, publishedAt, method, methodId, version } = entry;
-  const { submitter, team, authors, paperUrl, codeUrl } = entry;
+  const { submitter, team, authors, paperUrl, codeUrl, verifiedAt, verifiedBy } = entry;
   return {
     ...{
       id,
@@ -208,8 +227,11 @@ export function boardEntry(source: EntrySource, now: Date): BoardEntry {
       authors,
       paperUrl,
       codeUrl,
+      verifiedAt,
+      verifiedBy,
     },
     anonymous: entry.anonymous !== null,
+    level: levelOf(entry),
   };
 }
 
@@ -218,6 +240,7 @@ export function boardReference(id: string, method: string): BoardEntry {
   return {
     ...{ id, method, methodId: null, version: null, submitter: null, team: null, authors: '', demo: false },
     ...{ paperUrl: null, codeUrl: null, testImagesSeen: false, publishedAt: null, anonymous: false, featured: false },
+    ...{ verifiedAt: null, verifiedBy: null, level: null },
   };
 }
 

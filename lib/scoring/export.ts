@@ -16,6 +16,7 @@ import {
   taskNumber,
   valueName,
 } from './tasks.ts';
+import type { Level } from './verification.ts';
 
 /** What an export says of a row: the public fields and no others. */
 export interface ExportRow {
@@ -32,6 +33,8 @@ export interface ExportRow {
   readonly codeUrl: string | null;
   readonly testImagesSeen: boolean | null;
   readonly publishedAt: Date | string | null;
+  readonly level?: Level | null;
+  readonly verifiedAt?: Date | string | null;
   readonly unscored: boolean;
   /** which of its method's versions it is */
   readonly version?: number | null;
@@ -92,6 +95,8 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     'authors',
     'version',
     'runs',
+    'level',
+    'verified',
     'note',
     'source',
     'url',
@@ -125,6 +130,8 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     guard(row.authors ?? ''),
     String(row.version ?? ''),
     String(row.runs ?? ''),
+    row.level ?? '',
+    isoDay(row.verifiedAt ?? null),
     guard(row.note ?? ''),
     guard(row.source ?? ''),
     row.kind === 'entry' ? entryUrl(row, view) : '',

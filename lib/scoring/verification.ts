@@ -19,9 +19,9 @@ export function levelOf({ codeUrl, verifiedAt }: Verifiable): Level {
   return verifiedAt !== null ? 'verified' : codeUrl ? 'code' : 'scored';
 }
 
-/** Whether an entry has at least this level. */
-export function reaches(entry: Verifiable, level: Level): boolean {
-  return LEVELS.indexOf(levelOf(entry)) >= LEVELS.indexOf(level);
+/** Whether a row of a board is to be seen where `wanted` is asked for; null: everything is. */
+export function hasLevel({ level }: { level: Level | null }, wanted: Level | null): boolean {
+  return wanted === null || (level !== null && LEVELS.indexOf(level) >= LEVELS.indexOf(wanted));
 }
 
 export function parseLevel(text: string | undefined): Level | null {

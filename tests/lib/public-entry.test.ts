@@ -22,7 +22,7 @@ function source(seal: { anonymous: boolean; anonymousUntil?: Date | null }): Ent
       ...{ method: 'canary-name', description: 'canary-description', trainingData: 'canary-training' },
       ...{ paperUrl: 'https://canary-paper', codeUrl: 'https://canary-code', testImagesSeen: true },
       ...{ state: 'scored', visibility: 'published', demo: false, featured: false, anonymousNumber: 7 },
-      ...{ anonymousUntil: null, ...seal },
+      ...{ anonymousUntil: null, verifiedAt: NOW, verifiedNote: 'canary-verified', ...seal },
       ...{ createdAt: NOW, startedAt: NOW, finishedAt: NOW, publishedAt: NOW },
     },
     method: {
@@ -32,6 +32,7 @@ function source(seal: { anonymous: boolean; anonymousUntil?: Date | null }): Ent
     },
     team: { name: 'canary-team' },
     user: { name: 'canary-user', affiliation: 'canary-affiliation', orcid: 'canary-orcid' },
+    verifier: 'Mina',
   };
 }
 
@@ -45,6 +46,7 @@ describe('a sealed entry', () => {
     expect(JSON.stringify(entry)).not.toMatch(/canary|123\.25|4\.125/);
     // what the board's honesty needs stays
     expect(entry).toMatchObject({ id: 's1', testImagesSeen: true, publishedAt: NOW });
+    expect(entry).toMatchObject({ verifiedAt: NOW, verifiedBy: 'Mina', verifiedNote: null });
   });
 
   it('is itself to its owner, the team and maintainers, with the name others see', () => {

@@ -8,6 +8,7 @@ import { byCellType, meanOverTypes, type NamedResults, perIou } from '#lib/scori
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
 import { INTERVAL_EXPLAINED, Interval } from '../../_components/interval.tsx';
+import { LevelMark, LevelSentence } from '../../_components/level.tsx';
 import { OrcidId } from '../../_components/orcid.tsx';
 import { Segments } from '../../_components/segments.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
@@ -30,6 +31,8 @@ export interface EntryProps {
     receipt: string;
     /** null: whoever looks has no business with the API */
     json: string | null;
+    /** null: the entry is not public, and has none */
+    badge: string | null;
   };
 }
 
@@ -74,6 +77,7 @@ export function EntryView({ entry, dataset, reports, asked, inside, links }: Ent
               Baseline
             </span>
           )}
+          <LevelMark entry={entry} />
           {entry.demo && <span className="badge">Demo</span>}
           {entry.visibility !== 'published' && (
             <span className="badge" data-kind="warn">
@@ -216,6 +220,10 @@ export function EntryView({ entry, dataset, reports, asked, inside, links }: Ent
               ))}
             </dd>
             {report && <ReportFacts report={report} />}
+            <dt>Verification</dt>
+            <dd>
+              <LevelSentence entry={entry} />
+            </dd>
             <dt>Submitted</dt>
             <dd>
               <time dateTime={entry.createdAt.toISOString()}>{moment(entry.createdAt)}</time>
@@ -233,6 +241,7 @@ export function EntryView({ entry, dataset, reports, asked, inside, links }: Ent
             <p className="cluster">
               <a href={links.receipt}>Score receipt</a>
               {links.json && <a href={links.json}>All of this as JSON</a>}
+              {links.badge && <a href={links.badge}>Badge (SVG)</a>}
             </p>
           )}
         </div>

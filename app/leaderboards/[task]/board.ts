@@ -1,5 +1,6 @@
 import { type BoardRow, getLeaderboard } from '#db/leaderboard.ts';
 import type { Dataset } from '#db/schema.ts';
+import { hasLevel } from '#lib/scoring/verification.ts';
 import type { BoardView } from './view.ts';
 
 export interface Board {
@@ -18,10 +19,11 @@ export async function loadBoard(view: BoardView): Promise<Board> {
   const byType = view.groups.some((group) => group.endsWith('-by-type'));
   const query = { task: task.id, protocol, evaluation, cellType, dataset: name, sort, direction, byType };
   const { dataset, rows } = await getLeaderboard(query);
+  const entries = rows.filter((row) => row.kind === 'entry' && hasLevel(row, view.level));
   return {
     dataset,
-    entries: rows.filter((row) => row.kind === 'entry' && !row.unscored),
-    unscored: rows.filter((row) => row.kind === 'entry' && row.unscored),
+    entries: entries.filter((row) => !row.unscored),
+    unscored: entries.filter((row) => row.unscored),
     references: rows.filter((row) => row.kind === 'reference'),
   };
 }

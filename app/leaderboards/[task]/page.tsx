@@ -9,6 +9,7 @@ import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
 import { integer, list } from '#lib/scoring/format.ts';
 import { byCellType, type NamedResults, perIou } from '#lib/scoring/series.ts';
 import { COLUMN_GROUPS, columnLabel, parseTask } from '#lib/scoring/tasks.ts';
+import { LEVEL_WORDS, LEVELS } from '#lib/scoring/verification.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
 import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
 import { INTERVAL_EXPLAINED } from '../../_components/interval.tsx';
@@ -171,6 +172,15 @@ function Controls({ view, datasets, shown }: { view: BoardView; datasets: readon
               : OPTIONAL_GROUPS.filter((other) => other === group || view.groups.includes(other)),
           }),
           current: view.groups.includes(group),
+        }))}
+      />
+      <Segments
+        label="Level"
+        items={LEVELS.map((level) => ({
+          label: level === 'scored' ? 'All' : `${LEVEL_WORDS[level].name}`,
+          href: viewHref(view, { level: level === 'scored' ? null : level, entries: [] }),
+          current: level === (view.level ?? 'scored'),
+          title: LEVEL_WORDS[level].text,
         }))}
       />
       {datasets.length > 1 && (

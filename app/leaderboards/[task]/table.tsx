@@ -15,6 +15,7 @@ import {
   columnValue,
 } from '#lib/scoring/tasks.ts';
 import { Interval } from '../../_components/interval.tsx';
+import { LevelMark } from '../../_components/level.tsx';
 import type { Board } from './board.ts';
 import { Runs, RunsHead, RunsNote, VersionLink } from './runs.tsx';
 import { type BoardView, viewHref } from './view.ts';
@@ -63,7 +64,13 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
             {board.entries.length + board.unscored.length === 0 && (
               <tr>
                 <td colSpan={columns.length + 3} className="empty">
-                  No entry is published here yet. <Link href="/submit">Submit predictions</Link> to be the first.
+                  {view.level ? (
+                    'No entry here has this level (yet).'
+                  ) : (
+                    <>
+                      No entry is published here yet. <Link href="/submit">Submit predictions</Link> to be the first.
+                    </>
+                  )}
                 </td>
               </tr>
             )}
@@ -193,6 +200,7 @@ function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: Boar
               Baseline
             </span>
           )}
+          <LevelMark entry={row} />
           {row.demo && <span className="badge">Demo</span>}
           {row.testImagesSeen && (
             <span

@@ -12,6 +12,7 @@ import type { AnyReport } from '#lib/scoring/report.ts';
 import { gainOfTrainingOnAll } from '#lib/scoring/single-cell-type.ts';
 import { gainSentence, knownResults } from '#lib/scoring/task-series.ts';
 import { type Task, valueName } from '#lib/scoring/tasks.ts';
+import { hasLevel, LEVEL_WORDS, LEVELS } from '#lib/scoring/verification.ts';
 import { NumbersTable } from '../../_components/charts/plot.tsx';
 import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
 import { Segments } from '../../_components/segments.tsx';
@@ -28,11 +29,12 @@ const DRAWN_BY_DEFAULT = 3;
 export async function TaskBoardPage({ task, params }: { task: Task; params: Params }) {
   const view = parseTaskView(task, params);
   const { dataset: asked, protocol, evaluation, cellType, sort, direction } = view;
-  const [{ dataset, rows }, datasets] = await Promise.all([
+  const [{ dataset, rows: all }, datasets] = await Promise.all([
     getTaskBoard(task.id, { dataset: asked, protocol, evaluation, cellType, sort: sort.key, direction }),
     listDatasets({ task: task.id }),
   ]);
   if (asked && !datasets.some(({ name }) => name === asked)) notFound();
+  const rows = all.filter((row) => row.kind === 'reference' || hasLevel(row, view.level));
   const entries = rows.filter((row) => row.kind === 'entry');
   const checked = entries.filter(({ id }) => view.entries.includes(id));
   const drawn = checked.length > 0 ? checked : entries.slice(0, DRAWN_BY_DEFAULT);
@@ -156,6 +158,15 @@ function Controls({ view, datasets, shown }: { view: TaskView; datasets: readonl
           />
         </>
       )}
+      <Segments
+        label="Level"
+        items={LEVELS.map((level) => ({
+          label: level === 'scored' ? 'All' : `${LEVEL_WORDS[level].name}`,
+          href: taskViewHref(view, { level: level === 'scored' ? null : level, entries: [] }),
+          current: level === (view.level ?? 'scored'),
+          title: LEVEL_WORDS[level].text,
+        }))}
+      />
       {datasets.length > 1 && (
         <Segments
           label="Data set"

@@ -2,6 +2,7 @@ import Link from 'next/link';
 import type { TaskBoardRow } from '#db/leaderboard.ts';
 import { day, exact } from '#lib/scoring/format.ts';
 import { boardValues, taskNumber, type ValueColumn } from '#lib/scoring/tasks.ts';
+import { LevelMark } from '../../_components/level.tsx';
 import { Runs, RunsHead, RunsNote, VersionLink } from './runs.tsx';
 import { bestFirst, type TaskView, taskViewHref } from './task-view.ts';
 
@@ -66,7 +67,13 @@ export function TaskTable({ view, rows, drawn }: Props) {
             {entries.length === 0 && (
               <tr>
                 <td colSpan={columns.length + 3} className="empty">
-                  No entry is published here yet. <Link href="/submit">Submit predictions</Link> to be the first.
+                  {view.level ? (
+                    'No entry here has this level (yet).'
+                  ) : (
+                    <>
+                      No entry is published here yet. <Link href="/submit">Submit predictions</Link> to be the first.
+                    </>
+                  )}
                 </td>
               </tr>
             )}
@@ -175,6 +182,7 @@ function Entry({ row, columns, view, drawn }: RowProps & { drawn: boolean }) {
               Baseline
             </span>
           )}
+          <LevelMark entry={row} />
           {row.demo && <span className="badge">Demo</span>}
           {row.testImagesSeen && (
             <span

@@ -6,8 +6,9 @@ import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOL_IDS, type Prot
 import { type CellType, parseCellType } from '#lib/scoring/cell-types.ts';
 import type { Direction } from '#lib/scoring/ranking.ts';
 import { boardValues, findValue, type Task, type ValueColumn } from '#lib/scoring/tasks.ts';
+import type { Level } from '#lib/scoring/verification.ts';
 import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
-import type { Params } from './view.ts';
+import { levelOfParam, type Params } from './view.ts';
 
 export interface TaskView {
   readonly task: Task;
@@ -19,6 +20,8 @@ export interface TaskView {
   readonly cellType: CellType | null;
   readonly sort: ValueColumn;
   readonly direction: Direction;
+  /** only entries that have at least this level; null: all */
+  readonly level: Level | null;
   /** chosen for the charts; none: the first few of the board */
   readonly entries: readonly string[];
 }
@@ -41,13 +44,14 @@ export function parseTaskView(task: Task, params: Params): TaskView {
     cellType,
     sort,
     direction: (['asc', 'desc'] as const).find((way) => way === one('direction')) ?? bestFirst(sort),
+    level: levelOfParam(one('level')),
     entries: [...new Set(entries.filter(Boolean))].slice(0, MAX_SERIES),
   };
 }
 
 /** The parameters of a view, without those that are at their default. */
 export function taskViewParams(view: TaskView): [string, string][] {
-  const { task, dataset, protocol, evaluation, cellType, sort, direction, entries } = view;
+  const { task, dataset, protocol, evaluation, cellType, sort, direction, level, entries } = view;
   const params: [string, string | false | null | undefined][] = [
     ['dataset', dataset],
     ['protocol', protocol !== PRIMARY_PROTOCOL && protocol],
@@ -55,6 +59,7 @@ export function taskViewParams(view: TaskView): [string, string][] {
     ['cellType', cellType],
     ['sort', sort.key !== task.headline && sort.key],
     ['direction', direction !== bestFirst(sort) && direction],
+    ['level', level],
     ['entries', entries.join()],
   ];
   return params.filter((param): param is [string, string] => Boolean(param[1]));

@@ -13,6 +13,7 @@ import {
 import { type CellType, parseCellType } from '#lib/scoring/cell-types.ts';
 import { bestFirst, type Direction } from '#lib/scoring/ranking.ts';
 import { COLUMN_GROUPS, type Column, type ColumnGroup, findColumn, type Task } from '#lib/scoring/tasks.ts';
+import { type Level, parseLevel } from '#lib/scoring/verification.ts';
 import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
 
 export type Params = Readonly<Record<string, string | string[] | undefined>>;
@@ -28,6 +29,8 @@ export interface BoardView {
   readonly direction: Direction;
   /** optional groups that are shown; the headline always is */
   readonly groups: readonly ColumnGroup[];
+  /** only entries that have at least this level; null: all */
+  readonly level: Level | null;
   /** chosen for the charts; none: the first few of the board */
   readonly entries: readonly string[];
 }
@@ -51,13 +54,14 @@ export function parseView(task: Task, params: Params): BoardView {
     direction: oneOf(['asc', 'desc'] as const, first(params.direction)) ?? bestFirst(sort),
     groups:
       params.columns === undefined ? DEFAULT_GROUPS : OPTIONAL_GROUPS.filter((g) => many(params.columns).includes(g)),
+    level: levelOfParam(first(params.level)),
     entries: [...new Set(many(params.entries))].slice(0, MAX_SERIES),
   };
 }
 
 /** The parameters of a view, without those that are at their default. */
 export function viewParams(view: BoardView): [string, string][] {
-  const { task, protocol, evaluation, cellType, dataset, sort, direction, groups, entries } = view;
+  const { task, protocol, evaluation, cellType, dataset, sort, direction, groups, level, entries } = view;
   const params: [string, string | false | null | undefined][] = [
     ['dataset', dataset],
     ['protocol', protocol !== PRIMARY_PROTOCOL && protocol],
@@ -66,6 +70,7 @@ export function viewParams(view: BoardView): [string, string][] {
     ['sort', sort.key !== task.headline && sort.key],
     ['direction', direction !== bestFirst(sort) && direction],
     ['columns', groups.join() !== DEFAULT_GROUPS.join() && (groups.join() || 'headline')],
+    ['level', level],
     ['entries', entries.join()],
   ];
   return params.filter((param): param is [string, string] => Boolean(param[1]));
@@ -89,6 +94,12 @@ export function exportHref(view: BoardView, format: 'csv' | 'json' | 'bibtex'): 
   params.set('evaluation', view.evaluation);
   params.set('format', format);
   return `/api/v1/leaderboards/${view.task.id}?${params}`;
+}
+
+/** The lowest level is every entry's, so it filters nothing. */
+export function levelOfParam(text: string | undefined): Level | null {
+  const level = parseLevel(text);
+  return level === 'scored' ? null : level;
 }
 
 function oneOf<T extends string>(options: readonly T[], value: string | undefined): T | undefined {

@@ -9,6 +9,7 @@ import { type CellType, parseCellType } from '#lib/scoring/cell-types.ts';
 import { type ExportRow, type ExportView, toBibtex, toCsv } from '#lib/scoring/export.ts';
 import { bestFirst, findSort, sortNames } from '#lib/scoring/ranking.ts';
 import { boardValues, findValue, parseTask, readsTypes, type Task } from '#lib/scoring/tasks.ts';
+import { hasLevel } from '#lib/scoring/verification.ts';
 
 export const GET = route(
   { params: z.object({ task: z.string() }), query: leaderboardQuerySchema },
@@ -39,10 +40,11 @@ export const GET = route(
     if (query.dataset && board.dataset?.task !== task.groundTruth)
       throw new AppError('not-found', `${task.name} has no ground truth named “${query.dataset}”.`);
 
+    const rows = board.rows.filter((row) => row.kind === 'reference' || hasLevel(row, query.level ?? null));
     if (format !== 'json') {
       const dataset = board.dataset?.name ?? '';
       const view: ExportView = { task, dataset, protocol, evaluation, cellType, ofTypes, site: siteOf(request) };
-      return download(format, board.rows, view);
+      return download(format, rows, view);
     }
     const { name, sha256, images, objects, demo } = board.dataset ?? {};
     return {
@@ -53,7 +55,7 @@ export const GET = route(
       cellType,
       sort: typeof sort === 'object' ? sort?.key : sort,
       direction,
-      rows: board.rows,
+      rows,
     };
   },
 );
@@ -84,7 +86,9 @@ async function taskBoard(
   const { dataset, rows } = await getTaskBoard(task.id, shown);
   if (query.dataset && dataset?.task !== task.groundTruth)
     throw new AppError('not-found', `${task.name} has no ground truth named “${query.dataset}”.`);
-  const board = rows.map(({ results: _, ...row }) => ({ ...row, metrics: {} }));
+  const board = rows
+    .filter((row) => row.kind === 'reference' || hasLevel(row, query.level ?? null))
+    .map(({ results: _, ...row }) => ({ ...row, metrics: {} }));
   if (format !== 'json') {
     const about = { task, dataset: dataset?.name ?? '', protocol, evaluation, cellType, site: siteOf(request) };
     return download(format, board, about);
