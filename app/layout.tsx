@@ -61,6 +61,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
                 <Link href="/protocol">How scores are computed</Link>
               </li>
               <li>
+                <a href="/feed.xml">Feed of new entries</a>
+              </li>
+              <li>
                 <a href="/api/v1/openapi.json">API</a>
               </li>
               <li>

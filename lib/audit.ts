@@ -149,9 +149,9 @@ export function auditSentence(event: AuditEvent): string {
     case 'method-edited':
       return `edited the method “${event.name}”: ${Object.keys(event.changes).join(', ')}`;
     case 'anonymised':
-      return `anonymous as entry ${event.number}, ${event.until ? `until ${event.until.slice(0, 10)}` : 'until its owner says otherwise'}`;
+      return `made it “Anonymous entry ${event.number}” ${event.until ? `until ${event.until.slice(0, 10)}` : 'until it is revealed'}`;
     case 'revealed':
-      return 'no longer anonymous';
+      return 'revealed who made it';
     case 'review-link-made':
       return event.replaced ? 'made a new link for reviewers; the old one is void' : 'made a link for reviewers';
     case 'review-link-revoked':

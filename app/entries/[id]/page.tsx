@@ -60,6 +60,7 @@ export default async function EntryPage({ params, searchParams }: Props) {
     page: `/entries/${entry.id}`,
     receipt: `/api/v1/submissions/${entry.id}/receipt`,
     json: `/api/v1/submissions/${entry.id}`,
+    badge: isPublic(entry) ? `/entries/${entry.id}/badge.svg` : null,
   };
   const reports = await reportsOf<ScoreReport>(entry);
   const asked = (await searchParams).protocol;

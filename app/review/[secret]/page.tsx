@@ -28,7 +28,7 @@ export default async function ReviewPage({ params, searchParams }: Props) {
   return (
     <EntryView
       {...{ entry, dataset: dataset.name, reports, asked, inside: false }}
-      links={{ page, receipt: `${page}/receipt`, json: null }}
+      links={{ page, receipt: `${page}/receipt`, json: null, badge: null }}
     />
   );
 }
