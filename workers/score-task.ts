@@ -243,7 +243,7 @@ async function scoreSlot(
     evaluations.map((_, evaluation) => ({ evaluation, images })),
   );
   const ofSlices = work.length;
-  const lines = slices.size > 1 && slices.has('overall') ? sensitivityWeights(dataset.images.fileNames) : new Map();
+  const lines = slices.size > 1 && slices.has('overall') ? sensitivityWeights(dataset) : new Map();
   for (const weights of lines.values())
     for (const evaluation of evaluations.keys()) work.push({ evaluation, images: slices.get('overall')!, weights });
   const { protocols } = job;

@@ -126,7 +126,11 @@ test('an entry on images that are listed twice says what it would be without', a
   const truth = JSON.parse(readFileSync(demo.groundTruth, 'utf8'));
   const of = (type: string) => truth.images.filter((image: { file_name: string }) => image.file_name.startsWith(type));
   of('Huh7')[1].file_name = of('Huh7')[0].file_name;
-  of('BV2')[0].file_name = `${INCOMPLETE_IMAGES[0]}.tif`;
+  const [other, incomplete] = of('BV2');
+  other.file_name = 'BV2_Phase_A4_1_00d00h00m_1.tif';
+  incomplete.file_name = `${INCOMPLETE_IMAGES[0]}.tif`;
+  const there = truth.annotations.filter((one: { image_id: number }) => one.image_id === incomplete.id);
+  truth.annotations = truth.annotations.filter((one: object) => !there.slice(2).includes(one));
   const groundTruth = join(folder, 'odd.json');
   writeFileSync(groundTruth, JSON.stringify(truth));
   const name = `Odd ${Date.now().toString(36)}`;

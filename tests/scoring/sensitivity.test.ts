@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Dataset } from '#lib/coco/dataset.ts';
 import { EVALUATIONS, PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { anyReportSchema } from '#lib/scoring/report.ts';
 import { INCOMPLETE_IMAGES, sensitivityWeights } from '#lib/scoring/sensitivity.ts';
@@ -13,15 +14,17 @@ const PLAIN = 'A172_Phase_C7_1_00d00h00m_1.tif';
 const TWICE = 'Huh7_Phase_A12_1_00d00h00m_1.tif';
 const INCOMPLETE = `${INCOMPLETE_IMAGES[0]}.tif`;
 
-/** Three cells per image; found of them as many as asked for, with a false one before the last. */
+/** Three cells per image, of an incomplete one two; found of them as many as asked for, with a false one before the last. */
 function documents(fileNames: string[], found: number[]): { groundTruth: GroundTruth; detections: Detection[] } {
   const images = fileNames.map((file_name, i) => ({ id: i + 1, file_name, width: 100, height: 100 }));
   const rows = [5, 30, 55];
   return {
     groundTruth: {
       images,
-      annotations: images.flatMap(({ id }) =>
-        rows.map((y, k) => ({ id: 3 * id + k, image_id: id, area: 200, segmentation: rectangle(10, y, 20, 10) })),
+      annotations: images.flatMap(({ id, file_name }) =>
+        rows
+          .slice(0, file_name === INCOMPLETE ? 2 : 3)
+          .map((y, k) => ({ id: 3 * id + k, image_id: id, area: 200, segmentation: rectangle(10, y, 20, 10) })),
       ),
     },
     detections: images.flatMap(({ id }, i) => [
@@ -99,7 +102,7 @@ describe.each([1, 2])('with %i threads', (threads) => {
           });
           expect([sensitivity?.[line]?.AP, sensitivity?.[line]?.AFNR]).not.toEqual([AP, AFNR]);
         }
-        expect(sensitivity?.withoutDuplicates).toMatchObject({ images: 3, objects: 9 });
+        expect(sensitivity?.withoutDuplicates).toMatchObject({ images: 3, objects: 8 });
       }
     }
   });
@@ -113,9 +116,17 @@ test('a data set without such images has no such lines, and cell types have none
 });
 
 test('of a file with several ids the first is kept; folder and extension do not count; a line must leave something', () => {
-  const weights = sensitivityWeights(['a.tif', 'b.tif', 'x/a.png', 'a.tif', 'A.tif']);
+  const of = (fileNames: string[], cells = 2) =>
+    sensitivityWeights({
+      images: { fileNames } as Dataset['images'],
+      objectStart: Uint32Array.from({ length: fileNames.length + 1 }, (_, i) => i * cells),
+    });
+  const weights = of(['a.tif', 'b.tif', 'x/a.png', 'a.tif', 'A.tif']);
   expect([...weights.keys()]).toEqual(['withoutDuplicates']);
   expect([...weights.get('withoutDuplicates')!]).toEqual([1, 1, 0, 0, 1]);
-  expect(sensitivityWeights([INCOMPLETE]).size).toBe(0);
-  expect(sensitivityWeights([]).size).toBe(0);
+  expect(of([INCOMPLETE]).size).toBe(0);
+  expect(of([]).size).toBe(0);
+  // an image that is only called so
+  expect([...of([INCOMPLETE, PLAIN]).get('withoutIncomplete')!]).toEqual([0, 1]);
+  expect(of([INCOMPLETE, PLAIN], 3).size).toBe(0);
 });
