@@ -96,11 +96,11 @@ export function howItRuns({ job }: Pick<QueueRow, 'job'>, now: Date): string {
   if (!job) return 'No process has it any more. It goes back into the queue within seconds.';
   if (job.state === 'exhausted') return 'No attempt is left. It is about to be marked as failed, with the reason.';
   if (job.state !== 'active' || !job.seenAt || !job.leaseUntil)
-    return 'Its process gave no sign of life. It goes back into the queue, and another process takes it.';
+    return 'Its process gave no sign of life. It goes back into the queue, for the next process that is free.';
   const silent = Math.max(0, (now.getTime() - job.seenAt.getTime()) / 1000);
   if (job.leaseUntil <= now)
-    return `Its process has been silent for ${seconds(silent)}. Another one is about to take it over.`;
-  return `Last sign of life ${silent < 1 ? 'just now' : `${Math.round(silent)} s ago`}. After ${LEASE_SECONDS} s of silence another process takes it over.`;
+    return `Its process has been silent for ${seconds(silent)}. It goes back into the queue, for the next process that is free.`;
+  return `Last sign of life ${silent < 1 ? 'just now' : `${Math.round(silent)} s ago`}. After ${LEASE_SECONDS} s of silence it goes back into the queue.`;
 }
 
 export function whyItWaits(

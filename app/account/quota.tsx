@@ -76,7 +76,9 @@ export async function Quota({ who }: { who: NonNullable<Viewer> }) {
                 <caption className="visually-hidden">The last 100 lines of the ledger, the newest first</caption>
                 <thead>
                   <tr>
-                    <th scope="col">When</th>
+                    <th scope="col" className="num">
+                      When
+                    </th>
                     <th scope="col">Task</th>
                     {names.size > 0 && <th scope="col">For</th>}
                     <th scope="col">What</th>

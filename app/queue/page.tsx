@@ -8,6 +8,7 @@ import { type QueueEntry, queueFor } from '#app/_server/queue.ts';
 import type { ScoringProcesses } from '#db/scoring-processes.ts';
 import { moment, seconds } from '#lib/scoring/format.ts';
 import { takeOut } from './actions.ts';
+import './queue.css';
 
 export const metadata: Metadata = {
   title: 'Queue',
@@ -77,12 +78,16 @@ function Entries({ entries, caption, last }: { entries: QueueEntry[]; caption: s
             )}
             <th scope="col">Submission</th>
             <th scope="col">Data set</th>
-            <th scope="col">Submitted</th>
+            <th scope="col" className="num">
+              Submitted
+            </th>
             <th scope="col" className="num">
               Attempt
             </th>
             {!waits && <th scope="col">Progress</th>}
-            <th scope="col">{waits ? 'Score expected in' : 'Left'}</th>
+            <th scope="col" className="num">
+              {waits ? 'Score expected in' : 'Left'}
+            </th>
             <th scope="col">{last}</th>
             {takeable && (
               <th scope="col">
@@ -120,7 +125,7 @@ function Entries({ entries, caption, last }: { entries: QueueEntry[]; caption: s
                 </td>
               )}
               <td className="num">{entry.secondsLeft === null ? 'not known' : about(entry.secondsLeft)}</td>
-              <td>{entry.says}</td>
+              <td className="says">{entry.says}</td>
               {takeable && (
                 <td>
                   {entry.mayTakeOut && entry.known && (

@@ -93,7 +93,7 @@ describe('the queue', () => {
     expect(running[0]).toMatchObject({ attempt: 1, attempts: 3, progress: { fraction: 0.5 }, known: null });
     expect(running[0].secondsLeft).toBeCloseTo(6, 0);
     expect(running[0].says).toMatch(
-      /^Last sign of life just now\. After 10 s of silence another process takes it over\.$/,
+      /^Last sign of life just now\. After 10 s of silence it goes back into the queue\.$/,
     );
   });
 });
@@ -137,7 +137,7 @@ describe('why it waits', () => {
   test('a lease that is over is said, with what is done', () => {
     const active = job({ state: 'active', seenAt: at(-14), leaseUntil: at(-4) });
     expect(howItRuns({ job: active }, now)).toBe(
-      'Its process has been silent for 14.0 s. Another one is about to take it over.',
+      'Its process has been silent for 14.0 s. It goes back into the queue, for the next process that is free.',
     );
     expect(howItRuns({ job: job({ state: 'retry' }) }, now)).toContain('goes back into the queue');
     expect(howItRuns({ job: null }, now)).toContain('goes back into the queue');

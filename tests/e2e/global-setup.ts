@@ -7,6 +7,8 @@ import { freePort, startSite } from './running-site.ts';
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
   // somebody who looks for a fault keeps a site running and points the tests at it
   if (process.env.E2E_URL && existsSync(process.env.E2E_DATA ?? '')) return;
+  // the same people submit in many tests; those about the quota set one
+  process.env.LIVECELL_QUOTA = '0';
   const data = mkdtempSync(join(tmpdir(), 'livecell-e2e-'));
   const site = await startSite(data, await freePort(), 240);
   process.env.E2E_URL = site.url;

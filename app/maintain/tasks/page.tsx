@@ -35,7 +35,9 @@ export default async function TasksPage() {
               <th scope="col">Task</th>
               <th scope="col">Submissions</th>
               <th scope="col">Quota</th>
-              <th scope="col">Largest file</th>
+              <th scope="col" className="num">
+                Largest file
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -52,7 +54,7 @@ export default async function TasksPage() {
                     </span>{' '}
                     {closedReason}
                   </td>
-                  <td>{quotaInWords(quota)}</td>
+                  <td>{quota.limit === null ? 'no limit' : quotaInWords(quota)}</td>
                   <td className="num">{bytes(maxBytes)}</td>
                 </tr>
               );
@@ -73,8 +75,12 @@ export default async function TasksPage() {
                   <tr>
                     <th scope="col">Text</th>
                     <th scope="col">Where</th>
-                    <th scope="col">From</th>
-                    <th scope="col">Until</th>
+                    <th scope="col" className="num">
+                      From
+                    </th>
+                    <th scope="col" className="num">
+                      Until
+                    </th>
                     <th scope="col">
                       <span className="visually-hidden">Take down</span>
                     </th>

@@ -88,7 +88,9 @@ async function Baselines({ task, who }: { task: Task; who: Viewer }) {
                 <tr>
                   <th scope="col">Entry</th>
                   <th scope="col">Data set</th>
-                  <th scope="col">Published</th>
+                  <th scope="col" className="num">
+                    Published
+                  </th>
                   <th scope="col">Baseline</th>
                 </tr>
               </thead>
@@ -155,7 +157,9 @@ async function Ledger({ task }: { task: Task }) {
               <caption className="visually-hidden">The last 200 lines of the ledger, the newest first</caption>
               <thead>
                 <tr>
-                  <th scope="col">When</th>
+                  <th scope="col" className="num">
+                    When
+                  </th>
                   <th scope="col">Who</th>
                   <th scope="col">What</th>
                   <th scope="col">Submission</th>
