@@ -64,7 +64,7 @@ test('until a maintainer approves, nobody else sees it', async ({ page }) => {
 test('a maintainer approves it', async ({ page }) => {
   await signIn(page, { name: 'Mina Maintainer', email: 'mina@example.org', role: 'maintainer' });
   await page.getByRole('link', { name: 'Maintain', exact: true }).click();
-  const waiting = page.getByRole('region', { name: 'Asked to publish' }).getByRole('row', { name: /Walked model/ });
+  const waiting = page.getByRole('article', { name: 'Walked model' });
   await waiting.getByRole('button', { name: 'Approve' }).click();
   await expect(waiting).toHaveCount(0);
 });
