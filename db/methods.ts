@@ -144,6 +144,9 @@ export async function editMethod(
       if (other) throw new AppError('conflict', `There is another method named “${facts.name}”.`);
       await tx.update(submissions).set({ method: facts.name }).where(eq(submissions.methodId, id));
     }
+    // said of the method it is said of every version; taken back, each version keeps what was said with it
+    if (facts.testImagesSeen && !method.testImagesSeen)
+      await tx.update(submissions).set({ testImagesSeen: true }).where(eq(submissions.methodId, id));
     return edit(method, facts, actorId, tx);
   });
 }

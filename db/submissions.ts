@@ -105,17 +105,21 @@ async function insertSubmission(
   if (files.length === 0) throw new AppError('invalid', 'A submission needs at least one file.');
   return tx.transaction(async (tx) => {
     const { userId: person, datasetId, description, paperUrl, codeUrl, testImagesSeen } = columns;
-    const { id: methodId, name } = await methodFor(
+    const said = await methodFor(
       { userId: person, teamId },
       { id: wanted, name: columns.method },
       { description, paperUrl, codeUrl, testImagesSeen },
       tx,
     );
+    const { id: methodId, name } = said;
     await lockMethod(methodId, tx);
     const version = await nextVersion({ methodId, task: columns.task, datasetId }, tx);
     const [submission] = await tx
       .insert(submissions)
-      .values({ ...columns, teamId, methodId, method: name, version })
+      .values({
+        ...{ ...columns, teamId, methodId, method: name, version },
+        testImagesSeen: testImagesSeen || said.testImagesSeen,
+      })
       .returning();
     await tx.insert(submissionFiles).values(files.map((file) => ({ ...file, submissionId: submission.id })));
     await reservePlace(tx, submission);

@@ -137,6 +137,19 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
     expect((await listRecentEvents(1, client.db))[0].id).toBe(last.id);
   });
 
+  test('that test images were seen is said of every version, also those to come', async () => {
+    const { id, methodId } = await create({ method: 'Seen' });
+    expect((await now(id)).testImagesSeen).toBe(false);
+    await editMethod(methodId!, { testImagesSeen: true }, ada, client.db);
+    expect((await now(id)).testImagesSeen).toBe(true);
+    const next = await create({ method: 'Seen' });
+    expect(next.testImagesSeen).toBe(true);
+    await editMethod(methodId!, { testImagesSeen: false }, ada, client.db);
+    expect((await now(id)).testImagesSeen).toBe(true);
+    expect((await create({ method: 'Seen' })).testImagesSeen).toBe(false);
+    expect((await create({ method: 'Seen', testImagesSeen: true })).testImagesSeen).toBe(true);
+  });
+
   describe('the board', () => {
     test('shows the version that was published last, until the owner chooses', async () => {
       const [one, two] = [await published({ method: 'Two versions' }), await published({ method: 'Two versions' })];

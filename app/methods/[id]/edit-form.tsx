@@ -94,7 +94,7 @@ export function EditForm({ id, facts }: { id: string; facts: MethodFacts }) {
       </div>
       <label className="check">
         <input type="checkbox" name="testImagesSeen" defaultChecked={facts.testImagesSeen} />
-        <span>Test images were seen in training or tuning.</span>
+        <span>Test images were seen in training or tuning. Every version says so then.</span>
       </label>
       <div className="cluster">
         <button type="submit" className="button-primary" disabled={pending}>
