@@ -488,7 +488,7 @@ function half(ring: Ring, { x: cx, y: cy }: Cell, angle: number): Ring {
 // --- fluorescence counts ---
 
 /** Nuclei per image at the start, by well: seeding densities. */
-const SEEDED = { B2: 45, B3: 85, B4: 140 } as const;
+const SEEDED = { B2: 55, B3: 110, B4: 180 } as const;
 
 /** Reference nuclei counts that grow over time, and predictions that follow them up to `saturation` and flatten there. */
 async function writeCounts(dir: string, type: 'A172' | 'A549', saturation: number, seed: number) {
