@@ -1,39 +1,179 @@
 /** What the page of a data set tells of its cells, and what it keeps to itself. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, registerBenchmark, test } from './site-test.ts';
+import type { Page } from '@playwright/test';
+import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
+import { document, expect, onSite, registerBenchmark, temporaryFolder, test } from './site-test.ts';
 
 const FIGURES = [
   'Sizes of cells',
   'Cells per image',
   'Density over time',
-  'Shape of cells, by principal components',
+  'Shape and brightness of cells, by principal components',
   'What the components are made of',
 ];
+
+const name = `Pictured ${Date.now().toString(36)}`;
+const address = (dataset: string) => `/datasets/${encodeURIComponent(dataset)}`;
+let demo: DemoData;
+test.beforeAll(async () => {
+  demo = await writeDemoData(temporaryFolder(), { imagesPerType: 1, seed: 11, pictures: true });
+  await document(['import-ground-truth', demo.groundTruth, '--name', `${name} open test`, '--public']);
+  await document(['import-ground-truth', demo.groundTruth, '--name', `${name} closed test`]);
+});
+
+async function expectAccessible(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)).toEqual([]);
+}
 
 test('the demo data set shows its cells in charts, each with its numbers', async ({ page }) => {
   await page.goto('/datasets/demo');
   const types = page.getByRole('table', { name: 'Images and cells of each type' });
-  await expect(types.getByRole('row')).toHaveCount(2 + 8);
+  await expect(types.getByRole('row')).toHaveCount(1 + 8);
+  await expect(types.getByRole('row', { name: /^BV-2/ })).toContainText('Mouse microglia');
+  await expect(page.getByRole('table', { name: 'Cells by day since seeding' }).getByRole('row')).toHaveCount(1 + 8);
   for (const title of FIGURES) {
     const figure = page.locator('figure', { has: page.getByRole('heading', { name: title }) });
     await expect(figure.getByRole('img').first()).toBeVisible();
     await figure.locator('summary').click();
-    await expect(figure.getByRole('table')).toBeVisible();
+    await expect(figure.getByRole('table').last()).toBeVisible();
   }
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)).toEqual([]);
+  await expectAccessible(page);
+});
+
+test('an example of each cell type, with outlines that can be taken away', async ({ page }) => {
+  await page.goto('/datasets/demo');
+  const examples = page.getByRole('region', { name: 'Examples' });
+  await expect(examples.getByRole('figure')).toHaveCount(8);
+  const picture = examples.getByRole('img', { name: 'SK-OV-3 cells' });
+  await picture.scrollIntoViewIfNeeded();
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(704);
+  const outlines = examples.locator('img.outlines').last();
+  await expect.poll(() => outlines.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(704);
+  await expect(outlines).toBeVisible();
+  await examples.getByLabel('Outlines of the annotated cells').uncheck();
+  await expect(outlines).toBeHidden();
+  await expect(picture).toBeVisible();
 });
 
 test('it fits a narrow screen', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 800 });
   await page.goto('/datasets/demo');
   await expect(page.getByRole('heading', { name: FIGURES[0] })).toBeVisible();
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  expect(await page.evaluate(() => globalThis.document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
 });
 
 test('of private ground truth with a few images of each type nothing is told', async ({ page }) => {
   const { name } = await registerBenchmark('private');
-  await page.goto(`/datasets/${encodeURIComponent(name)}`);
+  await page.goto(address(name));
   await expect(page.getByText('annotations of this data set are not public')).toBeVisible();
   await expect(page.getByRole('figure')).toHaveCount(0);
+});
+
+test('pictures are shown where they are public, outlines where the annotations are too', async ({ page }) => {
+  const { images } = JSON.parse(readFileSync(demo.groundTruth, 'utf8')) as { images: { file_name: string }[] };
+  const file = images[0].file_name.replace('.tif', '');
+  const status = async (dataset: string, ending: string) =>
+    (await page.request.get(`${address(dataset)}/pictures/${file}.${ending}`)).status();
+  for (const annotations of [true, false]) {
+    const dataset = `${name} ${annotations ? 'open' : 'closed'} test`;
+    expect([await status(dataset, 'png'), await status(dataset, 'svg')]).toEqual([404, 404]);
+
+    const measured = await document<object>(['import-images', dataset, demo.pictures!]);
+    expect(measured).toMatchObject({ dataset, public: false, images: 8, warnings: [] });
+    expect([await status(dataset, 'png'), await status(dataset, 'svg')]).toEqual([404, 404]);
+    await page.goto(address(dataset));
+    await expect(page.getByText('8 registered to be measured, not shown')).toBeVisible();
+    await expect(page.locator('main img')).toHaveCount(0);
+
+    await document(['import-images', dataset, demo.pictures!, '--public']);
+    expect([await status(dataset, 'png'), await status(dataset, 'svg')]).toEqual([200, annotations ? 200 : 404]);
+    await page.goto(address(dataset));
+    await expect(page.getByRole('region', { name: 'Examples' }).getByRole('figure')).toHaveCount(8);
+    await expect(page.locator('main img')).toHaveCount(annotations ? 16 : 8);
+    // what the page says is all there is: no outline in its source either
+    if (!annotations) expect(await page.content()).not.toMatch(/pictures[^"]*svg/);
+    await expectAccessible(page);
+  }
+  const again = await page.request.get(`${address(`${name} open test`)}/pictures/${file}.png`);
+  const unchanged = { 'if-none-match': again.headers().etag };
+  expect((await page.request.get(again.url(), { headers: unchanged })).status()).toBe(304);
+  for (const nonsense of ['other.png', '..%2Fsecret.png', `${file}.tif`])
+    expect((await page.request.get(`${address(`${name} open test`)}/pictures/${nonsense}`)).status()).toBe(404);
+});
+
+test('images that do not fit are refused, all of them, with what is wrong', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'BV2_Phase_A4_1_00d00h00m_1.png'), 'no picture');
+  const { status, stderr } = await onSite(['import-images', 'demo', folder, '--public']);
+  expect({ status, stderr }).toEqual({
+    ...{ status: 1, stderr: '“BV2_Phase_A4_1_00d00h00m_1.png”: it is neither a PNG nor a TIFF image.\n' },
+  });
+  const { examples } = await document<{ examples: string[] }>(['import-images', `${name} open test`, demo.pictures!]);
+  expect(examples).toHaveLength(8);
+});
+
+test('splits of one data set stand side by side, and lead to one another', async ({ page }) => {
+  for (const split of ['train', 'val'])
+    await document([
+      'import-ground-truth',
+      demo.groundTruth,
+      '--name',
+      `${name} of ${split}ing`,
+      '--split',
+      split,
+      '--public',
+    ]);
+  const test = `${name} open test`;
+  await page.goto(address(test));
+  const table = page.getByRole('table', { name: 'Images and cells of each type and split' });
+  const cells = demo.objects.toLocaleString('en-US');
+  await expect(table.getByRole('row').last()).toHaveText(
+    ['All', ...Array.from({ length: 3 }, () => `8${cells}`), `24${(3 * demo.objects).toLocaleString('en-US')}`].join(
+      '',
+    ),
+  );
+  await table.getByRole('link', { name: 'Training' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`${name} of training`);
+  await expect(page.getByRole('definition').filter({ hasText: /^Training$/ })).toBeVisible();
+});
+
+test('an outside data set says its terms, where it is from, how it was prepared, and leads to its board', async ({
+  page,
+}) => {
+  const outside = `${name} outside`;
+  const plain = join(temporaryFolder(), 'outside.json');
+  const text = readFileSync(demo.groundTruth, 'utf8').replace(/"[A-Za-z0-9]+_Phase_/g, '"field_');
+  writeFileSync(plain, text);
+  await document([
+    ...['import-ground-truth', '--task', 'zero-shot', '--name', outside, '--public', plain, '--licence', 'CC BY 4.0'],
+    ...['--source', 'A lab, https://example.org/cells.', '--protocol', 'Every second image, as published'],
+  ]);
+  await page.goto(address(outside));
+  const facts = page.getByRole('region', { name: 'Facts' });
+  await expect(facts).toContainText('CC BY 4.0');
+  await expect(facts).toContainText('Every second image, as published');
+  await expect(facts.getByRole('link', { name: 'https://example.org/cells' })).toHaveAttribute(
+    'href',
+    'https://example.org/cells',
+  );
+  await expect(page.getByRole('row', { name: /^All images 8/ })).toBeVisible();
+  await expectAccessible(page);
+  await facts.getByRole('link', { name: /entries scored on this data set/ }).click();
+  await expect(page).toHaveURL(new RegExp(`/leaderboards/zero-shot\\?dataset=${encodeURIComponent(outside)}`));
+  await expect(page.getByText(outside).first()).toBeVisible();
+});
+
+test('counts over time of the demo entry, a panel for each seeding density', async ({ page }) => {
+  await page.goto('/leaderboards/fluorescence-counts');
+  await page.getByRole('main').getByRole('link', { name: /^Demo/ }).first().click();
+  const figure = page.locator('figure', {
+    has: page.getByRole('heading', { name: /^Counts over time, Demo .*, A172$/ }),
+  });
+  await expect(figure.getByRole('img', { name: /^Well B[234], at 60 hours: .* in the reference$/ })).toHaveCount(3);
+  await expect(figure).toContainText('The reference goes from');
+  await figure.locator('summary').click();
+  await expect(figure.getByRole('row', { name: /^B2, 0 h 5 / })).toBeVisible();
 });
