@@ -73,6 +73,17 @@ export async function mailRefused(
   return givenUp;
 }
 
+/** How many letters wait, and how many were given up within the last month. */
+export async function mailSnapshot(tx: Tx = db()): Promise<{ waiting: number; givenUp: number }> {
+  const [row] = await tx
+    .select({
+      waiting: sql<number>`(count(*) filter (where ${waiting}))::int`,
+      givenUp: sql<number>`count(${outbox.failedAt})::int`,
+    })
+    .from(outbox);
+  return row;
+}
+
 /** Forgets letters that were sent or given up a month ago. Returns how many. */
 export async function forgetOldMail(tx: Tx = db()): Promise<number> {
   const before = sql`now() - ${KEPT_DAYS} * interval '1 day'`;

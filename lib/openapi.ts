@@ -193,7 +193,12 @@ export function openApi(server: string, version: string): Record<string, unknown
     paths,
     components: {
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'An API token, made on the account page' },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'An API token, made on the account page. Its scope `read` is for GET, `submit` for uploads and all that changes something.',
+        },
         session: { type: 'apiKey', in: 'cookie', name: 'authjs.session-token' },
       },
     },

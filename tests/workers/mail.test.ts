@@ -1,52 +1,14 @@
 /** Letters go out through a real SMTP server on this machine, which takes them, refuses them, or does not answer. */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { asc, eq, sql } from 'drizzle-orm';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Client, closeDb, connect } from '#db/client.ts';
 import { notify } from '#db/notices.ts';
-import { forgetOldMail, leaseMail, MAX_ATTEMPTS, mailSent, retryDelay } from '#db/outbox.ts';
+import { forgetOldMail, leaseMail, MAX_ATTEMPTS, mailSent, mailSnapshot, retryDelay } from '#db/outbox.ts';
 import { outbox } from '#db/schema.ts';
 import { ensureUser } from '#db/users.ts';
 import { type Mailer, startMailer } from '#workers/mail.ts';
 import { ENGINES, freePort, type TestDatabase, until } from '../db/databases.ts';
-
-/** An SMTP server that keeps what it took, and refuses recipients while told to. */
-async function startSink() {
-  const letters: { to: string; user: string | undefined; text: string }[] = [];
-  const sink = { letters, refuse: null as string | null, port: 0, close: async () => {} };
-  const server = new SMTPServer({
-    // in the clear, as on one machine; a password is asked for
-    disabledCommands: ['STARTTLS'],
-    allowInsecureAuth: true,
-    onAuth: ({ username, password }, _session, done) =>
-      username === 'board' && password === 'p@ss' ? done(null, { user: username }) : done(new Error('wrong password')),
-    onRcptTo: (_address, _session, done) => done(sink.refuse ? new Error(sink.refuse) : null),
-    onData(stream, session, done) {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        const to = session.envelope.rcptTo.map(({ address }) => address).join();
-        letters.push({ to, user: session.user, text: Buffer.concat(chunks).toString('utf8') });
-        done();
-      });
-    },
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server.server, 'listening');
-  sink.port = (server.server.address() as AddressInfo).port;
-  sink.close = () => new Promise((resolve) => server.close(resolve));
-  return sink;
-}
-
-/** Text as it was before it was made fit for the way (RFC 2045, 6.7). */
-function quotedPrintable(text: string): string {
-  const bytes = text
-    .replaceAll('=\r\n', '')
-    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1').toString('utf8');
-}
+import { quotedPrintable, startSink } from './smtp-sink.ts';
 
 describe.each(ENGINES)('e-mail on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
@@ -152,6 +114,7 @@ describe.each(ENGINES)('e-mail on $name', ({ missing, open }) => {
     await db.update(outbox).set({ attempts: MAX_ATTEMPTS - 2 });
     send();
     await until(async () => (await letter(id)).failedAt, { what: 'giving up' });
+    expect(await mailSnapshot(db)).toEqual({ waiting: 0, givenUp: 1 });
     sink.refuse = null;
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await letter(id)).toMatchObject({ attempts: MAX_ATTEMPTS, sentAt: null });

@@ -13,9 +13,11 @@ import { type Client, connect } from '#db/client.ts';
 import type { Dataset } from '#db/schema.ts';
 import { getScoringProcesses } from '#db/scoring-processes.ts';
 import { createSubmission, getReports, getSubmission, startScoring, withdraw } from '#db/submissions.ts';
+import { ensureUser } from '#db/users.ts';
 import { FileStorage } from '#lib/storage.ts';
 import { ENGINES, type TestDatabase, temporaryFolder, until } from '../db/databases.ts';
 import { someDataset, someSubmission } from '../db/fixtures.ts';
+import { quotedPrintable, startSink } from './smtp-sink.ts';
 import type { Instructions } from './stand-in-task.ts';
 
 describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
@@ -41,9 +43,9 @@ describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  function startWorker(): ChildProcess {
+  function startWorker(env: Record<string, string> = {}): ChildProcess {
     const child = spawn(process.execPath, ['--import', './workers/with-parent.ts', 'tests/workers/worker-client.ts'], {
-      env: { ...process.env, DATABASE_URL: database.url, LIVECELL_DATA: data, LIVECELL_THREADS: '1' },
+      env: { ...process.env, DATABASE_URL: database.url, LIVECELL_DATA: data, LIVECELL_THREADS: '1', ...env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     running.add(child);
@@ -57,12 +59,12 @@ describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
     await once(child, 'exit');
   }
 
-  async function submit(instructions: Instructions): Promise<string> {
+  async function submit(instructions: Instructions, userId: string | null = null): Promise<string> {
     const storageKey = `submissions/${crypto.randomUUID()}/all.json`;
     const bytes = Buffer.from(JSON.stringify(instructions));
     const stored = await new FileStorage(join(data, 'storage')).put(storageKey, toStream(bytes));
     const files = [{ slot: 'all', fileName: 'all.json', bytes: stored.bytes, sha256: stored.sha256, storageKey }];
-    return (await createSubmission(someSubmission(dataset, { files }), client.db)).id;
+    return (await createSubmission(someSubmission(dataset, { files, userId }), client.db)).id;
   }
 
   async function* toStream(bytes: Uint8Array) {
@@ -83,6 +85,23 @@ describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
     await reaches(id, 'scored', 2_000);
     expect(Object.keys(await getReports(id, client.db)).sort()).toEqual(['coco', 'livecell-code', 'livecell-paper']);
     expect(await kinds(id)).toEqual(['submitted', 'scored']);
+  });
+
+  test('writes to whoever submitted, where there is a mail server', { timeout: 120_000 }, async () => {
+    const sink = await startSink();
+    const { id: userId } = await ensureUser({ email: 'wilma@example.org', name: 'Wilma' }, client.db);
+    const worker = startWorker({
+      SMTP_URL: `smtp://board:p%40ss@127.0.0.1:${sink.port}`,
+      MAIL_FROM: 'board@example.org',
+      AUTH_URL: 'https://board.example.org',
+    });
+    const id = await submit({ end: 'score' }, userId);
+    await reaches(id, 'scored');
+    await until(async () => sink.letters.length > 0, { milliseconds: 20_000, what: 'the letter' });
+    expect(sink.letters).toMatchObject([{ to: 'wilma@example.org' }]);
+    expect(quotedPrintable(sink.letters[0].text)).toContain(`https://board.example.org/submissions/${id}`);
+    await kill(worker);
+    await sink.close();
   });
 
   test('tells how far it is', { timeout: 60_000 }, async () => {

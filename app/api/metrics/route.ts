@@ -1,4 +1,5 @@
 import { problem } from '#app/_server/http.ts';
+import { mailSnapshot } from '#db/outbox.ts';
 import { queueSnapshot } from '#db/queue.ts';
 import { getScoringProcesses } from '#db/scoring-processes.ts';
 import { countSubmissions } from '#db/statistics.ts';
@@ -9,7 +10,12 @@ export const dynamic = 'force-dynamic';
 /** Prometheus text, of what an alert needs: is the queue moving, are we failing, is memory growing. */
 export async function GET(): Promise<Response> {
   try {
-    const [queue, states, processes] = await Promise.all([queueSnapshot(), countSubmissions(), getScoringProcesses()]);
+    const [queue, states, processes, mail] = await Promise.all([
+      queueSnapshot(),
+      countSubmissions(),
+      getScoringProcesses(),
+      mailSnapshot(),
+    ]);
     const { rss, heapUsed } = process.memoryUsage();
     const text = [
       gauge('livecell_queue_waiting', 'Scoring jobs waiting for a worker', queue.waiting),
@@ -17,6 +23,8 @@ export async function GET(): Promise<Response> {
       gauge('livecell_queue_failed', 'Scoring jobs without an attempt left', queue.failed),
       gauge('livecell_queue_oldest_seconds', 'How long the first job in line has waited', queue.oldestSeconds ?? 0),
       gauge('livecell_scoring_processes', 'Scoring processes that gave a sign of life lately', processes.alive),
+      gauge('livecell_mail_waiting', 'E-mail that is to go out', mail.waiting),
+      gauge('livecell_mail_given_up', 'E-mail nobody took, of the last month', mail.givenUp),
       '# HELP livecell_submissions Submissions by state',
       '# TYPE livecell_submissions gauge',
       ...SUBMISSION_STATES.map((state) => `livecell_submissions{state="${state}"} ${states[state] ?? 0}`),
