@@ -66,7 +66,7 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
     ...{ authors: word('authors'), architecture: word('architecture'), pretraining: word('pretraining') },
     ...{ extraData: word('extra'), note: word('note'), fileName: word('file'), storage: word('storage') },
     ...{ warning: word('warning'), notice: word('notice'), token: word('token'), upload: word('upload') },
-    ...{ parameters: String(parameters), secondsPerImage: String(secondsPerImage) },
+    ...{ verified: word('verified'), parameters: String(parameters), secondsPerImage: String(secondsPerImage) },
   };
   const links = { paperUrl: `https://example.org/${words.paper}`, codeUrl: `https://example.org/${words.code}` };
   const planted = await tx.transaction(async (tx) => {
@@ -90,7 +90,7 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
       .values({
         ...{ task: dataset.task, datasetId: dataset.id, userId: user.id, teamId: team.id, methodId: method.id },
         ...{ method: methodName, description: words.description, trainingData: words.trainingData, ...links },
-        ...{ moderatorNote: words.note, verifiedAt: now, verifiedBy: user.id, verifiedNote: words.note },
+        ...{ moderatorNote: words.note, verifiedAt: now, verifiedBy: user.id, verifiedNote: words.verified },
         ...{ state: 'scored', warnings, startedAt: now, finishedAt: now },
       })
       .returning();

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { and, eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import { queueFor } from '#app/_server/queue.ts';
-import { findSubmission, submissionBody } from '#app/_server/submissions.ts';
+import { findSubmission, findTombstone, submissionBody, underReview } from '#app/_server/submissions.ts';
 import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/anonymity.ts';
 import { db } from '#db/client.ts';
 import { listVersions } from '#db/methods.ts';
 import { approve } from '#db/moderation.ts';
 import { auditEvents, type Dataset, submissions } from '#db/schema.ts';
-import { createSubmission, saveReports, startScoring, unpublish } from '#db/submissions.ts';
+import { createSubmission, saveReports, startScoring, unpublish, withdraw } from '#db/submissions.ts';
 import { leaderboardSchema, receiptSchema, submissionSchema } from '#lib/api.ts';
 import { canariesIn, type Planted, plantCanaries, routeFiles } from '#tests/canaries.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
@@ -222,6 +222,18 @@ describe('numbers', () => {
     const { id } = await scored('The next');
     expect((await makeAnonymous(id, null, null)).anonymousNumber).toBe(last.anonymousNumber! + 1);
   });
+});
+
+test('what is left of an anonymous entry that was withdrawn does not name it, and its reviewers’ link ends', async () => {
+  const { id } = await scored('Withdrawn method', 'pending', eve.id);
+  const { anonymousNumber } = await makeAnonymous(id, eve.id, null);
+  const secret = await makeReviewLink(id, eve.id);
+  await approve(id, null);
+  await withdraw(id, eve.id, undefined, { reason: 'mistake' });
+  const left = await findTombstone(id);
+  expect(left).toMatchObject({ method: `Anonymous entry ${anonymousNumber}`, methodId: null, reason: 'mistake' });
+  expect(JSON.stringify(left)).not.toMatch(/Withdrawn method|eve/);
+  expect(await underReview(secret)).toBeNull();
 });
 
 describe('an entry', () => {
