@@ -288,7 +288,7 @@ function outlinesOf({ images, objectStart, objects }: Dataset, image: number): s
     }
   }
   // points are in half pixels
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${2 * width} ${2 * height}" preserveAspectRatio="none"><path d="${path}" fill="none" stroke="#ffb92e" stroke-width="1.1" stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${2 * width} ${2 * height}" preserveAspectRatio="none"><path d="${path}" fill="none" stroke="#ffb92e" stroke-width="0.9" stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>`;
 }
 
 /** Archives that were read last, oldest first: listing thousands of members takes longer than reading one of them. */
