@@ -4,8 +4,9 @@
  * pycocotools (`COCOeval.computeIoU`, `evaluateImg`) computes the full IoU matrix of an image and walks it once per
  * threshold and size class. Two facts make that unnecessary:
  *
- *  - only pairs with IoU ≥ 0.5 can match, and of those a detection has none, one, or very rarely two. They are found
- *    through a grid of tiles over the ground truth, and bounded by their areas before any pixel is compared;
+ *  - only pairs with IoU ≥ 0.5 can match, and of those a detection has none, one, or very rarely two. Such a detection
+ *    covers the middle of its ground truth, so they are found through a grid of tiles that lists each ground truth by
+ *    its middle, and bounded by their areas before any pixel is compared;
  *  - a detection's fate at ten thresholds fits in ten bits. With a single candidate, "which thresholds does it match
  *    at" is one mask operation; only with several candidates does the reference's loop have to be walked.
  *
@@ -124,6 +125,8 @@ const tiles = {
   start: new Uint32Array(1025),
   next: new Uint32Array(1024),
   gt: new Uint32Array(4096),
+  /** of each ground truth of the image its first column and row of tiles, and its last */
+  listed: new Int32Array(4096),
 };
 export type Tiles = Readonly<typeof tiles>;
 const MIN_IOU = IOU_THRESHOLDS[0];
@@ -180,7 +183,8 @@ function findCandidates(
   if (candidates.start.length < to - from + 1) candidates.start = new Uint32Array((to - from + 1) * 2);
   candidates.length = 0;
 
-  const { size, columns, rows } = layTiles(dataset, image, masks);
+  const { size, columns, rows, listed } = layMiddles(dataset, image, masks);
+  const gtFrom = dataset.objectStart[image];
   const gtExtent = masks ? gt.maskExtent : gt.box;
   const dtExtent = masks ? detections.maskExtent : detections.box;
   for (let e = from; e < to; e++) {
@@ -191,18 +195,26 @@ function findCandidates(
     const dx1 = masks ? dtExtent[4 * d + 2] : dx0 + dtExtent[4 * d + 2];
     const dy1 = masks ? dtExtent[4 * d + 3] : dy0 + dtExtent[4 * d + 3];
     if (!(dx1 > dx0 && dy1 > dy0)) continue; // no pixels, no overlap
-    const first = candidates.length;
+    const firstPair = candidates.length;
     const dtIntervals = detections.intervals[detections.part[d]];
-    const c0 = tile(dx0, size, columns);
-    const c1 = tile(dx1, size, columns);
-    const r0 = tile(dy0, size, rows);
-    const r1 = tile(dy1, size, rows);
+    // a pixel more on each side: the middle of a box is a rounded number
+    const c0 = tile(dx0 - 1, size, columns);
+    const c1 = tile(dx1 + 1, size, columns);
+    const r0 = tile(dy0 - 1, size, rows);
+    const r1 = tile(dy1 + 1, size, rows);
     const dtArea = masks ? detections.maskArea[d] : detections.box[4 * d + 2] * detections.box[4 * d + 3];
     for (let r = r0; r <= r1; r++) {
       for (let c = c0; c <= c1; c++) {
         const cell = r * columns + c;
         for (let k = tiles.start[cell]; k < tiles.start[cell + 1]; k++) {
           const g = tiles.gt[k];
+          // a pair that shares several tiles is looked at in the first of them
+          const first = 4 * (g - gtFrom);
+          if (
+            c !== (listed[first] > c0 ? listed[first] : c0) ||
+            r !== (listed[first + 1] > r0 ? listed[first + 1] : r0)
+          )
+            continue;
           const gx0 = gtExtent[4 * g];
           const gx1 = masks ? gtExtent[4 * g + 2] : gx0 + gtExtent[4 * g + 2];
           const w = (dx1 < gx1 ? dx1 : gx1) - (dx0 > gx0 ? dx0 : gx0);
@@ -211,9 +223,6 @@ function findCandidates(
           const gy1 = masks ? gtExtent[4 * g + 3] : gy0 + gtExtent[4 * g + 3];
           const h = (dy1 < gy1 ? dy1 : gy1) - (dy0 > gy0 ? dy0 : gy0);
           if (h <= 0) continue;
-          // a pair that shares several tiles is looked at in one: that of the overlap's first corner
-          if (tile(dx0 > gx0 ? dx0 : gx0, size, columns) !== c || tile(dy0 > gy0 ? dy0 : gy0, size, rows) !== r)
-            continue;
           const crowd = gt.crowd[g];
           let iou: number;
           if (masks) {
@@ -241,59 +250,124 @@ function findCandidates(
         }
       }
     }
-    if (candidates.length - first > 1) sortByGroundTruth(first, candidates.length);
+    if (candidates.length - firstPair > 1) sortByGroundTruth(firstPair, candidates.length);
   }
   candidates.start[to - from] = candidates.length;
 }
 
 /** Tiles over an image; every ground truth is listed in each tile its extent touches. Good until the next image's. */
 export function layTiles(dataset: Dataset, image: number, masks: boolean): Tiles {
+  const { from, to } = setUpTiles(dataset, image);
+  for (let g = from; g < to; g++) listExtent(dataset.objects, masks, g, g - from);
+  fillTiles(from, to);
+  return tiles;
+}
+
+/**
+ * Tiles over an image; ground truth is listed where its middle is. For a detection without a part in that middle IoU is
+ * below 0.5: an overlap of at least half the union is at least half of the ground truth, and
+ *
+ *  - of a box, half its width and half its height, so it covers the centre;
+ *  - of a mask, half its pixels, so it has pixels in the column where the first half of them ends and the other begins.
+ *    (Not so for rows: masks are kept by column. They are listed in all rows they touch.)
+ *
+ * A crowd region, of which any part will do, and a mask whose halves part between two columns are listed everywhere.
+ */
+function layMiddles(dataset: Dataset, image: number, masks: boolean): Tiles {
+  const { from, to } = setUpTiles(dataset, image);
+  const { objects } = dataset;
+  const { crowd, box, maskArea, maskStart, intervals, part } = objects;
+  const { size, columns, rows, listed } = tiles;
+  const height = dataset.images.height[image];
+  for (let g = from; g < to; g++) {
+    const at = g - from;
+    listExtent(objects, masks, g, at);
+    if (crowd[g] || listed[4 * at + 2] < listed[4 * at]) continue;
+    if (masks) {
+      const column = middleColumn(intervals[part[g]], maskStart[g], maskArea[g], height);
+      if (column >= 0) listed[4 * at] = listed[4 * at + 2] = tile(column, size, columns);
+    } else {
+      listed[4 * at] = listed[4 * at + 2] = tile(box[4 * g] + box[4 * g + 2] / 2, size, columns);
+      listed[4 * at + 1] = listed[4 * at + 3] = tile(box[4 * g + 1] + box[4 * g + 3] / 2, size, rows);
+    }
+  }
+  fillTiles(from, to);
+  return tiles;
+}
+
+/** The column that holds the pixels on both sides of the middle of a mask's `area` pixels, or -1 if those are two. */
+function middleColumn(intervals: Uint32Array, from: number, area: number, height: number): number {
+  // pixels before and behind the middle, counted from 0
+  const low = (area - 1) >> 1;
+  const high = area >> 1;
+  let k = from;
+  let before = 0;
+  while (before + intervals[k + 1] - intervals[k] <= low) {
+    before += intervals[k + 1] - intervals[k];
+    k += 2;
+  }
+  const lowPixel = intervals[k] + low - before;
+  const highPixel = lowPixel + 1 < intervals[k + 1] || high === low ? lowPixel + high - low : intervals[k + 2];
+  const column = Math.floor(lowPixel / height);
+  return highPixel < (column + 1) * height ? column : -1;
+}
+
+function setUpTiles(dataset: Dataset, image: number): { from: number; to: number } {
   const width = dataset.images.width[image];
   const height = dataset.images.height[image];
-  const { maskExtent, box } = dataset.objects;
   tiles.size = Math.max(16, Math.ceil(Math.max(width, height) / 32));
   tiles.columns = Math.ceil(width / tiles.size) || 1;
   tiles.rows = Math.ceil(height / tiles.size) || 1;
-  listByTile(masks ? maskExtent : box, masks, dataset.objectStart[image], dataset.objectStart[image + 1]);
-  return tiles;
+  const from = dataset.objectStart[image];
+  const to = dataset.objectStart[image + 1];
+  if (tiles.listed.length < 4 * (to - from)) tiles.listed = new Int32Array(8 * (to - from));
+  return { from, to };
+}
+
+/** Has an object listed in the tiles its extent touches; in none when it has no pixels. */
+function listExtent({ maskExtent, box }: Objects, masks: boolean, g: number, at: number): void {
+  const { size, columns, rows, listed } = tiles;
+  const extent = masks ? maskExtent : box;
+  const x0 = extent[4 * g];
+  const y0 = extent[4 * g + 1];
+  const x1 = masks ? extent[4 * g + 2] : x0 + extent[4 * g + 2];
+  const y1 = masks ? extent[4 * g + 3] : y0 + extent[4 * g + 3];
+  const some = x1 > x0 && y1 > y0;
+  listed[4 * at] = some ? tile(x0, size, columns) : 0;
+  listed[4 * at + 1] = some ? tile(y0, size, rows) : 0;
+  listed[4 * at + 2] = some ? tile(x1, size, columns) : -1;
+  listed[4 * at + 3] = some ? tile(y1, size, rows) : -1;
+}
+
+/** Lists the objects tile by tile. */
+function fillTiles(from: number, to: number): void {
+  const { columns, rows, listed } = tiles;
+  const count = columns * rows;
+  if (tiles.start.length < count + 1) {
+    tiles.start = new Uint32Array(count + 1);
+    tiles.next = new Uint32Array(count);
+  }
+  const { start, next } = tiles;
+  start.fill(0, 0, count + 1);
+  for (let at = 0; at < 4 * (to - from); at += 4) {
+    for (let r = listed[at + 1]; r <= listed[at + 3]; r++)
+      for (let c = listed[at]; c <= listed[at + 2]; c++) start[r * columns + c + 1]++;
+  }
+  for (let k = 0; k < count; k++) start[k + 1] += start[k];
+  for (let k = 0; k < count; k++) next[k] = start[k];
+  if (tiles.gt.length < start[count]) tiles.gt = new Uint32Array(start[count] * 2);
+  const { gt } = tiles;
+  for (let g = from; g < to; g++) {
+    const at = 4 * (g - from);
+    for (let r = listed[at + 1]; r <= listed[at + 3]; r++)
+      for (let c = listed[at]; c <= listed[at + 2]; c++) gt[next[r * columns + c]++] = g;
+  }
 }
 
 /** The tile of a coordinate; what lies beyond the image belongs to the border tiles. */
 export function tile(x: number, size: number, count: number): number {
   const t = Math.floor(x / size);
   return t < 0 ? 0 : t >= count ? count - 1 : t;
-}
-
-function listByTile(extent: Float64Array | Int32Array, masks: boolean, from: number, to: number): void {
-  const { size, columns, rows } = tiles;
-  const count = columns * rows;
-  if (tiles.start.length < count + 1) {
-    tiles.start = new Uint32Array(count + 1);
-    tiles.next = new Uint32Array(count);
-  }
-  tiles.start.fill(0, 0, count + 1);
-  for (let pass = 0; pass < 2; pass++) {
-    for (let g = from; g < to; g++) {
-      const x0 = extent[4 * g];
-      const y0 = extent[4 * g + 1];
-      const x1 = masks ? extent[4 * g + 2] : x0 + extent[4 * g + 2];
-      const y1 = masks ? extent[4 * g + 3] : y0 + extent[4 * g + 3];
-      if (!(x1 > x0 && y1 > y0)) continue;
-      const c1 = tile(x1, size, columns);
-      const r1 = tile(y1, size, rows);
-      for (let r = tile(y0, size, rows); r <= r1; r++) {
-        for (let c = tile(x0, size, columns); c <= c1; c++) {
-          if (pass === 0) tiles.start[r * columns + c + 1]++;
-          else tiles.gt[tiles.next[r * columns + c]++] = g;
-        }
-      }
-    }
-    if (pass === 0) {
-      for (let k = 0; k < count; k++) tiles.start[k + 1] += tiles.start[k];
-      tiles.next.set(tiles.start.subarray(0, count));
-      if (tiles.gt.length < tiles.start[count]) tiles.gt = new Uint32Array(tiles.start[count] * 2);
-    }
-  }
 }
 
 function sortByGroundTruth(from: number, to: number): void {
