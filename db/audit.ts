@@ -1,6 +1,6 @@
 /** The record of decisions. Written in the transaction of the change it records; the database refuses to change it. */
 import { and, asc, count, desc, eq, gte, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
-import { type AuditEvent, type AuditKind, auditEventSchema } from '#lib/audit.ts';
+import { type AuditEvent, type AuditKind, auditEventSchema, type Changes } from '#lib/audit.ts';
 import { db, type Tx } from './client.ts';
 import { auditEvents, submissions, users } from './schema.ts';
 
@@ -11,6 +11,16 @@ export interface RecordedEvent {
   /** null: the site itself, or someone who has left */
   actorName: string | null;
   event: AuditEvent;
+}
+
+/** For the audit log: the columns that a change has really changed, as they were and as they are. */
+export function changesOf<Row extends object>(before: Row, after: Row, keys: readonly (keyof Row & string)[]): Changes {
+  const plain = (value: unknown) => (value instanceof Date ? value.toISOString() : (value ?? null));
+  return Object.fromEntries(
+    keys
+      .map((key) => [key, { before: plain(before[key]), after: plain(after[key]) }] as const)
+      .filter(([, { before, after }]) => JSON.stringify(before) !== JSON.stringify(after)),
+  );
 }
 
 export async function recordEvent(tx: Tx, actorId: string | null, event: AuditEvent): Promise<void> {

@@ -4,13 +4,12 @@
  * a method holds the method's row first, so that two at a time do it one after the other.
  */
 import { and, desc, eq, inArray, isNull, max, ne, not, or, type SQL, sql } from 'drizzle-orm';
-import type { Changes } from '#lib/audit.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import { type Belonging, isPublic } from '#lib/permissions.ts';
 import { isSealed } from '#lib/public-entry.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
-import { recordEvent } from './audit.ts';
+import { changesOf, recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { sealedAt } from './entries.ts';
 import { datasets, evaluations, type Method, methods, type Submission, submissions, teams, users } from './schema.ts';
@@ -79,9 +78,7 @@ async function edit(before: Method, facts: Partial<MethodFacts>, actorId: string
     .set({ ...facts, updatedAt: sql`now()` })
     .where(eq(methods.id, before.id))
     .returning();
-  const changes: Changes = {};
-  for (const key of Object.keys(facts) as (keyof MethodFacts)[])
-    if (before[key] !== after[key]) changes[key] = { before: before[key], after: after[key] };
+  const changes = changesOf(before, after, Object.keys(facts) as (keyof MethodFacts)[]);
   if (Object.keys(changes).length > 0)
     await recordEvent(tx, actorId, { kind: 'method-edited', methodId: before.id, name: after.name, changes });
   return after;

@@ -7,12 +7,12 @@
  *     └──────────┘  └──▶ failed             └──────────┴── hidden ◀┘
  */
 import { and, count, desc, eq, inArray, isNull, lt, ne, notInArray, or, sql } from 'drizzle-orm';
-import type { AuditEvent, Changes } from '#lib/audit.ts';
+import type { AuditEvent } from '#lib/audit.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
 import { slotsAreDatasets } from '#lib/scoring/tasks.ts';
-import { recordEvent } from './audit.ts';
+import { changesOf, recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { listDatasets } from './datasets.ts';
 import { keepShown, lockMethod, methodFor, nextVersion } from './methods.ts';
@@ -481,16 +481,6 @@ export async function changeSubmission(
 async function holdMethodOf(id: string, tx: Tx): Promise<void> {
   const [row] = await tx.select({ methodId: submissions.methodId }).from(submissions).where(eq(submissions.id, id));
   if (row?.methodId) await lockMethod(row.methodId, tx);
-}
-
-/** For the audit log: the columns that a change has really changed, as they were and as they are. */
-export function changesOf<Row extends object>(before: Row, after: Row, keys: readonly (keyof Row & string)[]): Changes {
-  const plain = (value: unknown) => (value instanceof Date ? value.toISOString() : (value ?? null));
-  return Object.fromEntries(
-    keys
-      .map((key) => [key, { before: plain(before[key]), after: plain(after[key]) }] as const)
-      .filter(([, { before, after }]) => JSON.stringify(before) !== JSON.stringify(after)),
-  );
 }
 
 /** The owner asks to publish; possible while it is still being scored. What is said with it answers a question. */
