@@ -16,6 +16,8 @@ const dir = mkdtempSync(join(tmpdir(), 'livecell-slots-'));
 let demo: DemoData;
 /** files by the names the tables below use */
 let file: Record<string, string>;
+/** the first images of A549, which the tables call `{first}` … */
+let image: Record<string, string>;
 
 beforeAll(async () => {
   demo = await writeDemoData(dir, { imagesPerType: 1 });
@@ -30,6 +32,7 @@ beforeAll(async () => {
   }[];
   const counts = JSON.parse(readFileSync(demo.counts.A549.predictions, 'utf8')) as Record<string, number>;
   const [first, second, third] = Object.keys(counts);
+  image = { first, second, third };
   const csv = `image,count\n${Object.entries(counts)
     .map((entry) => entry.join(','))
     .join('\n')}\n`;
@@ -211,13 +214,13 @@ test.each<[TaskId, string[], string, string]>([
     'fluorescence-counts',
     ['A549=negative'],
     'negative-count',
-    'Slot A549, “negative.json”: Entry 1, image “A549_Phase_B3_1_00d00h00m_1.tif”: -3 is negative. A count is 0 or more.',
+    'Slot A549, “negative.json”: Entry 1, image “{first}”: -3 is negative. A count is 0 or more.',
   ],
   [
     'fluorescence-counts',
     ['A549=fractional'],
     'fractional-count',
-    'Slot A549, “fractional.csv”: Line 3, image “A549_Phase_B3_1_00d00h00m_2.tif”: 12.5 is not a whole number.',
+    'Slot A549, “fractional.csv”: Line 3, image “{second}”: 12.5 is not a whole number.',
   ],
   [
     'fluorescence-counts',
@@ -229,7 +232,7 @@ test.each<[TaskId, string[], string, string]>([
     'fluorescence-counts',
     ['A549=missing'],
     'missing-image',
-    'There is no count for image “A549_Phase_B3_1_00d00h00m_3.tif”. Every image of the series needs one; write 0 where no cell was found.',
+    'There is no count for image “{third}”. Every image of the series needs one; write 0 where no cell was found.',
   ],
   ['fluorescence-counts', ['A549=other series'], 'wrong-series', 'Is the file in the wrong slot?'],
   // categories
@@ -242,7 +245,7 @@ test.each<[TaskId, string[], string, string]>([
 ])('%s with %j is told %s', async (task, given, code, words) => {
   const { scored, checked } = await told(task, given);
   const [found] = scored.problems.filter((problem) => problem.code === code);
-  expect(found?.message ?? scored.problems[0]).toContain(words);
+  expect(found?.message ?? scored.problems[0]).toContain(words.replace(/\{(\w+)\}/, (_, name) => image[name]));
   // what scoring says, in its words; checking goes on where scoring has heard enough
   expect(checked.problems).toEqual(expect.arrayContaining(scored.problems));
 });
