@@ -184,6 +184,8 @@ test('what follows other protocols stands on the page of the task and on no boar
   const others = page.getByRole('table', { name: 'By other protocols or on other splits' });
   await expect(others.getByRole('row', { name: /DINO-4scale R50/ })).toContainText('52.3 %');
   await expect(others.getByRole('row', { name: /DINO-4scale R50/ })).toContainText('proposal_nums 100/300/3000');
+  await page.goto('/tasks/transferability');
+  await expect(page.getByText('Masks, Mean AP elsewhere, trained on BV-2 10.1 %')).toBeVisible();
   await page.goto('/leaderboards/livecell-wide?evaluation=bbox');
   await expect(page.getByText('DINO-4scale')).toHaveCount(0);
 });

@@ -3,7 +3,7 @@ import { OTHER_PROTOCOL } from '#db/reference-results.ts';
 import type { ReferenceResult } from '#db/schema.ts';
 import { CELL_TYPE_NAMES, parseCellType } from '#lib/scoring/cell-types.ts';
 import { exact } from '#lib/scoring/format.ts';
-import { type Task, taskNumber, type ValueColumn } from '#lib/scoring/tasks.ts';
+import { type Task, taskNumber, type ValueColumn, valueName } from '#lib/scoring/tasks.ts';
 import { TableFrame } from '../../_components/table-frame.tsx';
 import { EVALUATION_NAMES } from '../../_components/words.ts';
 
@@ -34,7 +34,7 @@ function Rows({ title, task, results }: { title: string; task: Task; results: re
         <caption className="visually-hidden">{title}</caption>
         <thead>
           <tr>
-            {['Method', 'On', 'Published', 'Protocol', 'Source'].map((name) => (
+            {['Method', 'Subset', 'Published', 'Protocol', 'Source'].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>
@@ -101,18 +101,13 @@ function subsetName(subset: string): string {
   return /^\d+$/.test(subset) ? `${subset} % of the training images` : subset;
 }
 
-/** The column of the board that a published number belongs to: one of its subset, which is said beside it, or its own. */
+/** The column of the board that a published number belongs to: one of its subset, or its own. */
 function columnOf(task: Task, { metric, subset }: ReferenceResult): Pick<ValueColumn, 'label' | 'format'> | undefined {
   const ofSubset = task.values.find(({ key }) => key === `${metric}-${subset}`);
-  if (ofSubset) return { format: ofSubset.format, label: NAMES[metric] ?? metric };
+  // named in full: of a pair of cell types, which is which must be said
+  if (ofSubset) return { format: ofSubset.format, label: valueName(ofSubset) };
   return task.values.find(({ key }) => key === metric);
 }
-
-const NAMES: Readonly<Record<string, string>> = {
-  meanTransferredAP: 'mean AP elsewhere',
-  r2: 'R²',
-  linearityLimit: 'limit of linearity',
-};
 
 /** With the digits it was published with. */
 function shown(task: Task, row: ReferenceResult): string {
