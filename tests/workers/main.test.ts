@@ -85,6 +85,8 @@ describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
     await reaches(id, 'scored', 2_000);
     expect(Object.keys(await getReports(id, client.db)).sort()).toEqual(['coco', 'livecell-code', 'livecell-paper']);
     expect(await kinds(id)).toEqual(['submitted', 'scored']);
+    // and what the maintainers' radar saw, beside the reports
+    expect((await getSubmission(id, client.db))!.radar).toEqual({ exactGroundTruth: { count: 7, detections: 9 } });
   });
 
   test('writes to whoever submitted, where there is a mail server', { timeout: 120_000 }, async () => {

@@ -33,5 +33,5 @@ export default async function standIn(job: ScoreJob): Promise<ScoreOutcome> {
     case 'kill':
       process.kill(process.pid, 'SIGKILL'); // the whole process, not the thread
   }
-  return { ok: true, reports: someReports() };
+  return { ok: true, reports: someReports(), exactGroundTruth: { count: 7, detections: 9 } };
 }

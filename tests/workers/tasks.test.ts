@@ -10,6 +10,7 @@ import { type AnyReport, anyReportSchema, type ReportOf, type ScoreReport } from
 import type { TaskId } from '#lib/scoring/tasks.ts';
 import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
 import scoreTask, { dismissHelpers, type ScoreJob } from '#workers/score-task.ts';
+import { packGroundTruth } from '../coco/documents.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'livecell-tasks-'));
 let demo: DemoData;
@@ -51,6 +52,31 @@ function job(task: TaskId, files: Record<string, string>, more: Partial<ScoreJob
     ...more,
   };
 }
+
+test('masks of the ground truth are counted over all files, for the maintainers and not in the report', async () => {
+  const groundTruth = readFileSync(demo.groundTruth, 'utf8');
+  const { annotations } = JSON.parse(groundTruth) as {
+    annotations: { image_id: number; segmentation: unknown; bbox: number[] }[];
+  };
+  const copied = join(dir, 'copied.json');
+  const records = annotations.map(({ image_id, segmentation, bbox }, k) => ({
+    ...{ image_id, category_id: 1, segmentation, bbox, score: 1 - k / 1e6 },
+  }));
+  writeFileSync(copied, JSON.stringify(records));
+  const run = (task: TaskId, files: Record<string, string>) => scoreTask<AnyReport>(job(task, files));
+  const one = await run('livecell-wide', { all: copied });
+  const { maskArea } = (await packGroundTruth(groundTruth)).objects;
+  const large = maskArea.filter((pixels) => pixels >= 64).length;
+  expect(large).toBeLessThan(annotations.length); // there are some that may be equal by chance
+  expect(one).toMatchObject({ ok: true, exactGroundTruth: { count: large, detections: annotations.length } });
+  expect(JSON.stringify(one.ok && one.reports)).not.toContain('exactGroundTruth');
+  const [strong] = demo.predictions;
+  const two = await run('training-size', { '2': copied, '100': strong.path });
+  expect(two).toMatchObject({ ok: true, exactGroundTruth: { count: large } });
+  const boxes = join(dir, 'copied-boxes.json');
+  writeFileSync(boxes, JSON.stringify(records.map(({ segmentation: _, ...record }) => record)));
+  expect(await run('livecell-wide', { all: boxes })).not.toHaveProperty('exactGroundTruth');
+});
 
 async function reportOf<T extends TaskId>(task: T, files: Record<string, string>, more?: Partial<ScoreJob>) {
   const outcome = await scoreTask<AnyReport>(job(task, files, more));
