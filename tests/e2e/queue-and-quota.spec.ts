@@ -100,7 +100,7 @@ test('a scored submission uses the place up; the next is refused with the next s
   await page.goto('/account#quota');
   const quota = page.getByRole('region', { name: 'Quota', exact: true });
   await expect(quota.getByRole('row', { name: /^Single cell type 1 0 1 in 2 days 0 .+UTC/ })).toBeVisible();
-  await quota.getByText('Ledger').click();
+  await quota.getByText('Ledger', { exact: true }).click();
   await expect(quota.getByRole('row', { name: new RegExp(`charged First ${stamp} scored`) })).toBeVisible();
   await accessible(page);
 });
