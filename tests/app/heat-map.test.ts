@@ -24,6 +24,17 @@ test('the index stands with the matrix, and every pair in words behind it', () =
   expect(text).not.toContain('An AP of 0 means');
 });
 
+test('maps that stand together are shaded on one scale', () => {
+  const map = (home: number) => {
+    const matrix = Object.fromEntries(
+      CELL_TYPES.map((a) => [a, Object.fromEntries(CELL_TYPES.map((b) => [b, a === b ? home : 0.1]))]),
+    );
+    return { name: `home ${home}`, results: { segm: transferability(matrix), bbox: transferability(matrix) } };
+  };
+  const html = renderToStaticMarkup(createElement(TaskCharts, { methods: [map(0.8), map(0.4)], evaluation: 'segm' }));
+  expect(new Set(html.match(/--heat:\d+%/g))).toEqual(new Set(['--heat:100%', '--heat:50%', '--heat:13%']));
+});
+
 test('an AP of zero is explained, not hidden', () => {
   const text = shown((matrix) => {
     matrix.A172!.BV2 = 0;

@@ -61,6 +61,8 @@ export function TaskCharts({
     ofKind(methods, 'counts'),
     ofKind(methods, 'datasets'),
   ];
+  // maps that stand together have one scale
+  const most = Math.max(1e-9, ...matrices.flatMap(({ results }) => heatMap(results).flatMap(apsOf)));
   return (
     <>
       {types.length > 0 && cellType && (
@@ -77,7 +79,7 @@ export function TaskCharts({
       )}
       {matrices.map(({ name, results }, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: two methods may share a name
-        <HeatMap key={i} name={`${name}, ${what}`} results={results} />
+        <HeatMap key={i} name={`${name}, ${what}`} results={results} most={most} />
       ))}
       {sizes.length > 0 && (
         <div className="charts">
@@ -125,15 +127,18 @@ export function TaskCharts({
   );
 }
 
+function apsOf({ cells }: ReturnType<typeof heatMap>[number]): number[] {
+  return cells.map(({ AP }) => AP ?? 0);
+}
+
 /** An entry's page has the same chart for masks and for boxes: their titles tell them apart. */
 function named(series: Series, what: string): Series {
   return { ...series, title: `${series.title}, ${what}` };
 }
 
-/** Numbers in a grid, shaded by AP: the shade only repeats what the number says. */
-function HeatMap({ name, results }: { name: string; results: TransferabilityResults }) {
+/** Numbers in a grid, shaded by AP up to `most`: the shade only repeats what the number says. */
+function HeatMap({ name, results, most }: { name: string; results: TransferabilityResults; most: number }) {
   const rows = heatMap(results);
-  const most = Math.max(...rows.flatMap(({ cells }) => cells.map(({ AP }) => AP ?? 0)), 1e-9);
   const zeros = rows.some(({ cells }) => cells.some(({ AP }) => AP === 0));
   const title = `Trained on × evaluated on, ${name}`;
   const shade = (AP: number | null) => (AP === null ? undefined : { '--heat': `${Math.round((100 * AP) / most)}%` });
@@ -158,7 +163,7 @@ function HeatMap({ name, results }: { name: string; results: TransferabilityResu
             so none of its detections is right.
           </p>
         )}
-        <p className="muted">The darker, the higher AP; framed: at home. Values in per cent.</p>
+        <p className="muted">The stronger the shade, the higher AP; framed: at home. Values in per cent.</p>
       </figcaption>
       <TableFrame label={`Table: ${title}, scrolls sideways`}>
         <table>
