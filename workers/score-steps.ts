@@ -30,19 +30,22 @@ import type { Metrics, Warning } from '#lib/scoring/report.ts';
 import { summarizeSlice } from '#lib/scoring/score.ts';
 import { type SensitivityNumbers, sensitivityNumbers } from '#lib/scoring/sensitivity.ts';
 
-/** Reads one part of a file. */
+/** Reads parts of a file, each thread the next free one, until none is left. */
 export interface ReadStep {
   step: 'read';
   path: string;
-  part: Part;
+  parts: Part[];
   kind: 'predictions' | 'ground-truth';
   images: Images;
   category: number;
   anyCategory?: boolean;
   firstHas: FirstRecord;
-  /** [0] kilobytes read by all threads */
+  /** [0] kilobytes read by all threads, [1] the next part */
   counter: Int32Array;
 }
+
+/** What some of the parts hold, by their number. */
+export type ReadOutcomes = [part: number, outcome: ReadOutcome][];
 
 /** What a part holds, or null when something is wrong with it: then the whole file is read in one piece. */
 export type ReadOutcome =
@@ -119,7 +122,7 @@ export type Step = ReadStep | LabelStep | MatchStep | SummarizeStep | ResampleSt
 
 /** `onProgress` is called often, with the counter. */
 export default async function takeStep(step: Step, onProgress?: (counter: number) => void): Promise<unknown> {
-  if (step.step === 'read') return read(step, onProgress);
+  if (step.step === 'read') return readParts(step, onProgress);
   if (step.step === 'labels') {
     const { path, target, part, parts, counter } = step;
     return readLabelShare(path, target, part, parts, () => onProgress?.(Atomics.add(counter, 0, 1)));
@@ -131,8 +134,26 @@ export default async function takeStep(step: Step, onProgress?: (counter: number
   return summarize(step, onProgress);
 }
 
-async function read(step: ReadStep, onProgress?: (kilobytes: number) => void): Promise<ReadOutcome> {
-  const { part, kind, images, category, anyCategory, firstHas, counter } = step;
+async function readParts(step: ReadStep, onProgress?: (kilobytes: number) => void): Promise<ReadOutcomes> {
+  const outcomes: ReadOutcomes = [];
+  const index = new ImageIndex(step.images);
+  for (;;) {
+    const next = Atomics.add(step.counter, 1, 1);
+    if (next >= step.parts.length) return outcomes;
+    const outcome = await readPart(step, step.parts[next], index, onProgress);
+    outcomes.push([next, outcome]);
+    // the file is going to be read in one piece: what is left is nobody's
+    if (!outcome) Atomics.store(step.counter, 1, step.parts.length);
+  }
+}
+
+async function readPart(
+  step: ReadStep,
+  part: Part,
+  index: ImageIndex,
+  onProgress?: (kilobytes: number) => void,
+): Promise<ReadOutcome> {
+  const { kind, images, category, anyCategory, firstHas, counter } = step;
   const problems = new ProblemList();
   let before = 0;
   try {
@@ -143,15 +164,15 @@ async function read(step: ReadStep, onProgress?: (kilobytes: number) => void): P
         kind,
         problems,
         images,
-        index: new ImageIndex(images),
+        index,
         category,
         anyCategory,
         firstHas,
         insideArray: part.insideArray,
         from: part.from,
         stopAt: part.more ? part.to : undefined,
-        // detections of this project's kind take 250 bytes and more
-        capacity: Math.ceil((part.to - part.from) / 300) + 16,
+        // a record takes 200 bytes and more; memory that is never written to costs nothing
+        capacity: Math.ceil((part.to - part.from) / 200) + 16,
       },
       (bytes) => {
         const kilobytes = Math.floor(bytes / 1024);

@@ -11,7 +11,6 @@ import type { Piscina } from 'piscina';
 import { buildDataset, concatObjects, type Dataset } from '#lib/coco/dataset.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { ReadResult } from '#lib/readers/coco-json.ts';
-import { countDetections } from '#lib/readers/counts.ts';
 import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/readers/ground-truth.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
 import type { LabelPart } from '#lib/readers/label-masks.ts';
@@ -27,8 +26,7 @@ import {
 import { planParts } from '#lib/readers/parts.ts';
 import { finishPredictions, type ReadPredictions, type Target } from '#lib/readers/predictions.ts';
 import { FatalProblem, ProblemList, quoted } from '#lib/readers/problems.ts';
-import { assemble, homeOf, type SlotResults, slicesOf } from '#lib/scoring/assemble.ts';
-import { CELL_TYPE_NAMES, CELL_TYPES, cellTypeOf } from '#lib/scoring/cell-types.ts';
+import { assemble, type SlotResults, slicesOf } from '#lib/scoring/assemble.ts';
 import { allocateErrors } from '#lib/scoring/errors-by-kind.ts';
 import { drawBlocks, intervalOf, type Resampled } from '#lib/scoring/intervals.ts';
 import { countExactMasks, type ExactGroundTruth } from '#lib/scoring/radar.ts';
@@ -44,8 +42,10 @@ import {
 import { sensitivityWeights } from '#lib/scoring/sensitivity.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
+import { atHome } from './at-home.ts';
 import takeStep, {
   type ReadOutcome,
+  type ReadOutcomes,
   type RepairOutcome,
   type ResampleOutcome,
   type ResampleStep,
@@ -317,43 +317,6 @@ async function scoreSlot(
   };
 }
 
-/**
- * The file of a model that was trained on one cell type: it must have seen that type's images, and images it was not
- * asked about are no shortcoming.
- *
- * @throws WrongFile when it has no detections there: the wrong file, in all likelihood
- */
-function atHome(task: string, slot: string, predictions: ReadPredictions, { images }: Dataset): void {
-  const home = homeOf(task, slot);
-  if (!home) return;
-  const { detections, groups } = predictions;
-  const perImage = countDetections(detections, groups, images.ids.length, Number.NEGATIVE_INFINITY);
-  const types = images.fileNames.map(cellTypeOf);
-  const perType = new Map(CELL_TYPES.map((type) => [type, 0]));
-  types.forEach((type, i) => {
-    if (type) perType.set(type, perType.get(type)! + perImage[i]);
-  });
-  if (!types.includes(home)) {
-    const message = `The ground truth has no images of ${CELL_TYPE_NAMES[home]}, so nothing can be scored here.`;
-    throw new WrongFile([{ code: 'no-images-of-type', message }], []);
-  }
-  if (perType.get(home) === 0) {
-    const elsewhere = [...perType].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
-    const where = elsewhere
-      .slice(0, 3)
-      .map(([type, count]) => `${CELL_TYPE_NAMES[type]} (${count.toLocaleString('en')})`)
-      .join(', ');
-    const message = `The file has no detections on images of ${CELL_TYPE_NAMES[home]}${where && `; it has some on ${where}`}. Is it in the wrong slot?`;
-    throw new WrongFile([{ code: 'wrong-cell-type', message }], []);
-  }
-  if (slicesOf(task, slot, images.fileNames).size > 1) return;
-  const without = images.fileNames.filter((_, i) => types[i] === home && perImage[i] === 0);
-  predictions.warnings = predictions.warnings.flatMap((warning) => {
-    if (warning.code !== 'image-without-detections') return warning;
-    return without.length > 0 ? { ...warning, count: without.length, examples: without.slice(0, 5) } : [];
-  });
-}
-
 /** Puts errors by kind into the primary protocol's results: named image by image, then counted slice by slice. */
 async function addErrors(
   results: ScoreReport['results'][],
@@ -466,7 +429,10 @@ async function readGroundTruthTogether(path: string, bytes: number, team: Team, 
   if (bytes < team.worthBytes || team.size === 1) return null;
   const opened = await openChunks(path);
   if (opened.kind !== 'coco-json') return null;
-  const plan = await planParts(path, bytes, team.size, 'ground-truth', { images: null, category: CELL_CATEGORY });
+  const plan = await planParts(path, bytes, team.parts(bytes), 'ground-truth', {
+    images: null,
+    category: CELL_CATEGORY,
+  });
   if (!plan || plan.images.length === 0) return null;
   const images = sortImages(plan.images);
   if (new Set(images.ids).size < images.ids.length) return null;
@@ -493,7 +459,7 @@ async function readFile(
   const { images, meta } = dataset;
   const target = { images, category: meta.category, anyCategory };
   if (opened.kind === 'coco-json' && opened.bytes >= team.worthBytes && team.size > 1) {
-    const plan = await planParts(path, opened.bytes, team.size, 'predictions', target);
+    const plan = await planParts(path, opened.bytes, team.parts(opened.bytes), 'predictions', target);
     const parts =
       plan &&
       (await readParts(path, plan, 'predictions', target, team, (kilobytes) =>
@@ -533,11 +499,14 @@ async function readParts(
   onProgress: (kilobytes: number) => void,
 ): Promise<(ReadResult & { warnings: Warning[] })[] | null> {
   const { firstHas } = plan;
-  const shared = counter();
-  const parts = await team.each<ReadOutcome>(
-    plan.parts.map((part) => ({ step: 'read', path, part, kind, ...target, firstHas, counter: shared })),
+  const counter = new Int32Array(new SharedArrayBuffer(8));
+  const outcomes = await team.together<ReadOutcomes>(
+    { step: 'read', path, parts: plan.parts, kind, ...target, firstHas, counter },
+    false,
     onProgress,
   );
+  const parts = plan.parts.map((): ReadOutcome => null);
+  for (const [part, outcome] of outcomes.flat()) parts[part] = outcome;
   if (parts.some((part) => part === null)) return null;
   return parts.map((part) => ({ ...part!, otherCategories: new Map(part!.otherCategories) }));
 }
@@ -557,6 +526,11 @@ class Team {
   constructor(size: number, worthBytes: number) {
     this.size = Math.max(1, size);
     this.worthBytes = worthBytes;
+  }
+
+  /** In how many parts a file is read: some for each thread, so that none waits long for another at the end. */
+  parts(bytes: number): number {
+    return Math.min(64, this.size * Math.max(1, Math.min(4, Math.floor(bytes / SMALL))));
   }
 
   /** Starts the helpers while the first file is being opened; should that fail, whoever needs them will hear of it. */

@@ -867,6 +867,8 @@ export class AnnotationReader {
       );
       return UNKNOWN_IMAGE;
     }
+    // detections of an image nearly always stand together
+    if (!record.imageIsText && record.imageNumber === this.lastId) return this.lastImage;
     const id = record.imageIsText ? record.imageText : record.imageNumber;
     const mapped = this.fileImages?.get(id);
     const image =
@@ -886,9 +888,14 @@ export class AnnotationReader {
           typeof id === 'string' ? quoted(id) : String(id),
         );
       }
+    } else if (!record.imageIsText) {
+      this.lastId = record.imageNumber;
+      this.lastImage = image;
     }
     return image;
   }
+  private lastId = Number.NaN;
+  private lastImage = UNKNOWN_IMAGE;
 
   /** Lowest and highest unknown numeric id, and how many there are: re-indexed files show it. */
   readonly unknownIds = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { concatObjects, type Dataset, type Objects } from '#lib/coco/dataset.ts';
 import { type Plan, planParts } from '#lib/readers/parts.ts';
 import { fiveCells, maskOf, packGroundTruth, packPredictions, perfect } from '#tests/coco/documents.ts';
-import takeStep, { type ReadOutcome, type ReadStep } from '#workers/score-steps.ts';
+import takeStep, { type ReadOutcome, type ReadOutcomes, type ReadStep } from '#workers/score-steps.ts';
 import scoreTask, { dismissHelpers } from '#workers/score-task.ts';
 
 const groundTruth = fiveCells();
@@ -27,23 +27,22 @@ function write(text: string): { path: string; bytes: number } {
   return { path, bytes: statSync(path).size };
 }
 
-/** Each part as a thread reads it. */
+/** All parts as three threads read them. */
 async function readAll(path: string, plan: Plan): Promise<ReadOutcome[]> {
-  return Promise.all(
-    plan.parts.map((part) => {
-      const step: ReadStep = {
-        step: 'read',
-        path,
-        part,
-        kind: 'predictions',
-        images: dataset.images,
-        category: 1,
-        firstHas: plan.firstHas,
-        counter: new Int32Array(new SharedArrayBuffer(4)),
-      };
-      return takeStep(step) as Promise<ReadOutcome>;
-    }),
-  );
+  const step: ReadStep = {
+    step: 'read',
+    path,
+    parts: plan.parts,
+    kind: 'predictions',
+    images: dataset.images,
+    category: 1,
+    firstHas: plan.firstHas,
+    counter: new Int32Array(new SharedArrayBuffer(8)),
+  };
+  const outcomes = (await Promise.all([takeStep(step), takeStep(step), takeStep(step)])) as ReadOutcomes[];
+  const parts = plan.parts.map((): ReadOutcome => null);
+  for (const [part, outcome] of outcomes.flat()) parts[part] = outcome;
+  return parts;
 }
 
 function columns(objects: Objects): unknown {
