@@ -9,10 +9,10 @@ import type { APIRequestContext, Page } from '@playwright/test';
 import { eq } from 'drizzle-orm';
 import { type Client, connect } from '#db/client.ts';
 import { getDatasetByName, registerDataset } from '#db/datasets.ts';
-import { type Dataset, datasets } from '#db/schema.ts';
+import { type Dataset, datasets, submissions } from '#db/schema.ts';
 import { canariesIn, type Planted, plantCanaries, routeFiles, uproot } from '#tests/canaries.ts';
 import { someReports } from '#tests/db/fixtures.ts';
-import { expect, signIn, test } from './site-test.ts';
+import { expect, fileInput, signIn, test } from './site-test.ts';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -131,7 +131,10 @@ test.beforeAll(async ({ request }) => {
 test.afterAll(async () => {
   // the boards of the tests that follow are as they were
   if (planted) await uproot(client.db, planted);
-  if (dataset) await client.db.delete(datasets).where(eq(datasets.id, dataset.id));
+  if (dataset) {
+    await client.db.delete(submissions).where(eq(submissions.datasetId, dataset.id));
+    await client.db.delete(datasets).where(eq(datasets.id, dataset.id));
+  }
   await client?.close();
 });
 
@@ -361,6 +364,26 @@ test('once its owner has revealed it, the name is found: the walk can fail', asy
   // reviewers still are not told
   for (const path of ['/review/{secret}', '/review/{secret}/receipt'])
     expect(faults(await ask(request, fill(path)), path)).toEqual([]);
+});
+
+test('the submit form makes an entry anonymous from the start, until a day', async ({ page }) => {
+  await signIn(page, { name: 'Otto Other', email: 'otto@example.org' });
+  await page.goto('/submit');
+  // it need not be right: what is anonymous is so whatever comes of it
+  const buffer = Buffer.from('[{"image_id":1,"category_id":1,"score":0.5,"bbox":[0,0,2,2]}]');
+  await fileInput(page).setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer });
+  await expect(page.getByText('arrived whole')).toBeVisible();
+  await page.getByLabel('Method name').fill('Double blind');
+  await page.getByLabel('Anonymous until').fill('2020-01-01');
+  await page.getByRole('checkbox', { name: /^Anonymous/ }).check();
+  await page.getByRole('button', { name: 'Submit for scoring' }).click();
+  await expect(page.getByText('Choose a day in the future')).toBeVisible();
+  await page.getByLabel('Anonymous until').fill('2999-03-01');
+  await page.getByRole('button', { name: 'Submit for scoring' }).click();
+  await page.waitForURL(/\/submissions\/[\w-]+$/);
+  const section = page.getByRole('region', { name: 'Anonymity and review' });
+  await expect(section).toContainText(/You see the name “Double blind”; others see “Anonymous entry \d+”/);
+  await expect(section).toContainText('until 1 Mar 2999, 00:00 UTC');
 });
 
 async function sizeOfImage(request: APIRequestContext): Promise<number> {
