@@ -44,9 +44,16 @@ export default async function SubmissionPage({ params }: Props) {
         <p className="eyebrow">{parseTask(submission.task)?.name ?? submission.task}</p>
         <h1>{submission.method}</h1>
         <VersionOf submission={submission} />
-        <Follow id={id} initial={{ state, queuePosition, progress, attempts }} />
+        <Follow key={state} id={id} initial={{ state, queuePosition, progress, attempts }} />
         <p>
-          <VisibilityBadge visibility={submission.visibility} /> {visibilityInWords(submission.visibility)}
+          <VisibilityBadge visibility={submission.visibility} />{' '}
+          {may.isTombstone(submission) ? (
+            <>
+              <Link href={`/entries/${id}`}>Its public page</Link> says that it was withdrawn, and why.
+            </>
+          ) : (
+            inWords(submission)
+          )}
           {submission.hiddenReason && ` Reason: ${submission.hiddenReason}`}
         </p>
       </header>
@@ -63,6 +70,12 @@ export default async function SubmissionPage({ params }: Props) {
       <History id={id} />
     </div>
   );
+}
+
+function inWords({ visibility, team }: SubmissionDetail): string {
+  return team && visibility === 'private'
+    ? 'Seen by the team and the maintainers only.'
+    : visibilityInWords(visibility);
 }
 
 /** Of which method, for whom, and whether it is the version that the board shows. */
