@@ -9,6 +9,7 @@ import {
   document,
   expect,
   fileInput,
+  onSite,
   registerBenchmark,
   signIn,
   someoneElse,
@@ -96,6 +97,13 @@ test('a scored submission uses the place up; the next is refused with the next s
   const refusal = page.getByRole('alert').filter({ hasText: 'Next slot at' });
   await expect(refusal).toContainText(/Next slot at \d{4}-\d\d-\d\dT[\d:.]+Z/);
   await accessible(page);
+
+  // the command line says it before it uploads anything
+  const { token } = await document<{ token: string }>(['token', 'create', '--user', QUINN.email]);
+  const call = ['submit', '--task', TASK, '--dataset', name, '--method', `Third ${stamp}`];
+  const { status, stderr } = await onSite([...call, `A172=${data.predictions[1].path}`], { LIVECELL_TOKEN: token });
+  expect(stderr).toMatch(/No place is left in Single cell type: 1 of 1 scored in 2 days.+Next slot at \d{4}-/);
+  expect(status).toBe(1);
 
   await page.goto('/account#quota');
   const quota = page.getByRole('region', { name: 'Quota', exact: true });

@@ -15,6 +15,15 @@ test('every wrong variable is named at once', () => {
   expect(() => readEnv({ AUTH_GITHUB_ID: 'id' })).toThrow('AUTH_GITHUB_SECRET is missing');
 });
 
+test('the quota has a default that can be set, and switched off with 0', () => {
+  expect(readEnv({})).toMatchObject({ LIVECELL_QUOTA: 5, LIVECELL_QUOTA_DAYS: 7 });
+  expect(readEnv({ LIVECELL_QUOTA: '0', LIVECELL_QUOTA_DAYS: '30' })).toMatchObject({
+    ...{ LIVECELL_QUOTA: 0, LIVECELL_QUOTA_DAYS: 30 },
+  });
+  for (const wrong of ['-1', 'many', '2.5']) expect(() => readEnv({ LIVECELL_QUOTA: wrong })).toThrow('LIVECELL_QUOTA');
+  expect(() => readEnv({ LIVECELL_QUOTA_DAYS: '0' })).toThrow('LIVECELL_QUOTA_DAYS');
+});
+
 test('only our own errors speak for themselves', () => {
   expect(toProblem(new Error('password=hunter2')).detail).not.toContain('hunter2');
   const problems = [{ code: 'x', message: 'y' }];

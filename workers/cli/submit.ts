@@ -61,7 +61,7 @@ export const submit: Command = {
     const given = await slotFiles(task, [...files, ...(values['slot-file'] ?? [])], undefined);
     const site = new Site(await findServer(values), findToken(values));
 
-    await requireWelcome(site, [task.id, ...(values.also ?? [])], given);
+    await requireWelcome(site, [task.id, ...(values.also ?? [])], given, values);
 
     const uploads: { slot: string; upload: string; scoreThreshold?: number }[] = [];
     for (const file of given)
@@ -100,16 +100,29 @@ export const submit: Command = {
   },
 };
 
-/** Before the first byte: whether the tasks take submissions, and files as large as these. */
-async function requireWelcome(site: Site, tasks: readonly string[], files: readonly SlotFile[]): Promise<void> {
+/** Before the first byte: whether the tasks take submissions, files as large as these, and one more of them. */
+async function requireWelcome(
+  site: Site,
+  tasks: readonly string[],
+  files: readonly SlotFile[],
+  { dataset, team }: Values,
+): Promise<void> {
   // a token that may only submit cannot ask; then the site says it at the first upload
   const { tasks: known } = await site.call<TaskList>('GET', '/api/v1/tasks').catch(() => ({ tasks: [] }));
   const sizes = await Promise.all(files.map(async ({ path }) => [path, (await stat(path)).size] as const));
-  for (const { name, open, closedReason, limits } of known.filter(({ id }) => tasks.includes(id))) {
+  for (const task of known.filter(({ id }) => tasks.includes(id))) {
+    const { name, open, closedReason, limits } = task;
     if (!open) throw new InputError(`${name} takes no submissions at the moment: ${closedReason}`);
     for (const [path, size] of sizes)
       if (size > limits.bytes)
         throw new InputError(`${path} has ${bytes(size)}; ${name} takes at most ${bytes(limits.bytes)}.`);
+    // a team that is named and not numbered is left to the site, and so is everything it does not tell
+    const places = task.places?.find((place) => place.team === (team ?? null));
+    const demo = task.datasets.find((set) => set.name === (dataset ?? task.dataset))?.demo;
+    if (places?.left === 0 && demo === false)
+      throw new InputError(
+        `No place is left in ${name}: ${places.charged} of ${places.limit} scored in ${task.quota.days} days, ${places.reserved} more without a score yet.${places.nextSlotAt ? ` Next slot at ${places.nextSlotAt}.` : ''}`,
+      );
   }
 }
 

@@ -1,5 +1,6 @@
 'use client';
 
+import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { StateBadge, stateInWords } from '#app/_components/state.tsx';
@@ -75,7 +76,12 @@ export function Follow({ id, initial }: { id: string; initial: Now }) {
           </p>
         </div>
       )}
-      {!isFinal(state) && <p className="hint">This page follows by itself. You can also close it and come back.</p>}
+      {!isFinal(state) && (
+        <p className="hint">
+          This page follows by itself. You can also close it and come back. <Link href="/queue">The queue</Link> shows
+          what comes before it, and for how long.
+        </p>
+      )}
     </div>
   );
 }
