@@ -40,7 +40,9 @@ export default async function MethodsPage() {
               <tr>
                 <th scope="col">Method</th>
                 <th scope="col">Of</th>
-                <th scope="col">Changed</th>
+                <th scope="col" className="num">
+                  Changed
+                </th>
               </tr>
             </thead>
             <tbody>

@@ -113,14 +113,18 @@ function Versions({ versions, who, inside }: { versions: MethodVersion[]; who: m
             </th>
             <th scope="col">Task</th>
             <th scope="col">Data set</th>
-            <th scope="col">Score</th>
+            <th scope="col" className="num">
+              Score
+            </th>
             {inside && (
               <>
                 <th scope="col">State</th>
                 <th scope="col">Visibility</th>
               </>
             )}
-            <th scope="col">{inside ? 'Submitted' : 'Published'}</th>
+            <th scope="col" className="num">
+              {inside ? 'Submitted' : 'Published'}
+            </th>
             <th scope="col">Leaderboard</th>
           </tr>
         </thead>
