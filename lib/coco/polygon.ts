@@ -14,21 +14,13 @@ import { appendUnion, IntervalBuffer } from './rle.ts';
 
 const SCALE = 5;
 
-let crossings = new Float64Array(256);
-let count = 0;
-
-function keep(x: number, v0: number, v1: number, height: number): void {
-  // the lower of the two fine rows, back to pixels, clamped to the image, rounded up
-  let y = ((v0 < v1 ? v0 : v1) + 0.5) / SCALE - 0.5;
-  if (y < 0) y = 0;
-  else if (y > height) y = height;
-  if (count === crossings.length) {
-    const grown = new Float64Array(count * 2);
-    grown.set(crossings);
-    crossings = grown;
-  }
-  crossings[count++] = x * height + Math.ceil(y);
-}
+/** Crossings of the polygon at hand, in the order of its outline: pixel column and row of each. */
+let columnOf = new Int32Array(1024);
+let rowOf = new Int32Array(1024);
+/** The same as pixels column * height + row, in ascending order. */
+let sorted = new Int32Array(1024);
+/** How many crossings each column has, then where its next goes. */
+let perColumn = new Int32Array(1024);
 
 /**
  * Appends the mask of one closed polygon, even-odd where it crosses itself.
@@ -43,7 +35,7 @@ export function appendPolygon(
   width: number,
   into: IntervalBuffer,
 ): void {
-  count = 0;
+  let count = 0;
   if (points > 0) {
     let x0 = (SCALE * xy[from] + 0.5) | 0;
     let y0 = (SCALE * xy[from + 1] + 0.5) | 0;
@@ -52,15 +44,16 @@ export function appendPolygon(
     for (let j = 1; j <= points; j++) {
       const x1 = j < points ? (SCALE * xy[from + 2 * j] + 0.5) | 0 : firstX;
       const y1 = j < points ? (SCALE * xy[from + 2 * j + 1] + 0.5) | 0 : firstY;
-      edge(x0, y0, x1, y1, height, width);
+      if (x0 !== x1) count = edge(x0, y0, x1, y1, height, width, count);
       x0 = x1;
       y0 = y1;
     }
   }
-  sortCrossings();
+  sortCrossings(count, height);
   // pairs of crossings are intervals; equal neighbours cancel
   into.reserve(count + 2);
   const data = into.data;
+  const crossings = sorted;
   const first = into.length;
   let n = first;
   const size = height * width;
@@ -77,9 +70,8 @@ export function appendPolygon(
   into.length = n;
 }
 
-/** Crossings of one edge with the centres of pixel columns, on the fine grid. */
-function edge(ax: number, ay: number, bx: number, by: number, height: number, width: number): void {
-  if (ax === bx) return;
+/** Adds the crossings of one edge with the centres of pixel columns, on the fine grid. @returns how many there are now */
+function edge(ax: number, ay: number, bx: number, by: number, height: number, width: number, count: number): number {
   const dx = Math.abs(bx - ax);
   const dy = Math.abs(by - ay);
   const wide = dx >= dy;
@@ -95,11 +87,16 @@ function edge(ax: number, ay: number, bx: number, by: number, height: number, wi
   if (x < 0) x = 0;
   let last = Math.floor((high - 3) / SCALE);
   if (last > width - 1) last = width - 1;
+  if (x > last) return count;
+  if (count + last - x >= columnOf.length) makeRoom(count + last - x + 1);
+  const columns = columnOf;
+  const rows = rowOf;
   if (wide) {
     const s = (ye - ys) / dx;
     for (; x <= last; x++) {
       const t = SCALE * x + 2 - xs;
-      keep(x, (ys + s * t + 0.5) | 0, (ys + s * (t + 1) + 0.5) | 0, height);
+      columns[count] = x;
+      rows[count++] = pixelRow((ys + s * t + 0.5) | 0, (ys + s * (t + 1) + 0.5) | 0, height);
     }
   } else {
     const s = (xe - xs) / dy;
@@ -116,25 +113,67 @@ function edge(ax: number, ay: number, bx: number, by: number, height: number, wi
         while (t > 1 && ((xs + s * (t - 1) + 0.5) | 0) <= u) t--;
         while (t < dy && ((xs + s * t + 0.5) | 0) > u) t++;
       }
-      keep(x, ys + t - 1, ys + t, height);
+      columns[count] = x;
+      rows[count++] = pixelRow(ys + t - 1, ys + t, height);
     }
   }
+  return count;
 }
 
-/** Insertion sort: a cell's outline crosses each column twice, and its two sides are already nearly in order. */
-function sortCrossings(): void {
-  if (count > 64) {
-    crossings.subarray(0, count).sort();
-    return;
+/**
+ * The lower of two fine rows, back to pixels, clamped to the image, rounded up: the reference's
+ * ceil((v + .5) / 5 - .5) is the ceiling of (v - 2) / 5, of whole numbers.
+ */
+function pixelRow(v0: number, v1: number, height: number): number {
+  const v = v0 < v1 ? v0 : v1;
+  if (v <= 2) return 0;
+  const y = ((v + 2) / SCALE) | 0;
+  return y > height ? height : y;
+}
+
+function makeRoom(count: number): void {
+  const room = Math.max(count, columnOf.length * 2);
+  const grow = (column: Int32Array): Int32Array<ArrayBuffer> => {
+    const grown = new Int32Array(room);
+    grown.set(column);
+    return grown;
+  };
+  columnOf = grow(columnOf);
+  rowOf = grow(rowOf);
+  sorted = new Int32Array(room);
+}
+
+/** Sorts by column, counting, and within a column, which an outline crosses twice as a rule, by insertion. */
+function sortCrossings(count: number, height: number): void {
+  if (count === 0) return;
+  const columns = columnOf;
+  const rows = rowOf;
+  const out = sorted;
+  let low = columns[0];
+  let high = low;
+  for (let k = 1; k < count; k++) {
+    if (columns[k] < low) low = columns[k];
+    else if (columns[k] > high) high = columns[k];
   }
+  if (high - low + 2 > perColumn.length) perColumn = new Int32Array(2 * (high - low + 2));
+  const next = perColumn;
+  for (let c = 0; c <= high - low; c++) next[c] = 0;
+  for (let k = 0; k < count; k++) next[columns[k] - low]++;
+  let sum = 0;
+  for (let c = 0; c <= high - low; c++) {
+    const here = next[c];
+    next[c] = sum;
+    sum += here;
+  }
+  for (let k = 0; k < count; k++) out[next[columns[k] - low]++] = columns[k] * height + rows[k];
   for (let i = 1; i < count; i++) {
-    const value = crossings[i];
+    const value = out[i];
     let j = i - 1;
-    while (j >= 0 && crossings[j] > value) {
-      crossings[j + 1] = crossings[j];
+    while (j >= 0 && out[j] > value) {
+      out[j + 1] = out[j];
       j--;
     }
-    crossings[j + 1] = value;
+    out[j + 1] = value;
   }
 }
 

@@ -131,19 +131,21 @@ export class JsonScanner {
     const { bytes } = this;
     let p = this.pos;
     while (bytes[p] === 32 || bytes[p] === 10 || bytes[p] === 13 || bytes[p] === 9) p++;
-    const value = this.plain(p);
-    if (this.after < 0) return this.longNumber(p);
-    this.pos = this.after;
-    return value;
+    const after = this.plain(p, this.one, 0);
+    if (after < 0) return this.longNumber(p);
+    this.pos = after;
+    return this.one[0];
   }
+  private readonly one = new Float64Array(1);
 
-  /** Where the last `plain` number ended, or -1 when it was not one. */
-  private after = -1;
-
-  /** A number at `p` as nearly all are written: up to nine digits, a point, up to eighteen digits, no exponent. */
-  private plain(p: number): number {
+  /**
+   * A number at `p` as nearly all are written, up to nine digits, a point, up to eighteen digits, no exponent, into
+   * `into[at]`: a number that a function returns costs an allocation.
+   *
+   * @returns the place behind it, or -1 when it is none of these
+   */
+  private plain(p: number, into: Float64Array, at: number): number {
     const { bytes } = this;
-    this.after = -1;
     const negative = bytes[p] === 45;
     if (negative) p++;
     // nine digits at a time fit whole numbers of a machine
@@ -155,7 +157,7 @@ export class JsonScanner {
       digit = (bytes[++p] - 48) >>> 0;
     }
     const digits = p - first;
-    if (digits === 0 || digits > 9) return 0;
+    if (digits === 0 || digits > 9) return -1;
     let value = whole;
     if (bytes[p] === 46) {
       const from = p + 1;
@@ -166,11 +168,11 @@ export class JsonScanner {
         high = (Math.imul(high, 10) + digit) | 0;
         digit = (bytes[++p] - 48) >>> 0;
       }
-      if (p === from) return 0;
+      if (p === from) return -1;
       if (digit > 9) {
         const power = POWERS_OF_TEN[p - from];
         value = whole * power + high;
-        if (value >= EXACT) return 0;
+        if (value >= EXACT) return -1;
         value /= power;
       } else {
         let low = 0;
@@ -178,7 +180,7 @@ export class JsonScanner {
           low = (Math.imul(low, 10) + digit) | 0;
           digit = (bytes[++p] - 48) >>> 0;
         }
-        if (digit <= 9) return 0;
+        if (digit <= 9) return -1;
         const behind = p - from;
         const scale = POWERS_OF_TEN[behind - 9];
         const power = POWERS_OF_TEN[behind];
@@ -186,12 +188,12 @@ export class JsonScanner {
         if (value < EXACT) value /= power;
         else if (digits + behind <= 19 && whole * 1e9 + high < EXACT)
           value = divide(whole * 1e9 + high, scale, low, power);
-        else return 0;
+        else return -1;
       }
     }
-    if (p >= this.end || (bytes[p] | 32) === 101) return 0;
-    this.after = p;
-    return negative ? -value : value;
+    if (p >= this.end || (bytes[p] | 32) === 101) return -1;
+    into[at] = negative ? -value : value;
+    return p;
   }
 
   /** Whether the last `numbers` came to the end of the list. */
@@ -209,13 +211,12 @@ export class JsonScanner {
     for (let n = at; n < limit; ) {
       let p = this.pos;
       while (bytes[p] === 32 || bytes[p] === 10) p++;
-      const value = this.plain(p);
-      p = this.after;
+      p = this.plain(p, into, n);
       if (p < 0) return n;
       while (bytes[p] === 32 || bytes[p] === 10) p++;
       const c = bytes[p];
       if (c !== COMMA && c !== CLOSE_BRACKET) return n;
-      into[n++] = value;
+      n++;
       this.pos = p + 1;
       if (c === CLOSE_BRACKET) {
         this.listEnded = true;
