@@ -28,7 +28,9 @@ export function SubmissionTable({ submissions, caption, withSubmitter, withTeam,
             <th scope="col">Data set</th>
             <th scope="col">State</th>
             <th scope="col">Visibility</th>
-            <th scope="col">Submitted</th>
+            <th scope="col" className="num">
+              Submitted
+            </th>
             {deeds && <th scope="col">Decision</th>}
           </tr>
         </thead>

@@ -8,7 +8,7 @@ import { parseTask } from '#lib/scoring/tasks.ts';
 export function TombstoneView({ tombstone, inside }: { tombstone: Tombstone; inside: boolean }) {
   const { id, task, dataset, method, methodId, at, reason } = tombstone;
   return (
-    <div className="page">
+    <div className="page stack">
       <header className="page-head">
         <p className="eyebrow">{parseTask(task)?.name ?? task}</p>
         <h1>{method}</h1>
@@ -18,10 +18,8 @@ export function TombstoneView({ tombstone, inside }: { tombstone: Tombstone; ins
           Withdrawn by its owner on <time dateTime={at.toISOString()}>{day(at)}</time>: {WITHDRAWN_AS[reason]}.
         </p>
       </div>
-      <p className="section">
-        This entry was on the leaderboard of {dataset}. Its scores and files are no longer shown.
-      </p>
-      <p className="cluster section">
+      <p>This entry was on the leaderboard of {dataset}. Its scores and files are no longer shown.</p>
+      <p className="cluster">
         <Link href={`/leaderboards/${task}?${new URLSearchParams({ dataset })}`}>The leaderboard as it is now</Link>
         {methodId && <Link href={`/methods/${methodId}`}>Other versions of this method</Link>}
         {inside && <Link href={`/submissions/${id}`}>Your view of this submission</Link>}

@@ -39,22 +39,22 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
             <tr className="groups">
               <td />
               <td />
+              <td />
               {spans(columns).map(({ group, count }) => (
                 <th key={group} scope="colgroup" colSpan={count}>
                   {group === 'headline' && view.cellType ? CELL_TYPE_NAMES[view.cellType] : COLUMN_GROUPS[group]}
                 </th>
               ))}
-              <td />
             </tr>
             <tr>
               <th scope="col" className="num">
                 Rank
               </th>
               <th scope="col">Method</th>
+              <RunsHead />
               {columns.map((column) => (
                 <SortHeader key={column.key} column={column} view={view} />
               ))}
-              <RunsHead />
             </tr>
           </thead>
           <tbody>
@@ -113,6 +113,7 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
                       )}
                     </span>
                   </th>
+                  <Runs row={row} />
                   {columns.map((column) => (
                     <Value
                       key={column.key}
@@ -121,7 +122,6 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
                       asPublished
                     />
                   ))}
-                  <Runs row={row} />
                 </tr>
               ))}
             </tbody>
@@ -219,6 +219,7 @@ function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: Boar
           {row.codeUrl && <External href={row.codeUrl}>Code</External>}
         </span>
       </th>
+      <Runs row={row} />
       {columns.map((column) => (
         <Value
           key={column.key}
@@ -227,7 +228,6 @@ function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: Boar
           sorted={column === view.sort}
         />
       ))}
-      <Runs row={row} />
     </tr>
   );
 }

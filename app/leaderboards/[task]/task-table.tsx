@@ -37,6 +37,7 @@ export function TaskTable({ view, rows, drawn }: Props) {
               <tr className="groups">
                 <td />
                 <td />
+                <td />
                 {spans(columns).map(({ group, from, count }) =>
                   group ? (
                     <th key={from} scope="colgroup" colSpan={count}>
@@ -46,7 +47,6 @@ export function TaskTable({ view, rows, drawn }: Props) {
                     <td key={from} colSpan={count} />
                   ),
                 )}
-                <td />
               </tr>
             )}
             <tr>
@@ -54,10 +54,10 @@ export function TaskTable({ view, rows, drawn }: Props) {
                 Rank
               </th>
               <th scope="col">Method</th>
+              <RunsHead />
               {columns.map((column) => (
                 <Head key={column.key} column={column} view={view} />
               ))}
-              <RunsHead />
             </tr>
           </thead>
           <tbody>
@@ -208,6 +208,7 @@ function Entry({ row, columns, view, drawn }: RowProps & { drawn: boolean }) {
           )}
         </span>
       </th>
+      <Runs row={row} />
       {columns.map((column) => (
         <td
           key={column.key}
@@ -217,7 +218,6 @@ function Entry({ row, columns, view, drawn }: RowProps & { drawn: boolean }) {
           {taskNumber(column, row.values[column.key])}
         </td>
       ))}
-      <Runs row={row} />
     </tr>
   );
 }
@@ -240,6 +240,7 @@ function Reference({ row, columns, view, notes }: RowProps & { notes: readonly s
           )}
         </span>
       </th>
+      <Runs row={row} />
       {columns.map((column) => {
         const value = row.values[column.key];
         return (
@@ -252,7 +253,6 @@ function Reference({ row, columns, view, notes }: RowProps & { notes: readonly s
           </td>
         );
       })}
-      <Runs row={row} />
     </tr>
   );
 }

@@ -91,7 +91,9 @@ function Members({ team, who, manages }: { team: TeamDetail; who: may.Viewer; ma
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Role</th>
-            <th scope="col">Since</th>
+            <th scope="col" className="num">
+              Since
+            </th>
             {manages && (
               <th scope="col">
                 <span className="visually-hidden">Change</span>
