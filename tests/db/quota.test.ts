@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { listRecentEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/client.ts';
 import { listNotices } from '#db/notices.ts';
-import { getQuota, grantQuota, listLedger } from '#db/quota.ts';
-import type { Dataset } from '#db/schema.ts';
+import { getQuota, grantQuota, listLedger, reservePlace } from '#db/quota.ts';
+import { type Dataset, submissions } from '#db/schema.ts';
 import {
   createSubmission,
   failSubmission,
@@ -249,6 +249,25 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
       for (const result of results)
         if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'quota' });
       expect(await standing()).toMatchObject({ reserved: 3, left: 0 });
+    } finally {
+      await many.close();
+    }
+  });
+
+  test('the ledger’s own lock is enough, whatever else makes submissions wait for each other', {
+    timeout: 60_000,
+  }, async () => {
+    const { task, id: datasetId } = dataset;
+    const rows = await client.db
+      .insert(submissions)
+      .values(Array.from({ length: 50 }, () => ({ task, datasetId, userId, method: 'm' })))
+      .returning();
+    const many = connect(database.url, { max: 10 });
+    try {
+      const results = await Promise.allSettled(
+        rows.map((submission) => many.db.transaction((tx) => reservePlace(tx, submission))),
+      );
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
     } finally {
       await many.close();
     }
