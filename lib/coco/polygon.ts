@@ -83,9 +83,8 @@ function edge(ax: number, ay: number, bx: number, by: number, height: number, wi
   const low = ax < bx ? ax : bx;
   const high = ax < bx ? bx : ax;
   // pixel columns x with low <= 5x + 2 and 5x + 3 <= high
-  let x = Math.ceil((low - 2) / SCALE);
-  if (x < 0) x = 0;
-  let last = Math.floor((high - 3) / SCALE);
+  let x = low <= 2 ? 0 : ((low + 2) / SCALE) | 0;
+  let last = high < 3 ? -1 : ((high - 3) / SCALE) | 0;
   if (last > width - 1) last = width - 1;
   if (x > last) return count;
   if (count + last - x >= columnOf.length) makeRoom(count + last - x + 1);
@@ -93,10 +92,11 @@ function edge(ax: number, ay: number, bx: number, by: number, height: number, wi
   const rows = rowOf;
   if (wide) {
     const s = (ye - ys) / dx;
+    // of the walk's rows on both sides of the centre the lower: it goes one way
+    const lower = s < 0 ? 3 : 2;
     for (; x <= last; x++) {
-      const t = SCALE * x + 2 - xs;
       columns[count] = x;
-      rows[count++] = pixelRow((ys + s * t + 0.5) | 0, (ys + s * (t + 1) + 0.5) | 0, height);
+      rows[count++] = pixelRow((ys + s * (SCALE * x + lower - xs) + 0.5) | 0, height);
     }
   } else {
     const s = (xe - xs) / dy;
@@ -114,18 +114,17 @@ function edge(ax: number, ay: number, bx: number, by: number, height: number, wi
         while (t < dy && ((xs + s * t + 0.5) | 0) > u) t++;
       }
       columns[count] = x;
-      rows[count++] = pixelRow(ys + t - 1, ys + t, height);
+      rows[count++] = pixelRow(ys + t - 1, height);
     }
   }
   return count;
 }
 
 /**
- * The lower of two fine rows, back to pixels, clamped to the image, rounded up: the reference's
- * ceil((v + .5) / 5 - .5) is the ceiling of (v - 2) / 5, of whole numbers.
+ * A fine row, back to pixels, clamped to the image, rounded up: the reference's ceil((v + .5) / 5 - .5) is the ceiling
+ * of (v - 2) / 5, of whole numbers.
  */
-function pixelRow(v0: number, v1: number, height: number): number {
-  const v = v0 < v1 ? v0 : v1;
+function pixelRow(v: number, height: number): number {
   if (v <= 2) return 0;
   const y = ((v + 2) / SCALE) | 0;
   return y > height ? height : y;
