@@ -379,7 +379,13 @@ function Deeds({ submission, who }: { submission: SubmissionDetail; who: may.Vie
           }
         >
           {submission.wasPublished && (
-            <select name="reason" aria-label="Why it is withdrawn" required defaultValue="">
+            <select
+              name="reason"
+              aria-label="Why it is withdrawn"
+              required
+              defaultValue=""
+              style={{ maxWidth: 'calc(100vw - 2 * var(--gutter))' }}
+            >
               <option value="" disabled>
                 Why?
               </option>
