@@ -53,6 +53,7 @@ with contextlib.redirect_stdout(io.StringIO()):
         params.catIds = [1]
         params.areaRng = areas
         params.areaRngLbl = ["all", "small", "medium", "large"]
+    evaluation.params = params  # some versions of hotcoco hand out a copy
     evaluation.evaluate()
     evaluation.accumulate()
 

@@ -6,6 +6,8 @@
  *   npm run bench -- --repeat 3           the median of several runs
  *   npm run bench -- --peers              also pycocotools, faster-coco-eval and hotcoco, where Python has them, on the
  *                                         same files in the same run, alternating
+ *   npm run bench -- --peers --python a,b peers of several Python installations: other versions of them
+ *   npm run bench -- --peers --only hotcoco
  *   npm run bench -- --pycocotools-full   lets pycocotools do the large sizes too (hours)
  *
  * Machines are noisy: compare ratios within one run. Data are made on first use under .cache/bench.
@@ -25,6 +27,8 @@ const { values } = parseArgs({
     repeat: { type: 'string', default: '3' },
     threads: { type: 'string', default: '' },
     peers: { type: 'boolean', default: false },
+    python: { type: 'string', default: 'python3,python' },
+    only: { type: 'string', default: 'faster-coco-eval,hotcoco,pycocotools' },
     'pycocotools-full': { type: 'boolean', default: false },
   },
 });
@@ -67,12 +71,26 @@ interface Contender {
   run: () => Promise<Cost | null>;
 }
 
-const python = ['python3', 'python'].find((name) => spawnSync(name, ['--version']).status === 0);
-const peers = values.peers && python ? ['faster-coco-eval', 'hotcoco', 'pycocotools'].filter(isInstalled) : [];
-if (values.peers) console.log(`peers: ${peers.join(', ') || 'none are installed for this Python'}`);
+interface Peer {
+  tool: string;
+  version: string;
+  python: string;
+}
 
-function isInstalled(tool: string): boolean {
-  return spawnSync(python!, ['-c', `import ${tool.replaceAll('-', '_')}`]).status === 0;
+/** What the Python installations have, each version once. */
+const peers: Peer[] = [];
+for (const python of values.peers ? values.python.split(',') : []) {
+  for (const tool of values.only.split(',')) {
+    const asked = spawnSync(python, ['-c', `import importlib.metadata as m; print(m.version("${tool}"))`]);
+    const version = asked.status === 0 ? String(asked.stdout).trim() : '';
+    if (version && !peers.some((peer) => peer.tool === tool && peer.version === version))
+      peers.push({ tool, version, python });
+  }
+}
+if (values.peers) console.log(`peers: ${peers.map(nameOf).join(', ') || 'none are installed for this Python'}`);
+
+function nameOf({ tool, version }: Peer): string {
+  return `${tool} ${version}`;
 }
 
 const [{ model }] = cpus();
@@ -100,12 +118,13 @@ for (const name of values.sizes.split(',')) {
     { name: '  … with errors by kind', run: ours(pack, 'errors') },
     { name: '  … with errors and intervals', run: ours(pack, 'everything') },
   ];
-  for (const tool of peers) {
+  for (const peer of peers) {
+    const { tool, python } = peer;
     if (tool === 'pycocotools' && statSync(predictions).size > LARGE && !values['pycocotools-full']) continue;
     for (const type of ['segm', 'bbox']) {
       contenders.push({
-        name: `${tool}, ${type}`,
-        run: () => measure(python!, [PEER, tool, groundTruth, predictions, type]),
+        name: `${nameOf(peer)}, ${type}`,
+        run: () => measure(python, [PEER, tool, groundTruth, predictions, type]),
       });
     }
   }
@@ -138,14 +157,14 @@ for (const name of values.sizes.split(',')) {
       `  floor: the file's bytes read once in ${floor.stages.read!.toFixed(2)} s, its ${floor.stages.runs!.toLocaleString('en')} runs decoded in ${floor.stages.decode!.toFixed(2)} s (one core)`,
     );
   }
-  for (const tool of peers) {
-    const [segm, bbox] = [median(`${tool}, segm`), median(`${tool}, bbox`)];
+  for (const name of peers.map(nameOf)) {
+    const [segm, bbox] = [median(`${name}, segm`), median(`${name}, bbox`)];
     if (!segm || !bbox) continue;
     const ratios = contenders.slice(0, 2).map(({ name: who }) => {
       const cost = median(who);
       return cost ? `${((segm.wall + bbox.wall) / cost.wall).toFixed(1)} × the time of ${who}` : '';
     });
-    console.log(`  ${tool}, masks plus boxes: ${ratios.join('; ')}`);
+    console.log(`  ${name}, masks plus boxes: ${ratios.join('; ')}`);
   }
   console.log('');
 }
