@@ -225,7 +225,7 @@ export const groundTruthVersions = pgTable(
       .notNull()
       .references(() => datasets.id, { onDelete: 'cascade' }),
     version: integer('version').notNull(),
-    state: text('state', { enum: ['next', 'current', 'superseded'] }).notNull(),
+    state: text('state', { enum: ['next', 'current', 'superseded', 'cancelled'] }).notNull(),
     sha256: text('sha256').notNull(),
     images: integer('images').notNull(),
     objects: integer('objects').notNull(),
@@ -234,6 +234,8 @@ export const groundTruthVersions = pgTable(
     public: boolean('public').notNull().default(false),
     /** what changed and why */
     note: text('note').notNull(),
+    /** until it is current; then they are the data set's */
+    statistics: jsonb('statistics').$type<DatasetStatistics>(),
     createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
     createdAt: createdAt(),
   },
@@ -251,6 +253,8 @@ export const rescores = pgTable('rescores', {
   evaluatorVersion: text('evaluator_version').notNull(),
   /** null: the ground truth stays as it is */
   groundTruthVersionId: text('ground_truth_version_id').references(() => groundTruthVersions.id),
+  /** one submission alone is scored again, and the data set stays as it is; null: all of the data set's are */
+  submissionId: text('submission_id').references(() => submissions.id, { onDelete: 'cascade' }),
   state: text('state', { enum: ['running', 'done', 'cancelled'] })
     .notNull()
     .default('running'),
@@ -259,6 +263,44 @@ export const rescores = pgTable('rescores', {
   finishedAt: at('finished_at'),
 });
 export type Rescore = InferSelectModel<typeof rescores>;
+
+/** A file of ground truth that came in over the site, until the scoring process has read it. */
+export interface ImportFile {
+  /** of a task of counts: the cell type; else '' */
+  slot: string;
+  fileName: string;
+  bytes: number;
+  sha256: string;
+  storageKey: string;
+}
+
+/** Ground truth that a maintainer sent in: read in the scoring process, then a data set, or a version of one. */
+export const groundTruthImports = pgTable('ground_truth_imports', {
+  id: id(),
+  /** whose next version it is to be; null: it is to be a new data set */
+  datasetId: text('dataset_id').references(() => datasets.id, { onDelete: 'cascade' }),
+  name: text('name').notNull(),
+  task: text('task').notNull(),
+  public: boolean('public').notNull().default(false),
+  licence: text('licence'),
+  source: text('source'),
+  protocol: text('protocol'),
+  split: text('split').$type<Split>(),
+  note: text('note').notNull(),
+  files: jsonb('files').$type<ImportFile[]>().notNull(),
+  state: text('state', { enum: ['waiting', 'running', 'done', 'failed'] })
+    .notNull()
+    .default('waiting'),
+  /** what is wrong with the files */
+  problems: jsonb('problems').$type<Problem[]>(),
+  warnings: jsonb('warnings').$type<Warning[]>(),
+  /** why it came to nothing otherwise */
+  failure: text('failure'),
+  createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+  createdAt: createdAt(),
+  finishedAt: at('finished_at'),
+});
+export type GroundTruthImport = InferSelectModel<typeof groundTruthImports>;
 
 /** What a data set is like, for its page; apart from `datasets`, which every board reads. May be shown to anyone. */
 export const datasetStatistics = pgTable('dataset_statistics', {
@@ -469,6 +511,10 @@ export const evaluations = pgTable(
     evaluatorVersion: text('evaluator_version').notNull(),
     groundTruthSha256: text('ground_truth_sha256').notNull(),
     report: jsonb('report').$type<AnyReport | ScoreReport>().notNull(),
+    /** what it was made by, where that was not the submission's own turn */
+    rescoreId: text('rescore_id').references(() => rescores.id, { onDelete: 'set null' }),
+    /** of a re-score that is not done: nobody sees it yet */
+    pending: boolean('pending').notNull().default(false),
     createdAt: createdAt(),
   },
   (table) => [
