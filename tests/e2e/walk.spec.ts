@@ -32,7 +32,7 @@ test('a researcher uploads predictions, follows them to their score and asks to 
   await fileInput(page).setInputFiles(benchmark.predictions);
   await expect(page.getByText('arrived whole')).toBeVisible();
   await page.getByLabel('Method name').fill('Walked model');
-  await page.getByLabel('Description').fill('Perturbed ground truth.');
+  await page.getByRole('textbox', { name: 'Description' }).fill('Perturbed ground truth.');
   await page.getByLabel('Trained on').fill('Nothing at all');
   await page.getByRole('button', { name: 'Submit for scoring' }).click();
 
