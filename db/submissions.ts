@@ -395,7 +395,7 @@ export async function returnToQueue(id: string, reason: string, tx: Tx = db()): 
 /** Back into the line with a job of its own and all attempts left: its worker was told to stop, and nothing failed. */
 export async function handBack(id: string, tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
-    if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(tx, id);
+    if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(tx, id, { first: true });
   });
 }
 
@@ -511,7 +511,11 @@ export async function unpublish(id: string, actorId: string | null, tx: Tx = db(
     actorId,
     {
       allowed: inArray(submissions.visibility, ['pending', 'published']),
-      set: { visibility: 'private', publishedAt: null },
+      set: {
+        ...{ visibility: 'private', publishedAt: null },
+        // a remark was about publishing; a question stays until it is answered
+        moderatorNote: sql`case when ${submissions.visibility} = 'pending' then ${submissions.moderatorNote} end`,
+      },
       event: { kind: 'unpublished' },
       otherwise: 'This submission is not on the leaderboard and not waiting to be.',
     },
