@@ -1,7 +1,5 @@
 /** An entry whose every trace of a person is a word that stands nowhere else, to be looked for where it must not be. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { makeAnonymous, makeReviewLink } from '#db/anonymity.ts';
 import { recordEvent } from '#db/audit.ts';
@@ -147,15 +145,4 @@ export function canariesIn(text: string, { words }: Planted): string[] {
   return Object.entries(words)
     .filter(([, word]) => plain.includes(word.toLowerCase()))
     .map(([name]) => name);
-}
-
-/** Every file under app/ that Next makes an address of, as a path from the top of the repository. */
-export function routeFiles(
-  kind: RegExp = /^(page|route|opengraph-image|sitemap|robots|manifest)\.(tsx?|js)$/,
-): string[] {
-  const root = join(import.meta.dirname, '..');
-  return readdirSync(join(root, 'app'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && kind.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-    .sort();
 }

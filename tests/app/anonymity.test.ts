@@ -12,7 +12,8 @@ import { approve } from '#db/moderation.ts';
 import { auditEvents, type Dataset, submissions } from '#db/schema.ts';
 import { createSubmission, saveReports, startScoring, unpublish, withdraw } from '#db/submissions.ts';
 import { leaderboardSchema, receiptSchema, submissionSchema } from '#lib/api.ts';
-import { canariesIn, type Planted, plantCanaries, routeFiles } from '#tests/canaries.ts';
+import { routeFiles } from '#tests/app-files.ts';
+import { canariesIn, type Planted, plantCanaries } from '#tests/canaries.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';
 

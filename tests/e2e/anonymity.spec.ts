@@ -10,7 +10,8 @@ import { eq } from 'drizzle-orm';
 import { type Client, connect } from '#db/client.ts';
 import { getDatasetByName, registerDataset } from '#db/datasets.ts';
 import { type Dataset, datasets, submissions } from '#db/schema.ts';
-import { canariesIn, type Planted, plantCanaries, routeFiles, uproot } from '#tests/canaries.ts';
+import { routeFiles } from '#tests/app-files.ts';
+import { canariesIn, type Planted, plantCanaries, uproot } from '#tests/canaries.ts';
 import { someReports } from '#tests/db/fixtures.ts';
 import { expect, fileInput, signIn, test } from './site-test.ts';
 

@@ -1,0 +1,107 @@
+/**
+ * Every server action and every route, tried with every role. Here the handlers are called as Next calls them, which
+ * is fast; on the built site the same tables, and all pages, are tried over HTTP in tests/e2e/role-matrix.spec.ts.
+ */
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { beforeAll, describe, expect, it, test, vi } from 'vitest';
+import { db } from '#db/client.ts';
+import type { Dataset } from '#db/schema.ts';
+import { actionFiles, filesWithHiddenActions } from '#tests/app-files.ts';
+import { someDataset } from '#tests/db/fixtures.ts';
+import { ACTIONS, ROWS } from '#tests/roles/actions.ts';
+import { cookieOf, makeCast, ROLES, type Role, tokenOf } from '#tests/roles/cast.ts';
+import { formOf, type Outcome, outcomeOf } from '#tests/roles/outcome.ts';
+import { openSite } from './site.ts';
+
+const asked = vi.hoisted(() => ({ headers: new Headers() }));
+vi.mock('next/headers', () => ({ headers: async () => asked.headers, cookies: async () => new Map() }));
+vi.mock('next/cache', () => ({ revalidatePath: () => undefined }));
+// Auth.js's own way out: it takes the cookie back and goes elsewhere
+vi.mock('#app/_server/auth.ts', async () => {
+  const { redirect } = await import('next/navigation');
+  const leave = async ({ redirectTo }: { redirectTo: string }) => redirect(redirectTo);
+  return { signOut: leave, signIn: leave, handlers: {} };
+});
+
+openSite();
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+let dataset: Dataset;
+beforeAll(async () => {
+  dataset = await someDataset(db());
+});
+
+type Module = Record<string, (...args: unknown[]) => Promise<unknown>>;
+
+async function call(file: string, name: string, args: unknown[], headers: Record<string, string>): Promise<Outcome> {
+  const module = (await import(/* @vite-ignore */ join(ROOT, file))) as Module;
+  asked.headers = new Headers({ host: 'site', origin: 'http://site', ...headers });
+  try {
+    return outcomeOf(await module[name](...args));
+  } catch (error) {
+    const { digest } = error as { digest?: string };
+    if (digest?.startsWith('NEXT_REDIRECT')) return { done: true, said: '' };
+    throw error;
+  }
+}
+
+/** Everything that is kept, but for when a token was last used. */
+async function everything(): Promise<Record<string, string>> {
+  const tables = await db().execute<{ name: string }>(
+    sql`select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
+  );
+  const found: Record<string, string> = {};
+  for (const { name } of tables) {
+    const [{ rows }] = await db().execute<{ rows: string }>(
+      sql`select coalesce(string_agg(r, e'\n' order by r), '') as rows
+          from (select (to_jsonb(t) - 'last_used_at')::text as r from ${sql.identifier(name)} t) as x`,
+    );
+    found[name] = rows;
+  }
+  return found;
+}
+
+describe('the table of server actions', () => {
+  it('has a row for every one that a browser may call', async () => {
+    expect(filesWithHiddenActions()).toEqual([]);
+    expect(Object.keys(ACTIONS).sort()).toEqual(actionFiles());
+    for (const file of actionFiles()) {
+      const module = (await import(/* @vite-ignore */ join(ROOT, file))) as Module;
+      expect({ [file]: Object.keys(ACTIONS[file]).sort() }).toEqual({ [file]: Object.keys(module).sort() });
+    }
+  });
+});
+
+describe.each(ROWS)('$file: $title', ({ file, name, row }) => {
+  test(`is for ${row.may.join(', ') || 'nobody'}`, async () => {
+    const cast = await makeCast(dataset);
+    const forms = new Map<Role, unknown[]>();
+    for (const role of ROLES) forms.set(role, formOf(row, await row.form(cast, role)));
+    const [able] = row.may.filter((role) => role !== 'stranger');
+    const token = able && (await tokenOf(cast.ids[able], ['read', 'submit']));
+    const attempt = (role: Role) => call(file, name, forms.get(role)!, cookieOf(cast, role));
+
+    const refused = ROLES.filter((role) => !row.may.includes(role));
+    const before = await everything();
+    for (const role of refused) {
+      const { done, said } = await attempt(role);
+      expect({ role, done, letIn: row.letIn?.test(said) ?? false }).toEqual({ role, done: false, letIn: false });
+    }
+    // forms are for browsers: not even whoever may do it does it by a token
+    if (able && !row.plain) {
+      const authorization = `Bearer ${token}`;
+      const { done, said } = await call(file, name, forms.get(able)!, { ...cookieOf(cast, able), authorization });
+      expect({ done, said }).toEqual({ done: false, said: expect.stringContaining('A token is for the API') });
+    }
+    expect(await everything()).toEqual(before);
+
+    for (const role of row.may) {
+      const before = row.idle && (await everything());
+      const { done, said } = await attempt(role);
+      expect({ role, said, may: done || (row.letIn?.test(said) ?? false) }).toEqual({ role, said, may: true });
+      if (before) expect(await everything()).toEqual(before);
+    }
+  });
+});
