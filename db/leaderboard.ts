@@ -1,5 +1,5 @@
 /** The leaderboard of a task: scored and published entries, ranked; and beside them, what was published elsewhere. */
-import { and, desc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { type BoardEntry, boardEntry, boardReference } from '#lib/public-entry.ts';
 import type { CellType } from '#lib/scoring/cell-types.ts';
@@ -16,19 +16,10 @@ import {
 } from '#lib/scoring/tasks.ts';
 import { db, type Tx } from './client.ts';
 import { activeDataset, getDatasetByName } from './datasets.ts';
-import { ENTRY_COLUMNS, ENTRY_JOINS } from './entries.ts';
-import { runsOf, scoredRuns, standsOnBoard } from './methods.ts';
+import { ENTRY_COLUMNS, ENTRY_JOINS, sealedAt } from './entries.ts';
+import { runsOf, scoredRuns } from './methods.ts';
 import { listReferenceResults, OTHER_DATASET } from './reference-results.ts';
-import {
-  type Dataset,
-  datasets,
-  evaluations,
-  methods,
-  type ReferenceResult,
-  submissions,
-  teams,
-  users,
-} from './schema.ts';
+import { type Dataset, evaluations, methods, type ReferenceResult, submissions, teams, users } from './schema.ts';
 
 export interface BoardQuery {
   task: string;
@@ -123,6 +114,7 @@ async function listEntries(
     .orderBy(evaluations.submissionId, desc(evaluations.createdAt))
     .as('newest');
   const runs = scoredRuns(and(eq(submissions.task, dataset.task), eq(submissions.datasetId, dataset.id)), tx);
+  const standing = standingOn(dataset.task, dataset, { protocol: slice.protocol }, tx);
 
   const rows = await tx
     .select({
@@ -133,21 +125,12 @@ async function listEntries(
       runs: { named: runs.named, sealed: runs.sealed },
     })
     .from(submissions)
-    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .innerJoin(standing, eq(standing.id, submissions.id))
     .innerJoin(newest, eq(newest.submissionId, submissions.id))
     .leftJoin(methods, ENTRY_JOINS.method)
     .leftJoin(teams, ENTRY_JOINS.team)
     .leftJoin(users, ENTRY_JOINS.user)
-    .leftJoin(runs, eq(runs.methodId, submissions.methodId))
-    .where(
-      and(
-        eq(submissions.task, dataset.task),
-        eq(submissions.datasetId, dataset.id),
-        eq(submissions.state, 'scored'),
-        eq(submissions.visibility, 'published'),
-        standsOnBoard(),
-      ),
-    );
+    .leftJoin(runs, eq(runs.methodId, submissions.methodId));
 
   const now = new Date();
   return rows.map(({ metrics, cellTypes, unscored, runs, ...source }) => {
@@ -231,16 +214,15 @@ export async function getTaskBoard(taskId: string, query: TaskBoardQuery, tx: Tx
   // counts are the same under every protocol
   const protocol = task.kind === 'counts' ? PRIMARY_PROTOCOL : query.protocol;
   const [entries, references] = await Promise.all([
-    dataset ? taskEntries(taskId, dataset, protocol, tx) : [],
+    dataset ? taskEntries(taskId, dataset, { protocol, cellType }, tx) : [],
     listReferenceResults({ task: taskId, ...(task.kind === 'instances' && { evaluation }) }, tx),
   ]);
   const valuesOf = (results: unknown) =>
     Object.fromEntries(
       columns.map((column) => [column.key, taskValue(column, results, evaluation, dataset?.name ?? '', cellType)]),
     );
-  const shown = cellType ? entries.filter(({ results }) => hasType(results, cellType)) : entries;
   const rows: TaskBoardRow[] = [
-    ...shown.map((row) => ({ ...row, rank: null, values: valuesOf(row.results) })),
+    ...entries.map((row) => ({ ...row, rank: null, values: valuesOf(row.results) })),
     ...(query.protocol === 'coco' ? [] : taskReferences(references, columns, cellType ?? dataset?.name)),
   ];
   const column = (query.sort && findValue(task, query.sort, cellType)) || findValue(task, task.headline, cellType);
@@ -254,8 +236,14 @@ export async function getTaskBoard(taskId: string, query: TaskBoardQuery, tx: Tx
   return { dataset, rows: ordered(rows, read, query.direction ?? (column?.better === 'lower' ? 'asc' : 'desc')) };
 }
 
-async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId, tx: Tx) {
+async function taskEntries(
+  task: string,
+  dataset: Dataset,
+  { protocol, cellType }: { protocol: ProtocolId; cellType: CellType | null },
+  tx: Tx,
+) {
   const runs = scoredRuns(and(eq(submissions.task, task), isOn(dataset)), tx);
+  const standing = standingOn(task, dataset, { protocol, cellType }, tx);
   const rows = await tx
     .selectDistinctOn([submissions.id], {
       ...ENTRY_COLUMNS,
@@ -266,21 +254,13 @@ async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId,
       runs: { named: runs.named, sealed: runs.sealed },
     })
     .from(submissions)
+    .innerJoin(standing, eq(standing.id, submissions.id))
     .innerJoin(evaluations, eq(evaluations.submissionId, submissions.id))
     .leftJoin(methods, ENTRY_JOINS.method)
     .leftJoin(teams, ENTRY_JOINS.team)
     .leftJoin(users, ENTRY_JOINS.user)
     .leftJoin(runs, eq(runs.methodId, submissions.methodId))
-    .where(
-      and(
-        eq(submissions.task, task),
-        isOn(dataset),
-        eq(submissions.state, 'scored'),
-        eq(submissions.visibility, 'published'),
-        standsOnBoard(),
-        isCurrent(dataset, protocol),
-      ),
-    )
+    .where(isCurrent(dataset, protocol))
     .orderBy(submissions.id, desc(evaluations.createdAt)); // of several evaluator versions, the newest
   const now = new Date();
   return rows
@@ -297,12 +277,6 @@ async function taskEntries(task: string, dataset: Dataset, protocol: ProtocolId,
 /** What a board shows of an entry: of one that is on several data sets, the results on its own. */
 function resultsOn({ name }: Dataset, results: AnyReport['results']): AnyReport['results'] {
   return 'datasets' in results ? { datasets: { [name]: results.datasets[name] } } : results;
-}
-
-/** Whether an entry has a model for a cell type, masks or only boxes. */
-function hasType(results: AnyReport['results'], cellType: CellType): boolean {
-  const types = (results as { bbox?: { cellTypes?: object } }).bbox?.cellTypes;
-  return types !== undefined && cellType in types;
 }
 
 /**
@@ -349,6 +323,63 @@ export function isCurrent(dataset: Dataset, protocol: ProtocolId): SQL | undefin
   const whole = eq(evaluations.groundTruthSha256, dataset.sha256);
   const part = sql`${at(['groundTruth', 'datasets'])} -> ${dataset.name}::text ->> 'sha256' = ${dataset.sha256}`;
   return and(eq(evaluations.protocol, protocol), slotsAreDatasets(dataset.task) ? or(whole, part) : whole);
+}
+
+/**
+ * Which submissions stand on a board: the ids of all that are published and have a score on this data set (and, on the
+ * board of a cell type, a model for it), but of each method one: the version that is shown, where it is among them,
+ * else the one published last. What is under seal stands by itself, as what belongs to no method; to be joined by `id`.
+ */
+export function standingOn(
+  task: string,
+  dataset: Dataset,
+  { protocol, cellType = null }: { protocol: ProtocolId; cellType?: CellType | null },
+  tx: Tx,
+) {
+  // masks or only boxes
+  const ofType = sql`${at(['results', 'bbox', 'cellTypes'])} -> ${cellType}::text is not null`;
+  const itself = or(isNull(submissions.methodId), sealedAt(new Date()));
+  const stands = tx
+    .select({
+      id: submissions.id,
+      shown: submissions.shown,
+      publishedAt: submissions.publishedAt,
+      version: submissions.version,
+      method: sql<string>`case when ${itself} then ${submissions.id} else ${submissions.methodId} end`.as('of_method'),
+    })
+    .from(submissions)
+    .where(
+      and(
+        eq(submissions.task, task),
+        isOn(dataset),
+        eq(submissions.state, 'scored'),
+        eq(submissions.visibility, 'published'),
+        exists(
+          tx
+            .select({ one: sql`1` })
+            .from(evaluations)
+            .where(
+              and(
+                eq(evaluations.submissionId, submissions.id),
+                isCurrent(dataset, protocol),
+                cellType ? ofType : undefined,
+              ),
+            ),
+        ),
+      ),
+    )
+    .as('stands');
+  return tx
+    .selectDistinctOn([stands.method], { id: stands.id })
+    .from(stands)
+    .orderBy(
+      stands.method,
+      desc(stands.shown),
+      sql`${stands.publishedAt} desc nulls last`,
+      desc(stands.version),
+      stands.id,
+    )
+    .as('standing');
 }
 
 /** Submissions that are scored on a data set: it is theirs, or (where slots are data sets) one of those they have. */

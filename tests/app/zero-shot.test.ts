@@ -118,8 +118,7 @@ test('one archive named by data set does the same; a file for none is for the ch
   expect(Object.keys((both.report as ReportOf<'zero-shot'>).results.datasets)).toEqual(['Cellpose', 'EVICAN easy']);
 
   const { id } = await post('zero-shot', [['all', model('EVICAN easy', 1)]], {
-    dataset: 'EVICAN easy',
-    visibility: 'pending',
+    ...{ dataset: 'EVICAN easy', visibility: 'pending', method: 'Another' },
   });
   const { report } = await scored(id);
   expect(report!.predictions).toMatchObject([{ slot: 'EVICAN easy' }]);

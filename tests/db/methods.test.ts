@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeAnonymous } from '#db/anonymity.ts';
 import { listEvents, listRecentEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/client.ts';
-import { getLeaderboard } from '#db/leaderboard.ts';
+import { getLeaderboard, getTaskBoard } from '#db/leaderboard.ts';
 import { editMethod, getMethod, listMethods, listVersions, showVersion } from '#db/methods.ts';
 import { approve, hide, restore } from '#db/moderation.ts';
 import { type Dataset, methods, type Submission, submissions, taskSettings } from '#db/schema.ts';
@@ -21,8 +21,28 @@ import {
 } from '#db/submissions.ts';
 import { createTeam } from '#db/teams.ts';
 import { ensureUser } from '#db/users.ts';
+import type { AnyReport } from '#lib/scoring/report.ts';
 import { ENGINES, type TestDatabase } from './databases.ts';
-import { someDataset, someReports, someSubmission } from './fixtures.ts';
+import { GROUND_TRUTH, someDataset, someMetrics, someReports, someSubmission } from './fixtures.ts';
+
+/** Reports of one submission that covers several outside data sets. */
+function reportsOn(sets: readonly Dataset[]): AnyReport[] {
+  const of = <T>(value: (set: Dataset) => T) => Object.fromEntries(sets.map((set) => [set.name, value(set)]));
+  const results = { datasets: of(() => ({ bbox: { overall: someMetrics() }, segm: { overall: someMetrics() } })) };
+  const datasets = of(({ sha256, images, objects }) => ({ sha256, images, objects }));
+  return someReports().map((report) => ({
+    ...{ ...report, task: 'zero-shot', results },
+    groundTruth: { sha256: sets[0].sha256, images: 2, objects: 10, datasets },
+  }));
+}
+
+/** Reports of models for some cell types. */
+function reportsOfTypes(types: readonly ('A172' | 'BV2')[]): AnyReport[] {
+  const results = { cellTypes: Object.fromEntries(types.map((type) => [type, someMetrics()])), mean: null };
+  return someReports({}, GROUND_TRUTH).map((report) => ({
+    ...{ ...report, task: 'single-cell-type', results: { segm: results, bbox: results } },
+  }));
+}
 
 describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
@@ -254,6 +274,84 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
         .where(eq(submissions.id, id));
       expect(await row(id)).toMatchObject({ method: 'Alone under seal', version: 1 });
       expect((await getMethod((await now(id)).methodId!, client.db))?.public).toBe(true);
+    });
+
+    test('has the newest named version where the one that is shown is under seal still', async () => {
+      const method = 'Revealed first';
+      const [early, late] = [await scored({ method }), await scored({ method })];
+      for (const id of [early, late]) {
+        await makeAnonymous(id, ada, null, client.db);
+        await requestPublication(id, ada, client.db);
+        await approve(id, null, client.db);
+      }
+      expect(await shown(early, late)).toEqual([false, true]);
+      // the date of the first has come
+      await client.db
+        .update(submissions)
+        .set({ anonymousUntil: new Date(0) })
+        .where(eq(submissions.id, early));
+      expect(await row(early)).toMatchObject({ method, version: 1, anonymous: false });
+      expect(await row(late)).toMatchObject({ anonymous: true, methodId: null });
+      // and that of the other: one version of a method, the shown one
+      await client.db
+        .update(submissions)
+        .set({ anonymousUntil: new Date(0) })
+        .where(eq(submissions.id, late));
+      expect(await row(early)).toBeUndefined();
+      expect(await row(late)).toMatchObject({ method, version: 2, anonymous: false });
+    });
+
+    test('has the newest version that is on this data set where the shown one is not', async () => {
+      const outside = async (name: string, letter: string) =>
+        someDataset(client.db, { name, task: 'zero-shot', sha256: letter.repeat(64) });
+      const [a, b] = [await outside('Set A', 'c'), await outside('Set B', 'd')];
+      await client.db.insert(taskSettings).values({ task: 'zero-shot', quota: 1000 });
+      const on = async (method: string, ...sets: Dataset[]) => {
+        const { id } = await create({ method, task: 'zero-shot', datasetId: sets[0].id });
+        await startScoring(id, 1, client.db);
+        await saveReports(id, reportsOn(sets), client.db);
+        await requestPublication(id, ada, client.db);
+        await approve(id, null, client.db);
+        return id;
+      };
+      const idsOn = async ({ name }: Dataset) => {
+        const query = { dataset: name, protocol: 'livecell-paper', evaluation: 'segm' } as const;
+        const { rows } = await getTaskBoard('zero-shot', query, client.db);
+        return rows.filter(({ kind }) => kind === 'entry').map(({ id }) => id);
+      };
+      const both = await on('Outside', a, b);
+      expect([await idsOn(a), await idsOn(b)]).toEqual([[both], [both]]);
+      const again = await on('Outside', a, b);
+      expect([await idsOn(a), await idsOn(b)]).toEqual([[again], [again]]);
+      const onlyA = await on('Outside', a);
+      expect([await idsOn(a), await idsOn(b)]).toEqual([[onlyA], [again]]);
+      await showVersion(both, ada, client.db);
+      expect([await idsOn(a), await idsOn(b)]).toEqual([[both], [both]]);
+      // of another data set, and shown among those: never twice
+      const onlyB = await on('Outside', b);
+      expect([await idsOn(a), await idsOn(b)]).toEqual([[both], [onlyB]]);
+      for (const id of [both, again, onlyA]) await unpublish(id, ada, client.db);
+      expect([await idsOn(a), await idsOn(b)]).toEqual([[], [onlyB]]);
+    });
+
+    test('of a cell type has the newest version with a model for it', async () => {
+      const single = await someDataset(client.db, { name: 'single', task: 'single-cell-type' });
+      await client.db.insert(taskSettings).values({ task: 'single-cell-type', quota: 1000 });
+      const of = async (...types: ('A172' | 'BV2')[]) => {
+        const { id } = await create({ method: 'Partly', task: 'single-cell-type', datasetId: single.id });
+        await startScoring(id, 1, client.db);
+        await saveReports(id, reportsOfTypes(types), client.db);
+        await requestPublication(id, ada, client.db);
+        await approve(id, null, client.db);
+        return id;
+      };
+      const idsOf = async (cellType: 'A172' | 'BV2' | null) => {
+        const query = { dataset: 'single', protocol: 'livecell-paper', evaluation: 'segm', cellType } as const;
+        const { rows } = await getTaskBoard('single-cell-type', query, client.db);
+        return rows.filter(({ kind }) => kind === 'entry').map(({ id }) => id);
+      };
+      const [two, one] = [await of('A172', 'BV2'), await of('A172')];
+      expect([await idsOf(null), await idsOf('A172'), await idsOf('BV2')]).toEqual([[one], [one], [two]]);
     });
 
     test('shows demo entries once they are scored, the last of a name', async () => {
