@@ -6,7 +6,14 @@ import { splitOfName } from '#lib/scoring/splits.ts';
 import { groundTruthTask } from '#lib/scoring/tasks.ts';
 import { recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
-import { type Dataset, type DatasetPictures, datasetPictures, datasetStatistics, datasets } from './schema.ts';
+import {
+  type Dataset,
+  type DatasetPictures,
+  datasetPictures,
+  datasetStatistics,
+  datasets,
+  groundTruthVersions,
+} from './schema.ts';
 
 type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol' | 'split' | 'version' | 'evaluatorVersion';
 export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<Pick<Dataset, Optional>>;
@@ -15,7 +22,11 @@ export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<
  * Registers ground truth under a name. The same content again is no error, and may say a split that was not known;
  * other content under a taken name is one.
  */
-export async function registerDataset(input: NewDataset, tx: Tx = db()): Promise<Dataset> {
+export async function registerDataset(
+  input: NewDataset,
+  tx: Tx = db(),
+  { actorId = null, note }: { actorId?: string | null; note?: string } = {},
+): Promise<Dataset> {
   return tx.transaction(async (tx) => {
     const [created] = await tx
       .insert(datasets)
@@ -23,7 +34,12 @@ export async function registerDataset(input: NewDataset, tx: Tx = db()): Promise
       .onConflictDoNothing({ target: datasets.name })
       .returning();
     if (created) {
-      await recordEvent(tx, null, {
+      const { id: datasetId, version, sha256, images, objects, cellTypes, packKey, createdAt } = created;
+      await tx.insert(groundTruthVersions).values({
+        ...{ datasetId, version, state: 'current', sha256, images, objects, cellTypes, packKey, createdAt },
+        ...{ public: created.public, note: note || 'As it was registered.', createdBy: actorId },
+      });
+      await recordEvent(tx, actorId, {
         kind: 'dataset-registered',
         datasetId: created.id,
         name: created.name,
@@ -81,6 +97,13 @@ export async function savePictures(
       .where(eq(datasetPictures.datasetId, pictures.datasetId))
       .for('update');
     const values = { ...pictures, createdAt: new Date() };
+    const { public: shown, files } = pictures;
+    await recordEvent(tx, null, {
+      ...{ kind: 'pictures-registered', datasetId: pictures.datasetId },
+      name: (await getDataset(pictures.datasetId, tx))?.name ?? '',
+      before: before ? { public: before.public, files: before.files } : null,
+      after: { public: shown, files },
+    });
     await tx
       .insert(datasetPictures)
       .values(values)

@@ -12,6 +12,7 @@ import type { AnyReport } from '#lib/scoring/report.ts';
 import { changesOf, recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { sealedAt } from './entries.ts';
+import { isCurrentOfOwn } from './evaluations.ts';
 import { datasets, evaluations, type Method, methods, type Submission, submissions, teams, users } from './schema.ts';
 
 /** What can be said of a method. */
@@ -321,13 +322,7 @@ export async function listVersions(
     .from(evaluations)
     .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
-    .where(
-      and(
-        eq(submissions.methodId, methodId),
-        eq(evaluations.protocol, PRIMARY_PROTOCOL),
-        eq(evaluations.groundTruthSha256, datasets.sha256),
-      ),
-    )
+    .where(and(eq(submissions.methodId, methodId), eq(evaluations.protocol, PRIMARY_PROTOCOL), isCurrentOfOwn()))
     .orderBy(evaluations.submissionId, desc(evaluations.createdAt))
     .as('newest');
   const rows = await tx

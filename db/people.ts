@@ -9,6 +9,7 @@ import {
   accounts,
   announcements,
   apiTokens,
+  groundTruthImports,
   groundTruthVersions,
   methods,
   notices,
@@ -147,6 +148,7 @@ const MOVING = {
   'team invitations': teamInvitations.createdBy,
   'ground truth versions': groundTruthVersions.createdBy,
   're-scores': rescores.createdBy,
+  'ground truth sent in': groundTruthImports.createdBy,
   'task settings': taskSettings.updatedBy,
   announcements: announcements.createdBy,
 } as const satisfies Record<string, AnyPgColumn>;

@@ -1,7 +1,7 @@
 /**
  * The scoring queue. Nothing else knows pg-boss.
  *
- * A job is one submission to score. It is tried three times when we fail (with a growing delay), also when the worker
+ * A job is one submission to score; or one to score again, which comes after people's own; or ground truth to read. It is tried three times when we fail (with a growing delay), also when the worker
  * is killed and can report nothing: its heartbeat stops, a supervisor in any worker puts the job back. After the last
  * attempt it goes to the dead-letter queue, whatever ended it, and the worker there says so on the submission. A file
  * that is wrong is not a failure: its handler returns.
@@ -33,6 +33,22 @@ const QUEUE_OPTIONS = {
 interface ScoreData {
   submissionId: string;
 }
+
+/** One submission of a re-score. */
+export interface RescoreData {
+  rescoreId: string;
+  submissionId: string;
+}
+
+/** Files of ground truth that a maintainer sent in. */
+export interface ImportData {
+  importId: string;
+}
+
+type JobData = ScoreData | RescoreData | ImportData;
+
+/** Behind people's own submissions, which have 0; before them, who had a turn already, and maintainers, who wait for it. */
+const PRIORITY = { rescore: -1, first: 1 };
 
 /** What a worker is handed besides the submission. */
 export interface ScoreContext {
@@ -71,22 +87,42 @@ export async function enqueueScore(
   submissionId: string,
   { first = false }: { first?: boolean } = {},
 ): Promise<void> {
+  await enqueue(tx, { submissionId }, first ? PRIORITY.first : 0);
+}
+
+/** Puts a submission that is to be scored again behind all that people have sent in. */
+export async function enqueueRescore(tx: Tx, data: RescoreData): Promise<void> {
+  await enqueue(tx, data, PRIORITY.rescore);
+}
+
+/** Has ground truth that was sent in read next. */
+export async function enqueueImport(tx: Tx, importId: string): Promise<void> {
+  await enqueue(tx, { importId }, PRIORITY.first);
+}
+
+async function enqueue(tx: Tx, data: JobData, priority: number): Promise<void> {
   // never started: it opens no pool and runs its two statements on the transaction
   const boss = new PgBoss({ db: fromDrizzle(tx, sql), schema: SCHEMA, supervise: false, schedule: false });
-  const job = await boss.send(QUEUE, { submissionId } satisfies ScoreData, first ? { priority: 1 } : {});
-  if (job === null) throw new Error(`the queue did not take submission ${submissionId}`);
+  const job = await boss.send(QUEUE, data, { priority });
+  if (job === null) throw new Error(`the queue did not take ${JSON.stringify(data)}`);
+}
+
+/** What is done with each kind of job, and what when no attempt is left, however the last one ended. */
+export interface QueueHandlers {
+  score(submissionId: string, context: ScoreContext): Promise<void>;
+  rescore(data: RescoreData, context: ScoreContext): Promise<void>;
+  importGroundTruth(importId: string, context: ScoreContext): Promise<void>;
+  exhausted: {
+    score(submissionId: string, reason: string): Promise<void>;
+    rescore(data: RescoreData, reason: string): Promise<void>;
+    importGroundTruth(importId: string, reason: string): Promise<void>;
+  };
 }
 
 /** Works through the queue, `concurrency` jobs at a time, until stopped. */
 export async function workScores(
-  handler: (submissionId: string, context: ScoreContext) => Promise<void>,
-  options: {
-    url: string;
-    concurrency?: number;
-    /** called when no attempt is left, however the last one ended */
-    onExhausted: (submissionId: string, reason: string) => Promise<void>;
-    onError?: (error: Error) => void;
-  },
+  handlers: QueueHandlers,
+  options: { url: string; concurrency?: number; onError?: (error: Error) => void },
 ): Promise<ScoreWorker> {
   const boss = new PgBoss({
     connectionString: options.url,
@@ -113,16 +149,17 @@ export async function workScores(
       heartbeatRefreshSeconds: 3,
       localConcurrency: options.concurrency ?? 1,
     },
-    async ([job]: JobWithMetadata<ScoreData>[]) => {
+    async ([job]: JobWithMetadata<JobData>[]) => {
       const attempt = job.retryCount + 1;
-      await handler(job.data.submissionId, { attempt, lastAttempt: attempt >= ATTEMPTS, signal: job.signal });
+      const context = { attempt, lastAttempt: attempt >= ATTEMPTS, signal: job.signal };
+      await byKind(handlers, job.data, context);
     },
   );
   await boss.work(
     DEAD_LETTERS,
     { includeMetadata: true, pollingIntervalSeconds: 1 },
-    async ([job]: JobWithMetadata<ScoreData>[]) => {
-      await options.onExhausted(job.data.submissionId, reasonOf(job));
+    async ([job]: JobWithMetadata<JobData>[]) => {
+      await byKind(handlers.exhausted, job.data, reasonOf(job));
     },
   );
 
@@ -133,8 +170,22 @@ export async function workScores(
   };
 }
 
+async function byKind<More>(
+  handlers: {
+    score(submissionId: string, more: More): Promise<void>;
+    rescore(data: RescoreData, more: More): Promise<void>;
+    importGroundTruth(importId: string, more: More): Promise<void>;
+  },
+  data: JobData,
+  more: More,
+): Promise<void> {
+  if ('importId' in data) await handlers.importGroundTruth(data.importId, more);
+  else if ('rescoreId' in data) await handlers.rescore(data, more);
+  else await handlers.score(data.submissionId, more);
+}
+
 /** What ended the last attempt, in words. pg-boss keeps errors as `{message}` or `{value: {message}}`. */
-function reasonOf(job: JobWithMetadata<ScoreData>): string {
+function reasonOf(job: JobWithMetadata<JobData>): string {
   const output = job.sourceOutput as { message?: string; value?: { message?: string } } | null | undefined;
   const message = output?.message ?? output?.value?.message ?? '';
   if (message === 'job heartbeat timeout')
@@ -180,7 +231,7 @@ export interface LiveJob {
   leaseUntil: Date | null;
 }
 
-/** All jobs that are not over, in the order they are taken. */
+/** The jobs of people's own submissions that are not over, in the order they are taken. */
 export async function listLiveJobs(tx: Tx = db()): Promise<LiveJob[]> {
   const rows = await tx.execute<{
     id: string;
@@ -195,6 +246,7 @@ export async function listLiveJobs(tx: Tx = db()): Promise<LiveJob[]> {
            extract(epoch from coalesce(heartbeat_on, started_on))::float8 as seen
     from ${sql.identifier(SCHEMA)}.job
     where name in (${QUEUE}, ${DEAD_LETTERS}) and state in ('created', 'retry', 'active')
+      and data ? 'submissionId' and not data ? 'rescoreId'
     order by priority desc, created_on, id`);
   return rows.map(({ id, dead, state, retries, starts, seen }) => {
     const active = !dead && state === 'active';

@@ -15,7 +15,7 @@ import {
 } from '#lib/scoring/radar.ts';
 import { findValue, parseTask, type Task, taskValue, type ValueColumn } from '#lib/scoring/tasks.ts';
 import { db, type Tx } from './client.ts';
-import { isCurrent } from './leaderboard.ts';
+import { isCurrent } from './evaluations.ts';
 import { standsOnBoard } from './methods.ts';
 import {
   auditEvents,
@@ -265,7 +265,7 @@ async function boardsOf(rows: { submission: Submission; dataset: Dataset }[], tx
 }
 
 /** A report's results without what is neither shown nor compared: of LIVECell-wide that is nearly everything. */
-function comparedResults(): SQL<unknown> {
+export function comparedResults(): SQL<unknown> {
   const results = sql`${evaluations.report} -> 'results'`;
   const slices = (evaluation: 'segm' | 'bbox') => sql`(
     select jsonb_build_object(
@@ -284,7 +284,7 @@ function comparedResults(): SQL<unknown> {
 }
 
 /** The headline first; of LIVECell-wide AP, AFNR and AP50, of other tasks the first columns of their board. */
-function columnsOf(task: Task): ValueColumn[] {
+export function columnsOf(task: Task): ValueColumn[] {
   if (task.values.length === 0)
     return (['AP', 'AFNR', 'AP50'] as const).map((key) => ({
       ...{ key, label: key, title: key, format: 'percent' },
@@ -300,7 +300,7 @@ function read(column: ValueColumn, { results }: BoardEntry, dataset: Dataset, bo
 }
 
 /** Masks anywhere in a report's results. */
-function hasMasks(results: unknown): boolean {
+export function hasMasks(results: unknown): boolean {
   if (typeof results !== 'object' || results === null) return false;
   if ('segm' in results && results.segm) return true;
   const { sizes, datasets } = results as { sizes?: object; datasets?: object };

@@ -10,11 +10,18 @@ import { and, count, desc, eq, inArray, isNull, lt, ne, notInArray, or, sql } fr
 import type { AuditEvent } from '#lib/audit.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
-import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import {
+  type AnyReport,
+  type Problem,
+  type ScoreReport,
+  type Warning,
+  withoutGroundTruth,
+} from '#lib/scoring/report.ts';
 import { slotsAreDatasets } from '#lib/scoring/tasks.ts';
 import { changesOf, recordEvent } from './audit.ts';
 import { db, type Tx } from './client.ts';
 import { listDatasets } from './datasets.ts';
+import { currentFirst, isReleased } from './evaluations.ts';
 import { keepShown, lockMethod, methodFor, nextVersion } from './methods.ts';
 import { audienceOf, notify } from './notices.ts';
 import { enqueueScore } from './queue.ts';
@@ -192,17 +199,28 @@ async function positionOf(submission: Submission, tx: Tx): Promise<number> {
   return ahead + 1;
 }
 
-/** The newest report per protocol; of a submission to any task: `getReports<AnyReport>(id)`. */
+/**
+ * The report per protocol that counts now, else the newest that did; of a submission to any task:
+ * `getReports<AnyReport>(id)`. What is kept back until a board switches is not among them.
+ */
 export async function getReports<Report extends AnyReport | ScoreReport = ScoreReport>(
   submissionId: string,
   tx: Tx = db(),
 ): Promise<Partial<Record<ProtocolId, Report>>> {
   const rows = await tx
-    .selectDistinctOn([evaluations.protocol], { protocol: evaluations.protocol, report: evaluations.report })
+    .selectDistinctOn([evaluations.protocol], {
+      protocol: evaluations.protocol,
+      report: evaluations.report,
+      public: datasets.public,
+    })
     .from(evaluations)
-    .where(eq(evaluations.submissionId, submissionId))
-    .orderBy(evaluations.protocol, desc(evaluations.createdAt));
-  return Object.fromEntries(rows.map((row) => [row.protocol, row.report as Report]));
+    .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .where(and(eq(evaluations.submissionId, submissionId), isReleased()))
+    .orderBy(evaluations.protocol, ...currentFirst());
+  // also where the ground truth was public when it was scored, and is not any more
+  const shown = (row: (typeof rows)[number]) => (row.public ? row.report : withoutGroundTruth(row.report as AnyReport));
+  return Object.fromEntries(rows.map((row) => [row.protocol, shown(row) as Report]));
 }
 
 /** Lists of submissions begin here. */

@@ -11,6 +11,9 @@ export type Changes = z.infer<typeof changesSchema>;
 const about = { submissionId: z.string(), changes: changesSchema.optional() };
 const why = { reason: z.string() };
 const ofTeam = { teamId: z.string() };
+const ofDataset = { datasetId: z.string(), name: z.string() };
+const ofRescore = { ...ofDataset, rescoreId: z.string(), entries: z.int(), ...why };
+const picturesSchema = z.object({ public: z.boolean(), files: z.int() });
 
 /** As set by a maintainer; null: the site's default. */
 const taskSettingsSchema = z.object({
@@ -75,7 +78,42 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
     ...{ reason: z.string(), until: z.string(), before: z.int().nullable(), after: z.int().nullable() },
   }),
   z.object({ kind: z.literal('featured'), ...about, before: z.boolean(), after: z.boolean() }),
-  z.object({ kind: z.literal('dataset-registered'), datasetId: z.string(), name: z.string(), sha256: z.string() }),
+  z.object({ kind: z.literal('dataset-registered'), ...ofDataset, sha256: z.string() }),
+  // `before` and `after`: public or not
+  z.object({ kind: z.literal('dataset-visibility-changed'), ...ofDataset, before: z.boolean(), after: z.boolean() }),
+  // `before`: null where there were none
+  z.object({
+    ...{ kind: z.literal('pictures-registered'), ...ofDataset },
+    ...{ before: picturesSchema.nullable(), after: picturesSchema },
+  }),
+  z.object({
+    ...{ kind: z.literal('ground-truth-received'), importId: z.string(), name: z.string(), task: z.string() },
+    ...{ note: z.string(), replaces: z.string().nullable() },
+  }),
+  z.object({ kind: z.literal('ground-truth-import-failed'), importId: z.string(), name: z.string(), ...why }),
+  // `before` and `after`: SHA-256
+  z.object({
+    ...{ kind: z.literal('ground-truth-version-added'), ...ofDataset, version: z.int(), note: z.string() },
+    ...{ before: z.string(), after: z.string() },
+  }),
+  z.object({
+    ...{ kind: z.literal('rescore-started'), ...ofRescore, evaluator: z.string() },
+    /** of a single submission: which */
+    submissionId: z.string().optional(),
+  }),
+  z.object({ kind: z.literal('rescore-retried'), ...ofRescore }),
+  // `entries`: those that were left behind
+  z.object({ kind: z.literal('rescore-decided'), ...ofRescore }),
+  z.object({ kind: z.literal('rescore-cancelled'), ...ofDataset, rescoreId: z.string(), ...why }),
+  z.object({
+    ...{ kind: z.literal('rescore-switched'), ...ofRescore, skipped: z.int(), changes: changesSchema },
+    submissionId: z.string().optional(),
+  }),
+  z.object({
+    ...{ kind: z.literal('rescored'), ...about, rescoreId: z.string(), ...why },
+    ...{ evaluator: z.string(), groundTruthVersion: z.int() },
+  }),
+  z.object({ kind: z.literal('rescore-skipped'), ...about, rescoreId: z.string(), ...why }),
   z.object({
     ...{ kind: z.literal('role-changed'), userId: z.string(), role: z.string() },
     ...{ before: z.string().optional(), reason: z.string().optional() },
@@ -190,6 +228,30 @@ export function auditSentence(event: AuditEvent): string {
       return event.after ? 'marked as a baseline' : 'no longer marked as a baseline';
     case 'dataset-registered':
       return `registered ground truth “${event.name}”`;
+    case 'dataset-visibility-changed':
+      return `made ground truth “${event.name}” ${event.after ? 'public' : 'not public'}`;
+    case 'pictures-registered':
+      return `registered ${event.after.files} images of “${event.name}”, ${event.after.public ? 'public' : 'not public'}`;
+    case 'ground-truth-received':
+      return `sent in ground truth ${event.replaces ? `to replace that of “${event.name}”` : `“${event.name}”`}`;
+    case 'ground-truth-import-failed':
+      return `ground truth “${event.name}” could not be read: ${event.reason}`;
+    case 'ground-truth-version-added':
+      return `added version ${event.version} of ground truth “${event.name}”: ${event.note}`;
+    case 'rescore-started':
+      return `began to score ${event.submissionId ? 'again' : `all of “${event.name}” again`}: ${event.reason}`;
+    case 'rescore-retried':
+      return `had ${event.entries} of “${event.name}” tried again`;
+    case 'rescore-decided':
+      return `decided to leave ${event.entries} of “${event.name}” behind, which could not be scored again`;
+    case 'rescore-cancelled':
+      return `cancelled scoring “${event.name}” again; everything is as it was`;
+    case 'rescore-switched':
+      return `“${event.name}” shows new scores: ${event.reason}`;
+    case 'rescored':
+      return `scored again by evaluator ${event.evaluator} on ground truth version ${event.groundTruthVersion}: ${event.reason}`;
+    case 'rescore-skipped':
+      return `left the leaderboard, since it could not be scored again: ${event.reason}`;
     case 'role-changed':
       return `made ${event.role}`;
     case 'suspended':
@@ -225,6 +287,9 @@ export function auditReason(event: AuditEvent): string | null {
 export function auditChanges(event: AuditEvent): Changes {
   if ('changes' in event && event.changes) return event.changes;
   if (event.kind === 'role-changed' && event.before) return { role: { before: event.before, after: event.role } };
+  if (event.kind === 'dataset-visibility-changed') return { public: { before: event.before, after: event.after } };
+  if (event.kind === 'pictures-registered') return { pictures: { before: event.before, after: event.after } };
+  if (event.kind === 'ground-truth-version-added') return { sha256: { before: event.before, after: event.after } };
   if (event.kind === 'team-renamed') return { name: { before: event.before, after: event.after } };
   if (event.kind === 'team-role-changed') return { role: { before: event.before, after: event.after } };
   return {};

@@ -236,6 +236,11 @@ export function canManageTasks(viewer: Viewer): viewer is SignedIn {
   return isMaintainer(viewer);
 }
 
+/** Register ground truth, replace it, make it public or not, have everything scored again. */
+export function canManageGroundTruth(viewer: Viewer): viewer is SignedIn {
+  return isMaintainer(viewer);
+}
+
 /** A baseline stands out on the board, so it has to be on it. The mark can be taken off whatever became of the entry. */
 export function canFeature(viewer: Viewer, submission: Owned & { featured: boolean }): boolean {
   return isMaintainer(viewer) && (isPublic(submission) || submission.featured);

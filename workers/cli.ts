@@ -14,6 +14,7 @@ import {
   importGroundTruthCommand,
   importImagesCommand,
   migrate,
+  rescore,
   seed,
   tokenCreate,
   userList,
@@ -29,6 +30,7 @@ const COMMANDS: Command[] = [
   submit,
   importGroundTruthCommand,
   importImagesCommand,
+  rescore,
   demoData,
   migrate,
   seed,
@@ -39,7 +41,7 @@ const COMMANDS: Command[] = [
 ];
 
 /** Their names are taken, so that scripts get a sentence and not "unknown". */
-const LATER = ['rescore', 'export', 'backup', 'restore'];
+const LATER = ['export', 'backup', 'restore'];
 
 const HELP: Option = { type: 'boolean', short: 'h', help: 'this text' };
 

@@ -1,5 +1,6 @@
 /**
- * A scoring process: takes submissions from the queue, one at a time, and scores them in a pool of threads. The process
+ * A scoring process: takes submissions from the queue, one at a time, and scores them in a pool of threads; so it does
+ * with what is to be scored again, and it reads ground truth that was sent in. The process
  * owns the database, the files, the clock and the signals; the threads compute and hold nothing open.
  *
  * What can go wrong, and whose fault it is:
@@ -9,15 +10,28 @@
  *   this process is killed     → its heartbeat stops, and another process (or the next one here) takes over
  */
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { closeDb } from '#db/client.ts';
-import { type ScoreContext, workScores } from '#db/queue.ts';
+import { failImport, finishImport, startImport } from '#db/ground-truth.ts';
+import { type RescoreData, type ScoreContext, workScores } from '#db/queue.ts';
 import { saveRadar } from '#db/radar.ts';
-import type { Progress } from '#db/schema.ts';
+import {
+  failRescoreItem,
+  handRescoreBack,
+  isRescoring,
+  problemsInWords,
+  saveRescore,
+  saveScore,
+  startRescoreItem,
+  sweepRescores,
+} from '#db/rescore.ts';
+import type { GroundTruthImport, Progress } from '#db/schema.ts';
 import { reportAlive, reportGone } from '#db/scoring-processes.ts';
 import {
   failSubmission,
@@ -27,14 +41,15 @@ import {
   returnToQueue,
   type ScoringInput,
   saveProgress,
-  saveReports,
   startScoring,
 } from '#db/submissions.ts';
 import { sweepQueue } from '#db/sweep.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { env } from '#lib/env.ts';
+import { AppError } from '#lib/errors.ts';
 import { type AnyReport, withDatasets, withoutGroundTruth } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
+import type { ImportJob, ImportOutcome } from './import-task.ts';
 import { errorFields, log } from './log.ts';
 import { startMailer } from './mail.ts';
 import type { ScoreJob, ScoreOutcome } from './score-task.ts';
@@ -52,6 +67,9 @@ const ALIVE_MILLISECONDS = 5_000;
 const SWEEP_MILLISECONDS = 15_000;
 /** How often a running score is asked whether it is still wanted: who withdraws should see it end within a second. */
 const WANTED_MILLISECONDS = 400;
+
+/** What threads run for ground truth that was sent in. */
+const IMPORT = fileURLToPath(new URL('./import-task.ts', import.meta.url));
 
 export async function startWorker(options: {
   url: string;
@@ -88,10 +106,11 @@ export async function startWorker(options: {
       );
       await progress.close();
       if (outcome.ok) await saveRadar(id, outcome.exactGroundTruth);
-      const saved = outcome.ok
-        ? await saveReports(id, keptReports(input, outcome.reports))
-        : await rejectSubmission(id, outcome.problems, outcome.warnings);
-      const result = !saved ? 'too-late' : outcome.ok ? 'scored' : 'rejected';
+      const result = outcome.ok
+        ? await saveScore(input, keptReports(input, outcome.reports))
+        : (await rejectSubmission(id, outcome.problems, outcome.warnings))
+          ? 'rejected'
+          : 'too-late';
       log(result, { ...fields, milliseconds: Math.round(performance.now() - started) });
     } catch (error) {
       await progress.close();
@@ -109,18 +128,113 @@ export async function startWorker(options: {
     }
   }
 
-  const worker = await workScores(score, {
-    url: options.url,
-    async onExhausted(id, reason) {
-      if (await failSubmission(id, reason)) log('failed', { submission: id, reason });
+  /** The same for a score that is there already: nothing of the submission changes until the board switches. */
+  async function rescore({ rescoreId, submissionId }: RescoreData, context: ScoreContext): Promise<void> {
+    const fields = { rescore: rescoreId, submission: submissionId, attempt: context.attempt };
+    const input = await startRescoreItem(rescoreId, submissionId);
+    if (!input) return log('nothing-to-rescore', fields);
+    const started = performance.now();
+    log('rescoring', fields);
+    const unwanted = new AbortController();
+    const watch = setInterval(async () => {
+      const wanted = await isRescoring(rescoreId, submissionId).catch(() => true);
+      if (!wanted) unwanted.abort();
+    }, WANTED_MILLISECONDS);
+    try {
+      const signal = AbortSignal.any([context.signal, stopping.signal, unwanted.signal]);
+      const outcome = await pool.run({ ...(await jobOf(input)), threads }, { signal });
+      const saved = outcome.ok
+        ? await saveRescore(rescoreId, submissionId, keptReports(input, outcome.reports))
+        : await failRescoreItem(rescoreId, submissionId, problemsInWords(outcome.problems));
+      const result = !saved ? 'too-late' : outcome.ok ? 'rescored' : 'rescore-rejected';
+      log(result, { ...fields, milliseconds: Math.round(performance.now() - started) });
+    } catch (error) {
+      if (unwanted.signal.aborted) return log('cancelled', fields);
+      if (stopping.signal.aborted) {
+        await handRescoreBack(rescoreId, submissionId);
+        return log('handed-back', fields);
+      }
+      const reason = inWords(error);
+      log('attempt-failed', { ...fields, reason, ...errorFields(error) });
+      throw new Error(reason, { cause: error });
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  /** Ground truth that a maintainer sent in. Wrong files are told, and gone. */
+  async function importGroundTruth(id: string, context: ScoreContext): Promise<void> {
+    const found = await startImport(id);
+    if (!found) return log('nothing-to-import', { import: id });
+    const fields = { import: id, name: found.name, attempt: context.attempt };
+    log('importing', fields);
+    const data = env().LIVECELL_DATA;
+    const folder = await mkdtemp(join(data, 'import-')); // on the storage's own disk, so that moving there is renaming
+    try {
+      const packed = join(folder, 'packed');
+      const files = await Promise.all(
+        found.files.map(async ({ slot, storageKey }) => ({ slot, path: await storage().localPath(storageKey) })),
+      );
+      const job: ImportJob = { task: found.task, files, packed };
+      const outcome = (await pool.run(job as never, {
+        filename: IMPORT,
+        signal: context.signal,
+      })) as never as ImportOutcome;
+      let done = false;
+      if (outcome.ok) {
+        const packKey = `datasets/${id}`; // the same where it is done twice
+        await storage().adopt(packKey, packed);
+        done = await finishImport(id, { ...outcome.facts, packKey, warnings: outcome.warnings }).catch(
+          async (error) => {
+            if (!(error instanceof AppError) || error.status >= 500) throw error;
+            await failImport(id, { failure: error.message });
+            await storage().delete(packKey);
+            return false;
+          },
+        );
+      } else await failImport(id, outcome);
+      await forgetFiles(found);
+      log(done ? 'imported' : 'import-refused', fields);
+    } catch (error) {
+      const reason = inWords(error);
+      log('attempt-failed', { ...fields, reason, ...errorFields(error) });
+      throw new Error(reason, { cause: error });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async function forgetFiles({ files }: GroundTruthImport): Promise<void> {
+    for (const { storageKey } of files) await storage().delete(storageKey);
+  }
+
+  const worker = await workScores(
+    {
+      ...{ score, rescore, importGroundTruth },
+      exhausted: {
+        async score(id, reason) {
+          if (await failSubmission(id, reason)) log('failed', { submission: id, reason });
+        },
+        async rescore({ rescoreId, submissionId }, reason) {
+          if (await failRescoreItem(rescoreId, submissionId, reason))
+            log('rescore-failed', { rescore: rescoreId, submission: submissionId, reason });
+        },
+        async importGroundTruth(id, reason) {
+          const failed = await failImport(id, { failure: reason.replace(/^Scoring failed: /, '') });
+          if (!failed) return;
+          await forgetFiles(failed);
+          log('import-failed', { import: id, reason });
+        },
+      },
     },
-    onError: (error) => log('queue-error', errorFields(error)),
-  });
+    { url: options.url, onError: (error) => log('queue-error', errorFields(error)) },
+  );
   const processId = randomUUID();
   const chores = [
     every(ALIVE_MILLISECONDS, 'sign-of-life-failed', () => reportAlive(processId, threads)),
     every(SWEEP_MILLISECONDS, 'sweep-failed', async () => {
       for (const { submissionId, action } of await sweepQueue()) log('swept', { submission: submissionId, action });
+      await sweepRescores();
     }),
   ];
   const { SMTP_URL, MAIL_FROM } = env();

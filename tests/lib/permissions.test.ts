@@ -203,6 +203,7 @@ test.each<[string, (viewer: may.Viewer) => boolean, Who[]]>([
   ['moderate', may.canModerate, MAINTAINERS],
   ['manage people', may.canManagePeople, MAINTAINERS],
   ['manage tasks', may.canManageTasks, MAINTAINERS],
+  ['manage ground truth', may.canManageGroundTruth, MAINTAINERS],
   ['read the audit log', may.canReadAudit, MAINTAINERS],
   [
     'use the owner’s upload',

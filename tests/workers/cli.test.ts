@@ -29,7 +29,9 @@ describe('a call', () => {
     ],
     [['score', '--task', 'cell-art'], 'There is no task “cell-art”'],
     [['submit', 'x.json'], '--method is missing'],
-    [['rescore'], 'not available in this version yet'],
+    [['backup'], 'not available in this version yet'],
+    [['rescore', '--task', 'zero-shot', '--submission', 'x'], '--task or --submission, not both'],
+    [['import-ground-truth', '--replace', '--name', 'x', 'x.json'], '--note is missing'],
     [['user', 'role', 'a@example.org', 'king'], 'maintainer or researcher, not “king”'],
     [['demo-data', 'x', '--images', '0'], 'from 1 to 248'],
   ])('that is wrong ends with status 2 and says why: %j', async (args, words) => {

@@ -1,13 +1,23 @@
 /** Commands that work on the site's database, whether the site is running or not. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from '#lib/env.ts';
 import { SPLITS } from '#lib/scoring/splits.ts';
-import { parseTask, type Task } from '#lib/scoring/tasks.ts';
-import { CallError, type Command, InputError, JSON_OPTION, mustBeFile, oneFile, required } from './command.ts';
+import { parseTask } from '#lib/scoring/tasks.ts';
+import {
+  CallError,
+  type Command,
+  InputError,
+  JSON_OPTION,
+  mustBeFile,
+  type Output,
+  oneFile,
+  required,
+  type Values,
+} from './command.ts';
 import { runningSite } from './run-file.ts';
-import { openTask, type SlotFile, slotFiles } from './score.ts';
+import { openTask, slotFiles } from './score.ts';
 
 /**
  * Runs with DATABASE_URL set: given by the environment (production), by the running site, or, when nothing runs, by
@@ -39,7 +49,9 @@ export const importGroundTruthCommand: Command = {
   takes: 'FILE',
   details:
     'Reference counts are a file per cell type: --task fluorescence-counts A172=a172.json A549=a549.json\n' +
-    'Outside data sets are COCO annotations: --task zero-shot --name EVICAN --licence … --source … --protocol … FILE',
+    'Outside data sets are COCO annotations: --task zero-shot --name EVICAN --licence … --source … --protocol … FILE\n' +
+    'With --replace the file becomes the next version of what is registered under the name: everything that was scored\n' +
+    'on it is scored again, and then the board switches at once.',
   help: 'Registers ground truth with the site; submissions are scored against the newest of their task.',
   example: 'livecell import-ground-truth livecell_coco_test.json --name "LIVECell test"',
   options: {
@@ -54,9 +66,12 @@ export const importGroundTruthCommand: Command = {
     source: { type: 'string', value: 'TEXT', help: 'of an outside data set: where it is from' },
     protocol: { type: 'string', value: 'TEXT', help: 'of an outside data set: how it was prepared' },
     public: { type: 'boolean', help: 'annotations may be shown and downloaded' },
+    replace: { type: 'boolean', help: 'a new version of the ground truth with this name; needs --note' },
+    note: { type: 'string', value: 'TEXT', help: 'what this version is; with --replace, what changed and why' },
     json: JSON_OPTION,
   },
   async run(values, files, out) {
+    if (values.replace) return replaceGroundTruth(values, files, out);
     const task = openTask(values.task);
     const given =
       task.kind === 'counts'
@@ -73,25 +88,21 @@ export const importGroundTruthCommand: Command = {
     const dir = await mkdtemp(join(data, 'import-')); // on the storage's own disk, so that moving there is renaming
     try {
       const packed = join(dir, 'packed');
-      const { sha256, images, objects, cellTypes, warnings, statistics } = await readGroundTruth(task, given, packed);
+      const { packGroundTruth } = await import('../import-task.ts');
+      const { sha256, images, objects, cellTypes, warnings, statistics } = await packGroundTruth(task, given, packed);
       const dataset = await withDatabase(async () => {
         const { getPictures, registerDataset, saveStatistics } = await import('#db/datasets.ts');
         const packKey = `datasets/${randomUUID()}`;
         await storage().adopt(packKey, packed);
-        const registered = await registerDataset({
-          name,
-          task: task.groundTruth,
-          public: values.public === true,
-          licence: values.licence,
-          source: values.source,
-          protocol: values.protocol,
-          split,
-          sha256,
-          images,
-          objects,
-          cellTypes,
-          packKey,
-        }).catch(async (error) => {
+        const registered = await registerDataset(
+          {
+            ...{ name, task: task.groundTruth, public: values.public === true, split },
+            ...{ licence: values.licence, source: values.source, protocol: values.protocol },
+            ...{ sha256, images, objects, cellTypes, packKey },
+          },
+          undefined,
+          { note: values.note },
+        ).catch(async (error) => {
           await storage().delete(packKey);
           throw error;
         });
@@ -124,16 +135,122 @@ export const importGroundTruthCommand: Command = {
   },
 };
 
-/** Annotations as a pack, or reference counts as one document. */
-async function readGroundTruth(task: Task, given: SlotFile[], packed: string) {
-  if (task.kind !== 'counts') {
-    const { importGroundTruth } = await import('#lib/readers/open.ts');
-    return await importGroundTruth(given[0].path, packed);
+/** `import-ground-truth --replace`: the task and the terms are those of what is registered under the name. */
+async function replaceGroundTruth(values: Values, files: string[], out: Output): Promise<void> {
+  const name = required(values, 'name').trim();
+  const note = required(values, 'note').trim();
+  if (!note) throw new CallError('--note is missing: what changed, and why?');
+  const { storage } = await import('#lib/storage.ts');
+  const data = env().LIVECELL_DATA;
+  await mkdir(data, { recursive: true });
+  const dir = await mkdtemp(join(data, 'import-'));
+  try {
+    const packed = join(dir, 'packed');
+    const { version, rescore, warnings, entries } = await withDatabase(async () => {
+      const { getDatasetByName } = await import('#db/datasets.ts');
+      const dataset = await getDatasetByName(name);
+      if (!dataset) throw new InputError(`There is no ground truth “${name}” to replace. Without --replace it is new.`);
+      const task = openTask(dataset.task);
+      const given =
+        task.kind === 'counts'
+          ? await slotFiles(task, files, undefined)
+          : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
+      const { packGroundTruth } = await import('../import-task.ts');
+      const { warnings, ...facts } = await packGroundTruth(task, given, packed);
+      const packKey = `datasets/${randomUUID()}`;
+      await storage().adopt(packKey, packed);
+      const { replaceGroundTruth } = await import('#db/ground-truth.ts');
+      const isPublic = values.public === true ? true : undefined;
+      const made = await replaceGroundTruth(dataset.id, { ...facts, packKey }, { note, public: isPublic }, null).catch(
+        async (error) => {
+          await storage().delete(packKey);
+          throw error;
+        },
+      );
+      const { listRescores } = await import('#db/rescore.ts');
+      const line = (await listRescores({ datasetId: dataset.id })).find(({ id }) => id === made.rescore.id);
+      return { ...made, warnings, entries: line?.counts };
+    });
+    const { sha256, images, objects } = version;
+    out.document({
+      ...{ name, version: version.version, sha256, images, objects, note, warnings },
+      rescore: { id: rescore.id, state: rescore.state, entries },
+    });
+    out.print(
+      `Version ${version.version} of “${name}”: ${images.toLocaleString('en-US')} images, ${objects.toLocaleString('en-US')} objects.`,
+    );
+    out.print(
+      rescore.state === 'done'
+        ? 'Nothing had been scored on it: it is the current one now.'
+        : `The board switches when ${(entries?.waiting ?? 0).toLocaleString('en-US')} submissions have been scored again; see /maintain/ground-truth.`,
+    );
+    if (!out.json) out.warnings(warnings);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
   }
-  const { packReferenceCounts } = await import('../score-counts.ts');
-  const { text, ...facts } = await packReferenceCounts(given);
-  await writeFile(packed, text);
-  return { ...facts, warnings: [], statistics: null };
+}
+
+export const rescore: Command = {
+  name: 'rescore',
+  help: 'Has what was scored scored again by the evaluator of this version; boards switch when all of it is done.',
+  details:
+    'Old scores stay on record. Without --task and --submission it is everything there is. Scoring is the work of the\n' +
+    'scoring processes: of the running site, or as soon as it is started.',
+  example: 'livecell rescore --task livecell-wide --reason "Ties are broken by image order now"',
+  options: {
+    task: { type: 'string', value: 'TASK', help: 'the data sets of this task' },
+    submission: { type: 'string', value: 'ID', help: 'this submission alone' },
+    reason: { type: 'string', value: 'TEXT', help: 'owners read it; default: the evaluator is another' },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    if (files.length > 0) throw new CallError(`“${files[0]}” is not expected.`);
+    const { task: wanted, submission: submissionId } = values;
+    if (wanted !== undefined && submissionId !== undefined)
+      throw new CallError('--task or --submission, not both: a submission has its task.');
+    const task = wanted === undefined ? null : openTask(wanted);
+    const { EVALUATOR_VERSION } = await import('#lib/scoring/version.ts');
+    const reason = values.reason?.trim() || `Evaluator ${EVALUATOR_VERSION}`;
+    const begun = await withDatabase(async () => {
+      const { listDatasets } = await import('#db/datasets.ts');
+      const { startRescore } = await import('#db/rescore.ts');
+      if (submissionId !== undefined)
+        return [{ submission: submissionId, ...outcome(await startRescore({ submissionId, reason }, null)) }];
+      const found = await listDatasets(task ? { task: task.id } : {});
+      if (found.length === 0)
+        throw new InputError(task ? `${task.id} has no ground truth yet.` : 'There is no ground truth yet.');
+      const lines: ({ dataset: string } & ReturnType<typeof outcome>)[] = [];
+      for (const { id: datasetId, name } of found) {
+        try {
+          lines.push({ dataset: name, ...outcome(await startRescore({ datasetId, reason }, null)) });
+        } catch (error) {
+          // of several, one that is busy does not keep the others from it
+          if ((error as { code?: string }).code !== 'conflict') throw error;
+          lines.push({ dataset: name, id: null, state: 'busy', note: (error as Error).message });
+        }
+      }
+      return lines;
+    });
+    out.document({ evaluator: EVALUATOR_VERSION, reason, rescores: begun });
+    for (const line of begun) {
+      const what = 'dataset' in line ? `“${line.dataset}”` : `Submission ${line.submission}`;
+      out.print(line.note ?? `${what} ${SAID[line.state]}`);
+    }
+  },
+};
+
+const SAID: Readonly<Record<string, string>> = {
+  'up-to-date': 'has scores of this evaluator already.',
+  done: 'is done: nothing had to be computed.',
+  running: 'is being scored again; progress and decisions are on /maintain/ground-truth.',
+};
+
+function outcome(begun: { id: string; state: string } | null): {
+  id: string | null;
+  state: string;
+  note: string | null;
+} {
+  return begun ? { id: begun.id, state: begun.state, note: null } : { id: null, state: 'up-to-date', note: null };
 }
 
 export const importImagesCommand: Command = {
