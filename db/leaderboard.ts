@@ -17,6 +17,7 @@ import {
 import { db, type Tx } from './client.ts';
 import { activeDataset, getDatasetByName } from './datasets.ts';
 import { ENTRY_COLUMNS, ENTRY_JOINS, sealedAt } from './entries.ts';
+import { isCurrent } from './evaluations.ts';
 import { runsOf, scoredRuns } from './methods.ts';
 import { listReferenceResults, OTHER_DATASET } from './reference-results.ts';
 import { type Dataset, evaluations, methods, type ReferenceResult, submissions, teams, users } from './schema.ts';
@@ -316,6 +317,63 @@ function taskReferences(
 function sameName(a: string, b: string): boolean {
   const plain = (text: string) => text.toLowerCase().replace(/[-_\s]/g, '');
   return plain(a) === plain(b);
+}
+
+/**
+ * Which submissions stand on a board: the ids of all that are published and have a score on this data set (and, on the
+ * board of a cell type, a model for it), but of each method one: the version that is shown, where it is among them,
+ * else the one published last. What is under seal stands by itself, as what belongs to no method; to be joined by `id`.
+ */
+export function standingOn(
+  task: string,
+  dataset: Dataset,
+  { protocol, cellType = null }: { protocol: ProtocolId; cellType?: CellType | null },
+  tx: Tx,
+) {
+  // masks or only boxes
+  const ofType = sql`${at(['results', 'bbox', 'cellTypes'])} -> ${cellType}::text is not null`;
+  const itself = or(isNull(submissions.methodId), sealedAt(new Date()));
+  const stands = tx
+    .select({
+      id: submissions.id,
+      shown: submissions.shown,
+      publishedAt: submissions.publishedAt,
+      version: submissions.version,
+      method: sql<string>`case when ${itself} then ${submissions.id} else ${submissions.methodId} end`.as('of_method'),
+    })
+    .from(submissions)
+    .where(
+      and(
+        eq(submissions.task, task),
+        isOn(dataset),
+        eq(submissions.state, 'scored'),
+        eq(submissions.visibility, 'published'),
+        exists(
+          tx
+            .select({ one: sql`1` })
+            .from(evaluations)
+            .where(
+              and(
+                eq(evaluations.submissionId, submissions.id),
+                isCurrent(dataset, protocol),
+                cellType ? ofType : undefined,
+              ),
+            ),
+        ),
+      ),
+    )
+    .as('stands');
+  return tx
+    .selectDistinctOn([stands.method], { id: stands.id })
+    .from(stands)
+    .orderBy(
+      stands.method,
+      desc(stands.shown),
+      sql`${stands.publishedAt} desc nulls last`,
+      desc(stands.version),
+      stands.id,
+    )
+    .as('standing');
 }
 
 /** Submissions that are scored on a data set: it is theirs, or (where slots are data sets) one of those they have. */
