@@ -125,11 +125,16 @@ async function readJson(request: Request): Promise<unknown> {
 
 // --- pages and forms ---
 
-/** Who is looking at this page. */
+/** Who is looking at this page. A page has no answer for a token that is not good for it: it is shown to a stranger. */
 export async function viewer(): Promise<Viewer> {
-  const caller = await callerOf(await headers());
-  checkScope(caller, 'read');
-  return caller.viewer;
+  try {
+    const caller = await callerOf(await headers());
+    checkScope(caller, 'read');
+    return caller.viewer;
+  } catch (error) {
+    if (error instanceof AppError && (error.code === 'unauthorized' || error.code === 'forbidden')) return null;
+    throw error;
+  }
 }
 
 /** Who sent this form. Forms are for browsers: no token may make tokens, or delete the account of who made it. */

@@ -2,14 +2,27 @@
  * Every server action and every route, tried with every role. Here the handlers are called as Next calls them, which
  * is fast; on the built site the same tables, and all pages, are tried over HTTP in tests/e2e/role-matrix.spec.ts.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { db } from '#db/client.ts';
 import type { Dataset } from '#db/schema.ts';
-import { actionFiles, filesWithHiddenActions } from '#tests/app-files.ts';
+import { actionFiles, filesWithHiddenActions, routeFiles } from '#tests/app-files.ts';
 import { someDataset } from '#tests/db/fixtures.ts';
 import { ACTIONS, ROWS } from '#tests/roles/actions.ts';
+import {
+  ADDRESSES,
+  answerOf,
+  CALLERS,
+  type Caller,
+  ELSEWHERE,
+  expectedOf,
+  headersOf,
+  makeThings,
+  type Things,
+  VISITS,
+} from '#tests/roles/addresses.ts';
 import { cookieOf, makeCast, ROLES, type Role, tokenOf } from '#tests/roles/cast.ts';
 import { formOf, type Outcome, outcomeOf } from '#tests/roles/outcome.ts';
 import { openSite } from './site.ts';
@@ -74,7 +87,7 @@ describe('the table of server actions', () => {
   });
 });
 
-describe.each(ROWS)('$file: $title', ({ file, name, row }) => {
+describe.each(ROWS.map((one) => [`${one.file}: ${one.title}`, one] as const))('%s', (_title, { file, name, row }) => {
   test(`is for ${row.may.join(', ') || 'nobody'}`, async () => {
     const cast = await makeCast(dataset);
     const forms = new Map<Role, unknown[]>();
@@ -105,3 +118,101 @@ describe.each(ROWS)('$file: $title', ({ file, name, row }) => {
     }
   });
 });
+
+const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+describe('the table of addresses', () => {
+  it('has a row for every page and route', () => {
+    expect(Object.keys(ADDRESSES).sort()).toEqual(routeFiles());
+  });
+
+  it('has a row for every method of every route', async () => {
+    for (const file of routeFiles(/^route\.tsx?$/)) {
+      const source = readFileSync(join(ROOT, file), 'utf8');
+      const offered = METHODS.filter((method) =>
+        new RegExp(`^export .*\\b${method}\\b|^ {2}\\w+ as ${method},?$`, 'm').test(source),
+      );
+      const tried = new Set(ADDRESSES[file].map(({ method = 'GET' }) => method));
+      expect({ [file]: [...tried].sort() }).toEqual({ [file]: offered.sort() });
+    }
+  });
+
+  it('is tried from other sites wherever something changes', () => {
+    const changing = VISITS.filter(({ visit: { method = 'GET' } }) => !['GET', 'HEAD', 'OPTIONS'].includes(method));
+    expect(changing.filter(({ visit }) => !visit.fromElsewhere).map(({ title }) => title)).toEqual([]);
+  });
+});
+
+const routes = VISITS.filter(({ file, visit }) => /route\.tsx?$/.test(file) && !visit.siteOnly);
+
+describe('routes', () => {
+  let things: Things;
+  let headers: Record<Caller, Record<string, string>>;
+  beforeAll(async () => {
+    const cast = await makeCast(dataset);
+    headers = await headersOf(cast);
+    things = await makeThings(cast, dataset.name, async () => {
+      const { response } = await ask('app/api/uploads/[[...id]]/route.ts', '/api/uploads', {
+        method: 'POST',
+        headers: { ...headers.owner, 'tus-resumable': '1.0.0', 'upload-length': '3' },
+      });
+      return response.headers.get('location')!.split('/').at(-1)!;
+    });
+  });
+
+  async function ask(
+    file: string,
+    path: string,
+    { method = 'GET', headers = {}, body }: RequestInit & { headers?: Record<string, string> },
+  ) {
+    const request = new Request(`http://localhost${path}`, {
+      ...{ method, body },
+      headers: { host: 'localhost', origin: 'http://localhost', ...headers },
+    });
+    asked.headers = request.headers;
+    const module = (await import(/* @vite-ignore */ join(ROOT, file))) as Record<
+      string,
+      (request: Request, context: object) => Promise<Response>
+    >;
+    const response = await module[method](request, { params: Promise.resolve(paramsOf(file, path)) });
+    await response.body?.cancel();
+    return {
+      response,
+      answer: answerOf({ status: response.status, location: response.headers.get('location') }, things),
+    };
+  }
+
+  test.each(routes.map((one) => [one.title, one] as const))('%s', async (_title, { file, visit }) => {
+    const answers: Partial<Record<Caller, number | string>> = {};
+    for (const caller of CALLERS) {
+      const path = await visit.path(things);
+      const { answer } = await ask(file, path, { ...visit, headers: { ...visit.headers, ...headers[caller] } });
+      answers[caller] = answer;
+    }
+    expect(answers).toEqual(expectedOf(visit));
+  });
+
+  test.each(routes.filter(({ visit }) => visit.fromElsewhere).map((one) => [one.title, one] as const))(
+    '%s, asked by another site',
+    async (_title, { file, visit }) => {
+      const { as, answers } = visit.fromElsewhere!;
+      for (const origin of ELSEWHERE) {
+        const path = await visit.path(things);
+        const { answer } = await ask(file, path, { ...visit, headers: { ...visit.headers, ...headers[as], origin } });
+        expect({ origin, answer }).toEqual({ origin, answer: answers });
+      }
+    },
+  );
+});
+
+/** As Next reads them from the address: `[id]`, `[[...id]]`. */
+function paramsOf(file: string, path: string): Record<string, string | string[]> {
+  const pattern = file.split('/').slice(1, -1);
+  const parts = path.split('?')[0].split('/').slice(1).map(decodeURIComponent);
+  const params: Record<string, string | string[]> = {};
+  for (const [i, segment] of pattern.entries()) {
+    const [, rest, name] = /^\[{1,2}(\.\.\.)?(\w+)\]{1,2}$/.exec(segment) ?? [];
+    if (name && (parts[i] !== undefined || !rest)) params[name] = rest ? parts.slice(i) : parts[i];
+  }
+  return params;
+}

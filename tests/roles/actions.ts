@@ -242,7 +242,10 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
     ],
   },
   'app/queue/actions.ts': {
-    takeOut: [{ may: OWNERS, form: entry('queued') }],
+    takeOut: [
+      { may: OWNERS, form: entry('queued') },
+      { what: 'what does not wait', may: [], form: entry('scored') },
+    ],
   },
   'app/sign-in/actions.ts': {
     // no service has keys here: it does nothing, for everybody
@@ -303,6 +306,7 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
         what: 'a file of somebody else',
         may: [],
         form: async (cast) => submission(cast, await unfinished(cast.bystander)),
+        letIn: /not complete yet/,
       },
       {
         what: 'for a team',

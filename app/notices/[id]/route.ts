@@ -5,7 +5,7 @@ import { getNotice, markRead } from '#db/notices.ts';
 
 export async function GET(_request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
   const { id } = await params;
-  const who = await viewer().catch(() => null);
+  const who = await viewer();
   if (!who) return seeOther(`/sign-in?returnTo=${encodeURIComponent(`/notices/${id}`)}`);
   const notice = await getNotice(who.id, id);
   if (notice) await markRead(who.id, id);

@@ -1,0 +1,361 @@
+/**
+ * Every page and every route with what it answers to whom. Routes are tried in `tests/app/role-matrix.test.ts`, and all
+ * of it over HTTP on the built site in `tests/e2e/role-matrix.spec.ts`; an address without a row fails both.
+ */
+import { eq } from 'drizzle-orm';
+import { makeAnonymous, makeReviewLink } from '#db/anonymity.ts';
+import { db } from '#db/client.ts';
+import { notices, sessions, submissions, uploads } from '#db/schema.ts';
+import { invite } from '#db/teams.ts';
+import { createSession, createToken, revokeToken } from '#db/users.ts';
+import { type Cast, cookieOf, makeEntry, ROLES, type Role, tokenOf } from './cast.ts';
+
+/** API tokens, and a cookie whose session is over. */
+export const OTHER_CALLERS = [
+  'ended session',
+  'owner’s token to read',
+  'owner’s token to submit',
+  'other’s token',
+  'maintainer’s token',
+  'suspended’s token',
+  'expired token',
+  'revoked token',
+  'invented token',
+] as const;
+export type Caller = Role | (typeof OTHER_CALLERS)[number];
+export const CALLERS: readonly Caller[] = [...ROLES, ...OTHER_CALLERS];
+
+/** How each of them asks. */
+export async function headersOf(cast: Cast): Promise<Record<Caller, Record<string, string>>> {
+  const { ids } = cast;
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const ended = await createSession(ids.owner);
+  await db()
+    .update(sessions)
+    .set({ expires: new Date(Date.now() - 1000) })
+    .where(eq(sessions.sessionToken, ended.sessionToken));
+  const revoked = await createToken(ids.owner, 'revoked');
+  await revokeToken(ids.owner, revoked.id);
+  return {
+    ...(Object.fromEntries(ROLES.map((role) => [role, cookieOf(cast, role)])) as Record<Role, Record<string, string>>),
+    'ended session': { cookie: `authjs.session-token=${ended.sessionToken}` },
+    'owner’s token to read': bearer(await tokenOf(ids.owner, ['read'])),
+    'owner’s token to submit': bearer(await tokenOf(ids.owner, ['submit'])),
+    'other’s token': bearer(await tokenOf(ids.other, ['read', 'submit'])),
+    'maintainer’s token': bearer(await tokenOf(ids.maintainer, ['read', 'submit'])),
+    'suspended’s token': bearer(await tokenOf(ids.suspended, ['read', 'submit'])),
+    'expired token': bearer(await tokenOf(ids.owner, ['read', 'submit'], new Date(Date.now() - 1000))),
+    'revoked token': bearer(revoked.token),
+    'invented token': bearer('lcb_invented'),
+  };
+}
+
+/** What the addresses are about. */
+export interface Things {
+  cast: Cast;
+  /** of the owner, private */
+  mine: string;
+  myMethod: string;
+  /** of the team, private */
+  ours: string;
+  ourMethod: string;
+  /** of the owner, published */
+  open: string;
+  openMethod: string;
+  /** of the owner, published and anonymous */
+  sealed: string;
+  sealedMethod: string;
+  /** had been published, is withdrawn */
+  gone: string;
+  review: string;
+  invitation: string;
+  notice: string;
+  /** a data set whose files are there */
+  demo: string;
+  /** a new upload of the owner, of which nothing has arrived; its address ends in this */
+  upload(): Promise<string>;
+}
+
+export async function makeThings(cast: Cast, demo: string, upload: Things['upload']): Promise<Things> {
+  const entry = (role: Role, ...rest: [Parameters<typeof makeEntry>[2], Parameters<typeof makeEntry>[3]]) =>
+    makeEntry(cast, role, ...rest);
+  const [mine, ours] = [await entry('owner', 'scored', 'private'), await entry('team owner', 'scored', 'private')];
+  const [open, sealed] = [await entry('owner', 'scored', 'published'), await entry('owner', 'scored', 'private')];
+  await makeAnonymous(sealed.id, null, null);
+  await db().update(submissions).set({ visibility: 'published', shown: true }).where(eq(submissions.id, sealed.id));
+  const gone = await makeEntry(cast, 'owner', 'withdrawn', 'private', { wasPublished: true });
+  const [notice] = await db()
+    .insert(notices)
+    .values({ userId: cast.ids.owner, kind: 'scored', text: 'A test', link: `/submissions/${mine.id}` })
+    .returning();
+  // of uploads that were never submitted a person may have a few only
+  const another = async () => {
+    await db().delete(uploads).where(eq(uploads.userId, cast.ids.owner));
+    return upload();
+  };
+  return {
+    ...{ cast, demo, upload: another, mine: mine.id, ours: ours.id, open: open.id, sealed: sealed.id, gone: gone.id },
+    ...{ myMethod: mine.methodId, ourMethod: ours.methodId, openMethod: open.methodId, sealedMethod: sealed.methodId },
+    review: await makeReviewLink(mine.id, null),
+    invitation: (await invite(cast.teamId, cast.ids['team owner'])).secret,
+    notice: notice.id,
+  };
+}
+
+/** A status, with where it leads to when it leads elsewhere: `303 /notices`. */
+export type Expected = { rest: number | string } & Partial<Record<Caller, number | string>>;
+
+/** What browsers say of pages that are not this site's. */
+export const ELSEWHERE = ['https://elsewhere.example', 'http://localhost.elsewhere.example', 'null'] as const;
+
+/** For every caller what is to be answered. */
+export function expectedOf({ expect: { rest, ...named } }: Visit): Partial<Record<Caller, number | string>> {
+  return { ...Object.fromEntries(CALLERS.map((caller) => [caller, rest])), ...named };
+}
+
+export interface Visit {
+  /** GET, unless said otherwise */
+  method?: string;
+  path: (things: Things) => string | Promise<string>;
+  headers?: Record<string, string>;
+  body?: string;
+  expect: Expected;
+  /** needs files that only a running site has */
+  siteOnly?: true;
+  /** what it answers when a page of another site asks, with the cookie of whoever may; 403 unless said otherwise */
+  fromElsewhere?: { as: Role; answers: number | string };
+}
+
+// --- what many of them have in common ---
+
+const NO_TOKEN = { 'expired token': 401, 'revoked token': 401, 'invented token': 401 } as const;
+/** Of the API, for reading: a token has to be valid, and for this. */
+const READING = { ...NO_TOKEN, 'owner’s token to submit': 403 } as const;
+/** Of the API, for changing. */
+const CHANGING = {
+  ...NO_TOKEN,
+  ...{ stranger: 401, 'ended session': 401, 'owner’s token to read': 403 },
+  ...{ suspended: 403, 'suspended maintainer': 403, 'suspended’s token': 403 },
+} as const;
+const EVERYBODY: Expected = { rest: 200 };
+const PUBLIC_API: Expected = { ...READING, rest: 200 };
+const NOT_THERE: Expected = { ...READING, rest: 404 };
+const OWNER = { owner: 200, maintainer: 200, 'owner’s token to read': 200, 'maintainer’s token': 200 } as const;
+const TEAM = {
+  ...{ 'team member': 200, 'team owner': 200, suspended: 200, maintainer: 200 },
+  ...{ 'suspended’s token': 200, 'maintainer’s token': 200 },
+} as const;
+const MAINTAINER = { maintainer: 200, 'maintainer’s token': 200 } as const;
+
+/** Whom a page does not know: also whoever has a token that is for nothing here. */
+const unknown = (answer: number | string) =>
+  Object.fromEntries(
+    (
+      [
+        'stranger',
+        'ended session',
+        'owner’s token to submit',
+        'expired token',
+        'revoked token',
+        'invented token',
+      ] as const
+    ).map((caller) => [caller, answer]),
+  );
+/** A page of one's own, whoever one is. */
+const own = (path: string): Expected => ({ rest: 200, ...unknown(`307 /sign-in?returnTo=${path}`) });
+const maintainersPage: Expected = { rest: 404, ...MAINTAINER };
+
+const page = (path: string | Visit['path'], expect: Expected): Visit => ({
+  path: typeof path === 'string' ? () => path : path,
+  expect,
+});
+
+const TUS = { 'tus-resumable': '1.0.0' };
+
+export const ADDRESSES: Record<string, Visit[]> = {
+  'app/account/data/route.ts': [page('/account/data', { ...READING, rest: 200, stranger: 401, 'ended session': 401 })],
+  'app/account/deleted/page.tsx': [page('/account/deleted', EVERYBODY)],
+  'app/account/page.tsx': [page('/account', own('/account'))],
+  'app/api/auth/[...nextauth]/route.ts': [
+    { ...page('/api/auth/session', EVERYBODY), siteOnly: true },
+    // without the word that Auth.js puts into its own forms nobody is signed out
+    {
+      ...{ method: 'POST', path: () => '/api/auth/signout', siteOnly: true },
+      ...{ headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'callbackUrl=%2F' },
+      expect: { rest: '302 /api/auth/signout?csrf=true' },
+      fromElsewhere: { as: 'owner', answers: '302 /api/auth/signout?csrf=true' },
+    },
+  ],
+  'app/api/health/route.ts': [page('/api/health', EVERYBODY)],
+  'app/api/metrics/route.ts': [page('/api/metrics', EVERYBODY)],
+  'app/api/ready/route.ts': [page('/api/ready', EVERYBODY)],
+  'app/api/uploads/[[...id]]/route.ts': [
+    { method: 'OPTIONS', path: () => '/api/uploads', headers: TUS, expect: { rest: 204 } },
+    // an empty file: whoever may upload is told that
+    {
+      ...{ method: 'POST', path: () => '/api/uploads', headers: { ...TUS, 'upload-length': '0' } },
+      expect: { rest: 422, ...CHANGING },
+      fromElsewhere: { as: 'owner', answers: 403 },
+    },
+    {
+      ...{ method: 'HEAD', path: async ({ upload }) => `/api/uploads/${await upload()}`, headers: TUS },
+      expect: {
+        ...{ rest: 404, owner: 200, 'owner’s token to submit': 200, 'owner’s token to read': 403 },
+        ...{ ...NO_TOKEN, stranger: 401, 'ended session': 401 },
+      },
+    },
+    {
+      ...{ method: 'GET', path: async ({ upload }) => `/api/uploads/${await upload()}`, headers: TUS },
+      expect: {
+        ...{ rest: 404, owner: 405, 'owner’s token to submit': 405, 'owner’s token to read': 403 },
+        ...{ ...NO_TOKEN, stranger: 401, 'ended session': 401 },
+      },
+    },
+    {
+      ...{ method: 'PATCH', path: async ({ upload }) => `/api/uploads/${await upload()}` },
+      headers: { ...TUS, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
+      body: '[{"',
+      expect: { rest: 404, ...CHANGING, owner: 204, 'owner’s token to submit': 204 },
+      fromElsewhere: { as: 'owner', answers: 403 },
+    },
+    {
+      ...{ method: 'DELETE', path: async ({ upload }) => `/api/uploads/${await upload()}`, headers: TUS },
+      expect: { rest: 404, ...CHANGING, owner: 204, 'owner’s token to submit': 204 },
+      fromElsewhere: { as: 'owner', answers: 403 },
+    },
+  ],
+  'app/api/v1/datasets/[name]/images/route.ts': [
+    { ...page(({ demo }) => `/api/v1/datasets/${encodeURIComponent(demo)}/images`, PUBLIC_API), siteOnly: true },
+  ],
+  'app/api/v1/leaderboards/[task]/route.ts': [page('/api/v1/leaderboards/livecell-wide', PUBLIC_API)],
+  'app/api/v1/openapi.json/route.ts': [page('/api/v1/openapi.json', EVERYBODY)],
+  'app/api/v1/submissions/[id]/events/route.ts': [
+    page(({ mine }) => `/api/v1/submissions/${mine}/events`, { ...NOT_THERE, ...OWNER }),
+    page(({ ours }) => `/api/v1/submissions/${ours}/events`, { ...NOT_THERE, ...TEAM }),
+    page(({ open }) => `/api/v1/submissions/${open}/events`, PUBLIC_API),
+  ],
+  'app/api/v1/submissions/[id]/receipt/route.ts': [
+    page(({ mine }) => `/api/v1/submissions/${mine}/receipt`, { ...NOT_THERE, ...OWNER }),
+    page(({ ours }) => `/api/v1/submissions/${ours}/receipt`, { ...NOT_THERE, ...TEAM }),
+    page(({ open }) => `/api/v1/submissions/${open}/receipt`, PUBLIC_API),
+  ],
+  'app/api/v1/submissions/[id]/route.ts': [
+    page(({ mine }) => `/api/v1/submissions/${mine}`, { ...NOT_THERE, ...OWNER }),
+    page(({ ours }) => `/api/v1/submissions/${ours}`, { ...NOT_THERE, ...TEAM }),
+    page(({ open }) => `/api/v1/submissions/${open}`, PUBLIC_API),
+    page(({ sealed }) => `/api/v1/submissions/${sealed}`, PUBLIC_API),
+    page(({ gone }) => `/api/v1/submissions/${gone}`, { ...NOT_THERE, ...OWNER }),
+  ],
+  'app/api/v1/submissions/route.ts': [
+    // nothing is said of what is submitted: whoever may submit is told that
+    {
+      ...{ method: 'POST', path: () => '/api/v1/submissions', body: '{}' },
+      headers: { 'content-type': 'application/json' },
+      expect: { rest: 400, ...CHANGING },
+      fromElsewhere: { as: 'owner', answers: 403 },
+    },
+  ],
+  'app/api/v1/tasks/route.ts': [page('/api/v1/tasks', PUBLIC_API)],
+  'app/datasets/[name]/page.tsx': [page(({ demo }) => `/datasets/${encodeURIComponent(demo)}`, EVERYBODY)],
+  'app/datasets/[name]/pictures/[file]/route.ts': [
+    page(({ demo }) => `/datasets/${encodeURIComponent(demo)}/pictures/none.png`, NOT_THERE),
+  ],
+  'app/entries/[id]/badge.svg/route.ts': [
+    page(({ open }) => `/entries/${open}/badge.svg`, PUBLIC_API),
+    // the same for everybody: not for its owner either
+    page(({ mine }) => `/entries/${mine}/badge.svg`, NOT_THERE),
+  ],
+  'app/entries/[id]/opengraph-image/route.tsx': [
+    { ...page(({ open }) => `/entries/${open}/opengraph-image`, PUBLIC_API), siteOnly: true },
+    { ...page(({ mine }) => `/entries/${mine}/opengraph-image`, NOT_THERE), siteOnly: true },
+  ],
+  'app/entries/[id]/page.tsx': [
+    page(({ mine }) => `/entries/${mine}`, { rest: 404, ...OWNER }),
+    page(({ ours }) => `/entries/${ours}`, { rest: 404, ...TEAM }),
+    page(({ open }) => `/entries/${open}`, EVERYBODY),
+    page(({ sealed }) => `/entries/${sealed}`, EVERYBODY),
+    page(({ gone }) => `/entries/${gone}`, EVERYBODY),
+  ],
+  'app/feed.xml/route.ts': [page('/feed.xml', PUBLIC_API)],
+  'app/leaderboards/[task]/page.tsx': [page('/leaderboards/livecell-wide', EVERYBODY)],
+  'app/leaderboards/page.tsx': [page('/leaderboards', { rest: '307 /leaderboards/livecell-wide' })],
+  'app/maintain/audit/export/route.ts': [page('/maintain/audit/export', { ...NOT_THERE, ...MAINTAINER })],
+  'app/maintain/audit/page.tsx': [page('/maintain/audit', maintainersPage)],
+  'app/maintain/entries/[id]/page.tsx': [page(({ open }) => `/maintain/entries/${open}`, maintainersPage)],
+  'app/maintain/entries/page.tsx': [page('/maintain/entries', maintainersPage)],
+  'app/maintain/page.tsx': [page('/maintain', maintainersPage)],
+  'app/maintain/people/[id]/merge/page.tsx': [
+    page(({ cast }) => `/maintain/people/${cast.ids.other}/merge`, maintainersPage),
+  ],
+  'app/maintain/people/[id]/page.tsx': [page(({ cast }) => `/maintain/people/${cast.ids.other}`, maintainersPage)],
+  'app/maintain/people/page.tsx': [page('/maintain/people', maintainersPage)],
+  'app/maintain/tasks/[task]/page.tsx': [page('/maintain/tasks/livecell-wide', maintainersPage)],
+  'app/maintain/tasks/page.tsx': [page('/maintain/tasks', maintainersPage)],
+  'app/methods/[id]/page.tsx': [
+    page(({ myMethod }) => `/methods/${myMethod}`, { rest: 404, ...OWNER }),
+    page(({ ourMethod }) => `/methods/${ourMethod}`, { rest: 404, ...TEAM }),
+    page(({ openMethod }) => `/methods/${openMethod}`, EVERYBODY),
+    page(({ sealedMethod }) => `/methods/${sealedMethod}`, { rest: 404, ...OWNER }),
+  ],
+  'app/methods/page.tsx': [page('/methods', own('/methods'))],
+  'app/notices/[id]/route.ts': [
+    {
+      path: ({ notice }) => `/notices/${notice}`,
+      expect: {
+        rest: '303 /notices',
+        ...unknown('303 /sign-in?returnTo=/notices/{notice}'),
+        ...{ owner: '303 /submissions/{mine}', 'owner’s token to read': '303 /submissions/{mine}' },
+      },
+    },
+  ],
+  'app/notices/page.tsx': [page('/notices', own('/notices'))],
+  'app/page.tsx': [page('/', EVERYBODY)],
+  'app/protocol/page.tsx': [page('/protocol', EVERYBODY)],
+  'app/queue/page.tsx': [page('/queue', EVERYBODY)],
+  'app/review/[secret]/page.tsx': [
+    page(({ review }) => `/review/${review}`, EVERYBODY),
+    page('/review/none', { rest: 404 }),
+  ],
+  'app/review/[secret]/receipt/route.ts': [
+    page(({ review }) => `/review/${review}/receipt`, PUBLIC_API),
+    page('/review/none/receipt', NOT_THERE),
+  ],
+  'app/sign-in/local/route.ts': [
+    {
+      ...{ method: 'POST', path: () => '/sign-in/local', siteOnly: true },
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'name=&email=&returnTo=',
+      expect: { rest: '303 /sign-in?error=LocalFields' },
+      fromElsewhere: { as: 'stranger', answers: 403 },
+    },
+  ],
+  'app/sign-in/page.tsx': [page('/sign-in', { rest: '307 /submissions', ...unknown(200) })],
+  'app/submissions/[id]/page.tsx': [
+    page(({ mine }) => `/submissions/${mine}`, { rest: 404, ...OWNER }),
+    page(({ ours }) => `/submissions/${ours}`, { rest: 404, ...TEAM }),
+    page(({ open }) => `/submissions/${open}`, { rest: '307 /entries/{open}', ...OWNER }),
+    page(({ gone }) => `/submissions/${gone}`, { rest: 404, ...OWNER }),
+  ],
+  'app/submissions/page.tsx': [page('/submissions', own('/submissions'))],
+  'app/submit/page.tsx': [page('/submit', EVERYBODY)],
+  'app/tasks/[id]/page.tsx': [page('/tasks/livecell-wide', EVERYBODY)],
+  'app/tasks/page.tsx': [page('/tasks', EVERYBODY)],
+  'app/teams/[id]/page.tsx': [page(({ cast }) => `/teams/${cast.teamId}`, { rest: 404, ...TEAM })],
+  'app/teams/join/[secret]/page.tsx': [page(({ invitation }) => `/teams/join/${invitation}`, EVERYBODY)],
+  'app/teams/page.tsx': [page('/teams', own('/teams'))],
+};
+
+/** What an answer is, in the words of the table. */
+export function answerOf(response: { status: number; location: string | null }, things: Things): number | string {
+  const { status, location } = response;
+  if (!location || status < 300 || status > 399) return status;
+  const { pathname, searchParams } = new URL(location, 'http://site');
+  const query = [...searchParams].map(([name, value]) => `${name}=${value}`).join('&');
+  const words = ['mine', 'open', 'notice'] as const;
+  const said = `${status} ${pathname}${query && `?${query}`}`;
+  return words.reduce((text, name) => text.replaceAll(things[name], `{${name}}`), said);
+}
+
+export const VISITS = Object.entries(ADDRESSES).flatMap(([file, visits]) =>
+  visits.map((visit, i) => ({ file, visit, title: `${visit.method ?? 'GET'} ${file}${i > 0 ? `, ${i + 1}` : ''}` })),
+);
