@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SUBMISSION_STATES, type SubmissionState, TEAM_ROLES, VISIBILITIES, type Visibility } from '#db/schema.ts';
 import * as api from '#lib/api.ts';
 import * as may from '#lib/permissions.ts';
@@ -50,177 +50,183 @@ const WHOSE = {
 const MAINTAINERS: Who[] = ['maintainer', 'owner who maintains'];
 const sorted = (who: Who[]) => ALL.filter((one) => who.includes(one));
 
-type Where = Partial<Record<SubmissionState, readonly Visibility[]>>;
-const ANY = VISIBILITIES;
-const EVERY_STATE: Where = Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ANY]));
-
-/** In which state and visibility something can be done, and by whom; everywhere else by nobody. */
-const ACTIONS: Record<
-  string,
-  {
-    rule: (viewer: may.Viewer, entry: may.Owned & { filesDeletedAt: null; shown: false }) => boolean;
-    by: 'acting owners' | 'maintainers' | 'owners and maintainers';
-    where: Where;
-  }
-> = {
-  publish: {
-    rule: may.canPublish,
-    by: 'acting owners',
-    where: { queued: ['private'], scoring: ['private'], scored: ['private'] }, // only a maintainer lifts what one hid
-  },
-  unpublish: {
-    rule: may.canUnpublish,
-    by: 'acting owners',
-    where: Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ['pending', 'published']])),
-  },
-  withdraw: {
-    rule: may.canWithdraw,
-    by: 'acting owners',
-    where: { uploading: ANY, queued: ANY, scoring: ANY, scored: ANY, rejected: ANY, failed: ANY },
-  },
-  'take out of the queue': { rule: may.canTakeOut, by: 'acting owners', where: { queued: ANY, scoring: ANY } },
-  'submit again': { rule: may.canSubmitAgain, by: 'acting owners', where: { rejected: ANY, failed: ANY } },
-  'delete files': { rule: may.canDeleteFiles, by: 'acting owners', where: { scored: ANY, rejected: ANY, failed: ANY } },
-  'choose what is shown': { rule: may.canChooseShown, by: 'acting owners', where: { scored: ['published'] } },
-  // nobody publishes for an owner who did not ask
-  approve: { rule: may.canApprove, by: 'maintainers', where: { scored: ['pending'] } },
-  'ask back and reject': {
-    rule: may.canDecline,
-    by: 'maintainers',
-    where: Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ['pending']])),
-  },
-  hide: {
-    rule: may.canHide,
-    by: 'maintainers',
-    where: Object.fromEntries(SUBMISSION_STATES.map((state) => [state, ['published']])),
-  },
-  restore: { rule: may.canRestore, by: 'maintainers', where: { scored: ['hidden'] } },
-  'try again': { rule: may.canTryAgain, by: 'maintainers', where: { failed: ANY } },
-  feature: {
-    rule: (viewer, entry) => may.canFeature(viewer, { ...entry, featured: false }),
-    by: 'maintainers',
-    where: { scored: ['published'] },
-  },
-  'take the mark of a baseline off': {
-    rule: (viewer, entry) => may.canFeature(viewer, { ...entry, featured: true }),
-    by: 'maintainers',
-    where: EVERY_STATE,
-  },
-  verify: { rule: may.canVerify, by: 'maintainers', where: { scored: ANY } },
-  'read files': { rule: may.canReadFiles, by: 'owners and maintainers', where: EVERY_STATE },
-};
-
-describe.each(Object.entries(WHOSE))('an entry that is %s', (_whose, { of, owners, acting }) => {
-  const by = {
-    'acting owners': sorted(acting),
-    maintainers: MAINTAINERS,
-    'owners and maintainers': sorted([...owners, ...MAINTAINERS]),
-  };
-
-  test.each(Object.entries(ACTIONS))('%s: who may, in every state and visibility', (_name, action) => {
-    for (const state of SUBMISSION_STATES)
-      for (const visibility of VISIBILITIES) {
-        const entry = { ...of, state, visibility, filesDeletedAt: null, shown: false as const };
-        const expected = action.where[state]?.includes(visibility) ? by[action.by] : [];
-        expect({ state, visibility, who: allowed((viewer) => action.rule(viewer, entry)) }).toEqual({
-          ...{ state, visibility },
-          who: expected,
-        });
-      }
-  });
-
-  it('is seen by everyone when scored and published, else by its owners and maintainers', () => {
-    for (const state of SUBMISSION_STATES)
-      for (const visibility of VISIBILITIES) {
-        const entry = { ...of, state, visibility };
-        const all = state === 'scored' && visibility === 'published';
-        expect(allowed((viewer) => may.canViewSubmission(viewer, entry))).toEqual(
-          all ? ALL : by['owners and maintainers'],
-        );
-        expect(may.isPublic(entry)).toBe(all);
-      }
-  });
-
-  test('its method: edited by its owners, seen by all once a version is public, its other versions not', () => {
-    expect(allowed((viewer) => may.canEditMethod(viewer, of))).toEqual(by['acting owners']);
-    expect(allowed((viewer) => may.canViewMethod(viewer, { ...of, public: true }))).toEqual(ALL);
-    expect(allowed((viewer) => may.canViewMethod(viewer, { ...of, public: false }))).toEqual(
-      by['owners and maintainers'],
-    );
-    expect(allowed((viewer) => may.canViewVersions(viewer, of))).toEqual(by['owners and maintainers']);
-  });
-
-  it('hides its maker, while anonymous, from all but its owners and maintainers', () => {
-    expect(allowed((viewer) => may.canSeeIdentity(viewer, of))).toEqual(by['owners and maintainers']);
-  });
-
-  it('becomes anonymous unless it has been public under its name, and is revealed while it is', () => {
-    const now = new Date();
-    const [before, after] = [-1, 1].map((ms) => new Date(now.getTime() + ms));
-    for (const state of SUBMISSION_STATES)
-      for (const visibility of VISIBILITIES)
-        for (const wasPublished of [false, true])
-          for (const [anonymous, anonymousUntil] of [
-            ...[[false, null] as const, [true, null] as const, [true, before] as const, [true, after] as const],
-          ]) {
-            const entry = { ...of, state, visibility, wasPublished, anonymous, anonymousUntil };
-            const sealed = anonymous && anonymousUntil !== before;
-            const named = !sealed && (wasPublished || visibility === 'published');
-            const alive = state !== 'withdrawn' ? by['acting owners'] : [];
-            expect(allowed((viewer) => may.canMakeAnonymous(viewer, entry, now))).toEqual(named ? [] : alive);
-            expect(allowed((viewer) => may.canReveal(viewer, entry, now))).toEqual(sealed ? alive : []);
-            expect(allowed((viewer) => may.canShareWithReviewers(viewer, entry))).toEqual(alive);
-          }
-  });
-
-  it('has a name in the queue for its owners and maintainers; for others once published, and not while sealed', () => {
-    for (const state of SUBMISSION_STATES)
-      for (const visibility of VISIBILITIES)
-        for (const anonymous of [false, true]) {
-          const entry = { ...of, state, visibility, anonymous, anonymousUntil: null };
-          expect(allowed((viewer) => may.canNameInQueue(viewer, entry))).toEqual(
-            visibility === 'published' && !anonymous ? ALL : by['owners and maintainers'],
-          );
-        }
-  });
-
-  it('has no files to delete twice, and is not chosen when it is shown', () => {
-    const entry = { ...of, state: 'scored', visibility: 'published' } as const;
-    expect(allowed((viewer) => may.canDeleteFiles(viewer, { ...entry, filesDeletedAt: new Date() }))).toEqual([]);
-    expect(allowed((viewer) => may.canChooseShown(viewer, { ...entry, shown: true }))).toEqual([]);
-  });
-});
-
 /** Signed in and not suspended. */
 const ACTIVE: Who[] = ['other', 'owner', 'team owner', 'team member', 'maintainer', 'owner who maintains'];
+const IN_TEAM: Who[] = ['team owner', 'team member', 'suspended team owner'];
 
-test.each<[string, (viewer: may.Viewer) => boolean, Who[]]>([
-  ['change anything', may.canAct, ACTIVE],
-  ['submit', may.canSubmit, ACTIVE],
-  ['submit in their own name', (viewer) => may.canSubmitFor(viewer, null), ACTIVE],
-  ['submit for the team', (viewer) => may.canSubmitFor(viewer, 'team'), ['team owner', 'team member']],
-  ['submit for no team there is', (viewer) => may.canSubmitFor(viewer, 'no team'), []],
-  ['moderate', may.canModerate, MAINTAINERS],
-  ['manage people', may.canManagePeople, MAINTAINERS],
-  ['manage tasks', may.canManageTasks, MAINTAINERS],
-  ['manage ground truth', may.canManageGroundTruth, MAINTAINERS],
-  ['read the audit log', may.canReadAudit, MAINTAINERS],
-  [
-    'use the owner’s upload',
-    (viewer) => may.canUseUpload(viewer, { userId: 'owner' }),
-    ['owner', 'owner who maintains'],
-  ],
-  ['create a team', may.canCreateTeam, ACTIVE],
-  ['accept an invitation', may.canAcceptInvitation, ACTIVE],
-  [
-    'see the team',
-    (viewer) => may.canViewTeam(viewer, 'team'),
-    ['team owner', 'team member', 'maintainer', 'owner who maintains', 'suspended team owner'],
-  ],
-  ['manage the team', (viewer) => may.canManageTeam(viewer, 'team'), ['team owner']],
-  ['leave the team', (viewer) => may.canLeaveTeam(viewer, 'team'), ['team owner', 'team member']],
-])('who may %s', (_what, rule, who) => {
-  expect(allowed(rule)).toEqual(sorted(who));
+/** Everything a rule may want to know of a thing, in every combination there is. */
+const NOW = new Date();
+const [EARLIER, LATER] = [-1, 1].map((ms) => new Date(NOW.getTime() + ms));
+interface Thing extends may.Owned {
+  whose: (typeof WHOSE)[keyof typeof WHOSE];
+  anonymous: boolean;
+  anonymousUntil: Date | null;
+  wasPublished: boolean;
+  filesDeletedAt: Date | null;
+  shown: boolean;
+  featured: boolean;
+  public: boolean;
+}
+const BOTH = [false, true];
+const THINGS: Thing[] = Object.values(WHOSE).flatMap((whose) =>
+  SUBMISSION_STATES.flatMap((state) =>
+    VISIBILITIES.flatMap((visibility) =>
+      [[false, null] as const, [true, null] as const, [true, EARLIER] as const, [true, LATER] as const].flatMap(
+        ([anonymous, anonymousUntil]) =>
+          BOTH.flatMap((wasPublished) =>
+            // each of these is asked by one rule alone, so they need not be combined
+            BOTH.map((flag) => ({
+              ...{ ...whose.of, whose, state, visibility, anonymous, anonymousUntil, wasPublished },
+              ...{ filesDeletedAt: flag ? EARLIER : null, shown: flag, featured: flag, public: flag },
+            })),
+          ),
+      ),
+    ),
+  ),
+);
+
+const SETS = {
+  everybody: () => ALL,
+  nobody: () => [],
+  'signed in': () => ALL.filter((who) => who !== 'stranger'),
+  active: () => ACTIVE,
+  maintainers: () => MAINTAINERS,
+  owners: ({ whose }: Thing) => whose.owners,
+  'acting owners': ({ whose }: Thing) => whose.acting,
+  'owners and maintainers': ({ whose }: Thing) => [...whose.owners, ...MAINTAINERS],
+} satisfies Record<string, (thing: Thing) => Who[]>;
+
+interface Rule {
+  /** who may, or those themselves */
+  who: keyof typeof SETS | Who[];
+  /** only then; */
+  when?: (thing: Thing) => boolean;
+  /** and these, where it is not so; nobody unless said otherwise */
+  otherwise?: keyof typeof SETS;
+  /** where it is asked otherwise than with the viewer and the thing */
+  ask?: (viewer: may.Viewer, thing: Thing) => boolean;
+}
+
+const isIn =
+  (...states: SubmissionState[]) =>
+  ({ state }: Thing) =>
+    states.includes(state);
+const isSeen =
+  (...visibilities: Visibility[]) =>
+  ({ visibility }: Thing) =>
+    visibilities.includes(visibility);
+const onBoard = (thing: Thing) => thing.state === 'scored' && thing.visibility === 'published';
+/** Its name is a secret now. */
+const isSecret = ({ anonymous, anonymousUntil }: Thing) => anonymous && anonymousUntil !== EARLIER;
+const alive = isIn('uploading', 'queued', 'scoring', 'scored', 'rejected', 'failed');
+
+/** A rule that is exported has a row here. */
+const RULES: Record<keyof typeof may, Rule> = {
+  canAct: { who: 'active' },
+  isMaintainer: { who: 'maintainers' },
+  isOwner: { who: 'owners' },
+  isPublic: { who: 'everybody', when: onBoard, ask: (_, thing) => may.isPublic(thing) },
+  canSubmit: { who: 'active' },
+  canSubmitFor: { who: ['team owner', 'team member'], ask: (viewer) => may.canSubmitFor(viewer, 'team') },
+  canViewSubmission: { who: 'everybody', when: onBoard, otherwise: 'owners and maintainers' },
+  isTombstone: {
+    ...{ who: 'everybody', when: (thing) => thing.state === 'withdrawn' && thing.wasPublished },
+    ask: (_, thing) => may.isTombstone(thing),
+  },
+  canReadFiles: { who: 'owners and maintainers' },
+  // only a maintainer lifts what one hid
+  canPublish: {
+    ...{
+      who: 'acting owners',
+      when: (thing) => isIn('queued', 'scoring', 'scored')(thing) && isSeen('private')(thing),
+    },
+  },
+  canUnpublish: { who: 'acting owners', when: isSeen('pending', 'published') },
+  canWithdraw: { who: 'acting owners', when: alive },
+  canSubmitAgain: { who: 'acting owners', when: isIn('rejected', 'failed') },
+  canDeleteFiles: {
+    who: 'acting owners',
+    when: (thing) => isIn('scored', 'rejected', 'failed')(thing) && thing.filesDeletedAt === null,
+  },
+  canSeeIdentity: { who: 'owners and maintainers' },
+  // not once it has been public under its name
+  canMakeAnonymous: {
+    ...{ who: 'acting owners', ask: (viewer, thing) => may.canMakeAnonymous(viewer, thing, NOW) },
+    when: (thing) => alive(thing) && (isSecret(thing) || !(thing.wasPublished || thing.visibility === 'published')),
+  },
+  canReveal: {
+    ...{ who: 'acting owners', when: (thing) => alive(thing) && isSecret(thing) },
+    ask: (viewer, thing) => may.canReveal(viewer, thing, NOW),
+  },
+  canShareWithReviewers: { who: 'acting owners', when: alive },
+  canViewMethod: { who: 'everybody', when: (thing) => thing.public, otherwise: 'owners and maintainers' },
+  canViewVersions: { who: 'owners and maintainers' },
+  canEditMethod: { who: 'acting owners' },
+  canChooseShown: { who: 'acting owners', when: (thing) => onBoard(thing) && !thing.shown },
+  canCreateTeam: { who: 'active' },
+  canViewTeam: { who: [...IN_TEAM, ...MAINTAINERS], ask: (viewer) => may.canViewTeam(viewer, 'team') },
+  canManageTeam: { who: ['team owner'], ask: (viewer) => may.canManageTeam(viewer, 'team') },
+  canLeaveTeam: { who: ['team owner', 'team member'], ask: (viewer) => may.canLeaveTeam(viewer, 'team') },
+  canAcceptInvitation: { who: 'active' },
+  canNameInQueue: {
+    ...{ who: 'everybody', when: (thing) => thing.visibility === 'published' && !isSecret(thing) },
+    ...{ otherwise: 'owners and maintainers', ask: (viewer, thing) => may.canNameInQueue(viewer, thing, NOW) },
+  },
+  canTakeOut: { who: 'acting owners', when: isIn('queued', 'scoring') },
+  canModerate: { who: 'maintainers' },
+  // nobody publishes for an owner who did not ask
+  canApprove: { who: 'maintainers', when: (thing) => thing.state === 'scored' && thing.visibility === 'pending' },
+  canDecline: { who: 'maintainers', when: isSeen('pending') },
+  canHide: { who: 'maintainers', when: isSeen('published') },
+  canRestore: { who: 'maintainers', when: (thing) => thing.state === 'scored' && thing.visibility === 'hidden' },
+  canTryAgain: { who: 'maintainers', when: (thing) => thing.state === 'failed' && thing.filesDeletedAt === null },
+  canVerify: { who: 'maintainers', when: isIn('scored') },
+  canManageTasks: { who: 'maintainers' },
+  canManageGroundTruth: { who: 'maintainers' },
+  canFeature: { who: 'maintainers', when: (thing) => onBoard(thing) || thing.featured },
+  canManagePeople: { who: 'maintainers' },
+  canReadAudit: { who: 'maintainers' },
+  canUseUpload: {
+    ...{ who: ['owner', 'owner who maintains'] },
+    ask: (viewer) => may.canUseUpload(viewer, { userId: 'owner' }),
+  },
+  canReadAnnotations: {
+    ...{ who: 'everybody', when: (thing) => thing.public, ask: (_, thing) => may.canReadAnnotations(thing) },
+  },
+  canSeePictures: {
+    ...{ who: 'everybody', when: (thing) => thing.public, ask: (_, thing) => may.canSeePictures(thing) },
+  },
+  canSeeOutlines: {
+    ...{
+      who: 'everybody',
+      when: (thing) => thing.public,
+      ask: (_, thing) => may.canSeeOutlines(thing, { public: true }),
+    },
+  },
+};
+
+/** As they are exported. */
+const all: Record<string, unknown> = { ...may };
+
+test('every rule has a row', () => {
+  expect(Object.keys(RULES).sort()).toEqual(Object.keys(all).sort());
+});
+
+test.each(Object.entries(RULES))('%s: who may, of whatever state', (name, { who, when, otherwise = 'nobody', ask }) => {
+  const asked = ask ?? (all[name] as (viewer: may.Viewer, thing: Thing) => boolean);
+  for (const thing of THINGS) {
+    const set = when && !when(thing) ? otherwise : who;
+    const expected = sorted(typeof set === 'string' ? SETS[set](thing) : set);
+    const { whose: _, ...what } = thing;
+    // said with the thing, so that a failure names it
+    const found = allowed((viewer) => asked(viewer, thing));
+    if (found.join() !== expected.join()) expect({ ...what, who: found }).toEqual({ ...what, who: expected });
+  }
+});
+
+test('whoever submits for a team is in that team; in one’s own name everybody who may submit', () => {
+  expect(allowed((viewer) => may.canSubmitFor(viewer, null))).toEqual(sorted(ACTIVE));
+  expect(allowed((viewer) => may.canSubmitFor(viewer, 'no team'))).toEqual([]);
 });
 
 test('nobody’s things are not a stranger’s', () => {
