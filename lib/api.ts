@@ -154,6 +154,21 @@ export const anonymitySchema = z.object({
   until: iso.nullable(),
 });
 
+/** One score of a submission. There are several where it was scored again; none is ever overwritten. */
+export const evaluationSchema = z.object({
+  protocol: z.enum(PROTOCOL_IDS),
+  evaluator: z.object({ version: z.string() }),
+  /** `version`: null where this was never the ground truth of the submission's data set alone */
+  groundTruth: z.object({ sha256: z.string(), version: z.int().nullable() }),
+  scoredAt: iso,
+  /** the one that counts now, and that `reports` has */
+  current: z.boolean(),
+  /** why it was scored again; null: when it was submitted */
+  reason: z.string().nullable(),
+  /** the task's headline numbers, by their labels on the site; fractions where the site writes per cent */
+  numbers: z.record(z.string(), z.number().nullable()),
+});
+
 export const submissionSchema = z.object({
   id: z.string(),
   task: z.string(),
@@ -198,6 +213,10 @@ export const submissionSchema = z.object({
   /** of the primary protocol; null until scored */
   report: anyReportSchema.nullable(),
   reports: z.partialRecord(z.enum(PROTOCOL_IDS), anyReportSchema),
+  /** every score it has had, the newest first */
+  evaluations: z.array(evaluationSchema).optional(),
+  /** it is published and on no board: it could not be scored again when the evaluator or the ground truth changed */
+  leftBehind: z.boolean().optional(),
 });
 export type SubmissionBody = z.infer<typeof submissionSchema>;
 

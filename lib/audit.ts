@@ -251,7 +251,7 @@ export function auditSentence(event: AuditEvent): string {
     case 'rescored':
       return `scored again by evaluator ${event.evaluator} on ground truth version ${event.groundTruthVersion}: ${event.reason}`;
     case 'rescore-skipped':
-      return `left the leaderboard, since it could not be scored again: ${event.reason}`;
+      return 'left the leaderboard, since it could not be scored again';
     case 'role-changed':
       return `made ${event.role}`;
     case 'suspended':

@@ -5,6 +5,7 @@ import { db } from '#db/client.ts';
 import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets.ts';
 import { entryOf } from '#db/entries.ts';
 import { getMethod } from '#db/methods.ts';
+import { scoreHistory } from '#db/rescore.ts';
 import type { Dataset, SubmissionFile, WithdrawalReason } from '#db/schema.ts';
 import {
   createSubmission,
@@ -280,6 +281,7 @@ export async function submissionBody(viewer: Viewer, submission: SubmissionDetai
   const look = lookOf(viewer, submission);
   const entry = await entryOf(submission, look);
   const reports = await reportsOf(entry);
+  const history = entry.state === 'scored' ? await scoreHistory(entry) : { evaluations: [], leftBehind: null };
   const { method, methodId, version, description, paperUrl, codeUrl, trainingData, testImagesSeen } = entry;
   const { submitter, team, authors, state, visibility, anonymous } = entry;
   const inside = look === 'insider';
@@ -305,10 +307,16 @@ export async function submissionBody(viewer: Viewer, submission: SubmissionDetai
     publishedAt: entry.publishedAt?.toISOString() ?? null,
     report: reports[PRIMARY_PROTOCOL] ?? null,
     reports,
+    evaluations: history.evaluations.map(({ protocol, evaluatorVersion, groundTruth, scoredAt, ...line }) => ({
+      ...{ protocol, evaluator: { version: evaluatorVersion }, groundTruth, scoredAt: scoredAt.toISOString() },
+      ...{ current: line.current, reason: line.reason },
+      numbers: Object.fromEntries(line.numbers.map(({ label, value }) => [label, value])),
+    })),
+    leftBehind: history.leftBehind !== null,
   };
 }
 
-/** An entry's newest report per protocol, as it may be shown beside it; none unless it is scored. */
+/** An entry's report per protocol that counts, as it may be shown beside it; none unless it is scored. */
 export async function reportsOf<Report extends AnyReport | ScoreReport = AnyReport>(
   entry: PublicEntry,
 ): Promise<Partial<Record<ProtocolId, Report>>> {

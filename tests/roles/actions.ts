@@ -131,6 +131,30 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
     ],
     decideChecked: [bulk('approve'), bulk('decline')],
   },
+  // without a file, and of what is not there: what comes of them is tried in `tests/app/ground-truth.test.ts`
+  'app/maintain/ground-truth/actions.ts': {
+    registerGroundTruth: [
+      {
+        may: MAINTAINERS,
+        form: ({ dataset }) => ({ name: `${dataset.name} again`, task: dataset.task, split: '' }),
+        letIn: /Upload a file first/,
+      },
+    ],
+    sendReplacement: [
+      { may: MAINTAINERS, form: ({ dataset }) => ({ id: dataset.id, note: reason }), letIn: /Upload a file first/ },
+    ],
+    setPublic: [
+      {
+        may: MAINTAINERS,
+        form: ({ dataset }) => ({ id: dataset.id, public: dataset.public ? 'yes' : 'no' }),
+        letIn: /public already/,
+      },
+    ],
+    scoreAgain: [{ may: MAINTAINERS, form: () => ({ id: 'none', reason }), letIn: /There is no such data set/ }],
+    tryFailedAgain: [{ may: MAINTAINERS, form: () => ({ id: 'none' }), letIn: /This re-score is over/ }],
+    goOnWithout: [{ may: MAINTAINERS, form: () => ({ id: 'none' }), letIn: /This re-score is over/ }],
+    cancelScoringAgain: [{ may: MAINTAINERS, form: () => ({ id: 'none' }), letIn: /This re-score is over/ }],
+  },
   'app/maintain/people/actions.ts': {
     suspendPerson: [{ may: MAINTAINERS, form: ({ bystander }) => ({ id: bystander, reason }) }],
     liftPerson: [

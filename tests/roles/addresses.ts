@@ -283,6 +283,10 @@ export const ADDRESSES: Record<string, Visit[]> = {
   'app/maintain/audit/page.tsx': [page('/maintain/audit', maintainersPage)],
   'app/maintain/entries/[id]/page.tsx': [page(({ open }) => `/maintain/entries/${open}`, maintainersPage)],
   'app/maintain/entries/page.tsx': [page('/maintain/entries', maintainersPage)],
+  'app/maintain/ground-truth/[id]/page.tsx': [
+    page(({ cast }) => `/maintain/ground-truth/${cast.dataset.id}`, maintainersPage),
+  ],
+  'app/maintain/ground-truth/page.tsx': [page('/maintain/ground-truth', maintainersPage)],
   'app/maintain/page.tsx': [page('/maintain', maintainersPage)],
   'app/maintain/people/[id]/merge/page.tsx': [
     page(({ cast }) => `/maintain/people/${cast.ids.other}/merge`, maintainersPage),

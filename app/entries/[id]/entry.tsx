@@ -1,5 +1,6 @@
 import Link from 'next/link';
 import { Fragment } from 'react';
+import type { ScoreHistory } from '#db/rescore.ts';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { PublicEntry } from '#lib/public-entry.ts';
 import { bytes, day, exact, integer, moment, percent, seconds } from '#lib/scoring/format.ts';
@@ -10,6 +11,7 @@ import { Chart } from '../../_components/charts/chart.tsx';
 import { INTERVAL_EXPLAINED, Interval } from '../../_components/interval.tsx';
 import { LevelMark, LevelSentence } from '../../_components/level.tsx';
 import { OrcidId } from '../../_components/orcid.tsx';
+import { LeftBehind, ScoredAgain } from '../../_components/score-history.tsx';
 import { Segments } from '../../_components/segments.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 import { WhatGoesWrong } from './errors.tsx';
@@ -21,6 +23,8 @@ export interface EntryProps {
   /** the data set's name */
   dataset: string;
   reports: Partial<Record<ProtocolId, ScoreReport>>;
+  /** every score it has had */
+  history: ScoreHistory;
   /** the protocol of the address */
   asked: string | string[] | undefined;
   /** the owner, the team or a maintainer looks */
@@ -46,7 +50,7 @@ const STATE_WORDS = {
 } as const;
 
 /** Everything the site says of one entry: to everybody, to its owner, and to reviewers who do not learn whose it is. */
-export function EntryView({ entry, dataset, reports, asked, inside, links }: EntryProps) {
+export function EntryView({ entry, dataset, reports, history, asked, inside, links }: EntryProps) {
   const scored = PROTOCOL_IDS.filter((id) => reports[id]);
   const chosen = scored.find((id) => id === asked) ?? scored.find((id) => id === PRIMARY_PROTOCOL) ?? scored[0];
   const report = chosen && reports[chosen];
@@ -124,6 +128,7 @@ export function EntryView({ entry, dataset, reports, asked, inside, links }: Ent
         </div>
       )}
 
+      <LeftBehind history={history} inside={inside} />
       {report && task && task.values.length > 0 && (
         <>
           {task.kind === 'instances' && protocols}
@@ -177,6 +182,7 @@ export function EntryView({ entry, dataset, reports, asked, inside, links }: Ent
         </section>
       )}
 
+      <ScoredAgain history={history} />
       <section className="section split">
         <div className="stack">
           <h2>About the method</h2>

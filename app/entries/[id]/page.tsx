@@ -7,6 +7,7 @@ import { siteOf } from '#app/_server/site.ts';
 import { standingInWords, standings } from '#app/_server/standing.ts';
 import { findPublished, findTombstone, lookOf, reportsOf } from '#app/_server/submissions.ts';
 import { entryOf } from '#db/entries.ts';
+import { scoreHistory } from '#db/rescore.ts';
 import { getSubmission } from '#db/submissions.ts';
 import { canSeeIdentity, canViewSubmission, isPublic } from '#lib/permissions.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
@@ -62,9 +63,9 @@ export default async function EntryPage({ params, searchParams }: Props) {
     json: `/api/v1/submissions/${entry.id}`,
     badge: isPublic(entry) ? `/entries/${entry.id}/badge.svg` : null,
   };
-  const reports = await reportsOf<ScoreReport>(entry);
+  const [reports, history] = await Promise.all([reportsOf<ScoreReport>(entry), scoreHistory(entry)]);
   const asked = (await searchParams).protocol;
-  return <EntryView {...{ entry, dataset, reports, asked, inside, links }} />;
+  return <EntryView {...{ entry, dataset, reports, history, asked, inside, links }} />;
 }
 
 async function isInsider(id: string): Promise<boolean> {

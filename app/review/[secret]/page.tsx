@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { reportsOf, underReview } from '#app/_server/submissions.ts';
+import { scoreHistory } from '#db/rescore.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import { EntryView } from '../../entries/[id]/entry.tsx';
 
@@ -23,11 +24,11 @@ export default async function ReviewPage({ params, searchParams }: Props) {
   if (!found) notFound();
   const { entry, dataset } = found;
   const page = `/review/${secret}`;
-  const reports = await reportsOf<ScoreReport>(entry);
+  const [reports, history] = await Promise.all([reportsOf<ScoreReport>(entry), scoreHistory(entry)]);
   const asked = (await searchParams).protocol;
   return (
     <EntryView
-      {...{ entry, dataset: dataset.name, reports, asked, inside: false }}
+      {...{ entry, dataset: dataset.name, reports, history, asked, inside: false }}
       links={{ page, receipt: `${page}/receipt`, json: null, badge: null }}
     />
   );

@@ -2,11 +2,13 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound, redirect } from 'next/navigation';
 import { Act } from '#app/_components/act.tsx';
+import { LeftBehind, ScoredAgain } from '#app/_components/score-history.tsx';
 import { VisibilityBadge, visibilityInWords } from '#app/_components/state.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { findSubmission } from '#app/_server/submissions.ts';
 import { listEvents } from '#db/audit.ts';
+import { scoreHistory } from '#db/rescore.ts';
 import { getReports, type SubmissionDetail } from '#db/submissions.ts';
 import { auditSentence } from '#lib/audit.ts';
 import { EVALUATIONS, PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';
@@ -63,6 +65,7 @@ export default async function SubmissionPage({ params }: Props) {
           <Link href={`/maintain/entries/${id}`}>Decide about this entry</Link>
         </p>
       )}
+      <Rescored submission={submission} />
       <Outcome submission={submission} />
       <Deeds submission={submission} who={who} />
       <Anonymity submission={submission} who={who} />
@@ -76,6 +79,18 @@ function inWords({ visibility, team }: SubmissionDetail): string {
   return team && visibility === 'private'
     ? 'Seen by the team and the maintainers only.'
     : visibilityInWords(visibility);
+}
+
+/** What became of it when its data set was scored again. */
+async function Rescored({ submission }: { submission: SubmissionDetail }) {
+  if (submission.state !== 'scored') return null;
+  const history = await scoreHistory(submission);
+  return (
+    <>
+      <LeftBehind history={history} inside />
+      <ScoredAgain history={history} />
+    </>
+  );
 }
 
 /** Of which method, for whom, and whether it is the version that the board shows. */

@@ -1,0 +1,268 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { Act } from '#app/_components/act.tsx';
+import { Live } from '#app/_components/live.tsx';
+import { TableFrame } from '#app/_components/table-frame.tsx';
+import { groundTruthSlots } from '#app/_server/ground-truth.ts';
+import { viewer } from '#app/_server/http.ts';
+import { getDataset, getPictures } from '#db/datasets.ts';
+import { listGroundTruthVersions, listImports, type VersionLine } from '#db/ground-truth.ts';
+import { countByEvaluator, listRescores, type RescoreLine } from '#db/rescore.ts';
+import type { Dataset } from '#db/schema.ts';
+import { canManageGroundTruth } from '#lib/permissions.ts';
+import { integer, moment } from '#lib/scoring/format.ts';
+import { parseTask } from '#lib/scoring/tasks.ts';
+import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
+import { setPublic } from '../actions.ts';
+import { ReplaceForm, ScoreAgainForm } from '../forms.tsx';
+import { Imports, RescoreProgress } from '../progress.tsx';
+
+interface Props {
+  params: Promise<{ id: string }>;
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const dataset = canManageGroundTruth(await viewer()) ? await getDataset((await params).id) : null;
+  return { title: dataset?.name ?? 'Ground truth', robots: { index: false } };
+}
+
+export default async function DatasetPage({ params }: Props) {
+  if (!canManageGroundTruth(await viewer())) notFound();
+  const dataset = await getDataset((await params).id);
+  if (!dataset) notFound();
+  const [versions, rescores, imports, pictures] = await Promise.all([
+    listGroundTruthVersions(dataset.id),
+    listRescores({ datasetId: dataset.id }),
+    listImports({ datasetId: dataset.id }),
+    getPictures(dataset.id),
+  ]);
+  const running = rescores.find(({ state }) => state === 'running');
+  const reading = imports.some(({ state }) => state === 'waiting' || state === 'running');
+  return (
+    <div className="page">
+      {(running || reading) && <Live seconds={3} />}
+      <header className="page-head">
+        <p className="eyebrow">
+          <Link href="/maintain/ground-truth">Ground truth</Link>
+        </p>
+        <h1>{dataset.name}</h1>
+        <p className="muted">
+          {parseTask(dataset.task)?.name ?? dataset.task} ·{' '}
+          <Link href={`/datasets/${encodeURIComponent(dataset.name)}`}>its public page</Link>
+        </p>
+      </header>
+      {running && (
+        <section className="alert" data-kind="info" aria-labelledby="running">
+          <h2 id="running">Being scored again</h2>
+          <RescoreProgress rescore={running} />
+        </section>
+      )}
+      {pictures && pictures.groundTruthSha256 !== dataset.sha256 && (
+        <div className="alert" data-kind="warn">
+          <p>
+            The images were registered for another version of the ground truth: no outlines are drawn over them until{' '}
+            <code>livecell import-images</code> is run again.
+          </p>
+        </div>
+      )}
+      <section className="section first" aria-labelledby="facts">
+        <h2 id="facts">As it is now</h2>
+        <Facts dataset={dataset} />
+      </section>
+      <section className="section" aria-labelledby="versions">
+        <h2 id="versions">Versions</h2>
+        <Versions versions={versions} />
+      </section>
+      {imports.length > 0 && (
+        <section className="section" aria-labelledby="sent-in">
+          <h2 id="sent-in">Sent in lately</h2>
+          <Imports imports={imports} />
+        </section>
+      )}
+      {!running && !reading && (
+        <>
+          <section className="section" aria-labelledby="replace">
+            <h2 id="replace">Replace</h2>
+            <div className="stack">
+              <p className="prose">
+                The file becomes the next version. Everything that was scored is scored again on it; the board switches
+                when all of it is done. No quota is charged.
+              </p>
+              <ReplaceForm
+                key={imports[0]?.id}
+                id={dataset.id}
+                slots={groundTruthSlots(dataset.task)}
+                isPublic={dataset.public}
+              />
+            </div>
+          </section>
+          <section className="section" aria-labelledby="again">
+            <h2 id="again">Score again</h2>
+            <div className="stack">
+              <Evaluators dataset={dataset} />
+              <ScoreAgainForm id={dataset.id} />
+            </div>
+          </section>
+        </>
+      )}
+      {rescores.length > 0 && (
+        <section className="section" aria-labelledby="history">
+          <h2 id="history">Scored again before</h2>
+          <History rescores={rescores.filter(({ state }) => state !== 'running')} />
+        </section>
+      )}
+    </div>
+  );
+}
+
+function Facts({ dataset }: { dataset: Dataset }) {
+  const { id, version, sha256, images, objects, public: isPublic, licence, source, protocol, split } = dataset;
+  const said = [
+    ['Split', split],
+    ['Licence', licence],
+    ['Source', source],
+    ['Protocol', protocol],
+  ].filter(([, value]) => value);
+  return (
+    <div className="stack">
+      <dl className="facts">
+        <dt>Version</dt>
+        <dd className="num">{integer(version)}</dd>
+        <dt>Holds</dt>
+        <dd className="num">
+          {integer(images)} images, {integer(objects)} objects
+        </dd>
+        <dt>SHA-256</dt>
+        <dd>
+          <code>{sha256}</code>
+        </dd>
+        <dt>Annotations</dt>
+        <dd>{isPublic ? 'public: shown and downloaded by everybody' : 'not public: never served'}</dd>
+        {said.map(([label, value]) => (
+          <Fact key={label} label={label!} value={value!} />
+        ))}
+      </dl>
+      <Act
+        action={setPublic}
+        values={{ id, public: isPublic ? 'no' : 'yes' }}
+        label={isPublic ? 'Make not public' : 'Make public'}
+        confirm={
+          isPublic ? undefined : 'Everybody can download the annotations then, and copies stay. Make them public?'
+        }
+      />
+    </div>
+  );
+}
+
+function Fact({ label, value }: { label: string; value: string }) {
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+const STATES = { next: 'next', current: 'current', superseded: 'replaced', cancelled: 'cancelled' } as const;
+
+function Versions({ versions }: { versions: VersionLine[] }) {
+  return (
+    <TableFrame label="Table of versions">
+      <table>
+        <caption className="visually-hidden">Versions of the ground truth, the newest first</caption>
+        <thead>
+          <tr>
+            <th scope="col" className="num">
+              Version
+            </th>
+            <th scope="col">State</th>
+            <th scope="col">Note</th>
+            <th scope="col" className="num">
+              Images
+            </th>
+            <th scope="col" className="num">
+              Objects
+            </th>
+            <th scope="col">SHA-256</th>
+            <th scope="col">By</th>
+            <th scope="col" className="num">
+              When
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {versions.map(({ id, version, state, note, images, objects, sha256, by, createdAt }) => (
+            <tr key={id}>
+              <th scope="row" className="num">
+                {integer(version)}
+              </th>
+              <td>
+                <span className="badge" data-kind={{ current: 'good', next: 'info' }[state as string]}>
+                  {STATES[state]}
+                </span>
+              </td>
+              <td className="words">{note}</td>
+              <td className="num">{integer(images)}</td>
+              <td className="num">{integer(objects)}</td>
+              <td>
+                <code title={sha256}>{sha256.slice(0, 12)}…</code>
+              </td>
+              <td>{by ?? 'command line'}</td>
+              <td className="num">
+                <time dateTime={createdAt.toISOString()}>{moment(createdAt)}</time>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableFrame>
+  );
+}
+
+async function Evaluators({ dataset }: { dataset: Dataset }) {
+  const evaluators = await countByEvaluator(dataset);
+  if (evaluators.length === 0) return <p>Nothing has been scored on it yet.</p>;
+  return (
+    <p className="prose">
+      Scored by{' '}
+      {evaluators
+        .map(
+          ({ version, entries }) => `evaluator ${version}: ${integer(entries)} submission${entries === 1 ? '' : 's'}`,
+        )
+        .join('; ')}
+      . The evaluator of this site is {EVALUATOR_VERSION}.
+    </p>
+  );
+}
+
+function History({ rescores }: { rescores: RescoreLine[] }) {
+  if (rescores.length === 0) return <p>Not yet: this is the first time.</p>;
+  return (
+    <ul className="log">
+      {rescores.map(({ id, state, reason, version, evaluatorVersion, counts, open, by, createdAt, submissionId }) => (
+        <li key={id}>
+          <time dateTime={createdAt.toISOString()} className="muted num">
+            {moment(createdAt)}
+          </time>{' '}
+          <span className="badge" data-kind={state === 'done' ? 'good' : undefined}>
+            {state}
+          </span>{' '}
+          {submissionId ? 'One submission, ' : ''}
+          {version === null ? `evaluator ${evaluatorVersion}` : `ground truth version ${version}`}:{' '}
+          {integer(counts.done)} scored again{counts.skipped > 0 && `, ${integer(counts.skipped)} left behind`}.{' '}
+          {reason} {by && <span className="muted">({by})</span>}
+          {open.some((item) => item.state === 'skipped') && (
+            <ul>
+              {open.map(({ submissionId, method, failure }) => (
+                <li key={submissionId}>
+                  <Link href={`/maintain/entries/${submissionId}`}>{method}</Link>: {failure}
+                </li>
+              ))}
+            </ul>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,164 @@
+'use client';
+
+import { useActionState, useState } from 'react';
+import { UploadField } from '#app/_components/upload.tsx';
+import type { FormState } from '#app/_server/http.ts';
+import { Field, Said } from '../tasks/fields.tsx';
+import { registerGroundTruth, scoreAgain, sendReplacement } from './actions.ts';
+
+export interface TaskChoice {
+  id: string;
+  name: string;
+  /** of counts: a file per cell type; else one, called '' */
+  slots: string[];
+}
+
+/** A file, or one per slot. */
+function Files({ slots, state, onBusy, replaces }: FilesProps) {
+  return slots.map((slot) => (
+    <UploadField
+      key={slot}
+      name={slot ? `upload.${slot}` : 'upload'}
+      slot={`ground-truth-${replaces ?? 'new'}-${slot}`}
+      label={slot ? `Reference counts of ${slot}` : 'Ground truth file'}
+      hint={
+        slot
+          ? 'JSON or CSV: a count per image.'
+          : 'COCO annotations (JSON), plain, gzipped or as the only file of a .zip.'
+      }
+      error={state.errors?.[slot ? `upload.${slot}` : 'upload'] ?? (slot ? state.errors?.upload : undefined)}
+      onBusy={onBusy}
+    />
+  ));
+}
+
+interface FilesProps {
+  slots: string[];
+  state: FormState;
+  onBusy: (busy: boolean, name: string) => void;
+  /** what is remembered of an upload is remembered per data set */
+  replaces?: string;
+}
+
+function useBusy(): [boolean, FilesProps['onBusy']] {
+  const [busy, setBusy] = useState<ReadonlySet<string>>(new Set());
+  const [onBusy] = useState(() => (is: boolean, name: string) => {
+    setBusy((before) => {
+      if (before.has(name) === is) return before;
+      const after = new Set(before);
+      if (is) after.add(name);
+      else after.delete(name);
+      return after;
+    });
+  });
+  return [busy.size > 0, onBusy];
+}
+
+export function RegisterForm({ tasks }: { tasks: TaskChoice[] }) {
+  const [state, act, pending] = useActionState(registerGroundTruth, {});
+  const typed = state.done ? {} : (state.values ?? {});
+  const [task, setTask] = useState(typed.task ?? tasks[0].id);
+  const [busy, onBusy] = useBusy();
+  const slots = tasks.find(({ id }) => id === task)?.slots ?? [''];
+  return (
+    <form action={act}>
+      <Field name="name" label="Name" hint="As it is to stand on the site; it cannot be changed later." state={state}>
+        {(field) => <input {...field} required maxLength={100} defaultValue={typed.name} />}
+      </Field>
+      <Field name="task" label="Task" state={state}>
+        {(field) => (
+          <select {...field} value={task} onChange={({ target }) => setTask(target.value)}>
+            {tasks.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Files key={task} slots={slots} state={state} onBusy={onBusy} />
+      <Field
+        name="split"
+        label="Split"
+        hint="Of a training set no board is the first. Default: what the name says."
+        state={state}
+      >
+        {(field) => (
+          <select {...field} defaultValue={typed.split ?? ''}>
+            <option value="">As the name says</option>
+            <option value="train">Training</option>
+            <option value="val">Validation</option>
+            <option value="test">Test</option>
+          </select>
+        )}
+      </Field>
+      <Field name="licence" label="Licence" hint="On what terms it is used." state={state}>
+        {(field) => <input {...field} maxLength={500} defaultValue={typed.licence} />}
+      </Field>
+      <Field name="source" label="Source" hint="Where it is from." state={state}>
+        {(field) => <input {...field} maxLength={500} defaultValue={typed.source} />}
+      </Field>
+      <Field name="protocol" label="Protocol" hint="How it was prepared." state={state}>
+        {(field) => <input {...field} maxLength={500} defaultValue={typed.protocol} />}
+      </Field>
+      <Field name="note" label="Note" hint="What this first version is. Maintainers read it." state={state}>
+        {(field) => <textarea {...field} rows={2} maxLength={1000} defaultValue={typed.note} />}
+      </Field>
+      <label className="check">
+        <input type="checkbox" name="public" defaultChecked={typed.public !== undefined} />
+        <span>Public: the annotations may be shown and downloaded. Otherwise they are never served.</span>
+      </label>
+      <p>
+        <button type="submit" className="button-primary" disabled={pending || busy}>
+          {busy ? 'Uploading …' : 'Register'}
+        </button>
+      </p>
+      <Said state={state} />
+    </form>
+  );
+}
+
+export function ReplaceForm({ id, slots, isPublic }: { id: string; slots: string[]; isPublic: boolean }) {
+  const [state, act, pending] = useActionState(sendReplacement, {});
+  const typed = state.done ? {} : (state.values ?? {});
+  const [busy, onBusy] = useBusy();
+  return (
+    <form action={act}>
+      <input type="hidden" name="id" value={id} />
+      <Files slots={slots} state={state} onBusy={onBusy} replaces={id} />
+      <Field name="note" label="What changed, and why" hint="Owners of entries read it." state={state}>
+        {(field) => <textarea {...field} rows={2} required maxLength={1000} defaultValue={typed.note} />}
+      </Field>
+      <label className="check">
+        <input type="checkbox" name="public" defaultChecked={state.values ? typed.public !== undefined : isPublic} />
+        <span>The new version is public.</span>
+      </label>
+      <p>
+        <button type="submit" disabled={pending || busy}>
+          {busy ? 'Uploading …' : 'Replace by this file'}
+        </button>
+      </p>
+      <Said state={state} />
+    </form>
+  );
+}
+
+export function ScoreAgainForm({ id }: { id: string }) {
+  const [state, act, pending] = useActionState(scoreAgain, {});
+  return (
+    <form action={act}>
+      <input type="hidden" name="id" value={id} />
+      <Field name="reason" label="Why" hint="Owners of entries read it." state={state}>
+        {(field) => (
+          <input {...field} required maxLength={1000} defaultValue={state.done ? '' : state.values?.reason} />
+        )}
+      </Field>
+      <p>
+        <button type="submit" disabled={pending}>
+          Score all again
+        </button>
+      </p>
+      <Said state={state} />
+    </form>
+  );
+}
