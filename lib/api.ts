@@ -154,6 +154,11 @@ export const anonymitySchema = z.object({
   until: iso.nullable(),
 });
 
+const progressSchema = z.object({
+  phase: z.enum(['reading', 'matching', 'accumulating']),
+  fraction: z.number().min(0).max(1),
+});
+
 /** One score of a submission. There are several where it was scored again; none is ever overwritten. */
 export const evaluationSchema = z.object({
   protocol: z.enum(PROTOCOL_IDS),
@@ -196,9 +201,7 @@ export const submissionSchema = z.object({
   visibility: z.enum(VISIBILITIES),
   /** 1 is next; null unless queued */
   queuePosition: z.int().nullable(),
-  progress: z
-    .object({ phase: z.enum(['reading', 'matching', 'accumulating']), fraction: z.number().min(0).max(1) })
-    .nullable(),
+  progress: progressSchema.nullable(),
   attempts: z.int(),
   problems: z.array(problemSchema),
   warnings: z.array(warningSchema),
@@ -303,10 +306,41 @@ export const imageListSchema = z.object({
     z.object({
       id: z.union([z.number(), z.string()]),
       file_name: z.string(),
-      width: z.int(),
-      height: z.int(),
+      /** not known of series of counts, whose ids are file names */
+      width: z.int().optional(),
+      height: z.int().optional(),
+      /** of series of counts: which series */
+      cellType: z.string().optional(),
     }),
   ),
+});
+
+export const queueEntrySchema = z.object({
+  /** its id */
+  task: z.string(),
+  dataset: z.string(),
+  submittedAt: iso,
+  /** which it is, for its owner and team, for maintainers, and where it is public; null for everybody else */
+  submission: z.object({ id: z.string(), method: z.string(), submitter: z.string().nullable() }).nullable(),
+  /** 1 is next; null: it is being scored */
+  position: z.int().nullable(),
+  /** the one that runs or comes next, of how many there are */
+  attempt: z.int(),
+  attempts: z.int(),
+  progress: progressSchema.nullable(),
+  /** until its turn, and until it is scored, estimated from measured speed; null: nobody can say */
+  secondsUntilTurn: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  /** why it waits, or how its scoring process is doing: a sentence */
+  says: z.string(),
+});
+
+export const queueSchema = z.object({
+  /** scoring processes at work, and for how long none has been heard of; null: not within a day */
+  processes: z.object({ alive: z.int(), silentSeconds: z.number().nullable() }),
+  running: z.array(queueEntrySchema),
+  /** in the order they are taken */
+  waiting: z.array(queueEntrySchema),
 });
 
 /** Where a person or a team stands with the quota of a task. */

@@ -7,6 +7,7 @@ import {
   leaderboardSchema,
   newSubmissionSchema,
   problemDetailsSchema,
+  queueSchema,
   receiptSchema,
   submissionSchema,
   taskListSchema,
@@ -18,8 +19,10 @@ interface Operation {
   path: string;
   summary: string;
   description?: string;
-  /** `required`: a token or a session; `optional`: shows more with one */
+  /** `required`: a token or a session; `optional`: shows more with one; absent: the same to everybody */
   who?: 'required' | 'optional';
+  /** what a token has to be for; absent: `read` for what reads, `submit` for the rest */
+  scope?: 'read' | 'submit';
   query?: z.ZodObject;
   headers?: Record<string, string>;
   body?: z.ZodType | 'bytes';
@@ -55,6 +58,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/api/uploads/{id}',
     summary: 'How much has arrived',
     who: 'required',
+    scope: 'submit',
     headers: TUS,
     answers: { 200: { description: 'Known', headers: { 'Upload-Offset': 'bytes', 'Upload-Length': 'bytes' } } },
     problems: [401, 404, 410],
@@ -152,8 +156,24 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/api/v1/datasets/{name}/images',
     summary: 'Ids, names and sizes of a data set’s images; never annotations',
+    description:
+      'What “livecell validate --images” takes, bare or as it is. Of a series of counts the ids are file names, and no sizes are known.',
     answers: { 200: { description: 'The images', schema: imageListSchema } },
     problems: [404],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/queue',
+    summary: 'What is being scored and what waits: position, attempts, estimates, and why it waits',
+    description: 'With a token, your own submissions are named; maintainers are told all of them.',
+    who: 'optional',
+    answers: { 200: { description: 'The queue', schema: queueSchema } },
+  },
+  {
+    method: 'get',
+    path: '/api/v1/openapi.json',
+    summary: 'This description',
+    answers: { 200: { description: 'OpenAPI 3.1' } },
   },
   {
     method: 'get',
@@ -197,7 +217,7 @@ export function openApi(server: string, version: string): Record<string, unknown
           type: 'http',
           scheme: 'bearer',
           description:
-            'An API token, made on the account page. Its scope `read` is for GET, `submit` for uploads and all that changes something.',
+            'An API token, made on the account page. Its scope `read` is for GET, `submit` for uploads and all that changes something; each operation names the one it needs.',
         },
         session: { type: 'apiKey', in: 'cookie', name: 'authjs.session-token' },
       },
@@ -205,7 +225,13 @@ export function openApi(server: string, version: string): Record<string, unknown
   };
 }
 
-function operationObject({ path, summary, description, who, query, headers, body, answers, problems = [] }: Operation) {
+/** The scope a token needs for an operation. */
+export function scopeOf({ method, scope }: Pick<Operation, 'method' | 'scope'>): 'read' | 'submit' {
+  return scope ?? (method === 'get' || method === 'head' || method === 'options' ? 'read' : 'submit');
+}
+
+function operationObject(operation: Operation) {
+  const { path, summary, description, who, query, headers, body, answers, problems = [] } = operation;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -232,7 +258,9 @@ function operationObject({ path, summary, description, who, query, headers, body
   return {
     summary,
     ...(description && { description }),
-    ...(who && { security: [{ token: [] }, { session: [] }, ...(who === 'optional' ? [{}] : [])] }),
+    ...(who && {
+      security: [{ token: [scopeOf(operation)] }, { session: [] }, ...(who === 'optional' ? [{}] : [])],
+    }),
     parameters: [...inPath, ...inQuery, ...inHeader],
     ...(body && {
       requestBody: {

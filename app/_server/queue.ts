@@ -10,6 +10,8 @@ import { seconds } from '#lib/scoring/format.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 
 export interface QueueEntry {
+  taskId: string;
+  /** its name */
   task: string;
   dataset: string;
   submittedAt: Date;
@@ -55,6 +57,7 @@ export async function queueFor(viewer: Viewer, now = new Date()): Promise<QueueV
     const { submission, dataset, team, submitter, job } = row;
     const { id, task, createdAt, method, progress } = submission;
     return {
+      taskId: task,
       task: parseTask(task)?.name ?? task,
       ...{ dataset, submittedAt: createdAt, progress },
       known: canNameInQueue(viewer, submission, now)

@@ -53,6 +53,14 @@ export async function readReferenceCounts(chunks: Chunks): Promise<Counts> {
   };
 }
 
+/** The images of registered reference counts, `{ "A172": { "<file name>": count } }`, without their counts. */
+export function countedImages(document: string): { file: string; cellType: string }[] {
+  const series = JSON.parse(document) as Record<string, Record<string, number>>;
+  return Object.entries(series).flatMap(([cellType, counts]) =>
+    Object.keys(counts).map((file) => ({ file, cellType })),
+  );
+}
+
 /** Reads submitted counts: one for every image of the reference, and for no other. @throws WrongFile with all problems */
 export async function readCounts(chunks: Chunks, reference: Counts): Promise<ReadCounts> {
   const problems = new ProblemList();

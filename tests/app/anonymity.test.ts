@@ -53,6 +53,7 @@ const WALK: Record<string, Visit[] | string> = {
   'app/api/ready/route.ts': [{}],
   'app/api/v1/openapi.json/route.ts': [{}],
   'app/api/v1/tasks/route.ts': [{}],
+  'app/api/v1/queue/route.ts': [{}],
   'app/api/v1/datasets/[name]/images/route.ts': 'reads the ground truth’s file: walked on the built site',
   'app/api/v1/submissions/route.ts': 'takes submissions; nothing to read',
   'app/api/v1/submissions/[id]/route.ts': [{ params: { id: '{id}' }, named: true }],

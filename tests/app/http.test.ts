@@ -4,11 +4,17 @@ import { beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { z } from 'zod';
 import { route } from '#app/_server/http.ts';
 import * as schema from '#db/schema.ts';
-import { createSession } from '#db/users.ts';
+import { createSession, createToken } from '#db/users.ts';
 import * as api from '#lib/api.ts';
 import { AppError } from '#lib/errors.ts';
 import { OPERATIONS, openApi } from '#lib/openapi.ts';
+import { routeFiles } from '#tests/app-files.ts';
 import { openSite, type Person, person } from './site.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const ROOT = join(import.meta.dirname, '..', '..');
+/** Signing in is Auth.js’s own affair, and no interface for programs. */
+const API = routeFiles(/^route\.tsx?$/).filter((file) => /^app\/api\/(?!auth\/)/.test(file));
 
 openSite();
 
@@ -109,9 +115,55 @@ describe('the description of the API', () => {
     const exists = (path: string) =>
       everywhere.includes(path) || (path.startsWith('/api/uploads') && folders.includes('/api/uploads/[[...id]]'));
     for (const path of described) expect([path, exists(path)]).toEqual([path, true]);
-    for (const path of folders)
-      if (path !== '/api/v1/openapi.json' && !path.includes('[['))
-        expect([path, described.has(path)]).toEqual([path, true]);
+    for (const path of folders) if (!path.includes('[[')) expect([path, described.has(path)]).toEqual([path, true]);
+  });
+
+  it('describes every method of every route under app/api', async () => {
+    const found: string[] = [];
+    for (const file of API) {
+      const path = file.replace(/^app|\/route\.tsx?$/g, '').replace(/\[(\w+)\]/g, '{$1}');
+      for (const method of Object.keys(await import(/* @vite-ignore */ join(ROOT, file))).filter((name) =>
+        METHODS.includes(name),
+      ))
+        if (!path.includes('[[')) found.push(`${method} ${path}`);
+        // tus has its own word on which method is for the folder and which for a file in it; GET it refuses
+        else if (method !== 'GET')
+          found.push(`${method} /api/uploads${method === 'POST' || method === 'OPTIONS' ? '' : '/{id}'}`);
+    }
+    const described = OPERATIONS.filter(({ path }) => path.startsWith('/api/'));
+    expect(described.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()).toEqual(found.sort());
+  });
+
+  it('says of each operation what authentication and scope it needs, as the routes have it', async () => {
+    const tokens = {
+      read: (await createToken(ada.id, 'reads', { scopes: ['read'] })).token,
+      submit: (await createToken(ada.id, 'submits', { scopes: ['submit'] })).token,
+    };
+    const document = JSON.parse(JSON.stringify(openApi('http://localhost', '1.0.0')));
+    const operations = OPERATIONS.filter(({ who }) => who);
+    expect(operations.length).toBeGreaterThan(8);
+    for (const { method, path, who, headers } of operations) {
+      const uploads = path.startsWith('/api/uploads');
+      const file = uploads ? 'app/api/uploads/[[...id]]/route.ts' : `app${path.replace(/\{(\w+)\}/g, '[$1]')}/route.ts`;
+      const handler = (await import(/* @vite-ignore */ join(ROOT, file)))[method.toUpperCase()] as typeof echo;
+      const ask = async (token?: string): Promise<number> => {
+        const request = new Request(`http://localhost${path.replace('{id}', 'none')}`, {
+          method: method.toUpperCase(),
+          headers: {
+            ...(token && { authorization: `Bearer ${token}` }),
+            ...(headers && { 'tus-resumable': '1.0.0', 'upload-length': '3' }),
+          },
+        });
+        return (await handler(request, { params: Promise.resolve({ id: 'none' }) })).status;
+      };
+      const [needed] = document.paths[path][method].security[0].token as ['read' | 'submit'];
+      const answers = { stranger: await ask(), read: await ask(tokens.read), submit: await ask(tokens.submit) };
+      const other = needed === 'read' ? 'submit' : 'read';
+      const what = `${method} ${path}`;
+      expect([what, answers.stranger === 401], what).toEqual([what, who === 'required']);
+      expect([what, answers[other]]).toEqual([what, 403]);
+      expect([what, [401, 403]]).not.toEqual([what, expect.arrayContaining([answers[needed]])]);
+    }
   });
 
   it('is plain JSON, with the names of the schemas in it', () => {

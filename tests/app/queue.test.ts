@@ -3,11 +3,13 @@ import { sql } from 'drizzle-orm';
 import { beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { howItRuns, queueFor, whyItWaits } from '#app/_server/queue.ts';
 import { giveUp } from '#app/_server/submissions.ts';
+import { GET as read } from '#app/api/v1/queue/route.ts';
 import { db } from '#db/client.ts';
 import type { LiveJob } from '#db/queue.ts';
 import type { Dataset } from '#db/schema.ts';
 import { reportAlive } from '#db/scoring-processes.ts';
 import { createSubmission, saveProgress, saveReports, startScoring } from '#db/submissions.ts';
+import { queueSchema } from '#lib/api.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';
 
@@ -95,6 +97,36 @@ describe('the queue', () => {
     expect(running[0].says).toMatch(
       /^Last sign of life just now\. After 10 s of silence it goes back into the queue\.$/,
     );
+  });
+});
+
+describe('the queue for programs', () => {
+  const ask = async (headers: HeadersInit = {}) => {
+    const response = await read(new Request('http://localhost/api/v1/queue', { headers }), {
+      params: Promise.resolve({}),
+    });
+    expect(response.status).toBe(200);
+    return queueSchema.strict().parse(await response.json());
+  };
+
+  it('says what the page says, and names a submission to its owner alone', async () => {
+    const id = await submit();
+    const { waiting, running, processes } = await ask(ada.bearer);
+    expect({ running, alive: processes.alive }).toEqual({ running: [], alive: 1 });
+    const page = (await queueFor(await viewerNamed(ada))).waiting[0];
+    expect(waiting).toMatchObject([
+      {
+        ...{ task: 'livecell-wide', dataset: 'test', position: 1, attempt: 1, attempts: 3 },
+        submission: { id, method: 'Secret sauce', submitter: 'ada' },
+        says: page.says,
+        submittedAt: page.submittedAt.toISOString(),
+      },
+    ]);
+    for (const headers of [{}, eve.bearer]) {
+      const other = await ask(headers);
+      expect(other.waiting).toMatchObject([{ position: 1, submission: null, says: page.says }]);
+      expect(JSON.stringify(other)).not.toMatch(/Secret sauce|ada|[0-9a-f]{8}-[0-9a-f]{4}/);
+    }
   });
 });
 

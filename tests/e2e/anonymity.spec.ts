@@ -52,6 +52,7 @@ const WALK: Record<string, Stop[] | string> = {
     ].map((task) => ({ path: `/api/v1/leaderboards/${task}?format=${format}` })),
   ]),
   'app/api/v1/openapi.json/route.ts': [{ path: '/api/v1/openapi.json' }],
+  'app/api/v1/queue/route.ts': [{ path: '/api/v1/queue' }],
   'app/api/v1/submissions/[id]/events/route.ts': [{ path: '/api/v1/submissions/{id}/events', named: true }],
   'app/api/v1/submissions/[id]/receipt/route.ts': [{ path: '/api/v1/submissions/{id}/receipt', named: true }],
   'app/api/v1/submissions/[id]/route.ts': [{ path: '/api/v1/submissions/{id}', named: true }],

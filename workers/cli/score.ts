@@ -302,8 +302,7 @@ async function groundTruthFor(
 /** Where ground truth is not public, lists of its images stand in for it. */
 async function imagesFor(task: Task, given: string[], predictions: SlotFile[], folder: string): Promise<Against> {
   if (task.kind === 'counts' && given.length === 1 && splitSlot(given[0])[0] === undefined) {
-    const names = (await imageList(given[0])).map(nameOf);
-    return { path: given[0], bySlot: new Map(), images: seriesOf(task, names) };
+    return { path: given[0], bySlot: new Map(), images: seriesOf(task, await imageList(given[0])) };
   }
   const { bySlot, path } = await groundTruthFor(task, given, predictions, '--images');
   if (task.kind === 'counts') {
@@ -334,13 +333,17 @@ function nameOf(image: unknown): string {
   throw new InputError('The list of images is not one: each needs a file_name.');
 }
 
-/** Images by the series their names begin with; names of no series stand for any. */
-function seriesOf(task: Task, names: string[]): Map<string, string[]> {
+/** Images by the series they say, else by the one their names begin with; names of no series stand for any. */
+function seriesOf(task: Task, images: unknown[]): Map<string, string[]> {
+  const names = images.map(nameOf);
   const file = (name: string) => name.split('/').at(-1)!.toLowerCase();
+  const said = images.map((image) => (image as { cellType?: unknown } | null)?.cellType);
   return new Map(
     task.slots.map(({ id }) => {
-      const own = names.filter((name) => file(name).startsWith(`${id.toLowerCase()}_`));
-      return [id, own.length > 0 ? own : names];
+      const own = names.filter((name, i) =>
+        said[i] === undefined ? file(name).startsWith(`${id.toLowerCase()}_`) : said[i] === id,
+      );
+      return [id, own.length > 0 || said.some(Boolean) ? own : names];
     }),
   );
 }

@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { route } from '#app/_server/http.ts';
 import { getDatasetByName } from '#db/datasets.ts';
 import { AppError } from '#lib/errors.ts';
+import { countedImages } from '#lib/readers/counts.ts';
 import { readImageList } from '#lib/readers/open.ts';
 import { parseTask } from '#lib/scoring/tasks.ts';
 import { storage } from '#lib/storage.ts';
@@ -10,9 +12,13 @@ import { storage } from '#lib/storage.ts';
 export const GET = route({ params: z.object({ name: z.string() }) }, async ({ params }) => {
   const dataset = await getDatasetByName(params.name);
   if (!dataset) throw new AppError('not-found', `There is no data set “${params.name}”.`);
-  if (parseTask(dataset.task)?.kind === 'counts')
-    throw new AppError('conflict', `“${params.name}” is a series of counts: it has file names, and no sizes or ids.`);
-  const images = await readImageList(await storage().localPath(dataset.packKey));
+  const path = await storage().localPath(dataset.packKey);
+  if (parseTask(dataset.task)?.kind === 'counts') {
+    // their names are all that is known of the images of a series of counts
+    const images = countedImages(await readFile(path, 'utf8'));
+    return { dataset: dataset.name, images: images.map(({ file, ...of }) => ({ id: file, file_name: file, ...of })) };
+  }
+  const images = await readImageList(path);
   return {
     dataset: dataset.name,
     images: images.map(({ id, file_name, width, height }) => ({ id, file_name, width, height })),
