@@ -27,8 +27,6 @@ import { formOf, type Outcome, outcomeOf } from '#tests/roles/outcome.ts';
 import { ROOT } from './running-site.ts';
 import { expect, test } from './site-test.ts';
 
-test.describe.configure({ mode: 'serial' });
-
 const before = process.env.DATABASE_URL;
 const casts: Cast[] = [];
 let dataset: Dataset;

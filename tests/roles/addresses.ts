@@ -182,8 +182,8 @@ export const ADDRESSES: Record<string, Visit[]> = {
     {
       ...{ method: 'POST', path: () => '/api/auth/signout', siteOnly: true },
       ...{ headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'callbackUrl=%2F' },
-      expect: { rest: '302 /api/auth/signout?csrf=true' },
-      fromElsewhere: { as: 'owner', answers: '302 /api/auth/signout?csrf=true' },
+      expect: { rest: '302 /sign-in?error=MissingCSRF' },
+      fromElsewhere: { as: 'owner', answers: '302 /sign-in?error=MissingCSRF' },
     },
   ],
   'app/api/health/route.ts': [page('/api/health', EVERYBODY)],
@@ -229,6 +229,7 @@ export const ADDRESSES: Record<string, Visit[]> = {
   ],
   'app/api/v1/leaderboards/[task]/route.ts': [page('/api/v1/leaderboards/livecell-wide', PUBLIC_API)],
   'app/api/v1/openapi.json/route.ts': [page('/api/v1/openapi.json', EVERYBODY)],
+  'app/api/v1/queue/route.ts': [page('/api/v1/queue', PUBLIC_API)],
   'app/api/v1/submissions/[id]/events/route.ts': [
     page(({ mine }) => `/api/v1/submissions/${mine}/events`, { ...NOT_THERE, ...OWNER }),
     page(({ ours }) => `/api/v1/submissions/${ours}/events`, { ...NOT_THERE, ...TEAM }),
