@@ -462,28 +462,30 @@ function Shapes({ components, groups }: { components: ShapeComponents; groups: r
           ]),
         }}
       >
-        <Plot
-          tall
-          x={{ ...arrows, label: 'Weight in component 1' }}
-          y={{ ...arrows, label: 'Weight in component 2' }}
-          say={`Weights of ${metrics.length} metrics in the first two components`}
-        >
-          {metrics.map((metric, m) => {
-            const end: [number, number] = [loadings[0][m], loadings[1][m]];
-            return (
-              <g key={metric}>
-                <Line x={arrows} y={arrows} points={[[0, 0], end]} color="var(--ink-2)" width={1.5} />
-                <Point x={arrows} y={arrows} at={end} style={0} size={3} />
-              </g>
-            );
-          })}
-          {apart(
-            metrics.map((metric, m) => ({ name: METRICS[metric].name, x: loadings[0][m], y: loadings[1][m] })),
-            (arrows.to - arrows.from) / 19,
-          ).map(({ name, x, y }) => (
-            <Label key={name} scale={arrows} at={[x, y]} name={name} />
-          ))}
-        </Plot>
+        <div className="loadings">
+          <Plot
+            tall
+            x={{ ...arrows, label: 'Weight in component 1' }}
+            y={{ ...arrows, label: 'Weight in component 2' }}
+            say={`Weights of ${metrics.length} metrics in the first two components`}
+          >
+            {metrics.map((metric, m) => {
+              const end: [number, number] = [loadings[0][m], loadings[1][m]];
+              return (
+                <g key={metric}>
+                  <Line x={arrows} y={arrows} points={[[0, 0], end]} color="var(--ink-2)" width={1.5} />
+                  <Point x={arrows} y={arrows} at={end} style={0} size={3} />
+                </g>
+              );
+            })}
+            {apart(
+              metrics.map((metric, m) => ({ name: METRICS[metric].name, x: loadings[0][m], y: loadings[1][m] })),
+              (arrows.to - arrows.from) / 19,
+            ).map(({ name, x, y }) => (
+              <Label key={name} scale={arrows} at={[x, y]} name={name} />
+            ))}
+          </Plot>
+        </div>
       </Figure>
       <div className="chart metrics" data-wide>
         <h3>{pictured ? 'Shape and brightness of cells' : 'Shape of cells'}, means over images</h3>
