@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listAudit } from '#db/audit.ts';
 import { type Client, connect } from '#db/client.ts';
 import { activeDataset, getDatasetByName, getPictures, listDatasets, savePictures } from '#db/datasets.ts';
 import { ENGINES, type TestDatabase } from './databases.ts';
@@ -52,6 +53,11 @@ describe.each(ENGINES)('data sets on $name', ({ missing, open }) => {
     const first = { datasetId, public: true, packKey: 'pictures/a', groundTruthSha256, files: 2, examples: [] };
     expect(await savePictures(first, client.db)).toBeNull();
     expect(await savePictures({ ...first, public: false, packKey: 'pictures/b' }, client.db)).toBe('pictures/a');
+    const { lines } = await listAudit({ kind: 'pictures-registered' }, {}, client.db);
+    expect(lines.map(({ event }) => event)).toMatchObject([
+      { before: { public: first.public, files: first.files }, after: { public: false, files: first.files } },
+      { before: null, after: { public: first.public, files: first.files } },
+    ]);
     expect(await getPictures(datasetId, client.db)).toMatchObject({ public: false, packKey: 'pictures/b', files: 2 });
   });
 });
