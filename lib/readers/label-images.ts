@@ -21,6 +21,8 @@ export interface LabelImage {
   bits: 8 | 16 | 32;
   /** row by row from the top; negative numbers only from a signed TIFF */
   labels: Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array;
+  /** the TIFF says that 0 is white: of no account for labels, but pictures mean it */
+  whiteIsZero?: boolean;
 }
 
 /** What is wrong with one image; the reader adds which. */
@@ -340,7 +342,7 @@ function decodeTiff(bytes: Uint8Array, expected: { width: number; height: number
     for (let y = 0; y < rows; y++)
       copyRow(tile, y * tileWidth * pixelBytes, columns, bits, little, predictor === 2, labels, (y0 + y) * width + x0);
   }
-  return { width, height, bits, labels };
+  return { width, height, bits, labels, ...(photometric === 0 && { whiteIsZero: true }) };
 }
 
 /** The numbers of the first directory's tags; tags that say nothing about pixels are passed over. */

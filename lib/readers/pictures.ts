@@ -155,13 +155,13 @@ const REMEDIES: Readonly<Record<string, string>> = {
   'label-image-float': 'Write it as an 8-bit grey TIFF or PNG.',
 };
 
-/** An 8-bit grey TIFF or PNG. @throws ImageProblem, also when it is of another size */
+/** Grey values of an 8-bit TIFF or PNG; 0 is black, whatever the file has for it. @throws ImageProblem, also when it is of another size */
 export function decodePicture(bytes: Uint8Array, expected: { width: number; height: number }): Pixels {
   try {
-    const { bits, labels } = decodeLabelImage(bytes, expected, (data, most) =>
+    const { bits, labels, whiteIsZero } = decodeLabelImage(bytes, expected, (data, most) =>
       inflateSync(data, { maxOutputLength: most, chunkSize: Math.max(64, most) }),
     );
-    if (labels instanceof Uint8Array) return labels;
+    if (labels instanceof Uint8Array) return whiteIsZero ? labels.map((value) => 255 - value) : labels;
     throw new ImageProblem('label-image-unsupported', `it has ${bits} bits per pixel. `);
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;

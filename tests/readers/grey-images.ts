@@ -17,7 +17,7 @@ export function pngOf({ width, height, pixels }: Grey, colorType: 0 | 2 = 0): Ui
 }
 
 /** As LIVECell's files are: 8 bits, LZW with horizontal prediction, here in one strip. */
-export function tiffOf({ width, height, pixels }: Grey): Uint8Array {
+export function tiffOf({ width, height, pixels }: Grey, photometric: 0 | 1 = 1): Uint8Array {
   const differences = pixels.map((value, p) => (p % width === 0 ? value : value - pixels[p - 1]));
   const strip = lzw(differences);
   const tags: [tag: number, value: number][] = [
@@ -25,7 +25,7 @@ export function tiffOf({ width, height, pixels }: Grey): Uint8Array {
     [257, height],
     [258, 8],
     [259, 5],
-    [262, 1],
+    [262, photometric],
     [273, 8],
     [277, 1],
     [278, height],

@@ -6,6 +6,7 @@ import { PNG } from 'pngjs';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
 import type { WrongFile } from '#lib/readers/ground-truth.ts';
+import { decodeLabelImage } from '#lib/readers/label-images.ts';
 import { openGroundTruth } from '#lib/readers/open.ts';
 import { decodePicture, openPictures, packPictures, readPicture } from '#lib/readers/pictures.ts';
 import { packGroundTruth } from '../coco/documents.ts';
@@ -86,6 +87,20 @@ describe('the images of a data set', () => {
     }
     expect(await readPicture(fromZip.out, 'other.png')).toBeNull();
     expect(fromZip.warnings).toMatchObject([{ code: 'unknown-image', count: 1 }]);
+  });
+
+  test('of a TIFF whose 0 is white are turned round, and of label images the numbers stay', async () => {
+    const image = grey(40);
+    const negative = tiffOf({ ...image, pixels: image.pixels.map((value) => 255 - value) }, 0);
+    const size = { width: WIDTH, height: HEIGHT };
+    expect(decodePicture(negative, size)).toEqual(image.pixels);
+    const { out } = await pack(
+      await packGroundTruth(document),
+      folder({ ...files, [`train/${NAMES[0]}.tif`]: negative }),
+    );
+    expect(decodePicture((await readPicture(out, `${NAMES[0]}.png`))!, size)).toEqual(image.pixels);
+    const none = () => Promise.reject(new Error('not compressed so'));
+    expect(decodeLabelImage(tiffOf(image, 0), size, none as never).labels).toEqual(image.pixels);
   });
 
   test('are measured under the masks, for each id of a file that is listed twice', async () => {
