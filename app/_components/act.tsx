@@ -35,7 +35,7 @@ export function Act({ action, values, label, kind, confirm, children }: Props) {
         </button>
       </div>
       {(state.message || state.errors) && (
-        <p className="error" role="alert">
+        <p className={state.done ? 'hint' : 'error'} role={state.done ? 'status' : 'alert'}>
           {Object.values(state.errors ?? {})[0] ?? state.message}
         </p>
       )}

@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import { Fragment } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import type { ScoreHistory } from '#db/rescore.ts';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { PublicEntry } from '#lib/public-entry.ts';
@@ -29,6 +29,8 @@ export interface EntryProps {
   asked: string | string[] | undefined;
   /** the owner, the team or a maintainer looks */
   inside: boolean;
+  /** what whoever looks may do here */
+  deeds?: ReactNode;
   links: {
     /** the page itself */
     page: string;
@@ -50,7 +52,7 @@ const STATE_WORDS = {
 } as const;
 
 /** Everything the site says of one entry: to everybody, to its owner, and to reviewers who do not learn whose it is. */
-export function EntryView({ entry, dataset, reports, history, asked, inside, links }: EntryProps) {
+export function EntryView({ entry, dataset, reports, history, asked, inside, deeds, links }: EntryProps) {
   const scored = PROTOCOL_IDS.filter((id) => reports[id]);
   const chosen = scored.find((id) => id === asked) ?? scored.find((id) => id === PRIMARY_PROTOCOL) ?? scored[0];
   const report = chosen && reports[chosen];
@@ -75,7 +77,7 @@ export function EntryView({ entry, dataset, reports, history, asked, inside, lin
           <Link href={`/leaderboards/${entry.task}`}>{task?.name ?? entry.task}</Link>
         </p>
         <h1>{entry.method}</h1>
-        <p className="cluster muted">
+        <div className="cluster muted">
           {entry.featured && (
             <span className="badge" data-kind="info" title="Chosen by the maintainers to compare with">
               Baseline
@@ -106,7 +108,8 @@ export function EntryView({ entry, dataset, reports, history, asked, inside, lin
             </a>
           )}
           {inside && <Link href={`/submissions/${entry.id}`}>Manage this submission</Link>}
-        </p>
+          {deeds}
+        </div>
         <Submitter entry={entry} />
       </header>
 

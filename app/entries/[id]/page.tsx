@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { headers } from 'next/headers';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
+import { BaselineMark } from '#app/_components/baseline-mark.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
 import { standingInWords, standings } from '#app/_server/standing.ts';
@@ -24,7 +25,10 @@ const load = cache(async (id: string) => {
   const [submission, who] = await Promise.all([getSubmission(id), viewer()]);
   if (!submission || !canViewSubmission(who, submission)) notFound();
   const look = lookOf(who, submission);
-  return { entry: await entryOf(submission, look), dataset: submission.dataset.name, inside: look === 'insider' };
+  return {
+    ...{ entry: await entryOf(submission, look), dataset: submission.dataset.name, inside: look === 'insider' },
+    deeds: <BaselineMark entry={submission} who={who} />,
+  };
 });
 
 const tombstoneOf = cache(findTombstone);
@@ -56,7 +60,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function EntryPage({ params, searchParams }: Props) {
   const tombstone = await tombstoneOf((await params).id);
   if (tombstone) return <TombstoneView tombstone={tombstone} inside={await isInsider(tombstone.id)} />;
-  const { entry, dataset, inside } = await load((await params).id);
+  const { entry, dataset, inside, deeds } = await load((await params).id);
   const links = {
     page: `/entries/${entry.id}`,
     receipt: `/api/v1/submissions/${entry.id}/receipt`,
@@ -65,7 +69,7 @@ export default async function EntryPage({ params, searchParams }: Props) {
   };
   const [reports, history] = await Promise.all([reportsOf<ScoreReport>(entry), scoreHistory(entry)]);
   const asked = (await searchParams).protocol;
-  return <EntryView {...{ entry, dataset, reports, history, asked, inside, links }} />;
+  return <EntryView {...{ entry, dataset, reports, history, asked, inside, deeds, links }} />;
 }
 
 async function isInsider(id: string): Promise<boolean> {

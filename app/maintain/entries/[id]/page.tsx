@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
+import { BaselineMark } from '#app/_components/baseline-mark.tsx';
 import { StateBadge, VisibilityBadge } from '#app/_components/state.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { listEvents } from '#db/audit.ts';
@@ -74,6 +75,7 @@ export default async function ModerateEntryPage({ params }: Props) {
         ) : (
           <p className="muted">There is nothing to decide as it stands.</p>
         )}
+        <BaselineMark entry={submission} who={who} />
       </div>
       <section className="section" aria-labelledby="history">
         <h2 id="history">History</h2>

@@ -1,0 +1,22 @@
+import { markBaseline } from '#app/maintain/tasks/actions.ts';
+import { canFeature, type Viewer } from '#lib/permissions.ts';
+import { Act } from './act.tsx';
+
+/** For maintainers: marks an entry as a baseline, or takes the mark off. Nothing for anybody else. */
+export function BaselineMark({
+  entry,
+  who,
+}: {
+  entry: Parameters<typeof canFeature>[1] & { id: string };
+  who: Viewer;
+}) {
+  if (!canFeature(who, entry)) return null;
+  return (
+    <Act
+      action={markBaseline}
+      values={{ id: entry.id, featured: entry.featured ? 'no' : 'yes' }}
+      label={entry.featured ? 'No longer a baseline' : 'Mark as a baseline'}
+      kind="quiet"
+    />
+  );
+}
