@@ -162,7 +162,7 @@ function encode(args: unknown[]): FormData | string {
   const body = new FormData();
   const said = args.map((one) => {
     if (!(one instanceof FormData)) return one;
-    for (const [name, value] of one) body.append(`1_${name}`, value as string);
+    for (const [name, value] of one) body.append(`_1_${name}`, value as string);
     return '$K1';
   });
   body.append('0', JSON.stringify(said));
@@ -180,9 +180,11 @@ async function act(action: Built, args: unknown[], headers: Record<string, strin
     },
   });
   if (answer.headers.get('x-action-redirect')) return { done: true, said: '' };
-  const [, line] = /^1:(.*)$/m.exec(answer.text) ?? [];
+  // the first line says under which number the answer follows; the page, made anew, may stand before it
+  const [, number] = /^0:\{"a":"\$@(\w+)"/m.exec(answer.text) ?? [];
+  const [, line] = new RegExp(`^${number ?? 'none'}:(.*)$`, 'm').exec(answer.text) ?? [];
   if (line === undefined || line.startsWith('E'))
-    return { done: false, said: `${answer.status}: ${answer.text.slice(0, 200)}` };
+    return { done: false, said: `${answer.status}: ${answer.text.slice(0, 300)}` };
   const value = JSON.parse(line);
   return outcomeOf(value === '$undefined' ? undefined : value);
 }

@@ -261,6 +261,7 @@ export const ADDRESSES: Record<string, Visit[]> = {
   'app/datasets/[name]/pictures/[file]/route.ts': [
     page(({ demo }) => `/datasets/${encodeURIComponent(demo)}/pictures/none.png`, NOT_THERE),
   ],
+  'app/datasets/page.tsx': [page('/datasets', EVERYBODY)],
   'app/entries/[id]/badge.svg/route.ts': [
     page(({ open }) => `/entries/${open}/badge.svg`, PUBLIC_API),
     // the same for everybody: not for its owner either
