@@ -40,7 +40,7 @@ import {
   prepareAll,
 } from '#lib/scoring/score.ts';
 import { sensitivityWeights } from '#lib/scoring/sensitivity.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { parseTask, slotsAreDatasets } from '#lib/scoring/tasks.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { atHome } from './at-home.ts';
 import takeStep, {
@@ -127,6 +127,7 @@ async function scoreSlots(job: ScoreJob): Promise<{ reports: AnyReport[]; exactG
   const problems: Problem[] = [];
   const suspicions: Warning[] = [];
   const datasets = new Map<string, Dataset>();
+  const bySlot = new Map<string, Dataset>();
   try {
     for (const [turn, { slot, given, take }] of turns.entries()) {
       const tell: Tell = (phase, fraction) => tellJob(phase, (turn + fraction) / turns.length);
@@ -136,6 +137,7 @@ async function scoreSlots(job: ScoreJob): Promise<{ reports: AnyReport[]; exactG
           const path = given.groundTruth ?? job.groundTruth.path;
           const dataset = datasets.get(path) ?? (await groundTruth(path, team, tell));
           datasets.set(path, dataset);
+          bySlot.set(slot, dataset);
           // when an earlier file is wrong, the others are looked at and no longer scored
           const one = await scoreSlot(job, file, dataset, team, tell, problems.length > 0);
           if (!one) return;
@@ -165,7 +167,13 @@ async function scoreSlots(job: ScoreJob): Promise<{ reports: AnyReport[]; exactG
       task: job.task,
       protocol,
       evaluator: { name: 'livecell-benchmark', version: EVALUATOR_VERSION },
-      groundTruth: groundTruthOf([...datasets.values()]),
+      groundTruth: {
+        ...groundTruthOf([...datasets.values()]),
+        // where slots are data sets: which each of them was
+        ...(slotsAreDatasets(job.task) && {
+          datasets: Object.fromEntries([...bySlot].map(([name, dataset]) => [name, groundTruthOf([dataset])])),
+        }),
+      },
       predictions: scored.map(({ file }) => file),
       ...(scored.some(({ unscored }) => unscored) && { unscored: true }),
       warnings: [...warnings, ...scored.flatMap((slot) => slot.warnings)],

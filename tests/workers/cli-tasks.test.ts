@@ -1,4 +1,5 @@
 /** `livecell score` for every task with several files: the call, the report, the table. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -208,6 +209,11 @@ describe('validate', () => {
     expect(results).toMatchObject({
       results: { datasets: { EVICAN: { bbox: { overall: { images: 8 } } }, Cellpose: { bbox: expect.anything() } } },
     });
+    // as the site says it: which ground truth each of them was
+    const sha256 = createHash('sha256').update(readFileSync(demo.groundTruth)).digest('hex');
+    const { groundTruth } = results as { groundTruth: { datasets: object } };
+    const each = { sha256, images: 8, objects: expect.any(Number) };
+    expect(groundTruth.datasets).toEqual({ EVICAN: each, Cellpose: each });
   });
 
   test('needs only the names of the images where counts are not public', async () => {

@@ -15,7 +15,6 @@ import {
   ANY_CATEGORY,
   openTask,
   parseThreshold,
-  refused,
   SCORE_THRESHOLD,
   SLOTS_IN_WORDS,
   type SlotFile,
@@ -48,7 +47,7 @@ export const submit: Command = {
     'training-data': { type: 'string', value: 'TEXT', help: 'what it was trained on' },
     'test-images-seen': { type: 'boolean', help: 'test images were seen in training' },
     publish: { type: 'boolean', help: 'ask to publish; a maintainer decides' },
-    wait: { type: 'boolean', help: 'wait for the score and print the report' },
+    wait: { type: 'boolean', help: 'wait for the score and print the report; with --also, of each task' },
     server: { type: 'string', value: 'URL', help: 'or LIVECELL_SERVER; default: the site running on this machine' },
     token: { type: 'string', value: 'TOKEN', help: 'or LIVECELL_TOKEN; made on your account page' },
     json: JSON_OPTION,
@@ -96,7 +95,13 @@ export const submit: Command = {
     }
     out.note(`Submitted: ${address}`);
     const submission = await follow(site, id, out);
-    await finish(submission, out);
+    const others: Other[] = [];
+    for (const other of also)
+      others.push({
+        ...{ task: other.task, dataset: other.dataset, id: other.id, url: `${site.url}/submissions/${other.id}` },
+        submission: await follow(site, other.id, out),
+      });
+    finish(submission, others, out);
   },
 };
 
@@ -144,14 +149,42 @@ async function follow(site: Site, id: string, out: Output): Promise<SubmissionBo
   }
 }
 
-async function finish(submission: SubmissionBody, out: Output): Promise<void> {
-  const { state, report, problems, warnings, failure } = submission;
-  if (state === 'rejected') throw refused(problems, warnings, out);
-  if (state === 'withdrawn') throw new InputError('The submission was withdrawn.');
-  if (state === 'failed' || !report) throw new Error(failure ?? 'the site could not score the file');
-  out.document(report);
-  out.print(reportTable(report));
-  if (!out.json) out.warnings(report.warnings);
+/** What came of the same files in another task. */
+interface Other {
+  task: string;
+  dataset: string;
+  id: string;
+  url: string;
+  submission: SubmissionBody;
+}
+
+/** Prints every report there is; then says what is wrong, if anything is. */
+function finish(submission: SubmissionBody, others: readonly Other[], out: Output): void {
+  const all = [submission, ...others.map((other) => other.submission)];
+  const also = others.map(({ submission: { state, report, problems }, ...about }) => ({
+    ...{ ...about, state, report },
+    ...(problems.length > 0 && { problems }),
+  }));
+  const { state, report, problems, warnings } = submission;
+  const own = report ?? (state === 'rejected' ? { problems, warnings } : null);
+  if (own || also.length > 0) out.document({ ...own, ...(also.length > 0 && { also }) });
+  const reports = all.flatMap((one) => one.report ?? []);
+  if (reports.length > 0) out.print(reports.map(reportTable).join('\n\n'));
+  if (!out.json) out.warnings(reports.flatMap((one) => one.warnings));
+  for (const one of all) {
+    const wrong = mistake(one);
+    if (!wrong) continue;
+    if (also.length > 0) out.note(`${one.task}, ${one.dataset}:`);
+    throw wrong;
+  }
+}
+
+/** Why there is no report; null: there is one. */
+function mistake({ state, report, problems, failure }: SubmissionBody): Error | null {
+  if (state === 'rejected') return new InputError(...problems.map(problemLine));
+  if (state === 'withdrawn') return new InputError('The submission was withdrawn.');
+  if (state === 'failed' || !report) return new Error(failure ?? 'the site could not score the file');
+  return null;
 }
 
 // --- the site ---
