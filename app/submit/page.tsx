@@ -38,8 +38,9 @@ export default async function SubmitPage({ searchParams }: Props) {
       <header className="page-head">
         <h1>Submit predictions</h1>
         <p className="lead">
-          Files of predictions go in, exact scores come out, usually within a minute. Nothing is public until you ask
-          for it and a maintainer agrees.
+          Files of predictions go in, exact scores come out, usually within a minute; the{' '}
+          <Link href="/queue">queue</Link> shows what waits. Nothing is public until you ask for it and a maintainer
+          agrees.
         </p>
       </header>
       {!who ? (

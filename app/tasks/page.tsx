@@ -44,7 +44,6 @@ export default function TasksPage() {
 function files({ slots, least }: Task): string {
   if (slots.length === 0) return 'A file per registered data set.';
   if (slots.length === 1) return 'One file.';
-  return least === undefined || least === slots.length
-    ? `${slots.length} files.`
-    : `${least} to ${slots.length} files.`;
+  if (least === undefined || least === slots.length) return `${slots.length} files.`;
+  return `${least} ${slots.length - least === 1 ? 'or' : 'to'} ${slots.length} files.`;
 }

@@ -330,6 +330,18 @@ test('its owner too, sets a date, and replaces and revokes the link for reviewer
   await page.goto(`/entries/${planted.id}`);
   await expect(page.getByText(/You see this name; others see .* until 1 Mar 2999/)).toBeVisible();
 
+  // also where it stands among others; not in what is passed on
+  const board = `livecell-wide?dataset=${encodeURIComponent(dataset.name)}`;
+  await page.goto(`/leaderboards/${board}`);
+  const row = page.getByRole('row', { name: new RegExp(planted.name) });
+  await expect(row).toContainText(`You see this name: ${planted.methodName}`);
+  for (const format of ['json', 'csv', 'bibtex']) {
+    const text = await (await page.request.get(`/api/v1/leaderboards/${board}&format=${format}`)).text();
+    expect(text).toContain(planted.name);
+    expect(text).not.toContain(planted.methodName);
+  }
+  expect(await (await request.get(`/leaderboards/${board}`)).text()).not.toContain(planted.methodName);
+
   await page.goto(`/submissions/${planted.id}`);
   await section.getByRole('button', { name: 'Replace the link' }).click();
   const link = (await section.locator('[data-review-link]').textContent())!;

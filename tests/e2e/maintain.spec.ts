@@ -262,6 +262,20 @@ test('a re-run is marked on board and entry, and the board filters by level', as
   await expect(page.getByRole('button', { name: 'Mark as re-run' })).toBeVisible();
 });
 
+test('a baseline is marked on the page of the entry itself, and stands out on the board', async ({ page }) => {
+  await page.goto(`/entries/${ids.Good}`);
+  await expect(page.getByRole('button', { name: 'Mark as a baseline' })).toHaveCount(0); // nobody is signed in
+  await signIn(page, mina);
+  await page.goto(`/entries/${ids.Good}`);
+  await page.getByRole('button', { name: 'Mark as a baseline' }).click();
+  await expect(page.getByText('Baseline', { exact: true })).toBeVisible();
+  await page.goto(board());
+  await expect(page.getByRole('row', { name: new RegExp(named('Good')) })).toContainText('Baseline');
+  await page.goto(`/maintain/entries/${ids.Good}`);
+  await page.getByRole('button', { name: 'No longer a baseline' }).click();
+  await expect(page.getByRole('button', { name: 'Mark as a baseline' })).toBeVisible();
+});
+
 test('a person is found, suspended and let in again, each with a reason', async ({ page }) => {
   await signIn(page, mina);
   await page.goto('/maintain/people');

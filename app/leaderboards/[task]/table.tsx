@@ -17,6 +17,7 @@ import {
 import { Interval } from '../../_components/interval.tsx';
 import { LevelMark } from '../../_components/level.tsx';
 import type { Board } from './board.ts';
+import { KnownAs } from './known-as.tsx';
 import { Runs, RunsHead, RunsNote, VersionLink } from './runs.tsx';
 import { type BoardView, viewHref } from './view.ts';
 
@@ -195,6 +196,7 @@ function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: Boar
           <Link href={`/entries/${row.id}`}>{row.method}</Link>
         </span>
         <span className="meta">
+          <KnownAs row={row} />
           {row.featured && (
             <span className="badge" data-kind="info" title="Chosen by the maintainers to compare with">
               Baseline

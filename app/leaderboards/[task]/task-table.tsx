@@ -3,6 +3,7 @@ import type { TaskBoardRow } from '#db/leaderboard.ts';
 import { day, exact } from '#lib/scoring/format.ts';
 import { boardValues, taskNumber, type ValueColumn } from '#lib/scoring/tasks.ts';
 import { LevelMark } from '../../_components/level.tsx';
+import { KnownAs } from './known-as.tsx';
 import { Runs, RunsHead, RunsNote, VersionLink } from './runs.tsx';
 import { bestFirst, type TaskView, taskViewHref } from './task-view.ts';
 
@@ -177,6 +178,7 @@ function Entry({ row, columns, view, drawn }: RowProps & { drawn: boolean }) {
           <Link href={`/entries/${row.id}`}>{row.method}</Link>
         </span>
         <span className="meta">
+          <KnownAs row={row} />
           {row.featured && (
             <span className="badge" data-kind="info" title="Chosen by the maintainers to compare with">
               Baseline

@@ -1,0 +1,18 @@
+import { viewer } from '#app/_server/http.ts';
+import { lookOf } from '#app/_server/submissions.ts';
+import { entryOf } from '#db/entries.ts';
+import type { BoardRow, TaskBoardRow } from '#db/leaderboard.ts';
+import { getSubmission } from '#db/submissions.ts';
+
+/** Beside an anonymous entry: its name, for its owner, the team and maintainers. Nothing for everybody else. */
+export async function KnownAs({ row }: { row: BoardRow | TaskBoardRow }) {
+  if (!row.anonymous) return null;
+  const [who, submission] = await Promise.all([viewer(), getSubmission(row.id)]);
+  if (!submission || lookOf(who, submission) !== 'insider') return null;
+  const { method } = await entryOf(submission, 'insider');
+  return (
+    <span className="badge" data-kind="info" title="Others read the number alone">
+      You see this name: {method}
+    </span>
+  );
+}
