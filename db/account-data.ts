@@ -1,10 +1,13 @@
 /** Everything the site holds about a person, as one document for them. No secrets, and nothing that is others'. */
-import { asc, eq, inArray } from 'drizzle-orm';
+import { and, asc, eq, inArray } from 'drizzle-orm';
+import { type AnyReport, withoutGroundTruth } from '#lib/scoring/report.ts';
 import { listSignIns } from './accounts.ts';
 import { db, type Tx } from './client.ts';
+import { isReleased } from './evaluations.ts';
 import { getPreferences } from './notices.ts';
 import {
   auditEvents,
+  datasets,
   evaluations,
   methods,
   notices,
@@ -152,13 +155,26 @@ async function submissionsOf(userId: string, tx: Tx) {
     .where(inArray(submissionFiles.submissionId, ids))
     .orderBy(asc(submissionFiles.slot));
   const reports = await tx
-    .select({ submissionId: evaluations.submissionId, createdAt: evaluations.createdAt, report: evaluations.report })
+    .select({
+      submissionId: evaluations.submissionId,
+      createdAt: evaluations.createdAt,
+      report: evaluations.report,
+      public: datasets.public,
+    })
     .from(evaluations)
-    .where(inArray(evaluations.submissionId, ids))
+    .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .where(and(inArray(evaluations.submissionId, ids), isReleased()))
     .orderBy(asc(evaluations.createdAt));
   return rows.map((row) => ({
     ...row,
     files: files.filter(({ submissionId }) => submissionId === row.id).map(({ submissionId: _, ...file }) => file),
-    reports: reports.filter(({ submissionId }) => submissionId === row.id).map(({ submissionId: _, ...one }) => one),
+    reports: reports
+      .filter(({ submissionId }) => submissionId === row.id)
+      .map(({ createdAt, report, public: shown }) => ({
+        createdAt,
+        // what was public when it was scored may not be so any more
+        report: shown ? report : withoutGroundTruth(report as AnyReport),
+      })),
   }));
 }

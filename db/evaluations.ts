@@ -2,7 +2,7 @@
 import { and, desc, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { slotsAreDatasets } from '#lib/scoring/tasks.ts';
-import { type Dataset, datasets, evaluations, rescores } from './schema.ts';
+import { type Dataset, datasets, evaluations, groundTruthVersions, rescores } from './schema.ts';
 
 /** Those of a re-score that is not done are nobody's business yet. */
 export function isReleased(): SQL {
@@ -39,9 +39,15 @@ export function isCurrentOfOwn(): SQL<boolean> {
       or ${evaluations.createdAt} > ${lastSwitch(sql`${datasets.id}`)}))`;
 }
 
-/** The current one first, then the newest: to order what is joined with the submission's own data set. */
+/**
+ * The current one first, then those that counted last: to order what is joined with the submission's own data set. A
+ * version may be what an earlier one was, so the newest score is not always the one that counted last.
+ */
 export function currentFirst(): SQL[] {
-  return [desc(isCurrentOfOwn()), desc(evaluations.createdAt)];
+  const version = sql`(select max(${groundTruthVersions.version}) from ${groundTruthVersions}
+    where ${groundTruthVersions.datasetId} = ${datasets.id} and ${groundTruthVersions.sha256} = ${evaluations.groundTruthSha256}
+      and ${groundTruthVersions.state} in ('current', 'superseded'))`;
+  return [desc(isCurrentOfOwn()), sql`${version} desc nulls last`, desc(evaluations.createdAt)];
 }
 
 /** When a data set's board went over to its evaluator. */

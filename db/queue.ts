@@ -205,7 +205,7 @@ export interface QueueSnapshot {
   oldestSeconds: number | null;
 }
 
-/** The queue in numbers, for metrics and readiness. */
+/** The queue in numbers, for metrics and readiness; what is scored again has time, and is not counted. */
 export async function queueSnapshot(tx: Tx = db()): Promise<QueueSnapshot> {
   const rows = await tx.execute<Record<keyof QueueSnapshot, number | null>>(sql`
     select count(*) filter (where state in ('created', 'retry'))::int as "waiting",
@@ -213,7 +213,7 @@ export async function queueSnapshot(tx: Tx = db()): Promise<QueueSnapshot> {
            count(*) filter (where state = 'failed')::int as "failed",
            extract(epoch from now() - min(created_on) filter (where state in ('created', 'retry')))::float8
              as "oldestSeconds"
-    from ${sql.identifier(SCHEMA)}.job where name = ${QUEUE}`);
+    from ${sql.identifier(SCHEMA)}.job where name = ${QUEUE} and not data ? 'rescoreId'`);
   const { waiting, active, failed, oldestSeconds } = rows[0];
   return { waiting: waiting ?? 0, active: active ?? 0, failed: failed ?? 0, oldestSeconds };
 }

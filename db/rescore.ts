@@ -823,7 +823,8 @@ export interface EvaluationLine {
   id: string;
   protocol: ProtocolId;
   evaluatorVersion: string;
-  groundTruth: { sha256: string; version: number | null };
+  /** the versions it is of its data set's; none where it is of several data sets together */
+  groundTruth: { sha256: string; versions: number[] };
   scoredAt: Date;
   /** the one that counts now */
   current: boolean;
@@ -847,7 +848,10 @@ export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, 
       protocol: evaluations.protocol,
       evaluatorVersion: evaluations.evaluatorVersion,
       sha256: evaluations.groundTruthSha256,
-      version: sql<number | null>`(select max(${groundTruthVersions.version}) from ${groundTruthVersions}
+      versions: sql<
+        number[] | null
+      >`(select json_agg(${groundTruthVersions.version} order by ${groundTruthVersions.version})
+        from ${groundTruthVersions}
         where ${groundTruthVersions.datasetId} = ${datasets.id}
           and ${groundTruthVersions.sha256} = ${evaluations.groundTruthSha256}
           and ${groundTruthVersions.state} in ('current', 'superseded'))`,
@@ -864,10 +868,15 @@ export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, 
     .where(and(eq(evaluations.submissionId, submission.id), isReleased()))
     .orderBy(...currentFirst());
   const counted = new Set<ProtocolId>();
-  const lines = rows.map(({ fits, results, dataset, sha256, version, ...row }): EvaluationLine => {
+  const lines = rows.map(({ fits, results, dataset, sha256, versions, ...row }): EvaluationLine => {
     const current = fits && !counted.has(row.protocol);
     if (current) counted.add(row.protocol);
-    return { ...row, current, groundTruth: { sha256, version }, numbers: numbersOf(submission.task, results, dataset) };
+    return {
+      ...row,
+      current,
+      groundTruth: { sha256, versions: versions ?? [] },
+      numbers: numbersOf(submission.task, results, dataset),
+    };
   });
   lines.sort((a, b) => b.scoredAt.getTime() - a.scoredAt.getTime());
   const left = lines.length > 0 && counted.size === 0;

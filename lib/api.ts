@@ -163,7 +163,7 @@ const progressSchema = z.object({
 export const evaluationSchema = z.object({
   protocol: z.enum(PROTOCOL_IDS),
   evaluator: z.object({ version: z.string() }),
-  /** `version`: null where this was never the ground truth of the submission's data set alone */
+  /** `version`: the last one that it was; null where this was never the ground truth of the submission's data set alone */
   groundTruth: z.object({ sha256: z.string(), version: z.int().nullable() }),
   scoredAt: iso,
   /** the one that counts now, and that `reports` has */

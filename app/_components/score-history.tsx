@@ -59,12 +59,12 @@ export function ScoredAgain({ history }: { history: ScoreHistory }) {
                     {inWords(number)}
                   </td>
                 ))}
-                <td className="num">{evaluatorVersion}</td>
+                <td>{evaluatorVersion}</td>
                 <td title={`SHA-256 ${groundTruth.sha256}`}>
-                  {groundTruth.version === null ? (
+                  {groundTruth.versions.length === 0 ? (
                     <code>{groundTruth.sha256.slice(0, 12)}…</code>
                   ) : (
-                    `version ${integer(groundTruth.version)}`
+                    `version ${groundTruth.versions.map(integer).join(' and ')}`
                   )}
                 </td>
                 <td>{reason ?? 'as it was submitted'}</td>

@@ -308,7 +308,8 @@ export async function submissionBody(viewer: Viewer, submission: SubmissionDetai
     report: reports[PRIMARY_PROTOCOL] ?? null,
     reports,
     evaluations: history.evaluations.map(({ protocol, evaluatorVersion, groundTruth, scoredAt, ...line }) => ({
-      ...{ protocol, evaluator: { version: evaluatorVersion }, groundTruth, scoredAt: scoredAt.toISOString() },
+      ...{ protocol, evaluator: { version: evaluatorVersion }, scoredAt: scoredAt.toISOString() },
+      groundTruth: { sha256: groundTruth.sha256, version: groundTruth.versions.at(-1) ?? null },
       ...{ current: line.current, reason: line.reason },
       numbers: Object.fromEntries(line.numbers.map(({ label, value }) => [label, value])),
     })),

@@ -14,7 +14,7 @@ import {
   setDatasetPublic,
   startImport,
 } from '#db/ground-truth.ts';
-import { getLeaderboard } from '#db/leaderboard.ts';
+import { getLeaderboard, getTaskBoard } from '#db/leaderboard.ts';
 import { listNotices } from '#db/notices.ts';
 import { listLiveJobs } from '#db/queue.ts';
 import {
@@ -42,10 +42,10 @@ import {
   withdraw,
 } from '#db/submissions.ts';
 import { ensureUser } from '#db/users.ts';
-import type { ScoreReport } from '#lib/scoring/report.ts';
+import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { ENGINES, type TestDatabase } from './databases.ts';
-import { someDataset, someReports, someSubmission } from './fixtures.ts';
+import { someDataset, someMetrics, someReports, someSubmission } from './fixtures.ts';
 
 describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
@@ -149,7 +149,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
         evaluatorVersion: EVALUATOR_VERSION,
         current: true,
         reason: 'Ties are broken otherwise',
-        groundTruth: { version: 1 },
+        groundTruth: { versions: [1] },
       },
       { evaluatorVersion: '0.9.0', current: false, reason: null },
     ]);
@@ -227,8 +227,9 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     ]);
     expect(versions[0]).not.toHaveProperty('packKey');
     const { evaluations: lines } = await scoreHistory({ id: late, task: dataset.task }, db());
-    expect(lines.filter(({ protocol }) => protocol === 'coco').map(({ groundTruth }) => groundTruth.version)).toEqual([
-      2, 1,
+    expect(lines.filter(({ protocol }) => protocol === 'coco').map(({ groundTruth }) => groundTruth.versions)).toEqual([
+      [2],
+      [1],
     ]);
     expect((await told(ada))[0].text).toContain(`“${dataset.name}” has ground truth version 2 now.`);
   });
@@ -342,6 +343,14 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     expect(back.rescore.state).toBe('done');
     expect(await board(dataset)).toEqual({ One: 0.4, Two: 0.5 });
     expect(await pageAP(one)).toBe(0.4);
+    const history = await scoreHistory({ id: one, task: dataset.task }, db());
+    expect(history.evaluations.map(({ groundTruth }) => groundTruth.versions)).toContainEqual([1, 4]);
+    // left behind now, it has the numbers that counted last, which are not those computed last
+    const last = await replaceGroundTruth(dataset.id, facts(), { note: 'Other images' }, mina.id, db());
+    for (const id of [one, two]) await failRescoreItem(last.rescore.id, id, 'It does not fit.', db());
+    await switchWithout(last.rescore.id, mina.id, db());
+    expect(await board(dataset)).toEqual({});
+    expect(await pageAP(one)).toBe(0.4);
   });
 
   test('a submission that is withdrawn meanwhile holds nobody up', async () => {
@@ -369,6 +378,60 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     await expect(startRescore({ submissionId: 'nobody', reason: 'A look' }, null, db())).rejects.toThrow(
       'There is no such submission.',
     );
+  });
+
+  test('of a submission on several data sets one is replaced: its board switches, the other’s stays', async () => {
+    const task = 'zero-shot';
+    const [d, e] = [
+      await someDataset(db(), { name: `D ${++n}`, task, sha256: digest(), demo: true }),
+      await someDataset(db(), { name: `E ${++n}`, task, sha256: digest(), demo: true }),
+    ];
+    const on = (shaD: string, shaE: string, AP: [number, number]) =>
+      reports(0, `${shaD.slice(32)}${shaE.slice(32)}`).map((report) => {
+        const slices = (AP: number) => ({ segm: { overall: someMetrics({ AP }, report.protocol) } });
+        return {
+          ...{ ...report, task, results: { datasets: { [d.name]: slices(AP[0]), [e.name]: slices(AP[1]) } } },
+          groundTruth: { ...report.groundTruth, datasets: { [d.name]: { sha256: shaD }, [e.name]: { sha256: shaE } } },
+        } as never as AnyReport;
+      });
+    const both = async () => {
+      const found = [];
+      for (const { name } of [d, e]) {
+        const query = { dataset: name, protocol: 'livecell-paper', evaluation: 'segm' } as const;
+        const { rows } = await getTaskBoard(task, query, db());
+        found.push(rows.flatMap(({ kind, values }) => (kind === 'entry' ? [values.AP] : [])));
+      }
+      return found;
+    };
+    const { id } = await createSubmission(someSubmission(d, { task, userId: ada.id }), db());
+    await startScoring(id, 1, db());
+    await saveReports(id, on(d.sha256, e.sha256, [0.4, 0.5]), db());
+    await publish(id);
+    expect(await both()).toEqual([[0.4], [0.5]]);
+
+    // not the submission's own, which is D
+    const next = facts();
+    const { rescore } = await replaceGroundTruth(e.id, next, { note: 'Mended' }, mina.id, db());
+    await expect(startRescore({ datasetId: d.id, reason: 'New' }, null, db())).rejects.toThrow(
+      `“${e.name}” is being scored again.`,
+    );
+    const input = (await startRescoreItem(rescore.id, id, db()))!;
+    expect(input.dataset.sha256).toBe(d.sha256);
+    expect(input.datasets!.find(({ name }) => name === e.name)).toMatchObject({ sha256: next.sha256 });
+    const { id: other } = await createSubmission(someSubmission(e, { task, userId: eve.id }), db());
+    const late = (await startScoring(other, 1, db()))!;
+    await saveScore(late, on(d.sha256, e.sha256, [0.2, 0.3]), db());
+    await publish(other);
+    await saveRescore(rescore.id, id, on(d.sha256, next.sha256, [0.4, 0.45]), db());
+    expect((await both()).map((values) => values.sort())).toEqual([
+      [0.2, 0.4],
+      [0.3, 0.5],
+    ]);
+    await saveRescore(rescore.id, other, on(d.sha256, next.sha256, [0.2, 0.25]), db());
+    expect((await both()).map((values) => values.sort())).toEqual([
+      [0.2, 0.4],
+      [0.25, 0.45],
+    ]);
   });
 
   test('its jobs come after people’s own, and are not in their line', async () => {

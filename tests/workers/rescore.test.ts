@@ -181,8 +181,8 @@ describe.each(ENGINES)('ground truth and its scores on $name', ({ missing, open 
     expect(await storage.exists(dataset.packKey)).toBe(true); // old scores can still be recomputed
     const { evaluations } = await scoreHistory({ id: adas, task: dataset.task }, db());
     expect(evaluations.filter(({ protocol }) => protocol === 'livecell-paper')).toMatchObject([
-      { current: true, reason: 'Every seventh object was none', groundTruth: { version: 2 } },
-      { current: false, reason: null, groundTruth: { version: 1 } },
+      { current: true, reason: 'Every seventh object was none', groundTruth: { versions: [2] } },
+      { current: false, reason: null, groundTruth: { versions: [1] } },
     ]);
     expect((await getReports(adas, db()))['livecell-paper']!.groundTruth.sha256).toBe(now.sha256);
     const notices = (await listNotices(ada, {}, db())).filter(({ kind }) => kind === 'rescored');
