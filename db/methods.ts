@@ -238,11 +238,6 @@ function publiclyNamed(): SQL | undefined {
 
 // --- what boards need ---
 
-/** Of the published entries, those that stand on the board. */
-export function standsOnBoard(): SQL | undefined {
-  return or(eq(submissions.shown, true), isNull(submissions.methodId), sealedAt(new Date()));
-}
-
 /**
  * How many scored runs each method has had, of the submissions that `where` means (a task's on a test set), whatever
  * became of them since. Runs under seal are counted apart, for rows under seal: a count in common would tell whose

@@ -16,7 +16,7 @@ import {
 import { findValue, parseTask, type Task, taskValue, type ValueColumn } from '#lib/scoring/tasks.ts';
 import { db, type Tx } from './client.ts';
 import { isCurrent } from './evaluations.ts';
-import { standsOnBoard } from './methods.ts';
+import { standingOn } from './leaderboard.ts';
 import {
   auditEvents,
   type Dataset,
@@ -233,6 +233,7 @@ async function boardsOf(rows: { submission: Submission; dataset: Dataset }[], tx
   const found = new Map<string, BoardEntry[]>();
   // one after the other: the embedded database has one backend
   for (const [key, { submission, dataset }] of boards) {
+    const standing = standingOn(submission.task, dataset, { protocol: PRIMARY_PROTOCOL }, tx);
     const entries = await tx
       .selectDistinctOn([submissions.id], {
         id: submissions.id,
@@ -240,7 +241,7 @@ async function boardsOf(rows: { submission: Submission; dataset: Dataset }[], tx
         methodId: submissions.methodId,
         version: submissions.version,
         shown: submissions.shown,
-        onBoard: sql<boolean>`(${submissions.visibility} = 'published' and (${standsOnBoard()}))`,
+        onBoard: sql<boolean>`(${standing.id} is not null)`,
         userId: submissions.userId,
         teamId: submissions.teamId,
         submitter: users.name,
@@ -250,6 +251,7 @@ async function boardsOf(rows: { submission: Submission; dataset: Dataset }[], tx
       .from(submissions)
       .innerJoin(evaluations, eq(evaluations.submissionId, submissions.id))
       .leftJoin(users, eq(users.id, submissions.userId))
+      .leftJoin(standing, eq(standing.id, submissions.id))
       .where(
         and(
           eq(submissions.task, submission.task),
