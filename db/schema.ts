@@ -493,6 +493,8 @@ export const rescoreItems = pgTable(
       .notNull()
       .default('waiting'),
     failure: text('failure'),
+    /** old and new headline in words; '': no number is another; null: not compared yet */
+    change: text('change'),
     finishedAt: at('finished_at'),
   },
   (table) => [primaryKey({ columns: [table.rescoreId, table.submissionId] })],

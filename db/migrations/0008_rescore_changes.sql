@@ -1,0 +1,1 @@
+ALTER TABLE "rescore_items" ADD COLUMN "change" text;
