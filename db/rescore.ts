@@ -307,6 +307,13 @@ export async function saveRescore(
         })),
       )
       .onConflictDoNothing();
+    // now, submission by submission: at the switch it would hold up everybody else
+    const dataset = (await getDataset(rescore.datasetId, tx))!;
+    const change = await changeOf(submissionId, dataset, await targetOf(rescore, dataset, tx), rescoreId, tx);
+    await tx
+      .update(rescoreItems)
+      .set({ change: change ?? '' })
+      .where(and(eq(rescoreItems.rescoreId, rescoreId), eq(rescoreItems.submissionId, submissionId)));
     await settle(rescoreId, tx);
     return true;
   });
@@ -469,8 +476,11 @@ async function switchBoard(rescore: Rescore, before: Dataset, tx: Tx): Promise<v
   // read before anything is released
   const done = items.filter(({ item }) => item.state === 'done');
   const changes = new Map<string, string | null>();
-  for (const { submission } of done)
-    changes.set(submission.id, await changeOf(submission, before, target, rescore.id, tx));
+  for (const { submission, item } of done)
+    changes.set(
+      submission.id,
+      item.change === null ? await changeOf(submission.id, before, target, rescore.id, tx) : item.change || null,
+    );
 
   await tx.update(evaluations).set({ pending: false }).where(eq(evaluations.rescoreId, rescore.id));
   let after = before;
@@ -562,7 +572,7 @@ const LISTED = 10;
 
 /** Old and new headline of a submission in words; null where no number of any protocol is another. */
 async function changeOf(
-  submission: Submission,
+  submissionId: string,
   dataset: Dataset,
   target: Target,
   rescoreId: string,
@@ -572,6 +582,7 @@ async function changeOf(
     .select({
       id: evaluations.id,
       protocol: evaluations.protocol,
+      task: submissions.task,
       own: sql<boolean>`(${evaluations.pending} and ${evaluations.rescoreId} = ${rescoreId})`,
       pending: evaluations.pending,
       fits: sql<boolean>`coalesce(${isTarget(dataset, target)}, false)`,
@@ -579,7 +590,7 @@ async function changeOf(
     .from(evaluations)
     .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
-    .where(eq(evaluations.submissionId, submission.id))
+    .where(eq(evaluations.submissionId, submissionId))
     .orderBy(...currentFirst());
   const pairs = [...Map.groupBy(rows, ({ protocol }) => protocol)].flatMap(([protocol, found]) => {
     const before = found.find(({ pending }) => !pending);
@@ -608,8 +619,8 @@ async function changeOf(
         .where(inArray(evaluations.id, [main.before.id, main.after.id]))
     ).map((row) => [row.id, row.results]),
   );
-  const before = numbersOf(submission.task, results.get(main.before.id), dataset.name);
-  const after = numbersOf(submission.task, results.get(main.after.id), dataset.name);
+  const before = numbersOf(rows[0].task, results.get(main.before.id), dataset.name);
+  const after = numbersOf(rows[0].task, results.get(main.after.id), dataset.name);
   const parts = before.flatMap((number, i) =>
     inWords(number) === inWords(after[i]) ? [] : [`${number.label} ${inWords(number)} → ${inWords(after[i])}`],
   );
