@@ -125,10 +125,14 @@ async function readJson(request: Request): Promise<unknown> {
 
 // --- pages and forms ---
 
-/** Who is looking at this page. A page has no answer for a token that is not good for it: it is shown to a stranger. */
-export async function viewer(): Promise<Viewer> {
+/**
+ * Who is looking at this page. A page has no answer for a token that is not good for it: it is shown to a stranger.
+ *
+ * @param asked the request's headers, where a route has them at hand
+ */
+export async function viewer(asked?: Headers): Promise<Viewer> {
   try {
-    const caller = await callerOf(await headers());
+    const caller = await callerOf(asked ?? (await headers()));
     checkScope(caller, 'read');
     return caller.viewer;
   } catch (error) {

@@ -3,9 +3,9 @@ import { viewer } from '#app/_server/http.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
 import { getNotice, markRead } from '#db/notices.ts';
 
-export async function GET(_request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
+export async function GET(request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
   const { id } = await params;
-  const who = await viewer();
+  const who = await viewer(request.headers);
   if (!who) return seeOther(`/sign-in?returnTo=${encodeURIComponent(`/notices/${id}`)}`);
   const notice = await getNotice(who.id, id);
   if (notice) await markRead(who.id, id);
