@@ -7,7 +7,7 @@ const LINKS = [
   { href: '/leaderboards/livecell-wide', section: '/leaderboards', label: 'Leaderboard' },
   { href: '/tasks', section: '/tasks', label: 'Tasks' },
   { href: '/datasets', section: '/datasets', label: 'Data sets' },
-  { href: '/protocol', section: '/protocol', label: 'How scores are computed' },
+  { href: '/protocol', section: '/protocol', label: 'Scoring' },
   { href: '/submit', section: '/submit', label: 'Submit' },
 ] as const;
 
