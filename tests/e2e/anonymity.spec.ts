@@ -78,6 +78,8 @@ const WALK: Record<string, Stop[] | string> = {
   'app/maintain/audit/page.tsx': [{ path: '/maintain/audit', closed: true }],
   'app/maintain/entries/[id]/page.tsx': [{ path: '/maintain/entries/{id}', closed: true }],
   'app/maintain/entries/page.tsx': [{ path: '/maintain/entries', closed: true }],
+  'app/maintain/ground-truth/[id]/page.tsx': [{ path: '/maintain/ground-truth/{datasetId}', closed: true }],
+  'app/maintain/ground-truth/page.tsx': [{ path: '/maintain/ground-truth', closed: true }],
   'app/maintain/page.tsx': [{ path: '/maintain', closed: true }],
   'app/maintain/people/[id]/merge/page.tsx': [{ path: '/maintain/people/{owner}/merge', closed: true }],
   'app/maintain/people/[id]/page.tsx': [{ path: '/maintain/people/{owner}', closed: true }],
@@ -149,6 +151,7 @@ function fill(path: string): string {
     .replaceAll('{team}', planted.teamId)
     .replaceAll('{owner}', planted.ownerId)
     .replaceAll('{demo}', encodeURIComponent(demo))
+    .replaceAll('{datasetId}', dataset.id)
     .replaceAll('{dataset}', encodeURIComponent(dataset.name));
 }
 
