@@ -20,13 +20,13 @@ test('a file of the wrong kind is refused at its first bytes, and nothing that w
   writeFileSync(picture, Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
   await page.goto('/submit');
   await page.getByLabel('Method name').fill('My model');
-  await page.getByLabel('Description').fill('Two words.');
+  await page.getByLabel('Description', { exact: true }).fill('Two words.');
   await fileInput(page).setInputFiles(picture);
   await expect(page.getByRole('alert').filter({ hasText: 'picture.png' })).toBeVisible({ timeout: 5000 });
   await expect(page.getByLabel('Method name')).toHaveValue('My model');
   await page.reload();
   await expect(page.getByLabel('Method name')).toHaveValue('My model');
-  await expect(page.getByLabel('Description')).toHaveValue('Two words.');
+  await expect(page.getByLabel('Description', { exact: true })).toHaveValue('Two words.');
 });
 
 test('a form without a file or with a broken link says so beside the field, and keeps the rest', async ({ page }) => {
