@@ -162,9 +162,9 @@ let fates = new Int32Array(0);
 const columns: Pick<Line, 'hits' | 'counts' | 'place'>[] = [];
 
 function columnsFor(line: number, length: number): (typeof columns)[number] {
-  // what is written behind the last is not kept, but written
-  if (!columns[line] || columns[line].hits.length <= length) {
-    const room = length + 32;
+  // one more is written behind the last, and bits are read 32 at a time
+  const room = length + 32;
+  if (!columns[line] || columns[line].hits.length < room) {
     columns[line] = { hits: new Uint16Array(room), counts: new Uint16Array(room), place: new Uint32Array(room) };
   }
   return columns[line];
