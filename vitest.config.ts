@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import './workers/kernels.mjs'; // whoever changes a kernel tests the changed one
 
 /** Everything but the browser tests, which Playwright runs. `npm test` runs both. */
 export default defineConfig({

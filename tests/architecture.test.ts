@@ -104,7 +104,7 @@ describe('the arrows', () => {
   });
 
   test('what is imported with a # or a dot is a file with its ending', () => {
-    const known = new Set(files);
+    const known = new Set([...files, 'lib/kernels/built.ts']); // `npm install` makes that one
     const wrong = imports.filter(({ target }) => target !== null && target !== 'package.json' && !known.has(target));
     expect(wrong.map(show)).toEqual([]);
   });

@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import '#workers/kernels.mjs';
 import { buildIfNeeded } from '#workers/build.ts';
 import { findPostgres } from './db/databases.ts';
 

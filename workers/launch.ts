@@ -20,6 +20,7 @@ import { migrate } from '#db/migrate.ts';
 import { type Env, env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 import { buildIfNeeded } from './build.ts';
+import './kernels.mjs'; // also where only the sources were renewed
 import type { RunFile } from './cli/run-file.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');

@@ -70,6 +70,21 @@ export function share<T extends Column>(column: T): T {
   return grow(column, column.length);
 }
 
+/** Some objects in columns, as `Objects` has them. */
+export interface AppendedObjects {
+  image: Int32Array;
+  box: Float64Array;
+  area: Float64Array;
+  crowd?: Uint8Array;
+  score?: Float64Array;
+  maskScore?: Float64Array;
+  maskArea: Int32Array;
+  maskExtent: Int32Array;
+  /** [n] where each mask ends in `intervals` */
+  maskEnd: Int32Array;
+  intervals: Int32Array;
+}
+
 /** Objects being collected: columns that grow. */
 export class ObjectsBuilder {
   count = 0;
@@ -103,10 +118,10 @@ export class ObjectsBuilder {
     this.intervals = new IntervalBuffer(capacity * 48);
   }
 
-  /** Makes room for one more object. */
-  reserve(): void {
-    if (this.count < this.capacity) return;
-    const capacity = Math.ceil(this.capacity * 1.5) + 16;
+  /** Makes room for more objects. */
+  reserve(extra = 1): void {
+    if (this.count + extra <= this.capacity) return;
+    const capacity = Math.ceil(this.capacity * 1.5) + 16 + extra;
     this.image = grow(this.image, capacity);
     this.box = grow(this.box, capacity * 4);
     this.area = grow(this.area, capacity);
@@ -121,6 +136,31 @@ export class ObjectsBuilder {
     this.maskStart = grow(this.maskStart, capacity);
     this.maskEnd = grow(this.maskEnd, capacity);
     this.capacity = capacity;
+  }
+
+  /** Appends objects whose masks' intervals lie back to back. */
+  append(objects: AppendedObjects): void {
+    const { count: from, intervals } = this;
+    const { image, maskEnd } = objects;
+    this.reserve(image.length);
+    this.image.set(image, from);
+    this.box.set(objects.box, 4 * from);
+    this.area.set(objects.area, from);
+    if (objects.crowd) this.crowd.set(objects.crowd, from);
+    if (objects.score) this.score.set(objects.score, from);
+    if (objects.maskScore) this.maskScore.set(objects.maskScore, from);
+    this.maskArea.set(objects.maskArea, from);
+    this.maskExtent.set(objects.maskExtent, 4 * from);
+    intervals.reserve(objects.intervals.length);
+    intervals.data.set(objects.intervals, intervals.length);
+    let start = intervals.length;
+    for (let k = 0; k < image.length; k++) {
+      this.maskStart[from + k] = start;
+      start = intervals.length + maskEnd[k];
+      this.maskEnd[from + k] = start;
+    }
+    intervals.length = start;
+    this.count += image.length;
   }
 
   /** The columns at their final length, without copying: the arrays stay larger underneath. */

@@ -27,7 +27,7 @@ export const WORDS = {
 };
 
 /** Fields of a record. */
-const FIELDS = [
+export const FIELDS = [
   'image_id',
   'category_id',
   'bbox',
@@ -38,6 +38,23 @@ const FIELDS = [
   'id',
   'mask_score',
 ] as const;
+export type Field = (typeof FIELDS)[number];
+
+/** Bytes of a key or of what surrounds counts, up to which it is learned. */
+export const LONGEST_KEY = 64;
+
+/** How records of the file are written, as far as it has been seen. */
+export interface Learned {
+  /** another number whenever anything else is */
+  version: number;
+  /** the keys of a record in their order, with everything from the comma before to the value; '' for other fields */
+  keys: { bytes: Uint8Array; field: Field | '' }[];
+  /** what stands before and behind a mask's counts, from brace to brace: images of one size have one */
+  mask: { head: Uint8Array; tail: Uint8Array; height: number; width: number } | null;
+}
+
+/** A file that never writes two records alike is not learned from for ever. */
+const LESSONS = 10_000;
 
 export const OPEN_BRACE = 123;
 export const CLOSE_BRACE = 125;
@@ -119,22 +136,23 @@ export class RecordParser {
     this.title = title;
   }
 
-  /** The keys of the record before, as they are written with everything up to their values: the next has the same. */
-  private readonly keys: { bytes: Uint8Array; field: string }[] = [];
-  private learned = 0;
+  /** How the records so far were written: the next is likely to be written alike. */
+  readonly learned: Learned = { version: 0, keys: [], mask: null };
 
   /** The i-th key of a record, consumed up to its value. */
-  private key(i: number): string {
-    const { scanner, keys } = this;
+  private key(i: number): Field | '' {
+    const { scanner } = this;
+    const { keys, version } = this.learned;
     if (i < keys.length && scanner.takeBytes(keys[i].bytes)) return keys[i].field;
     const from = scanner.pos;
     scanner.string();
     const field = FIELDS.find((name) => scanner.is(WORDS[name])) ?? '';
     scanner.expect(COLON, 'a colon');
     scanner.peek();
-    // a file that never writes two records alike is not learned from for ever
-    if (i <= keys.length && i < 32 && scanner.pos - from <= 64 && this.learned++ < 10_000)
+    if (i <= keys.length && i < 32 && scanner.pos - from <= LONGEST_KEY && version < LESSONS) {
       keys[i] = { bytes: scanner.bytes.slice(from, scanner.pos), field };
+      this.learned.version++;
+    }
     return field;
   }
 
@@ -256,25 +274,14 @@ export class RecordParser {
     else record.mask = this.parseNumber() === ABSENT ? NO_MASK : WRONG_MASK;
   }
 
-  /** How the last mask began, up to its counts: all masks of images of one size begin so. */
-  private maskHead: { bytes: Uint8Array; height: number; width: number } | null = null;
-
   private parseRle(): void {
-    const { scanner, record, maskHead } = this;
-    const from = scanner.pos;
-    if (maskHead && scanner.takeBytes(maskHead.bytes)) {
-      record.height = maskHead.height;
-      record.width = maskHead.width;
-      record.sizeState = PRESENT;
-      this.parseCounts();
-      if (scanner.take(CLOSE_BRACE)) return;
-      scanner.expect(COMMA, 'a comma or the end of the segmentation');
-    } else {
-      scanner.pos++;
-      record.mask = WRONG_MASK;
-      if (scanner.take(CLOSE_BRACE)) return;
-    }
-    for (let i = 0; ; i++) {
+    const { scanner, record } = this;
+    const from = scanner.pos++;
+    let countsFrom = 0;
+    let countsTo = 0;
+    record.mask = WRONG_MASK;
+    if (scanner.take(CLOSE_BRACE)) return;
+    do {
       scanner.string();
       const isSize = scanner.is(WORDS.size);
       const isCounts = scanner.is(WORDS.counts);
@@ -294,19 +301,29 @@ export class RecordParser {
           scanner.skip();
         }
       } else if (isCounts && scanner.peek() === QUOTE) {
-        scanner.pos++;
-        if (i === 1 && record.sizeState === PRESENT && scanner.pos - from <= 128 && this.learned++ < 10_000) {
-          const bytes = scanner.bytes.slice(from, scanner.pos);
-          this.maskHead = { bytes, height: record.height, width: record.width };
-        }
+        countsFrom = ++scanner.pos;
         this.parseCounts();
+        countsTo = scanner.pos - 1;
       } else if (isCounts && scanner.peek() === OPEN_BRACKET) {
         record.listLength = this.parseNumbers(0, LIMITS.runsPerMask, 'runs');
         record.mask = record.listLength < 0 ? WRONG_MASK : RLE_LIST;
       } else scanner.skip();
-      if (!scanner.take(COMMA)) break;
-    }
+    } while (scanner.take(COMMA));
     scanner.expect(CLOSE_BRACE, 'a comma or the end of the segmentation');
+    if (record.mask === RLE_STRING && record.sizeState === PRESENT) this.learnMask(from, countsFrom, countsTo);
+  }
+
+  /** Keeps what stands around the counts of the mask that was just read. */
+  private learnMask(from: number, countsFrom: number, countsTo: number): void {
+    const { scanner, record, learned } = this;
+    const { bytes, pos } = scanner;
+    if (countsFrom - from > LONGEST_KEY || pos - countsTo > LONGEST_KEY || learned.version >= LESSONS) return;
+    const head = bytes.slice(from, countsFrom);
+    const tail = bytes.slice(countsTo, pos);
+    const { mask } = learned;
+    if (mask && same(mask.head, head) && same(mask.tail, tail)) return;
+    learned.mask = { head, tail, height: record.height, width: record.width };
+    learned.version++;
   }
 
   /** A string of counts from behind its quotation mark, decoded at once where nothing is wrong with it. */
@@ -391,4 +408,8 @@ export class RecordParser {
       return n;
     }
   }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

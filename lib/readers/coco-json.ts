@@ -33,6 +33,7 @@ import {
 import { type ImageIndex, UNKNOWN_IMAGE } from './images.ts';
 import { JsonScanner, NEED_MORE, scanStream } from './json-scanner.ts';
 import { LIMITS } from './limits.ts';
+import { OrdinaryRecords, type Target } from './ordinary-records.ts';
 import { FatalProblem, type ProblemList, quoted } from './problems.ts';
 
 export interface ImageRecord {
@@ -109,7 +110,13 @@ export async function readAnnotations(
   onBytes?: (bytes: number) => void,
 ): Promise<ReadResult> {
   const reader = new AnnotationReader(options);
-  await scanStream(reader.scanner, chunks, () => reader.run(), onBytes);
+  await scanStream(
+    reader.scanner,
+    chunks,
+    () => reader.run(),
+    onBytes,
+    (bytes) => reader.ordinary.window(bytes),
+  );
   return reader.result();
 }
 
@@ -140,6 +147,8 @@ export class AnnotationReader {
   private fileImages: Map<ImageId, number> | null;
   private stopped = false;
   private needsImages = false;
+  readonly ordinary = new OrdinaryRecords();
+  private ordinaryTarget: Target | null = null;
   private seenAnnotations = false;
   private seenImages = false;
   /** all values of the document so far, which counts by file name would be */
@@ -249,6 +258,8 @@ export class AnnotationReader {
         return false;
       }
       case 'array':
+        if (!this.takeOrdinary()) this.next();
+        return this.stopped;
       case 'object':
         this.next();
         return this.stopped;
@@ -349,6 +360,26 @@ export class AnnotationReader {
           : `The file has more than ${LIMITS.detections.toLocaleString('en')} annotations.`,
       });
     }
+  }
+
+  /** As many records as are written like the ones before, and right. @returns whether there were any */
+  private takeOrdinary(): boolean {
+    const { scanner, parser, images, index, firstHas, options, predictions, fileImages } = this;
+    if (this.first || !firstHas || !images || !index || this.needsImages) return false;
+    this.ordinaryTarget ??= { groundTruth: !predictions, category: options.category, images, index, fileImages };
+    const stopAt = options.stopAt ?? Number.POSITIVE_INFINITY;
+    const most = LIMITS.detections - this.records;
+    const taken = this.ordinary.take(scanner, stopAt, most, parser.learned, firstHas, this.ordinaryTarget);
+    if (!taken) return false;
+    if (taken.ids) this.roomForIds(taken.image.length).set(taken.ids, this.builder.count);
+    for (const image of taken.image) {
+      this.records++;
+      this.countIn(image);
+    }
+    this.withoutMask += taken.withoutMask;
+    this.builder.append(taken);
+    this.checkIntervals();
+    return true;
   }
 
   private noun(): string {
@@ -629,21 +660,8 @@ export class AnnotationReader {
       intervals.length = from;
       return;
     }
-    if (intervals.length / 2 > LIMITS.intervals) {
-      throw new FatalProblem({
-        code: 'too-many-runs',
-        message: `The masks have more than ${LIMITS.intervals.toLocaleString('en')} runs together. Raise the score threshold.`,
-      });
-    }
-
-    if (++this.perImage[any] > LIMITS.detectionsPerImage) {
-      throw new FatalProblem({
-        code: 'too-many-detections-in-image',
-        record: this.records,
-        image: this.imageName(image),
-        message: `${this.title(this.records)}: image ${this.imageName(image)} has more than ${LIMITS.detectionsPerImage.toLocaleString('en')} ${this.noun()}s${this.predictions ? '. Raise the score threshold: the densest image of LIVECell has 3,015 cells' : ''}.`,
-      });
-    }
+    this.checkIntervals();
+    this.countIn(any);
 
     const to = intervals.length;
     builder.maskStart[n] = from;
@@ -666,14 +684,38 @@ export class AnnotationReader {
       builder.area[n] =
         record.areaState === PRESENT && Number.isFinite(record.area) ? record.area : builder.maskArea[n];
       builder.crowd[n] = record.crowd;
-      if (n >= this.ids.length) {
-        const grown = new Float64Array(this.ids.length * 2);
-        grown.set(this.ids);
-        this.ids = grown;
-      }
-      this.ids[n] = record.id;
+      this.roomForIds(1)[n] = record.id;
     }
     builder.count++;
+  }
+
+  private checkIntervals(): void {
+    if (this.builder.intervals.length / 2 <= LIMITS.intervals) return;
+    throw new FatalProblem({
+      code: 'too-many-runs',
+      message: `The masks have more than ${LIMITS.intervals.toLocaleString('en')} runs together. Raise the score threshold.`,
+    });
+  }
+
+  /** One more record of an image. */
+  private countIn(image: number): void {
+    if (++this.perImage[image] <= LIMITS.detectionsPerImage) return;
+    throw new FatalProblem({
+      code: 'too-many-detections-in-image',
+      record: this.records,
+      image: this.imageName(image),
+      message: `${this.title(this.records)}: image ${this.imageName(image)} has more than ${LIMITS.detectionsPerImage.toLocaleString('en')} ${this.noun()}s${this.predictions ? '. Raise the score threshold: the densest image of LIVECell has 3,015 cells' : ''}.`,
+    });
+  }
+
+  private roomForIds(extra: number): Float64Array {
+    const needed = this.builder.count + extra;
+    if (needed > this.ids.length) {
+      const grown = new Float64Array(Math.max(needed, this.ids.length * 2));
+      grown.set(this.ids);
+      this.ids = grown;
+    }
+    return this.ids;
   }
 
   private sameSize(group: number[]): boolean {

@@ -384,6 +384,7 @@ function divide(high: number, scale: number, low: number, power: number): number
  * Runs `parse` over a stream. `parse` consumes what it can and throws NEED_MORE at the end of the window with
  * `scanner.pos` at the start of what must be seen again; when it returns, reading stops.
  *
+ * @param memory where the window lies, of at least so many bytes
  * @returns bytes taken from the stream
  */
 export async function scanStream(
@@ -391,8 +392,9 @@ export async function scanStream(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   parse: () => void,
   onBytes?: (bytes: number) => void,
+  memory: (bytes: number) => Uint8Array<ArrayBuffer> = (bytes) => new Uint8Array(bytes),
 ): Promise<number> {
-  let window = new Uint8Array(1 << 20);
+  let window = memory(1 << 20);
   let total = 0;
   let wanted = 0; // do not try again before this many bytes are there: retries stay linear in a record's length
   const attempt = (): boolean => {
@@ -411,7 +413,7 @@ export async function scanStream(
     const rest = scanner.end - scanner.pos;
     const needed = rest + chunk.length + 1;
     if (needed > window.length) {
-      const next = new Uint8Array(Math.max(needed, window.length * 2));
+      const next = memory(Math.max(needed, window.length * 2));
       next.set(window.subarray(scanner.pos, scanner.end));
       window = next;
     } else if (scanner.pos > 0) window.copyWithin(0, scanner.pos, scanner.end);

@@ -72,7 +72,7 @@ export async function openChunks(path: string): Promise<OpenedFile> {
 
 /** Bytes `from` to `to` of a file, in turns of two buffers so that reading and parsing overlap. */
 export async function* readRange(path: string, from: number, to: number): AsyncGenerator<Uint8Array> {
-  const size = Math.min(1 << 22, Math.max(to - from, 1));
+  const size = Math.min(1 << 20, Math.max(to - from, 1));
   const file: FileHandle = await openFile(path, 'r');
   try {
     const buffers = [new Uint8Array(size), new Uint8Array(to - from > size ? size : 0)];

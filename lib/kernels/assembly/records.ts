@@ -1,0 +1,458 @@
+/**
+ * Ordinary records of COCO JSON, from bytes to columns: annotations or detections that are written as the one before
+ * was and that nothing can be said against. The first that is any other is left where it stands, for
+ * lib/readers/coco-json.ts, which knows every way to write a record and every sentence about a wrong one.
+ *
+ * Nothing is judged here, so nothing is reported: whatever is unusual in any way is not taken.
+ */
+import { number, value } from './number.ts';
+import { fine, rasterize } from './polygon.ts';
+
+/** Fields of a record, as lib/readers/ordinary-records.ts numbers them. */
+const OTHER = 0;
+const IMAGE = 1;
+const CATEGORY = 2;
+const BOX = 3;
+const SCORE = 4;
+const MASK = 5;
+const AREA = 6;
+const CROWD = 7;
+const ID = 8;
+const MASK_SCORE = 9;
+
+// --- what the host says ---
+
+/** [32 × (64 bytes, 64 bytes of mask, length, field)] the keys of a record, with everything up to their values */
+const KEY = 136;
+export const KEYS: usize = memory.data(KEY * 32, 16);
+export let keys: i32 = 0;
+/** How a run-length mask begins, up to its counts, and what follows them; as a key each */
+export const HEAD: usize = memory.data(KEY, 16);
+export const TAIL: usize = memory.data(KEY, 16);
+export let maskHeight: i32 = 0;
+export let maskWidth: i32 = 0;
+/** ground truth, else predictions */
+export let groundTruth: bool = false;
+/** what the file's first detection has */
+export let firstHasBox: bool = false;
+export let firstHasMaskScore: bool = false;
+/** the category that is a cell */
+export let category: f64 = 1;
+/** [images] ids in ascending order, and the index, height and width of each: images that may be named by number */
+export let images: i32 = 0;
+export let imageTable: usize = 0;
+/** bytes: the next to read, behind the last, and where no record may begin any more */
+export let pos: usize = 0;
+export let end: usize = 0;
+export let stop: usize = 0;
+export let windowAt: usize = 0;
+export let most: i32 = 0;
+
+// --- what comes out: columns of the records taken ---
+
+const BATCH = 4096;
+/** 32-bit numbers of intervals */
+const ROOM = 1 << 18;
+export const batch: i32 = BATCH;
+export const outImage: usize = memory.data(4 * BATCH, 16);
+export const outBox: usize = memory.data(32 * BATCH, 16);
+export const outArea: usize = memory.data(8 * BATCH, 16);
+export const outCrowd: usize = memory.data(BATCH, 16);
+export const outId: usize = memory.data(8 * BATCH, 16);
+export const outScore: usize = memory.data(8 * BATCH, 16);
+export const outMaskScore: usize = memory.data(8 * BATCH, 16);
+export const outMaskArea: usize = memory.data(4 * BATCH, 16);
+export const outExtent: usize = memory.data(16 * BATCH, 16);
+export const outMaskEnd: usize = memory.data(4 * BATCH, 16);
+export const outIntervals: usize = memory.data(4 * ROOM, 16);
+export let withoutMask: i32 = 0;
+
+// --- the record at hand ---
+
+let lastId: f64 = NaN;
+let image: i32 = 0;
+let imageHeight: i32 = 0;
+let imageWidth: i32 = 0;
+let seen: i32 = 0;
+let score: f64 = 0;
+let maskScore: f64 = 0;
+let area: f64 = 0;
+let crowd: i32 = 0;
+let id: f64 = 0;
+let box: usize = 0;
+/** numbers of intervals, of all records */
+let length: i32 = 0;
+let maskArea: i32 = 0;
+let x0: i32 = 0;
+let y0: i32 = 0;
+let x1: i32 = 0;
+let y1: i32 = 0;
+/** corners of the polygon at hand, on the fine grid */
+const CORNERS = 8192;
+const corners = memory.data(8 * CORNERS, 16);
+
+/** Images in the table, at most: the table lies between what is static and the window. */
+const MOST_IMAGES = 16384;
+
+/** Lays the window of bytes out. @returns the table's address, or 0 where so many images do not fit */
+export function layout(images: i32, window: i32): usize {
+  lastId = NaN;
+  imageTable = (__heap_base + 15) & ~15;
+  windowAt = imageTable + 24 * MOST_IMAGES;
+  const pages = <i32>((windowAt + window + 256 + 0xffff) >> 16) - memory.size();
+  if (pages > 0) memory.grow(pages);
+  return images > MOST_IMAGES ? 0 : imageTable;
+}
+
+/**
+ * Takes ordinary records, each with the comma before it, from `pos` on.
+ *
+ * @returns how many were taken; `pos` stands behind the last
+ */
+export function take(): i32 {
+  let n = 0;
+  length = 0;
+  withoutMask = 0;
+  const limit = min(BATCH, most);
+  while (n < limit) {
+    let p = white(pos);
+    if (load<u8>(p) !== 44) break; // ,
+    p = white(p + 1);
+    if (load<u8>(p) !== 123 || p >= stop) break; // {
+    const before = length;
+    box = outBox + 32 * <usize>n;
+    p = record(p + 1);
+    if (p === 0 || p >= end || !keep(n)) {
+      length = before;
+      break;
+    }
+    pos = p;
+    n++;
+  }
+  return n;
+}
+
+function white(p: usize): usize {
+  while (load<u8>(p) === 32 || load<u8>(p) === 10 || load<u8>(p) === 13 || load<u8>(p) === 9) p++;
+  return p;
+}
+
+/** Whether the bytes at p are a key's; never where the window ends, for it ends with a zero byte. */
+function isKey(p: usize, key: usize): bool {
+  const bytes = load<i32>(key, 128);
+  for (let k: usize = 0; k < <usize>bytes; k += 16) {
+    if (v128.any_true(v128.and(v128.xor(v128.load(p + k), v128.load(key + k)), v128.load(key + k, 64)))) return false;
+  }
+  return true;
+}
+
+/** The fields of the record whose inside begins at p. @returns the address behind it, or 0 */
+function record(p: usize): usize {
+  seen = 0;
+  crowd = 0;
+  for (let i = 0; i < keys; i++) {
+    const key = KEYS + <usize>(KEY * i);
+    if (!isKey(p, key)) return 0;
+    p += load<i32>(key, 128);
+    const field = load<i32>(key, 132);
+    if (field === OTHER) p = skip(p);
+    else {
+      if (seen & (1 << field)) return 0;
+      seen |= 1 << field;
+      switch (field) {
+        case BOX:
+          p = readBox(p);
+          break;
+        case MASK:
+          // the size of the image has to be known
+          if (!(seen & (1 << IMAGE)) || image < 0) return 0;
+          p = load<u8>(p) === 91 ? polygon(p + 1) : runs(p);
+          break;
+        default:
+          p = number(p);
+          if (p === 0) return 0;
+          switch (field) {
+            case IMAGE:
+              if (value !== lastId && !findImage()) return 0;
+              break;
+            case CATEGORY:
+              if (value !== category) return 0;
+              break;
+            case SCORE:
+              score = value;
+              break;
+            case MASK_SCORE:
+              maskScore = value;
+              break;
+            case AREA:
+              area = value;
+              break;
+            case CROWD:
+              crowd = value !== 0 ? 1 : 0;
+              break;
+            case ID:
+              id = value;
+              break;
+          }
+      }
+    }
+    if (p === 0) return 0;
+    p = white(p);
+    const c = load<u8>(p++);
+    if (c === 125) return p; // }
+    if (c !== 44) return 0;
+  }
+  return 0;
+}
+
+/** A number, a short word or a plain string that nobody wants. */
+function skip(p: usize): usize {
+  let c = load<u8>(p);
+  if (c === 34) {
+    do {
+      c = load<u8>(++p);
+      if (c === 92 || c < 32) return 0;
+    } while (c !== 34);
+    return p + 1;
+  }
+  if (c >= 97 && c <= 122) {
+    // true, false, null: what else it may be is not ours to say
+    if (load<u32>(p) === 0x65757274 || load<u32>(p) === 0x6c6c756e) return p + 4;
+    return load<u32>(p) === 0x736c6166 && load<u8>(p, 4) === 101 ? p + 5 : 0;
+  }
+  return number(p);
+}
+
+function findImage(): bool {
+  let low = 0;
+  let high = images - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (load<f64>(imageTable + 24 * <usize>middle) < value) low = middle + 1;
+    else high = middle;
+  }
+  const at = imageTable + 24 * <usize>low;
+  if (high < 0 || load<f64>(at) !== value) return false;
+  lastId = value;
+  image = load<i32>(at, 8);
+  imageHeight = load<i32>(at, 12);
+  imageWidth = load<i32>(at, 16);
+  return true;
+}
+
+function readBox(p: usize): usize {
+  if (load<u8>(p++) !== 91) return 0; // [
+  for (let k = 0; k < 4; k++) {
+    p = number(white(p));
+    if (p === 0 || !(abs(value) <= 1e7)) return 0;
+    store<f64>(box + ((<usize>k) << 3), value);
+    p = white(p);
+    if (load<u8>(p++) !== (k < 3 ? 44 : 93)) return 0;
+  }
+  return p;
+}
+
+/**
+ * A run-length mask in COCO's string codec, to intervals, area and extent in one go. Of the codec see
+ * lib/coco/rle.ts `decodeCounts`; a mask with an empty run is not ordinary, nor is one without pixels.
+ */
+function runs(p: usize): usize {
+  if (!isKey(p, HEAD) || maskHeight !== imageHeight || maskWidth !== imageWidth) return 0;
+  p += load<i32>(HEAD, 128);
+  const size = imageHeight * imageWidth;
+  const height = imageHeight;
+  let out = outIntervals + ((<usize>length) << 2);
+  const full = outIntervals + 4 * (ROOM - 4);
+  let position = 0;
+  let background = 0;
+  let foreground = 0;
+  let top = height;
+  let bottom = 0;
+  let column = -1;
+  let left = 0;
+  let pixels = 0;
+  let stopped = 0;
+  for (let pair = 0; ; pair++) {
+    // a run of background
+    let c: u32 = <u32>load<u8>(p++) - 48;
+    if (c > 63) return 0; // there is no foreground, or the string is wrong
+    if (c === 44 && load<u8>(p++) !== 92) return 0;
+    let x: i32 = c & 31;
+    let shift = 5;
+    while (c & 32) {
+      c = <u32>load<u8>(p++) - 48;
+      if (c > 63 || shift > 25) return 0;
+      if (c === 44 && load<u8>(p++) !== 92) return 0;
+      x |= (c & 31) << shift;
+      shift += 5;
+    }
+    if (c & 16) x |= -1 << shift;
+    if (pair > 1) x += background;
+    background = x;
+    if (x <= 0 && (x < 0 || pair > 0)) return 0;
+    const start = position + x;
+    if (start < 0 || start > size) return 0;
+    // a run of foreground, or the end
+    c = <u32>load<u8>(p++) - 48;
+    if (c > 63) {
+      if (c !== <u32>34 - 48) return 0;
+      p--;
+      stopped = start;
+      break;
+    }
+    if (c === 44 && load<u8>(p++) !== 92) return 0;
+    x = c & 31;
+    shift = 5;
+    while (c & 32) {
+      c = <u32>load<u8>(p++) - 48;
+      if (c > 63 || shift > 25) return 0;
+      if (c === 44 && load<u8>(p++) !== 92) return 0;
+      x |= (c & 31) << shift;
+      shift += 5;
+    }
+    if (c & 16) x |= -1 << shift;
+    if (pair > 0) x += foreground;
+    foreground = x;
+    position = start + x;
+    if (x <= 0 || position > size || out > full) return 0;
+    store<i32>(out, start);
+    store<i32>(out, position, 4);
+    out += 8;
+    pixels += x;
+    // where it lies in its column; the next is nearly always in this one or the next
+    if (column < 0) {
+      left = start / height;
+      column = left * height;
+    } else if (start - column >= height) {
+      column += height;
+      if (start - column >= height) column = (start / height) * height;
+    }
+    const from = start - column;
+    const to = position - column;
+    if (to > height) {
+      top = 0;
+      bottom = height;
+    } else {
+      top = min(top, from);
+      bottom = max(bottom, to);
+    }
+    if (load<u8>(p) === 34) {
+      stopped = position;
+      break;
+    }
+  }
+  if (stopped !== size || pixels === 0) return 0;
+  if (!isKey(p, TAIL)) return 0;
+  p += load<i32>(TAIL, 128);
+  length = <i32>((out - outIntervals) >> 2);
+  maskArea = pixels;
+  x0 = left;
+  y0 = top;
+  x1 = (load<i32>(out - 4) - 1) / height + 1;
+  y1 = bottom;
+  return p;
+}
+
+/** A list of one polygon from behind its bracket. */
+function polygon(p: usize): usize {
+  p = white(p);
+  if (load<u8>(p++) !== 91) return 0; // [
+  let n: usize = 0;
+  for (;;) {
+    p = number(white(p));
+    if (p === 0 || !(abs(value) <= 1e7) || n >= 2 * CORNERS) return 0;
+    store<i32>(corners + (n << 2), fine(value));
+    n++;
+    p = white(p);
+    const c = load<u8>(p++);
+    if (c === 93) break; // ]
+    if (c !== 44) return 0;
+  }
+  p = white(p);
+  if (n < 6 || load<u8>(p++) !== 93) return 0;
+  const height = imageHeight;
+  const from = outIntervals + ((<usize>length) << 2);
+  const written = rasterize(corners, <i32>(n >> 1), height, imageWidth, from, ROOM - length);
+  if (written <= 0) return 0;
+  length += written;
+  const to = from + ((<usize>written) << 2);
+  let column = load<i32>(from) / height;
+  x0 = column;
+  column *= height;
+  let top = height;
+  let bottom = 0;
+  maskArea = 0;
+  for (let k = from; k < to; k += 8) {
+    const start = load<i32>(k);
+    const stop = load<i32>(k, 4);
+    maskArea += stop - start;
+    if (start - column >= height) {
+      column += height;
+      if (start - column >= height) column = (start / height) * height;
+    }
+    if (stop - column > height) {
+      top = 0;
+      bottom = height;
+    } else {
+      top = min(top, start - column);
+      bottom = max(bottom, stop - column);
+    }
+  }
+  x1 = (load<i32>(to - 4) - 1) / height + 1;
+  y0 = top;
+  y1 = bottom;
+  return p;
+}
+
+function has(field: i32): bool {
+  return (seen & (1 << field)) !== 0;
+}
+
+/** Writes the record's row, if nothing at all can be said against it. */
+function keep(n: i32): bool {
+  if (!has(IMAGE) || image < 0) return false;
+  const at = <usize>n;
+  if (has(MASK)) {
+    store<i32>(outMaskArea + (at << 2), maskArea);
+    store<i32>(outExtent + (at << 4), x0);
+    store<i32>(outExtent + (at << 4), y0, 4);
+    store<i32>(outExtent + (at << 4), x1, 8);
+    store<i32>(outExtent + (at << 4), y1, 12);
+  } else {
+    if (groundTruth || !has(BOX)) return false;
+    store<i32>(outMaskArea + (at << 2), 0);
+    v128.store(outExtent + (at << 4), v128.splat<i32>(0));
+  }
+  if (has(BOX)) {
+    const x = load<f64>(box);
+    const y = load<f64>(box, 8);
+    const w = load<f64>(box, 16);
+    const h = load<f64>(box, 24);
+    if (w < 0 || h < 0) return false;
+    // predictions like these are warned of
+    if (!groundTruth) {
+      if (w === 0 || h === 0 || x < -1 || y < -1) return false;
+      if (x + w > <f64>(imageWidth + 1) || y + h > <f64>(imageHeight + 1)) return false;
+    }
+  } else {
+    store<f64>(box, <f64>x0);
+    store<f64>(box, <f64>y0, 8);
+    store<f64>(box, <f64>(x1 - x0), 16);
+    store<f64>(box, <f64>(y1 - y0), 24);
+  }
+  store<i32>(outImage + (at << 2), image);
+  store<i32>(outMaskEnd + (at << 2), length);
+  if (groundTruth) {
+    store<f64>(outArea + (at << 3), has(AREA) ? area : <f64>maskArea);
+    store<u8>(outCrowd + at, <u8>crowd);
+    store<f64>(outId + (at << 3), has(ID) ? id : NaN);
+  } else {
+    if (!has(SCORE) || (firstHasMaskScore && !has(MASK_SCORE))) return false;
+    store<f64>(outScore + (at << 3), score);
+    store<f64>(outMaskScore + (at << 3), firstHasMaskScore ? maskScore : score);
+    const boxArea = load<f64>(box, 16) * load<f64>(box, 24);
+    store<f64>(outArea + (at << 3), firstHasBox || !has(MASK) ? boxArea : <f64>maskArea);
+    if (!has(MASK)) withoutMask++;
+  }
+  return true;
+}
