@@ -41,7 +41,7 @@ export const FIELDS = [
 export type Field = (typeof FIELDS)[number];
 
 /** Bytes of a key or of what surrounds counts, up to which it is learned. */
-export const LONGEST_KEY = 64;
+export const LONGEST_KEY = 128;
 
 /** How records of the file are written, as far as it has been seen. */
 export interface Learned {

@@ -11,17 +11,16 @@
  * first; they have to lie within ±10^8.
  */
 
-/** Most crossings of one polygon with pixel columns. */
-export const CROSSINGS = 16384;
+/** Most crossings of one polygon with pixel columns: a mask with the most runs that is read has fewer. */
+export const CROSSINGS = 1 << 20;
 
-/** Crossings of the polygon at hand, in the order of its outline. */
+/** Crossings of the polygon at hand, in the order of its outline: pixel column and row of each. */
 const columns = memory.data(4 * CROSSINGS, 16);
 const rows = memory.data(4 * CROSSINGS, 16);
 /** The same as pixels column * height + row, in ascending order. */
-const sorted = memory.data(4 * CROSSINGS, 16);
-/** How many crossings each column has, then where its next goes. */
-const WIDEST = 16384;
-const perColumn = memory.data(4 * WIDEST + 16, 16);
+const sorted = memory.data(4 * CROSSINGS + 16, 16);
+/** How many crossings each column has, then where its next goes: an outline leaves out no column between two. */
+const perColumn = memory.data(4 * CROSSINGS, 16);
 
 let count: i32 = 0;
 let height: i32 = 0;
@@ -43,7 +42,6 @@ export function rasterize(points: usize, n: i32, h: i32, w: i32, out: usize, roo
   count = 0;
   height = h;
   width = w;
-  if (w > WIDEST) return -1;
   if (n > 0) {
     const last = points + ((<usize>(n - 1)) << 3);
     let x0 = load<i32>(last);

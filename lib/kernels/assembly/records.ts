@@ -22,8 +22,8 @@ const MASK_SCORE = 9;
 
 // --- what the host says ---
 
-/** [32 × (64 bytes, 64 bytes of mask, length, field)] the keys of a record, with everything up to their values */
-const KEY = 136;
+/** [32 × (128 bytes, 128 bytes of mask, length, field)] the keys of a record, with everything up to their values */
+const KEY = 264;
 export const KEYS: usize = memory.data(KEY * 32, 16);
 export let keys: i32 = 0;
 /** How a run-length mask begins, up to its counts, and what follows them; as a key each */
@@ -139,9 +139,9 @@ function white(p: usize): usize {
 
 /** Whether the bytes at p are a key's; never where the window ends, for it ends with a zero byte. */
 function isKey(p: usize, key: usize): bool {
-  const bytes = load<i32>(key, 128);
+  const bytes = load<i32>(key, 256);
   for (let k: usize = 0; k < <usize>bytes; k += 16) {
-    if (v128.any_true(v128.and(v128.xor(v128.load(p + k), v128.load(key + k)), v128.load(key + k, 64)))) return false;
+    if (v128.any_true(v128.and(v128.xor(v128.load(p + k), v128.load(key + k)), v128.load(key + k, 128)))) return false;
   }
   return true;
 }
@@ -153,8 +153,8 @@ function record(p: usize): usize {
   for (let i = 0; i < keys; i++) {
     const key = KEYS + <usize>(KEY * i);
     if (!isKey(p, key)) return 0;
-    p += load<i32>(key, 128);
-    const field = load<i32>(key, 132);
+    p += load<i32>(key, 256);
+    const field = load<i32>(key, 260);
     if (field === OTHER) p = skip(p);
     else {
       if (seen & (1 << field)) return 0;
@@ -258,7 +258,7 @@ function readBox(p: usize): usize {
  */
 function runs(p: usize): usize {
   if (!isKey(p, HEAD) || maskHeight !== imageHeight || maskWidth !== imageWidth) return 0;
-  p += load<i32>(HEAD, 128);
+  p += load<i32>(HEAD, 256);
   const size = imageHeight * imageWidth;
   const height = imageHeight;
   let out = outIntervals + ((<usize>length) << 2);
@@ -343,7 +343,7 @@ function runs(p: usize): usize {
   }
   if (stopped !== size || pixels === 0) return 0;
   if (!isKey(p, TAIL)) return 0;
-  p += load<i32>(TAIL, 128);
+  p += load<i32>(TAIL, 256);
   length = <i32>((out - outIntervals) >> 2);
   maskArea = pixels;
   x0 = left;
