@@ -121,7 +121,7 @@ export function take(): i32 {
     if (load<u8>(p) !== 123 || p >= stop) break; // {
     const before = length;
     box = outBox + 32 * <usize>n;
-    p = record(p + 1);
+    p = record(white(p + 1));
     if (p === 0 || p >= end || !keep(n)) {
       length = before;
       break;
