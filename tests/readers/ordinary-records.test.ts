@@ -35,68 +35,55 @@ afterEach(() => void vi.restoreAllMocks());
 
 // --- what files are made of ---
 
-/** A number as programs write them, and as they do not. */
-const decimal = fc.oneof(
-  { weight: 6, arbitrary: fc.double({ min: 0, max: 60, noNaN: true }).map(String) },
-  { weight: 3, arbitrary: fc.tuple(fc.nat(60), fc.nat(99)).map(([a, b]) => `${a}.${b}`) },
-  { weight: 2, arbitrary: fc.nat(60).map(String) },
-  // up to the most digits that are taken the short way, and more
-  {
-    weight: 2,
-    arbitrary: fc
-      .tuple(fc.nat(999), fc.stringMatching(/^0{0,4}[0-9]{1,20}$/))
-      .map(([whole, fraction]) => `${whole / 1000 < 0.2 ? 0 : whole % 60}.${fraction}`),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom('-0', '-0.5', '1e1', '2.5E-3', '0.000', '00.5', '1e999', 'NaN', '"7"', 'null', '[]'),
-  },
-);
+/** A number from 0 to `below` as programs write them. */
+const decimal = (below: number) =>
+  fc.oneof(
+    fc.double({ min: 0, max: below, noNaN: true }).map(String),
+    fc.tuple(fc.nat(below - 1), fc.nat(99)).map(([a, b]) => `${a}.${b}`),
+    fc.nat(below).map(String),
+    // up to the most digits that are taken the short way, and more
+    fc
+      .tuple(fc.boolean(), fc.nat(below - 1), fc.stringMatching(/^0{0,4}[0-9]{1,20}$/))
+      .map(([zero, whole, fraction]) => `${zero ? 0 : whole}.${fraction}`),
+  );
 
-const maskOfSize = (size: number) =>
+const ODD_NUMBERS = ['-0', '-0.5', '99.5', '1e1', '2.5E-3', '0.000', '00.5', '1e999', 'NaN', '"7"', 'null', '[]'];
+
+const maskOfSize = (size: number, minLength = 0) =>
   fc
-    .uniqueArray(fc.nat(size), { minLength: 0, maxLength: 24 })
+    .uniqueArray(fc.nat(size), { minLength, maxLength: 24 })
     .map((cuts) => cuts.sort((a, b) => a - b))
     .map((cuts) => Uint32Array.from(cuts.slice(0, cuts.length & ~1)))
     .map((intervals) => encodeCounts(countsFromIntervals(intervals, 0, intervals.length, size)));
 
-const counts = fc.oneof(
-  { weight: 16, arbitrary: maskOfSize(HEIGHT * WIDTH) },
-  { weight: 1, arbitrary: maskOfSize(HEIGHT * WIDTH - 1) },
-  { weight: 1, arbitrary: maskOfSize(HEIGHT * WIDTH + WIDTH) },
-  // runs of length 0, sums that are too small or large, characters of other codes
-  { weight: 1, arbitrary: fc.array(fc.nat(900), { maxLength: 6 }).map(encodeCounts) },
-  { weight: 1, arbitrary: fc.string({ maxLength: 12 }) },
+const polygon = (coordinate: fc.Arbitrary<string>, minLength: number) =>
+  fc.array(coordinate, { minLength, maxLength: 30 }).map((numbers) => `[${numbers.join(', ')}]`);
+const coordinate = fc.oneof(
+  fc.integer({ min: -500, max: 6000 }).map((x) => String(x / 100)),
+  fc.integer({ min: -5e9, max: 6e10 }).map((x) => String(x / 999_999_999)),
 );
 
-const segmentation = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: counts.map((text) => `{"size": [${HEIGHT}, ${WIDTH}], "counts": ${JSON.stringify(text)}}`),
-  },
-  {
-    weight: 1,
-    arbitrary: counts.map((text) => `{"counts": ${JSON.stringify(text)}, "size": [${WIDTH}, ${HEIGHT}]}`),
-  },
-  {
-    weight: 4,
-    arbitrary: fc
-      .array(
-        fc.array(
-          fc.oneof(
-            { weight: 9, arbitrary: fc.double({ min: -5, max: 60, noNaN: true }).map(String) },
-            { weight: 1, arbitrary: decimal },
-          ),
-          {
-            minLength: 4,
-            maxLength: 30,
-          },
-        ),
-        { minLength: 1, maxLength: 2 },
-      )
-      .map((parts) => JSON.stringify(parts).replaceAll('"', '')),
-  },
-  { weight: 1, arbitrary: fc.constantFrom('null', '[]', '7', '{}', '{"size": [40, 50], "counts": [0, 2000]}') },
+const rle = (counts: string) => `{"size": [${HEIGHT}, ${WIDTH}], "counts": ${JSON.stringify(counts)}}`;
+
+const usualSegmentation = fc.oneof(
+  { weight: 3, arbitrary: maskOfSize(HEIGHT * WIDTH, 2).map(rle) },
+  { weight: 2, arbitrary: polygon(coordinate, 6).map((part) => `[${part}]`) },
+);
+const oddSegmentation = fc.oneof(
+  maskOfSize(HEIGHT * WIDTH).map(rle),
+  // masks of another size, empty runs, characters of other codes
+  maskOfSize(HEIGHT * WIDTH - 1).map(rle),
+  maskOfSize(HEIGHT * WIDTH + WIDTH).map(rle),
+  fc
+    .tuple(fc.nat(500), fc.nat(500), fc.nat(500), fc.nat(2))
+    .map(([a, b, c, at]) => [a, b, c, HEIGHT * WIDTH - a - b - c].toSpliced(at + 1, 0, 0))
+    .map((runs) => rle(encodeCounts(runs))),
+  fc.string({ maxLength: 12 }).map(rle),
+  maskOfSize(HEIGHT * WIDTH).map((counts) => `{"counts": ${JSON.stringify(counts)}, "size": [${HEIGHT}, ${WIDTH}]}`),
+  fc
+    .array(polygon(fc.oneof(coordinate, fc.constantFrom(...ODD_NUMBERS)), 4), { maxLength: 3 })
+    .map((parts) => `[${parts}]`),
+  fc.constantFrom('null', '[]', '7', '{}', '{"size": [40, 50], "counts": [0, 2000]}'),
 );
 
 interface Fields {
@@ -111,34 +98,34 @@ interface Fields {
   mask_score: string | null;
   note: string | null;
 }
-const fields: fc.Arbitrary<Fields> = fc.record({
-  image_id: fc.oneof(
-    { weight: 9, arbitrary: fc.constantFrom('7', '3', '900719') },
-    { weight: 1, arbitrary: fc.constantFrom('4', '"7"', '7.0', 'null') },
-  ),
-  category_id: fc.oneof(
-    { weight: 12, arbitrary: fc.constant('1') },
-    { weight: 1, arbitrary: fc.constantFrom('2', '"1"', null) },
-  ),
-  bbox: fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.tuple(fc.nat(30), fc.nat(25), decimal, fc.nat(12)).map((four) => `[${four.join(', ')}]`),
-    },
-    { weight: 2, arbitrary: fc.array(decimal, { minLength: 4, maxLength: 4 }).map((four) => `[${four.join(',')}]`) },
-    { weight: 1, arbitrary: fc.constantFrom(null, 'null', '[]', '[1, 2, 3]', '[1, 2, 3, 4, 5]') },
-  ),
-  score: fc.oneof(
-    { weight: 9, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }).map(String) },
-    { weight: 1, arbitrary: decimal },
-  ),
-  segmentation,
-  area: fc.option(decimal),
-  iscrowd: fc.constantFrom(null, '0', '1', 'true', 'false'),
-  id: fc.nat().map(String),
-  mask_score: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: decimal }),
-  note: fc.constantFrom(null, null, 'true', '"plain"', '"a \\"quoted\\" one"', '{"deep": [1]}', '12.5'),
-});
+
+/** Right in every respect; or, now and then, not. */
+function fieldsOf(odd: boolean): fc.Arbitrary<Fields> {
+  const mostly = <T>(usual: fc.Arbitrary<T>, ...rare: fc.Arbitrary<T>[]): fc.Arbitrary<T> =>
+    odd ? fc.oneof({ weight: 12, arbitrary: usual }, ...rare) : usual;
+  const oddNumber = fc.constantFrom(...ODD_NUMBERS);
+  return fc.record<Fields>({
+    image_id: mostly(fc.constantFrom('7', '3'), fc.constantFrom('900719', '4', '"7"', '7.0', 'null')),
+    category_id: mostly(fc.constant('1'), fc.constantFrom('2', '"1"', null)),
+    bbox: mostly(
+      fc
+        .tuple(decimal(30), decimal(25), decimal(18), fc.nat(12))
+        .map(([x, y, width, height]) => `[${x}, ${y}, ${width}, ${height + 1}]`),
+      fc.array(fc.oneof(decimal(60), oddNumber), { minLength: 4, maxLength: 4 }).map((four) => `[${four}]`),
+      fc.constantFrom(null, 'null', '[]', '[1, 2, 3]', '[1, 2, 3, 4, 5]'),
+    ),
+    score: mostly(decimal(1), oddNumber),
+    segmentation: mostly(usualSegmentation, oddSegmentation),
+    area: mostly(fc.option(decimal(60)), oddNumber),
+    iscrowd: mostly(fc.constantFrom(null, '0', '1'), fc.constantFrom('true', 'false')),
+    id: fc.nat().map(String),
+    mask_score: mostly(fc.constant(null), decimal(1), oddNumber),
+    note: mostly(
+      fc.constantFrom(null, 'true', '"plain"', '12.5'),
+      fc.constantFrom('"a \\"quoted\\" one"', '{"deep": [1]}'),
+    ),
+  });
+}
 
 const ORDERS: (keyof Fields)[][] = [
   ['image_id', 'category_id', 'bbox', 'score', 'segmentation'],
@@ -151,7 +138,7 @@ const ORDERS: (keyof Fields)[][] = [
 /** A list of records, all in one order of keys but for a few, with one sort of white space. */
 const list = fc
   .record({
-    records: fc.array(fields, { minLength: 2, maxLength: 12 }),
+    records: fc.boolean().chain((odd) => fc.array(fieldsOf(odd), { minLength: 2, maxLength: 12 })),
     order: fc.constantFrom(...ORDERS),
     other: fc.constantFrom(...ORDERS),
     rarely: fc.nat(11),

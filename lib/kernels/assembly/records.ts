@@ -119,13 +119,9 @@ export function take(): i32 {
     if (load<u8>(p) !== 44) break; // ,
     p = white(p + 1);
     if (load<u8>(p) !== 123 || p >= stop) break; // {
-    const before = length;
     box = outBox + 32 * <usize>n;
     p = record(white(p + 1));
-    if (p === 0 || p >= end || !keep(n)) {
-      length = before;
-      break;
-    }
+    if (p === 0 || p >= end || !keep(n)) break;
     pos = p;
     n++;
   }
