@@ -14,7 +14,7 @@ import type { ProtocolId } from '#lib/coco/protocol.ts';
 import type { Ranking } from '#lib/coco/rank.ts';
 import { type FirstRecord, type ReadResult, readAnnotations } from '#lib/readers/coco-json.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
-import { readLabelShare, readRange } from '#lib/readers/open.ts';
+import { readLabelShare, readRange, sha256File } from '#lib/readers/open.ts';
 import type { Part } from '#lib/readers/parts.ts';
 import type { Target } from '#lib/readers/predictions.ts';
 import { FatalProblem, ProblemList } from '#lib/readers/problems.ts';
@@ -42,6 +42,12 @@ export interface ReadStep {
   firstHas: FirstRecord;
   /** [0] kilobytes read by all threads, [1] the next part */
   counter: Int32Array;
+}
+
+/** The SHA-256 of a file. */
+export interface DigestStep {
+  step: 'digest';
+  path: string;
 }
 
 /** What some of the parts hold, by their number. */
@@ -118,11 +124,20 @@ export interface RepairStep {
 
 export type RepairOutcome = { work: number; errors: ErrorsByKind }[];
 
-export type Step = ReadStep | LabelStep | MatchStep | SummarizeStep | ResampleStep | ErrorsStep | RepairStep;
+export type Step =
+  | ReadStep
+  | DigestStep
+  | LabelStep
+  | MatchStep
+  | SummarizeStep
+  | ResampleStep
+  | ErrorsStep
+  | RepairStep;
 
 /** `onProgress` is called often, with the counter. */
 export default async function takeStep(step: Step, onProgress?: (counter: number) => void): Promise<unknown> {
   if (step.step === 'read') return readParts(step, onProgress);
+  if (step.step === 'digest') return sha256File(step.path);
   if (step.step === 'labels') {
     const { path, target, part, parts, counter } = step;
     return readLabelShare(path, target, part, parts, () => onProgress?.(Atomics.add(counter, 0, 1)));

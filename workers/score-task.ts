@@ -4,7 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
@@ -15,11 +17,11 @@ import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/re
 import { ImageIndex } from '#lib/readers/images.ts';
 import type { LabelPart } from '#lib/readers/label-masks.ts';
 import {
-  isPackedFile,
   joinLabelShares,
   type OpenedFile,
   openChunks,
   openGroundTruth,
+  openPacked,
   readOpened,
   sha256File,
 } from '#lib/readers/open.ts';
@@ -126,7 +128,7 @@ async function scoreSlots(job: ScoreJob): Promise<{ reports: AnyReport[]; exactG
   const scored: ScoredSlot[] = [];
   const problems: Problem[] = [];
   const suspicions: Warning[] = [];
-  const datasets = new Map<string, Dataset>();
+  const datasets = new Map<string, OpenedGroundTruth>();
   const bySlot = new Map<string, Dataset>();
   try {
     for (const [turn, { slot, given, take }] of turns.entries()) {
@@ -135,11 +137,11 @@ async function scoreSlots(job: ScoreJob): Promise<{ reports: AnyReport[]; exactG
         const say = (message: string) => (several ? `Slot ${slot}, ${quoted(file.name)}: ${message}` : message);
         try {
           const path = given.groundTruth ?? job.groundTruth.path;
-          const dataset = datasets.get(path) ?? (await groundTruth(path, team, tell));
-          datasets.set(path, dataset);
-          bySlot.set(slot, dataset);
+          const opened = datasets.get(path) ?? (await groundTruth(path, team, tell));
+          datasets.set(path, opened);
+          bySlot.set(slot, opened.dataset);
           // when an earlier file is wrong, the others are looked at and no longer scored
-          const one = await scoreSlot(job, file, dataset, team, tell, problems.length > 0);
+          const one = await scoreSlot(job, file, opened, team, tell, problems.length > 0);
           if (!one) return;
           one.warnings = one.warnings.map((warning) => ({ ...warning, message: say(warning.message) }));
           scored.push(one);
@@ -168,7 +170,7 @@ async function scoreSlots(job: ScoreJob): Promise<{ reports: AnyReport[]; exactG
       protocol,
       evaluator: { name: 'livecell-benchmark', version: EVALUATOR_VERSION },
       groundTruth: {
-        ...groundTruthOf([...datasets.values()]),
+        ...groundTruthOf([...datasets.values()].map(({ dataset }) => dataset)),
         // where slots are data sets: which each of them was
         ...(slotsAreDatasets(job.task) && {
           datasets: Object.fromEntries([...bySlot].map(([name, dataset]) => [name, groundTruthOf([dataset])])),
@@ -219,17 +221,18 @@ interface ScoredSlot {
 async function scoreSlot(
   job: ScoreJob,
   file: SlotFile,
-  dataset: Dataset,
+  { dataset, ready }: OpenedGroundTruth,
   team: Team,
   tell: Tell,
   onlyRead: boolean,
 ): Promise<ScoredSlot | null> {
   const started = performance.now();
   const opened = await openChunks(file.path);
-  const digest = file.sha256 ?? sha256File(file.path);
+  const digest = file.sha256 ?? team.digest(file.path, opened.bytes);
   const predictions = await readFile(file.path, opened, dataset, job.anyCategory, team, tell);
   const slices = slicesOf(job.task, file.slot, dataset.images.fileNames);
   atHome(job.task, file.slot, predictions, dataset);
+  await ready;
   if (onlyRead) return null;
   const read = performance.now();
 
@@ -419,17 +422,28 @@ async function addIntervals(
 
 type Tell = (phase: 'reading' | 'matching' | 'accumulating', fraction: number) => void;
 
-/** The last packed ground truth, kept between jobs: read once, shared by all threads. */
-let kept: { key: string; dataset: Dataset } | null = null;
+/** Its images are there; its objects are when `ready` is, so that predictions can be read meanwhile. */
+interface OpenedGroundTruth {
+  dataset: Dataset;
+  ready?: Promise<void>;
+}
 
-async function groundTruth(path: string, team: Team, tell: Tell): Promise<Dataset> {
+/** The last packed ground truth, kept between jobs: read once, shared by all threads. */
+let kept: ({ key: string } & OpenedGroundTruth) | null = null;
+
+async function groundTruth(path: string, team: Team, tell: Tell): Promise<OpenedGroundTruth> {
   const { size, mtimeMs } = statSync(path);
   const key = `${path} ${size} ${mtimeMs}`;
-  if (kept?.key === key) return kept.dataset;
-  const packed = await isPackedFile(path);
-  const dataset = (!packed && (await readGroundTruthTogether(path, size, team, tell))) || (await openGroundTruth(path));
-  if (packed) kept = { key, dataset };
-  return dataset;
+  if (kept?.key === key) return kept;
+  const packed = await openPacked(path);
+  if (!packed) {
+    return { dataset: (await readGroundTruthTogether(path, size, team, tell)) ?? (await openGroundTruth(path)) };
+  }
+  kept = { key, ...packed };
+  packed.ready.catch(() => {
+    if (kept?.key === key) kept = null;
+  });
+  return packed;
 }
 
 /** COCO ground truth in parts; null when it has to be read in one piece. */
@@ -444,7 +458,7 @@ async function readGroundTruthTogether(path: string, bytes: number, team: Team, 
   if (!plan || plan.images.length === 0) return null;
   const images = sortImages(plan.images);
   if (new Set(images.ids).size < images.ids.length) return null;
-  const digest = sha256File(path);
+  const digest = team.digest(path, bytes);
   const parts = await readParts(path, plan, 'ground-truth', { images, category: CELL_CATEGORY }, team, (kilobytes) =>
     tell('reading', (0.15 * kilobytes * 1024) / bytes),
   );
@@ -546,6 +560,14 @@ class Team {
     if (this.size > 1) helpers(this.size - 1).catch(() => {});
   }
 
+  /** The SHA-256 of a file; of a large one in another thread, before that does anything else. */
+  digest(path: string, bytes: number): Promise<string> {
+    if (this.size === 1 || bytes < this.worthBytes) return sha256File(path);
+    const digest = helpers(this.size - 1).then((pool) => pool.run({ step: 'digest', path } satisfies Step));
+    digest.catch(() => {}); // it is waited for at the end, unless something fails before
+    return digest;
+  }
+
   /** The same step in all threads: they share its work through its counter. */
   async together<Result>(step: Step, small: boolean, onProgress: (counter: number) => void): Promise<Result[]> {
     return this.each<Result>(
@@ -577,7 +599,10 @@ function helpers(threads: number): Promise<Piscina> {
 async function startPool(threads: number): Promise<Piscina> {
   const { Piscina } = await import('piscina'); // a small file is scored before it would be loaded
   const filename = fileURLToPath(new URL('./score-steps.ts', import.meta.url));
-  return new Piscina({ filename, minThreads: threads, maxThreads: threads });
+  // what was compiled before is there for these threads too: they start in a third of the time
+  const cache = getCompileCacheDir();
+  const env = cache ? { ...process.env, NODE_COMPILE_CACHE: dirname(cache) } : process.env;
+  return new Piscina({ filename, minThreads: threads, maxThreads: threads, env });
 }
 
 /** Ends the helpers, so that a process that has scored can end. */

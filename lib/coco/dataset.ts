@@ -336,6 +336,12 @@ export function isPacked(bytes: Uint8Array): boolean {
   return bytes.length >= 8 && MAGIC.split('').every((letter, i) => bytes[i] === letter.charCodeAt(0));
 }
 
+/** Bytes of a packed ground truth up to its columns, said by its first twelve; at most all of a shorter file. */
+export function packedHeadLength(bytes: Uint8Array): number {
+  if (bytes.length < 12) return bytes.length;
+  return 12 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
+}
+
 /**
  * Opens a packed ground truth in place: the columns are views of `buffer`, which may be shared by threads.
  *

@@ -109,16 +109,21 @@ export async function readAnnotations(
   options: ReadOptions,
   onBytes?: (bytes: number) => void,
 ): Promise<ReadResult> {
-  const reader = new AnnotationReader(options);
+  const ordinary = idle.pop() ?? new OrdinaryRecords();
+  const reader = new AnnotationReader(options, ordinary);
   await scanStream(
     reader.scanner,
     chunks,
     () => reader.run(),
     onBytes,
-    (bytes) => reader.ordinary.window(bytes),
+    (bytes) => ordinary.window(bytes),
   );
+  idle.push(ordinary); // not after an error, when it may still be in use
   return reader.result();
 }
+
+/** Kernels nobody uses at the moment: a file is read in many parts. */
+const idle: OrdinaryRecords[] = [];
 
 /** The same for bytes that lie in memory. */
 export class AnnotationReader {
@@ -147,15 +152,17 @@ export class AnnotationReader {
   private fileImages: Map<ImageId, number> | null;
   private stopped = false;
   private needsImages = false;
-  readonly ordinary = new OrdinaryRecords();
+  /** the short way, where the bytes lie in its memory */
+  private readonly ordinary: OrdinaryRecords | null;
   private ordinaryTarget: Target | null = null;
   private seenAnnotations = false;
   private seenImages = false;
   /** all values of the document so far, which counts by file name would be */
   private onlyNumbers = true;
 
-  constructor(options: ReadOptions) {
+  constructor(options: ReadOptions, ordinary: OrdinaryRecords | null = null) {
     this.options = options;
+    this.ordinary = ordinary;
     this.problems = options.problems;
     this.images = options.images;
     this.index = options.index;
@@ -364,12 +371,12 @@ export class AnnotationReader {
 
   /** As many records as are written like the ones before, and right. @returns whether there were any */
   private takeOrdinary(): boolean {
-    const { scanner, parser, images, index, firstHas, options, predictions, fileImages } = this;
-    if (this.first || !firstHas || !images || !index || this.needsImages) return false;
+    const { scanner, parser, images, index, firstHas, options, predictions, fileImages, ordinary } = this;
+    if (!ordinary || this.first || !firstHas || !images || !index || this.needsImages) return false;
     this.ordinaryTarget ??= { groundTruth: !predictions, category: options.category, images, index, fileImages };
     const stopAt = options.stopAt ?? Number.POSITIVE_INFINITY;
     const most = LIMITS.detections - this.records;
-    const taken = this.ordinary.take(scanner, stopAt, most, parser.learned, firstHas, this.ordinaryTarget);
+    const taken = ordinary.take(scanner, stopAt, most, parser.learned, firstHas, this.ordinaryTarget);
     if (!taken) return false;
     if (taken.ids) this.roomForIds(taken.image.length).set(taken.ids, this.builder.count);
     for (const image of taken.image) {

@@ -4,7 +4,15 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open as openFile, readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip, inflateSync } from 'node:zlib';
-import { allocate, type Dataset, type ImageId, isPacked, openDataset, packDataset } from '../coco/dataset.ts';
+import {
+  allocate,
+  type Dataset,
+  type ImageId,
+  isPacked,
+  openDataset,
+  packDataset,
+  packedHeadLength,
+} from '../coco/dataset.ts';
 import { cellTypeOf } from '../scoring/cell-types.ts';
 import { type DatasetStatistics, datasetStatistics } from '../scoring/dataset-statistics.ts';
 import type { Problem, Warning } from '../scoring/report.ts';
@@ -32,7 +40,7 @@ export async function firstBytes(path: string, count = 4096): Promise<{ first: U
 /** SHA-256 of a file, as hex. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Uint8Array);
+  for await (const chunk of readRange(path, 0, Number.POSITIVE_INFINITY)) hash.update(chunk);
   return hash.digest('hex');
 }
 
@@ -268,28 +276,52 @@ function inflate(data: Uint8Array, most: number): Uint8Array {
 
 // --- ground truth on disk ---
 
-/** Whether a file is packed ground truth. */
-export async function isPackedFile(path: string): Promise<boolean> {
-  return isPacked((await firstBytes(path, 8)).first);
+/** What is read of packed ground truth before anything else: names and sizes of thousands of images fit. */
+const PACK_HEAD = 1 << 20;
+
+/**
+ * Opens packed ground truth. Its images are there at once, which is all that reading predictions needs; its objects
+ * are when `ready` is.
+ *
+ * @returns null when it is another kind of file
+ */
+export async function openPacked(path: string): Promise<{ dataset: Dataset; ready: Promise<void> } | null> {
+  const file = await openFile(path, 'r');
+  let closing: Promise<unknown> = Promise.resolve();
+  try {
+    const { size } = await file.stat();
+    const first = new Uint8Array(Math.min(size, PACK_HEAD));
+    await file.read(first, 0, first.length, 0);
+    if (!isPacked(first)) return null;
+    const buffer = allocate(size);
+    const into = new Uint8Array(buffer);
+    into.set(first);
+    let at = first.length;
+    const readTo = async (end: number): Promise<void> => {
+      while (at < end) {
+        const { bytesRead } = await file.read(into, at, Math.min(end - at, 1 << 28), at);
+        if (bytesRead === 0) throw new Error('The packed ground truth ends early.');
+        at += bytesRead;
+      }
+    };
+    await readTo(packedHeadLength(first));
+    const dataset = openDataset(buffer);
+    const { height } = dataset.images;
+    await readTo(height.byteOffset + height.byteLength);
+    const ready = readTo(size);
+    closing = ready.catch(() => {}); // whoever waits for `ready` hears of it
+    return { dataset, ready };
+  } finally {
+    void closing.then(() => file.close());
+  }
 }
 
 /** Ground truth from a file: packed, or COCO JSON (plain or gzipped). @throws WrongFile */
 export async function openGroundTruth(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
-  const { first, bytes } = await firstBytes(path);
-  if (isPacked(first)) {
-    const buffer = allocate(bytes);
-    const file = await openFile(path, 'r');
-    try {
-      const into = new Uint8Array(buffer);
-      for (let at = 0; at < bytes; ) {
-        const { bytesRead } = await file.read(into, at, Math.min(bytes - at, 1 << 28), at);
-        if (bytesRead === 0) throw new Error('The packed ground truth ends early.');
-        at += bytesRead;
-      }
-    } finally {
-      await file.close();
-    }
-    return openDataset(buffer);
+  const packed = await openPacked(path);
+  if (packed) {
+    await packed.ready;
+    return packed.dataset;
   }
   try {
     const opened = await openChunks(path);

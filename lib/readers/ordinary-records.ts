@@ -79,7 +79,8 @@ export type Taken = AppendedObjects & { withoutMask: number; ids?: Float64Array 
 
 export class OrdinaryRecords {
   private readonly kernel: RecordsKernel;
-  private learned = -1;
+  private learned: Learned | null = null;
+  private version = 0;
   private table: Target | null = null;
 
   constructor() {
@@ -113,7 +114,7 @@ export class OrdinaryRecords {
     const { kernel } = this;
     const { buffer } = kernel.memory;
     if (scanner.bytes.buffer !== buffer) return null;
-    if (this.learned !== learned.version) this.learn(learned);
+    if (this.learned !== learned || this.version !== learned.version) this.learn(learned);
     if (this.table !== target) this.setTarget(target);
     const window = scanner.bytes.byteOffset;
     kernel.firstHasBox.value = firstHas.box ? 1 : 0;
@@ -143,8 +144,9 @@ export class OrdinaryRecords {
     };
   }
 
-  private learn({ version, keys, mask }: Learned): void {
+  private learn(learned: Learned): void {
     const { kernel } = this;
+    const { version, keys, mask } = learned;
     const bytes = new Uint8Array(kernel.memory.buffer);
     const put = (at: number, pattern: Uint8Array, field: number): void => {
       bytes.fill(0, at, at + ENTRY);
@@ -162,7 +164,8 @@ export class OrdinaryRecords {
       put(kernel.HEAD.value, mask.head, 0);
       put(kernel.TAIL.value, mask.tail, 0);
     }
-    this.learned = version;
+    this.learned = learned;
+    this.version = version;
   }
 
   private setTarget(target: Target): void {

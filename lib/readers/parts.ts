@@ -6,7 +6,7 @@
  * does not, or if anything is wrong with the file, the file is read again in one piece, so that every message has the
  * right record number; only healthy files take the short way.
  */
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Images } from '../coco/dataset.ts';
 import { AnnotationReader, type FirstRecord, type ImageRecord } from './coco-json.ts';
 import { NEED_MORE } from './json-scanner.ts';
@@ -28,8 +28,9 @@ export interface Plan {
   categoryIds: number[];
 }
 
-const PREFIX = 1 << 22;
-const WINDOW = 1 << 18;
+/** Where the first record and a boundary are looked for: nearly always in the first so many bytes, else in all of these. */
+const PREFIX = [1 << 18, 1 << 22];
+const WINDOW = [1 << 13, 1 << 18];
 
 /**
  * @param bytes length of the file
@@ -45,18 +46,19 @@ export async function planParts(
 ): Promise<Plan | null> {
   const file = await open(path, 'r');
   try {
-    const prefix = new Uint8Array(Math.min(PREFIX, bytes) + 1);
-    const { bytesRead } = await file.read(prefix, 0, prefix.length - 1, 0);
-    const head = readHead(prefix, bytesRead, kind, known);
-    if (!head) return null;
-    const starts = [head.start];
-    const window = new Uint8Array(WINDOW);
-    for (let k = 1; k < count; k++) {
-      const at = head.start + Math.floor(((bytes - head.start) * k) / count);
-      const read = await file.read(window, 0, WINDOW, at);
-      const boundary = findBoundary(window, read.bytesRead);
-      if (boundary >= 0 && at + boundary > starts[starts.length - 1]) starts.push(at + boundary);
+    let head: ReturnType<typeof readHead> = null;
+    for (const length of PREFIX) {
+      const prefix = new Uint8Array(Math.min(length, bytes) + 1);
+      const { bytesRead } = await file.read(prefix, 0, prefix.length - 1, 0);
+      head = readHead(prefix, bytesRead, kind, known);
+      if (head) break;
     }
+    if (!head) return null;
+    const { start } = head;
+    const places = Array.from({ length: count - 1 }, (_, k) => start + Math.floor(((bytes - start) * (k + 1)) / count));
+    const boundaries = await Promise.all(places.map((at) => findBoundary(file, at)));
+    const starts = [start];
+    for (const at of boundaries) if (at > starts[starts.length - 1]) starts.push(at);
     return {
       ...head,
       parts: starts.map((from, k) => ({
@@ -100,7 +102,18 @@ const CLOSE = 125;
 const COMMA = 44;
 const OPEN = 123;
 
-function findBoundary(bytes: Uint8Array, length: number): number {
+/** The offset of the first record that begins behind `at`, or -1. */
+async function findBoundary(file: FileHandle, at: number): Promise<number> {
+  for (const length of WINDOW) {
+    const window = new Uint8Array(length);
+    const { bytesRead } = await file.read(window, 0, length, at);
+    const boundary = boundaryIn(window, bytesRead);
+    if (boundary >= 0) return at + boundary;
+  }
+  return -1;
+}
+
+function boundaryIn(bytes: Uint8Array, length: number): number {
   for (let i = 0; i < length; i++) {
     if (bytes[i] !== CLOSE) continue;
     let p = i + 1;

@@ -34,7 +34,7 @@ const { values } = parseArgs({
 });
 
 const CACHE = fileURLToPath(new URL('../../.cache/bench', import.meta.url));
-const SCORE_ONCE = fileURLToPath(new URL('./score-once.ts', import.meta.url));
+const SCORE_ONCE = fileURLToPath(new URL('./score-once.mjs', import.meta.url));
 const PEER = fileURLToPath(new URL('./peer.py', import.meta.url));
 const LARGE = 20_000_000;
 

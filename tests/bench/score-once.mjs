@@ -2,9 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { ProtocolId } from '#lib/coco/protocol.ts';
 
-// as the `livecell` program does
+// as the `livecell` program does, which also begins in JavaScript
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url)));
 const { default: scoreTask, dismissHelpers } = await import('#workers/score-task.ts');
 
@@ -30,7 +29,7 @@ if (what === 'floor') {
   const decoded = performance.now();
   print({ read: (read - started) / 1000, decode: (decoded - read) / 1000, runs });
 } else {
-  const protocols: ProtocolId[] = ['livecell-paper', 'livecell-code'];
+  const protocols = ['livecell-paper', 'livecell-code'];
   const outcome = await scoreTask({
     task: 'livecell-wide',
     groundTruth: { path: groundTruth },
@@ -50,7 +49,7 @@ if (what === 'floor') {
   });
 }
 
-function print(stages: Record<string, unknown>): void {
+function print(stages) {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   process.stdout.write(
     `${JSON.stringify({ cpu: (userCPUTime + systemCPUTime) / 1e6, megabytes: maxRSS / 1024, stages })}\n`,
