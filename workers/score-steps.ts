@@ -8,10 +8,10 @@
  */
 
 import { sliceOf } from '#lib/coco/accumulate.ts';
-import { type Dataset, type Images, type Objects, share } from '#lib/coco/dataset.ts';
+import { type Dataset, type Images, JOINED_COLUMNS, joinColumn, type Objects, share } from '#lib/coco/dataset.ts';
 import { type Matches, matchImage } from '#lib/coco/match.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
-import type { Ranking } from '#lib/coco/rank.ts';
+import { orderEntries, type Ranking } from '#lib/coco/rank.ts';
 import { type FirstRecord, type ReadResult, readAnnotations } from '#lib/readers/coco-json.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
 import { readLabelShare, readRange, sha256File } from '#lib/readers/open.ts';
@@ -44,6 +44,15 @@ export interface ReadStep {
   counter: Int32Array;
 }
 
+/** Joins the columns of parts that were read, each thread the next one, until none is left. */
+export interface JoinStep {
+  step: 'join';
+  parts: Objects[];
+  joined: Objects;
+  /** [0] the next column */
+  counter: Int32Array;
+}
+
 /** The SHA-256 of a file. */
 export interface DigestStep {
   step: 'digest';
@@ -69,13 +78,14 @@ export interface LabelStep {
   counter: Int32Array;
 }
 
-/** Matches images, each thread the next free one, until none is left. */
+/** Orders the entries of rankings, and matches images, each thread the next free one, until none is left. */
 export interface MatchStep {
   step: 'match';
   dataset: Dataset;
   detections: Objects;
+  rankings: Ranking[];
   evaluations: { ranking: Ranking; matches: Matches }[];
-  /** [0] the next (evaluation, image) pair */
+  /** [0] the next ranking, behind them (evaluation, image) pair */
   counter: Int32Array;
 }
 
@@ -126,6 +136,7 @@ export type RepairOutcome = { work: number; errors: ErrorsByKind }[];
 
 export type Step =
   | ReadStep
+  | JoinStep
   | DigestStep
   | LabelStep
   | MatchStep
@@ -137,6 +148,13 @@ export type Step =
 /** `onProgress` is called often, with the counter. */
 export default async function takeStep(step: Step, onProgress?: (counter: number) => void): Promise<unknown> {
   if (step.step === 'read') return readParts(step, onProgress);
+  if (step.step === 'join') {
+    for (;;) {
+      const column = Atomics.add(step.counter, 0, 1);
+      if (column >= JOINED_COLUMNS) return;
+      joinColumn(step.parts, step.joined, column);
+    }
+  }
   if (step.step === 'digest') return sha256File(step.path);
   if (step.step === 'labels') {
     const { path, target, part, parts, counter } = step;
@@ -208,14 +226,20 @@ async function readPart(
   }
 }
 
-function match({ dataset, detections, evaluations, counter }: MatchStep, onProgress?: (matched: number) => void): void {
+function match(
+  { dataset, detections, rankings, evaluations, counter }: MatchStep,
+  onProgress?: (matched: number) => void,
+): void {
   const images = dataset.images.ids.length;
   for (;;) {
-    const next = Atomics.add(counter, 0, 1);
+    const next = Atomics.add(counter, 0, 1) - rankings.length;
     if (next >= images * evaluations.length) return;
-    const { ranking, matches } = evaluations[Math.floor(next / images)];
-    matchImage(dataset, detections, ranking, next % images, matches);
-    onProgress?.(next);
+    if (next < 0) orderEntries(rankings[next + rankings.length]);
+    else {
+      const { ranking, matches } = evaluations[Math.floor(next / images)];
+      matchImage(dataset, detections, ranking, next % images, matches);
+      onProgress?.(next);
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import { buildDataset, concatObjects, type Dataset } from '#lib/coco/dataset.ts';
+import { buildDataset, type Dataset, type Objects, roomForAll } from '#lib/coco/dataset.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { ReadResult } from '#lib/readers/coco-json.ts';
 import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/readers/ground-truth.ts';
@@ -40,6 +40,7 @@ import {
   evaluationsOf,
   type imageSlices,
   prepareAll,
+  rankingsOf,
 } from '#lib/scoring/score.ts';
 import { sensitivityWeights } from '#lib/scoring/sensitivity.ts';
 import { parseTask, slotsAreDatasets } from '#lib/scoring/tasks.ts';
@@ -241,7 +242,14 @@ async function scoreSlot(
   const pairs = dataset.images.ids.length * evaluations.length;
   const small = !job.together && predictions.detections.count < 20_000;
   await team.together(
-    { step: 'match', dataset, detections: predictions.detections, evaluations: evaluating, counter: counter() },
+    {
+      step: 'match',
+      dataset,
+      detections: predictions.detections,
+      rankings: rankingsOf(evaluating),
+      evaluations: evaluating,
+      counter: counter(),
+    },
     small,
     (matched) => tell('matching', 0.4 + (0.2 * matched) / pairs),
   );
@@ -467,7 +475,7 @@ async function readGroundTruthTogether(path: string, bytes: number, team: Team, 
   for (const part of parts) problems.merge([], part.warnings);
   warnOfGroundTruth(parts, CELL_CATEGORY, problems);
   const meta = { sha256: await digest, category: CELL_CATEGORY, warnings: problems.warnings() };
-  return buildDataset(images, concatObjects(parts.map(({ objects }) => objects)), meta);
+  return buildDataset(images, await joinTogether(parts, team), meta);
 }
 
 async function readFile(
@@ -490,7 +498,7 @@ async function readFile(
     if (parts) {
       const problems = new ProblemList();
       for (const part of parts) problems.merge([], part.warnings);
-      const objects = concatObjects(parts.map((part) => part.objects));
+      const objects = await joinTogether(parts, team);
       return finishPredictions(parts, problems, new ImageIndex(images), target, objects);
     }
   }
@@ -510,6 +518,13 @@ async function readFile(
     return joinLabelShares(path, shares, target);
   }
   return readOpened(path, opened, target, (fraction) => tell('reading', 0.15 + 0.25 * fraction));
+}
+
+async function joinTogether(read: ReadResult[], team: Team): Promise<Objects> {
+  const parts = read.map(({ objects }) => objects);
+  const joined = roomForAll(parts);
+  await team.together({ step: 'join', parts, joined, counter: counter() }, false, () => {});
+  return joined;
 }
 
 async function readParts(

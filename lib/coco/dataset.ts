@@ -208,24 +208,38 @@ const OBJECT_COLUMNS = [
 /** Several lots of objects behind one another, in shareable memory. The masks stay where they are. */
 export function concatObjects(parts: Objects[]): Objects {
   if (parts.length === 1) return parts[0];
+  const joined = roomForAll(parts);
+  for (let column = 0; column < JOINED_COLUMNS; column++) joinColumn(parts, joined, column);
+  return joined;
+}
+
+export const JOINED_COLUMNS = OBJECT_COLUMNS.length;
+
+/** What `joinColumn` fills in, column by column: threads may share that out. */
+export function roomForAll(parts: Objects[]): Objects {
   const joined = {
     count: parts.reduce((sum, part) => sum + part.count, 0),
     intervals: parts.flatMap(({ intervals }) => intervals),
   } as Record<string, unknown>;
   for (const name of OBJECT_COLUMNS) {
     const length = parts.reduce((sum, part) => sum + part[name].length, 0);
-    const column = newColumn(parts[0][name], length);
-    let at = 0;
-    let lots = 0;
-    for (const part of parts) {
-      column.set(part[name] as never, at);
-      if (name === 'part' && lots > 0) for (let k = at; k < at + part.count; k++) column[k] += lots;
-      at += part[name].length;
-      lots += part.intervals.length;
-    }
-    joined[name] = column;
+    joined[name] = newColumn(parts[0][name], length);
   }
   return joined as unknown as Objects;
+}
+
+/** Copies the parts' c-th column, 0 to `JOINED_COLUMNS` - 1, into that of all of them. */
+export function joinColumn(parts: Objects[], joined: Objects, c: number): void {
+  const name = OBJECT_COLUMNS[c];
+  const column = joined[name];
+  let at = 0;
+  let lots = 0;
+  for (const part of parts) {
+    column.set(part[name] as never, at);
+    if (name === 'part' && lots > 0) for (let k = at; k < at + part.count; k++) column[k] += lots;
+    at += part[name].length;
+    lots += part.intervals.length;
+  }
 }
 
 /** A column of the same type in shareable memory. */

@@ -14,7 +14,7 @@ export interface Ranking {
   detection: Uint32Array;
   /** [entries] image of each entry */
   image: Uint32Array;
-  /** [entries] entries by score over all images */
+  /** [entries] entries by score over all images; these three are filled in by `orderEntries` */
   order: Uint32Array;
   /** [entries] image of each entry in `order`, and its place within that image: what would else be looked up at random */
   orderImage: Uint32Array;
@@ -29,12 +29,15 @@ export interface Ranking {
 }
 
 /**
+ * Deals the detections to their images and sorts each image's by score. What goes across images is `orderEntries`'
+ * work: matching does not need it.
+ *
  * @param image image of each detection, or -1 - g for all images of group g
  * @param score [detections], finite
  * @param images how many images there are
  * @param groups images that share a file name
  */
-export function rankDetections(image: Int32Array, score: Float64Array, images: number, groups: number[][]): Ranking {
+export function rankWithinImages(image: Int32Array, score: Float64Array, images: number, groups: number[][]): Ranking {
   // counting sort by image, stable in file order
   const start = new Uint32Array(allocate(4 * (images + 1)));
   for (let d = 0; d < image.length; d++) {
@@ -44,50 +47,99 @@ export function rankDetections(image: Int32Array, score: Float64Array, images: n
   for (let i = 0; i < images; i++) start[i + 1] += start[i];
   const count = start[images];
   const next = start.slice();
-  const byImage = new Uint32Array(count); // detection
+  const detection = new Uint32Array(allocate(4 * count));
+  const entryScore = new Float64Array(allocate(8 * count));
   const imageOf = new Uint32Array(allocate(4 * count));
   for (let d = 0; d < image.length; d++) {
-    if (image[d] >= 0) byImage[next[image[d]]++] = d;
-    else for (const i of groups[-1 - image[d]]) byImage[next[i]++] = d;
+    if (image[d] >= 0) detection[next[image[d]]++] = d;
+    else for (const i of groups[-1 - image[d]]) detection[next[i]++] = d;
   }
-  for (let i = 0; i < images; i++) imageOf.fill(i, start[i], start[i + 1]);
+  for (let i = 0; i < images; i++) {
+    imageOf.fill(i, start[i], start[i + 1]);
+    sortByScore(detection, entryScore, score, start[i], start[i + 1]);
+  }
+  return {
+    count,
+    start,
+    detection,
+    image: imageOf,
+    order: new Uint32Array(allocate(4 * count)),
+    orderImage: new Uint32Array(allocate(4 * count)),
+    orderPlace: new Uint32Array(allocate(4 * count)),
+    score: entryScore,
+  };
+}
 
-  // stable sort by score; what was at place p of byImage is now at sorted[…] = p
-  const sorted = sortDescending(score, byImage);
+let merged = new Uint32Array(0);
+let mergedScore = new Float64Array(0);
 
-  // deal the sorted list back to the images: each image's share arrives by score
-  const detection = new Uint32Array(allocate(4 * count));
-  const order = new Uint32Array(allocate(4 * count));
-  const orderImage = new Uint32Array(allocate(4 * count));
-  const orderPlace = new Uint32Array(allocate(4 * count));
-  const entryScore = new Float64Array(allocate(8 * count));
-  next.set(start);
-  for (let k = 0; k < count; k++) {
-    const p = sorted[k];
-    const i = imageOf[p];
-    const e = next[i]++;
+/** Sorts the detections [from, to) of one image by descending score, stable, and writes their scores: merging runs. */
+function sortByScore(
+  detection: Uint32Array,
+  entryScore: Float64Array,
+  score: Float64Array,
+  from: number,
+  to: number,
+): void {
+  let sorted = true;
+  for (let e = from; e < to; e++) {
+    entryScore[e] = score[detection[e]];
+    if (e > from && entryScore[e] > entryScore[e - 1]) sorted = false;
+  }
+  if (sorted) return; // as detectors write them
+  const n = to - from;
+  if (merged.length < n) {
+    merged = new Uint32Array(2 * n);
+    mergedScore = new Float64Array(2 * n);
+  }
+  for (let width = 1; width < n; width *= 2) {
+    for (let low = from; low < to; low += 2 * width) {
+      const middle = Math.min(low + width, to);
+      const high = Math.min(low + 2 * width, to);
+      let a = low;
+      let b = middle;
+      for (let k = low - from; k < high - from; k++) {
+        const at = a < middle && (b >= high || entryScore[a] >= entryScore[b]) ? a++ : b++;
+        merged[k] = detection[at];
+        mergedScore[k] = entryScore[at];
+      }
+    }
+    detection.set(merged.subarray(0, n), from);
+    entryScore.set(mergedScore.subarray(0, n), from);
+  }
+}
+
+/** The whole ranking: within images and across them. Parameters as of `rankWithinImages`. */
+export function rankDetections(...of: Parameters<typeof rankWithinImages>): Ranking {
+  const ranking = rankWithinImages(...of);
+  orderEntries(ranking);
+  return ranking;
+}
+
+/** Fills in the order across images: by score, ties by image, then by place within the image. */
+export function orderEntries({ start, image, score, order, orderImage, orderPlace }: Ranking): void {
+  const sorted = sortDescending(score);
+  order.set(sorted);
+  for (let k = 0; k < sorted.length; k++) {
+    const i = image[sorted[k]];
     orderImage[k] = i;
-    orderPlace[k] = e - start[i];
-    detection[e] = byImage[p];
-    entryScore[e] = score[byImage[p]];
-    order[k] = e;
+    orderPlace[k] = sorted[k] - start[i];
   }
-  return { count, start, detection, image: imageOf, order, orderImage, orderPlace, score: entryScore };
 }
 
 /**
- * Places 0 … n - 1 in order of descending `score[item[place]]`, stable: a radix sort on the bits of the float64,
- * sixteen at a time, least significant first. Flipping the bits of negative numbers, and the sign of the others, makes
- * the order of the bit patterns that of the numbers (Herf, "Radix tricks", 2001).
+ * Places 0 … n - 1 in order of descending score, stable: a radix sort on the bits of the float64, sixteen at a time,
+ * least significant first. Flipping the bits of negative numbers, and the sign of the others, makes the order of the
+ * bit patterns that of the numbers (Herf, "Radix tricks", 2001).
  */
-function sortDescending(score: Float64Array, item: Uint32Array): Uint32Array {
-  const n = item.length;
+function sortDescending(score: Float64Array): Uint32Array {
+  const n = score.length;
   const high = new Uint32Array(n);
   const low = new Uint32Array(n);
   const bits = new Float64Array(1);
   const words = new Uint32Array(bits.buffer);
   for (let p = 0; p < n; p++) {
-    bits[0] = score[item[p]] + 0; // -0 becomes 0: they are equal as numbers
+    bits[0] = score[p] + 0; // -0 becomes 0: they are equal as numbers
     const flip = words[1] & 0x80000000 ? 0xffffffff : 0x80000000;
     // inverted once more, so that ascending keys are descending scores
     high[p] = ~(words[1] ^ flip);

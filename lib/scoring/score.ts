@@ -9,7 +9,7 @@ import { type Slice, sliceOf } from '../coco/accumulate.ts';
 import type { Dataset, Objects } from '../coco/dataset.ts';
 import { allocateMatches, areaClasses, type Matches, matchImage } from '../coco/match.ts';
 import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
-import { type Ranking, rankDetections } from '../coco/rank.ts';
+import { orderEntries, type Ranking, rankWithinImages } from '../coco/rank.ts';
 import { summarize } from '../coco/summarize.ts';
 import { CELL_TYPES, type CellType, cellTypeOf } from './cell-types.ts';
 import { allocateErrors, countErrors, type ErrorSlice, nameErrors, OWN, POOLED } from './errors-by-kind.ts';
@@ -35,8 +35,8 @@ export interface Evaluating {
 }
 
 /**
- * Ranks the detections and makes room for their matches, per evaluation. Masks and boxes share one ranking unless masks
- * have scores of their own.
+ * Ranks the detections of each image and makes room for their matches, per evaluation. Masks and boxes share one ranking
+ * unless masks have scores of their own. The order across images is left to `orderEntries` of `rankingsOf` these.
  */
 export function prepareAll(
   dataset: Dataset,
@@ -49,12 +49,17 @@ export function prepareAll(
   return evaluations.map((evaluation) => {
     const score = evaluation === 'segm' ? detections.maskScore : detections.score;
     if (!ranking || hasMaskScores) {
-      ranking = rankDetections(detections.image, score, images, groups);
+      ranking = rankWithinImages(detections.image, score, images, groups);
       if (unscored) ranking.unscored = true;
     }
     const classes = areaClasses(protocols);
     return { ranking, matches: allocateMatches(evaluation, classes, ranking.count, images, dataset.objects.count) };
   });
+}
+
+/** The rankings of several evaluations, each once. */
+export function rankingsOf(evaluatings: readonly Evaluating[]): Ranking[] {
+  return [...new Set(evaluatings.map(({ ranking }) => ranking))];
 }
 
 /** The evaluations a file can have. */
@@ -123,6 +128,7 @@ export function score(
   const slices = imageSlices(dataset.images.fileNames);
   const evaluations = evaluationsOf(predictions);
   const evaluatings = prepareAll(dataset, predictions, evaluations, protocols);
+  rankingsOf(evaluatings).forEach(orderEntries);
   const results = evaluations.map((evaluation, e) => {
     const evaluating = evaluatings[e];
     for (let i = 0; i < dataset.images.ids.length; i++) {
