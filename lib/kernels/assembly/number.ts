@@ -62,6 +62,39 @@ export function number(p: usize): usize {
   return p;
 }
 
+/**
+ * Reads a number that is, with the byte behind it, no longer than eight bytes and has no sign and no exponent, such as
+ * the coordinates of polygons: all its digits at once.
+ *
+ * @returns the address behind it, or 0 when it is none of these
+ */
+export function shortNumber(p: usize): usize {
+  // of a digit only its value is left, of anything else more than nine (what a byte beyond ASCII carries over is behind it)
+  const bytes = load<u64>(p) ^ 0x3030303030303030;
+  let others = ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
+  const whole = ctz(others) & 56; // in bits, as all places here
+  if (others === 0 || whole === 0) return 0;
+  let digits = bytes;
+  let length = whole;
+  let decimals: u64 = 0;
+  if (((bytes >> whole) & 0xff) === 0x1e) {
+    // a point: the digits behind it move up to those in front
+    others &= others - 1;
+    length = (ctz(others) & 56) - 8;
+    decimals = length - whole;
+    if (others === 0 || decimals === 0) return 0;
+    const front = ((<u64>1) << whole) - 1;
+    digits = (bytes & front) | ((bytes >> 8) & ~front);
+    p++;
+  }
+  p += <usize>(length >> 3);
+  if ((load<u8>(p) | 32) === 101) return 0; // e
+  // to the end of the eight, with zeros in front
+  const mantissa = <f64>eightDigits(digits << (64 - length));
+  value = mantissa / load<f64>(POWERS + <usize>decimals);
+  return p;
+}
+
 /** Whether eight bytes are digits: none below '0', none above '9'. */
 function areDigits(eight: u64): bool {
   return (

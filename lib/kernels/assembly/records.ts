@@ -5,7 +5,7 @@
  *
  * Nothing is judged here, so nothing is reported: whatever is unusual in any way is not taken.
  */
-import { number, value } from './number.ts';
+import { number, shortNumber, value } from './number.ts';
 import { fine, rasterize } from './polygon.ts';
 
 /** Fields of a record, as lib/readers/ordinary-records.ts numbers them. */
@@ -355,7 +355,9 @@ function polygon(p: usize): usize {
   if (load<u8>(p++) !== 91) return 0; // [
   let n: usize = 0;
   for (;;) {
-    p = number(white(p));
+    const at = white(p);
+    p = shortNumber(at);
+    if (p === 0) p = number(at);
     if (p === 0 || !(abs(value) <= 1e7) || n >= 2 * CORNERS) return 0;
     store<i32>(corners + (n << 2), fine(value));
     n++;
