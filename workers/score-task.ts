@@ -4,12 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { getCompileCacheDir } from 'node:module';
-import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
-import type { Piscina } from 'piscina';
 import { buildDataset, type Dataset, type Objects, roomForAll } from '#lib/coco/dataset.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { ReadResult } from '#lib/readers/coco-json.ts';
@@ -23,7 +18,6 @@ import {
   openGroundTruth,
   openPacked,
   readOpened,
-  sha256File,
 } from '#lib/readers/open.ts';
 import { planParts } from '#lib/readers/parts.ts';
 import { finishPredictions, type ReadPredictions, type Target } from '#lib/readers/predictions.ts';
@@ -46,17 +40,19 @@ import { sensitivityWeights } from '#lib/scoring/sensitivity.ts';
 import { parseTask, slotsAreDatasets } from '#lib/scoring/tasks.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { atHome } from './at-home.ts';
-import takeStep, {
-  type ReadOutcome,
-  type ReadOutcomes,
-  type RepairOutcome,
-  type ResampleOutcome,
-  type ResampleStep,
-  type Step,
-  type SummarizeOutcome,
-  type SummarizeStep,
+import type {
+  ReadOutcome,
+  ReadOutcomes,
+  RepairOutcome,
+  ResampleOutcome,
+  ResampleStep,
+  SummarizeOutcome,
+  SummarizeStep,
 } from './score-steps.ts';
 import { type SlotFile, slotTurns, WrongSlots } from './slots.ts';
+import { counter, dismissHelpers, Team, warmUp } from './team.ts';
+
+export { dismissHelpers };
 
 export interface JobFile {
   /** of a task with several slots, anything but one of them: an archive with a member per slot */
@@ -98,9 +94,6 @@ export type ScoreOutcome<Report = ScoreReport> =
   | { ok: true; reports: Report[]; exactGroundTruth?: ExactGroundTruth }
   | { ok: false; problems: Problem[]; warnings: Warning[] };
 
-/** Below this many bytes a second thread costs more than it saves. */
-const SMALL = 4 << 20;
-
 export default async function scoreTask<Report = ScoreReport>(job: ScoreJob): Promise<ScoreOutcome<Report>> {
   const task = parseTask(job.task);
   try {
@@ -121,8 +114,11 @@ export default async function scoreTask<Report = ScoreReport>(job: ScoreJob): Pr
 async function scoreSlots(job: ScoreJob): Promise<{ reports: AnyReport[]; exactGroundTruth?: ExactGroundTruth }> {
   const started = performance.now();
   const tellJob = teller(job.port);
-  const team = new Team(job.threads ?? availableParallelism(), job.together ? 0 : SMALL);
-  if (job.files.some(({ path }) => statSync(path).size >= team.worthBytes)) team.warmUp();
+  const team = new Team(job.threads, job.together ? 0 : undefined);
+  warmUp(
+    job.files.map(({ path }) => path),
+    team,
+  );
   const task = parseTask(job.task);
   const { turns, close } = await slotTurns(task, job.files);
   const several = task !== null && task.id !== 'livecell-wide';
@@ -536,9 +532,8 @@ async function readParts(
   onProgress: (kilobytes: number) => void,
 ): Promise<(ReadResult & { warnings: Warning[] })[] | null> {
   const { firstHas } = plan;
-  const counter = new Int32Array(new SharedArrayBuffer(8));
   const outcomes = await team.together<ReadOutcomes>(
-    { step: 'read', path, parts: plan.parts, kind, ...target, firstHas, counter },
+    { step: 'read', path, parts: plan.parts, kind, ...target, firstHas, counter: counter(2) },
     false,
     onProgress,
   );
@@ -546,85 +541,6 @@ async function readParts(
   for (const [part, outcome] of outcomes.flat()) parts[part] = outcome;
   if (parts.some((part) => part === null)) return null;
   return parts.map((part) => ({ ...part!, otherCategories: new Map(part!.otherCategories) }));
-}
-
-// --- threads ---
-
-function counter(): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(4));
-}
-
-/** This thread and its helpers. The helpers are started when there is large work, and kept for the next job. */
-class Team {
-  readonly size: number;
-  /** files of fewer bytes are read by one thread */
-  readonly worthBytes: number;
-
-  constructor(size: number, worthBytes: number) {
-    this.size = Math.max(1, size);
-    this.worthBytes = worthBytes;
-  }
-
-  /** In how many parts a file is read: some for each thread, so that none waits long for another at the end. */
-  parts(bytes: number): number {
-    return Math.min(64, this.size * Math.max(1, Math.min(4, Math.floor(bytes / SMALL))));
-  }
-
-  /** Starts the helpers while the first file is being opened; should that fail, whoever needs them will hear of it. */
-  warmUp(): void {
-    if (this.size > 1) helpers(this.size - 1).catch(() => {});
-  }
-
-  /** The SHA-256 of a file; of a large one in another thread, before that does anything else. */
-  digest(path: string, bytes: number): Promise<string> {
-    if (this.size === 1 || bytes < this.worthBytes) return sha256File(path);
-    const digest = helpers(this.size - 1).then((pool) => pool.run({ step: 'digest', path } satisfies Step));
-    digest.catch(() => {}); // it is waited for at the end, unless something fails before
-    return digest;
-  }
-
-  /** The same step in all threads: they share its work through its counter. */
-  async together<Result>(step: Step, small: boolean, onProgress: (counter: number) => void): Promise<Result[]> {
-    return this.each<Result>(
-      Array.from({ length: small ? 1 : this.size }, () => step),
-      onProgress,
-    );
-  }
-
-  /** A step per thread; the first is done here. */
-  async each<Result>([own, ...others]: Step[], onProgress: (counter: number) => void): Promise<Result[]> {
-    const pool = others.length > 0 ? await helpers(this.size - 1) : null;
-    const theirs = others.map((step) => pool!.run(step) as Promise<Result>);
-    // should this thread's share fail, the others' end is not waited for, nor their failure reported twice
-    for (const result of theirs) result.catch(() => {});
-    const result = (await takeStep(own, onProgress)) as Result;
-    return [result, ...(await Promise.all(theirs))];
-  }
-}
-
-let pool: { threads: number; piscina: Promise<Piscina> } | null = null;
-
-/** The other threads, started when they are first asked for. */
-function helpers(threads: number): Promise<Piscina> {
-  if (pool && pool.threads !== threads) void dismissHelpers();
-  pool ??= { threads, piscina: startPool(threads) };
-  return pool.piscina;
-}
-
-async function startPool(threads: number): Promise<Piscina> {
-  const { Piscina } = await import('piscina'); // a small file is scored before it would be loaded
-  const filename = fileURLToPath(new URL('./score-steps.ts', import.meta.url));
-  // what was compiled before is there for these threads too: they start in a third of the time
-  const cache = getCompileCacheDir();
-  const env = cache ? { ...process.env, NODE_COMPILE_CACHE: dirname(cache) } : process.env;
-  return new Piscina({ filename, minThreads: threads, maxThreads: threads, env });
-}
-
-/** Ends the helpers, so that a process that has scored can end. */
-export async function dismissHelpers(): Promise<void> {
-  const ending = pool;
-  pool = null;
-  await (await ending?.piscina)?.destroy();
 }
 
 /** Progress, at most twenty times a second: every message costs the other side something. */

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 
 // as the `livecell` program does, which also begins in JavaScript
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url)));
-const { default: scoreTask, dismissHelpers } = await import('#workers/score-task.ts');
 
 const [groundTruth, predictions, threads, what] = process.argv.slice(2);
 
@@ -29,6 +28,9 @@ if (what === 'floor') {
   const decoded = performance.now();
   print({ read: (read - started) / 1000, decode: (decoded - read) / 1000, runs });
 } else {
+  const { dismissHelpers, Team, warmUp } = await import('#workers/team.ts');
+  warmUp([predictions], new Team(Number(threads) || undefined));
+  const { default: scoreTask } = await import('#workers/score-task.ts');
   const protocols = ['livecell-paper', 'livecell-code'];
   const outcome = await scoreTask({
     task: 'livecell-wide',

@@ -439,7 +439,9 @@ async function scoreHere(
   out: Output,
   options: { intervals?: boolean; errors?: boolean; anyCategory?: boolean } = {},
 ): Promise<AnyReport> {
-  const { default: scoreTask, dismissHelpers } = await import('../score-task.ts');
+  const { dismissHelpers, warmUp } = await import('../team.ts');
+  warmUp(files.map(({ path }) => path)); // while the rest is loaded
+  const { default: scoreTask } = await import('../score-task.ts');
   const { port1, port2 } = new MessageChannel();
   port1.on('message', ({ phase, fraction }: { phase: string; fraction: number }) =>
     out.progress(`${phase} ${Math.round(fraction * 100)} %`),
