@@ -33,7 +33,7 @@ import {
   errorSlices,
   evaluationsOf,
   type imageSlices,
-  prepareAll,
+  prepareMatching,
   rankingsOf,
 } from '#lib/scoring/score.ts';
 import { sensitivityWeights } from '#lib/scoring/sensitivity.ts';
@@ -234,7 +234,7 @@ async function scoreSlot(
   const read = performance.now();
 
   const evaluations = evaluationsOf(predictions);
-  const evaluating = prepareAll(dataset, predictions, evaluations, job.protocols);
+  const evaluating = prepareMatching(dataset, predictions, evaluations, job.protocols);
   const pairs = dataset.images.ids.length * evaluations.length;
   const small = !job.together && predictions.detections.count < 20_000;
   await team.together(

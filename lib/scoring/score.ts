@@ -35,10 +35,17 @@ export interface Evaluating {
 }
 
 /**
- * Ranks the detections of each image and makes room for their matches, per evaluation. Masks and boxes share one ranking
- * unless masks have scores of their own. The order across images is left to `orderEntries` of `rankingsOf` these.
+ * Ranks the detections and makes room for their matches, per evaluation. Masks and boxes share one ranking unless masks
+ * have scores of their own.
  */
-export function prepareAll(
+export function prepareAll(...of: Parameters<typeof prepareMatching>): Evaluating[] {
+  const evaluatings = prepareMatching(...of);
+  rankingsOf(evaluatings).forEach(orderEntries);
+  return evaluatings;
+}
+
+/** What matching needs of that: the order across images is left to `orderEntries` of `rankingsOf` these. */
+export function prepareMatching(
   dataset: Dataset,
   { detections, groups, hasMaskScores, unscored }: Predictions,
   evaluations: readonly Evaluation[],
@@ -128,7 +135,6 @@ export function score(
   const slices = imageSlices(dataset.images.fileNames);
   const evaluations = evaluationsOf(predictions);
   const evaluatings = prepareAll(dataset, predictions, evaluations, protocols);
-  rankingsOf(evaluatings).forEach(orderEntries);
   const results = evaluations.map((evaluation, e) => {
     const evaluating = evaluatings[e];
     for (let i = 0; i < dataset.images.ids.length; i++) {
