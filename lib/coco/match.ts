@@ -7,16 +7,20 @@
  *  - only pairs with IoU ≥ 0.5 can match, and of those a detection has none, one, or very rarely two. Such a detection
  *    covers the middle of its ground truth, so they are found through a grid of tiles that lists each ground truth by
  *    its middle, and bounded by their areas before any pixel is compared;
- *  - a detection's fate at ten thresholds fits in ten bits. With a single candidate, "which thresholds does it match
- *    at" is one mask operation; only with several candidates does the reference's loop have to be walked.
+ *  - a detection's fate at ten thresholds fits in ten bits. The reference walks the candidates once per threshold; gone
+ *    through from the best to the worst, each takes the thresholds that are still open, all at once, in every class.
  *
  * Matching is greedy in score order, so the result for the first k detections does not depend on the others: one pass
- * serves every maxDets.
+ * serves every maxDets, and an image with very many detections is matched a batch after another.
+ *
+ * The work is done in WebAssembly (`lib/kernels/assembly/match.ts`). What is here brings it an image's columns, whole
+ * ranges at once where they lie together, as nearly always, and takes its columns of results home.
  */
+import { match as MODULE } from '../kernels/built.ts';
+import { instantiate, type Kernel } from '../kernels/kernel.ts';
 import { allocate, type Dataset, type Objects } from './dataset.ts';
 import { type AreaRange, type Evaluation, IOU_THRESHOLDS, PROTOCOLS, type ProtocolId } from './protocol.ts';
 import type { Ranking } from './rank.ts';
-import { intersection } from './rle.ts';
 
 export const THRESHOLDS = IOU_THRESHOLDS.length;
 /** One bit per IoU threshold. */
@@ -95,41 +99,169 @@ export function ignoredIn(fate: number): number {
   return fate >>> 16;
 }
 
-/** Candidates of one image: pairs with IoU at or above the lowest threshold, by detection. */
-class Candidates {
-  start = new Uint32Array(1024);
-  gt = new Uint32Array(1024);
-  iou = new Float64Array(1024);
-  length = 0;
+type MatchKernel = Kernel<
+  | 'batch'
+  | 'range'
+  | 'mostClasses'
+  | 'thresholds'
+  | 'least'
+  | 'greatest'
+  | 'gtExtent'
+  | 'gtArea'
+  | 'gtCrowd'
+  | 'gtMaskArea'
+  | 'gtStart'
+  | 'gtEnd'
+  | 'gtIntervals'
+  | 'dtExtent'
+  | 'dtArea'
+  | 'dtMaskArea'
+  | 'dtStart'
+  | 'dtEnd'
+  | 'dtIndex'
+  | 'dtIntervals'
+  | 'fateRow'
+  | 'outFate'
+  | 'outIou'
+  | 'outObject'
+  | 'outCountable'
+  | 'outFound'
+  | 'outTrace'
+  | 'traced',
+  {
+    layout(objects: number): void;
+    reserve(to: number): number;
+    beginImage(
+      segm: boolean,
+      classes: number,
+      width: number,
+      height: number,
+      from: number,
+      count: number,
+      firstInterval: number,
+      intervals: number,
+    ): number;
+    match(
+      count: number,
+      from: number,
+      entries: number,
+      firstDetection: number,
+      shift: number,
+      firstInterval: number,
+      intervals: number,
+      trace: boolean,
+    ): void;
+    found(): void;
+  }
+>;
 
-  push(gt: number, iou: number): void {
-    if (this.length === this.gt.length) {
-      const gts = new Uint32Array(this.length * 2);
-      gts.set(this.gt);
-      this.gt = gts;
-      const ious = new Float64Array(this.length * 2);
-      ious.set(this.iou);
-      this.iou = ious;
-    }
-    this.gt[this.length] = gt;
-    this.iou[this.length++] = iou;
+/** The kernel's columns in its memory. */
+class Columns {
+  readonly buffer: ArrayBuffer;
+  readonly gtBox: Float64Array;
+  readonly gtExtent: Int32Array;
+  readonly gtArea: Float64Array;
+  readonly gtCrowd: Uint8Array;
+  readonly gtMaskArea: Uint32Array;
+  readonly gtStart: Uint32Array;
+  readonly gtEnd: Uint32Array;
+  readonly dtBox: Float64Array;
+  readonly dtExtent: Int32Array;
+  readonly dtArea: Float64Array;
+  readonly dtMaskArea: Uint32Array;
+  readonly dtStart: Uint32Array;
+  readonly dtEnd: Uint32Array;
+  readonly dtIndex: Uint32Array;
+  readonly fate: Int32Array;
+  readonly iou: Float64Array;
+  readonly object: Int32Array;
+  readonly countable: Uint32Array;
+  readonly found: Uint16Array;
+  /** all of the memory */
+  readonly numbers: Uint32Array;
+
+  /** @param objects room for ground truth */
+  constructor(kernel: MatchKernel, objects: number) {
+    const buffer = kernel.memory.buffer as ArrayBuffer;
+    const range = kernel.range.value;
+    const batch = kernel.batch.value;
+    // seven bytes more, of which a column may make use to begin late
+    const doubles = ({ value }: WebAssembly.Global<'i32'>, n: number) => new Float64Array(buffer, value, n);
+    const uints = ({ value }: WebAssembly.Global<'i32'>, n: number) => new Uint32Array(buffer, value, n + 1);
+    this.buffer = buffer;
+    this.gtBox = doubles(kernel.gtExtent, 4 * objects);
+    this.gtExtent = new Int32Array(buffer, kernel.gtExtent.value, 4 * objects);
+    this.gtArea = doubles(kernel.gtArea, objects);
+    this.gtCrowd = new Uint8Array(buffer, kernel.gtCrowd.value, objects + 7);
+    this.gtMaskArea = uints(kernel.gtMaskArea, objects);
+    this.gtStart = uints(kernel.gtStart, objects);
+    this.gtEnd = uints(kernel.gtEnd, objects);
+    this.dtBox = doubles(kernel.dtExtent, 4 * range);
+    this.dtExtent = new Int32Array(buffer, kernel.dtExtent.value, 4 * range);
+    this.dtArea = doubles(kernel.dtArea, range);
+    this.dtMaskArea = uints(kernel.dtMaskArea, range);
+    this.dtStart = uints(kernel.dtStart, range);
+    this.dtEnd = uints(kernel.dtEnd, range);
+    this.dtIndex = uints(kernel.dtIndex, batch);
+    this.fate = new Int32Array(buffer, kernel.outFate.value, (kernel.mostClasses.value * kernel.fateRow.value) / 4);
+    this.iou = doubles(kernel.outIou, batch);
+    this.object = new Int32Array(buffer, kernel.outObject.value, batch + 1);
+    this.countable = uints(kernel.outCountable, kernel.mostClasses.value - 1);
+    this.found = new Uint16Array(buffer, kernel.outFound.value, objects + 3);
+    this.numbers = new Uint32Array(buffer);
   }
 }
 
-const candidates = new Candidates();
-/** The ground truth of one image by tile: that of tile k is `gt[start[k]]` … `gt[start[k + 1] - 1]`, row by row. */
-const tiles = {
-  size: 1,
-  columns: 1,
-  rows: 1,
-  start: new Uint32Array(1025),
-  next: new Uint32Array(1024),
-  gt: new Uint32Array(4096),
-  /** of each ground truth of the image its first column and row of tiles, and its last */
-  listed: new Int32Array(4096),
-};
-export type Tiles = Readonly<typeof tiles>;
-const MIN_IOU = IOU_THRESHOLDS[0];
+let kernel: MatchKernel | null = null;
+let columns: Columns;
+let batch = 0;
+let range = 0;
+/** Numbers of 32 bits from one class's fates to the next's. */
+let fateRow = 0;
+/** Ground truths that there is room for, and the size classes that the kernel knows. */
+let room = 0;
+let classes: readonly AreaRange[] = [];
+
+/** Numbers of the masks of detections that are copied at a time, if there are several. */
+const MOST_NUMBERS = 1 << 21;
+/** Bytes of memory that are kept for the next image. */
+const MOST_KEPT = 48 << 20;
+
+/** The kernel with room for an image's ground truth. A thread has one. */
+function kernelFor(objects: number, ranges: readonly AreaRange[]): MatchKernel {
+  if (!kernel) {
+    kernel = instantiate(MODULE) as unknown as MatchKernel;
+    batch = kernel.batch.value;
+    range = kernel.range.value;
+    fateRow = kernel.fateRow.value / 4;
+    new Float64Array(kernel.memory.buffer, kernel.thresholds.value, THRESHOLDS).set(IOU_THRESHOLDS);
+    room = 0;
+    classes = [];
+  }
+  if (objects > room || room === 0) {
+    room = Math.max(4096, Math.ceil(objects * 1.25));
+    kernel.layout(room);
+    columns = new Columns(kernel, room);
+  }
+  if (classes !== ranges) {
+    const most = kernel.mostClasses.value;
+    if (ranges.length > most) throw new Error(`At most ${most} size classes can be matched, not ${ranges.length}.`);
+    new Float64Array(kernel.memory.buffer, kernel.least.value, most).set(ranges.map(({ min }) => min));
+    new Float64Array(kernel.memory.buffer, kernel.greatest.value, most).set(ranges.map(({ max }) => max));
+    classes = ranges;
+  }
+  return kernel;
+}
+
+/** Makes memory reach to an address. Growing detaches what views there are. */
+function reserve(kernel: MatchKernel, to: number): void {
+  if (to >= 2 ** 32 || !kernel.reserve(to)) throw new Error('There is not memory enough to match an image.');
+  renew(kernel);
+}
+
+function renew(kernel: MatchKernel): void {
+  if (kernel.memory.buffer !== columns.buffer) columns = new Columns(kernel, room);
+}
 
 /**
  * Matches the detections of image `image` and writes the results of its entries into `out`.
@@ -143,20 +275,29 @@ export function matchImage(
   out: Matches,
   trace?: Trace,
 ): void {
-  const gtFrom = dataset.objectStart[image];
-  const gtTo = dataset.objectStart[image + 1];
-  countCountable(dataset.objects, gtFrom, gtTo, image, dataset.images.ids.length, out);
-  findCandidates(dataset, detections, ranking, image, out.evaluation);
-  assign(dataset.objects, gtFrom, gtTo, detections, ranking, image, out, trace);
+  const from = dataset.objectStart[image];
+  const count = dataset.objectStart[image + 1] - from;
+  const kernel = kernelFor(count, out.classes);
+  bringTruth(kernel, dataset, image, out);
+  const images = dataset.images.ids.length;
+  for (let a = 0; a < out.classes.length; a++) out.countable[a * images + image] = columns.countable[a];
+  const end = entriesEnd(ranking, image);
+  for (let e = ranking.start[image]; e < end; ) {
+    const matched = matchEntries(kernel, detections, ranking, e, Math.min(end, e + batch), out, trace);
+    takeResults(e, matched, ranking.count, out);
+    e += matched;
+  }
+  if (out.found.length > 0) {
+    kernel.found();
+    const late = from & 3;
+    out.found.set(columns.found.subarray(late, late + count), from);
+  }
+  if (columns.buffer.byteLength > MOST_KEPT) forget();
 }
 
-/** Ground truth that counts, per size class: not a crowd region, and its `area` field within the class, ends included. */
-function countCountable(gt: Objects, from: number, to: number, image: number, images: number, out: Matches): void {
-  out.classes.forEach(({ min, max }, a) => {
-    let count = 0;
-    for (let g = from; g < to; g++) if (!gt.crowd[g] && gt.area[g] >= min && gt.area[g] <= max) count++;
-    out.countable[a * images + image] = count;
-  });
+/** Lets go of the kernel, whose memory cannot shrink. */
+function forget(): void {
+  kernel = null;
 }
 
 /** The most detections of an image that any protocol looks at. */
@@ -168,92 +309,210 @@ function entriesEnd(ranking: Ranking, image: number): number {
   return ranking.unscored ? end : Math.min(end, ranking.start[image] + MOST);
 }
 
-/** Fills `candidates` for the image's entries, in ranking order; each entry's candidates in file order of ground truth. */
-function findCandidates(
-  dataset: Dataset,
-  detections: Objects,
-  ranking: Ranking,
-  image: number,
-  evaluation: Evaluation,
-): void {
-  const gt = dataset.objects;
-  const from = ranking.start[image];
-  const to = entriesEnd(ranking, image);
-  const masks = evaluation === 'segm';
-  if (candidates.start.length < to - from + 1) candidates.start = new Uint32Array((to - from + 1) * 2);
-  candidates.length = 0;
+/** Copies part of a column, as late in the other as it begins behind a multiple of eight bytes: see the kernel. */
+function bring<T extends Uint32Array | Uint8Array>(into: T, column: T, from: number, to: number): void {
+  const late = from & (8 / column.BYTES_PER_ELEMENT - 1);
+  into.set(column.subarray(from, to), late);
+}
 
-  const { size, columns, rows, listed } = layMiddles(dataset, image, masks);
-  const gtFrom = dataset.objectStart[image];
-  const gtExtent = masks ? gt.maskExtent : gt.box;
-  const dtExtent = masks ? detections.maskExtent : detections.box;
-  for (let e = from; e < to; e++) {
-    candidates.start[e - from] = candidates.length;
-    const d = ranking.detection[e];
-    const dx0 = dtExtent[4 * d];
-    const dy0 = dtExtent[4 * d + 1];
-    const dx1 = masks ? dtExtent[4 * d + 2] : dx0 + dtExtent[4 * d + 2];
-    const dy1 = masks ? dtExtent[4 * d + 3] : dy0 + dtExtent[4 * d + 3];
-    if (!(dx1 > dx0 && dy1 > dy0)) continue; // no pixels, no overlap
-    const firstPair = candidates.length;
-    const dtIntervals = detections.intervals[detections.part[d]];
-    // a pixel more on each side: the middle of a box is a rounded number
-    const c0 = tile(dx0 - 1, size, columns);
-    const c1 = tile(dx1 + 1, size, columns);
-    const r0 = tile(dy0 - 1, size, rows);
-    const r1 = tile(dy1 + 1, size, rows);
-    const dtArea = masks ? detections.maskArea[d] : detections.box[4 * d + 2] * detections.box[4 * d + 3];
-    for (let r = r0; r <= r1; r++) {
-      for (let c = c0; c <= c1; c++) {
-        const cell = r * columns + c;
-        for (let k = tiles.start[cell]; k < tiles.start[cell + 1]; k++) {
-          const g = tiles.gt[k];
-          // a pair that shares several tiles is looked at in the first of them
-          const first = 4 * (g - gtFrom);
-          if (
-            c !== (listed[first] > c0 ? listed[first] : c0) ||
-            r !== (listed[first + 1] > r0 ? listed[first + 1] : r0)
-          )
-            continue;
-          const gx0 = gtExtent[4 * g];
-          const gx1 = masks ? gtExtent[4 * g + 2] : gx0 + gtExtent[4 * g + 2];
-          const w = (dx1 < gx1 ? dx1 : gx1) - (dx0 > gx0 ? dx0 : gx0);
-          if (w <= 0) continue;
-          const gy0 = gtExtent[4 * g + 1];
-          const gy1 = masks ? gtExtent[4 * g + 3] : gy0 + gtExtent[4 * g + 3];
-          const h = (dy1 < gy1 ? dy1 : gy1) - (dy0 > gy0 ? dy0 : gy0);
-          if (h <= 0) continue;
-          const crowd = gt.crowd[g];
-          let iou: number;
-          if (masks) {
-            const gtArea = gt.maskArea[g];
-            // no overlap of masks exceeds that of their extents, nor either mask: out of reach means no pixels to compare
-            let most = w * h;
-            if (most > dtArea) most = dtArea;
-            if (most > gtArea) most = gtArea;
-            if (most < MIN_IOU * (crowd ? dtArea : dtArea + gtArea - most)) continue;
-            const shared = intersection(
-              dtIntervals,
-              detections.maskStart[d],
-              detections.maskEnd[d],
-              gt.intervals[gt.part[g]],
-              gt.maskStart[g],
-              gt.maskEnd[g],
-            );
-            iou = shared / (crowd ? dtArea : dtArea + gtArea - shared);
-          } else {
-            // maskApi.c bbIou, in its order of operations
-            const shared = w * h;
-            iou = shared / (crowd ? dtArea : dtArea + gtExtent[4 * g + 2] * gtExtent[4 * g + 3] - shared);
-          }
-          if (iou >= MIN_IOU) candidates.push(g, iou);
-        }
+/** Brings the ground truth of an image. */
+function bringTruth(kernel: MatchKernel, { images, objects, objectStart }: Dataset, image: number, out: Matches): void {
+  const from = objectStart[image];
+  const to = objectStart[image + 1];
+  const masks = out.evaluation === 'segm';
+  let first = 0;
+  let length = 0;
+  if (masks) {
+    const span = spanOf(objects, from, to);
+    length = span.length;
+    const at = kernel.gtIntervals.value >>> 0;
+    reserve(kernel, at + 4 * length);
+    columns.gtExtent.set(objects.maskExtent.subarray(4 * from, 4 * to));
+    bring(columns.gtMaskArea, objects.maskArea, from, to);
+    if (span.together) {
+      first = span.first;
+      bring(columns.gtStart, objects.maskStart, from, to);
+      bring(columns.gtEnd, objects.maskEnd, from, to);
+      columns.numbers.set(objects.intervals[span.part].subarray(first, first + length), at / 4);
+    } else {
+      let n = 0;
+      for (let g = from; g < to; g++) {
+        const k = g - from + (from & 1);
+        columns.gtStart[k] = n;
+        n = bringMask(objects, g, at / 4, n);
+        columns.gtEnd[k] = n;
       }
     }
-    if (candidates.length - firstPair > 1) sortByGroundTruth(firstPair, candidates.length);
-  }
-  candidates.start[to - from] = candidates.length;
+  } else columns.gtBox.set(objects.box.subarray(4 * from, 4 * to));
+  columns.gtArea.set(objects.area.subarray(from, to));
+  bring(columns.gtCrowd, objects.crowd, from, to);
+  const { width, height } = images;
+  if (!kernel.beginImage(masks, out.classes.length, width[image], height[image], from, to - from, first, length))
+    throw new Error('There is not memory enough to match an image.');
+  renew(kernel);
 }
+
+/** Brings one mask to `at + n`. @returns n behind it */
+function bringMask({ intervals, part, maskStart, maskEnd }: Objects, k: number, at: number, n: number): number {
+  const data = intervals[part[k]];
+  const { numbers } = columns;
+  for (let i = maskStart[k]; i < maskEnd[k]; i++) numbers[at + n++] = data[i];
+  return n;
+}
+
+/** Where the masks of some objects lie: whether in one piece without much between them, and if so where. */
+interface Span {
+  together: boolean;
+  part: number;
+  first: number;
+  /** numbers in that piece, else those of the masks */
+  length: number;
+}
+const span: Span = { together: false, part: 0, first: 0, length: 0 };
+
+function spanOf({ part, maskStart, maskEnd }: Objects, from: number, to: number): Readonly<Span> {
+  let sum = 0;
+  let low = Number.MAX_SAFE_INTEGER;
+  let high = 0;
+  let parts = 0;
+  for (let k = from; k < to; k++) {
+    const start = maskStart[k];
+    const end = maskEnd[k];
+    if (end <= start) continue;
+    sum += end - start;
+    if (start < low) low = start;
+    if (end > high) high = end;
+    if (parts === 0 || part[k] !== span.part) {
+      parts++;
+      span.part = part[k];
+    }
+  }
+  span.together = parts === 1 && high - low <= 2 * sum;
+  span.first = span.together ? low : 0;
+  span.length = span.together ? high - low : sum;
+  return span;
+}
+
+/** Matches entries from `from` on, before `to` at the latest. @returns how many, at least one */
+function matchEntries(
+  kernel: MatchKernel,
+  detections: Objects,
+  ranking: Ranking,
+  from: number,
+  to: number,
+  out: Matches,
+  trace: Trace | undefined,
+): number {
+  const masks = out.evaluation === 'segm';
+  const index = ranking.detection;
+  let low = index[from];
+  let high = low;
+  for (let e = from + 1; e < to; e++) {
+    const d = index[e];
+    if (d < low) low = d;
+    if (d > high) high = d;
+  }
+  const at = kernel.dtIntervals.value >>> 0;
+  // an image's detections nearly always lie together: then they come as they are
+  if (high - low < range && high - low < 2 * (to - from)) {
+    const span = masks ? spanOf(detections, low, high + 1) : null;
+    if (!span || (span.together && span.length <= MOST_NUMBERS)) {
+      bring(columns.dtIndex, index, from, to);
+      if (span) {
+        reserve(kernel, at + 4 * span.length);
+        bringColumns(detections, low, high + 1);
+        const { first, length } = span;
+        columns.numbers.set(detections.intervals[span.part].subarray(first, first + length), at / 4);
+      } else {
+        columns.dtBox.set(detections.box.subarray(4 * low, 4 * high + 4));
+        columns.dtArea.set(detections.area.subarray(low, high + 1));
+      }
+      kernel.match(to - from, from, ranking.count, low, low & 1, span?.first ?? 0, span?.length ?? 0, Boolean(trace));
+      if (trace) takeTrace(kernel, trace);
+      return to - from;
+    }
+  }
+  let end = from;
+  let length = 0;
+  for (; end < to; end++) {
+    const d = index[end];
+    const numbers = masks ? detections.maskEnd[d] - detections.maskStart[d] : 0;
+    if (end > from && length + numbers > MOST_NUMBERS) break;
+    length += numbers;
+  }
+  reserve(kernel, at + 4 * length);
+  let n = 0;
+  for (let e = from; e < end; e++) {
+    const d = index[e];
+    const k = e - from;
+    columns.dtIndex[k + (from & 1)] = k;
+    if (masks) {
+      for (let c = 0; c < 4; c++) columns.dtExtent[4 * k + c] = detections.maskExtent[4 * d + c];
+      columns.dtMaskArea[k] = detections.maskArea[d];
+      columns.dtStart[k] = n;
+      n = bringMask(detections, d, at / 4, n);
+      columns.dtEnd[k] = n;
+    } else {
+      for (let c = 0; c < 4; c++) columns.dtBox[4 * k + c] = detections.box[4 * d + c];
+      columns.dtArea[k] = detections.area[d];
+    }
+  }
+  kernel.match(end - from, from, ranking.count, 0, 0, 0, length, Boolean(trace));
+  if (trace) takeTrace(kernel, trace);
+  return end - from;
+}
+
+/** Brings what is said about the masks of a range of detections. */
+function bringColumns(detections: Objects, from: number, to: number): void {
+  columns.dtExtent.set(detections.maskExtent.subarray(4 * from, 4 * to));
+  bring(columns.dtMaskArea, detections.maskArea, from, to);
+  bring(columns.dtStart, detections.maskStart, from, to);
+  bring(columns.dtEnd, detections.maskEnd, from, to);
+}
+
+/** Takes home the results of `count` entries, `from` the first of them. */
+function takeResults(from: number, count: number, entries: number, out: Matches): void {
+  for (let a = 0; a < out.classes.length; a++) {
+    const to = a * entries + from;
+    const at = a * fateRow + (to & 1);
+    out.fate.set(columns.fate.subarray(at, at + count), to);
+  }
+  out.iou.set(columns.iou.subarray(0, count), from);
+  out.object.set(columns.object.subarray(from & 1, (from & 1) + count), from);
+}
+
+/** Takes home the decisions behind them. */
+function takeTrace(kernel: MatchKernel, trace: Trace): void {
+  renew(kernel);
+  const ROW = 24;
+  const view = new DataView(columns.buffer, kernel.outTrace.value >>> 0, ROW * kernel.traced.value);
+  const pairs: Trace['pairs'] = [];
+  for (let at = 0; at < view.byteLength; at += ROW) {
+    const entry = view.getInt32(at, true);
+    const gt = view.getInt32(at + 4, true);
+    const sizeClass = view.getInt32(at + 8, true);
+    const bits = view.getInt32(at + 12, true);
+    if (sizeClass < 0) pairs.push({ entry, gt, iou: view.getFloat64(at + 16, true) });
+    // of the last vector's classes some are none
+    else if (sizeClass < classes.length)
+      for (let threshold = 0; threshold < THRESHOLDS; threshold++)
+        if ((bits >> threshold) & 1) trace.taken.push({ sizeClass, threshold, entry, gt });
+  }
+  for (const pair of pairs.sort((p, q) => p.entry - q.entry || p.gt - q.gt)) trace.pairs.push(pair);
+}
+
+/** Objects of one image by tile: those of tile k are `gt[start[k]]` … `gt[start[k + 1] - 1]`, row by row. */
+const tiles = {
+  size: 1,
+  columns: 1,
+  rows: 1,
+  start: new Uint32Array(1025),
+  next: new Uint32Array(1024),
+  gt: new Uint32Array(4096),
+  /** of each ground truth of the image its first column and row of tiles, and its last */
+  listed: new Int32Array(4096),
+};
+export type Tiles = Readonly<typeof tiles>;
 
 /** Tiles over an image; every ground truth is listed in each tile its extent touches. Good until the next image's. */
 export function layTiles(dataset: Dataset, image: number, masks: boolean): Tiles {
@@ -261,55 +520,6 @@ export function layTiles(dataset: Dataset, image: number, masks: boolean): Tiles
   for (let g = from; g < to; g++) listExtent(dataset.objects, masks, g, g - from);
   fillTiles(from, to);
   return tiles;
-}
-
-/**
- * Tiles over an image; ground truth is listed where its middle is. For a detection without a part in that middle IoU is
- * below 0.5: an overlap of at least half the union is at least half of the ground truth, and
- *
- *  - of a box, half its width and half its height, so it covers the centre;
- *  - of a mask, half its pixels, so it has pixels in the column where the first half of them ends and the other begins.
- *    (Not so for rows: masks are kept by column. They are listed in all rows they touch.)
- *
- * A crowd region, of which any part will do, and a mask whose halves part between two columns are listed everywhere.
- */
-function layMiddles(dataset: Dataset, image: number, masks: boolean): Tiles {
-  const { from, to } = setUpTiles(dataset, image);
-  const { objects } = dataset;
-  const { crowd, box, maskArea, maskStart, intervals, part } = objects;
-  const { size, columns, rows, listed } = tiles;
-  const height = dataset.images.height[image];
-  for (let g = from; g < to; g++) {
-    const at = g - from;
-    listExtent(objects, masks, g, at);
-    if (crowd[g] || listed[4 * at + 2] < listed[4 * at]) continue;
-    if (masks) {
-      const column = middleColumn(intervals[part[g]], maskStart[g], maskArea[g], height);
-      if (column >= 0) listed[4 * at] = listed[4 * at + 2] = tile(column, size, columns);
-    } else {
-      listed[4 * at] = listed[4 * at + 2] = tile(box[4 * g] + box[4 * g + 2] / 2, size, columns);
-      listed[4 * at + 1] = listed[4 * at + 3] = tile(box[4 * g + 1] + box[4 * g + 3] / 2, size, rows);
-    }
-  }
-  fillTiles(from, to);
-  return tiles;
-}
-
-/** The column that holds the pixels on both sides of the middle of a mask's `area` pixels, or -1 if those are two. */
-function middleColumn(intervals: Uint32Array, from: number, area: number, height: number): number {
-  // pixels before and behind the middle, counted from 0
-  const low = (area - 1) >> 1;
-  const high = area >> 1;
-  let k = from;
-  let before = 0;
-  while (before + intervals[k + 1] - intervals[k] <= low) {
-    before += intervals[k + 1] - intervals[k];
-    k += 2;
-  }
-  const lowPixel = intervals[k] + low - before;
-  const highPixel = lowPixel + 1 < intervals[k + 1] || high === low ? lowPixel + high - low : intervals[k + 2];
-  const column = Math.floor(lowPixel / height);
-  return highPixel < (column + 1) * height ? column : -1;
 }
 
 function setUpTiles(dataset: Dataset, image: number): { from: number; to: number } {
@@ -368,146 +578,4 @@ function fillTiles(from: number, to: number): void {
 export function tile(x: number, size: number, count: number): number {
   const t = Math.floor(x / size);
   return t < 0 ? 0 : t >= count ? count - 1 : t;
-}
-
-function sortByGroundTruth(from: number, to: number): void {
-  const { gt, iou } = candidates;
-  for (let i = from + 1; i < to; i++) {
-    const g = gt[i];
-    const v = iou[i];
-    let j = i - 1;
-    while (j >= from && gt[j] > g) {
-      gt[j + 1] = gt[j];
-      iou[j + 1] = iou[j];
-      j--;
-    }
-    gt[j + 1] = g;
-    iou[j + 1] = v;
-  }
-}
-
-/** Thresholds that an IoU reaches, as bits. */
-function reached(iou: number): number {
-  let t = 0;
-  while (t < THRESHOLDS && iou >= IOU_THRESHOLDS[t]) t++;
-  return (1 << t) - 1;
-}
-
-/** Of size class a and the image's g-th ground truth: the thresholds at which it is taken, at g * A + a. */
-let taken = new Uint16Array(4096);
-
-/** The greedy assignment of `evaluateImg`, all thresholds and all size classes side by side. */
-function assign(
-  gt: Objects,
-  gtFrom: number,
-  gtTo: number,
-  detections: Objects,
-  ranking: Ranking,
-  image: number,
-  out: Matches,
-  trace?: Trace,
-): void {
-  const from = ranking.start[image];
-  const to = entriesEnd(ranking, image);
-  const entries = ranking.count;
-  const A = out.classes.length;
-  const room = (gtTo - gtFrom) * A;
-  if (taken.length < room) taken = new Uint16Array(room * 2);
-  taken.fill(0, 0, room);
-  const { fate } = out;
-  const { start, gt: candidate, iou } = candidates;
-  const detectionArea = out.evaluation === 'segm' ? detections.maskArea : detections.area;
-  const min = Float64Array.from(out.classes, (range) => range.min);
-  const max = Float64Array.from(out.classes, (range) => range.max);
-  if (trace) for (let e = from; e < to; e++) tracePairs(trace, e, start[e - from], start[e - from + 1]);
-  for (let e = from; e < to; e++) {
-    const area = detectionArea[ranking.detection[e]];
-    const c0 = start[e - from];
-    const c1 = start[e - from + 1];
-    if (c1 - c0 === 1) {
-      const g = candidate[c0];
-      const bits = reached(iou[c0]);
-      const crowd = gt.crowd[g];
-      const gtArea = gt.area[g];
-      const own = (g - gtFrom) * A;
-      for (let a = 0; a < A; a++) {
-        const matched = crowd ? bits : bits & ~taken[own + a];
-        taken[own + a] |= matched;
-        let ignored = crowd || gtArea < min[a] || gtArea > max[a] ? matched : 0;
-        // a detection that matches nothing is ignored when its own area is outside the class
-        if (area < min[a] || area > max[a]) ignored |= ALL_BITS & ~matched;
-        fate[a * entries + e] = matched | (ignored << 16);
-        if (trace) traceTaken(trace, a, matched, e, g);
-      }
-      const matched = fate[e] & 1;
-      out.iou[e] = matched ? iou[c0] : 0;
-      out.object[e] = matched ? g : -1;
-      continue;
-    }
-    out.iou[e] = 0;
-    out.object[e] = -1;
-    for (let a = 0; a < A; a++) {
-      let matched = 0;
-      let ignored = 0;
-      for (let t = 0; c1 > c0 && t < THRESHOLDS; t++) {
-        const best = pick(gt, gtFrom, min[a], max[a], c0, c1, t, A, a);
-        if (best < 0) continue;
-        const g = candidate[best];
-        matched |= 1 << t;
-        taken[(g - gtFrom) * A + a] |= 1 << t;
-        if (gt.crowd[g] || gt.area[g] < min[a] || gt.area[g] > max[a]) ignored |= 1 << t;
-        if (a === 0 && t === 0) {
-          out.iou[e] = iou[best];
-          out.object[e] = g;
-        }
-        if (trace) traceTaken(trace, a, 1 << t, e, g);
-      }
-      if (area < min[a] || area > max[a]) ignored |= ALL_BITS & ~matched;
-      fate[a * entries + e] = matched | (ignored << 16);
-    }
-  }
-  if (out.found.length > 0) for (let g = gtFrom; g < gtTo; g++) out.found[g] = taken[(g - gtFrom) * A];
-}
-
-function tracePairs(trace: Trace, entry: number, c0: number, c1: number): void {
-  for (let c = c0; c < c1; c++) trace.pairs.push({ entry, gt: candidates.gt[c], iou: candidates.iou[c] });
-}
-
-function traceTaken(trace: Trace, sizeClass: number, bits: number, entry: number, gt: number): void {
-  for (let threshold = 0; threshold < THRESHOLDS; threshold++)
-    if ((bits >> threshold) & 1) trace.taken.push({ sizeClass, threshold, entry, gt });
-}
-
-/**
- * The ground truth one detection takes at one threshold, among candidates c0 … c1, or -1: `evaluateImg`'s inner loop,
- * for the a-th of A size classes.
- * Ground truth that counts is tried first, in file order; of equal IoU the later wins; what is ignored is only tried
- * when nothing that counts was good enough.
- */
-function pick(
-  gt: Objects,
-  gtFrom: number,
-  min: number,
-  max: number,
-  c0: number,
-  c1: number,
-  t: number,
-  A: number,
-  a: number,
-): number {
-  let best = -1;
-  let iou = Math.min(IOU_THRESHOLDS[t], 1 - 1e-10);
-  for (let wantIgnored = 0; wantIgnored < 2; wantIgnored++) {
-    for (let c = c0; c < c1; c++) {
-      const g = candidates.gt[c];
-      const ignored = gt.crowd[g] || gt.area[g] < min || gt.area[g] > max ? 1 : 0;
-      if (ignored !== wantIgnored) continue;
-      if (!gt.crowd[g] && (taken[(g - gtFrom) * A + a] >> t) & 1) continue;
-      if (candidates.iou[c] < iou) continue;
-      iou = candidates.iou[c];
-      best = c;
-    }
-    if (best >= 0) return best;
-  }
-  return best;
 }

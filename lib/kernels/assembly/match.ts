@@ -1,0 +1,594 @@
+/**
+ * Matching the detections of one image to its ground truth; lib/coco/match.ts says how, and brings the columns.
+ *
+ * Size classes are lanes: a vector of eight holds the ten bits of the thresholds for eight classes, so the greedy
+ * assignment of a detection is the same few operations for all of them.
+ */
+
+/** Entries that are matched at a time, and detections whose columns lie here at a time. */
+const BATCH = 4096;
+const RANGE = 2 * BATCH;
+export const batch: i32 = BATCH;
+export const range: i32 = RANGE;
+/** Size classes, at most: two vectors. */
+const CLASSES = 16;
+export const mostClasses: i32 = CLASSES;
+/** Bits of all thresholds, in all classes. */
+const THRESHOLDS = 10;
+const ALL: i16 = 1023;
+
+// --- what the host says ---
+
+/** [10] IoU thresholds; [16] least and greatest area of each size class */
+export const thresholds: usize = memory.data(8 * THRESHOLDS, 16);
+export const least: usize = memory.data(8 * CLASSES, 16);
+export const greatest: usize = memory.data(8 * CLASSES, 16);
+
+// Columns are copied from shared memory, which goes eight bytes at a time where both sides lie alike to a multiple of
+// eight. So a column begins up to seven bytes late: as late as what is copied begins behind such a multiple over there.
+
+/** Columns of detections: masks' extents or boxes, areas, where masks begin and end; then the detection of each entry */
+export const dtExtent: usize = memory.data(32 * RANGE, 16);
+export const dtArea: usize = memory.data(8 * RANGE, 16);
+export const dtMaskArea: usize = memory.data(4 * RANGE + 8, 16);
+export const dtStart: usize = memory.data(4 * RANGE + 8, 16);
+export const dtEnd: usize = memory.data(4 * RANGE + 8, 16);
+export const dtIndex: usize = memory.data(4 * BATCH + 8, 16);
+/** Columns of ground truth */
+export let gtExtent: usize = 0;
+export let gtArea: usize = 0;
+export let gtCrowd: usize = 0;
+export let gtMaskArea: usize = 0;
+export let gtStart: usize = 0;
+export let gtEnd: usize = 0;
+/** Intervals of ground truth, and those of detections once the ground truth is in place */
+export let gtIntervals: usize = 0;
+export let dtIntervals: usize = 0;
+
+// --- what comes out ---
+
+/** From one class's fates to the next's */
+const ROW = 4 * BATCH + 8;
+export const fateRow: i32 = ROW;
+export const outFate: usize = memory.data(ROW * CLASSES, 16);
+export const outIou: usize = memory.data(8 * BATCH, 16);
+export const outObject: usize = memory.data(4 * BATCH + 8, 16);
+export const outCountable: usize = memory.data(4 * CLASSES, 16);
+export let outFound: usize = 0;
+
+/**
+ * When asked for, the decisions: [entry, ground truth, class, thresholds taken, IoU], 24 bytes each. A class of -1 says
+ * that the two are a pair.
+ */
+export let outTrace: usize = 0;
+export let traced: i32 = 0;
+
+// --- the image at hand ---
+
+/**
+ * A ground truth: x0, y0, x1, y1 of its extent, its area, the addresses of its mask's first interval and behind the
+ * last, whether it is a crowd region, the last entry that looked at it, its index, the tiles that list it; then by
+ * class, in two vectors each, whether it is ignored, and the thresholds at which it is taken.
+ */
+const TRUTH: usize = 128;
+const AREA: usize = 32;
+const START: usize = 40;
+const END: usize = 44;
+const CROWD: usize = 48;
+const SEEN: usize = 52;
+const INDEX: usize = 56;
+const LISTED: usize = 60;
+const IGNORED: usize = 64;
+const TAKEN: usize = 96;
+let truths: usize = 0;
+
+/** Tiles in a row and in a column, at most. */
+const SIDE = 32;
+/** The ground truth of tile k: from list[start[k]] to before list[start[k + 1]], addresses of truths, row by row. */
+const tileStart = memory.data(4 * (SIDE * SIDE + 1), 16);
+const tileNext = memory.data(4 * SIDE * SIDE, 16);
+let list: usize = 0;
+let columns: i32 = 0;
+/** Tiles per pixel, and the last column and row */
+let perPixel: f64 = 0;
+let lastTile: v128 = i32x4.splat(0);
+
+let masks: bool = false;
+let vectors: i32 = 1;
+let firstTruth: i32 = 0;
+let truthCount: i32 = 0;
+/** entries seen */
+let entry: i32 = 0;
+
+/** The candidates of the entry at hand: addresses of truths, IoU */
+let candidateTruth: usize = 0;
+let candidateIou: usize = 0;
+
+/** Lays out room for so many ground truths. */
+export function layout(most: i32): void {
+  const n = (<usize>most + 15) & ~15;
+  truths = (__heap_base + 15) & ~15;
+  gtExtent = truths + TRUTH * n;
+  gtArea = gtExtent + 32 * n;
+  gtCrowd = gtArea + 8 * n;
+  gtMaskArea = gtCrowd + n + 16;
+  gtStart = gtMaskArea + 4 * n + 16;
+  gtEnd = gtStart + 4 * n + 16;
+  outFound = gtEnd + 4 * n + 16;
+  candidateTruth = outFound + 2 * n + 16;
+  candidateIou = candidateTruth + 4 * n;
+  gtIntervals = candidateIou + 8 * n;
+  reserve(gtIntervals);
+}
+
+/** Sees to it that memory reaches to an address, and a little further: intervals are read several at a time. */
+export function reserve(to: usize): bool {
+  const pages = <i32>((<u64>to + 64 + 0xffff) >> 16) - memory.size();
+  return pages <= 0 || memory.grow(pages) >= 0;
+}
+
+/**
+ * Takes in the ground truth of an image: indices `from` … `from + count`, whose intervals have been copied from
+ * `firstInterval` on.
+ *
+ * @returns whether there was memory enough
+ */
+export function beginImage(
+  segm: bool,
+  classes: i32,
+  width: u32,
+  height: u32,
+  from: i32,
+  count: i32,
+  firstInterval: u32,
+  intervals: u32,
+): bool {
+  masks = segm;
+  vectors = classes > 8 ? 2 : 1;
+  firstTruth = from;
+  truthCount = count;
+  entry = 0;
+  const longer = max(width, height);
+  const size = max<u32>(16, (longer + SIDE - 1) / SIDE);
+  perPixel = 1 / <f64>size;
+  columns = max<u32>(1, (width + size - 1) / size);
+  const rows = max<u32>(1, (height + size - 1) / size);
+  lastTile = i32x4(columns - 1, rows - 1, columns - 1, rows - 1);
+  readTruths(height, gtIntervals - 4 * <usize>firstInterval);
+  list = gtIntervals + 4 * <usize>intervals;
+  return fillTiles(columns * rows);
+}
+
+function readTruths(height: u32, intervalsAt: usize): void {
+  const shift4: usize = 4 * (firstTruth & 1);
+  const shift1: usize = firstTruth & 7;
+  let counted0 = i32x4.splat(0);
+  let counted1 = i32x4.splat(0);
+  let counted2 = i32x4.splat(0);
+  let counted3 = i32x4.splat(0);
+  for (let g: usize = 0; g < <usize>truthCount; g++) {
+    const truth = truths + TRUTH * g;
+    let low: v128;
+    let high: v128;
+    if (masks) {
+      const extent = v128.load(gtExtent + 16 * g);
+      low = f64x2.convert_low_i32x4_s(extent);
+      high = f64x2.convert_low_i32x4_s(v128.shuffle<i64>(extent, extent, 1, 1));
+      store<f64>(truth, <f64>load<u32>(gtMaskArea + shift4 + 4 * g), AREA);
+      store<u32>(truth, intervalsAt + 4 * <usize>load<u32>(gtStart + shift4 + 4 * g), START);
+      store<u32>(truth, intervalsAt + 4 * <usize>load<u32>(gtEnd + shift4 + 4 * g), END);
+    } else {
+      low = v128.load(gtExtent + 32 * g);
+      high = v128.load(gtExtent + 32 * g, 16);
+      store<f64>(truth, f64x2.extract_lane(high, 0) * f64x2.extract_lane(high, 1), AREA);
+      high = f64x2.add(low, high);
+    }
+    v128.store(truth, low);
+    v128.store(truth, high, 16);
+    const crowd = load<u8>(gtCrowd + shift1 + g);
+    store<i32>(truth, crowd, CROWD);
+    store<i32>(truth, -1, SEEN);
+    store<i32>(truth, firstTruth + <i32>g, INDEX);
+    store<u32>(truth, listedIn(truth, low, high, crowd !== 0, height), LISTED);
+    const area = load<f64>(gtArea + 8 * g);
+    const crowdLanes = i16x8.splat(crowd ? -1 : 0);
+    const ignored0 = v128.or(outside(area, 0), crowdLanes);
+    const ignored1 = v128.or(outside(area, 64), crowdLanes);
+    v128.store(truth, ignored0, IGNORED);
+    v128.store(truth, ignored1, IGNORED + 16);
+    v128.store(truth, i64x2.splat(0), TAKEN);
+    v128.store(truth, i64x2.splat(0), TAKEN + 16);
+    // what does not count is -1
+    counted0 = i32x4.add(counted0, i32x4.extend_low_i16x8_s(ignored0));
+    counted1 = i32x4.add(counted1, i32x4.extend_high_i16x8_s(ignored0));
+    counted2 = i32x4.add(counted2, i32x4.extend_low_i16x8_s(ignored1));
+    counted3 = i32x4.add(counted3, i32x4.extend_high_i16x8_s(ignored1));
+  }
+  const all = i32x4.splat(truthCount);
+  v128.store(outCountable, i32x4.add(all, counted0));
+  v128.store(outCountable, i32x4.add(all, counted1), 16);
+  v128.store(outCountable, i32x4.add(all, counted2), 32);
+  v128.store(outCountable, i32x4.add(all, counted3), 48);
+}
+
+/** The classes that an area lies outside of, eight from an offset into the bounds on: lanes of ones. */
+function outside(area: f64, at: usize): v128 {
+  const a = f64x2.splat(area);
+  const l = least + at;
+  const g = greatest + at;
+  const c0 = v128.or(f64x2.lt(a, v128.load(l)), f64x2.gt(a, v128.load(g)));
+  const c2 = v128.or(f64x2.lt(a, v128.load(l, 16)), f64x2.gt(a, v128.load(g, 16)));
+  const c4 = v128.or(f64x2.lt(a, v128.load(l, 32)), f64x2.gt(a, v128.load(g, 32)));
+  const c6 = v128.or(f64x2.lt(a, v128.load(l, 48)), f64x2.gt(a, v128.load(g, 48)));
+  return i16x8.narrow_i32x4_s(v128.shuffle<i32>(c0, c2, 0, 2, 4, 6), v128.shuffle<i32>(c4, c6, 0, 2, 4, 6));
+}
+
+// --- tiles ---
+
+/** Column and row of the tile of a point; what lies beyond the image belongs to the border tiles. */
+function tile(point: v128): v128 {
+  const t = i32x4.trunc_sat_f64x2_s_zero(f64x2.mul(point, f64x2.splat(perPixel)));
+  return i32x4.min_s(i32x4.max_s(t, i32x4.splat(0)), lastTile);
+}
+
+/**
+ * The first column, the first row, the last column and the last row of the tiles that list a ground truth, a byte each.
+ *
+ * Ground truth is listed where its middle is. For a detection without a part in that middle IoU is below 0.5: an
+ * overlap of at least half the union is at least half of the ground truth, and
+ *
+ *  - of a box, half its width and half its height, so it covers the centre;
+ *  - of a mask, half its pixels, so it reaches into the columns from the one where the first half of them ends to the
+ *    one where the other begins. (Not so for rows: masks are kept by column. They are listed in all rows they touch.)
+ *
+ * A crowd region, of which any part will do, is listed everywhere; what has no pixels, nowhere.
+ */
+function listedIn(truth: usize, low: v128, high: v128, crowd: bool, height: u32): u32 {
+  if (!i64x2.all_true(f64x2.gt(high, low))) return 1; // the last column is before the first
+  let from = tile(low);
+  let to = tile(masks ? f64x2.sub(high, f64x2.splat(1)) : high);
+  if (!crowd) {
+    if (masks) {
+      const between = middleColumns(truth, height);
+      from = i32x4.replace_lane(from, 0, i32x4.extract_lane(tile(f64x2.splat(<f64>(<u32>between))), 0));
+      to = i32x4.replace_lane(to, 0, i32x4.extract_lane(tile(f64x2.splat(<f64>(<u32>(between >> 32)))), 0));
+    } else {
+      const half = f64x2.mul(v128.load(gtExtent + ((truth - truths) >> 2), 16), f64x2.splat(0.5));
+      from = tile(f64x2.add(low, half));
+      to = from;
+    }
+  }
+  return (
+    i32x4.extract_lane(from, 0) |
+    (i32x4.extract_lane(from, 1) << 8) |
+    (i32x4.extract_lane(to, 0) << 16) |
+    (i32x4.extract_lane(to, 1) << 24)
+  );
+}
+
+/** The columns of the pixels on both sides of the middle of a mask's pixels, the second in the high half. */
+function middleColumns(truth: usize, height: u32): u64 {
+  const area = <u32>load<f64>(truth, AREA);
+  // pixels before and behind the middle, counted from 0
+  const low = (area - 1) >> 1;
+  const high = area >> 1;
+  let k = <usize>load<u32>(truth, START);
+  let before: u32 = 0;
+  for (;;) {
+    const length = load<u32>(k, 4) - load<u32>(k);
+    if (before + length > low) break;
+    before += length;
+    k += 8;
+  }
+  const lowPixel = load<u32>(k) + low - before;
+  const highPixel = high === low || lowPixel + 1 < load<u32>(k, 4) ? lowPixel + high - low : load<u32>(k, 8);
+  const column = lowPixel / height;
+  const next = highPixel - column * height < height ? column : highPixel / height;
+  return ((<u64>next) << 32) | column;
+}
+
+/** Lists the ground truth tile by tile. */
+function fillTiles(count: i32): bool {
+  memory.fill(tileStart, 0, 4 * (count + 1));
+  const end = truths + TRUTH * <usize>truthCount;
+  for (let truth = truths; truth < end; truth += TRUTH) {
+    const c1 = <i32>load<u8>(truth, LISTED + 2);
+    const r1 = <i32>load<u8>(truth, LISTED + 3);
+    for (let r = <i32>load<u8>(truth, LISTED + 1); r <= r1; r++) {
+      for (let c = <i32>load<u8>(truth, LISTED); c <= c1; c++) {
+        const at = tileStart + 4 * <usize>(r * columns + c);
+        store<u32>(at, load<u32>(at, 4) + 1, 4);
+      }
+    }
+  }
+  let sum: u32 = 0;
+  for (let k: usize = 0; k < <usize>count; k++) {
+    store<u32>(tileNext + 4 * k, sum);
+    sum += load<u32>(tileStart + 4 * k, 4);
+    store<u32>(tileStart + 4 * k, sum, 4);
+  }
+  dtIntervals = (list + 4 * <usize>sum + 7) & ~7;
+  if (!reserve(dtIntervals)) return false;
+  for (let truth = truths; truth < end; truth += TRUTH) {
+    const c1 = <i32>load<u8>(truth, LISTED + 2);
+    const r1 = <i32>load<u8>(truth, LISTED + 3);
+    for (let r = <i32>load<u8>(truth, LISTED + 1); r <= r1; r++) {
+      for (let c = <i32>load<u8>(truth, LISTED); c <= c1; c++) {
+        const at = tileNext + 4 * <usize>(r * columns + c);
+        const next = load<u32>(at);
+        store<u32>(at, next + 1);
+        store<u32>(list + 4 * <usize>next, truth);
+      }
+    }
+  }
+  return true;
+}
+
+// --- entries ---
+
+/**
+ * Matches the next `count` entries, the first of them entry `from` of `entries`. Detection `firstDetection` is the first
+ * in the columns, and intervals have been copied from `firstInterval` on.
+ */
+export function match(
+  count: i32,
+  from: i32,
+  entries: i32,
+  firstDetection: i32,
+  shift: i32,
+  firstInterval: u32,
+  intervals: u32,
+  trace: bool,
+): void {
+  const intervalsAt = dtIntervals - 4 * <usize>firstInterval;
+  outTrace = dtIntervals + 4 * <usize>intervals;
+  traced = 0;
+  const shift4: usize = 4 * (shift & 1);
+  const shiftEntry: usize = 4 * (from & 1);
+  const shiftEven = outFate + shiftEntry;
+  const shiftOdd = outFate + ROW + 4 * ((from + entries) & 1);
+  const objectAt = outObject + shiftEntry;
+  const segm = masks;
+  // the middle of a box is a rounded number, so a pixel more on each side; of masks the last pixel is meant
+  const padLow = f64x2.splat(segm ? 0 : -1);
+  const padHigh = f64x2.splat(segm ? -1 : 1);
+  const zero = f64x2.splat(0);
+  const minIou = load<f64>(thresholds);
+  const all = i16x8.splat(ALL);
+  for (let k: usize = 0; k < <usize>count; k++) {
+    const d = <usize>(load<i32>(dtIndex + shiftEntry + 4 * k) - firstDetection);
+    let low: v128;
+    let high: v128;
+    let area: f64;
+    let sizeArea: f64;
+    if (segm) {
+      const extent = v128.load(dtExtent + 16 * d);
+      low = f64x2.convert_low_i32x4_s(extent);
+      high = f64x2.convert_low_i32x4_s(v128.shuffle<i64>(extent, extent, 1, 1));
+      area = <f64>load<u32>(dtMaskArea + shift4 + 4 * d);
+      sizeArea = area;
+    } else {
+      low = v128.load(dtExtent + 32 * d);
+      high = v128.load(dtExtent + 32 * d, 16);
+      area = f64x2.extract_lane(high, 0) * f64x2.extract_lane(high, 1);
+      high = f64x2.add(low, high);
+      sizeArea = load<f64>(dtArea + 8 * d);
+    }
+    let n: usize = 0;
+    // no pixels, no overlap
+    if (i64x2.all_true(f64x2.gt(high, low))) {
+      const first = tile(f64x2.add(low, padLow));
+      const last = tile(f64x2.add(high, padHigh));
+      const c0 = i32x4.extract_lane(first, 0);
+      const c1 = i32x4.extract_lane(last, 0);
+      const r1 = i32x4.extract_lane(last, 1);
+      for (let r = i32x4.extract_lane(first, 1); r <= r1; r++) {
+        const row = tileStart + 4 * <usize>(r * columns);
+        const end = list + 4 * <usize>load<u32>(row + 4 * <usize>c1, 4);
+        for (let at = list + 4 * <usize>load<u32>(row + 4 * <usize>c0); at < end; at += 4) {
+          const truth = <usize>load<u32>(at);
+          const sides = f64x2.sub(f64x2.pmin(v128.load(truth, 16), high), f64x2.pmax(v128.load(truth), low));
+          if (!i64x2.all_true(f64x2.gt(sides, zero))) continue;
+          // a pair that shares several tiles is looked at once
+          if (load<i32>(truth, SEEN) === entry) continue;
+          store<i32>(truth, entry, SEEN);
+          let shared = f64x2.extract_lane(sides, 0) * f64x2.extract_lane(sides, 1);
+          const truthArea = load<f64>(truth, AREA);
+          const crowd = load<i32>(truth, CROWD) !== 0;
+          if (segm) {
+            // no overlap of masks exceeds that of their extents, nor either mask: out of reach means no pixels to compare
+            const most = min(min(shared, area), truthArea);
+            if (most < minIou * (crowd ? area : area + truthArea - most)) continue;
+            shared = <f64>(
+              intersection(
+                intervalsAt + 4 * <usize>load<u32>(dtStart + shift4 + 4 * d),
+                intervalsAt + 4 * <usize>load<u32>(dtEnd + shift4 + 4 * d),
+                load<u32>(truth, START),
+                load<u32>(truth, END),
+              )
+            );
+          }
+          // maskApi.c bbIou and rleIou, in their order of operations
+          const iou = shared / (crowd ? area : area + truthArea - shared);
+          if (iou >= minIou) {
+            store<u32>(candidateTruth + 4 * n, truth);
+            store<f64>(candidateIou + 8 * n, iou);
+            n++;
+          }
+        }
+      }
+    }
+    entry++;
+    if (n > 1) sort(n);
+    let object = -1;
+    let objectIou: f64 = 0;
+    for (let v: usize = 0; v < <usize>vectors; v++) {
+      let open = all;
+      let ignored = i64x2.splat(0);
+      // what counts comes first; what is ignored is only tried where nothing that counts was good enough
+      for (let i: usize = 0; i < n; i++) {
+        const truth = <usize>load<u32>(candidateTruth + 4 * i);
+        const at = truth + 16 * v;
+        const bits = i16x8.splat(reached(load<f64>(candidateIou + 8 * i)));
+        const took = v128.andnot(v128.and(open, bits), v128.or(v128.load(at, TAKEN), v128.load(at, IGNORED)));
+        open = v128.andnot(open, took);
+        v128.store(at, v128.or(v128.load(at, TAKEN), took), TAKEN);
+        if (v === 0 && i16x8.extract_lane_s(took, 0) & 1) {
+          object = load<i32>(truth, INDEX);
+          objectIou = load<f64>(candidateIou + 8 * i);
+        }
+        if (trace && v128.any_true(took)) traceTaken(from + <i32>k, truth, v, took);
+      }
+      for (let i: usize = 0; i < n; i++) {
+        const truth = <usize>load<u32>(candidateTruth + 4 * i);
+        const at = truth + 16 * v;
+        const bits = i16x8.splat(reached(load<f64>(candidateIou + 8 * i)));
+        // any number of detections may lie in a crowd region
+        const barred = load<i32>(truth, CROWD) ? i64x2.splat(0) : v128.load(at, TAKEN);
+        const took = v128.andnot(v128.and(v128.and(open, bits), v128.load(at, IGNORED)), barred);
+        open = v128.andnot(open, took);
+        ignored = v128.or(ignored, took);
+        v128.store(at, v128.or(v128.load(at, TAKEN), took), TAKEN);
+        if (v === 0 && i16x8.extract_lane_s(took, 0) & 1) {
+          object = load<i32>(truth, INDEX);
+          objectIou = load<f64>(candidateIou + 8 * i);
+        }
+        if (trace && v128.any_true(took)) traceTaken(from + <i32>k, truth, v, took);
+      }
+      const matched = v128.andnot(all, open);
+      // a detection that matches nothing is ignored when its own area is outside the class
+      ignored = v128.or(ignored, v128.and(open, outside(sizeArea, 64 * v)));
+      const front = v128.shuffle<i16>(matched, ignored, 0, 8, 1, 9, 2, 10, 3, 11);
+      const back = v128.shuffle<i16>(matched, ignored, 4, 12, 5, 13, 6, 14, 7, 15);
+      const even = shiftEven + 4 * k + 8 * ROW * v;
+      const odd = shiftOdd + 4 * k + 8 * ROW * v;
+      v128.store_lane<i32>(even, front, 0);
+      v128.store_lane<i32>(odd, front, 1);
+      v128.store_lane<i32>(even, front, 2, 2 * ROW);
+      v128.store_lane<i32>(odd, front, 3, 2 * ROW);
+      v128.store_lane<i32>(even, back, 0, 4 * ROW);
+      v128.store_lane<i32>(odd, back, 1, 4 * ROW);
+      v128.store_lane<i32>(even, back, 2, 6 * ROW);
+      v128.store_lane<i32>(odd, back, 3, 6 * ROW);
+    }
+    store<i32>(objectAt + 4 * k, object);
+    store<f64>(outIou + 8 * k, objectIou);
+    if (trace) tracePairs(from + <i32>k, n);
+  }
+}
+
+/** After the last entry: the thresholds at which each ground truth is taken in the first class, to `outFound`. */
+export function found(): void {
+  const out = outFound + 2 * (firstTruth & 3);
+  for (let g: usize = 0; g < <usize>truthCount; g++) store<u16>(out + 2 * g, load<u16>(truths + TRUTH * g, TAKEN));
+}
+
+/** Thresholds that an IoU reaches, as bits. */
+function reached(iou: f64): i16 {
+  let t = 0;
+  while (t < THRESHOLDS && iou >= load<f64>(thresholds + 8 * <usize>t)) t++;
+  return <i16>(<i32>(1 << t) - 1);
+}
+
+/**
+ * Candidates in the order in which `evaluateImg` prefers them: by IoU, and of equal IoU the later ground truth first.
+ * Shell's sort, for there may be thousands.
+ */
+function sort(n: usize): void {
+  let gap: usize = 1;
+  while (gap < n / 3) gap = 3 * gap + 1;
+  for (; gap > 0; gap /= 3) {
+    for (let i = gap; i < n; i++) {
+      const truth = load<u32>(candidateTruth + 4 * i);
+      const iou = load<f64>(candidateIou + 8 * i);
+      let j = i;
+      while (j >= gap) {
+        const otherTruth = load<u32>(candidateTruth + 4 * (j - gap));
+        const other = load<f64>(candidateIou + 8 * (j - gap));
+        if (other > iou || (other === iou && otherTruth > truth)) break;
+        store<u32>(candidateTruth + 4 * j, otherTruth);
+        store<f64>(candidateIou + 8 * j, other);
+        j -= gap;
+      }
+      store<u32>(candidateTruth + 4 * j, truth);
+      store<f64>(candidateIou + 8 * j, iou);
+    }
+  }
+}
+
+// --- masks ---
+
+/** Bytes of an interval list from which on searching it beats walking it. */
+const LONG: usize = 512;
+
+/** Pixels that two masks share: a merge of two sorted interval lists. */
+function intersection(a: usize, aEnd: usize, b: usize, bEnd: usize): u32 {
+  if (a >= aEnd || b >= bEnd) return 0;
+  // a long list is entered where the other begins: pixels strewn over the image cost no more than a cell does
+  const aFirst = load<u32>(a);
+  if (aEnd - a > LONG) a = endingBehind(a, aEnd, load<u32>(b));
+  if (bEnd - b > LONG) b = endingBehind(b, bEnd, aFirst);
+  if (a >= aEnd || b >= bEnd) return 0;
+  let shared: u32 = 0;
+  let a0 = load<u32>(a);
+  let a1 = load<u32>(a, 4);
+  let b0 = load<u32>(b);
+  let b1 = load<u32>(b, 4);
+  do {
+    const low = max(a0, b0);
+    const high = min(a1, b1);
+    shared += high > low ? high - low : 0;
+    // where the next interval of either is behind both of these, as in the columns of a cell, both lists go on
+    const onA = a1 <= b1 || load<u32>(b, 8) >= a1;
+    const onB = b1 <= a1 || load<u32>(a, 8) >= b1;
+    if (onA) {
+      a += 8;
+      a0 = load<u32>(a);
+      a1 = load<u32>(a, 4);
+    }
+    if (onB) {
+      b += 8;
+      b0 = load<u32>(b);
+      b1 = load<u32>(b, 4);
+    }
+  } while (a < aEnd && b < bEnd);
+  return shared;
+}
+
+/** The first interval that ends behind a position, or `to`. */
+function endingBehind(from: usize, to: usize, position: u32): usize {
+  while (from < to) {
+    const middle = from + (((to - from) >> 4) << 3);
+    if (load<u32>(middle, 4) > position) to = middle;
+    else from = middle + 8;
+  }
+  return from;
+}
+
+// --- trace ---
+
+function traceTaken(e: i32, truth: usize, v: usize, took: v128): void {
+  v128.store(lanes, took);
+  for (let a = 0; a < 8; a++) {
+    const bits = load<u16>(lanes + 2 * <usize>a);
+    if (bits) traceRow(e, truth, 8 * <i32>v + a, bits, 0);
+  }
+}
+const lanes = memory.data(16, 16);
+
+function tracePairs(e: i32, n: usize): void {
+  for (let i: usize = 0; i < n; i++) {
+    traceRow(e, load<u32>(candidateTruth + 4 * i), -1, 0, load<f64>(candidateIou + 8 * i));
+  }
+}
+
+function traceRow(e: i32, truth: usize, sizeClass: i32, bits: i32, iou: f64): void {
+  const at = outTrace + 24 * <usize>traced;
+  traced++;
+  if (!reserve(at + 24)) unreachable();
+  store<i32>(at, e);
+  store<i32>(at, load<i32>(truth, INDEX), 4);
+  store<i32>(at, sizeClass, 8);
+  store<i32>(at, bits, 12);
+  store<f64>(at, iou, 16);
+}
