@@ -100,6 +100,12 @@ let truthCount: i32 = 0;
 /** entries seen */
 let entry: i32 = 0;
 
+/** What an entry without candidates takes thresholds of: there are none. */
+const nothing = memory.data(128, 16);
+
+/** The match of the entry at hand at the lowest threshold, in the first class */
+let object: i32 = -1;
+let objectIou: f64 = 0;
 /** The candidates of the entry at hand: addresses of truths, IoU */
 let candidateTruth: usize = 0;
 let candidateIou: usize = 0;
@@ -154,12 +160,12 @@ export function beginImage(
   columns = max<u32>(1, (width + size - 1) / size);
   const rows = max<u32>(1, (height + size - 1) / size);
   lastTile = i32x4(columns - 1, rows - 1, columns - 1, rows - 1);
-  readTruths(height, gtIntervals - 4 * <usize>firstInterval);
+  readTruths(gtIntervals - 4 * <usize>firstInterval);
   list = gtIntervals + 4 * <usize>intervals;
   return fillTiles(columns * rows);
 }
 
-function readTruths(height: u32, intervalsAt: usize): void {
+function readTruths(intervalsAt: usize): void {
   const shift4: usize = 4 * (firstTruth & 1);
   const shift1: usize = firstTruth & 7;
   let counted0 = i32x4.splat(0);
@@ -189,7 +195,7 @@ function readTruths(height: u32, intervalsAt: usize): void {
     store<i32>(truth, crowd, CROWD);
     store<i32>(truth, -1, SEEN);
     store<i32>(truth, firstTruth + <i32>g, INDEX);
-    store<u32>(truth, listedIn(truth, low, high, crowd !== 0, height), LISTED);
+    store<u32>(truth, touched(low, high), LISTED);
     const area = load<f64>(gtArea + 8 * g);
     const crowdLanes = i16x8.splat(crowd ? -1 : 0);
     const ignored0 = v128.or(outside(area, 0), crowdLanes);
@@ -232,32 +238,13 @@ function tile(point: v128): v128 {
 }
 
 /**
- * The first column, the first row, the last column and the last row of the tiles that list a ground truth, a byte each.
- *
- * Ground truth is listed where its middle is. For a detection without a part in that middle IoU is below 0.5: an
- * overlap of at least half the union is at least half of the ground truth, and
- *
- *  - of a box, half its width and half its height, so it covers the centre;
- *  - of a mask, half its pixels, so it reaches into the columns from the one where the first half of them ends to the
- *    one where the other begins. (Not so for rows: masks are kept by column. They are listed in all rows they touch.)
- *
- * A crowd region, of which any part will do, is listed everywhere; what has no pixels, nowhere.
+ * The first column, the first row, the last column and the last row of the tiles that an extent touches, a byte each; of
+ * what has no pixels the last column is before the first.
  */
-function listedIn(truth: usize, low: v128, high: v128, crowd: bool, height: u32): u32 {
-  if (!i64x2.all_true(f64x2.gt(high, low))) return 1; // the last column is before the first
-  let from = tile(low);
-  let to = tile(masks ? f64x2.sub(high, f64x2.splat(1)) : high);
-  if (!crowd) {
-    if (masks) {
-      const between = middleColumns(truth, height);
-      from = i32x4.replace_lane(from, 0, i32x4.extract_lane(tile(f64x2.splat(<f64>(<u32>between))), 0));
-      to = i32x4.replace_lane(to, 0, i32x4.extract_lane(tile(f64x2.splat(<f64>(<u32>(between >> 32)))), 0));
-    } else {
-      const half = f64x2.mul(v128.load(gtExtent + ((truth - truths) >> 2), 16), f64x2.splat(0.5));
-      from = tile(f64x2.add(low, half));
-      to = from;
-    }
-  }
+function touched(low: v128, high: v128): u32 {
+  if (!i64x2.all_true(f64x2.gt(high, low))) return 1;
+  const from = tile(low);
+  const to = tile(high);
   return (
     i32x4.extract_lane(from, 0) |
     (i32x4.extract_lane(from, 1) << 8) |
@@ -266,28 +253,7 @@ function listedIn(truth: usize, low: v128, high: v128, crowd: bool, height: u32)
   );
 }
 
-/** The columns of the pixels on both sides of the middle of a mask's pixels, the second in the high half. */
-function middleColumns(truth: usize, height: u32): u64 {
-  const area = <u32>load<f64>(truth, AREA);
-  // pixels before and behind the middle, counted from 0
-  const low = (area - 1) >> 1;
-  const high = area >> 1;
-  let k = <usize>load<u32>(truth, START);
-  let before: u32 = 0;
-  for (;;) {
-    const length = load<u32>(k, 4) - load<u32>(k);
-    if (before + length > low) break;
-    before += length;
-    k += 8;
-  }
-  const lowPixel = load<u32>(k) + low - before;
-  const highPixel = high === low || lowPixel + 1 < load<u32>(k, 4) ? lowPixel + high - low : load<u32>(k, 8);
-  const column = lowPixel / height;
-  const next = highPixel - column * height < height ? column : highPixel / height;
-  return ((<u64>next) << 32) | column;
-}
-
-/** Lists the ground truth tile by tile. */
+/** Lists the ground truth by tile, in each that its extent touches. */
 function fillTiles(count: i32): bool {
   memory.fill(tileStart, 0, 4 * (count + 1));
   const end = truths + TRUTH * <usize>truthCount;
@@ -345,40 +311,45 @@ export function match(
   traced = 0;
   const shift4: usize = 4 * (shift & 1);
   const shiftEntry: usize = 4 * (from & 1);
-  const shiftEven = outFate + shiftEntry;
-  const shiftOdd = outFate + ROW + 4 * ((from + entries) & 1);
+  const evenFate = outFate + shiftEntry;
+  const oddFate = outFate + ROW + 4 * ((from + entries) & 1);
   const objectAt = outObject + shiftEntry;
   const segm = masks;
-  // the middle of a box is a rounded number, so a pixel more on each side; of masks the last pixel is meant
-  const padLow = f64x2.splat(segm ? 0 : -1);
-  const padHigh = f64x2.splat(segm ? -1 : 1);
   const zero = f64x2.splat(0);
+  const half = f64x2.splat(0.5);
   const minIou = load<f64>(thresholds);
-  const all = i16x8.splat(ALL);
   for (let k: usize = 0; k < <usize>count; k++) {
     const d = <usize>(load<i32>(dtIndex + shiftEntry + 4 * k) - firstDetection);
     let low: v128;
     let high: v128;
     let area: f64;
     let sizeArea: f64;
+    let margin: v128;
     if (segm) {
       const extent = v128.load(dtExtent + 16 * d);
       low = f64x2.convert_low_i32x4_s(extent);
       high = f64x2.convert_low_i32x4_s(v128.shuffle<i64>(extent, extent, 1, 1));
       area = <f64>load<u32>(dtMaskArea + shift4 + 4 * d);
       sizeArea = area;
+      const sides = f64x2.sub(high, low);
+      margin = f64x2.div(f64x2.splat(area * 0.5), v128.shuffle<i64>(sides, sides, 1, 0));
     } else {
       low = v128.load(dtExtent + 32 * d);
       high = v128.load(dtExtent + 32 * d, 16);
       area = f64x2.extract_lane(high, 0) * f64x2.extract_lane(high, 1);
+      margin = f64x2.mul(high, half);
       high = f64x2.add(low, high);
       sizeArea = load<f64>(dtArea + 8 * d);
     }
     let n: usize = 0;
     // no pixels, no overlap
     if (i64x2.all_true(f64x2.gt(high, low))) {
-      const first = tile(f64x2.add(low, padLow));
-      const last = tile(f64x2.add(high, padHigh));
+      // a little more on each side: these are rounded numbers
+      const slack = f64x2.add(f64x2.splat(1e-3), f64x2.mul(margin, f64x2.splat(1e-12)));
+      const one = f64x2.add(low, margin);
+      const other = f64x2.sub(high, margin);
+      const first = tile(f64x2.sub(f64x2.pmin(one, other), slack));
+      const last = tile(f64x2.add(f64x2.pmax(one, other), slack));
       const c0 = i32x4.extract_lane(first, 0);
       const c1 = i32x4.extract_lane(last, 0);
       const r1 = i32x4.extract_lane(last, 1);
@@ -397,7 +368,8 @@ export function match(
           const crowd = load<i32>(truth, CROWD) !== 0;
           if (segm) {
             // no overlap of masks exceeds that of their extents, nor either mask: out of reach means no pixels to compare
-            const most = min(min(shared, area), truthArea);
+            const least = f64x2.pmin(f64x2.pmin(f64x2.splat(shared), f64x2.splat(area)), f64x2.splat(truthArea));
+            const most = f64x2.extract_lane(least, 0);
             if (most < minIou * (crowd ? area : area + truthArea - most)) continue;
             shared = <f64>(
               intersection(
@@ -419,62 +391,89 @@ export function match(
       }
     }
     entry++;
-    if (n > 1) sort(n);
-    let object = -1;
-    let objectIou: f64 = 0;
-    for (let v: usize = 0; v < <usize>vectors; v++) {
-      let open = all;
-      let ignored = i64x2.splat(0);
-      // what counts comes first; what is ignored is only tried where nothing that counts was good enough
-      for (let i: usize = 0; i < n; i++) {
-        const truth = <usize>load<u32>(candidateTruth + 4 * i);
-        const at = truth + 16 * v;
-        const bits = i16x8.splat(reached(load<f64>(candidateIou + 8 * i)));
-        const took = v128.andnot(v128.and(open, bits), v128.or(v128.load(at, TAKEN), v128.load(at, IGNORED)));
-        open = v128.andnot(open, took);
-        v128.store(at, v128.or(v128.load(at, TAKEN), took), TAKEN);
+    const even = evenFate + 4 * k;
+    const odd = oddFate + 4 * k;
+    object = -1;
+    objectIou = 0;
+    if (n <= 1) {
+      // a single candidate takes what is not taken from it
+      const truth = n === 1 ? <usize>load<u32>(candidateTruth) : nothing;
+      const iou = load<f64>(candidateIou);
+      const bits = i16x8.splat(n === 1 ? reached(iou) : 0);
+      const barred = i16x8.splat(load<i32>(truth, CROWD) ? 0 : -1);
+      for (let v = 0; v < vectors; v++) {
+        const at = truth + 16 * <usize>v;
+        const taken = v128.load(at, TAKEN);
+        const took = v128.andnot(bits, v128.and(taken, barred));
+        v128.store(at, v128.or(taken, took), TAKEN);
         if (v === 0 && i16x8.extract_lane_s(took, 0) & 1) {
           object = load<i32>(truth, INDEX);
-          objectIou = load<f64>(candidateIou + 8 * i);
+          objectIou = iou;
         }
-        if (trace && v128.any_true(took)) traceTaken(from + <i32>k, truth, v, took);
+        if (trace) traceTaken(from + <i32>k, truth, v, took);
+        write(v, even, odd, took, v128.and(took, v128.load(at, IGNORED)), sizeArea);
       }
-      for (let i: usize = 0; i < n; i++) {
-        const truth = <usize>load<u32>(candidateTruth + 4 * i);
-        const at = truth + 16 * v;
-        const bits = i16x8.splat(reached(load<f64>(candidateIou + 8 * i)));
-        // any number of detections may lie in a crowd region
-        const barred = load<i32>(truth, CROWD) ? i64x2.splat(0) : v128.load(at, TAKEN);
-        const took = v128.andnot(v128.and(v128.and(open, bits), v128.load(at, IGNORED)), barred);
-        open = v128.andnot(open, took);
-        ignored = v128.or(ignored, took);
-        v128.store(at, v128.or(v128.load(at, TAKEN), took), TAKEN);
-        if (v === 0 && i16x8.extract_lane_s(took, 0) & 1) {
-          object = load<i32>(truth, INDEX);
-          objectIou = load<f64>(candidateIou + 8 * i);
-        }
-        if (trace && v128.any_true(took)) traceTaken(from + <i32>k, truth, v, took);
+    } else {
+      sort(n);
+      for (let v = 0; v < vectors; v++) {
+        // what counts comes first; what is ignored is only tried where nothing that counts was good enough
+        const matched = take(n, v, false, i64x2.splat(0), trace ? from + <i32>k : -1);
+        const both = take(n, v, true, matched, trace ? from + <i32>k : -1);
+        write(v, even, odd, both, v128.andnot(both, matched), sizeArea);
       }
-      const matched = v128.andnot(all, open);
-      // a detection that matches nothing is ignored when its own area is outside the class
-      ignored = v128.or(ignored, v128.and(open, outside(sizeArea, 64 * v)));
-      const front = v128.shuffle<i16>(matched, ignored, 0, 8, 1, 9, 2, 10, 3, 11);
-      const back = v128.shuffle<i16>(matched, ignored, 4, 12, 5, 13, 6, 14, 7, 15);
-      const even = shiftEven + 4 * k + 8 * ROW * v;
-      const odd = shiftOdd + 4 * k + 8 * ROW * v;
-      v128.store_lane<i32>(even, front, 0);
-      v128.store_lane<i32>(odd, front, 1);
-      v128.store_lane<i32>(even, front, 2, 2 * ROW);
-      v128.store_lane<i32>(odd, front, 3, 2 * ROW);
-      v128.store_lane<i32>(even, back, 0, 4 * ROW);
-      v128.store_lane<i32>(odd, back, 1, 4 * ROW);
-      v128.store_lane<i32>(even, back, 2, 6 * ROW);
-      v128.store_lane<i32>(odd, back, 3, 6 * ROW);
     }
     store<i32>(objectAt + 4 * k, object);
     store<f64>(outIou + 8 * k, objectIou);
     if (trace) tracePairs(from + <i32>k, n);
   }
+}
+
+/**
+ * Lets the candidates take thresholds that are not yet among those matched, those that are ignored or those that count.
+ *
+ * @returns the thresholds matched
+ */
+function take(n: usize, v: i32, whatIsIgnored: bool, matched: v128, traceEntry: i32): v128 {
+  const wanted = i16x8.splat(whatIsIgnored ? 0 : -1);
+  for (let i: usize = 0; i < n; i++) {
+    const truth = <usize>load<u32>(candidateTruth + 4 * i);
+    const at = truth + 16 * <usize>v;
+    const taken = v128.load(at, TAKEN);
+    const bits = v128.and(
+      i16x8.splat(reached(load<f64>(candidateIou + 8 * i))),
+      v128.xor(v128.load(at, IGNORED), wanted),
+    );
+    // any number of detections may lie in a crowd region
+    const barred = v128.or(matched, v128.and(taken, i16x8.splat(load<i32>(truth, CROWD) ? 0 : -1)));
+    const took = v128.andnot(bits, barred);
+    matched = v128.or(matched, took);
+    v128.store(at, v128.or(taken, took), TAKEN);
+    if (v === 0 && i16x8.extract_lane_s(took, 0) & 1) {
+      object = load<i32>(truth, INDEX);
+      objectIou = load<f64>(candidateIou + 8 * i);
+    }
+    if (traceEntry >= 0) traceTaken(traceEntry, truth, v, took);
+  }
+  return matched;
+}
+
+/** Writes what becomes of an entry in eight classes, those with even numbers and those with odd ones. */
+function write(v: i32, even: usize, odd: usize, matched: v128, ignoredMatches: v128, sizeArea: f64): void {
+  even += 8 * ROW * <usize>v;
+  odd += 8 * ROW * <usize>v;
+  // a detection that matches nothing is ignored when its own area is outside the class
+  const unmatched = v128.andnot(i16x8.splat(ALL), matched);
+  const ignored = v128.or(ignoredMatches, v128.and(unmatched, outside(sizeArea, 64 * <usize>v)));
+  const front = v128.shuffle<i16>(matched, ignored, 0, 8, 1, 9, 2, 10, 3, 11);
+  const back = v128.shuffle<i16>(matched, ignored, 4, 12, 5, 13, 6, 14, 7, 15);
+  v128.store_lane<i32>(even, front, 0);
+  v128.store_lane<i32>(odd, front, 1);
+  v128.store_lane<i32>(even, front, 2, 2 * ROW);
+  v128.store_lane<i32>(odd, front, 3, 2 * ROW);
+  v128.store_lane<i32>(even, back, 0, 4 * ROW);
+  v128.store_lane<i32>(odd, back, 1, 4 * ROW);
+  v128.store_lane<i32>(even, back, 2, 6 * ROW);
+  v128.store_lane<i32>(odd, back, 3, 6 * ROW);
 }
 
 /** After the last entry: the thresholds at which each ground truth is taken in the first class, to `outFound`. */
@@ -485,9 +484,14 @@ export function found(): void {
 
 /** Thresholds that an IoU reaches, as bits. */
 function reached(iou: f64): i16 {
-  let t = 0;
-  while (t < THRESHOLDS && iou >= load<f64>(thresholds + 8 * <usize>t)) t++;
-  return <i16>(<i32>(1 << t) - 1);
+  const v = f64x2.splat(iou);
+  const t = thresholds;
+  // a threshold that is reached is -1
+  const few = i64x2.add(f64x2.ge(v, v128.load(t)), f64x2.ge(v, v128.load(t, 16)));
+  const more = i64x2.add(f64x2.ge(v, v128.load(t, 32)), f64x2.ge(v, v128.load(t, 48)));
+  const sum = i64x2.add(i64x2.add(few, more), f64x2.ge(v, v128.load(t, 64)));
+  const count = <i32>(i64x2.extract_lane(sum, 0) + i64x2.extract_lane(sum, 1));
+  return <i16>(<i32>(1 << -count) - 1);
 }
 
 /**
@@ -529,30 +533,36 @@ function intersection(a: usize, aEnd: usize, b: usize, bEnd: usize): u32 {
   if (aEnd - a > LONG) a = endingBehind(a, aEnd, load<u32>(b));
   if (bEnd - b > LONG) b = endingBehind(b, bEnd, aFirst);
   if (a >= aEnd || b >= bEnd) return 0;
+  const starts = i64x2.splat(0xffffffff);
+  let twos = i64x2.splat(0);
   let shared: u32 = 0;
-  let a0 = load<u32>(a);
-  let a1 = load<u32>(a, 4);
-  let b0 = load<u32>(b);
-  let b1 = load<u32>(b, 4);
   do {
-    const low = max(a0, b0);
+    if (aEnd - a >= 16 && bEnd - b >= 16) {
+      // Two columns of a cell at a time. Two intervals of either list are abreast where the first of both lie before the
+      // second of both, and those before what follows: then nothing else overlaps.
+      const ends = i32x4.max_u(v128.load(a, 4), v128.load(b, 4));
+      const nexts = i32x4.min_u(v128.load(a, 4), v128.load(b, 4));
+      if (i32x4.all_true(i32x4.ge_u(i64x2.shr_u(nexts, 32), v128.and(ends, starts)))) {
+        const low = v128.and(i32x4.max_u(v128.load(a), v128.load(b)), starts);
+        const high = i64x2.shr_u(i32x4.min_u(v128.load(a), v128.load(b)), 32);
+        twos = i32x4.add(twos, i32x4.sub(i32x4.max_u(high, low), low));
+        a += 16;
+        b += 16;
+        continue;
+      }
+    }
+    const a1 = load<u32>(a, 4);
+    const b1 = load<u32>(b, 4);
+    const low = max(load<u32>(a), load<u32>(b));
     const high = min(a1, b1);
     shared += high > low ? high - low : 0;
-    // where the next interval of either is behind both of these, as in the columns of a cell, both lists go on
-    const onA = a1 <= b1 || load<u32>(b, 8) >= a1;
-    const onB = b1 <= a1 || load<u32>(a, 8) >= b1;
-    if (onA) {
-      a += 8;
-      a0 = load<u32>(a);
-      a1 = load<u32>(a, 4);
-    }
-    if (onB) {
-      b += 8;
-      b0 = load<u32>(b);
-      b1 = load<u32>(b, 4);
-    }
+    // the list goes on whose interval ends first, and the other too where its next begins behind both
+    const aNext = load<u32>(a, 8);
+    const bNext = load<u32>(b, 8);
+    a += (<usize>(a1 <= b1) | <usize>(bNext >= a1)) << 3;
+    b += (<usize>(b1 <= a1) | <usize>(aNext >= b1)) << 3;
   } while (a < aEnd && b < bEnd);
-  return shared;
+  return shared + i32x4.extract_lane(twos, 0) + i32x4.extract_lane(twos, 2);
 }
 
 /** The first interval that ends behind a position, or `to`. */
@@ -567,11 +577,11 @@ function endingBehind(from: usize, to: usize, position: u32): usize {
 
 // --- trace ---
 
-function traceTaken(e: i32, truth: usize, v: usize, took: v128): void {
+function traceTaken(e: i32, truth: usize, v: i32, took: v128): void {
   v128.store(lanes, took);
   for (let a = 0; a < 8; a++) {
     const bits = load<u16>(lanes + 2 * <usize>a);
-    if (bits) traceRow(e, truth, 8 * <i32>v + a, bits, 0);
+    if (bits) traceRow(e, truth, 8 * v + a, bits, 0);
   }
 }
 const lanes = memory.data(16, 16);
