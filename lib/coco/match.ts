@@ -355,9 +355,12 @@ function bringTruth(kernel: MatchKernel, { images, objects, objectStart }: Datas
 /** Brings one mask to `at + n`. @returns n behind it */
 function bringMask({ intervals, part, maskStart, maskEnd }: Objects, k: number, at: number, n: number): number {
   const data = intervals[part[k]];
+  const from = maskStart[k];
+  const to = maskEnd[k];
   const { numbers } = columns;
-  for (let i = maskStart[k]; i < maskEnd[k]; i++) numbers[at + n++] = data[i];
-  return n;
+  if (to - from > 200) numbers.set(data.subarray(from, to), at + n);
+  else for (let i = from; i < to; i++) numbers[at + n + i - from] = data[i];
+  return n + to - from;
 }
 
 /** Where the masks of some objects lie: whether in one piece without much between them, and if so where. */

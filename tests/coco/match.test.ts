@@ -20,8 +20,9 @@ const WIDTH = 60;
 type Box = readonly [x: number, y: number, w: number, h: number];
 
 interface Thing {
-  /** the mask: the pixels of these rectangles */
+  /** the mask: the pixels of these rectangles, or of a comb four of seven */
   parts: Box[];
+  comb?: boolean;
   box: Box;
   area: number;
   crowd: boolean;
@@ -30,14 +31,15 @@ interface Thing {
 
 const known = new WeakMap<Box[], Uint8Array>();
 
-function pixelsOf({ parts }: Thing): Uint8Array {
+function pixelsOf({ parts, comb }: Thing): Uint8Array {
   let pixels = known.get(parts);
   if (pixels) return pixels;
   pixels = new Uint8Array(WIDTH * HEIGHT);
   known.set(parts, pixels);
   for (const [x, y, w, h] of parts) {
     for (let c = x; c < Math.min(x + w, WIDTH); c++)
-      for (let r = y; r < Math.min(y + h, HEIGHT); r++) pixels[c * HEIGHT + r] = 1;
+      for (let r = y; r < Math.min(y + h, HEIGHT); r++)
+        pixels[c * HEIGHT + r] = Number(!comb || (c * HEIGHT + r) % 7 < 4);
   }
   return pixels;
 }
@@ -93,7 +95,8 @@ function datasetOf(objects: Objects, before: number): Dataset {
     images: {
       ids: [1, 2],
       fileNames: ['a.tif', 'b.tif'],
-      width: Uint32Array.of(WIDTH, WIDTH),
+      // masks lie in the left part; there are tiles enough for boxes that are in very many of them
+      width: Uint32Array.of(8 * WIDTH, 8 * WIDTH),
       height: Uint32Array.of(HEIGHT, HEIGHT),
     },
     objectStart,
@@ -259,13 +262,15 @@ const large = fc.tuple(
 const cell = fc.oneof(
   fc.array(rectangle, { minLength: 1, maxLength: 2 }),
   fc.array(fc.oneof(rectangle, large), { minLength: 1, maxLength: 2 }),
+  // the columns of full height are one interval, and those of a comb very many
+  fc.tuple(fc.integer({ min: 8, max: WIDTH }), fc.nat(1)).map(([w, y]): Box[] => [[0, y, w, HEIGHT - 2 * y]]),
 );
 
 /** A cell as somebody outlines it: moved, cut, or one rectangle more or less; seldom not at all. */
 const change = fc.record({
   of: fc.nat(9),
   by: fc.constantFrom([0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 2], [2, 1, 1, 0]),
-  parts: fc.constantFrom('all', 'all', 'all', 'first', 'left half', 'right half', 'more', 'none'),
+  parts: fc.constantFrom('all', 'all', 'all', 'first', 'left half', 'right half', 'comb', 'more', 'none'),
   more: rectangle,
   box: fc.constantFrom('its own', 'its own', 'halves', 'rounded', 'no area', 'huge', 'outside'),
   crowd: fc.integer({ min: 0, max: 4 }).map((one) => one === 0),
@@ -284,6 +289,7 @@ function thingOf(cells: Box[][], { of, by, parts, more, box, crowd, area, score 
     first: [source[0]],
     'left half': [[x, y, left, h]],
     'right half': [[Math.min(x + left, WIDTH - 1), y, w - left, h]],
+    comb: source,
     more: [...source, more],
     none: [],
   };
@@ -293,10 +299,10 @@ function thingOf(cells: Box[][], { of, by, parts, more, box, crowd, area, score 
     rounded: [x + 0.1, y / 3, w * 1.1, h * 0.9],
     'no area': [x, y, w, 0],
     huge: [-1e7, -1e7, 2e7 + of, 2e7],
-    outside: [x + WIDTH, y - 2 * HEIGHT, w, h],
+    outside: [x + 11 * WIDTH, y - 2 * HEIGHT, w, h],
   };
   const [, , bw, bh] = boxes[box];
-  return { parts: masks[parts], box: boxes[box], area: area ?? bw * bh, crowd, score };
+  return { parts: masks[parts], comb: parts === 'comb', box: boxes[box], area: area ?? bw * bh, crowd, score };
 }
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
@@ -359,5 +365,17 @@ describe.each(EVALUATIONS)('%s', (evaluation) => {
       { id: 'small', min: 0, max: 23 },
     ];
     expectAsReference({ gts, dts, classes, layout: 'together', before: 3, seenBefore: 0 }, evaluation);
+  });
+
+  test('so it is where one of many runs goes on in the next column', () => {
+    const thing = (parts: Box[], comb: boolean, crowd: boolean): Thing => {
+      return { parts, box: parts[0], comb, crowd, area: 100, score: 0.5 };
+    };
+    const low = [1, 2, 3, 5, 8, 13, 21].map((w): Box[] => [[4, 1, w, HEIGHT - 2]]);
+    const whole: Box[] = [[0, 0, WIDTH, HEIGHT]];
+    const gts = [thing([...whole], true, true), ...low.map((parts) => thing(parts, false, true))];
+    const dts = [...low.map((parts) => thing([...parts], false, false)), thing([[4, 0, 20, HEIGHT]], true, false)];
+    const classes: AreaRange[] = [{ id: 'all', min: 0, max: 1e10 }];
+    expectAsReference({ gts, dts, classes, layout: 'together', before: 1, seenBefore: 0 }, evaluation);
   });
 });

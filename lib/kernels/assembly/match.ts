@@ -88,6 +88,10 @@ const SIDE = 32;
 const tileStart = memory.data(4 * (SIDE * SIDE + 1), 16);
 const tileNext = memory.data(4 * SIDE * SIDE, 16);
 let list: usize = 0;
+/** Ground truth that more tiles than these would list is in a list of its own, for every detection to look through. */
+const MOST_TILES = 64;
+let wide: usize = 0;
+let wideEnd: usize = 0;
 let columns: i32 = 0;
 /** Tiles per pixel, and the last column and row */
 let perPixel: f64 = 0;
@@ -123,7 +127,8 @@ export function layout(most: i32): void {
   outFound = gtEnd + 4 * n + 16;
   candidateTruth = outFound + 2 * n + 16;
   candidateIou = candidateTruth + 4 * n;
-  gtIntervals = candidateIou + 8 * n;
+  wide = candidateIou + 8 * n;
+  gtIntervals = wide + 4 * n;
   reserve(gtIntervals);
 }
 
@@ -168,6 +173,7 @@ export function beginImage(
 function readTruths(intervalsAt: usize): void {
   const shift4: usize = 4 * (firstTruth & 1);
   const shift1: usize = firstTruth & 7;
+  wideEnd = wide;
   let counted0 = i32x4.splat(0);
   let counted1 = i32x4.splat(0);
   let counted2 = i32x4.splat(0);
@@ -195,7 +201,13 @@ function readTruths(intervalsAt: usize): void {
     store<i32>(truth, crowd, CROWD);
     store<i32>(truth, -1, SEEN);
     store<i32>(truth, firstTruth + <i32>g, INDEX);
-    store<u32>(truth, touched(low, high), LISTED);
+    let tiles = touched(low, high);
+    if (tiles === MANY) {
+      tiles = NONE;
+      store<u32>(wideEnd, truth);
+      wideEnd += 4;
+    }
+    store<u32>(truth, tiles, LISTED);
     const area = load<f64>(gtArea + 8 * g);
     const crowdLanes = i16x8.splat(crowd ? -1 : 0);
     const ignored0 = v128.or(outside(area, 0), crowdLanes);
@@ -237,14 +249,20 @@ function tile(point: v128): v128 {
   return i32x4.min_s(i32x4.max_s(t, i32x4.splat(0)), lastTile);
 }
 
+/** The last column is before the first. */
+const NONE: u32 = 1;
+const MANY: u32 = 2;
+
 /**
- * The first column, the first row, the last column and the last row of the tiles that an extent touches, a byte each; of
- * what has no pixels the last column is before the first.
+ * The first column, the first row, the last column and the last row of the tiles that an extent touches, a byte each;
+ * NONE where it has no pixels, MANY where they are more than a list is worth.
  */
 function touched(low: v128, high: v128): u32 {
-  if (!i64x2.all_true(f64x2.gt(high, low))) return 1;
+  if (!i64x2.all_true(f64x2.gt(high, low))) return NONE;
   const from = tile(low);
   const to = tile(high);
+  const sides = i32x4.sub(to, from);
+  if ((i32x4.extract_lane(sides, 0) + 1) * (i32x4.extract_lane(sides, 1) + 1) > MOST_TILES) return MANY;
   return (
     i32x4.extract_lane(from, 0) |
     (i32x4.extract_lane(from, 1) << 8) |
@@ -353,10 +371,17 @@ export function match(
       const c0 = i32x4.extract_lane(first, 0);
       const c1 = i32x4.extract_lane(last, 0);
       const r1 = i32x4.extract_lane(last, 1);
-      for (let r = i32x4.extract_lane(first, 1); r <= r1; r++) {
-        const row = tileStart + 4 * <usize>(r * columns);
-        const end = list + 4 * <usize>load<u32>(row + 4 * <usize>c1, 4);
-        for (let at = list + 4 * <usize>load<u32>(row + 4 * <usize>c0); at < end; at += 4) {
+      // behind the rows of tiles comes what is in none
+      const rows = wideEnd > wide ? r1 + 1 : r1;
+      for (let r = i32x4.extract_lane(first, 1); r <= rows; r++) {
+        let at = wide;
+        let end = wideEnd;
+        if (r <= r1) {
+          const row = tileStart + 4 * <usize>(r * columns);
+          at = list + 4 * <usize>load<u32>(row + 4 * <usize>c0);
+          end = list + 4 * <usize>load<u32>(row + 4 * <usize>c1, 4);
+        }
+        for (; at < end; at += 4) {
           const truth = <usize>load<u32>(at);
           const sides = f64x2.sub(f64x2.pmin(v128.load(truth, 16), high), f64x2.pmax(v128.load(truth), low));
           if (!i64x2.all_true(f64x2.gt(sides, zero))) continue;
@@ -533,6 +558,8 @@ function intersection(a: usize, aEnd: usize, b: usize, bEnd: usize): u32 {
   if (aEnd - a > LONG) a = endingBehind(a, aEnd, load<u32>(b));
   if (bEnd - b > LONG) b = endingBehind(b, bEnd, aFirst);
   if (a >= aEnd || b >= bEnd) return 0;
+  if (aEnd - a > 8 * (bEnd - b) + LONG) return lookUp(b, bEnd, a, aEnd);
+  if (bEnd - b > 8 * (aEnd - a) + LONG) return lookUp(a, aEnd, b, bEnd);
   const starts = i64x2.splat(0xffffffff);
   let twos = i64x2.splat(0);
   let shared: u32 = 0;
@@ -563,6 +590,23 @@ function intersection(a: usize, aEnd: usize, b: usize, bEnd: usize): u32 {
     b += (<usize>(b1 <= a1) | <usize>(aNext >= b1)) << 3;
   } while (a < aEnd && b < bEnd);
   return shared + i32x4.extract_lane(twos, 0) + i32x4.extract_lane(twos, 2);
+}
+
+/** The same for a list of few intervals and one of many: each of the few is searched for among the many. */
+function lookUp(few: usize, fewEnd: usize, many: usize, manyEnd: usize): u32 {
+  let shared: u32 = 0;
+  for (; few < fewEnd; few += 8) {
+    const low = load<u32>(few);
+    const high = load<u32>(few, 4);
+    many = endingBehind(many, manyEnd, low);
+    while (many < manyEnd && load<u32>(many) < high) {
+      const end = load<u32>(many, 4);
+      shared += min(end, high) - max(load<u32>(many), low);
+      if (end > high) break; // and may reach into the next
+      many += 8;
+    }
+  }
+  return shared;
 }
 
 /** The first interval that ends behind a position, or `to`. */
