@@ -16,9 +16,8 @@ export interface Ranking {
   image: Uint32Array;
   /** [entries] entries by score over all images; these three are filled in by `orderEntries` */
   order: Uint32Array;
-  /** [entries] image of each entry in `order`, and its place within that image: what would else be looked up at random */
+  /** [entries] image of each entry in `order`: what would else be looked up at random */
   orderImage: Uint32Array;
-  orderPlace: Uint32Array;
   /** [entries] score of each entry */
   score: Float64Array;
   /**
@@ -65,7 +64,6 @@ export function rankWithinImages(image: Int32Array, score: Float64Array, images:
     image: imageOf,
     order: new Uint32Array(allocate(4 * count)),
     orderImage: new Uint32Array(allocate(4 * count)),
-    orderPlace: new Uint32Array(allocate(4 * count)),
     score: entryScore,
   };
 }
@@ -117,14 +115,10 @@ export function rankDetections(...of: Parameters<typeof rankWithinImages>): Rank
 }
 
 /** Fills in the order across images: by score, ties by image, then by place within the image. */
-export function orderEntries({ start, image, score, order, orderImage, orderPlace }: Ranking): void {
+export function orderEntries({ image, score, order, orderImage }: Ranking): void {
   const sorted = sortDescending(score);
   order.set(sorted);
-  for (let k = 0; k < sorted.length; k++) {
-    const i = image[sorted[k]];
-    orderImage[k] = i;
-    orderPlace[k] = sorted[k] - start[i];
-  }
+  for (let k = 0; k < sorted.length; k++) orderImage[k] = image[sorted[k]];
 }
 
 /**

@@ -8,9 +8,9 @@ import {
   curveOf,
   lineUp,
   type Operating,
-  operatingPoint,
+  operatingPointOf,
   RECALLS,
-  recallAt,
+  recallWithin,
   type Slice,
   type Want,
 } from './accumulate.ts';
@@ -43,36 +43,44 @@ export function summarize(matches: Matches, ranking: Ranking, slice: Slice, prot
         wants.push({ sizeClass, maxDets: most });
   }
   wants.sort((a, b) => a.sizeClass - b.sizeClass);
-  const lines = lineUp(matches, ranking, slice, wants);
-  const parts = lines.map((line) => {
-    const isAll = asked.some(({ sizeClasses }) => sizeClasses[0] === line.sizeClass);
-    return {
-      line,
-      curve: curveOf(line, ranking, slice, { exactArea: isAll }),
-      point: isAll ? operatingPoint(matches, ranking, slice, line.maxDets, [line]) : null,
-    };
+  const parts = lineUp(matches, ranking, slice, wants, (line): Part => {
+    const { sizeClass, maxDets } = line;
+    const isAll = asked.some(({ sizeClasses }) => sizeClasses[0] === sizeClass);
+    const curve = curveOf(line, { exactArea: isAll });
+    const part = { sizeClass, maxDets, curve, recalls: new Map(), point: null };
+    if (!isAll) return part;
+    const limits = asked.filter(({ most }) => most === maxDets).flatMap(({ protocol }) => protocol.maxDets);
+    // beyond those in line there are none
+    const recalls = new Map(limits.map((m) => [m, m < maxDets ? recallWithin(line, m) : curve.recall]));
+    return { ...part, recalls, point: operatingPointOf(line) };
   });
   return asked.map(({ protocol, most, sizeClasses }) => {
     const [all, ...sizes] = sizeClasses.map(
-      (sizeClass) => parts.find(({ line }) => line.sizeClass === sizeClass && line.maxDets === most)!,
+      (sizeClass) => parts.find((part) => part.sizeClass === sizeClass && part.maxDets === most)!,
     );
     const curves = sizes.map(({ curve }) => curve);
-    return metricsOf(matches, ranking, slice, protocol, most, largest, all.curve, curves, all.point!);
+    return metricsOf(ranking, slice, protocol, most, largest, all, curves);
   });
 }
 
+/** What is read from a line; of those of all sizes more. */
+interface Part extends Want {
+  curve: Curve;
+  /** by maxDets */
+  recalls: Map<number, Float64Array | null>;
+  point: Operating | null;
+}
+
 function metricsOf(
-  matches: Matches,
   ranking: Ranking,
   slice: Slice,
   protocol: Protocol,
   most: number,
   largest: number,
-  curve: Curve,
+  { curve, recalls, point: known }: Part,
   sizes: Curve[],
-  point: Operating,
 ): Metrics {
-  const all = classIndex(matches.classes, protocol.areaRanges[0]);
+  const point = known!;
   let detections = 0;
   for (const i of slice.images) detections += Math.min(most, ranking.start[i + 1] - ranking.start[i]);
 
@@ -99,7 +107,7 @@ function metricsOf(
       protocol.maxDets.map((maxDets) => {
         // the best so many of an image are an accident of order where nothing ranks them
         const unknown = ranking.unscored && maxDets < largest;
-        const recall = unknown ? null : recallAt(matches, ranking, slice.images, all, maxDets);
+        const recall = unknown ? null : recalls.get(maxDets)!;
         return [String(maxDets), recall ? mean(recall) : null];
       }),
     ),

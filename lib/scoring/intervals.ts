@@ -84,7 +84,7 @@ export function resample(
   from: number,
   to: number,
 ): Resampled {
-  const { order, orderImage, orderPlace } = slice;
+  const { order } = slice;
 
   // the slice's detections that take part, by score: at which thresholds they are true or do not count, and the block
   const hits = new Uint16Array(order.length);
@@ -93,13 +93,14 @@ export function resample(
   let n = 0;
   let anyIgnored = false;
   for (let k = 0; k < order.length; k++) {
-    if (orderPlace[k] >= maxDets && !ranking.unscored) continue;
+    const image = ranking.image[order[k]];
+    if (order[k] - ranking.start[image] >= maxDets && !ranking.unscored) continue;
     const of = matches.fate[order[k]];
     if (ignoredIn(of) === ALL_BITS) continue;
     if (ignoredIn(of)) anyIgnored = true;
     hits[n] = matchedIn(of);
     ignored[n] = ignoredIn(of);
-    blockOfEach[n++] = blockOf[orderImage[k]];
+    blockOfEach[n++] = blockOf[image];
   }
   const block = blockOfEach.subarray(0, n);
   const runs = Array.from({ length: THRESHOLDS }, (_, t) => {

@@ -49,8 +49,7 @@ export function sensitivityNumbers(
   weights: Uint8Array,
   protocols: readonly ProtocolId[],
 ): SensitivityNumbers[] {
-  const { order, orderImage, orderPlace } = ranking;
-  const slice: Slice = { images: Uint32Array.from(weights.keys()), order, orderImage, orderPlace };
+  const slice: Slice = { images: Uint32Array.from(weights.keys()), order: ranking.order };
   let largest = 0;
   weights.forEach((weight, i) => {
     if (weight) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);

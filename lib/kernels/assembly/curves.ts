@@ -1,0 +1,404 @@
+/**
+ * Precision and recall of one slice and one size class, at all thresholds: the loops of lib/coco/accumulate.ts, which
+ * says what is computed and why.
+ *
+ * Detections stand by score as columns of bits, and each threshold is a row: of 64 detections a word that says which
+ * are true and a word that says which count. Nothing is left out of the line: what does not count is a zero in both.
+ */
+
+/** IoU and recall thresholds. */
+const THRESHOLDS = 10;
+const RECALLS = 101;
+const ALL_BITS = (1 << THRESHOLDS) - 1;
+/** An entry that counts nowhere, as lib/coco/match.ts writes it. */
+const IGNORED = ALL_BITS << 16;
+/** numpy's np.spacing(1), which the reference adds to the denominator of precision. */
+const EPSILON: f64 = 2.220446049250313e-16;
+
+// --- what the host says ---
+
+/** [E] what becomes of each entry, with room to lie as the host's do within 8 bytes: copying is fast where both are alike */
+export let fates: usize = 0;
+/** [E] score and IoU of each entry; only for `best` and `tally` */
+export let scores: usize = 0;
+export let ious: usize = 0;
+/** [L] the slice's entries by score */
+export let order: usize = 0;
+export let length: i32 = 0;
+/** [images] first entry, end of the entries, ground truth that counts */
+export let images: usize = 0;
+/** [T × R] true positives at which a recall is reached */
+export const needed: usize = memory.data(4 * THRESHOLDS * RECALLS, 16);
+
+// --- what comes out ---
+
+/** [T] true positives, and all that count */
+export const found: usize = memory.data(4 * THRESHOLDS, 16);
+export const counted: usize = memory.data(4 * THRESHOLDS, 16);
+/** [T × R] */
+export const precision: usize = memory.data(8 * THRESHOLDS * RECALLS, 16);
+/** [T × R] entry at which a recall is reached, -1 where it never is; only when asked for */
+export const reached: usize = memory.data(4 * THRESHOLDS * RECALLS, 16);
+/** [T] area under the curve, times the ground truth present */
+export const area: usize = memory.data(8 * THRESHOLDS, 16);
+/** [T] of images: true and false positives, and the sum of their Jaccard indices */
+export const truePositives: usize = memory.data(8 * THRESHOLDS, 16);
+export const falsePositives: usize = memory.data(8 * THRESHOLDS, 16);
+export const jaccard: usize = memory.data(8 * THRESHOLDS, 16);
+export let iouSum: f64 = 0;
+export let above: i32 = 0;
+/** images with objects or detections */
+export let present: i32 = 0;
+
+// --- rows of bits ---
+
+/** Entries that are looked up together; their fates stand here until they are turned into bits. */
+const BLOCK = 1024;
+const block = memory.data(4 * BLOCK, 16);
+/** Of 16 fates a byte each: true at thresholds 0 to 7; counting there; both at thresholds 8 and 9, in the upper half */
+const bytes = memory.data(48, 16);
+/** [T × words × (true, counting)] */
+let rows: usize = 0;
+let rowBytes: usize = 0;
+let words: i32 = 0;
+
+/**
+ * Lays out the memory. What stood there is lost.
+ *
+ * @param entries of all images
+ * @param entriesInOrder of the slice
+ */
+export function layout(entries: i32, entriesInOrder: i32, imageCount: i32): void {
+  length = entriesInOrder;
+  words = (entriesInOrder + 63) >> 6;
+  // an odd number of cache lines, lest all rows fall on the same lines of the cache
+  rowBytes = ((((<usize>words) << 4) + 63) >> 6) << 6;
+  if (!(rowBytes & 64)) rowBytes += 64;
+  fates = aligned(__heap_base);
+  // up to 16 fates are read behind the last
+  order = aligned(fates + ((<usize>entries + 18) << 2));
+  images = aligned(order + ((<usize>entriesInOrder) << 2));
+  rows = aligned(images + 12 * <usize>imageCount);
+  scores = aligned(rows + <usize>THRESHOLDS * rowBytes);
+  ious = scores + ((<usize>entries) << 3);
+  const end = ious + ((<usize>entries) << 3);
+  const pages = <i32>((end + 0xffff) >> 16) - memory.size();
+  if (pages > 0) memory.grow(pages);
+}
+
+function aligned(address: usize): usize {
+  return (address + 63) & ~63;
+}
+
+/**
+ * Lines up the slice's entries: a row of bits per threshold, and how many are true and count.
+ *
+ * @param at the fates, at `fates` or a bit behind
+ */
+export function lineUp(at: usize): void {
+  for (let from = 0; from < length; from += BLOCK) {
+    const n = min(BLOCK, length - from);
+    const entry = order + ((<usize>from) << 2);
+    for (let k: usize = 0; k < (<usize>n) << 2; k += 4) {
+      store<u32>(block + k, load<u32>(at + ((<usize>load<u32>(entry + k)) << 2)));
+    }
+    const padded = (n + 63) & ~63;
+    for (let k = n; k < padded; k++) store<u32>(block + ((<usize>k) << 2), IGNORED);
+    for (let k = 0; k < padded; k += 16) {
+      toBytes(block + ((<usize>k) << 2));
+      toRows(rows + ((<usize>((from + k) >> 6)) << 4) + (<usize>(k & 63) >> 3));
+    }
+  }
+  for (let t = 0; t < THRESHOLDS; t++) {
+    let hits: u64 = 0;
+    let all: u64 = 0;
+    const end = row(t) + ((<usize>words) << 4);
+    for (let p = row(t); p < end; p += 16) {
+      hits += popcnt<u64>(load<u64>(p));
+      all += popcnt<u64>(load<u64>(p, 8));
+    }
+    store<i32>(found + ((<usize>t) << 2), <i32>hits);
+    store<i32>(counted + ((<usize>t) << 2), <i32>all);
+  }
+}
+
+function row(t: i32): usize {
+  return rows + <usize>t * rowBytes;
+}
+
+/** Takes sixteen fates apart. */
+function toBytes(p: usize): void {
+  const a = v128.load(p);
+  const b = v128.load(p, 16);
+  const c = v128.load(p, 32);
+  const d = v128.load(p, 48);
+  const all = i32x4.splat(ALL_BITS);
+  const ab = v128.andnot(i16x8.splat(<i16>ALL_BITS), i16x8.narrow_i32x4_u(i32x4.shr_u(a, 16), i32x4.shr_u(b, 16)));
+  const cd = v128.andnot(i16x8.splat(<i16>ALL_BITS), i16x8.narrow_i32x4_u(i32x4.shr_u(c, 16), i32x4.shr_u(d, 16)));
+  const trueAb = v128.and(i16x8.narrow_i32x4_u(v128.and(a, all), v128.and(b, all)), ab);
+  const trueCd = v128.and(i16x8.narrow_i32x4_u(v128.and(c, all), v128.and(d, all)), cd);
+  const low = i16x8.splat(255);
+  v128.store(bytes, i8x16.narrow_i16x8_u(v128.and(trueAb, low), v128.and(trueCd, low)));
+  v128.store(bytes, i8x16.narrow_i16x8_u(v128.and(ab, low), v128.and(cd, low)), 16);
+  v128.store(
+    bytes,
+    i8x16.narrow_i16x8_u(
+      v128.or(i16x8.shl(i16x8.shr_u(trueAb, 8), 6), i16x8.shl(i16x8.shr_u(ab, 8), 4)),
+      v128.or(i16x8.shl(i16x8.shr_u(trueCd, 8), 6), i16x8.shl(i16x8.shr_u(cd, 8), 4)),
+    ),
+    32,
+  );
+}
+
+/** Sixteen columns of bits become a piece of each row, from the upper bits of the bytes on. */
+function toRows(p: usize): void {
+  let hits = v128.load(bytes);
+  let counts = v128.load(bytes, 16);
+  for (let t = 7; t >= 0; t--) {
+    const to = p + <usize>t * rowBytes;
+    store<u16>(to, <u16>i8x16.bitmask(hits));
+    store<u16>(to, <u16>i8x16.bitmask(counts), 8);
+    hits = i8x16.add(hits, hits);
+    counts = i8x16.add(counts, counts);
+  }
+  let both = v128.load(bytes, 32);
+  for (let t = 9; t >= 8; t--) {
+    store<u16>(p + <usize>t * rowBytes, <u16>i8x16.bitmask(both));
+    both = i8x16.add(both, both);
+  }
+  for (let t = 9; t >= 8; t--) {
+    store<u16>(p + <usize>t * rowBytes, <u16>i8x16.bitmask(both), 8);
+    both = i8x16.add(both, both);
+  }
+}
+
+// --- curves ---
+
+/** The curve at each threshold, from what `needed` says. */
+export function curves(withReached: bool): void {
+  for (let t = 0; t < THRESHOLDS; t++) {
+    if (withReached) curve<bool>(t);
+    else curve<i32>(t);
+  }
+}
+
+/**
+ * One threshold, from the right: the best precision so far as a fraction, for comparing products costs less than
+ * dividing. Precision can only be best at the last of several true positives in a row, so only those are looked at, and
+ * none of a word where even its true positives in front of all others would not exceed the best.
+ *
+ * @typeParam Reached bool: also say at which entry each recall is reached
+ */
+function curve<Reached>(t: i32): void {
+  const out = precision + <usize>(8 * RECALLS * t);
+  const need = needed + <usize>(4 * RECALLS * t);
+  const entry = reached + <usize>(4 * RECALLS * t);
+  let tp: i64 = load<i32>(found + ((<usize>t) << 2));
+  let all: i64 = load<i32>(counted + ((<usize>t) << 2));
+  let bestTp: i64 = 0;
+  let bestAll: i64 = 1;
+  let sum: f64 = 0;
+  let r: isize = RECALLS - 1;
+  let next: i64 = load<i32>(need + (r << 2));
+  // never reached
+  while (next > tp) {
+    store<f64>(out + (r << 3), 0);
+    if (isBoolean<Reached>()) store<i32>(entry + (r << 2), -1);
+    next = --r >= 0 ? load<i32>(need + (r << 2)) : -1;
+  }
+  const first = row(t);
+  for (let p = first + ((<usize>words) << 4); p > first; ) {
+    p -= 16;
+    const hits = load<u64>(p);
+    const counts = load<u64>(p, 8);
+    all -= popcnt<u64>(counts);
+    if (hits === 0) continue;
+    const tpBefore = tp - <i64>popcnt<u64>(hits);
+    if (tp * bestAll > bestTp * (all + tp - tpBefore)) {
+      let ends = hits & ~(hits >> 1);
+      do {
+        const upTo = <u64>-1 >> clz<u64>(ends);
+        ends &= upTo >> 1;
+        const tpHere = tpBefore + <i64>popcnt<u64>(hits & upTo);
+        // recalls that are reached further right
+        while (next > tpHere) {
+          store<f64>(out + (r << 3), <f64>bestTp / (<f64>bestAll + EPSILON));
+          if (isBoolean<Reached>()) store<i32>(entry + (r << 2), entryOf(p - first, hits, next - tpBefore));
+          next = --r >= 0 ? load<i32>(need + (r << 2)) : -1;
+        }
+        const allHere = all + <i64>popcnt<u64>(counts & upTo);
+        if (tpHere * bestAll > bestTp * allHere) {
+          // all recall gained between here and the best so far was gained at that precision
+          sum += <f64>(bestTp - tpHere) * (<f64>bestTp / (<f64>bestAll + EPSILON));
+          bestTp = tpHere;
+          bestAll = allHere;
+        }
+      } while (ends !== 0);
+    }
+    while (next > tpBefore) {
+      store<f64>(out + (r << 3), <f64>bestTp / (<f64>bestAll + EPSILON));
+      if (isBoolean<Reached>()) store<i32>(entry + (r << 2), entryOf(p - first, hits, next - tpBefore));
+      next = --r >= 0 ? load<i32>(need + (r << 2)) : -1;
+    }
+    tp = tpBefore;
+  }
+  const best = <f64>bestTp / (<f64>bestAll + EPSILON);
+  // recall 0 takes no true positive; where it is reached is for the host to say
+  for (; r >= 0; r--) store<f64>(out + (r << 3), best);
+  store<f64>(area + ((<usize>t) << 3), sum + <f64>bestTp * best);
+}
+
+/** The entry of a word's `wanted`-th true positive, counted from 1. */
+function entryOf(at: usize, hits: u64, wanted: i64): i32 {
+  for (; wanted > 1; wanted--) hits &= hits - 1;
+  return load<i32>(order + (at << 4) + ((<usize>ctz<u64>(hits)) << 2));
+}
+
+/**
+ * The entry with which F1 at the lowest threshold is best, of equal ones the first, or -1 where nothing is found.
+ * Detections of equal score stand or fall together.
+ *
+ * @param countable ground truth that counts
+ */
+export function best(countable: f64): i32 {
+  let found = -1;
+  let bestF1: f64 = 0;
+  let tp: f64 = 0;
+  let all: f64 = 0;
+  const end = rows + ((<usize>words) << 4);
+  for (let p = rows; p < end; p += 16) {
+    const hits = load<u64>(p);
+    let counts = load<u64>(p, 8);
+    const tpHere = tp + <f64>popcnt<u64>(hits);
+    const allHere = all + <f64>popcnt<u64>(counts);
+    // at most, with its true positives in front of all others
+    if ((2 * tpHere) / (all + (tpHere - tp) + countable) > bestF1) {
+      while (counts !== 0) {
+        const bit = counts & -counts;
+        counts ^= bit;
+        all += 1;
+        if (hits & bit) tp += 1;
+        const f1 = (2 * tp) / (all + countable);
+        if (f1 <= bestF1) continue;
+        const entry = entryOf(p - rows, bit, 1);
+        // inside a tie nothing is decided: it ends before the next score
+        const next = nextOf(p, counts, end);
+        if (next >= 0 && scoreOf(next) === scoreOf(entry)) continue;
+        bestF1 = f1;
+        found = entry;
+      }
+    }
+    tp = tpHere;
+    all = allHere;
+  }
+  return found;
+}
+
+/** The next entry that counts, in the rest of this word or in a later one, or -1. */
+function nextOf(p: usize, rest: u64, end: usize): i32 {
+  while (rest === 0) {
+    p += 16;
+    if (p >= end) return -1;
+    rest = load<u64>(p, 8);
+  }
+  return entryOf(p - rows, rest, 1);
+}
+
+function scoreOf(entry: i32): f64 {
+  return load<f64>(scores + ((<usize>entry) << 3));
+}
+
+// --- counts, image by image ---
+
+/** [T] */
+const hitsOf = memory.data(4 * THRESHOLDS, 16);
+const countsOf = memory.data(4 * THRESHOLDS, 16);
+
+/** Adds up at which thresholds entries are true and count. */
+function add(at: usize, from: i32, to: i32): void {
+  for (let k = from; k < to; k += 16) {
+    // up to 16 are looked at, whether or not there are so many
+    const these = <u32>0xffff >> (16 - min(16, to - k));
+    toBytes(at + ((<usize>k) << 2));
+    let hits = v128.load(bytes);
+    let counts = v128.load(bytes, 16);
+    for (let t = 7; t >= 0; t--) {
+      addTo(hitsOf, t, hits, these);
+      addTo(countsOf, t, counts, these);
+      hits = i8x16.add(hits, hits);
+      counts = i8x16.add(counts, counts);
+    }
+    let both = v128.load(bytes, 32);
+    for (let t = 9; t >= 8; t--) {
+      addTo(hitsOf, t, both, these);
+      both = i8x16.add(both, both);
+    }
+    for (let t = 9; t >= 8; t--) {
+      addTo(countsOf, t, both, these);
+      both = i8x16.add(both, both);
+    }
+  }
+}
+
+function addTo(sums: usize, t: i32, patterns: v128, these: u32): void {
+  const at = sums + ((<usize>t) << 2);
+  store<i32>(at, load<i32>(at) + <i32>popcnt<u32>(<u32>i8x16.bitmask(patterns) & these));
+}
+
+/** True positives among the best `maxDets` entries of each image, into `found`. */
+export function within(at: usize, imageCount: i32, maxDets: i32): void {
+  memory.fill(hitsOf, 0, 4 * THRESHOLDS);
+  for (let i = 0; i < imageCount; i++) {
+    const image = images + 12 * <usize>i;
+    const from = load<i32>(image);
+    add(at, from, min(load<i32>(image, 4), from + maxDets));
+  }
+  memory.copy(found, hitsOf, 4 * THRESHOLDS);
+}
+
+/** The counts of the entries with at least this score. */
+export function tally(at: usize, imageCount: i32, score: f64): void {
+  memory.fill(truePositives, 0, 8 * THRESHOLDS);
+  memory.fill(falsePositives, 0, 8 * THRESHOLDS);
+  memory.fill(jaccard, 0, 8 * THRESHOLDS);
+  iouSum = 0;
+  above = 0;
+  present = 0;
+  for (let i = 0; i < imageCount; i++) {
+    const image = images + 12 * <usize>i;
+    const from = load<i32>(image);
+    const countable = load<i32>(image, 8);
+    // within an image entries stand by score
+    let to = from;
+    for (let end = load<i32>(image, 4); to < end; ) {
+      const middle = (to + end) >> 1;
+      if (scoreOf(middle) >= score) to = middle + 1;
+      else end = middle;
+    }
+    memory.fill(hitsOf, 0, 4 * THRESHOLDS);
+    memory.fill(countsOf, 0, 4 * THRESHOLDS);
+    add(at, from, to);
+    let any = countable;
+    for (let t: usize = 0; t < <usize>THRESHOLDS; t++) {
+      const hits = load<i32>(hitsOf + (t << 2));
+      const counts = load<i32>(countsOf + (t << 2));
+      any |= counts;
+      const tp = truePositives + (t << 3);
+      const fp = falsePositives + (t << 3);
+      store<f64>(tp, load<f64>(tp) + <f64>hits);
+      store<f64>(fp, load<f64>(fp) + <f64>(counts - hits));
+      const union = counts - hits + countable;
+      const sum = jaccard + (t << 3);
+      if (union > 0) store<f64>(sum, load<f64>(sum) + <f64>hits / <f64>union);
+    }
+    if (any) present++;
+    for (let e = from; e < to; e++) {
+      const fate = load<u32>(at + ((<usize>e) << 2));
+      const iou = load<f64>(ious + ((<usize>e) << 3));
+      // branch-free, for which are true is anybody's guess: adding zero changes nothing
+      const counts = <i32>(fate & ~(fate >> 16) & 1) & <i32>(iou > 0.5);
+      iouSum += select<f64>(iou, 0, counts);
+      above += counts;
+    }
+  }
+}
