@@ -50,23 +50,26 @@ export function sliceOf(ranking: Ranking, images: Uint32Array, allImages: number
 }
 
 /** The entries of some images by score, each as often as its image weighs. */
-function inOrder({ order, orderImage, start }: Ranking, images: Uint32Array, weights?: ArrayLike<number>): Uint32Array {
-  const times = new Uint32Array(start.length - 1);
+function inOrder(ranking: Ranking, images: Uint32Array, weights?: ArrayLike<number>): Uint32Array {
+  const { order, place, image, start } = ranking;
+  // a bit for each place in the whole order
+  const inside = new Uint32Array((order.length + 31) >> 5);
   let length = 0;
   for (const i of images) {
-    times[i] = weights ? weights[i] : 1;
-    length += times[i] * (start[i + 1] - start[i]);
+    const times = weights ? weights[i] : 1;
+    if (times === 0) continue;
+    length += times * (start[i + 1] - start[i]);
+    for (let e = start[i]; e < start[i + 1]; e++) inside[place[e] >> 5] |= 1 << (place[e] & 31);
   }
-  const chosen = new Uint32Array(length + 1);
+  const chosen = new Uint32Array(length);
   let at = 0;
-  for (let k = 0; k < order.length; k++) {
-    const often = times[orderImage[k]];
-    // written first and kept only if it is inside: which are is anybody's guess, a processor's too
-    chosen[at] = order[k];
-    if (often > 1) chosen.fill(order[k], at, at + often);
-    at += often;
+  for (let w = 0; w < inside.length; w++) {
+    for (let bits = inside[w]; bits !== 0; bits &= bits - 1) {
+      const entry = order[(w << 5) + 31 - Math.clz32(bits & -bits)];
+      for (let times = weights ? weights[image[entry]] : 1; times > 0; times--) chosen[at++] = entry;
+    }
   }
-  return chosen.subarray(0, length);
+  return chosen;
 }
 
 /** What a curve is of. */
@@ -111,7 +114,8 @@ type CurvesKernel = Kernel<
   {
     layout(entries: number, length: number, images: number): void;
     lineUp(fates: number): void;
-    curves(withReached: boolean): void;
+    curves(): void;
+    areas(): void;
     best(countable: number): number;
     within(fates: number, images: number, maxDets: number): void;
     tally(fates: number, images: number, score: number): void;
@@ -251,6 +255,7 @@ export function curveOf({ countable, ranking, order }: Line, options: CurveOptio
     if (t > 0 && present[t] === present[t - 1]) needed.copyWithin(t * RECALLS, (t - 1) * RECALLS, t * RECALLS);
     else for (let r = 0; r < RECALLS; r++) needed[t * RECALLS + r] = hitsFor(RECALL_THRESHOLDS[r], present[t]);
   }
+  kernel().curves();
   const found = ints(kernel().found, THRESHOLDS);
   const recall = present.map((objects, t) => found[t] / objects);
   const curve: Curve = { countable, precision: null, recall };
@@ -264,9 +269,11 @@ export function curveOf({ countable, ranking, order }: Line, options: CurveOptio
     if (options.exactArea) curve.area = atEnd.map((precision, t) => precision * recall[t]);
     reached = needed.map((hits, k) => (hits <= found[at(k)] ? order[0] : -1));
   } else {
-    kernel().curves(options.scores === true);
     curve.precision = doubles(kernel().precision, THRESHOLDS * RECALLS).slice();
-    if (options.exactArea) curve.area = doubles(kernel().area, THRESHOLDS).map((area, t) => area / present[t]);
+    if (options.exactArea) {
+      kernel().areas();
+      curve.area = doubles(kernel().area, THRESHOLDS).map((area, t) => area / present[t]);
+    }
     reached = ints(kernel().reached, THRESHOLDS * RECALLS);
   }
   if (options.scores) {

@@ -16,8 +16,8 @@ export interface Ranking {
   image: Uint32Array;
   /** [entries] entries by score over all images; these three are filled in by `orderEntries` */
   order: Uint32Array;
-  /** [entries] image of each entry in `order`: what would else be looked up at random */
-  orderImage: Uint32Array;
+  /** [entries] place of each entry in `order` */
+  place: Uint32Array;
   /** [entries] score of each entry */
   score: Float64Array;
   /**
@@ -63,7 +63,7 @@ export function rankWithinImages(image: Int32Array, score: Float64Array, images:
     detection,
     image: imageOf,
     order: new Uint32Array(allocate(4 * count)),
-    orderImage: new Uint32Array(allocate(4 * count)),
+    place: new Uint32Array(allocate(4 * count)),
     score: entryScore,
   };
 }
@@ -115,10 +115,9 @@ export function rankDetections(...of: Parameters<typeof rankWithinImages>): Rank
 }
 
 /** Fills in the order across images: by score, ties by image, then by place within the image. */
-export function orderEntries({ image, score, order, orderImage }: Ranking): void {
-  const sorted = sortDescending(score);
-  order.set(sorted);
-  for (let k = 0; k < sorted.length; k++) orderImage[k] = image[sorted[k]];
+export function orderEntries({ score, order, place }: Ranking): void {
+  order.set(sortDescending(score));
+  for (let k = 0; k < order.length; k++) place[order[k]] = k;
 }
 
 /**

@@ -37,7 +37,7 @@ export const found: usize = memory.data(4 * THRESHOLDS, 16);
 export const counted: usize = memory.data(4 * THRESHOLDS, 16);
 /** [T × R] */
 export const precision: usize = memory.data(8 * THRESHOLDS * RECALLS, 16);
-/** [T × R] entry at which a recall is reached, -1 where it never is; only when asked for */
+/** [T × R] entry at which a recall is reached, -1 where it never is; nothing is said of recall 0 */
 export const reached: usize = memory.data(4 * THRESHOLDS * RECALLS, 16);
 /** [T] area under the curve, times the ground truth present */
 export const area: usize = memory.data(8 * THRESHOLDS, 16);
@@ -91,7 +91,7 @@ function aligned(address: usize): usize {
 }
 
 /**
- * Lines up the slice's entries: a row of bits per threshold, and how many are true and count.
+ * Lines up the slice's entries: a row of bits per threshold.
  *
  * @param at the fates, at `fates` or a bit behind
  */
@@ -108,17 +108,6 @@ export function lineUp(at: usize): void {
       toBytes(block + ((<usize>k) << 2));
       toRows(rows + ((<usize>((from + k) >> 6)) << 4) + (<usize>(k & 63) >> 3));
     }
-  }
-  for (let t = 0; t < THRESHOLDS; t++) {
-    let hits: u64 = 0;
-    let all: u64 = 0;
-    const end = row(t) + ((<usize>words) << 4);
-    for (let p = row(t); p < end; p += 16) {
-      hits += popcnt<u64>(load<u64>(p));
-      all += popcnt<u64>(load<u64>(p, 8));
-    }
-    store<i32>(found + ((<usize>t) << 2), <i32>hits);
-    store<i32>(counted + ((<usize>t) << 2), <i32>all);
   }
 }
 
@@ -175,57 +164,125 @@ function toRows(p: usize): void {
 // --- curves ---
 
 /** The curve at each threshold, from what `needed` says. */
-export function curves(withReached: bool): void {
-  for (let t = 0; t < THRESHOLDS; t++) {
-    if (withReached) curve<bool>(t);
-    else curve<i32>(t);
+export function curves(): void {
+  for (let t = 0; t < THRESHOLDS; t++) curve(t);
+}
+
+/** The best precision since a recall was reached, as a fraction: comparing products costs less than dividing. */
+let bestTp: i64 = 0;
+let bestAll: i64 = 1;
+/** The same where it is 1 / (1 + ε) at the very first detection; without ε it would be as good as 2 / 2. */
+let bestOfOne: f64 = 0;
+
+/**
+ * One threshold: from each recall to the next the best precision, from the left, where it nearly always is; and then
+ * from the right the best that is still to come.
+ */
+function curve(t: i32): void {
+  const out = precision + <usize>(8 * RECALLS * t);
+  const need = needed + <usize>(4 * RECALLS * t);
+  const entry = reached + <usize>(4 * RECALLS * t);
+  let tp: i64 = 0;
+  let all: i64 = 0;
+  bestTp = 0;
+  bestAll = 1;
+  bestOfOne = 0;
+  // recall 0 is reached before anything is; where, is for the host to say
+  let r: usize = 1;
+  let next: i64 = load<i32>(need, 4);
+  const first = row(t);
+  const end = first + ((<usize>words) << 4);
+  for (let p = first; p < end; p += 16) {
+    let hits = load<u64>(p);
+    const counts = load<u64>(p, 8);
+    if (hits !== 0) {
+      const tpBehind = tp + <i64>popcnt<u64>(hits);
+      let rest = hits;
+      while (tpBehind >= next) {
+        let behind = hits;
+        for (let skip = next - tp - 1; skip > 0; skip--) behind &= behind - 1;
+        const place = ctz<u64>(behind);
+        look(rest & ~behind, hits, counts, tp, tpBehind, all);
+        rest = behind;
+        store<i32>(entry + (r << 2), load<i32>(order + ((p - first) << 4) + ((<usize>place) << 2)));
+        store<f64>(out + (r << 3) - 8, bestHere());
+        bestTp = 0;
+        bestAll = 1;
+        bestOfOne = 0;
+        next = ++r < <usize>RECALLS ? load<i32>(need + (r << 2)) : i64.MAX_VALUE;
+      }
+      look(rest, hits, counts, tp, tpBehind, all);
+      tp = tpBehind;
+    }
+    all += popcnt<u64>(counts);
+  }
+  store<i32>(found + ((<usize>t) << 2), <i32>tp);
+  store<i32>(counted + ((<usize>t) << 2), <i32>all);
+  let envelope = bestHere();
+  store<f64>(out + (r << 3) - 8, envelope);
+  for (let k = r; k < <usize>RECALLS; k++) {
+    store<f64>(out + (k << 3), 0);
+    store<i32>(entry + (k << 2), -1);
+  }
+  for (let at = out + (r << 3) - 8; at > out; at -= 8) {
+    envelope = max(envelope, load<f64>(at - 8));
+    store<f64>(at - 8, envelope);
+  }
+}
+
+function bestHere(): f64 {
+  return max(<f64>bestTp / (<f64>bestAll + EPSILON), bestOfOne);
+}
+
+/**
+ * Looks at some true positives of a word: only at the last of several in a row, where precision can be best, and at
+ * none where even all of the word's in front of all others would not exceed the best.
+ *
+ * @param hits the word's true positives
+ * @param counts those of it that count
+ * @param tp true positives before the word
+ * @param tpBehind and behind it
+ * @param all that count before the word
+ */
+function look(some: u64, hits: u64, counts: u64, tp: i64, tpBehind: i64, all: i64): void {
+  if (tpBehind * bestAll <= bestTp * (all + tpBehind - tp)) return;
+  for (let ends = some & ~(some >> 1); ends !== 0; ends &= ends - 1) {
+    const upTo = ends ^ (ends - 1);
+    const tpHere = tp + <i64>popcnt<u64>(hits & upTo);
+    const allHere = all + <i64>popcnt<u64>(counts & upTo);
+    if (allHere === 1) bestOfOne = 1 / (1 + EPSILON);
+    else if (tpHere * bestAll > bestTp * allHere) {
+      bestTp = tpHere;
+      bestAll = allHere;
+    }
   }
 }
 
 /**
- * One threshold, from the right: the best precision so far as a fraction, for comparing products costs less than
- * dividing. Precision can only be best at the last of several true positives in a row, so only those are looked at, and
- * none of a word where even its true positives in front of all others would not exceed the best.
- *
- * @typeParam Reached bool: also say at which entry each recall is reached
+ * Σ (R_k − R_{k−1}) · max_{j ≥ k} P_j over the true positives k, from the right, times the ground truth present; after
+ * `curves`.
  */
-function curve<Reached>(t: i32): void {
-  const out = precision + <usize>(8 * RECALLS * t);
-  const need = needed + <usize>(4 * RECALLS * t);
-  const entry = reached + <usize>(4 * RECALLS * t);
-  let tp: i64 = load<i32>(found + ((<usize>t) << 2));
-  let all: i64 = load<i32>(counted + ((<usize>t) << 2));
-  let bestTp: i64 = 0;
-  let bestAll: i64 = 1;
-  let sum: f64 = 0;
-  let r: isize = RECALLS - 1;
-  let next: i64 = load<i32>(need + (r << 2));
-  // never reached
-  while (next > tp) {
-    store<f64>(out + (r << 3), 0);
-    if (isBoolean<Reached>()) store<i32>(entry + (r << 2), -1);
-    next = --r >= 0 ? load<i32>(need + (r << 2)) : -1;
-  }
-  const first = row(t);
-  for (let p = first + ((<usize>words) << 4); p > first; ) {
-    p -= 16;
-    const hits = load<u64>(p);
-    const counts = load<u64>(p, 8);
-    all -= popcnt<u64>(counts);
-    if (hits === 0) continue;
-    const tpBefore = tp - <i64>popcnt<u64>(hits);
-    if (tp * bestAll > bestTp * (all + tp - tpBefore)) {
-      let ends = hits & ~(hits >> 1);
-      do {
+export function areas(): void {
+  for (let t = 0; t < THRESHOLDS; t++) {
+    let tp: i64 = load<i32>(found + ((<usize>t) << 2));
+    let all: i64 = load<i32>(counted + ((<usize>t) << 2));
+    let bestTp: i64 = 0;
+    let bestAll: i64 = 1;
+    let sum: f64 = 0;
+    const first = row(t);
+    for (let p = first + ((<usize>words) << 4); p > first; ) {
+      p -= 16;
+      const hits = load<u64>(p);
+      const counts = load<u64>(p, 8);
+      all -= popcnt<u64>(counts);
+      const tpBehind = tp;
+      tp -= popcnt<u64>(hits);
+      // as in `look`
+      if (tpBehind * bestAll <= bestTp * (all + tpBehind - tp)) continue;
+      for (let ends = hits & ~(hits >> 1); ends !== 0; ) {
         const upTo = <u64>-1 >> clz<u64>(ends);
         ends &= upTo >> 1;
-        const tpHere = tpBefore + <i64>popcnt<u64>(hits & upTo);
-        // recalls that are reached further right
-        while (next > tpHere) {
-          store<f64>(out + (r << 3), <f64>bestTp / (<f64>bestAll + EPSILON));
-          if (isBoolean<Reached>()) store<i32>(entry + (r << 2), entryOf(p - first, hits, next - tpBefore));
-          next = --r >= 0 ? load<i32>(need + (r << 2)) : -1;
-        }
+        const tpHere = tp + <i64>popcnt<u64>(hits & upTo);
         const allHere = all + <i64>popcnt<u64>(counts & upTo);
         if (tpHere * bestAll > bestTp * allHere) {
           // all recall gained between here and the best so far was gained at that precision
@@ -233,25 +290,11 @@ function curve<Reached>(t: i32): void {
           bestTp = tpHere;
           bestAll = allHere;
         }
-      } while (ends !== 0);
+      }
     }
-    while (next > tpBefore) {
-      store<f64>(out + (r << 3), <f64>bestTp / (<f64>bestAll + EPSILON));
-      if (isBoolean<Reached>()) store<i32>(entry + (r << 2), entryOf(p - first, hits, next - tpBefore));
-      next = --r >= 0 ? load<i32>(need + (r << 2)) : -1;
-    }
-    tp = tpBefore;
+    const rest = <f64>bestTp * (<f64>bestTp / (<f64>bestAll + EPSILON));
+    store<f64>(area + ((<usize>t) << 3), sum + rest);
   }
-  const best = <f64>bestTp / (<f64>bestAll + EPSILON);
-  // recall 0 takes no true positive; where it is reached is for the host to say
-  for (; r >= 0; r--) store<f64>(out + (r << 3), best);
-  store<f64>(area + ((<usize>t) << 3), sum + <f64>bestTp * best);
-}
-
-/** The entry of a word's `wanted`-th true positive, counted from 1. */
-function entryOf(at: usize, hits: u64, wanted: i64): i32 {
-  for (; wanted > 1; wanted--) hits &= hits - 1;
-  return load<i32>(order + (at << 4) + ((<usize>ctz<u64>(hits)) << 2));
 }
 
 /**
@@ -261,37 +304,52 @@ function entryOf(at: usize, hits: u64, wanted: i64): i32 {
  * @param countable ground truth that counts
  */
 export function best(countable: f64): i32 {
-  let found = -1;
+  let entry = -1;
   let bestF1: f64 = 0;
-  let tp: f64 = 0;
-  let all: f64 = 0;
   const end = rows + ((<usize>words) << 4);
-  for (let p = rows; p < end; p += 16) {
-    const hits = load<u64>(p);
-    let counts = load<u64>(p, 8);
-    const tpHere = tp + <f64>popcnt<u64>(hits);
-    const allHere = all + <f64>popcnt<u64>(counts);
-    // at most, with its true positives in front of all others
-    if ((2 * tpHere) / (all + (tpHere - tp) + countable) > bestF1) {
-      while (counts !== 0) {
-        const bit = counts & -counts;
-        counts ^= bit;
-        all += 1;
-        if (hits & bit) tp += 1;
-        const f1 = (2 * tp) / (all + countable);
-        if (f1 <= bestF1) continue;
-        const entry = entryOf(p - rows, bit, 1);
-        // inside a tie nothing is decided: it ends before the next score
-        const next = nextOf(p, counts, end);
-        if (next >= 0 && scoreOf(next) === scoreOf(entry)) continue;
-        bestF1 = f1;
-        found = entry;
+  // first at the last of each word alone: then there is little left to look at
+  for (let coarse = 1; coarse >= 0; coarse--) {
+    let tp: f64 = 0;
+    let all: f64 = 0;
+    for (let p = rows; p < end; p += 16) {
+      const hits = load<u64>(p);
+      let counts = load<u64>(p, 8);
+      const tpBehind = tp + <f64>popcnt<u64>(hits);
+      const allBehind = all + <f64>popcnt<u64>(counts);
+      // at most, with its true positives in front of all others
+      if (counts !== 0 && (2 * tpBehind) / (all + (tpBehind - tp) + countable) > bestF1) {
+        if (coarse) {
+          counts = (<u64>1) << (63 - clz<u64>(counts));
+          tp = tpBehind - <f64>((hits & counts) !== 0);
+          all = allBehind - 1;
+        }
+        while (counts !== 0) {
+          const bit = counts & -counts;
+          counts ^= bit;
+          all += 1;
+          tp += <f64>((hits & bit) !== 0);
+          const f1 = (2 * tp) / (all + countable);
+          if (f1 <= bestF1) continue;
+          const here = entryAt(p, bit);
+          // inside a tie nothing is decided: it ends before the next score
+          const next = nextOf(p, counts, end);
+          if (next >= 0 && scoreOf(next) === scoreOf(here)) continue;
+          bestF1 = f1;
+          entry = here;
+        }
       }
+      tp = tpBehind;
+      all = allBehind;
     }
-    tp = tpHere;
-    all = allHere;
+    // a little less than is reached, so that the first of equal ones is found
+    if (coarse) bestF1 *= 1 - 1e-15;
   }
-  return found;
+  return entry;
+}
+
+/** The entry of the lowest bit of a word. */
+function entryAt(p: usize, bits: u64): i32 {
+  return load<i32>(order + ((p - rows) << 4) + ((<usize>ctz<u64>(bits)) << 2));
 }
 
 /** The next entry that counts, in the rest of this word or in a later one, or -1. */
@@ -301,7 +359,7 @@ function nextOf(p: usize, rest: u64, end: usize): i32 {
     if (p >= end) return -1;
     rest = load<u64>(p, 8);
   }
-  return entryOf(p - rows, rest, 1);
+  return entryAt(p, rest);
 }
 
 function scoreOf(entry: i32): f64 {
