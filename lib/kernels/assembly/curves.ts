@@ -202,7 +202,7 @@ function curve(t: i32): void {
         let behind = hits;
         for (let skip = next - tp - 1; skip > 0; skip--) behind &= behind - 1;
         const place = ctz<u64>(behind);
-        look(rest & ~behind, hits, counts, tp, tpBehind, all);
+        look(rest, hits, counts, tp, tpBehind, all);
         rest = behind;
         store<i32>(entry + (r << 2), load<i32>(order + ((p - first) << 4) + ((<usize>place) << 2)));
         store<f64>(out + (r << 3) - 8, bestHere());

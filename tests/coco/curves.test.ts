@@ -1,0 +1,281 @@
+/** Curves, operating points and recalls as WebAssembly reads them, against plain lists and loops, on random fates. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { accumulate, lineUp, operatingPoint, RECALLS, recallAt, recallWithin, sliceOf } from '#lib/coco/accumulate.ts';
+import { ALL_BITS, type Matches, THRESHOLDS } from '#lib/coco/match.ts';
+import { PROTOCOLS, RECALL_THRESHOLDS } from '#lib/coco/protocol.ts';
+import { type Ranking, rankDetections } from '#lib/coco/rank.ts';
+import { Random } from '#tests/parity/random-case.ts';
+
+// the same cases in every run: a failure here is the change's, not the day's
+fc.configureGlobal({ seed: 20211 });
+
+const CLASSES = [...PROTOCOLS['livecell-paper'].areaRanges].slice(0, 3);
+const EPSILON = 2 ** -52;
+
+interface Case {
+  ranking: Ranking;
+  matches: Matches;
+  /** images of the slice */
+  images: number[];
+  sizeClass: number;
+  maxDets: number;
+  weights: number[] | undefined;
+  absent: number[] | undefined;
+}
+
+interface Sizes {
+  seed: number;
+  images: number;
+  detections: number;
+  scores: number;
+  unscored: boolean;
+}
+
+const sizes: fc.Arbitrary<Sizes> = fc.record({
+  seed: fc.nat(),
+  images: fc.integer({ min: 1, max: 5 }),
+  // often more than a few words of bits, at times more than are lined up together
+  detections: fc.oneof(
+    fc.integer({ min: 0, max: 6 }),
+    fc.integer({ min: 0, max: 20 }),
+    fc.integer({ min: 0, max: 300 }),
+    fc.integer({ min: 900, max: 2500 }),
+  ),
+  scores: fc.constantFrom(1, 3, 40, 1e6),
+  unscored: fc.constantFrom(false, false, false, true),
+});
+
+function randomCase({ seed, images, detections, scores, unscored }: Sizes): Case {
+  const r = new Random(seed);
+  const image = Int32Array.from({ length: detections }, () => r.whole(0, images - 1));
+  const score = Float64Array.from(image, () => (unscored ? 1 : r.whole(0, scores - 1) / scores - 0.1));
+  const ranking = rankDetections(image, score, images, []);
+  if (unscored) ranking.unscored = true;
+  // how good the detections are, all alike or the better the higher they score, and how much of them and of their thresholds is ignored
+  const good = r.pick([0, 0.3, 0.7, 0.97, 1]);
+  const falling = r.chance(0.5);
+  const ignored = r.pick([0, 0, 0.02, 0.5, 1]);
+  const straight = r.chance(0.5);
+  const fate = Int32Array.from({ length: CLASSES.length * detections }, (_, k) => {
+    const hits = !r.chance(falling ? good * (ranking.score[k % detections] + 0.1) : good)
+      ? 0
+      : straight
+        ? ALL_BITS >> r.whole(0, 9)
+        : r.whole(0, ALL_BITS);
+    const out = !r.chance(ignored) ? 0 : r.chance(0.6) ? ALL_BITS : r.whole(0, ALL_BITS);
+    return hits | (out << 16);
+  });
+  const missed = r.pick([0, 1, 50]);
+  const countable = new Uint32Array(CLASSES.length * images);
+  // no more is found than there is
+  for (let c = 0; c < CLASSES.length; c++) {
+    for (let i = 0; i < images; i++) {
+      const own = fate.subarray(c * detections + ranking.start[i], c * detections + ranking.start[i + 1]);
+      const found = own.reduce((sum, of) => sum + Number((of & ALL_BITS & ~(of >> 16)) > 0), 0);
+      countable[c * images + i] = found + r.whole(0, missed);
+    }
+  }
+  const matches: Matches = {
+    evaluation: 'segm',
+    classes: CLASSES,
+    fate,
+    countable,
+    iou: Float64Array.from({ length: detections }, (_, e) => (fate[e] & 1 ? r.pick([0.5, r.between(0.5, 1)]) : 0)),
+    object: new Int32Array(detections).fill(-1),
+    found: new Uint16Array(0),
+  };
+  const inside = [...Array(images).keys()].filter(() => r.chance(0.8));
+  const weights = r.chance(0.5) ? Array.from({ length: images }, () => r.pick([0, 1, 1, 3])) : undefined;
+  return {
+    ranking,
+    matches,
+    images: inside,
+    sizeClass: r.whole(0, 2),
+    maxDets: r.pick([1, 10, 100, Number.POSITIVE_INFINITY]),
+    weights,
+    // beyond what is missed there is none left out
+    absent: r.chance(0.2) ? Array.from({ length: THRESHOLDS }, () => r.whole(0, 1)) : undefined,
+  };
+}
+
+/** A detection of the slice; of a size class at each threshold whether it is true and whether it counts. */
+interface Plain {
+  entry: number;
+  score: number;
+  isTrue(t: number): boolean;
+  counts(t: number): boolean;
+}
+
+/** The detections of some images within maxDets, by score, ties by image and place, each as often as its image weighs. */
+function listed({ ranking, matches, images, sizeClass, maxDets, weights }: Case): Plain[] {
+  return images
+    .flatMap((i) => {
+      const entries = Array.from({ length: ranking.start[i + 1] - ranking.start[i] }, (_, k) => ranking.start[i] + k);
+      return entries
+        .slice(0, Math.min(maxDets, entries.length))
+        .flatMap((entry) => Array<number>(weights ? weights[i] : 1).fill(entry));
+    })
+    .sort((a, b) => ranking.score[b] - ranking.score[a] || a - b)
+    .map((entry) => {
+      const fate = matches.fate[sizeClass * ranking.count + entry];
+      const bit = (bits: number, t: number): boolean => ((bits >> t) & 1) === 1;
+      return {
+        entry,
+        score: ranking.score[entry],
+        isTrue: (t) => bit(fate, t) && !bit(fate, t + 16),
+        counts: (t) => !bit(fate, t + 16),
+      };
+    });
+}
+
+function countableOf({ ranking, matches, images, sizeClass, weights }: Case): number {
+  const all = ranking.start.length - 1;
+  return images.reduce((sum, i) => sum + matches.countable[sizeClass * all + i] * (weights ? weights[i] : 1), 0);
+}
+
+/** pycocotools' accumulate, line by line, for one threshold. */
+function plainCurve(detections: Plain[], t: number, present: number, unscored: boolean) {
+  let tp = 0;
+  let fp = 0;
+  const steps = detections.map((detection) => {
+    if (detection.isTrue(t)) tp++;
+    else if (detection.counts(t)) fp++;
+    return { recall: tp / present, precision: tp / (fp + tp + EPSILON), score: detection.score };
+  });
+  // all stand or fall together: the curve is the last step
+  if (unscored && steps.length > 0) steps.splice(0, steps.length, steps.at(-1)!);
+  let area = 0;
+  for (let k = steps.length - 1; k > 0; k--) {
+    steps[k - 1].precision = Math.max(steps[k - 1].precision, steps[k].precision);
+  }
+  steps.forEach(({ recall, precision }, k) => {
+    area += (recall - (k > 0 ? steps[k - 1].recall : 0)) * precision;
+  });
+  const at = Array.from(RECALL_THRESHOLDS, (recall) => steps.find((step) => step.recall >= recall));
+  return {
+    recall: tp / present,
+    area,
+    precision: at.map((step) => step?.precision ?? 0),
+    scores: at.map((step) => step?.score ?? 0),
+  };
+}
+
+test('a curve is what the reference’s loops make of the detections', () => {
+  fc.assert(
+    fc.property(sizes, (of) => {
+      const one = randomCase(of);
+      const { ranking, matches, sizeClass, maxDets, weights, absent } = one;
+      const slice = sliceOf(ranking, Uint32Array.from(one.images), ranking.start.length - 1);
+      const countable = countableOf(one);
+      const detections = listed(one);
+      const found = Array.from({ length: THRESHOLDS }, (_, t) => detections.filter((d) => d.isTrue(t)).length);
+      // what is found is there
+      const left = absent?.map((none, t) => (countable - none > found[t] ? none : 0));
+      const options = { exactArea: true, scores: true, absent: left, weights };
+      const curve = accumulate(matches, ranking, slice, sizeClass, maxDets, options);
+      expect(curve.countable).toBe(countable);
+      if (countable === 0) {
+        expect(curve).toEqual({ countable: 0, precision: null, recall: null });
+        return;
+      }
+      for (let t = 0; t < THRESHOLDS; t++) {
+        const row = <T>(values: ArrayLike<T>): T[] => Array.from(values).slice(t * RECALLS, (t + 1) * RECALLS);
+        const plain = plainCurve(detections, t, countable - (left?.[t] ?? 0), of.unscored);
+        expect(curve.recall![t]).toBe(plain.recall);
+        expect(row(curve.precision!)).toEqual(plain.precision);
+        expect(row(curve.scores!)).toEqual(plain.scores);
+        expect(Math.abs(curve.area![t] - plain.area)).toBeLessThan(1e-12);
+      }
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test('the operating point is what counting at every score finds best', () => {
+  fc.assert(
+    fc.property(sizes, (of) => {
+      const one = { ...randomCase(of), sizeClass: 0, weights: undefined };
+      const { ranking, matches, images, maxDets } = one;
+      const slice = sliceOf(ranking, Uint32Array.from(images), ranking.start.length - 1);
+      const point = operatingPoint(matches, ranking, slice, maxDets);
+      const countable = countableOf(one);
+      const detections = listed(one);
+      let threshold: number | null = null;
+      let best = 0;
+      for (const score of new Set(detections.map((detection) => detection.score))) {
+        threshold ??= score;
+        const taken = detections.filter((detection) => detection.score >= score);
+        const tp = taken.filter((detection) => detection.isTrue(0)).length;
+        const f1 = (2 * tp) / (taken.filter((detection) => detection.counts(0)).length + countable || 1);
+        if (f1 > best) [best, threshold] = [f1, score];
+      }
+      const tp = new Float64Array(THRESHOLDS);
+      const fp = new Float64Array(THRESHOLDS);
+      const jaccard = new Float64Array(THRESHOLDS);
+      let iouSum = 0;
+      let above = 0;
+      let present = 0;
+      for (const i of images) {
+        const own = listed({ ...one, images: [i] }).filter(({ score }) => score >= threshold!);
+        const objects = matches.countable[i];
+        let any = objects > 0;
+        for (let t = 0; t < THRESHOLDS; t++) {
+          const counting = own.filter((detection) => detection.counts(t)).length;
+          const hits = own.filter((detection) => detection.isTrue(t)).length;
+          any ||= counting > 0;
+          tp[t] += hits;
+          fp[t] += counting - hits;
+          if (counting - hits + objects > 0) jaccard[t] += hits / (counting - hits + objects);
+        }
+        if (any) present++;
+        for (const { entry } of own.filter((detection) => detection.isTrue(0) && matches.iou[detection.entry] > 0.5)) {
+          iouSum += matches.iou[entry];
+          above++;
+        }
+      }
+      const meanImageJaccard = present > 0 ? jaccard.map((sum) => sum / present) : null;
+      expect(point).toEqual({ scoreThreshold: threshold, countable, tp, fp, iouSum, above, meanImageJaccard });
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test('of equally good scores the highest is the threshold', () => {
+  // two objects, found first and last: F1 is 2 / 3 with one detection, and 4 / 6 with all four
+  const ranking = rankDetections(new Int32Array(4), Float64Array.of(0.9, 0.8, 0.7, 0.6), 1, []);
+  const matches: Matches = {
+    evaluation: 'segm',
+    classes: CLASSES.slice(0, 1),
+    fate: Int32Array.of(ALL_BITS, 0, 0, ALL_BITS),
+    countable: Uint32Array.of(2),
+    iou: Float64Array.of(1, 0, 0, 1),
+    object: new Int32Array(4),
+    found: new Uint16Array(0),
+  };
+  const { scoreThreshold } = operatingPoint(matches, ranking, sliceOf(ranking, Uint32Array.of(0), 1), 100);
+  expect(scoreThreshold).toBe(0.9);
+});
+
+test('recall at maxDets counts the best of each image', () => {
+  fc.assert(
+    fc.property(sizes, (of) => {
+      const one = { ...randomCase(of), weights: undefined };
+      const { ranking, matches, images, sizeClass, maxDets } = one;
+      const countable = countableOf(one);
+      const detections = listed(one);
+      const recall = Array.from(
+        { length: THRESHOLDS },
+        (_, t) => detections.filter((detection) => detection.isTrue(t)).length / countable,
+      );
+      const slice = sliceOf(ranking, Uint32Array.from(images), ranking.start.length - 1);
+      const all = [{ sizeClass, maxDets: Number.POSITIVE_INFINITY }];
+      const ours = [
+        recallAt(matches, ranking, slice.images, sizeClass, maxDets),
+        ...lineUp(matches, ranking, slice, all, (line) => recallWithin(line, maxDets)),
+      ];
+      for (const values of ours) expect(values && [...values]).toEqual(countable === 0 ? null : recall);
+    }),
+    { numRuns: 200 },
+  );
+});
