@@ -4,9 +4,9 @@
  * pycocotools (`COCOeval.computeIoU`, `evaluateImg`) computes the full IoU matrix of an image and walks it once per
  * threshold and size class. Two facts make that unnecessary:
  *
- *  - only pairs with IoU ≥ 0.5 can match, and of those a detection has none, one, or very rarely two. Such a detection
- *    covers the middle of its ground truth, so they are found through a grid of tiles that lists each ground truth by
- *    its middle, and bounded by their areas before any pixel is compared;
+ *  - only pairs with IoU ≥ 0.5 can match, and of those a detection has none, one, or very rarely two. Its
+ *    ground truth covers the middle of such a detection, so they are found in the tiles of a grid that the middle is in,
+ *    and bounded by their areas before any pixel is compared;
  *  - a detection's fate at ten thresholds fits in ten bits. The reference walks the candidates once per threshold; gone
  *    through from the best to the worst, each takes the thresholds that are still open, all at once, in every class.
  *
@@ -146,7 +146,6 @@ type MatchKernel = Kernel<
       from: number,
       entries: number,
       firstDetection: number,
-      shift: number,
       firstInterval: number,
       intervals: number,
       trace: boolean,
@@ -430,7 +429,7 @@ function matchEntries(
         columns.dtBox.set(detections.box.subarray(4 * low, 4 * high + 4));
         columns.dtArea.set(detections.area.subarray(low, high + 1));
       }
-      kernel.match(to - from, from, ranking.count, low, low & 1, span?.first ?? 0, span?.length ?? 0, Boolean(trace));
+      kernel.match(to - from, from, ranking.count, low, span?.first ?? 0, span?.length ?? 0, Boolean(trace));
       if (trace) takeTrace(kernel, trace);
       return to - from;
     }
@@ -460,7 +459,7 @@ function matchEntries(
       columns.dtArea[k] = detections.area[d];
     }
   }
-  kernel.match(end - from, from, ranking.count, 0, 0, 0, length, Boolean(trace));
+  kernel.match(end - from, from, ranking.count, 0, 0, length, Boolean(trace));
   if (trace) takeTrace(kernel, trace);
   return end - from;
 }

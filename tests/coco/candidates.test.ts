@@ -1,5 +1,5 @@
 /**
- * Matching looks for pairs by the middle of the ground truth. Here all pairs are compared pixel by pixel, on scenes made
+ * Matching looks for pairs by the middle of the detection. Here all pairs are compared pixel by pixel, on scenes made
  * to be hard for that: halves of masks, with gaps between them, at IoU exactly 0.5; crowd regions; boxes of all sizes.
  */
 import fc from 'fast-check';

@@ -88,7 +88,7 @@ const SIDE = 32;
 const tileStart = memory.data(4 * (SIDE * SIDE + 1), 16);
 const tileNext = memory.data(4 * SIDE * SIDE, 16);
 let list: usize = 0;
-/** Ground truth that more tiles than these would list is in a list of its own, for every detection to look through. */
+/** Ground truth in more tiles than these is in a list of its own instead, which every detection looks through. */
 const MOST_TILES = 64;
 let wide: usize = 0;
 let wideEnd: usize = 0;
@@ -313,13 +313,17 @@ function fillTiles(count: i32): bool {
 /**
  * Matches the next `count` entries, the first of them entry `from` of `entries`. Detection `firstDetection` is the first
  * in the columns, and intervals have been copied from `firstInterval` on.
+ *
+ * A detection looks for ground truth where its middle is. At IoU 0.5, in a crowd region too, the overlap is at least
+ * half of the detection. So it is at least half as wide and half as high as a box, and touches the centre. Of a mask it
+ * has half the pixels: no fewer rows than half the area fills at the mask's full width, and no fewer columns than it
+ * fills at full height. That many, counted from either side, are the margin around the middle.
  */
 export function match(
   count: i32,
   from: i32,
   entries: i32,
   firstDetection: i32,
-  shift: i32,
   firstInterval: u32,
   intervals: u32,
   trace: bool,
@@ -327,7 +331,7 @@ export function match(
   const intervalsAt = dtIntervals - 4 * <usize>firstInterval;
   outTrace = dtIntervals + 4 * <usize>intervals;
   traced = 0;
-  const shift4: usize = 4 * (shift & 1);
+  const shift4: usize = 4 * (firstDetection & 1);
   const shiftEntry: usize = 4 * (from & 1);
   const evenFate = outFate + shiftEntry;
   const oddFate = outFate + ROW + 4 * ((from + entries) & 1);
@@ -362,7 +366,7 @@ export function match(
     let n: usize = 0;
     // no pixels, no overlap
     if (i64x2.all_true(f64x2.gt(high, low))) {
-      // a little more on each side: these are rounded numbers
+      // the overlap reaches over the one margin or the other; a little more on each side, for these are rounded numbers
       const slack = f64x2.add(f64x2.splat(1e-3), f64x2.mul(margin, f64x2.splat(1e-12)));
       const one = f64x2.add(low, margin);
       const other = f64x2.sub(high, margin);
