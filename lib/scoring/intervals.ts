@@ -16,6 +16,8 @@ import { hitsFor, type Slice } from '../coco/accumulate.ts';
 import { ALL_BITS, ignoredIn, type Matches, matchedIn, THRESHOLDS } from '../coco/match.ts';
 import { RECALL_THRESHOLDS } from '../coco/protocol.ts';
 import type { Ranking } from '../coco/rank.ts';
+import { resampling as MODULE } from '../kernels/built.ts';
+import { instantiate, type Kernel } from '../kernels/kernel.ts';
 import { drawUnits, interval95 } from '../stats/bootstrap.ts';
 import { parseImageName } from './cell-types.ts';
 
@@ -67,13 +69,28 @@ export interface Resampled {
   AFNR: Float64Array;
 }
 
+type ResamplingKernel = Kernel<
+  'hits' | 'ignored' | 'block' | 'weights' | 'needed' | 'found' | 'counted' | 'precisions',
+  {
+    layout(detections: number, blocks: number): void;
+    prepare(detections: number): void;
+    addUp(): void;
+    read(draw: number, whole: boolean): void;
+  }
+>;
+
+let instance: ResamplingKernel | undefined;
+
+/** Draws that are added up together. */
+const TOGETHER = 16;
+
 /**
  * AP and AFNR of one slice for draws `from` to `to`, all sizes.
  *
- * Precision can only have a local maximum at the last true positive before a false one, so per threshold only the ends
- * of such runs are looked at. How many detections came before (true and false) is one running sum per draw, shared by
- * the thresholds; of true and false positives only the rarer are added up, the others are the difference. What is left
- * to look at is found by bisection.
+ * What is done per detection is done in WebAssembly, lib/kernels/assembly/resampling.ts. Of each draw the weights of
+ * the true positives and of all that count are added up, 64 detections at a time. Where a recall is reached is found by
+ * bisection; and of 64 detections only those are looked at one by one where even the best order of them would exceed
+ * the best so far.
  */
 export function resample(
   matches: Matches,
@@ -84,239 +101,76 @@ export function resample(
   from: number,
   to: number,
 ): Resampled {
+  instance ??= instantiate(MODULE) as unknown as ResamplingKernel;
+  const kernel = instance;
   const { order } = slice;
+  kernel.layout(order.length, blocks);
+  const { buffer } = kernel.memory;
+  const patterns = (at: WebAssembly.Global<'i32'>) => new Uint16Array(buffer, at.value, order.length);
 
-  // the slice's detections that take part, by score: at which thresholds they are true or do not count, and the block
-  const hits = new Uint16Array(order.length);
-  const ignored = new Uint16Array(order.length);
-  const blockOfEach = new Uint16Array(order.length);
+  // the slice's detections that take part, by score: at which thresholds they are true or ignored, and the block
+  const [hits, ignored, block] = [kernel.hits, kernel.ignored, kernel.block].map(patterns);
   let n = 0;
-  let anyIgnored = false;
   for (let k = 0; k < order.length; k++) {
-    const image = ranking.image[order[k]];
-    if (order[k] - ranking.start[image] >= maxDets && !ranking.unscored) continue;
-    const of = matches.fate[order[k]];
+    const entry = order[k];
+    const image = ranking.image[entry];
+    if (entry - ranking.start[image] >= maxDets && !ranking.unscored) continue;
+    const of = matches.fate[entry];
     if (ignoredIn(of) === ALL_BITS) continue;
-    if (ignoredIn(of)) anyIgnored = true;
-    hits[n] = matchedIn(of);
+    hits[n] = matchedIn(of) & ~ignoredIn(of);
     ignored[n] = ignoredIn(of);
-    blockOfEach[n++] = blockOf[image];
+    block[n++] = blockOf[image];
   }
-  const block = blockOfEach.subarray(0, n);
-  const runs = Array.from({ length: THRESHOLDS }, (_, t) => {
-    const found = runsOf(hits, ignored, block, t, blocks);
-    return ranking.unscored ? oneRun(found, n) : found;
-  });
+  kernel.prepare(n);
 
   const objects = new Float64Array(blocks); // ground truth that counts, per block
   for (const i of slice.images) objects[blockOf[i]] += matches.countable[i];
 
   const result: Resampled = { AP: new Float64Array(to - from), AFNR: new Float64Array(to - from) };
-  const total = new Float64Array(n); // weight of all detections up to each
-  const listedTotal = new Float64Array(n); // the same of the listed ones
-  const packed = new Float64Array(blocks);
-  const pair = [0, 1].map(() => ({
-    weights: new Float64Array(blocks),
-    needed: new Float64Array(RECALLS),
-    countable: 0,
-    precision: 0,
-    missed: 0,
-  }));
-  // two draws at a time: adding up is most of the work, and a float64 holds two sums
-  for (let draw = from; draw < to; draw += 2) {
-    const both = pair.slice(0, Math.min(2, to - draw));
-    packed.fill(0);
-    for (const [half, one] of both.entries()) {
-      for (let b = 0; b < blocks; b++) {
-        one.weights[b] = counts[(draw + half) * blocks + b];
-        packed[b] += one.weights[b] * (half ? HALF : 1);
+  const weights = new Uint8Array(buffer, kernel.weights.value, TOGETHER * blocks);
+  const needed = new Int32Array(buffer, kernel.needed.value, TOGETHER * RECALLS);
+  const found = new Int32Array(buffer, kernel.found.value, TOGETHER * THRESHOLDS);
+  const counted = new Int32Array(buffer, kernel.counted.value, TOGETHER * THRESHOLDS);
+  const precisions = new Float64Array(buffer, kernel.precisions.value, TOGETHER * THRESHOLDS);
+  for (let first = from; first < to; first += TOGETHER) {
+    const together = Math.min(TOGETHER, to - first);
+    weights.fill(0);
+    weights.set(counts.subarray(first * blocks, (first + together) * blocks));
+    kernel.addUp();
+    for (let d = 0; d < together; d++) {
+      let countable = 0;
+      for (let b = 0; b < blocks; b++) countable += objects[b] * weights[d * blocks + b];
+      const at = first + d - from;
+      if (countable === 0) {
+        result.AP[at] = Number.NaN;
+        result.AFNR[at] = Number.NaN;
+        continue;
       }
-      one.countable = dot(objects, one.weights);
-      for (let r = 0; r < RECALLS; r++) one.needed[r] = hitsFor(RECALL_THRESHOLDS[r], one.countable);
-      one.precision = 0;
-      one.missed = 0;
-    }
-    if (!anyIgnored) addUp(block, packed, total);
-    for (let t = 0; t < THRESHOLDS; t++) {
-      if (anyIgnored) addUpCounted(block, packed, total, ignored, t);
-      addUp(runs[t].listed, packed, listedTotal);
-      for (const [half, one] of both.entries()) {
-        one.precision += readCurve(runs[t], total, listedTotal, half === 1, one.needed);
-        one.missed += 1 - dot(runs[t].hits, one.weights) / one.countable;
+      for (let r = 0; r < RECALLS; r++) needed[d * RECALLS + r] = hitsFor(RECALL_THRESHOLDS[r], countable);
+      kernel.read(d, !ranking.unscored);
+      let precision = 0;
+      let missed = 0;
+      for (let t = d * THRESHOLDS; t < (d + 1) * THRESHOLDS; t++) {
+        precision += ranking.unscored ? atEnd(found[t], counted[t], needed, d) : precisions[t];
+        missed += 1 - found[t] / countable;
       }
-    }
-    for (const [half, { countable, precision, missed }] of both.entries()) {
-      const none = countable === 0;
-      result.AP[draw - from + half] = none ? Number.NaN : precision / (THRESHOLDS * RECALLS);
-      result.AFNR[draw - from + half] = none ? Number.NaN : missed / THRESHOLDS;
+      result.AP[at] = precision / (THRESHOLDS * RECALLS);
+      result.AFNR[at] = missed / THRESHOLDS;
     }
   }
   return result;
 }
 
-/** Two sums share a float64: the second counts in units of 2^26, which the first (at most 4 million) never reaches. */
-const HALF = 2 ** 26;
-
-function unpack(sum: number, second: boolean): number {
-  const high = Math.floor(sum / HALF);
-  return second ? high : sum - high * HALF;
-}
-
-/** Where one threshold's true positives come in runs without a false positive between them. */
-interface Runs {
-  /** [blocks] true positives of each block */
-  hits: Float64Array;
-  /** the true positives are listed, or else the false ones, whichever are fewer */
-  listsHits: boolean;
-  /** [listed] block of each */
-  listed: Uint16Array;
-  /** [runs] how many are listed up to the run's end */
-  end: Uint32Array;
-  /** [runs] position of the run's last true positive among all detections */
-  position: Uint32Array;
-}
-
-function runsOf(bits: Uint16Array, ignored: Uint16Array, block: Uint16Array, t: number, blocks: number): Runs {
-  const n = block.length;
-  const hits = new Float64Array(blocks);
-  let balance = 0;
-  for (let k = 0; k < n; k++) {
-    if ((ignored[k] >> t) & 1) continue;
-    const hit = (bits[k] >> t) & 1;
-    hits[block[k]] += hit;
-    balance += hit ? 1 : -1;
-  }
-  const listsHits = balance < 0;
-  const listed = new Uint16Array(n);
-  const end = new Uint32Array(n);
-  const position = new Uint32Array(n);
-  let length = 0;
-  let runs = 0;
-  let inRun = false;
-  for (let k = 0; k < n; k++) {
-    if ((ignored[k] >> t) & 1) continue;
-    const hit = ((bits[k] >> t) & 1) === 1;
-    if (hit === listsHits) listed[length++] = block[k];
-    if (hit) {
-      if (!inRun) runs++;
-      end[runs - 1] = length;
-      position[runs - 1] = k;
-    }
-    inRun = hit;
-  }
-  return {
-    hits,
-    listsHits,
-    listed: listed.slice(0, length),
-    end: end.slice(0, runs),
-    position: position.slice(0, runs),
-  };
-}
-
 /** Without scores all detections are one block, and the curve is looked at behind its last: see `Ranking.unscored`. */
-function oneRun(runs: Runs, n: number): Runs {
-  if (runs.end.length === 0) return runs;
-  return { ...runs, end: Uint32Array.of(runs.listed.length), position: Uint32Array.of(n - 1) };
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
+function atEnd(found: number, counted: number, needed: Int32Array, draw: number): number {
+  const precision = found / (counted + EPSILON);
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  for (let r = 0; r < RECALLS; r++) if (needed[draw * RECALLS + r] <= found) sum += precision;
   return sum;
-}
-
-/** Weight of all detections up to each. */
-function addUp(block: Uint16Array, weights: Float64Array, total: Float64Array): void {
-  const n = block.length;
-  let sum = 0;
-  for (let k = 0; k < n; k++) {
-    sum += weights[block[k]];
-    total[k] = sum;
-  }
-}
-
-/** The same without the detections that one threshold ignores. */
-function addUpCounted(
-  block: Uint16Array,
-  weights: Float64Array,
-  total: Float64Array,
-  ignored: Uint16Array,
-  t: number,
-): void {
-  let sum = 0;
-  for (let k = 0; k < block.length; k++) {
-    if (!((ignored[k] >> t) & 1)) sum += weights[block[k]];
-    total[k] = sum;
-  }
 }
 
 const EPSILON = 2 ** -52;
 const RECALLS = RECALL_THRESHOLDS.length;
-
-/**
- * Sum of the precisions at the 101 recall points, as `accumulate` reads them: from the right, the best precision of all
- * runs that reach the recall. Between two recalls the best is looked for from the left; where the precision at hand is
- * below the best by so much that even a row of true positives could not make up for it, the row is jumped over.
- */
-function readCurve(
-  { listsHits, end, position }: Runs,
-  total: Float64Array,
-  listedTotal: Float64Array,
-  second: boolean,
-  needed: Float64Array,
-): number {
-  let sum = 0;
-  let envelope = 0;
-  let next = end.length; // first run that reaches the recall to the right
-  for (let r = RECALLS - 1; r >= 0; r--) {
-    // first run that reaches this recall
-    let first = 0;
-    for (let above = next; first < above; ) {
-      const middle = (first + above) >> 1;
-      const listedWeight = end[middle] > 0 ? unpack(listedTotal[end[middle] - 1], second) : 0;
-      const hits = listsHits ? listedWeight : unpack(total[position[middle]], second) - listedWeight;
-      if (hits < needed[r]) first = middle + 1;
-      else above = middle;
-    }
-    for (let run = first; run < next; ) {
-      const all = unpack(total[position[run]], second);
-      const listedWeight = end[run] > 0 ? unpack(listedTotal[end[run] - 1], second) : 0;
-      const hits = listsHits ? listedWeight : all - listedWeight;
-      const precision = hits / (all + EPSILON);
-      if (precision > envelope) envelope = precision;
-      // (hits + x) / (all + x) > envelope needs x of them
-      const x = (envelope * all - hits) / (1 - envelope);
-      run = x > 1 ? firstWith(total, position, second, run, next, all + x * (1 - 1e-9)) : run + 1;
-    }
-    sum += envelope;
-    next = first;
-  }
-  return sum;
-}
-
-/** The first run behind `run`, before `next`, with at least `wanted` detections up to its end, or `next`: galloping, then bisection. */
-function firstWith(
-  total: Float64Array,
-  position: Uint32Array,
-  second: boolean,
-  run: number,
-  next: number,
-  wanted: number,
-): number {
-  let below = run;
-  let above = run + 1;
-  for (let step = 1; above < next && unpack(total[position[above]], second) < wanted; step *= 2) {
-    below = above;
-    above += step;
-  }
-  if (above > next) above = next;
-  while (above - below > 1) {
-    const middle = (below + above) >> 1;
-    if (unpack(total[position[middle]], second) < wanted) below = middle;
-    else above = middle;
-  }
-  return above;
-}
 
 /** The central 95 % of the draws, as the report states them; undefined where no draw had ground truth. */
 export function intervalOf(parts: readonly Resampled[]): { AP: [number, number]; AFNR: [number, number] } | undefined {

@@ -1,0 +1,364 @@
+/**
+ * Curves of many draws: the loops of lib/scoring/intervals.ts, which says what is computed and why.
+ *
+ * Sixteen draws are added up at once, a byte of weight each. What is kept of the sums is their value before every word
+ * of 64 detections; where a curve is read, the word is added up once more, for one draw.
+ */
+
+const THRESHOLDS = 10;
+const RECALLS = 101;
+const DRAWS = 16;
+const EPSILON: f64 = 2.220446049250313e-16;
+/** Bounds are compared as float32, which know seven digits; what is near is looked at exactly. */
+const NEARLY: f32 = 0.999999;
+
+// --- what the host says ---
+
+/** [n] thresholds at which each detection is true and at which it is ignored, and its block */
+export let hits: usize = 0;
+export let ignored: usize = 0;
+export let block: usize = 0;
+/** [DRAWS × blocks] */
+export let weights: usize = 0;
+/** [DRAWS × R] true positives at which a recall is reached */
+export const needed: usize = memory.data(4 * DRAWS * RECALLS, 16);
+
+// --- what comes out ---
+
+/** [DRAWS × T] true positives, and the sum of the precisions at the recalls */
+export const found: usize = memory.data(4 * DRAWS * THRESHOLDS, 16);
+export const precisions: usize = memory.data(8 * DRAWS * THRESHOLDS, 16);
+/** [DRAWS × T] all that count */
+export const counted: usize = memory.data(4 * DRAWS * THRESHOLDS, 16);
+
+// --- what is made of it ---
+
+let n: i32 = 0;
+let words: i32 = 0;
+let blocks: i32 = 0;
+let anyIgnored: bool = false;
+/** [T × words] */
+let hitBits: usize = 0;
+let ignoredBits: usize = 0;
+/** [blocks + 1][DRAWS] */
+let byBlock: usize = 0;
+/** [blocks + 1] of one draw, the last for the places behind the last detection */
+let ofDraw: usize = 0;
+/** [1 + T + T][DRAWS][words + 8] sums before each word: all, of each threshold the true and the ignored */
+let sums: usize = 0;
+let sumBytes: usize = 0;
+/**
+ * What changes from one threshold to the next lower: blocks of detections that become true, that are true no longer,
+ * that become ignored, that are ignored no longer. An IoU reaches all thresholds up to one, so most detections stand
+ * here once.
+ */
+const LISTS = 40;
+/** [words × LISTS] how many */
+let lengths: usize = 0;
+let items: usize = 0;
+
+function aligned(address: usize): usize {
+  return (address + 63) & ~63;
+}
+
+/** Lays out the memory for so many detections at most. What stood there is lost. */
+export function layout(detections: i32, allBlocks: i32): void {
+  blocks = allBlocks;
+  words = (detections + 63) >> 6;
+  const padded = (<usize>words) << 6;
+  hits = aligned(__heap_base);
+  ignored = hits + 2 * padded;
+  block = ignored + 2 * padded;
+  weights = block + 2 * padded;
+  byBlock = aligned(weights + <usize>(DRAWS * blocks));
+  ofDraw = aligned(byBlock + <usize>(DRAWS * (blocks + 1)));
+  hitBits = aligned(ofDraw + <usize>blocks + 1);
+  ignoredBits = hitBits + <usize>(THRESHOLDS * words * 8);
+  sums = aligned(ignoredBits + <usize>(THRESHOLDS * words * 8));
+  sumBytes = (<usize>words + 8) << 2;
+  lengths = aligned(sums + <usize>((1 + 2 * THRESHOLDS) * DRAWS) * sumBytes);
+  items = aligned(lengths + <usize>(LISTS * words));
+  // no pattern has more than five runs, each with a begin and an end
+  const end = items + 2 * padded * 20;
+  const pages = <i32>((end + 0xffff) >> 16) - memory.size();
+  if (pages > 0) memory.grow(pages);
+}
+
+const next = memory.data(4 * LISTS, 16);
+
+/** Lists the detections, once for all draws. */
+export function prepare(detections: i32): void {
+  n = detections;
+  words = (detections + 63) >> 6;
+  const padded = words << 6;
+  for (let k = n; k < padded; k++) {
+    const at = (<usize>k) << 1;
+    store<u16>(hits + at, 0);
+    store<u16>(ignored + at, 0);
+    store<u16>(block + at, <u16>blocks);
+  }
+  let seen: u32 = 0;
+  for (let k = 0; k < n; k++) seen |= load<u16>(ignored + ((<usize>k) << 1));
+  anyIgnored = seen !== 0;
+  memory.fill(lengths, 0, <usize>(LISTS * words));
+  let item = items;
+  for (let w = 0; w < words; w++) {
+    const from = (<usize>w) << 7;
+    const length = lengths + <usize>(LISTS * w);
+    for (let t = 0; t < THRESHOLDS; t++) {
+      let isHit: u64 = 0;
+      let isIgnored: u64 = 0;
+      for (let j: usize = 0; j < 64; j++) {
+        isHit |= (<u64>((load<u16>(hits + from + (j << 1)) >> t) & 1)) << j;
+        isIgnored |= (<u64>((load<u16>(ignored + from + (j << 1)) >> t) & 1)) << j;
+      }
+      store<u64>(hitBits + ((<usize>(t * words + w)) << 3), isHit);
+      store<u64>(ignoredBits + ((<usize>(t * words + w)) << 3), isIgnored);
+    }
+    for (let pass = 0; pass < 2; pass++) {
+      for (let j: usize = 0; j < 128; j += 2) {
+        for (let kind = 0; kind < 2; kind++) {
+          const pattern: u32 = load<u16>((kind ? ignored : hits) + from + j);
+          const begins = pattern & ~(pattern >> 1);
+          const ends = (pattern & ~(pattern << 1)) >> 1;
+          const other = load<u16>(block + from + j);
+          if (pass === 0) {
+            count(length, kind, begins, 0);
+            count(length, kind, ends, 1);
+          } else {
+            list(kind, begins, 0, other);
+            list(kind, ends, 1, other);
+          }
+        }
+      }
+      if (pass === 0) {
+        for (let l: usize = 0; l < <usize>LISTS; l++) {
+          store<usize>(next + (l << 2), item);
+          item += (<usize>load<u8>(length + l)) << 1;
+        }
+      }
+    }
+  }
+}
+
+/** The list of threshold t, from the highest on. */
+function listOf(kind: i32, t: i32, end: i32): usize {
+  return <usize>(20 * kind + 2 * (THRESHOLDS - 1 - t) + end);
+}
+
+function count(length: usize, kind: i32, bits: u32, end: i32): void {
+  for (; bits !== 0; bits &= bits - 1) {
+    const at = length + listOf(kind, <i32>ctz<u32>(bits), end);
+    store<u8>(at, load<u8>(at) + 1);
+  }
+}
+
+function list(kind: i32, bits: u32, end: i32, other: u16): void {
+  for (; bits !== 0; bits &= bits - 1) {
+    const at = next + (listOf(kind, <i32>ctz<u32>(bits), end) << 2);
+    const item = load<usize>(at);
+    store<u16>(item, other);
+    store<usize>(at, item + 2);
+  }
+}
+
+// --- adding up ---
+
+/** Sums of a word, two vectors of eight 16-bit numbers. */
+let low: v128 = i32x4.splat(0);
+let high: v128 = i32x4.splat(0);
+
+function add(from: usize, to: usize): void {
+  let a = low;
+  let b = high;
+  for (let p = from; p < to; p += 2) {
+    const sixteen = v128.load(byBlock + ((<usize>load<u16>(p)) << 4));
+    a = i16x8.add(a, i16x8.extend_low_i8x16_u(sixteen));
+    b = i16x8.add(b, i16x8.extend_high_i8x16_u(sixteen));
+  }
+  low = a;
+  high = b;
+}
+
+function subtract(from: usize, to: usize): void {
+  let a = low;
+  let b = high;
+  for (let p = from; p < to; p += 2) {
+    const sixteen = v128.load(byBlock + ((<usize>load<u16>(p)) << 4));
+    a = i16x8.sub(a, i16x8.extend_low_i8x16_u(sixteen));
+    b = i16x8.sub(b, i16x8.extend_high_i8x16_u(sixteen));
+  }
+  low = a;
+  high = b;
+}
+
+/** [1 + T + T][DRAWS] sums before the word at hand */
+const running = memory.data(4 * (1 + 2 * 10) * 16, 16);
+
+/** Writes the sums before word w, and adds the word's. */
+function keep(column: i32, w: i32): void {
+  const sum = running + ((<usize>column) << 6);
+  const to = sums + <usize>(column * DRAWS) * sumBytes + ((<usize>w) << 2);
+  write(to, sum, i32x4.extend_low_i16x8_u(low));
+  write(to + 4 * sumBytes, sum + 16, i32x4.extend_high_i16x8_u(low));
+  write(to + 8 * sumBytes, sum + 32, i32x4.extend_low_i16x8_u(high));
+  write(to + 12 * sumBytes, sum + 48, i32x4.extend_high_i16x8_u(high));
+}
+
+function write(to: usize, sum: usize, more: v128): void {
+  const before = v128.load(sum);
+  v128.store32_lane(to, before, 0);
+  v128.store32_lane(to + sumBytes, before, 1);
+  v128.store32_lane(to + 2 * sumBytes, before, 2);
+  v128.store32_lane(to + 3 * sumBytes, before, 3);
+  v128.store(sum, i32x4.add(before, more));
+}
+
+/** Adds up sixteen draws. */
+export function addUp(): void {
+  for (let b = 0; b < blocks; b++) {
+    for (let d = 0; d < DRAWS; d++) {
+      store<u8>(byBlock + <usize>(b * DRAWS + d), load<u8>(weights + <usize>(d * blocks + b)));
+    }
+  }
+  v128.store(byBlock + <usize>(blocks * DRAWS), i32x4.splat(0));
+  memory.fill(running, 0, 4 * (1 + 2 * THRESHOLDS) * DRAWS);
+  const kinds = anyIgnored ? 1 : 0;
+  let item = items;
+  for (let w = 0; w <= words; w++) {
+    const from = block + ((<usize>w) << 7);
+    low = i32x4.splat(0);
+    high = i32x4.splat(0);
+    // behind the last word stand the sums of all
+    if (w < words) add(from, from + 128);
+    keep(0, w);
+    for (let kind = 0; kind <= kinds; kind++) {
+      low = i32x4.splat(0);
+      high = i32x4.splat(0);
+      for (let t = THRESHOLDS - 1; t >= 0; t--) {
+        if (w < words) {
+          const length = lengths + <usize>(LISTS * w) + listOf(kind, t, 0);
+          const begins = item + ((<usize>load<u8>(length)) << 1);
+          const ends = begins + ((<usize>load<u8>(length, 1)) << 1);
+          add(item, begins);
+          subtract(begins, ends);
+          item = ends;
+        }
+        keep(1 + THRESHOLDS * kind + t, w);
+      }
+    }
+  }
+}
+
+// --- reading curves ---
+
+/** [16] true positives and all that count up to each of sixteen places */
+const tpAt = memory.data(4 * 16, 16);
+const allAt = memory.data(4 * 16, 16);
+let envelope: f64 = 0;
+
+/** The curves of draw `d` of the sixteen; or only their ends. */
+export function read(d: i32, whole: bool): void {
+  memory.copy(ofDraw, weights + <usize>(d * blocks), <usize>blocks);
+  store<u8>(ofDraw + <usize>blocks, 0);
+  const all = sums + <usize>d * sumBytes;
+  for (let t = 0; t < THRESHOLDS; t++) {
+    const tp = sums + <usize>((1 + t) * DRAWS + d) * sumBytes;
+    if (anyIgnored) {
+      // of the ignored become those that count
+      const none = sums + <usize>((1 + THRESHOLDS + t) * DRAWS + d) * sumBytes;
+      for (let w: usize = 0; w <= <usize>words; w++) {
+        store<i32>(none + (w << 2), load<i32>(all + (w << 2)) - load<i32>(none + (w << 2)));
+      }
+      curve(d, t, tp, none, whole);
+    } else curve(d, t, tp, all, whole);
+  }
+}
+
+function curve(d: i32, t: i32, tp: usize, all: usize, whole: bool): void {
+  const last = (<usize>words) << 2;
+  const total = load<i32>(tp + last);
+  const at = <usize>(d * THRESHOLDS + t);
+  store<i32>(found + (at << 2), total);
+  store<i32>(counted + (at << 2), load<i32>(all + last));
+  if (!whole) return;
+  envelope = 0;
+  let sum: f64 = 0;
+  let behind = words - 1; // word in which the recall to the right is reached
+  for (let r = RECALLS - 1; r >= 0; r--) {
+    const want = load<i32>(needed + ((<usize>(d * RECALLS + r)) << 2));
+    if (want > total) continue;
+    // the last word with less before it
+    let first = 0;
+    for (let high = behind; first < high; ) {
+      const middle = (first + high + 1) >> 1;
+      if (load<i32>(tp + ((<usize>middle) << 2)) < want) first = middle;
+      else high = middle - 1;
+    }
+    for (let w = first; w <= behind; ) {
+      // four words that even with their true positives in front of all others do not exceed the best
+      const p = (<usize>w) << 2;
+      const tpBefore = v128.load(tp + p);
+      const tpBehind = v128.load(tp + p + 4);
+      const least = i32x4.add(v128.load(all + p), i32x4.sub(tpBehind, tpBefore));
+      const bound = f32x4.mul(f32x4.splat(<f32>envelope * NEARLY), f32x4.convert_i32x4_s(least));
+      const above = i32x4.bitmask(f32x4.gt(f32x4.convert_i32x4_s(tpBehind), bound));
+      if (above === 0) {
+        w += 4;
+        continue;
+      }
+      w += <i32>ctz<u32>(above);
+      if (w > behind) break;
+      const here = (<usize>w) << 2;
+      look(w, t, load<i32>(tp + here), load<i32>(all + here), load<i32>(tp + here, 4), want);
+      w++;
+    }
+    behind = first;
+    sum += envelope;
+  }
+  store<f64>(precisions + (at << 3), sum);
+}
+
+/**
+ * The best precision of a word's places with enough true positives, if it is better: sixteen places at a time, as long
+ * as the true positives that are left could make it better.
+ */
+function look(w: i32, t: i32, tp: i32, all: i32, tpBehind: i32, want: i32): void {
+  let isHit = load<u64>(hitBits + ((<usize>(t * words + w)) << 3));
+  let isIgnored = load<u64>(ignoredBits + ((<usize>(t * words + w)) << 3));
+  let p = block + ((<usize>w) << 7);
+  for (const end = p + 128; p < end; p += 32) {
+    if (<f32>tpBehind <= <f32>envelope * NEARLY * <f32>(all + tpBehind - tp)) return;
+    for (let j: usize = 0; j < 32; j += 2) {
+      const weight: i32 = load<u8>(ofDraw + <usize>load<u16>(p + j));
+      tp += weight & -(<i32>isHit & 1);
+      all += weight;
+      isHit >>= 1;
+      store<i32>(tpAt + (j << 1), tp);
+      store<i32>(allAt + (j << 1), all);
+    }
+    if (isIgnored & 0xffff) all = leaveOut(p, <u32>isIgnored & 0xffff, all);
+    isIgnored >>= 16;
+    for (let j: usize = 0; j < 64; j += 16) {
+      const bound = f32x4.mul(f32x4.splat(<f32>envelope * NEARLY), f32x4.convert_i32x4_s(v128.load(allAt + j)));
+      if (!v128.any_true(f32x4.gt(f32x4.convert_i32x4_s(v128.load(tpAt + j)), bound))) continue;
+      for (let k = j; k < j + 16; k += 4) {
+        const tpHere = load<i32>(tpAt + k);
+        if (tpHere < want) continue;
+        const precision = <f64>tpHere / (<f64>load<i32>(allAt + k) + EPSILON);
+        if (precision > envelope) envelope = precision;
+      }
+    }
+  }
+}
+
+/** Takes back the weights of ignored places. @returns what is left of all */
+function leaveOut(p: usize, isIgnored: u32, all: i32): i32 {
+  let less = 0;
+  for (let j: usize = 0; j < 16; j++) {
+    if ((isIgnored >> <u32>j) & 1) less += <i32>load<u8>(ofDraw + <usize>load<u16>(p + (j << 1)));
+    const at = allAt + (j << 2);
+    store<i32>(at, load<i32>(at) - less);
+  }
+  return all - less;
+}
