@@ -45,21 +45,22 @@ export function randomCase({ seed, images, detections, scores, unscored }: Sizes
   const score = Float64Array.from(image, () => (unscored ? 1 : r.whole(0, scores - 1) / scores - 0.1));
   const ranking = rankDetections(image, score, images, []);
   if (unscored) ranking.unscored = true;
-  // how good the detections are, all alike or the better the higher they score, and how much of them and of their thresholds is ignored
+  // how good the detections are, all alike, the better the higher they score, or some time good and then bad, and how much of them and of their thresholds is ignored
   const good = r.pick([0, 0.3, 0.7, 0.97, 1]);
-  const falling = r.chance(0.5);
+  const course = r.pick(['even', 'falling', 'alternating']);
+  const stretch = r.whole(20, 400);
+  const chance = (e: number): number => {
+    if (course === 'falling') return good * (ranking.score[e] + 0.1);
+    return course === 'alternating' && Math.floor(ranking.place[e] / stretch) % 2 === 0 ? 0 : good;
+  };
   const ignored = r.pick([0, 0, 0.02, 0.5, 1]);
   const straight = r.chance(0.5);
   const fate = Int32Array.from({ length: CLASSES.length * detections }, (_, k) => {
-    const hits = !r.chance(falling ? good * (ranking.score[k % detections] + 0.1) : good)
-      ? 0
-      : straight
-        ? ALL_BITS >> r.whole(0, 9)
-        : r.whole(0, ALL_BITS);
+    const hits = !r.chance(chance(k % detections)) ? 0 : straight ? ALL_BITS >> r.whole(0, 9) : r.whole(0, ALL_BITS);
     const out = !r.chance(ignored) ? 0 : r.chance(0.6) ? ALL_BITS : r.whole(0, ALL_BITS);
     return hits | (out << 16);
   });
-  const missed = r.pick([0, 1, 50]);
+  const missed = r.pick([0, 1, 50, 20000]);
   const countable = new Uint32Array(CLASSES.length * images);
   // no more is found than there is
   for (let c = 0; c < CLASSES.length; c++) {
