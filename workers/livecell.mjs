@@ -12,6 +12,8 @@ const [major] = process.versions.node.split('.').map(Number);
 if (major >= 24) {
   // what was compiled is kept for the next call: a small file is scored before the modules would be read again
   nodeModule.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)));
+  // where packages were installed without their scripts
+  if (!existsSync(new URL('../lib/kernels/built.ts', import.meta.url))) await import('./kernels.mjs');
   await import('./cli.ts');
 } else {
   const node = broughtAlong();
