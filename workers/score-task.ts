@@ -237,6 +237,7 @@ async function scoreSlot(
   const evaluating = prepareMatching(dataset, predictions, evaluations, job.protocols);
   const pairs = dataset.images.ids.length * evaluations.length;
   const small = !job.together && predictions.detections.count < 20_000;
+  const few = !job.together && predictions.detections.count < 2_000; // a thousand draws are worth a second thread sooner
   await team.together(
     {
       step: 'match',
@@ -297,7 +298,7 @@ async function scoreSlot(
       );
     }
     if (job.intervals !== false) {
-      await addIntervals(results, dataset, evaluating, slices, protocols, team, small, (fraction) =>
+      await addIntervals(results, dataset, evaluating, slices, protocols, team, few, (fraction) =>
         tell('accumulating', 0.75 + 0.25 * fraction),
       );
     }
