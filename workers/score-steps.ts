@@ -12,6 +12,7 @@ import { type Dataset, type Images, JOINED_COLUMNS, joinColumn, type Objects, sh
 import { type Matches, matchImage } from '#lib/coco/match.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { orderEntries, type Ranking } from '#lib/coco/rank.ts';
+import { forgetLarge } from '#lib/kernels/kernel.ts';
 import { type FirstRecord, type ReadResult, readAnnotations } from '#lib/readers/coco-json.ts';
 import { ImageIndex } from '#lib/readers/images.ts';
 import { readLabelShare, readRange, sha256File } from '#lib/readers/open.ts';
@@ -147,24 +148,36 @@ export type Step =
 
 /** `onProgress` is called often, with the counter. */
 export default async function takeStep(step: Step, onProgress?: (counter: number) => void): Promise<unknown> {
-  if (step.step === 'read') return readParts(step, onProgress);
-  if (step.step === 'join') {
-    for (;;) {
-      const column = Atomics.add(step.counter, 0, 1);
-      if (column >= JOINED_COLUMNS) return;
-      joinColumn(step.parts, step.joined, column);
+  try {
+    return await take(step, onProgress);
+  } finally {
+    forgetLarge();
+  }
+}
+
+function take(step: Step, onProgress?: (counter: number) => void): unknown {
+  switch (step.step) {
+    case 'read':
+      return readParts(step, onProgress);
+    case 'join':
+      return join(step);
+    case 'digest':
+      return sha256File(step.path);
+    case 'labels': {
+      const { path, target, part, parts, counter } = step;
+      return readLabelShare(path, target, part, parts, () => onProgress?.(Atomics.add(counter, 0, 1)));
     }
+    case 'match':
+      return match(step, onProgress);
+    case 'summarize':
+      return summarize(step, onProgress);
+    case 'resample':
+      return resampleSlices(step, onProgress);
+    case 'errors':
+      return findErrors(step, onProgress);
+    case 'repair':
+      return repair(step, onProgress);
   }
-  if (step.step === 'digest') return sha256File(step.path);
-  if (step.step === 'labels') {
-    const { path, target, part, parts, counter } = step;
-    return readLabelShare(path, target, part, parts, () => onProgress?.(Atomics.add(counter, 0, 1)));
-  }
-  if (step.step === 'match') return match(step, onProgress);
-  if (step.step === 'resample') return resampleSlices(step, onProgress);
-  if (step.step === 'errors') return findErrors(step, onProgress);
-  if (step.step === 'repair') return repair(step, onProgress);
-  return summarize(step, onProgress);
 }
 
 async function readParts(step: ReadStep, onProgress?: (kilobytes: number) => void): Promise<ReadOutcomes> {
@@ -223,6 +236,14 @@ async function readPart(
   } catch (error) {
     if (error instanceof FatalProblem) return null;
     throw error;
+  }
+}
+
+function join({ parts, joined, counter }: JoinStep): void {
+  for (;;) {
+    const column = Atomics.add(counter, 0, 1);
+    if (column >= JOINED_COLUMNS) return;
+    joinColumn(parts, joined, column);
   }
 }
 

@@ -14,7 +14,7 @@
  * that is done per detection is done in WebAssembly, lib/kernels/assembly/curves.ts.
  */
 import { curves as MODULE } from '../kernels/built.ts';
-import { instantiate, type Kernel } from '../kernels/kernel.ts';
+import { instanceOf, type Kernel } from '../kernels/kernel.ts';
 import { ALL_BITS, type Matches, THRESHOLDS } from './match.ts';
 import { RECALL_THRESHOLDS } from './protocol.ts';
 import type { Ranking } from './rank.ts';
@@ -122,12 +122,9 @@ type CurvesKernel = Kernel<
   }
 >;
 
-let instance: CurvesKernel | undefined;
-
 /** One per thread. */
 function kernel(): CurvesKernel {
-  instance ??= instantiate(MODULE) as unknown as CurvesKernel;
-  return instance;
+  return instanceOf(MODULE) as unknown as CurvesKernel;
 }
 
 /** What the kernel has written; good until its memory grows or is written to. */

@@ -16,3 +16,22 @@ export function instantiate(base64: string): WebAssembly.Exports {
   }
   return new WebAssembly.Instance(module).exports;
 }
+
+const kept = new Map<string, WebAssembly.Exports>();
+
+/** This thread's instance of a module, until `forgetLarge`. */
+export function instanceOf(base64: string): WebAssembly.Exports {
+  const instance = kept.get(base64) ?? instantiate(base64);
+  kept.set(base64, instance);
+  return instance;
+}
+
+/** Bytes of memory that an instance may keep. */
+const MOST_KEPT = 48 << 20;
+
+/** Lets go of instances whose memory has become large, for it cannot shrink; nobody may be using one. */
+export function forgetLarge(): void {
+  for (const [base64, { memory }] of kept) {
+    if ((memory as WebAssembly.Memory).buffer.byteLength > MOST_KEPT) kept.delete(base64);
+  }
+}

@@ -17,7 +17,7 @@ import { ALL_BITS, ignoredIn, type Matches, matchedIn, THRESHOLDS } from '../coc
 import { RECALL_THRESHOLDS } from '../coco/protocol.ts';
 import type { Ranking } from '../coco/rank.ts';
 import { resampling as MODULE } from '../kernels/built.ts';
-import { instantiate, type Kernel } from '../kernels/kernel.ts';
+import { instanceOf, type Kernel } from '../kernels/kernel.ts';
 import { drawUnits, interval95 } from '../stats/bootstrap.ts';
 import { parseImageName } from './cell-types.ts';
 
@@ -79,8 +79,6 @@ type ResamplingKernel = Kernel<
   }
 >;
 
-let instance: ResamplingKernel | undefined;
-
 /** Draws that are added up together. */
 const TOGETHER = 16;
 
@@ -101,8 +99,7 @@ export function resample(
   from: number,
   to: number,
 ): Resampled {
-  instance ??= instantiate(MODULE) as unknown as ResamplingKernel;
-  const kernel = instance;
+  const kernel = instanceOf(MODULE) as unknown as ResamplingKernel;
   const { order } = slice;
   kernel.layout(order.length, blocks);
   const { buffer } = kernel.memory;

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { curves, resampling } from '#lib/kernels/built.ts';
+import { forgetLarge, instanceOf } from '#lib/kernels/kernel.ts';
+
+test('a thread keeps its instance of a module until its memory has become large', () => {
+  const [small, large] = [instanceOf(curves), instanceOf(resampling)];
+  (large.memory as WebAssembly.Memory).grow((50 << 20) >> 16);
+  expect(instanceOf(resampling)).toBe(large);
+  forgetLarge();
+  expect(instanceOf(curves)).toBe(small);
+  expect(instanceOf(resampling)).not.toBe(large);
+});
