@@ -1,7 +1,7 @@
 /**
  * The short way through a file of annotations: records written as the one before was, and right in every respect, go
- * from bytes to columns in one piece of WebAssembly (`lib/kernels/records.ts`). It stops in front of the first that is
- * anything else, and `AnnotationReader` takes that one its own way, which is also how the keys are learned.
+ * from bytes to columns in one piece of WebAssembly (`lib/kernels/assembly/records.ts`). It stops in front of the first
+ * that is anything else, and `AnnotationReader` takes that one its own way, which is also how the keys are learned.
  */
 import type { AppendedObjects, Images } from '../coco/dataset.ts';
 import { records as MODULE } from '../kernels/built.ts';

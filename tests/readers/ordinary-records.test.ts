@@ -233,6 +233,15 @@ describe('the short way and the long way', () => {
     );
   });
 
+  test.each(['\\u005c', '\\0', '\\/'])('see what %s stands for where the code has a backslash', async (escaped) => {
+    const record = (counts: string) => `{"image_id": 7, "score": 0.5, "segmentation": ${rle(counts)}}`;
+    const usual = record(encodeCounts([44, 12, 1944]));
+    expect(usual).toContain('\\\\');
+    const text = `[${usual}, ${usual}, ${usual.replace('\\\\', escaped)}]`;
+    const [short, long] = await bothWays(() => predictions(text, 1 << 16));
+    expect(short).toEqual(long);
+  });
+
   test('numbers are those of the language', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -254,7 +263,7 @@ describe('the short way and the long way', () => {
 
 describe('the short way is taken', () => {
   const record = (k: number, more = '') =>
-    `{"image_id": ${[7, 3][k & 1]}, "category_id": 1, "bbox": [1.5, 2.25, 10, ${1 + (k % 200) / 7}], "score": ${1 / (k + 1)}, "segmentation": {"size": [40, 50], "counts": ${JSON.stringify(encodeCounts([41 + (k % 7), 12, 1947 - (k % 7)]))}}${more}}`;
+    `{"image_id": ${[7, 3][k & 1]}, "category_id": 1, "bbox": [1.5, 2.25, 10, ${1 + (k % 200) / 7}], "score": ${1 / (k + 1)}, "segmentation": {"size": [40, 50], "counts": ${JSON.stringify(encodeCounts([41 + (k % 7), 12, 28, 15 - (k % 5), 25 + (k % 3), 9, 1870 - (k % 7) + (k % 5) - (k % 3)]))}}${more}}`;
 
   async function takenOf(text: string): Promise<number> {
     const spy = vi.spyOn(OrdinaryRecords.prototype, 'take');
@@ -266,9 +275,10 @@ describe('the short way is taken', () => {
     ['compact', (text) => JSON.stringify(JSON.parse(text))],
     ['as Python writes it', (text) => text],
     ['indented', (text) => JSON.stringify(JSON.parse(text), null, 2)],
-  ])('by all records but the first: %s', async (_how, write) => {
+  ])('by all records but the first, and those at the ends of chunks: %s', async (_how, write) => {
     const text = write(`[${Array.from({ length: 9000 }, (_, k) => record(k + 1)).join(', ')}]`);
-    expect(await takenOf(text)).toBe(8999);
+    // a record that ends where a chunk does may be left to the other way
+    expect(await takenOf(text)).toBeGreaterThan(8990);
   });
 
   test('by those between odd ones', async () => {

@@ -260,18 +260,20 @@ function runs(p: usize): usize {
   let out = outIntervals + ((<usize>length) << 2);
   const full = outIntervals + 4 * (ROOM - 4);
   let position = 0;
-  let background = 0;
-  let foreground = 0;
+  let start = 0;
+  let last = 0;
+  let beforeLast = 0;
   let top = height;
   let bottom = 0;
   let column = -1;
   let left = 0;
   let pixels = 0;
-  let stopped = 0;
-  for (let pair = 0; ; pair++) {
-    // a run of background
+  for (let run = 0; ; run++) {
     let c: u32 = <u32>load<u8>(p++) - 48;
-    if (c > 63) return 0; // there is no foreground, or the string is wrong
+    if (c > 63) {
+      if (c !== <u32>34 - 48) return 0;
+      break;
+    }
     if (c === 44 && load<u8>(p++) !== 92) return 0;
     let x: i32 = c & 31;
     let shift = 5;
@@ -283,34 +285,17 @@ function runs(p: usize): usize {
       shift += 5;
     }
     if (c & 16) x |= -1 << shift;
-    if (pair > 1) x += background;
-    background = x;
-    if (x <= 0 && (x < 0 || pair > 0)) return 0;
-    const start = position + x;
-    if (start < 0 || start > size) return 0;
-    // a run of foreground, or the end
-    c = <u32>load<u8>(p++) - 48;
-    if (c > 63) {
-      if (c !== <u32>34 - 48) return 0;
-      p--;
-      stopped = start;
-      break;
+    if (run > 2) x += beforeLast;
+    beforeLast = last;
+    last = x;
+    if (x <= 0 && (x < 0 || run > 0)) return 0;
+    position += x;
+    if (<u32>position > <u32>size) return 0;
+    if ((run & 1) === 0) {
+      start = position;
+      continue;
     }
-    if (c === 44 && load<u8>(p++) !== 92) return 0;
-    x = c & 31;
-    shift = 5;
-    while (c & 32) {
-      c = <u32>load<u8>(p++) - 48;
-      if (c > 63 || shift > 25) return 0;
-      if (c === 44 && load<u8>(p++) !== 92) return 0;
-      x |= (c & 31) << shift;
-      shift += 5;
-    }
-    if (c & 16) x |= -1 << shift;
-    if (pair > 0) x += foreground;
-    foreground = x;
-    position = start + x;
-    if (x <= 0 || position > size || out > full) return 0;
+    if (out > full) return 0;
     store<i32>(out, start);
     store<i32>(out, position, 4);
     out += 8;
@@ -332,12 +317,9 @@ function runs(p: usize): usize {
       top = min(top, from);
       bottom = max(bottom, to);
     }
-    if (load<u8>(p) === 34) {
-      stopped = position;
-      break;
-    }
   }
-  if (stopped !== size || pixels === 0) return 0;
+  p--;
+  if (position !== size || pixels === 0) return 0;
   if (!isKey(p, TAIL)) return 0;
   p += load<i32>(TAIL, 256);
   length = <i32>((out - outIntervals) >> 2);
