@@ -329,13 +329,13 @@ export async function openGroundTruth(path: string, onBytes?: (bytes: number) =>
       const message = 'Ground truth has to be a COCO document; this is an archive of images.';
       throw new FatalProblem({ code: 'not-a-list', message });
     }
-    const digest = sha256File(path);
-    const dataset = await readGroundTruth(
+    const reading = readGroundTruth(
       () => opened.chunks(),
       () => '',
       onBytes,
     );
-    dataset.meta.sha256 = await digest;
+    const [dataset, sha256] = await Promise.all([reading, sha256File(path)]);
+    dataset.meta.sha256 = sha256;
     return dataset;
   } catch (error) {
     if (error instanceof FatalProblem) throw new WrongFile([error.problem], []);
