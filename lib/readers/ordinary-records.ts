@@ -6,7 +6,7 @@
 import type { AppendedObjects, Images } from '../coco/dataset.ts';
 import { records as MODULE } from '../kernels/built.ts';
 import { instantiate, type Kernel } from '../kernels/kernel.ts';
-import { type Field, type Learned, LONGEST_KEY } from './annotation-record.ts';
+import { FIELDS, type Field, type Learned, LONGEST_KEY } from './annotation-record.ts';
 import type { FirstRecord } from './coco-json.ts';
 import type { ImageIndex } from './images.ts';
 import type { JsonScanner } from './json-scanner.ts';
@@ -15,18 +15,7 @@ import type { JsonScanner } from './json-scanner.ts';
 const WINDOW = 3 << 20;
 
 /** As the kernel numbers them. */
-const FIELDS: readonly (Field | '')[] = [
-  '',
-  'image_id',
-  'category_id',
-  'bbox',
-  'score',
-  'segmentation',
-  'area',
-  'iscrowd',
-  'id',
-  'mask_score',
-];
+const NUMBERED: readonly (Field | '')[] = ['', ...FIELDS];
 
 /** Bytes of a learned key, its mask, its length and its field; see `KEYS` there. */
 const ENTRY = 2 * LONGEST_KEY + 8;
@@ -155,7 +144,7 @@ export class OrdinaryRecords {
       new DataView(kernel.memory.buffer).setInt32(at + 2 * LONGEST_KEY, pattern.length, true);
       new DataView(kernel.memory.buffer).setInt32(at + 2 * LONGEST_KEY + 4, field, true);
     };
-    for (const [i, key] of keys.entries()) put(kernel.KEYS.value + ENTRY * i, key.bytes, FIELDS.indexOf(key.field));
+    for (const [i, key] of keys.entries()) put(kernel.KEYS.value + ENTRY * i, key.bytes, NUMBERED.indexOf(key.field));
     kernel.keys.value = keys.length;
     // a size that no image has: none of the masks is ordinary
     kernel.maskHeight.value = mask?.height ?? -1;

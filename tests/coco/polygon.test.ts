@@ -1,4 +1,5 @@
 /** Polygons against maskApi.c `rleFrPoly`, pixel for pixel. How the random ones were made: `tests/parity/make-polygons.py`. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { appendPolygon, appendPolygons } from '#lib/coco/polygon.ts';
 import { countsFromIntervals, encodeCounts, IntervalBuffer } from '#lib/coco/rle.ts';
@@ -58,6 +59,21 @@ test('one part that crosses itself is switched on and off', () => {
   // the same square twice, as one outline: every pixel is crossed twice
   const twice = [1, 1, 1, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3, 3, 3, 1];
   expect(rasterised([twice], 5, 5)).toBe(encodeCounts([25]));
+});
+
+test('an outline that is gone round an odd number of times is the outline, however often it crosses a column', () => {
+  const coordinate = (size: number) => fc.double({ min: -1, max: size + 1, noNaN: true });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(coordinate(7), coordinate(40)), { minLength: 3, maxLength: 60 }),
+      fc.constantFrom(3, 11, 41),
+      (ring, times) => {
+        const once = ring.flat();
+        expect(rasterised([Array.from({ length: times }, () => once).flat()], 40, 7)).toBe(rasterised([once], 40, 7));
+      },
+    ),
+    { seed: 20211 },
+  );
 });
 
 test('a repeated point changes nothing', () => {
