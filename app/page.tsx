@@ -1,9 +1,9 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { getLeaderboard } from '#db/leaderboard.ts';
+import { getLeaderboard } from '#db/board/board.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
-import { exact, percent } from '#lib/scoring/format.ts';
-import { TASKS } from '#lib/scoring/tasks.ts';
+import { exact, percent } from '#lib/format.ts';
+import { TASKS } from '#lib/tasks/index.ts';
 import { CellField } from './_components/cell-field.tsx';
 
 export const metadata: Metadata = { title: { absolute: 'LIVECell benchmark: compare cell segmentation methods' } };

@@ -1,7 +1,7 @@
 /** The record of decisions. Written in the transaction of the change it records; the database refuses to change it. */
 import { and, asc, count, desc, eq, gte, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
 import { type AuditEvent, type AuditKind, auditEventSchema, type Changes } from '#lib/audit.ts';
-import { db, type Tx } from './client.ts';
+import { db, type Tx } from './engine/client.ts';
 import { auditEvents, submissions, users } from './schema.ts';
 
 export interface RecordedEvent {
@@ -158,7 +158,8 @@ function toLine(row: Awaited<ReturnType<typeof lines>>[number]): AuditLine {
   const { submissionId, method, subjectId: subject, subjectName } = row;
   return {
     ...toEvent(row),
-    ...{ submissionId, method },
+    submissionId,
+    method,
     subject: subject && subject !== row.actorId ? { id: subject, name: subjectName } : null,
   };
 }

@@ -2,8 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { connect } from './client.ts';
-import { migrateQueue } from './queue.ts';
+import { connect } from './engine/client.ts';
+import { migrateQueue } from './queue/queue.ts';
 
 /** Any number, as long as nobody else takes it. */
 const LOCK = 7_235_018;

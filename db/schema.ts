@@ -17,10 +17,10 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
-import type { DatasetStatistics } from '#lib/scoring/dataset-statistics.ts';
-import type { ExamplePicture } from '#lib/scoring/pictures.ts';
+import type { ExamplePicture } from '#lib/datasets/examples.ts';
+import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
+import type { Split } from '#lib/livecell/splits.ts';
 import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
-import type { Split } from '#lib/scoring/splits.ts';
 
 export const ROLES = ['researcher', 'maintainer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -316,7 +316,7 @@ export const datasetPictures = pgTable('dataset_pictures', {
     .primaryKey()
     .references(() => datasets.id, { onDelete: 'cascade' }),
   public: boolean('public').notNull(),
-  /** storage key of the archive (`lib/readers/pictures.ts`) */
+  /** storage key of the archive (`lib/datasets/pictures.ts`) */
   packKey: text('pack_key').notNull(),
   /** the ground truth whose outlines are in it: of another version they would be wrong */
   groundTruthSha256: text('ground_truth_sha256').notNull(),

@@ -1,6 +1,6 @@
 /** The audit log as files: CSV for spreadsheets, JSON lines for programs. */
 import { type AuditEvent, auditChanges, auditReason, auditSentence } from './audit.ts';
-import { guard, quote } from './scoring/export.ts';
+import { guard, quote } from './board/export.ts';
 
 /** What a line of a file says. */
 export interface ExportedEvent {

@@ -2,7 +2,7 @@
  * Who may do what, as sentences. Pure functions of plain values: their test is a truth table. Pages, actions and
  * routes ask here and nowhere else. Private by default: only an entry that is scored and published is public.
  */
-import type { Role, SubmissionState, TeamRole, Visibility } from './api.ts';
+import type { Role, SubmissionState, TeamRole, Visibility } from './http/api.ts';
 import { isSealed, type Seal } from './public-entry.ts';
 
 /** Whoever is asking; `null` is somebody who has not signed in. */

@@ -3,9 +3,10 @@
  * receipt, events, badge, feed, image — is made of a `PublicEntry`, and what would tell who made it is decided here
  * and nowhere else. While an entry is sealed its identity does not leave this file.
  */
-import type { SubmissionState, Visibility } from './api.ts';
+
+import { type Level, levelOf } from './board/trust-level.ts';
+import type { SubmissionState, Visibility } from './http/api.ts';
 import type { AnyReport, ScoreReport, Warning } from './scoring/report.ts';
-import { type Level, levelOf } from './scoring/verification.ts';
 
 /** When an entry is anonymous: until a date, or without one until its owner says otherwise. */
 export interface Seal {
@@ -139,11 +140,20 @@ export function publicEntry(source: EntrySource, look: Look, now: Date): PublicE
   const sealed = look === 'reviewer' || isSealed(submission, now);
   const name = anonymousName(submission.anonymousNumber);
   return {
-    ...{ id, task, featured, demo, testImagesSeen, state, visibility },
+    id,
+    task,
+    featured,
+    demo,
+    testImagesSeen,
+    state,
+    visibility,
     verifiedAt: submission.verifiedAt,
     // whoever re-ran it may be of the same house, or be its owner
     verifiedBy: submission.verifiedAt && !(sealed && look !== 'insider') ? source.verifier : null,
-    ...{ createdAt, startedAt, finishedAt, publishedAt },
+    createdAt,
+    startedAt,
+    finishedAt,
+    publishedAt,
     ...(sealed && look !== 'insider' ? { ...NOBODY, method: name } : identityOf(source)),
     anonymous: sealed
       ? { name, identityShown: look === 'insider', until: look === 'insider' ? submission.anonymousUntil : null }
@@ -214,23 +224,21 @@ export function boardEntry(source: EntrySource, now: Date): BoardEntry {
   const { id, featured, demo, testImagesSeen, publishedAt, method, methodId, version } = entry;
   const { submitter, team, authors, paperUrl, codeUrl, verifiedAt, verifiedBy } = entry;
   return {
-    ...{
-      id,
-      featured,
-      demo,
-      testImagesSeen,
-      publishedAt,
-      method,
-      methodId,
-      version,
-      submitter,
-      team,
-      authors,
-      paperUrl,
-      codeUrl,
-      verifiedAt,
-      verifiedBy,
-    },
+    id,
+    featured,
+    demo,
+    testImagesSeen,
+    publishedAt,
+    method,
+    methodId,
+    version,
+    submitter,
+    team,
+    authors,
+    paperUrl,
+    codeUrl,
+    verifiedAt,
+    verifiedBy,
     anonymous: entry.anonymous !== null,
     level: levelOf(entry),
   };
@@ -239,9 +247,23 @@ export function boardEntry(source: EntrySource, now: Date): BoardEntry {
 /** What a row says of a method whose numbers were published elsewhere. */
 export function boardReference(id: string, method: string): BoardEntry {
   return {
-    ...{ id, method, methodId: null, version: null, submitter: null, team: null, authors: '', demo: false },
-    ...{ paperUrl: null, codeUrl: null, testImagesSeen: false, publishedAt: null, anonymous: false, featured: false },
-    ...{ verifiedAt: null, verifiedBy: null, level: null },
+    id,
+    method,
+    methodId: null,
+    version: null,
+    submitter: null,
+    team: null,
+    authors: '',
+    demo: false,
+    paperUrl: null,
+    codeUrl: null,
+    testImagesSeen: false,
+    publishedAt: null,
+    anonymous: false,
+    featured: false,
+    verifiedAt: null,
+    verifiedBy: null,
+    level: null,
   };
 }
 

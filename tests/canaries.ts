@@ -1,9 +1,9 @@
 /** An entry whose every trace of a person is a word that stands nowhere else, to be looked for where it must not be. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { eq } from 'drizzle-orm';
-import { makeAnonymous, makeReviewLink } from '#db/anonymity.ts';
 import { recordEvent } from '#db/audit.ts';
-import type { Tx } from '#db/client.ts';
+import type { Tx } from '#db/engine/client.ts';
+import { createToken } from '#db/people/users.ts';
 import {
   type Dataset,
   evaluations,
@@ -16,7 +16,7 @@ import {
   uploads,
   users,
 } from '#db/schema.ts';
-import { createToken } from '#db/users.ts';
+import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 
 export interface Planted {
@@ -45,26 +45,41 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
   const digits = () => String(randomInt(10 ** 8, 10 ** 9));
   const [parameters, secondsPerImage] = [Number(`4.${digits()}7`), Number(`0.${digits()}7`)];
   const owner = {
-    ...{
-      name: `${word('name')} Quill`,
-      email: `${word('mail')}@example.org`,
-      affiliation: `${word('place')} Institute`,
-    },
-    ...{
-      orcid: `0000-0009-${digits().replace(/^(.{4})(.{4}).*$/, '$1-$2')}`,
-      image: `https://example.org/${word('face')}`,
-    },
+    name: `${word('name')} Quill`,
+    email: `${word('mail')}@example.org`,
+    affiliation: `${word('place')} Institute`,
+    orcid: `0000-0009-${digits().replace(/^(.{4})(.{4}).*$/, '$1-$2')}`,
+    image: `https://example.org/${word('face')}`,
   };
   const methodName = `${word('method')} Net`;
   const teamName = `${word('team')} Lab`;
   const words = {
-    ...{ userName: word('name'), email: word('mail'), affiliation: word('place'), orcid: owner.orcid },
-    ...{ image: word('face'), team: word('team'), method: word('method'), description: word('description') },
-    ...{ methodDescription: word('about'), paper: word('paper'), code: word('code'), trainingData: word('training') },
-    ...{ authors: word('authors'), architecture: word('architecture'), pretraining: word('pretraining') },
-    ...{ extraData: word('extra'), note: word('note'), fileName: word('file'), storage: word('storage') },
-    ...{ warning: word('warning'), notice: word('notice'), token: word('token'), upload: word('upload') },
-    ...{ verified: word('verified'), parameters: String(parameters), secondsPerImage: String(secondsPerImage) },
+    userName: word('name'),
+    email: word('mail'),
+    affiliation: word('place'),
+    orcid: owner.orcid,
+    image: word('face'),
+    team: word('team'),
+    method: word('method'),
+    description: word('description'),
+    methodDescription: word('about'),
+    paper: word('paper'),
+    code: word('code'),
+    trainingData: word('training'),
+    authors: word('authors'),
+    architecture: word('architecture'),
+    pretraining: word('pretraining'),
+    extraData: word('extra'),
+    note: word('note'),
+    fileName: word('file'),
+    storage: word('storage'),
+    warning: word('warning'),
+    notice: word('notice'),
+    token: word('token'),
+    upload: word('upload'),
+    verified: word('verified'),
+    parameters: String(parameters),
+    secondsPerImage: String(secondsPerImage),
   };
   const links = { paperUrl: `https://example.org/${words.paper}`, codeUrl: `https://example.org/${words.code}` };
   const planted = await tx.transaction(async (tx) => {
@@ -74,9 +89,17 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
     const [method] = await tx
       .insert(methods)
       .values({
-        ...{ userId: user.id, teamId: team.id, name: methodName, description: words.methodDescription, ...links },
-        ...{ authors: words.authors, architecture: words.architecture, parameters },
-        ...{ pretraining: words.pretraining, extraData: words.extraData, secondsPerImage },
+        userId: user.id,
+        teamId: team.id,
+        name: methodName,
+        description: words.methodDescription,
+        ...links,
+        authors: words.authors,
+        architecture: words.architecture,
+        parameters,
+        pretraining: words.pretraining,
+        extraData: words.extraData,
+        secondsPerImage,
       })
       .returning();
     const warnings = [
@@ -86,31 +109,56 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
     const [submission] = await tx
       .insert(submissions)
       .values({
-        ...{ task: dataset.task, datasetId: dataset.id, userId: user.id, teamId: team.id, methodId: method.id },
-        ...{ method: methodName, description: words.description, trainingData: words.trainingData, ...links },
-        ...{ moderatorNote: words.note, verifiedAt: now, verifiedBy: user.id, verifiedNote: words.verified },
-        ...{ state: 'scored', warnings, startedAt: now, finishedAt: now },
+        task: dataset.task,
+        datasetId: dataset.id,
+        userId: user.id,
+        teamId: team.id,
+        methodId: method.id,
+        method: methodName,
+        description: words.description,
+        trainingData: words.trainingData,
+        ...links,
+        moderatorNote: words.note,
+        verifiedAt: now,
+        verifiedBy: user.id,
+        verifiedNote: words.verified,
+        state: 'scored',
+        warnings,
+        startedAt: now,
+        finishedAt: now,
       })
       .returning();
     await tx.insert(submissionFiles).values({
-      ...{ submissionId: submission.id, slot: 'all', bytes: 3, sha256: 'f'.repeat(64) },
-      ...{ fileName: `${words.fileName}.json`, storageKey: `submissions/${words.storage}.json` },
+      submissionId: submission.id,
+      slot: 'all',
+      bytes: 3,
+      sha256: 'f'.repeat(64),
+      fileName: `${words.fileName}.json`,
+      storageKey: `submissions/${words.storage}.json`,
     });
     await tx.insert(evaluations).values(
       reports.map((report) => ({
-        ...{ submissionId: submission.id, protocol: report.protocol, groundTruthSha256: dataset.sha256 },
+        submissionId: submission.id,
+        protocol: report.protocol,
+        groundTruthSha256: dataset.sha256,
         evaluatorVersion: report.evaluator.version,
         report: { ...report, warnings },
       })),
     );
     await tx.insert(notices).values({ userId: user.id, kind: 'scored', text: words.notice });
     await tx.insert(uploads).values({
-      ...{ id: `${words.upload}-1`, userId: user.id, fileName: `${words.fileName}.json`, bytes: 3 },
+      id: `${words.upload}-1`,
+      userId: user.id,
+      fileName: `${words.fileName}.json`,
+      bytes: 3,
       storageKey: `uploads/${words.upload}`,
     });
     await createToken(user.id, words.token, {}, tx);
     await recordEvent(tx, user.id, {
-      ...{ kind: 'submitted', submissionId: submission.id, task: dataset.task, method: methodName },
+      kind: 'submitted',
+      submissionId: submission.id,
+      task: dataset.task,
+      method: methodName,
     });
     return { id: submission.id, ownerId: user.id, teamId: team.id, methodId: method.id };
   });
@@ -119,7 +167,12 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
   await publish(tx, planted.id);
   const ids = { ownerId: planted.ownerId, teamId: planted.teamId, methodId: planted.methodId };
   return {
-    ...{ ...planted, secret, owner, methodName, teamName, name: `Anonymous entry ${anonymousNumber}` },
+    ...planted,
+    secret,
+    owner,
+    methodName,
+    teamName,
+    name: `Anonymous entry ${anonymousNumber}`,
     words: { ...words, ...ids },
   };
 }

@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import '#workers/kernels.mjs';
-import { buildIfNeeded } from '#workers/build.ts';
+import { buildIfNeeded } from '#workers/site/build.ts';
 import { findPostgres } from './db/databases.ts';
 
 const root = join(import.meta.dirname, '..');

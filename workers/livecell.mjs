@@ -14,7 +14,7 @@ if (major >= 24) {
   nodeModule.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)));
   // where packages were installed without their scripts
   if (!existsSync(new URL('../lib/kernels/built.ts', import.meta.url))) await import('./kernels.mjs');
-  await import('./cli.ts');
+  await import('./cli/main.ts');
 } else {
   const node = broughtAlong();
   if (node) rerun(node);

@@ -1,6 +1,6 @@
 /** Sends what waits in the outbox, a letter at a time, for as long as the scoring process runs. */
 import { createTransport } from 'nodemailer';
-import { forgetOldMail, leaseMail, mailRefused, mailSent } from '#db/outbox.ts';
+import { forgetOldMail, leaseMail, mailRefused, mailSent } from '#db/notices/outbox.ts';
 import { log } from './log.ts';
 
 export interface Mailer {
@@ -18,7 +18,7 @@ const SWEEP_MILLISECONDS = 3600_000;
 
 /**
  * Looks into the outbox every few seconds and sends what is due. A refusal is retried later, with growing delays
- * (`db/outbox.ts`); `firstDelay` is the first of them, in milliseconds.
+ * (`db/notices/outbox.ts`); `firstDelay` is the first of them, in milliseconds.
  */
 export function startMailer(options: {
   /** `smtp://user:password@host:587`, `smtps://…` */

@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import { viewer } from '#app/_server/http.ts';
-import { countUnread } from '#db/notices.ts';
+import { countUnread } from '#db/notices/notices.ts';
 import { isMaintainer } from '#lib/permissions.ts';
 import { Bell } from './icons.tsx';
 import './account.css';

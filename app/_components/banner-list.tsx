@@ -1,7 +1,7 @@
 'use client';
 
 import { usePathname } from 'next/navigation';
-import { TASKS, type TaskId } from '#lib/scoring/tasks.ts';
+import { TASKS, type TaskId } from '#lib/tasks/index.ts';
 
 export interface Banner {
   id: string;

@@ -1,4 +1,4 @@
-import { currentAnnouncements } from '#db/announcements.ts';
+import { currentAnnouncements } from '#db/notices/announcements.ts';
 import { BannerList } from './banner-list.tsx';
 
 /** What maintainers announce now. A site that cannot ask shows its pages all the same. */

@@ -1,4 +1,4 @@
-import { exact, integer, percent } from '#lib/scoring/format.ts';
+import { exact, integer, percent } from '#lib/format.ts';
 import { RESAMPLING } from '#lib/scoring/intervals.ts';
 
 export const INTERVAL_EXPLAINED = `95 % interval from ${integer(RESAMPLING.draws)} resamples of fields of view`;

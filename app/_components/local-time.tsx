@@ -1,7 +1,7 @@
 'use client';
 
 import { useSyncExternalStore } from 'react';
-import { moment } from '#lib/scoring/format.ts';
+import { moment } from '#lib/format.ts';
 
 const LOCAL = { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' } as const;
 

@@ -1,6 +1,6 @@
-import { inWords, type ScoreHistory } from '#db/rescore.ts';
+import { inWords, type ScoreHistory } from '#db/rescore/rescore.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS } from '#lib/coco/protocol.ts';
-import { integer, moment } from '#lib/scoring/format.ts';
+import { integer, moment } from '#lib/format.ts';
 import { TableFrame } from './table-frame.tsx';
 
 /** Why an entry stands on no board, where it could not be scored again. `inside`: why not may quote the file. */

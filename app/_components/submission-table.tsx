@@ -1,8 +1,8 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import type { SubmissionSummary } from '#db/submissions.ts';
-import { moment } from '#lib/scoring/format.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import type { SubmissionSummary } from '#db/submissions/submissions.ts';
+import { moment } from '#lib/format.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 import { StateBadge, VisibilityBadge } from './state.tsx';
 import { TableFrame } from './table-frame.tsx';
 

@@ -1,6 +1,6 @@
 import { viewer } from '#app/_server/http.ts';
-import { getUser } from '#db/users.ts';
-import { moment } from '#lib/scoring/format.ts';
+import { getUser } from '#db/people/users.ts';
+import { moment } from '#lib/format.ts';
 
 /** Above every page of somebody whose account is suspended: since when, why, and what still works. */
 export async function Suspension() {

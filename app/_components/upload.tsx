@@ -1,9 +1,9 @@
 'use client';
 
 import { useEffect, useId, useRef, useState } from 'react';
+import { bytes, percent } from '#lib/format.ts';
 import { LIMITS, LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
 import { sniff } from '#lib/readers/sniff.ts';
-import { bytes, percent } from '#lib/scoring/format.ts';
 import {
   arrived,
   discard,

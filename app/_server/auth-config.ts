@@ -8,8 +8,8 @@ import type { Adapter } from 'next-auth/adapters';
 import type { OIDCConfig, Provider } from 'next-auth/providers';
 import GitHub, { type GitHubProfile } from 'next-auth/providers/github';
 import Google from 'next-auth/providers/google';
-import { adoptEmail, claimByEmail, linkSignIn } from '#db/accounts.ts';
-import { db } from '#db/client.ts';
+import { db } from '#db/engine/client.ts';
+import { adoptEmail, claimByEmail, linkSignIn } from '#db/people/sign-ins.ts';
 import { accounts, sessions, users, verificationTokens } from '#db/schema.ts';
 import { env } from '#lib/env.ts';
 

@@ -1,11 +1,11 @@
 /** Ground truth that comes in over the site: uploads become an import, which the scoring process reads. */
-import { db } from '#db/client.ts';
-import { createImport, type NewImport } from '#db/ground-truth.ts';
+import { db } from '#db/engine/client.ts';
+import { createImport, type NewImport } from '#db/rescore/ground-truth.ts';
 import type { GroundTruthImport, ImportFile } from '#db/schema.ts';
-import { deleteUpload, getUpload } from '#db/uploads.ts';
+import { deleteUpload, getUpload } from '#db/submissions/uploads.ts';
 import { AppError } from '#lib/errors.ts';
 import { canManageGroundTruth, canUseUpload, type Viewer } from '#lib/permissions.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 import { InvalidFields } from './http.ts';
 import { release } from './uploads.ts';
 

@@ -1,6 +1,6 @@
 /** Where whoever is asking stands with the quota: in their own name, and for each team they are in. */
-import { listPlaces } from '#db/quota.ts';
-import type { PlacesBody } from '#lib/api.ts';
+import { listPlaces } from '#db/quota/ledger.ts';
+import type { PlacesBody } from '#lib/http/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
 
 /** Who holds places in the ledger: a person, then the person's teams. */

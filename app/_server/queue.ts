@@ -1,13 +1,13 @@
 /** The queue as whoever is looking may see it. A stranger learns that something waits, where and how long; no name. */
 
-import { ATTEMPTS, LEASE_SECONDS } from '#db/queue.ts';
-import { getQueueState, listPastRuns, type QueueRow } from '#db/queue-page.ts';
+import { getQueueState, listPastRuns, type QueueRow } from '#db/queue/lines.ts';
+import type { ScoringProcesses } from '#db/queue/processes.ts';
+import { ATTEMPTS, LEASE_SECONDS } from '#db/queue/queue.ts';
 import type { Progress } from '#db/schema.ts';
-import type { ScoringProcesses } from '#db/scoring-processes.ts';
+import { seconds } from '#lib/format.ts';
 import { canNameInQueue, canTakeOut, canViewSubmission, isMaintainer, isOwner, type Viewer } from '#lib/permissions.ts';
 import { estimateSeconds, secondsUntilTurn } from '#lib/queue-estimate.ts';
-import { seconds } from '#lib/scoring/format.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 
 export interface QueueEntry {
   taskId: string;
@@ -59,10 +59,14 @@ export async function queueFor(viewer: Viewer, now = new Date()): Promise<QueueV
     return {
       taskId: task,
       task: parseTask(task)?.name ?? task,
-      ...{ dataset, submittedAt: createdAt, progress },
+      dataset,
+      submittedAt: createdAt,
+      progress,
       known: canNameInQueue(viewer, submission, now)
         ? {
-            ...{ id, method, submitter: team ?? submitter },
+            id,
+            method,
+            submitter: team ?? submitter,
             href: canViewSubmission(viewer, submission) ? `/submissions/${id}` : null,
           }
         : null,
@@ -76,18 +80,18 @@ export async function queueFor(viewer: Viewer, now = new Date()): Promise<QueueV
     processes,
     running: running.map((row, index) => ({
       ...entryOf(row),
-      ...{ position: null, secondsUntilTurn: 0, secondsLeft: left[index] },
+      position: null,
+      secondsUntilTurn: 0,
+      secondsLeft: left[index],
       says: howItRuns(row, now),
     })),
     waiting: waiting.map((row, index) => {
       const [turn, run] = [turns[index], own[index]];
       return {
         ...entryOf(row),
-        ...{
-          position: index + 1,
-          secondsUntilTurn: turn,
-          secondsLeft: turn === null || run === null ? null : turn + run,
-        },
+        position: index + 1,
+        secondsUntilTurn: turn,
+        secondsLeft: turn === null || run === null ? null : turn + run,
         says: whyItWaits(row, { index, running: running.length, processes, insider: insider(row), now }),
       };
     }),

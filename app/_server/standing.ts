@@ -1,8 +1,8 @@
 /** Where entries stand on their boards, for whatever is shown of one entry elsewhere: badge, feed, social image. */
-import { getLeaderboard, getTaskBoard } from '#db/leaderboard.ts';
+import { getLeaderboard, getTaskBoard } from '#db/board/board.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS } from '#lib/coco/protocol.ts';
-import { percent } from '#lib/scoring/format.ts';
-import { columnValue, findColumn, findValue, parseTask, taskNumber, valueName } from '#lib/scoring/tasks.ts';
+import { percent } from '#lib/format.ts';
+import { columnValue, findColumn, findValue, parseTask, taskNumber, valueName } from '#lib/tasks/index.ts';
 
 export interface Standing {
   /** of the board's headline, as the board counts; null: not ranked */

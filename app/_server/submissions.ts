@@ -1,12 +1,15 @@
 /** What the submit form, the API and the pages do with submissions; the tables are behind `#db`. */
-import { idByReviewSecret, makeAnonymous } from '#db/anonymity.ts';
+
 import { listEvents } from '#db/audit.ts';
-import { db } from '#db/client.ts';
-import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets.ts';
-import { entryOf } from '#db/entries.ts';
-import { getMethod } from '#db/methods.ts';
-import { scoreHistory } from '#db/rescore.ts';
+import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets/datasets.ts';
+import { db } from '#db/engine/client.ts';
+import { listMemberships } from '#db/people/teams.ts';
+import { getTaskRules, requireOpen, requireSize } from '#db/quota/task-settings.ts';
+import { scoreHistory } from '#db/rescore/rescore.ts';
 import type { Dataset, SubmissionFile, WithdrawalReason } from '#db/schema.ts';
+import { idByReviewSecret, makeAnonymous } from '#db/submissions/anonymity.ts';
+import { entryOf } from '#db/submissions/entries.ts';
+import { getMethod } from '#db/submissions/methods.ts';
 import {
   createSubmission,
   forgetFiles,
@@ -15,13 +18,11 @@ import {
   isSharedFile,
   type SubmissionDetail,
   withdraw,
-} from '#db/submissions.ts';
-import { getTaskRules, requireOpen, requireSize } from '#db/task-settings.ts';
-import { listMemberships } from '#db/teams.ts';
-import { deleteUpload, getUpload } from '#db/uploads.ts';
-import type { Created, NewSubmission, Receipt, SubmissionBody } from '#lib/api.ts';
+} from '#db/submissions/submissions.ts';
+import { deleteUpload, getUpload } from '#db/submissions/uploads.ts';
 import { PRIMARY_PROTOCOL, type ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
+import type { Created, NewSubmission, Receipt, SubmissionBody } from '#lib/http/api.ts';
 import {
   type Belonging,
   canDeleteFiles,
@@ -37,8 +38,8 @@ import {
 } from '#lib/permissions.ts';
 import { type Look, type PublicEntry, publicReport, publicWarnings } from '#lib/public-entry.ts';
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
-import { matchSlot, missingSlots, parseTask, slotsAreDatasets, type Task } from '#lib/scoring/tasks.ts';
 import { storage } from '#lib/storage.ts';
+import { matchSlot, missingSlots, parseTask, slotsAreDatasets, type Task } from '#lib/tasks/index.ts';
 import { InvalidFields } from './http.ts';
 import { release } from './uploads.ts';
 
@@ -95,10 +96,13 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
       const { id, state } = await createSubmission(
         {
           ...details,
-          ...{ task: task.id, datasetId: dataset.id, visibility },
+          task: task.id,
+          datasetId: dataset.id,
+          visibility,
           files: files.map(({ slot, upload, scoreThreshold }) => ({
             ...stored.get(idOf(upload))!,
-            ...{ slot, scoreThreshold },
+            slot,
+            scoreThreshold,
           })),
         },
         tx,
@@ -263,7 +267,11 @@ export async function findTombstone(id: string): Promise<Tombstone | null> {
   const others = methodId ? await getMethod(methodId) : null;
   const withdrawn = (await listEvents(id)).findLast(({ event }) => event.kind === 'withdrawn');
   return {
-    ...{ id, task, method, dataset: submission.dataset.name, methodId: others?.public ? methodId : null },
+    id,
+    task,
+    method,
+    dataset: submission.dataset.name,
+    methodId: others?.public ? methodId : null,
     at: withdrawn?.at ?? submission.filesDeletedAt ?? submission.createdAt,
     reason: submission.withdrawalReason ?? 'other',
   };
@@ -286,9 +294,22 @@ export async function submissionBody(viewer: Viewer, submission: SubmissionDetai
   const { submitter, team, authors, state, visibility, anonymous } = entry;
   const inside = look === 'insider';
   return {
-    ...{ id: entry.id, task: entry.task, dataset: submission.dataset.name },
-    ...{ method, methodId, version, description, paperUrl, codeUrl, trainingData, testImagesSeen },
-    ...{ anyCategory: submission.anyCategory, demo: entry.demo, submitter, team, authors },
+    id: entry.id,
+    task: entry.task,
+    dataset: submission.dataset.name,
+    method,
+    methodId,
+    version,
+    description,
+    paperUrl,
+    codeUrl,
+    trainingData,
+    testImagesSeen,
+    anyCategory: submission.anyCategory,
+    demo: entry.demo,
+    submitter,
+    team,
+    authors,
     anonymous: anonymous && { ...anonymous, until: anonymous.until?.toISOString() ?? null },
     state,
     visibility,
@@ -308,9 +329,12 @@ export async function submissionBody(viewer: Viewer, submission: SubmissionDetai
     report: reports[PRIMARY_PROTOCOL] ?? null,
     reports,
     evaluations: history.evaluations.map(({ protocol, evaluatorVersion, groundTruth, scoredAt, ...line }) => ({
-      ...{ protocol, evaluator: { version: evaluatorVersion }, scoredAt: scoredAt.toISOString() },
+      protocol,
+      evaluator: { version: evaluatorVersion },
+      scoredAt: scoredAt.toISOString(),
       groundTruth: { sha256: groundTruth.sha256, version: groundTruth.versions.at(-1) ?? null },
-      ...{ current: line.current, reason: line.reason },
+      current: line.current,
+      reason: line.reason,
       numbers: Object.fromEntries(line.numbers.map(({ label, value }) => [label, value])),
     })),
     leftBehind: history.leftBehind !== null,
@@ -342,8 +366,12 @@ export async function receiptOf(
   return {
     schema: 1,
     submission: {
-      ...{ id, method, task, dataset: submission.dataset.name },
-      ...{ submittedAt: createdAt.toISOString(), scoredAt },
+      id,
+      method,
+      task,
+      dataset: submission.dataset.name,
+      submittedAt: createdAt.toISOString(),
+      scoredAt,
     },
     evaluator: report.evaluator,
     groundTruth: report.groundTruth,

@@ -15,14 +15,21 @@ import { mkdir, open, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
-import { getTaskRules, requireOpen, requireSize } from '#db/task-settings.ts';
-import { completeUpload, createUpload, deleteUpload, expiredUploads, getUpload, listUploads } from '#db/uploads.ts';
+import { getTaskRules, requireOpen, requireSize } from '#db/quota/task-settings.ts';
+import {
+  completeUpload,
+  createUpload,
+  deleteUpload,
+  expiredUploads,
+  getUpload,
+  listUploads,
+} from '#db/submissions/uploads.ts';
 import { AppError } from '#lib/errors.ts';
 import { canUseUpload, type Viewer } from '#lib/permissions.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { sniff } from '#lib/readers/sniff.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
 import { sha256Of, storage } from '#lib/storage.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 import { problem, whoMayEnter } from './http.ts';
 
 export const UPLOADS_PATH = '/api/uploads';

@@ -2,10 +2,11 @@
  * Who is asking: the session cookie of a browser, or `Authorization: Bearer <token>` of a program. Plain headers in,
  * a plain value out, so routes, actions, pages and tests all ask the same function.
  */
+
+import { userBySession } from '#db/people/sessions.ts';
+import { listMemberships } from '#db/people/teams.ts';
+import { userByToken } from '#db/people/users.ts';
 import type { TokenScope, User } from '#db/schema.ts';
-import { userBySession } from '#db/sessions.ts';
-import { listMemberships } from '#db/teams.ts';
-import { userByToken } from '#db/users.ts';
 import { AppError } from '#lib/errors.ts';
 import type { Viewer } from '#lib/permissions.ts';
 

@@ -2,11 +2,11 @@ import Link from 'next/link';
 import { LocalTime } from '#app/_components/local-time.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { holdersOf } from '#app/_server/places.ts';
-import { listLedger, listPlaces } from '#db/quota.ts';
-import { getTeam } from '#db/teams.ts';
+import { getTeam } from '#db/people/teams.ts';
+import { listLedger, listPlaces } from '#db/quota/ledger.ts';
+import { moment } from '#lib/format.ts';
 import type { Viewer } from '#lib/permissions.ts';
-import { moment } from '#lib/scoring/format.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 
 const KINDS = { reserved: 'place held', charged: 'charged', returned: 'given back', granted: 'granted' } as const;
 

@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { TableFrame } from '#app/_components/table-frame.tsx';
-import { listDatasets } from '#db/datasets.ts';
-import { integer } from '#lib/scoring/format.ts';
-import { SPLIT_NAMES, splitOfName } from '#lib/scoring/splits.ts';
-import { OPEN_TASKS } from '#lib/scoring/tasks.ts';
+import { listDatasets } from '#db/datasets/datasets.ts';
+import { integer } from '#lib/format.ts';
+import { SPLIT_NAMES, splitOfName } from '#lib/livecell/splits.ts';
+import { OPEN_TASKS } from '#lib/tasks/index.ts';
 import './[name]/dataset.css';
 
 export const metadata: Metadata = {

@@ -1,7 +1,7 @@
 import { route } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
 import { standingInWords, standings } from '#app/_server/standing.ts';
-import { listPublished } from '#db/entries.ts';
+import { listPublished } from '#db/submissions/entries.ts';
 import { escapeXml } from '#lib/badge.ts';
 
 const LENGTH = 50;

@@ -14,7 +14,7 @@ import {
   markVerified,
   restore,
   revokeVerification,
-} from '#db/moderation.ts';
+} from '#db/submissions/moderation.ts';
 import { AppError } from '#lib/errors.ts';
 import { canModerate, type Viewer } from '#lib/permissions.ts';
 

@@ -1,7 +1,7 @@
 import Link from 'next/link';
-import type { InboxCase } from '#db/radar.ts';
-import { age, bytes, integer, moment, percent } from '#lib/scoring/format.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import type { InboxCase } from '#db/board/inbox.ts';
+import { age, bytes, integer, moment, percent } from '#lib/format.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 import { StateBadge } from '../_components/state.tsx';
 import { DecisionForm } from './decision-form.tsx';
 

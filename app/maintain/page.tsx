@@ -3,11 +3,11 @@ import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { viewer } from '#app/_server/http.ts';
 import { listDecisions } from '#db/audit.ts';
-import { queueSnapshot } from '#db/queue.ts';
-import { listInbox } from '#db/radar.ts';
+import { listInbox } from '#db/board/inbox.ts';
+import { queueSnapshot } from '#db/queue/queue.ts';
 import { auditReason, auditSentence } from '#lib/audit.ts';
+import { age, moment } from '#lib/format.ts';
 import { canModerate } from '#lib/permissions.ts';
-import { age, moment } from '#lib/scoring/format.ts';
 import { Case } from './case.tsx';
 import { BulkForm } from './decision-form.tsx';
 

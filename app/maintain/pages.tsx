@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import { integer } from '#lib/scoring/format.ts';
+import { integer } from '#lib/format.ts';
 
 /** Links to the pages before and after, where there are several. */
 export function Pages(props: { page: number; size: number; total: number; href: (page: number) => string }) {

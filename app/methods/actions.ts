@@ -3,9 +3,9 @@
 import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
 import { action, InvalidFields } from '#app/_server/http.ts';
-import { editMethod, getMethod } from '#db/methods.ts';
-import { methodNameSchema, newSubmissionSchema } from '#lib/api.ts';
+import { editMethod, getMethod } from '#db/submissions/methods.ts';
 import { AppError } from '#lib/errors.ts';
+import { methodNameSchema, newSubmissionSchema } from '#lib/http/api.ts';
 import { canEditMethod } from '#lib/permissions.ts';
 
 const { description, paperUrl, codeUrl } = newSubmissionSchema.shape;
@@ -25,7 +25,9 @@ const amount = z
 const factsSchema = z.object({
   id: z.string(),
   name: methodNameSchema,
-  ...{ description, paperUrl, codeUrl },
+  description,
+  paperUrl,
+  codeUrl,
   authors: words(2000),
   architecture: words(500),
   parameters: amount,

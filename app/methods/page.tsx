@@ -3,8 +3,8 @@ import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { listMethods } from '#db/methods.ts';
-import { day } from '#lib/scoring/format.ts';
+import { listMethods } from '#db/submissions/methods.ts';
+import { day } from '#lib/format.ts';
 
 export const metadata: Metadata = { title: 'My methods', robots: { index: false } };
 

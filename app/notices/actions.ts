@@ -3,7 +3,7 @@
 import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
 import { action } from '#app/_server/http.ts';
-import { markRead } from '#db/notices.ts';
+import { markRead } from '#db/notices/notices.ts';
 
 /** `id` is a notice, or `all`. */
 export const read = action(

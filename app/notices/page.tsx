@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
-import { Act } from '#app/_components/act.tsx';
+import { Act } from '#app/_components/action-button.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { listNotices } from '#db/notices.ts';
+import { listNotices } from '#db/notices/notices.ts';
 import type { Notice } from '#db/schema.ts';
-import { moment } from '#lib/scoring/format.ts';
+import { moment } from '#lib/format.ts';
 import { read } from './actions.ts';
 
 export const metadata: Metadata = { title: 'Notices', robots: { index: false } };

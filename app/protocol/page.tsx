@@ -9,7 +9,7 @@ import {
   type Protocol,
   RECALL_THRESHOLDS,
 } from '#lib/coco/protocol.ts';
-import { integer, list } from '#lib/scoring/format.ts';
+import { integer, list } from '#lib/format.ts';
 import { RESAMPLING } from '#lib/scoring/intervals.ts';
 
 export const metadata: Metadata = {

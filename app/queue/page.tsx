@@ -1,12 +1,12 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { Act } from '#app/_components/act.tsx';
-import { Live } from '#app/_components/live.tsx';
+import { Act } from '#app/_components/action-button.tsx';
+import { Live } from '#app/_components/auto-refresh.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { type QueueEntry, queueFor } from '#app/_server/queue.ts';
-import type { ScoringProcesses } from '#db/scoring-processes.ts';
-import { moment, seconds } from '#lib/scoring/format.ts';
+import type { ScoringProcesses } from '#db/queue/processes.ts';
+import { moment, seconds } from '#lib/format.ts';
 import { takeOut } from './actions.ts';
 import './queue.css';
 

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { action } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
 import { findSubmission } from '#app/_server/submissions.ts';
-import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/anonymity.ts';
-import type { SubmissionDetail } from '#db/submissions.ts';
+import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/submissions/anonymity.ts';
+import type { SubmissionDetail } from '#db/submissions/submissions.ts';
 import { AppError } from '#lib/errors.ts';
 import { canMakeAnonymous, canReveal, canShareWithReviewers, type Viewer } from '#lib/permissions.ts';
 

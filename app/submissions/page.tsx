@@ -3,7 +3,7 @@ import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { SubmissionTable } from '#app/_components/submission-table.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { listSubmissionsOf } from '#db/submissions.ts';
+import { listSubmissionsOf } from '#db/submissions/submissions.ts';
 
 export const metadata: Metadata = { title: 'My submissions' };
 

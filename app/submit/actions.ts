@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { action, InvalidFields } from '#app/_server/http.ts';
 import { submit } from '#app/_server/submissions.ts';
-import { methodNameSchema, newSubmissionSchema } from '#lib/api.ts';
 import { AppError } from '#lib/errors.ts';
+import { methodNameSchema, newSubmissionSchema } from '#lib/http/api.ts';
 
 const { task, dataset, team, description, paperUrl, codeUrl, trainingData, anonymousUntil } = newSubmissionSchema.shape;
 const ticked = z
@@ -17,7 +17,14 @@ const PER_SLOT = 'per-slot';
 
 const fieldsSchema = z
   .object({
-    ...{ task, dataset, team, method: methodNameSchema, description, paperUrl, codeUrl, trainingData },
+    task,
+    dataset,
+    team,
+    method: methodNameSchema,
+    description,
+    paperUrl,
+    codeUrl,
+    trainingData,
     testImagesSeen: ticked,
     anyCategory: ticked,
     publish: ticked,

@@ -13,7 +13,13 @@ export async function earlier(who: Viewer, from: string | string[] | undefined):
   const { testImagesSeen, anyCategory, anonymous, anonymousUntil, visibility, files } = submission;
   const threshold = files.find(({ scoreThreshold }) => scoreThreshold !== null)?.scoreThreshold;
   return {
-    ...{ task, dataset: dataset.name, method, description, trainingData, testImagesSeen, anyCategory },
+    task,
+    dataset: dataset.name,
+    method,
+    description,
+    trainingData,
+    testImagesSeen,
+    anyCategory,
     team: teamId ?? '',
     paperUrl: paperUrl ?? '',
     codeUrl: codeUrl ?? '',

@@ -2,14 +2,14 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { viewer } from '#app/_server/http.ts';
 import { placesOf } from '#app/_server/places.ts';
-import { listDatasets } from '#db/datasets.ts';
-import { listMethods } from '#db/methods.ts';
-import { listTaskRules } from '#db/task-settings.ts';
-import { listMemberships } from '#db/teams.ts';
-import type { PlacesBody } from '#lib/api.ts';
+import { listDatasets } from '#db/datasets/datasets.ts';
+import { listMemberships } from '#db/people/teams.ts';
+import { listTaskRules } from '#db/quota/task-settings.ts';
+import { listMethods } from '#db/submissions/methods.ts';
+import { integer } from '#lib/format.ts';
+import type { PlacesBody } from '#lib/http/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
-import { integer } from '#lib/scoring/format.ts';
-import { OPEN_TASKS, slotsAreDatasets, TASKS } from '#lib/scoring/tasks.ts';
+import { OPEN_TASKS, slotsAreDatasets, TASKS } from '#lib/tasks/index.ts';
 import { earlier } from './earlier.ts';
 import { SubmitForm } from './submit-form.tsx';
 
@@ -79,12 +79,18 @@ async function choices(who: Viewer) {
     const own = datasets
       .filter(({ task }) => task === groundTruth)
       .map(({ name, images, objects, demo }) => ({
-        ...{ name, demo },
+        name,
+        demo,
         label: `${name}: ${integer(images)} images, ${integer(objects)} cells${kind === 'counts' ? ' counted' : ''}${demo ? ' (synthetic demo)' : ''}`,
       }));
     const outside = slotsAreDatasets(id);
     return {
-      ...{ id, name, kind, outside, least: least ?? slots.length, datasets: own },
+      id,
+      name,
+      kind,
+      outside,
+      least: least ?? slots.length,
+      datasets: own,
       slots: outside
         ? own.map(({ name, label }) => ({ id: name, label: `Predictions for ${label}` }))
         : slots.map(({ id, label }) => ({ id, label })),

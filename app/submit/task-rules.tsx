@@ -1,10 +1,10 @@
 'use client';
 
-import { PlacesInWords } from '#app/_components/places.tsx';
-import type { PlacesBody } from '#lib/api.ts';
+import { PlacesInWords } from '#app/_components/quota-sentence.tsx';
+import { bytes } from '#lib/format.ts';
+import type { PlacesBody } from '#lib/http/api.ts';
 import { quotaInWords } from '#lib/quota.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { bytes } from '#lib/scoring/format.ts';
 
 /** What a maintainer has set for a task, and where one stands with it. */
 export interface TaskRulesShown {

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { OPEN_TASKS, type Task } from '#lib/scoring/tasks.ts';
+import { OPEN_TASKS, type Task } from '#lib/tasks/index.ts';
 
 export const metadata: Metadata = {
   title: 'Tasks',

@@ -16,9 +16,9 @@ import {
   renameTeam,
   revokeInvitation,
   setTeamRole,
-} from '#db/teams.ts';
-import { TEAM_ROLES } from '#lib/api.ts';
+} from '#db/people/teams.ts';
 import { AppError } from '#lib/errors.ts';
+import { TEAM_ROLES } from '#lib/http/api.ts';
 import { canAcceptInvitation, canCreateTeam, canLeaveTeam, canManageTeam, type Viewer } from '#lib/permissions.ts';
 
 const teamName = z.string().trim().min(1, 'A name for the team').max(80, 'At most 80 characters');

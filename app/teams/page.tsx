@@ -2,7 +2,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { viewer } from '#app/_server/http.ts';
-import { listMemberships } from '#db/teams.ts';
+import { listMemberships } from '#db/people/teams.ts';
 import { canCreateTeam } from '#lib/permissions.ts';
 import { NameForm } from './name-form.tsx';
 

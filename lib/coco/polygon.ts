@@ -1,6 +1,6 @@
 /**
  * Polygons to masks, pixel for pixel as maskApi.c `rleFrPoly` (pycocotools, Simplified BSD licence) does it. How:
- * lib/kernels/assembly/polygon.ts.
+ * lib/kernels/assembly/rasterize.ts.
  */
 import { polygons as MODULE } from '../kernels/built.ts';
 import { instantiate, type Kernel } from '../kernels/kernel.ts';

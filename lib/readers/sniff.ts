@@ -5,7 +5,7 @@
  */
 import { Gunzip } from 'fflate';
 import type { Problem } from '../scoring/report.ts';
-import { quoted } from './problems.ts';
+import { quoted } from './problem-list.ts';
 
 export interface Sniffed {
   kind: 'coco-json' | 'gzip' | 'zip' | 'unknown';

@@ -5,7 +5,7 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { LIMITS } from './limits.ts';
-import { FatalProblem, quoted } from './problems.ts';
+import { FatalProblem, quoted } from './problem-list.ts';
 
 export interface ZipMember {
   name: string;

@@ -2,7 +2,7 @@
  * Counts over time per seeding density (Edlund et al. 2021, Figure 4a). File names say the well, the time and the crop;
  * the cells of a well were seeded at one density, so a well is a density.
  */
-import { type ImageName, parseImageName, stem } from './cell-types.ts';
+import { type ImageName, parseImageName, stem } from '#lib/livecell/cell-types.ts';
 
 export interface MeanCount {
   mean: number;

@@ -12,6 +12,7 @@
  * it does for a thousand draws what `accumulate` does for one, and gives the same numbers (a test compares them).
  */
 
+import { parseImageName } from '#lib/livecell/cell-types.ts';
 import { hitsFor, type Slice } from '../coco/accumulate.ts';
 import { ALL_BITS, ignoredIn, type Matches, matchedIn, THRESHOLDS } from '../coco/match.ts';
 import { RECALL_THRESHOLDS } from '../coco/protocol.ts';
@@ -19,7 +20,6 @@ import type { Ranking } from '../coco/rank.ts';
 import { resampling as MODULE } from '../kernels/built.ts';
 import { instanceOf, type Kernel } from '../kernels/kernel.ts';
 import { drawUnits, interval95 } from '../stats/bootstrap.ts';
-import { parseImageName } from './cell-types.ts';
 
 export const RESAMPLING = { draws: 1000, seed: 2021, timePointsPerBlock: 6 } as const;
 

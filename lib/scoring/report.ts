@@ -6,9 +6,9 @@
  * Fractions are from 0 to 1; `null` where there is nothing to average (COCO tools print -1).
  */
 import { z } from 'zod';
+import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { type Metrics, metricsSchema } from '../coco/metrics.ts';
 import { PROTOCOL_IDS } from '../coco/protocol.ts';
-import { CELL_TYPES } from './cell-types.ts';
 import { countsOverTime, withoutReference } from './counts-over-time.ts';
 
 export { type Metrics, metricsSchema };

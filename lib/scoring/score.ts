@@ -5,13 +5,14 @@
  * The steps are separate functions because threads share them out: images are matched independently, slices are
  * summarized independently, and everything in between is one sort.
  */
+
+import { CELL_TYPES, type CellType, cellTypeOf } from '#lib/livecell/cell-types.ts';
 import { type Slice, sliceOf } from '../coco/accumulate.ts';
 import type { Dataset, Objects } from '../coco/dataset.ts';
 import { allocateMatches, areaClasses, type Matches, matchImage } from '../coco/match.ts';
 import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
 import { orderEntries, type Ranking, rankWithinImages } from '../coco/rank.ts';
 import { summarize } from '../coco/summarize.ts';
-import { CELL_TYPES, type CellType, cellTypeOf } from './cell-types.ts';
 import { allocateErrors, countErrors, type ErrorSlice, nameErrors, OWN, POOLED } from './errors-by-kind.ts';
 import type { EvaluationResults, Metrics } from './report.ts';
 

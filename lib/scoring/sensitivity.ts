@@ -5,12 +5,13 @@
  *
  * Matching is not repeated: an image that is left out has weight 0.
  */
+
+import { stem } from '#lib/livecell/cell-types.ts';
 import { accumulate, type Slice } from '../coco/accumulate.ts';
 import type { Dataset } from '../coco/dataset.ts';
 import { classIndex } from '../coco/match.ts';
 import type { Metrics } from '../coco/metrics.ts';
 import { PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
-import { stem } from './cell-types.ts';
 import type { Evaluating } from './score.ts';
 
 /** Images of the official test set in which nearly no cell is annotated: two in each. */

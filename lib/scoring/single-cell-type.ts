@@ -1,6 +1,7 @@
 /** One model per cell type, each scored on its own type (Edlund et al. 2021, Figure 3c–d), and what training on all gains. */
+
+import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import { type PairedTTest, pairedTTest } from '../stats/t-test.ts';
-import { CELL_TYPES, type CellType } from './cell-types.ts';
 import type { Metrics, SingleCellTypeResults } from './report.ts';
 
 /** The numbers this task needs of a type's metrics. */

@@ -2,8 +2,9 @@
  * Transferability (Edlund et al. 2021, Figure 3e–f): eight models, each trained on one cell type, scored on every type.
  * How much worse is a model away from home?
  */
-import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from './cell-types.ts';
-import { list } from './format.ts';
+
+import { list } from '#lib/format.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import type { TransferabilityResults } from './report.ts';
 
 /** AP by the type a model was trained on, then by the type it was evaluated on. */

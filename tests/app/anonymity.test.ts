@@ -5,13 +5,13 @@ import { and, eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import { queueFor } from '#app/_server/queue.ts';
 import { findSubmission, findTombstone, submissionBody, underReview } from '#app/_server/submissions.ts';
-import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/anonymity.ts';
-import { db } from '#db/client.ts';
-import { listVersions } from '#db/methods.ts';
-import { approve } from '#db/moderation.ts';
+import { db } from '#db/engine/client.ts';
 import { auditEvents, type Dataset, submissions } from '#db/schema.ts';
-import { createSubmission, saveReports, startScoring, unpublish, withdraw } from '#db/submissions.ts';
-import { leaderboardSchema, receiptSchema, submissionSchema } from '#lib/api.ts';
+import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/submissions/anonymity.ts';
+import { listVersions } from '#db/submissions/methods.ts';
+import { approve } from '#db/submissions/moderation.ts';
+import { createSubmission, saveReports, startScoring, unpublish, withdraw } from '#db/submissions/submissions.ts';
+import { leaderboardSchema, receiptSchema, submissionSchema } from '#lib/http/api.ts';
 import { routeFiles } from '#tests/app-files.ts';
 import { canariesIn, type Planted, plantCanaries } from '#tests/canaries.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
@@ -63,7 +63,9 @@ const WALK: Record<string, Visit[] | string> = {
     ...['json', 'csv', 'bibtex'].flatMap((format) =>
       ['', '&protocol=coco', '&evaluation=bbox', '&cellType=A172', '&sort=method', '&columns=ap-by-type'].map(
         (more) => ({
-          ...{ params: { task: 'livecell-wide' }, search: `?format=${format}${more}`, named: true },
+          params: { task: 'livecell-wide' },
+          search: `?format=${format}${more}`,
+          named: true,
         }),
       ),
     ),
@@ -140,7 +142,12 @@ describe('while the entry is anonymous', () => {
     const text = await visit('app/api/v1/leaderboards/[task]/route.ts', { params: { task: 'livecell-wide' } }, null);
     const { rows } = leaderboardSchema.parse(JSON.parse(text.split('\n\n')[1]));
     expect(rows.find(({ id }) => id === planted.id)).toMatchObject({
-      ...{ rank: 1, method: planted.name, submitter: null, anonymous: true, methodId: null, version: null },
+      rank: 1,
+      method: planted.name,
+      submitter: null,
+      anonymous: true,
+      methodId: null,
+      version: null,
     });
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { exportHref, type Params, parseView, viewHref } from '#app/leaderboards/[task]/view.ts';
-import { TASKS } from '#lib/scoring/tasks.ts';
+import { TASKS } from '#lib/tasks/index.ts';
 
 const task = TASKS['livecell-wide'];
 const view = (params: Params = {}) => parseView(task, params);

@@ -3,11 +3,11 @@ import { beforeAll, expect, test } from 'vitest';
 import { GET } from '#app/api/v1/leaderboards/[task]/route.ts';
 import { loadBoard } from '#app/leaderboards/[task]/board.ts';
 import { exportHref, type Params, parseView } from '#app/leaderboards/[task]/view.ts';
-import { db } from '#db/client.ts';
-import { createDemoSubmission, saveReports, startScoring } from '#db/submissions.ts';
-import { leaderboardSchema } from '#lib/api.ts';
-import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
-import { TASKS } from '#lib/scoring/tasks.ts';
+import { db } from '#db/engine/client.ts';
+import { createDemoSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { leaderboardSchema } from '#lib/http/api.ts';
+import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
+import { TASKS } from '#lib/tasks/index.ts';
 import { someDataset, someReports, someSubmission } from '../db/fixtures.ts';
 import { openSite } from './site.ts';
 

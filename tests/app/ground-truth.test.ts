@@ -3,14 +3,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { mustManageGroundTruth, sendIn } from '#app/_server/ground-truth.ts';
 import type { InvalidFields } from '#app/_server/http.ts';
 import { GET as submissionRoute } from '#app/api/v1/submissions/[id]/route.ts';
-import { db } from '#db/client.ts';
-import { listImports, replaceGroundTruth } from '#db/ground-truth.ts';
-import { approve } from '#db/moderation.ts';
-import { failRescoreItem, saveRescore, switchWithout } from '#db/rescore.ts';
+import { db } from '#db/engine/client.ts';
+import { listImports, replaceGroundTruth } from '#db/rescore/ground-truth.ts';
+import { failRescoreItem, saveRescore, switchWithout } from '#db/rescore/rescore.ts';
 import type { Dataset } from '#db/schema.ts';
-import { createSubmission, saveReports, startScoring } from '#db/submissions.ts';
-import { completeUpload, createUpload, getUpload } from '#db/uploads.ts';
-import { type SubmissionBody, submissionSchema } from '#lib/api.ts';
+import { approve } from '#db/submissions/moderation.ts';
+import { createSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { completeUpload, createUpload, getUpload } from '#db/submissions/uploads.ts';
+import { type SubmissionBody, submissionSchema } from '#lib/http/api.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';
@@ -113,8 +113,11 @@ describe('the API', () => {
     const primary = after.evaluations!.filter(({ protocol }) => protocol === 'livecell-paper');
     expect(primary).toMatchObject([
       {
-        ...{ current: true, reason: 'One outline mended', numbers: { AP: 0.39 } },
-        ...{ groundTruth: { sha256, version: 2 }, evaluator: { version: EVALUATOR_VERSION } },
+        current: true,
+        reason: 'One outline mended',
+        numbers: { AP: 0.39 },
+        groundTruth: { sha256, version: 2 },
+        evaluator: { version: EVALUATOR_VERSION },
       },
       { current: false, reason: null, numbers: { AP: 0.4 }, groundTruth: { sha256: dataset.sha256, version: 1 } },
     ]);

@@ -3,7 +3,7 @@ import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
 import { TaskCharts } from '#app/_components/tasks/results.tsx';
-import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { type TransferMatrix, transferability } from '#lib/scoring/transferability.ts';
 
 function shown(change: (matrix: TransferMatrix) => void = () => {}): string {

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { z } from 'zod';
 import { route } from '#app/_server/http.ts';
+import { createSession, createToken } from '#db/people/users.ts';
 import * as schema from '#db/schema.ts';
-import { createSession, createToken } from '#db/users.ts';
-import * as api from '#lib/api.ts';
 import { AppError } from '#lib/errors.ts';
-import { OPERATIONS, openApi } from '#lib/openapi.ts';
+import * as api from '#lib/http/api.ts';
+import { OPERATIONS, openApi } from '#lib/http/openapi.ts';
 import { routeFiles } from '#tests/app-files.ts';
 import { openSite, type Person, person } from './site.ts';
 

@@ -4,10 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { configuredProviders, githubProfile } from '#app/_server/auth-config.ts';
 import { callerOf } from '#app/_server/viewer.ts';
-import { linkSignIn, listSignIns, saveProfile, signOutEverywhere, unlinkSignIn } from '#db/accounts.ts';
-import { db } from '#db/client.ts';
+import { db } from '#db/engine/client.ts';
+import { linkSignIn, listSignIns, saveProfile, signOutEverywhere, unlinkSignIn } from '#db/people/sign-ins.ts';
+import {
+  createSession,
+  createToken,
+  ensureUser,
+  getUser,
+  getUserByEmail,
+  listUsers,
+  userByToken,
+} from '#db/people/users.ts';
 import { auditEvents } from '#db/schema.ts';
-import { createSession, createToken, ensureUser, getUser, getUserByEmail, listUsers, userByToken } from '#db/users.ts';
 import { Browser, openIdentityProvider, SITE, signIn } from './identity.ts';
 import { openSite } from './site.ts';
 

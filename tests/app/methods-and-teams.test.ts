@@ -7,9 +7,10 @@ import { GET as receipt } from '#app/api/v1/submissions/[id]/receipt/route.ts';
 import { GET as read } from '#app/api/v1/submissions/[id]/route.ts';
 import { POST as create } from '#app/api/v1/submissions/route.ts';
 import { earlier } from '#app/submit/earlier.ts';
-import { db } from '#db/client.ts';
-import { approve } from '#db/moderation.ts';
+import { db } from '#db/engine/client.ts';
+import { acceptInvitation, createTeam, invite, removeMember } from '#db/people/teams.ts';
 import { taskSettings, users } from '#db/schema.ts';
+import { approve } from '#db/submissions/moderation.ts';
 import {
   failSubmission,
   getSubmission,
@@ -17,8 +18,7 @@ import {
   requestPublication,
   saveReports,
   startScoring,
-} from '#db/submissions.ts';
-import { acceptInvitation, createTeam, invite, removeMember } from '#db/teams.ts';
+} from '#db/submissions/submissions.ts';
 import { storage } from '#lib/storage.ts';
 import { someDataset, someReports } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';
@@ -97,7 +97,10 @@ describe('a submission', () => {
       { methodId: first.methodId, method: 'U-Net', version: 3 },
     ]);
     expect(await submissionBody(await viewerNamed(ada), third)).toMatchObject({
-      ...{ methodId: first.methodId, version: 3, method: 'U-Net', team: null },
+      methodId: first.methodId,
+      version: 3,
+      method: 'U-Net',
+      team: null,
     });
   });
 
@@ -192,8 +195,13 @@ describe('what was public and is withdrawn', () => {
     const { methodId } = (await getSubmission(newer))!;
     const tombstone = await findTombstone(old);
     expect(tombstone).toEqual({
-      ...{ id: old, task: 'livecell-wide', dataset: 'test', method: 'Buried', methodId },
-      ...{ reason: 'superseded', at: expect.any(Date) },
+      id: old,
+      task: 'livecell-wide',
+      dataset: 'test',
+      method: 'Buried',
+      methodId,
+      reason: 'superseded',
+      at: expect.any(Date),
     });
     expect(Date.now() - tombstone!.at.getTime()).toBeLessThan(60_000);
     // and the interface says no more than before: it is gone
@@ -225,9 +233,16 @@ describe('what was public and is withdrawn', () => {
 
 describe('sending a file again', () => {
   const typed = {
-    ...{ task: 'livecell-wide', method: 'Second try', description: 'With a mistake', trainingData: 'train' },
-    ...{ paperUrl: 'https://example.org/paper', codeUrl: 'https://example.org/code', testImagesSeen: true },
-    ...{ anyCategory: true, anonymous: true, anonymousUntil: '2999-03-01' },
+    task: 'livecell-wide',
+    method: 'Second try',
+    description: 'With a mistake',
+    trainingData: 'train',
+    paperUrl: 'https://example.org/paper',
+    codeUrl: 'https://example.org/code',
+    testImagesSeen: true,
+    anyCategory: true,
+    anonymous: true,
+    anonymousUntil: '2999-03-01',
   };
 
   it.each<[string, (id: string) => Promise<unknown>]>([

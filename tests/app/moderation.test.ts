@@ -5,13 +5,13 @@ import { parseTaskView, taskViewHref } from '#app/leaderboards/[task]/task-view.
 import { parseView, viewHref } from '#app/leaderboards/[task]/view.ts';
 import { GET as auditFile } from '#app/maintain/audit/export/route.ts';
 import { filterHref, parseFilter } from '#app/maintain/audit/filter.ts';
-import { db } from '#db/client.ts';
-import { approve, hide, markVerified } from '#db/moderation.ts';
-import { suspend } from '#db/people.ts';
+import { db } from '#db/engine/client.ts';
+import { suspend } from '#db/people/moderation.ts';
 import type { Dataset } from '#db/schema.ts';
-import { createSubmission, type NewSubmission, saveReports, startScoring } from '#db/submissions.ts';
-import { leaderboardSchema } from '#lib/api.ts';
-import { TASKS } from '#lib/scoring/tasks.ts';
+import { approve, hide, markVerified } from '#db/submissions/moderation.ts';
+import { createSubmission, type NewSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { leaderboardSchema } from '#lib/http/api.ts';
+import { TASKS } from '#lib/tasks/index.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person } from './site.ts';
 
@@ -120,7 +120,11 @@ describe('the audit log as a file', () => {
       .map((text) => JSON.parse(text));
     expect(more).toEqual([]);
     expect(line).toMatchObject({
-      ...{ kind: 'hidden', actorId: mina.id, actorName: 'mina', submissionId: id, why: 'a "quoted", comma’d reason' },
+      kind: 'hidden',
+      actorId: mina.id,
+      actorName: 'mina',
+      submissionId: id,
+      why: 'a "quoted", comma’d reason',
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       detail: { changes: { visibility: { before: 'published', after: 'hidden' } } },
     });

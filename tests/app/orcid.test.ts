@@ -2,9 +2,9 @@
 import { expect, it } from 'vitest';
 import { configuredProviders } from '#app/_server/auth-config.ts';
 import { callerOf } from '#app/_server/viewer.ts';
-import { db } from '#db/client.ts';
+import { db } from '#db/engine/client.ts';
+import { getUser, listUsers } from '#db/people/users.ts';
 import { accounts } from '#db/schema.ts';
-import { getUser, listUsers } from '#db/users.ts';
 import { Browser, openIdentityProvider, SITE, signIn } from './identity.ts';
 import { openSite } from './site.ts';
 

@@ -5,10 +5,16 @@ import { POST as create } from '#app/api/v1/submissions/route.ts';
 import { GET as badge } from '#app/entries/[id]/badge.svg/route.ts';
 import { GET as image } from '#app/entries/[id]/opengraph-image/route.tsx';
 import { GET as feed } from '#app/feed.xml/route.ts';
-import { db } from '#db/client.ts';
-import { approve } from '#db/moderation.ts';
+import { db } from '#db/engine/client.ts';
 import type { Dataset } from '#db/schema.ts';
-import { createDemoSubmission, createSubmission, getSubmission, saveReports, startScoring } from '#db/submissions.ts';
+import { approve } from '#db/submissions/moderation.ts';
+import {
+  createDemoSubmission,
+  createSubmission,
+  getSubmission,
+  saveReports,
+  startScoring,
+} from '#db/submissions/submissions.ts';
 import { escapeXml } from '#lib/badge.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person } from './site.ts';
@@ -97,7 +103,9 @@ describe('submitting anonymously', () => {
     const { status, body } = await submit({ anonymous: true, anonymousUntil: '2999-03-01' });
     expect(status).toBe(201);
     expect(await getSubmission(body.id)).toMatchObject({
-      ...{ anonymous: true, anonymousNumber: expect.any(Number), anonymousUntil: new Date('2999-03-01T00:00:00Z') },
+      anonymous: true,
+      anonymousNumber: expect.any(Number),
+      anonymousUntil: new Date('2999-03-01T00:00:00Z'),
     });
   });
 
@@ -116,7 +124,8 @@ async function submit(more: object) {
   const FILE = Buffer.from('[{"image_id":1,"score":0.5,"bbox":[0,0,2,2]}]');
   const headers = {
     ...ada.bearer,
-    ...{ 'tus-resumable': '1.0.0', 'upload-length': String(FILE.length) },
+    'tus-resumable': '1.0.0',
+    'upload-length': String(FILE.length),
     'content-type': 'application/offset+octet-stream',
   };
   const sent = new Request('http://localhost/api/uploads', { method: 'POST', headers, body: FILE });

@@ -4,12 +4,12 @@ import { beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { howItRuns, queueFor, whyItWaits } from '#app/_server/queue.ts';
 import { giveUp } from '#app/_server/submissions.ts';
 import { GET as read } from '#app/api/v1/queue/route.ts';
-import { db } from '#db/client.ts';
-import type { LiveJob } from '#db/queue.ts';
+import { db } from '#db/engine/client.ts';
+import { reportAlive } from '#db/queue/processes.ts';
+import type { LiveJob } from '#db/queue/queue.ts';
 import type { Dataset } from '#db/schema.ts';
-import { reportAlive } from '#db/scoring-processes.ts';
-import { createSubmission, saveProgress, saveReports, startScoring } from '#db/submissions.ts';
-import { queueSchema } from '#lib/api.ts';
+import { createSubmission, saveProgress, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { queueSchema } from '#lib/http/api.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';
 
@@ -116,7 +116,11 @@ describe('the queue for programs', () => {
     const page = (await queueFor(await viewerNamed(ada))).waiting[0];
     expect(waiting).toMatchObject([
       {
-        ...{ task: 'livecell-wide', dataset: 'test', position: 1, attempt: 1, attempts: 3 },
+        task: 'livecell-wide',
+        dataset: 'test',
+        position: 1,
+        attempt: 1,
+        attempts: 3,
         submission: { id, method: 'Secret sauce', submitter: 'ada' },
         says: page.says,
         submittedAt: page.submittedAt.toISOString(),
@@ -134,7 +138,12 @@ describe('why it waits', () => {
   const now = new Date('2026-01-01T12:00:00Z');
   const at = (seconds: number) => new Date(now.getTime() + seconds * 1000);
   const job = (changes: Partial<LiveJob> = {}): LiveJob => ({
-    ...{ submissionId: 'x', state: 'waiting', attempt: 1, startsAt: null, seenAt: null, leaseUntil: null },
+    submissionId: 'x',
+    state: 'waiting',
+    attempt: 1,
+    startsAt: null,
+    seenAt: null,
+    leaseUntil: null,
     ...changes,
   });
   const one = { alive: 1, silentSeconds: 0 };

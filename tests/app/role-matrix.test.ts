@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, it, test, vi } from 'vitest';
-import { db } from '#db/client.ts';
+import { db } from '#db/engine/client.ts';
 import type { Dataset } from '#db/schema.ts';
 import { actionFiles, filesWithHiddenActions, routeFiles } from '#tests/app-files.ts';
 import { someDataset } from '#tests/db/fixtures.ts';
@@ -165,7 +165,8 @@ describe('routes', () => {
     { method = 'GET', headers = {}, body }: RequestInit & { headers?: Record<string, string> },
   ) {
     const request = new Request(`http://localhost${path}`, {
-      ...{ method, body },
+      method,
+      body,
       headers: { host: 'localhost', origin: 'http://localhost', ...headers },
     });
     asked.headers = request.headers;

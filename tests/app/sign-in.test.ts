@@ -3,7 +3,7 @@ import { isLocalRequest, localSignInIsOn } from '#app/_server/local-sign-in.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
 import { callerOf, isSameOrigin } from '#app/_server/viewer.ts';
 import { POST } from '#app/sign-in/local/route.ts';
-import { getUserByEmail } from '#db/users.ts';
+import { getUserByEmail } from '#db/people/users.ts';
 import { openSite, person } from './site.ts';
 
 openSite();

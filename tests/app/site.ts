@@ -2,9 +2,9 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll } from 'vitest';
 import { viewerOf } from '#app/_server/viewer.ts';
-import { closeDb } from '#db/client.ts';
-import { createToken, ensureUser, getUser } from '#db/users.ts';
-import type { Role } from '#lib/api.ts';
+import { closeDb } from '#db/engine/client.ts';
+import { createToken, ensureUser, getUser } from '#db/people/users.ts';
+import type { Role } from '#lib/http/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
 import { ENGINES, type Engine, type TestDatabase, temporaryFolder } from '#tests/db/databases.ts';
 

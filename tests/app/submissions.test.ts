@@ -8,15 +8,15 @@ import { GET as receipt } from '#app/api/v1/submissions/[id]/receipt/route.ts';
 import { GET as read } from '#app/api/v1/submissions/[id]/route.ts';
 import { POST as create } from '#app/api/v1/submissions/route.ts';
 import { GET as tasks } from '#app/api/v1/tasks/route.ts';
-import { db } from '#db/client.ts';
-import { approve } from '#db/moderation.ts';
-import { queueSnapshot } from '#db/queue.ts';
-import { getSubmission, saveReports, startScoring } from '#db/submissions.ts';
-import { getUpload } from '#db/uploads.ts';
-import { leaderboardSchema, receiptSchema, submissionSchema, taskListSchema } from '#lib/api.ts';
+import { db } from '#db/engine/client.ts';
+import { queueSnapshot } from '#db/queue/queue.ts';
+import { approve } from '#db/submissions/moderation.ts';
+import { getSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { getUpload } from '#db/submissions/uploads.ts';
+import { leaderboardSchema, receiptSchema, submissionSchema, taskListSchema } from '#lib/http/api.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { TASK_IDS } from '#lib/scoring/tasks.ts';
 import { storage } from '#lib/storage.ts';
+import { TASK_IDS } from '#lib/tasks/index.ts';
 import { someDataset, someReports } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';
 
@@ -78,7 +78,9 @@ describe('submitting', () => {
     const url = await upload(ada);
     const before = (await queueSnapshot()).waiting;
     const response = await post(ada, {
-      ...{ task: 'livecell-wide', method: ' Mask R-CNN ', files: [{ slot: 'all', upload: url }] },
+      task: 'livecell-wide',
+      method: ' Mask R-CNN ',
+      files: [{ slot: 'all', upload: url }],
       paperUrl: 'https://doi.org/10.1038/s41592-021-01249-6',
       testImagesSeen: true,
     });

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { GET } from '#app/api/v1/leaderboards/[task]/route.ts';
-import { db } from '#db/client.ts';
-import { getTaskBoard } from '#db/leaderboard.ts';
-import { parsePublishedResults, saveReferenceResults } from '#db/reference-results.ts';
+import { getTaskBoard } from '#db/board/board.ts';
+import { parsePublishedResults, saveReferenceResults } from '#db/datasets/reference-results.ts';
+import { db } from '#db/engine/client.ts';
 import type { Dataset } from '#db/schema.ts';
-import { createDemoSubmission, saveReports, startScoring } from '#db/submissions.ts';
+import { createDemoSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
-import { CELL_TYPES, type CellType } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
 import { singleCellType } from '#lib/scoring/single-cell-type.ts';
 import { someDataset, someReports, someSubmission } from '../db/fixtures.ts';
@@ -35,7 +35,7 @@ const types = (APs: Partial<Record<CellType, number>>) => {
 
 beforeAll(async () => {
   dataset = await someDataset(db());
-  await saveReferenceResults(parsePublishedResults(readFileSync('db/published-results.csv', 'utf8')));
+  await saveReferenceResults(parsePublishedResults(readFileSync('db/datasets/published-results.csv', 'utf8')));
   await entry('single-cell-type', 'all', types(Object.fromEntries(CELL_TYPES.map((type) => [type, 0.5]))));
   await entry('single-cell-type', 'two', types({ BV2: 0.8, A172: 0.2 }));
   await entry('single-cell-type', 'label images', types({ BV2: 0.9 }), { unscored: true });

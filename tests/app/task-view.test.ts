@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseTaskView, taskExportHref, taskViewHref } from '#app/leaderboards/[task]/task-view.ts';
 import type { Params } from '#app/leaderboards/[task]/view.ts';
-import { OPEN_TASKS, TASKS } from '#lib/scoring/tasks.ts';
+import { OPEN_TASKS, TASKS } from '#lib/tasks/index.ts';
 
 const single = TASKS['single-cell-type'];
 const view = (params: Params = {}, task = single) => parseTaskView(task, params);

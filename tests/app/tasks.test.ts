@@ -11,21 +11,21 @@ import { GET as receipt } from '#app/api/v1/submissions/[id]/receipt/route.ts';
 import { GET as read } from '#app/api/v1/submissions/[id]/route.ts';
 import { POST as create } from '#app/api/v1/submissions/route.ts';
 import { GET as tasks } from '#app/api/v1/tasks/route.ts';
-import { registerDataset } from '#db/datasets.ts';
-import { getTaskBoard } from '#db/leaderboard.ts';
-import { approve } from '#db/moderation.ts';
-import { parsePublishedResults, saveReferenceResults } from '#db/reference-results.ts';
-import { rejectSubmission, saveReports, startScoring } from '#db/submissions.ts';
-import { type Created, leaderboardSchema, receiptSchema, submissionSchema, taskListSchema } from '#lib/api.ts';
-import { importGroundTruth } from '#lib/readers/open.ts';
-import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { getTaskBoard } from '#db/board/board.ts';
+import { registerDataset } from '#db/datasets/datasets.ts';
+import { parsePublishedResults, saveReferenceResults } from '#db/datasets/reference-results.ts';
+import { approve } from '#db/submissions/moderation.ts';
+import { rejectSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { type Created, leaderboardSchema, receiptSchema, submissionSchema, taskListSchema } from '#lib/http/api.ts';
+import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
+import { importGroundTruth } from '#lib/readers/files.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { temporaryFolder } from '#tests/db/databases.ts';
-import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
-import { jobOf } from '#workers/main.ts';
-import { packReferenceCounts } from '#workers/score-counts.ts';
-import scoreTask from '#workers/score-task.ts';
+import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
+import { packReferenceCounts } from '#workers/scoring/counts.ts';
+import { jobOf } from '#workers/scoring/process.ts';
+import scoreTask from '#workers/scoring/task.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';
 
 openSite();
@@ -52,7 +52,7 @@ beforeAll(async () => {
   const { text, ...numbers } = counts;
   const { key: packKey } = await storage().put('datasets/counts', Readable.from([Buffer.from(text)]));
   await registerDataset({ name: 'counts', task: 'fluorescence-counts', packKey, ...numbers });
-  await saveReferenceResults(parsePublishedResults(readFileSync('db/published-results.csv', 'utf8')));
+  await saveReferenceResults(parsePublishedResults(readFileSync('db/datasets/published-results.csv', 'utf8')));
 }, 60_000);
 
 async function upload(content: Uint8Array): Promise<string> {

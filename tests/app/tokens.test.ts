@@ -6,10 +6,10 @@ import { handleUpload } from '#app/_server/uploads.ts';
 import { GET as readOne } from '#app/api/v1/submissions/[id]/route.ts';
 import { POST as submit } from '#app/api/v1/submissions/route.ts';
 import { listEvents } from '#db/audit.ts';
-import { db } from '#db/client.ts';
+import { db } from '#db/engine/client.ts';
+import { createSession, createToken, listTokens, tokenEnd } from '#db/people/users.ts';
 import type { TokenScope } from '#db/schema.ts';
-import { createSubmission } from '#db/submissions.ts';
-import { createSession, createToken, listTokens, tokenEnd } from '#db/users.ts';
+import { createSubmission } from '#db/submissions/submissions.ts';
 import { someDataset, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person } from './site.ts';
 

@@ -6,18 +6,18 @@ import { beforeAll, expect, test } from 'vitest';
 import { handleUpload } from '#app/_server/uploads.ts';
 import { GET as read } from '#app/api/v1/submissions/[id]/route.ts';
 import { POST as create } from '#app/api/v1/submissions/route.ts';
-import { registerDataset } from '#db/datasets.ts';
-import { getTaskBoard } from '#db/leaderboard.ts';
-import { approve } from '#db/moderation.ts';
-import { rejectSubmission, saveReports, startScoring } from '#db/submissions.ts';
-import { submissionSchema } from '#lib/api.ts';
-import { importGroundTruth } from '#lib/readers/open.ts';
+import { getTaskBoard } from '#db/board/board.ts';
+import { registerDataset } from '#db/datasets/datasets.ts';
+import { approve } from '#db/submissions/moderation.ts';
+import { rejectSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { submissionSchema } from '#lib/http/api.ts';
+import { importGroundTruth } from '#lib/readers/files.ts';
 import type { AnyReport, ReportOf } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { temporaryFolder } from '#tests/db/databases.ts';
-import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
-import { jobOf, keptReports } from '#workers/main.ts';
-import scoreTask from '#workers/score-task.ts';
+import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
+import { jobOf, keptReports } from '#workers/scoring/process.ts';
+import scoreTask from '#workers/scoring/task.ts';
 import { openSite, type Person, person } from './site.ts';
 
 openSite();
@@ -118,7 +118,9 @@ test('one archive named by data set does the same; a file for none is for the ch
   expect(Object.keys((both.report as ReportOf<'zero-shot'>).results.datasets)).toEqual(['Cellpose', 'EVICAN easy']);
 
   const { id } = await post('zero-shot', [['all', model('EVICAN easy', 1)]], {
-    ...{ dataset: 'EVICAN easy', visibility: 'pending', method: 'Another' },
+    dataset: 'EVICAN easy',
+    visibility: 'pending',
+    method: 'Another',
   });
   const { report } = await scored(id);
   expect(report!.predictions).toMatchObject([{ slot: 'EVICAN easy' }]);

@@ -4,7 +4,7 @@ import { accumulate, RECALLS, recallAt, type Slice, sliceOf } from '#lib/coco/ac
 import type { Dataset } from '#lib/coco/dataset.ts';
 import { classIndex, THRESHOLDS } from '#lib/coco/match.ts';
 import { EVALUATIONS, PROTOCOLS, type ProtocolId, RECALL_THRESHOLDS } from '#lib/coco/protocol.ts';
-import type { ReadPredictions } from '#lib/readers/predictions.ts';
+import type { ReadPredictions } from '#lib/readers/coco/predictions.ts';
 import { GOLDEN, readGolden, readText } from '#tests/parity/golden-files.ts';
 import { fiveCells, match, pack, perfect, rectangle } from './documents.ts';
 

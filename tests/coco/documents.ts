@@ -3,8 +3,8 @@ import type { Dataset, Objects } from '#lib/coco/dataset.ts';
 import { allocateMatches, areaClasses, type Matches, matchImage } from '#lib/coco/match.ts';
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
 import { type Ranking, rankDetections } from '#lib/coco/rank.ts';
-import { readGroundTruth } from '#lib/readers/ground-truth.ts';
-import { type ReadPredictions, readPredictions } from '#lib/readers/predictions.ts';
+import { readGroundTruth } from '#lib/readers/coco/ground-truth.ts';
+import { type ReadPredictions, readPredictions } from '#lib/readers/coco/predictions.ts';
 import type { Predictions } from '#lib/scoring/score.ts';
 
 export interface Rle {

@@ -5,7 +5,7 @@ import { accumulate, type Curve, sliceOf } from '#lib/coco/accumulate.ts';
 import { appendPolygons } from '#lib/coco/polygon.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { appendIntervals, countsFromIntervals, encodeCounts, IntervalBuffer, intersection } from '#lib/coco/rle.ts';
-import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { imageSlices, score } from '#lib/scoring/score.ts';
 import { distance } from '#tests/parity/compare.ts';
 import { GOLDEN, readJson } from '#tests/parity/golden-files.ts';

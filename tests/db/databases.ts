@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import postgres from 'postgres';
-import { openEmbedded } from '#db/embedded.ts';
+import { openEmbedded } from '#db/engine/embedded.ts';
 import { migrate } from '#db/migrate.ts';
 
 export interface TestDatabase {

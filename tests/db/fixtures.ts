@@ -1,8 +1,9 @@
 /** Rows to test with. */
-import type { Tx } from '#db/client.ts';
-import { registerDataset } from '#db/datasets.ts';
+
+import { registerDataset } from '#db/datasets/datasets.ts';
+import type { Tx } from '#db/engine/client.ts';
 import type { Dataset } from '#db/schema.ts';
-import type { NewSubmission } from '#db/submissions.ts';
+import type { NewSubmission } from '#db/submissions/submissions.ts';
 import { PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { Metrics, ScoreReport } from '#lib/scoring/report.ts';
 
@@ -41,9 +42,25 @@ export function someMetrics(changes: Partial<Metrics> = {}, protocol: ProtocolId
   const ten = Array.from({ length: 10 }, () => 0.5);
   const AR = Object.fromEntries(PROTOCOLS[protocol].maxDets.map((maxDets) => [maxDets, 0.5]));
   return {
-    ...{ images: 2, objects: 10, detections: 9, AP: 0.5, AP50: 0.5, AP75: 0.5, APs: 0.5, APm: 0.5, APl: 0.5 },
-    ...{ AR, ARs: 0.5, ARm: 0.5, ARl: 0.5, AFNR: 0.5, pq: 0.5 },
-    ...{ apPerIou: ten, fnrPerIou: ten, f1PerIou: ten, jaccardPerIou: ten },
+    images: 2,
+    objects: 10,
+    detections: 9,
+    AP: 0.5,
+    AP50: 0.5,
+    AP75: 0.5,
+    APs: 0.5,
+    APm: 0.5,
+    APl: 0.5,
+    AR,
+    ARs: 0.5,
+    ARm: 0.5,
+    ARl: 0.5,
+    AFNR: 0.5,
+    pq: 0.5,
+    apPerIou: ten,
+    fnrPerIou: ten,
+    f1PerIou: ten,
+    jaccardPerIou: ten,
     ...changes,
   };
 }

@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { eq, sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, connect } from '#db/client.ts';
-import { getLeaderboard } from '#db/leaderboard.ts';
+import { getLeaderboard } from '#db/board/board.ts';
+import { type Client, connect } from '#db/engine/client.ts';
 import { migrate } from '#db/migrate.ts';
 import { type Method, methods, type Submission, submissions } from '#db/schema.ts';
-import { withdraw } from '#db/submissions.ts';
+import { withdraw } from '#db/submissions/submissions.ts';
 import { ENGINES, type TestDatabase } from './databases.ts';
 import { GROUND_TRUTH, someReports } from './fixtures.ts';
 
@@ -99,7 +99,11 @@ describe.each(ENGINES)('migrating what was submitted before on $name', ({ missin
     expect(new Set(['a1', 'a2', 'a3', 'a4'].map((id) => of[id].methodId)).size).toBe(1);
     expect(of.b1.methodId).not.toBe(of.a1.methodId);
     expect(await methodOf(of.a1)).toMatchObject({
-      ...{ userId: 'ada', teamId: null, name: 'U-Net', description: 'said with a1', codeUrl: 'https://example.org/a1' },
+      userId: 'ada',
+      teamId: null,
+      name: 'U-Net',
+      description: 'said with a1',
+      codeUrl: 'https://example.org/a1',
       createdAt: new Date(day(1)),
     });
     expect(await methodOf(of.n1)).toMatchObject({ userId: null, name: 'Demo' });
@@ -109,8 +113,19 @@ describe.each(ENGINES)('migrating what was submitted before on $name', ({ missin
     const of = await all();
     const versions = Object.fromEntries(Object.values(of).map(({ id, version }) => [id, version]));
     expect(versions).toEqual({
-      ...{ a1: 1, a2: 2, a3: 3, a4: 1, a5: 1, a6: 1 },
-      ...{ b1: 1, b2: 2, b3: 3, n1: 1, n2: 2, b4: 1, b5: 1 },
+      a1: 1,
+      a2: 2,
+      a3: 3,
+      a4: 1,
+      a5: 1,
+      a6: 1,
+      b1: 1,
+      b2: 2,
+      b3: 3,
+      n1: 1,
+      n2: 2,
+      b4: 1,
+      b5: 1,
     });
   });
 

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { eq } from 'drizzle-orm';
-import { linkSignIn } from '#db/accounts.ts';
-import { type Client, connect } from '#db/client.ts';
-import { approve } from '#db/moderation.ts';
+import { type Client, connect } from '#db/engine/client.ts';
+import { linkSignIn } from '#db/people/sign-ins.ts';
+import { getUserByEmail } from '#db/people/users.ts';
 import { submissions, users } from '#db/schema.ts';
-import { requestPublication } from '#db/submissions.ts';
-import { getUserByEmail } from '#db/users.ts';
+import { approve } from '#db/submissions/moderation.ts';
+import { requestPublication } from '#db/submissions/submissions.ts';
 import {
   type Benchmark,
   expect,

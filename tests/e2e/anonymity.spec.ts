@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { APIRequestContext, Page } from '@playwright/test';
 import { eq } from 'drizzle-orm';
-import { type Client, connect } from '#db/client.ts';
-import { getDatasetByName, registerDataset } from '#db/datasets.ts';
+import { getDatasetByName, registerDataset } from '#db/datasets/datasets.ts';
+import { type Client, connect } from '#db/engine/client.ts';
 import { type Dataset, datasets, submissions } from '#db/schema.ts';
 import { routeFiles } from '#tests/app-files.ts';
 import { canariesIn, type Planted, plantCanaries, uproot } from '#tests/canaries.ts';
@@ -125,9 +125,14 @@ test.beforeAll(async ({ request }) => {
   const sha256 = crypto.randomUUID().replaceAll('-', '').repeat(2);
   dataset = await registerDataset(
     {
-      ...{ name: `Anonymity ${Date.now().toString(36)}`, task: 'livecell-wide', sha256, images: 2, objects: 10 },
+      name: `Anonymity ${Date.now().toString(36)}`,
+      task: 'livecell-wide',
+      sha256,
+      images: 2,
+      objects: 10,
       // its files are those of the demo, since a page of it must open
-      ...{ cellTypes: { A172: 2 }, packKey: (await getDatasetByName(demo, client.db))!.packKey },
+      cellTypes: { A172: 2 },
+      packKey: (await getDatasetByName(demo, client.db))!.packKey,
     },
     client.db,
   );

@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
-import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import type { AnyReport, ReportOf, ScoreReport } from '#lib/scoring/report.ts';
-import { labelPictures } from '#tests/workers/label-pictures.ts';
-import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
+import { labelPictures } from '#tests/workers/scoring/label-pictures.ts';
+import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import { start } from './running-site.ts';
 import { type Benchmark, document, expect, onSite, registerBenchmark, temporaryFolder, test } from './site-test.ts';
 
@@ -81,7 +81,7 @@ test('an upload that was killed in the middle goes on where it was', async () =>
   const line = await slowLine(new URL(process.env.E2E_URL!), 1_500_000);
   try {
     const args = ['submit', '--server', line.url, '--method', 'Interrupted', '--dataset', benchmark.name, big];
-    const first = start('cli.ts', args, { LIVECELL_DATA: process.env.E2E_DATA, ...sender });
+    const first = start('cli/main.ts', args, { LIVECELL_DATA: process.env.E2E_DATA, ...sender });
     await expect.poll(() => line.sent(), { timeout: 20_000 }).toBeGreaterThan(2_500_000);
     first.kill('SIGKILL');
     await once(first, 'exit');
@@ -246,7 +246,7 @@ test.describe('tasks with several files', () => {
     try {
       const args = ['submit', '--task', 'training-size', '--method', 'Interrupted', '--dataset', sets.truth];
       const call = [...args, '--server', line.url, ...files];
-      const first = start('cli.ts', call, { LIVECELL_DATA: process.env.E2E_DATA, ...sender });
+      const first = start('cli/main.ts', call, { LIVECELL_DATA: process.env.E2E_DATA, ...sender });
       await expect.poll(() => line.sent(), { timeout: 20_000 }).toBeGreaterThan(3_000_000);
       first.kill('SIGKILL');
       await once(first, 'exit');

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
+import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import { document, expect, onSite, registerBenchmark, temporaryFolder, test } from './site-test.ts';
 
 const FIGURES = [
@@ -110,7 +110,8 @@ test('images that do not fit are refused, all of them, with what is wrong', asyn
   writeFileSync(join(folder, 'BV2_Phase_A4_1_00d00h00m_1.png'), 'no picture');
   const { status, stderr } = await onSite(['import-images', 'demo', folder, '--public']);
   expect({ status, stderr }).toEqual({
-    ...{ status: 1, stderr: '“BV2_Phase_A4_1_00d00h00m_1.png”: it is neither a PNG nor a TIFF image.\n' },
+    status: 1,
+    stderr: '“BV2_Phase_A4_1_00d00h00m_1.png”: it is neither a PNG nor a TIFF image.\n',
   });
   const { examples } = await document<{ examples: string[] }>(['import-images', `${name} open test`, demo.pictures!]);
   expect(examples).toHaveLength(8);

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import { inArray } from 'drizzle-orm';
-import { announce, endAnnouncement } from '#db/announcements.ts';
-import { makeAnonymous, makeReviewLink } from '#db/anonymity.ts';
-import { type Client, connect } from '#db/client.ts';
-import { getDatasetByName, registerDataset } from '#db/datasets.ts';
-import { notify } from '#db/notices.ts';
+import { getDatasetByName, registerDataset } from '#db/datasets/datasets.ts';
+import { type Client, connect } from '#db/engine/client.ts';
+import { announce, endAnnouncement } from '#db/notices/announcements.ts';
+import { notify } from '#db/notices/notices.ts';
+import { createTeam, invite } from '#db/people/teams.ts';
+import { createToken } from '#db/people/users.ts';
 import {
   datasets,
   evaluations,
@@ -22,9 +23,8 @@ import {
   teams,
   users,
 } from '#db/schema.ts';
-import { createTeam, invite } from '#db/teams.ts';
-import { createToken } from '#db/users.ts';
-import { OPEN_TASKS } from '#lib/scoring/tasks.ts';
+import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
+import { OPEN_TASKS } from '#lib/tasks/index.ts';
 import { routeFiles } from '#tests/app-files.ts';
 import { someReports } from '#tests/db/fixtures.ts';
 import { expect, signIn, test } from './site-test.ts';
@@ -127,14 +127,17 @@ async function plant(demo: string): Promise<Record<string, string>> {
   const sha256 = crypto.randomUUID().replaceAll('-', '').repeat(2);
   const dataset = await registerDataset(
     {
-      ...{ name: long('Set', 80), task: 'livecell-wide', sha256, images: 2, objects: 10, cellTypes: { A172: 2 } },
+      name: long('Set', 80),
+      task: 'livecell-wide',
+      sha256,
+      images: 2,
+      objects: 10,
+      cellTypes: { A172: 2 },
       // not the first board; and its files are those of the demo, since its page must open
-      ...{
-        split: 'val',
-        packKey: files!.packKey,
-        licence: long('licence', 200),
-        source: `https://example.org/${long('x', 150)}`,
-      },
+      split: 'val',
+      packKey: files!.packKey,
+      licence: long('licence', 200),
+      source: `https://example.org/${long('x', 150)}`,
     },
     tx,
   );
@@ -150,8 +153,13 @@ async function plant(demo: string): Promise<Record<string, string>> {
   const [method] = await tx
     .insert(methods)
     .values({
-      ...{ userId: user.id, name: long('Method', 120), ...said, authors: long('authors', 300) },
-      ...{ architecture: long('architecture', 200), pretraining: long('p', 300), extraData: long('e', 300) },
+      userId: user.id,
+      name: long('Method', 120),
+      ...said,
+      authors: long('authors', 300),
+      architecture: long('architecture', 200),
+      pretraining: long('p', 300),
+      extraData: long('e', 300),
     })
     .returning();
   const now = new Date();
@@ -161,22 +169,18 @@ async function plant(demo: string): Promise<Record<string, string>> {
     const [{ id }] = await tx
       .insert(submissions)
       .values({
-        ...{
-          task: dataset.task,
-          datasetId: dataset.id,
-          userId: user.id,
-          teamId: team.id,
-          methodId: method.id,
-          version,
-        },
-        ...{
-          method: method.name,
-          ...said,
-          trainingData: long('t', 300),
-          state: 'scored',
-          startedAt: now,
-          finishedAt: now,
-        },
+        task: dataset.task,
+        datasetId: dataset.id,
+        userId: user.id,
+        teamId: team.id,
+        methodId: method.id,
+        version,
+        method: method.name,
+        ...said,
+        trainingData: long('t', 300),
+        state: 'scored',
+        startedAt: now,
+        finishedAt: now,
         warnings: [
           { code: 'odd', message: `Left out: “${long('file', 120)}.json”.`, count: 1, examples: [long('x', 90)] },
         ],
@@ -184,14 +188,21 @@ async function plant(demo: string): Promise<Record<string, string>> {
       })
       .returning();
     await tx.insert(submissionFiles).values({
-      ...{ submissionId: id, slot: 'all', bytes: 3, sha256: 'f'.repeat(64) },
-      ...{ fileName: `${long('predictions', 150)}.json`, storageKey: `submissions/${id}.json` },
+      submissionId: id,
+      slot: 'all',
+      bytes: 3,
+      sha256: 'f'.repeat(64),
+      fileName: `${long('predictions', 150)}.json`,
+      storageKey: `submissions/${id}.json`,
     });
     if (!changes.state || changes.state === 'scored')
       await tx.insert(evaluations).values(
         someReports({}, sha256).map((report) => ({
-          ...{ submissionId: id, protocol: report.protocol, groundTruthSha256: sha256 },
-          ...{ evaluatorVersion: report.evaluator.version, report },
+          submissionId: id,
+          protocol: report.protocol,
+          groundTruthSha256: sha256,
+          evaluatorVersion: report.evaluator.version,
+          report,
         })),
       );
     return id;
@@ -213,32 +224,32 @@ async function plant(demo: string): Promise<Record<string, string>> {
   await notify(tx, [user.id], { kind: 'scored', text: `“${method.name}” has its score.`, link: '/submissions' });
   ({ id: announcement } = await announce(
     {
-      ...{ task: 'training-size', text: `From now on: ${link}` },
-      ...{ startsAt: new Date(now.getTime() - 60_000), endsAt: new Date(now.getTime() + 3_600_000) },
+      task: 'training-size',
+      text: `From now on: ${link}`,
+      startsAt: new Date(now.getTime() - 60_000),
+      endsAt: new Date(now.getTime() + 3_600_000),
     },
     user.id,
     tx,
   ));
   return {
-    ...{
-      dataset: encodeURIComponent(dataset.name),
-      'dataset id': dataset.id,
-      owner: user.id,
-      method: method.id,
-      team: team.id,
-    },
-    ...{ invitation, review, anonymous: sealed },
+    dataset: encodeURIComponent(dataset.name),
+    'dataset id': dataset.id,
+    owner: user.id,
+    method: method.id,
+    team: team.id,
+    invitation,
+    review,
+    anonymous: sealed,
     private: await submission({ moderatorNote: `Why is it called ${method.name}?` }),
     pending: await submission({ visibility: 'pending' }),
     published: await submission({
-      ...{
-        ...publicly,
-        shown: true,
-        featured: true,
-        verifiedAt: now,
-        verifiedBy: user.id,
-        verifiedNote: long('n', 200),
-      },
+      ...publicly,
+      shown: true,
+      featured: true,
+      verifiedAt: now,
+      verifiedBy: user.id,
+      verifiedNote: long('n', 200),
     }),
     rejected: await submission({ state: 'rejected', problems: [problem, { ...problem, more: 12 }] }),
     failed: await submission({ state: 'failed', failure: `The scoring process ended: ${long('Error', 120)}` }),

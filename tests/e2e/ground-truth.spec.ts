@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
+import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import { document, expect, fileInput, onSite, signIn, someoneElse, temporaryFolder, test } from './site-test.ts';
 
 test.describe.configure({ mode: 'serial' });

@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { eq } from 'drizzle-orm';
-import { closeDb, db } from '#db/client.ts';
-import { getDatasetByName, registerDataset } from '#db/datasets.ts';
-import { notify } from '#db/notices.ts';
+import { getDatasetByName, registerDataset } from '#db/datasets/datasets.ts';
+import { closeDb, db } from '#db/engine/client.ts';
+import { notify } from '#db/notices/notices.ts';
 import { type Dataset, datasets } from '#db/schema.ts';
 import { type Cast, dismiss, makeCast, makeEntry } from '#tests/roles/cast.ts';
 import { expect, fileInput, test } from './site-test.ts';
@@ -24,8 +24,13 @@ test.beforeAll(async ({ request }) => {
   process.env.DATABASE_URL = JSON.parse(readFileSync(join(process.env.E2E_DATA!, 'run.json'), 'utf8')).databaseUrl;
   const sha256 = crypto.randomUUID().replaceAll('-', '').repeat(2);
   dataset = await registerDataset({
-    ...{ name: `Keyboard ${Date.now().toString(36)}`, task: 'livecell-wide', sha256, images: 2, objects: 10 },
-    ...{ cellTypes: { A172: 2 }, packKey: (await getDatasetByName(demo))!.packKey },
+    name: `Keyboard ${Date.now().toString(36)}`,
+    task: 'livecell-wide',
+    sha256,
+    images: 2,
+    objects: 10,
+    cellTypes: { A172: 2 },
+    packKey: (await getDatasetByName(demo))!.packKey,
   });
   cast = await makeCast(dataset);
   entries.scored = await makeEntry(cast, 'owner', 'scored');

@@ -49,8 +49,10 @@ test.beforeAll(async ({ playwright, browser }) => {
     const upload = await request.post('/api/uploads', {
       headers: {
         ...headers,
-        ...{ 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' },
-        ...{ 'upload-length': String(body.length), 'upload-metadata': `filename ${btoa('predictions.json')}` },
+        'tus-resumable': '1.0.0',
+        'content-type': 'application/offset+octet-stream',
+        'upload-length': String(body.length),
+        'upload-metadata': `filename ${btoa('predictions.json')}`,
       },
       data: body,
     });
@@ -59,8 +61,13 @@ test.beforeAll(async ({ playwright, browser }) => {
     const made = await request.post('/api/v1/submissions', {
       headers,
       data: {
-        ...{ task: 'livecell-wide', dataset: benchmark.name, method: named(name), files, visibility: 'pending' },
-        ...{ trainingData: 'The training split', codeUrl: name === 'Good' ? 'https://example.org/code' : undefined },
+        task: 'livecell-wide',
+        dataset: benchmark.name,
+        method: named(name),
+        files,
+        visibility: 'pending',
+        trainingData: 'The training split',
+        codeUrl: name === 'Good' ? 'https://example.org/code' : undefined,
       },
     });
     expect(made.status(), await made.text()).toBe(201);

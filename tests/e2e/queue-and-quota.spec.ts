@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
+import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import {
   document,
   expect,
@@ -54,7 +54,9 @@ async function accessible(page: Page) {
 /** The one that the site has started. */
 function scoringProcess(): number {
   const { pid } = JSON.parse(readFileSync(join(process.env.E2E_DATA!, 'run.json'), 'utf8')) as { pid: number };
-  return Number(execFileSync('pgrep', ['-P', String(pid), '-f', 'workers/main.ts'], { encoding: 'utf8' }).trim());
+  return Number(
+    execFileSync('pgrep', ['-P', String(pid), '-f', 'workers/scoring/process.ts'], { encoding: 'utf8' }).trim(),
+  );
 }
 
 async function submitOne(page: Page, method: string) {

@@ -38,7 +38,9 @@ async function submitForm(page: Page, fill: (page: Page) => Promise<unknown>): P
 
 async function approved(page: Page, ids: string[]): Promise<void> {
   const maintainer = await someoneElse(page, {
-    ...{ name: 'Mina Maintainer', email: 'mina@example.org', role: 'maintainer' },
+    name: 'Mina Maintainer',
+    email: 'mina@example.org',
+    role: 'maintainer',
   });
   const [desk] = maintainer.pages();
   for (const id of ids) {
@@ -236,6 +238,8 @@ test('the command line submits for a team and to a method by its id', async () =
   const first = await read(await submit('--team', TEAM, '--method', 'By command'));
   expect(first).toMatchObject({ team: TEAM, method: 'By command', version: 1 });
   expect(await read(await submit('--method-id', first.methodId))).toMatchObject({
-    ...{ team: TEAM, methodId: first.methodId, version: 2 },
+    team: TEAM,
+    methodId: first.methodId,
+    version: 2,
   });
 });

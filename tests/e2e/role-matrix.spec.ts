@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { and, eq, inArray, isNull } from 'drizzle-orm';
-import { closeDb, db } from '#db/client.ts';
-import { getDatasetByName, registerDataset } from '#db/datasets.ts';
+import { getDatasetByName, registerDataset } from '#db/datasets/datasets.ts';
+import { closeDb, db } from '#db/engine/client.ts';
 import { announcements, auditEvents, type Dataset, datasets, sessions, taskSettings } from '#db/schema.ts';
 import { actionFiles, routeFiles } from '#tests/app-files.ts';
 import { ACTIONS, ROWS } from '#tests/roles/actions.ts';
@@ -46,8 +46,13 @@ test.beforeAll(async ({ request }) => {
   const sha256 = crypto.randomUUID().replaceAll('-', '').repeat(2);
   dataset = await registerDataset(
     {
-      ...{ name: `Roles ${Date.now().toString(36)}`, task: 'livecell-wide', sha256, images: 2, objects: 10 },
-      ...{ cellTypes: { A172: 2 }, packKey: (await getDatasetByName(demo))!.packKey },
+      name: `Roles ${Date.now().toString(36)}`,
+      task: 'livecell-wide',
+      sha256,
+      images: 2,
+      objects: 10,
+      cellTypes: { A172: 2 },
+      packKey: (await getDatasetByName(demo))!.packKey,
     },
     db(),
   );
@@ -87,7 +92,8 @@ interface Answer {
 async function ask(path: string, { headers, ...rest }: RequestInit = {}): Promise<Answer> {
   const site = process.env.E2E_URL!;
   const response = await fetch(site + path, {
-    ...{ redirect: 'manual', ...rest },
+    redirect: 'manual',
+    ...rest,
     headers: { origin: site, ...(headers as Record<string, string>) },
   });
   const text = await response.text();
@@ -173,9 +179,12 @@ function encode(args: unknown[]): FormData | string {
 async function act(action: Built, args: unknown[], headers: Record<string, string>): Promise<Outcome> {
   const body = encode(args);
   const answer = await ask(action.path, {
-    ...{ method: 'POST', body },
+    method: 'POST',
+    body,
     headers: {
-      ...{ 'next-action': action.id, accept: 'text/x-component', ...headers },
+      'next-action': action.id,
+      accept: 'text/x-component',
+      ...headers,
       ...(typeof body === 'string' && { 'content-type': 'text/plain;charset=UTF-8' }),
     },
   });

@@ -20,7 +20,7 @@ export interface RunningSite {
 export async function startSite(data: string, port: number, seconds = 120): Promise<RunningSite> {
   const from = performance.now();
   const log = logFile(`site-${port}.log`);
-  const child = spawn(process.execPath, ['workers/launch.ts'], {
+  const child = spawn(process.execPath, ['workers/site/launch.ts'], {
     cwd: ROOT,
     env: { ...process.env, LIVECELL_DATA: data, PORT: String(port), DATABASE_URL: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -95,5 +95,5 @@ export function start(program: string, args: string[], env: Record<string, strin
 
 /** Runs the command line to its end. */
 export function livecell(args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
-  return start('cli.ts', args, env).ended;
+  return start('cli/main.ts', args, env).ended;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
 import type { ScoreReport } from '#lib/scoring/report.ts';
-import { writeDemoData } from '#workers/demo-data.ts';
+import { writeDemoData } from '#workers/demo/data.ts';
 import { type Ended, livecell, ROOT } from './running-site.ts';
 
 export { expect };

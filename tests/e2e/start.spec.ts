@@ -8,8 +8,10 @@ import { expect, onSite, temporaryFolder, test } from './site-test.ts';
 
 test('a second start on the same data folder says so and ends', async () => {
   const port = await freePort();
-  const { status, stderr } = await start('launch.ts', [], { LIVECELL_DATA: process.env.E2E_DATA, PORT: String(port) })
-    .ended;
+  const { status, stderr } = await start('site/launch.ts', [], {
+    LIVECELL_DATA: process.env.E2E_DATA,
+    PORT: String(port),
+  }).ended;
   expect(status).not.toBe(0);
   expect(stderr).toContain('already in use');
   expect(stderr).not.toMatch(/^\s+at /m);
@@ -20,7 +22,7 @@ test('a port that is taken is named, with a way out', async () => {
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   const data = temporaryFolder();
-  const { status, stderr } = await start('launch.ts', [], { LIVECELL_DATA: data, PORT: String(port) }).ended;
+  const { status, stderr } = await start('site/launch.ts', [], { LIVECELL_DATA: data, PORT: String(port) }).ended;
   server.close();
   expect(status).not.toBe(0);
   expect(stderr).toContain(`Port ${port} is in use`);

@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { INCOMPLETE_IMAGES } from '#lib/scoring/sensitivity.ts';
-import { OPEN_TASKS } from '#lib/scoring/tasks.ts';
-import { writeDemoData } from '#workers/demo-data.ts';
+import { OPEN_TASKS } from '#lib/tasks/index.ts';
+import { writeDemoData } from '#workers/demo/data.ts';
 import { document, expect, percent, signIn, temporaryFolder, test } from './site-test.ts';
 
 /** A board of the demo, once its entries are scored: they go through the queue like everybody's. */

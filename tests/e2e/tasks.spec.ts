@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
-import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
-import { type DemoData, writeDemoData } from '#workers/demo-data.ts';
+import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
+import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import { document, expect, signIn, temporaryFolder, test } from './site-test.ts';
 
 let demo: DemoData;

@@ -18,7 +18,8 @@ test('every wrong variable is named at once', () => {
 test('the quota has a default that can be set, and switched off with 0', () => {
   expect(readEnv({})).toMatchObject({ LIVECELL_QUOTA: 5, LIVECELL_QUOTA_DAYS: 7 });
   expect(readEnv({ LIVECELL_QUOTA: '0', LIVECELL_QUOTA_DAYS: '30' })).toMatchObject({
-    ...{ LIVECELL_QUOTA: 0, LIVECELL_QUOTA_DAYS: 30 },
+    LIVECELL_QUOTA: 0,
+    LIVECELL_QUOTA_DAYS: 30,
   });
   for (const wrong of ['-1', 'many', '2.5']) expect(() => readEnv({ LIVECELL_QUOTA: wrong })).toThrow('LIVECELL_QUOTA');
   expect(() => readEnv({ LIVECELL_QUOTA_DAYS: '0' })).toThrow('LIVECELL_QUOTA_DAYS');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SUBMISSION_STATES, type SubmissionState, TEAM_ROLES, VISIBILITIES, type Visibility } from '#db/schema.ts';
-import * as api from '#lib/api.ts';
+import * as api from '#lib/http/api.ts';
 import * as may from '#lib/permissions.ts';
 
 interface Kind {
@@ -9,7 +9,11 @@ interface Kind {
   suspended?: boolean;
 }
 const person = (id: string, { role = 'researcher', team, suspended = false }: Kind = {}) => ({
-  ...{ id, role, suspended, name: id, email: null },
+  id,
+  role,
+  suspended,
+  name: id,
+  email: null,
   teams: [{ id: 'another team', role: 'owner' as const }, ...(team ? [{ id: 'team', role: team }] : [])],
 });
 const viewers = {
@@ -76,8 +80,17 @@ const THINGS: Thing[] = Object.values(WHOSE).flatMap((whose) =>
           BOTH.flatMap((wasPublished) =>
             // each of these is asked by one rule alone, so they need not be combined
             BOTH.map((flag) => ({
-              ...{ ...whose.of, whose, state, visibility, anonymous, anonymousUntil, wasPublished },
-              ...{ filesDeletedAt: flag ? EARLIER : null, shown: flag, featured: flag, public: flag },
+              ...whose.of,
+              whose,
+              state,
+              visibility,
+              anonymous,
+              anonymousUntil,
+              wasPublished,
+              filesDeletedAt: flag ? EARLIER : null,
+              shown: flag,
+              featured: flag,
+              public: flag,
             })),
           ),
       ),
@@ -130,16 +143,15 @@ const RULES: Record<keyof typeof may, Rule> = {
   canSubmitFor: { who: ['team owner', 'team member'], ask: (viewer) => may.canSubmitFor(viewer, 'team') },
   canViewSubmission: { who: 'everybody', when: onBoard, otherwise: 'owners and maintainers' },
   isTombstone: {
-    ...{ who: 'everybody', when: (thing) => thing.state === 'withdrawn' && thing.wasPublished },
+    who: 'everybody',
+    when: (thing) => thing.state === 'withdrawn' && thing.wasPublished,
     ask: (_, thing) => may.isTombstone(thing),
   },
   canReadFiles: { who: 'owners and maintainers' },
   // only a maintainer lifts what one hid
   canPublish: {
-    ...{
-      who: 'acting owners',
-      when: (thing) => isIn('queued', 'scoring', 'scored')(thing) && isSeen('private')(thing),
-    },
+    who: 'acting owners',
+    when: (thing) => isIn('queued', 'scoring', 'scored')(thing) && isSeen('private')(thing),
   },
   canUnpublish: { who: 'acting owners', when: isSeen('pending', 'published') },
   canWithdraw: { who: 'acting owners', when: alive },
@@ -151,11 +163,13 @@ const RULES: Record<keyof typeof may, Rule> = {
   canSeeIdentity: { who: 'owners and maintainers' },
   // not once it has been public under its name
   canMakeAnonymous: {
-    ...{ who: 'acting owners', ask: (viewer, thing) => may.canMakeAnonymous(viewer, thing, NOW) },
+    who: 'acting owners',
+    ask: (viewer, thing) => may.canMakeAnonymous(viewer, thing, NOW),
     when: (thing) => alive(thing) && (isSecret(thing) || !(thing.wasPublished || thing.visibility === 'published')),
   },
   canReveal: {
-    ...{ who: 'acting owners', when: (thing) => alive(thing) && isSecret(thing) },
+    who: 'acting owners',
+    when: (thing) => alive(thing) && isSecret(thing),
     ask: (viewer, thing) => may.canReveal(viewer, thing, NOW),
   },
   canShareWithReviewers: { who: 'acting owners', when: alive },
@@ -169,8 +183,10 @@ const RULES: Record<keyof typeof may, Rule> = {
   canLeaveTeam: { who: ['team owner', 'team member'], ask: (viewer) => may.canLeaveTeam(viewer, 'team') },
   canAcceptInvitation: { who: 'active' },
   canNameInQueue: {
-    ...{ who: 'everybody', when: (thing) => thing.visibility === 'published' && !isSecret(thing) },
-    ...{ otherwise: 'owners and maintainers', ask: (viewer, thing) => may.canNameInQueue(viewer, thing, NOW) },
+    who: 'everybody',
+    when: (thing) => thing.visibility === 'published' && !isSecret(thing),
+    otherwise: 'owners and maintainers',
+    ask: (viewer, thing) => may.canNameInQueue(viewer, thing, NOW),
   },
   canTakeOut: { who: 'acting owners', when: isIn('queued', 'scoring') },
   canModerate: { who: 'maintainers' },
@@ -187,21 +203,23 @@ const RULES: Record<keyof typeof may, Rule> = {
   canManagePeople: { who: 'maintainers' },
   canReadAudit: { who: 'maintainers' },
   canUseUpload: {
-    ...{ who: ['owner', 'owner who maintains'] },
+    who: ['owner', 'owner who maintains'],
     ask: (viewer) => may.canUseUpload(viewer, { userId: 'owner' }),
   },
   canReadAnnotations: {
-    ...{ who: 'everybody', when: (thing) => thing.public, ask: (_, thing) => may.canReadAnnotations(thing) },
+    who: 'everybody',
+    when: (thing) => thing.public,
+    ask: (_, thing) => may.canReadAnnotations(thing),
   },
   canSeePictures: {
-    ...{ who: 'everybody', when: (thing) => thing.public, ask: (_, thing) => may.canSeePictures(thing) },
+    who: 'everybody',
+    when: (thing) => thing.public,
+    ask: (_, thing) => may.canSeePictures(thing),
   },
   canSeeOutlines: {
-    ...{
-      who: 'everybody',
-      when: (thing) => thing.public,
-      ask: (_, thing) => may.canSeeOutlines(thing, { public: true }),
-    },
+    who: 'everybody',
+    when: (thing) => thing.public,
+    ask: (_, thing) => may.canSeeOutlines(thing, { public: true }),
   },
 };
 

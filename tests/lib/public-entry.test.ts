@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { BoardRow, TaskBoardRow } from '#db/leaderboard.ts';
+import type { BoardRow, TaskBoardRow } from '#db/board/board.ts';
 import {
   anonymousName,
   type EntrySource,
@@ -18,17 +18,42 @@ const LATER = new Date('2026-04-01T00:00:00Z');
 function source(seal: { anonymous: boolean; anonymousUntil?: Date | null }): EntrySource {
   return {
     submission: {
-      ...{ id: 's1', task: 'livecell-wide', methodId: 'canary-method-id', version: 3, creditedTo: null },
-      ...{ method: 'canary-name', description: 'canary-description', trainingData: 'canary-training' },
-      ...{ paperUrl: 'https://canary-paper', codeUrl: 'https://canary-code', testImagesSeen: true },
-      ...{ state: 'scored', visibility: 'published', demo: false, featured: false, anonymousNumber: 7 },
-      ...{ anonymousUntil: null, verifiedAt: NOW, verifiedNote: 'canary-verified', ...seal },
-      ...{ createdAt: NOW, startedAt: NOW, finishedAt: NOW, publishedAt: NOW },
+      id: 's1',
+      task: 'livecell-wide',
+      methodId: 'canary-method-id',
+      version: 3,
+      creditedTo: null,
+      method: 'canary-name',
+      description: 'canary-description',
+      trainingData: 'canary-training',
+      paperUrl: 'https://canary-paper',
+      codeUrl: 'https://canary-code',
+      testImagesSeen: true,
+      state: 'scored',
+      visibility: 'published',
+      demo: false,
+      featured: false,
+      anonymousNumber: 7,
+      anonymousUntil: null,
+      verifiedAt: NOW,
+      verifiedNote: 'canary-verified',
+      ...seal,
+      createdAt: NOW,
+      startedAt: NOW,
+      finishedAt: NOW,
+      publishedAt: NOW,
     },
     method: {
-      ...{ name: 'canary-method', description: 'canary-about', paperUrl: null, codeUrl: null, parameters: 123.25 },
-      ...{ authors: 'canary-authors', architecture: 'canary-architecture', pretraining: 'canary-pretraining' },
-      ...{ extraData: 'canary-data', secondsPerImage: 4.125 },
+      name: 'canary-method',
+      description: 'canary-about',
+      paperUrl: null,
+      codeUrl: null,
+      parameters: 123.25,
+      authors: 'canary-authors',
+      architecture: 'canary-architecture',
+      pretraining: 'canary-pretraining',
+      extraData: 'canary-data',
+      secondsPerImage: 4.125,
     },
     team: { name: 'canary-team' },
     user: { name: 'canary-user', affiliation: 'canary-affiliation', orcid: 'canary-orcid' },
@@ -90,9 +115,16 @@ describe('a revealed entry', () => {
   it('says all there is to say', () => {
     const entry = publicEntry(source({ anonymous: true, anonymousUntil: NOW }), 'public', LATER);
     expect(entry).toMatchObject({
-      ...{ method: 'canary-method', methodId: 'canary-method-id', version: 3, anonymous: null },
-      ...{ description: 'canary-description', paperUrl: 'https://canary-paper', authors: 'canary-authors' },
-      ...{ submitter: 'canary-user', affiliation: 'canary-affiliation', orcid: 'canary-orcid' },
+      method: 'canary-method',
+      methodId: 'canary-method-id',
+      version: 3,
+      anonymous: null,
+      description: 'canary-description',
+      paperUrl: 'https://canary-paper',
+      authors: 'canary-authors',
+      submitter: 'canary-user',
+      affiliation: 'canary-affiliation',
+      orcid: 'canary-orcid',
     });
   });
 

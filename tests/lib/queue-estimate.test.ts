@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { estimateSeconds, type PastRun, secondsUntilTurn } from '#lib/queue-estimate.ts';
 
 const run = (bytes: number, seconds: number, more: Partial<PastRun> = {}): PastRun => ({
-  ...{ task: 'livecell-wide', dataset: 'test', bytes, seconds },
+  task: 'livecell-wide',
+  dataset: 'test',
+  bytes,
+  seconds,
   ...more,
 });
 const asked = (bytes: number) => ({ task: 'livecell-wide', dataset: 'test', bytes });

@@ -7,7 +7,11 @@ const START = Date.UTC(2026, 0, 1);
 const on = (days: number) => new Date(START + days * DAY);
 
 const line = (kind: QuotaEntry['kind'], days: number, more: Partial<QuotaEntry> = {}): QuotaEntry => ({
-  ...{ kind, at: on(days), amount: 1, submissionId: crypto.randomUUID(), expiresAt: null },
+  kind,
+  at: on(days),
+  amount: 1,
+  submissionId: crypto.randomUUID(),
+  expiresAt: null,
   ...more,
 });
 
@@ -16,7 +20,13 @@ describe('where a holder stands', () => {
 
   test('a fresh holder has all places', () => {
     expect(quotaStanding(rule, [], on(0))).toEqual({
-      ...{ limit: 2, granted: 0, days: 7, charged: 0, reserved: 0, left: 2, nextSlotAt: null },
+      limit: 2,
+      granted: 0,
+      days: 7,
+      charged: 0,
+      reserved: 0,
+      left: 2,
+      nextSlotAt: null,
     });
   });
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
 import { EVALUATIONS } from '#lib/coco/protocol.ts';
 import { intersection } from '#lib/coco/rle.ts';
-import type { ReadPredictions } from '#lib/readers/predictions.ts';
+import type { ReadPredictions } from '#lib/readers/coco/predictions.ts';
 import { maskOf, pack } from '#tests/coco/documents.ts';
 import { type Decisions, decisionsOf, firstDifference, type Numbering, numberingOf } from './decisions.ts';
 import { GOLDEN, readGolden, readText } from './golden-files.ts';

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { EVALUATIONS, type Evaluation } from '#lib/coco/protocol.ts';
-import { WrongFile } from '#lib/readers/ground-truth.ts';
+import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
 import type { Problem, Warning } from '#lib/scoring/report.ts';
 import { score } from '#lib/scoring/score.ts';
 import { type Detection, type GroundTruth, pack } from '#tests/coco/documents.ts';

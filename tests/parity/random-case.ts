@@ -3,7 +3,7 @@
  * must hold for any input, and to ask the reference about inputs nobody has thought of.
  */
 import { encodeCounts } from '#lib/coco/rle.ts';
-import { CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import type { Annotation, Detection, GroundTruth, Image, Rle } from '#tests/coco/documents.ts';
 
 /** Mulberry32 (Tommy Ettinger, public domain): a small generator with a 32-bit seed. */

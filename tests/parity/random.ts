@@ -18,7 +18,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { EVALUATIONS, type Evaluation, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
-import { WrongFile } from '#lib/readers/ground-truth.ts';
+import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
 import { imageSlices, score } from '#lib/scoring/score.ts';
 import { pack } from '#tests/coco/documents.ts';
 import { distance, numbersOf, TOLERANCE } from './compare.ts';

@@ -6,9 +6,9 @@ import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packDataset } from '#lib/coco/dataset.ts';
-import { WrongFile } from '#lib/readers/ground-truth.ts';
-import { importGroundTruth, openGroundTruth, readImageList, sha256File, validateFile } from '#lib/readers/open.ts';
-import { datasetStatistics } from '#lib/scoring/dataset-statistics.ts';
+import { datasetStatistics } from '#lib/datasets/statistics.ts';
+import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { importGroundTruth, openGroundTruth, readImageList, sha256File, validateFile } from '#lib/readers/files.ts';
 import { fiveCells, packGroundTruth, perfect } from '#tests/coco/documents.ts';
 import { Random } from '#tests/parity/random-case.ts';
 

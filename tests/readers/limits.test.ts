@@ -6,9 +6,9 @@ import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
-import { WrongFile } from '#lib/readers/ground-truth.ts';
-import { validateFile } from '#lib/readers/open.ts';
-import { readPredictions } from '#lib/readers/predictions.ts';
+import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { readPredictions } from '#lib/readers/coco/predictions.ts';
+import { validateFile } from '#lib/readers/files.ts';
 import type { Problem } from '#lib/scoring/report.ts';
 import { bytesOf, fiveCells, packGroundTruth, packPredictions, rectangle } from '#tests/coco/documents.ts';
 

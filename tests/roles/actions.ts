@@ -4,12 +4,12 @@
  */
 import { eq } from 'drizzle-orm';
 import { confirmationOf } from '#app/account/confirmation.ts';
-import { makeAnonymous, makeReviewLink } from '#db/anonymity.ts';
-import { db } from '#db/client.ts';
+import { db } from '#db/engine/client.ts';
+import { createTeam, invite } from '#db/people/teams.ts';
+import { createToken } from '#db/people/users.ts';
 import { accounts, announcements, notices, submissions, teamMembers } from '#db/schema.ts';
-import { createTeam, invite } from '#db/teams.ts';
-import { createUpload } from '#db/uploads.ts';
-import { createToken } from '#db/users.ts';
+import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
+import { createUpload } from '#db/submissions/uploads.ts';
 import { ACTING, type Cast, MAINTAINERS, makeEntry, OWNERS, ROLES, type Role, SIGNED_IN } from './cast.ts';
 
 export interface Row {
@@ -52,7 +52,8 @@ const bulk = (name: string): Row => ({
   what: name,
   may: MAINTAINERS,
   form: async (cast, role) => ({
-    ...{ decision: name, text: 'for the test' },
+    decision: name,
+    text: 'for the test',
     [`entry-${(await makeEntry(cast, role, 'scored', 'pending')).id}`]: 'on',
   }),
 });
@@ -82,7 +83,10 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
         form: async (cast, role) => {
           const userId = self(cast, role);
           const [one, two] = ['github', 'google'].map((provider) => ({
-            ...{ userId, type: 'oauth' as const, provider, providerAccountId: crypto.randomUUID() },
+            userId,
+            type: 'oauth' as const,
+            provider,
+            providerAccountId: crypto.randomUUID(),
           }));
           await db().insert(accounts).values([one, two]);
           return { provider: one.provider, providerAccountId: one.providerAccountId };
@@ -177,7 +181,11 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
       {
         may: MAINTAINERS,
         form: ({ bystander }) => ({
-          ...{ id: bystander, task: 'livecell-wide', amount: '1', until: '2999-01-01', reason },
+          id: bystander,
+          task: 'livecell-wide',
+          amount: '1',
+          until: '2999-01-01',
+          reason,
         }),
       },
     ],
@@ -254,7 +262,9 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
         },
       },
       {
-        ...{ what: 'of somebody else', may: SIGNED_IN, idle: true },
+        what: 'of somebody else',
+        may: SIGNED_IN,
+        idle: true,
         form: async ({ bystander }) => {
           const [{ id }] = await db()
             .insert(notices)

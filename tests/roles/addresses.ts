@@ -3,11 +3,11 @@
  * of it over HTTP on the built site in `tests/e2e/role-matrix.spec.ts`; an address without a row fails both.
  */
 import { eq } from 'drizzle-orm';
-import { makeAnonymous, makeReviewLink } from '#db/anonymity.ts';
-import { db } from '#db/client.ts';
+import { db } from '#db/engine/client.ts';
+import { invite } from '#db/people/teams.ts';
+import { createSession, createToken, revokeToken } from '#db/people/users.ts';
 import { notices, sessions, submissions, uploads } from '#db/schema.ts';
-import { invite } from '#db/teams.ts';
-import { createSession, createToken, revokeToken } from '#db/users.ts';
+import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
 import { type Cast, cookieOf, makeEntry, ROLES, type Role, tokenOf } from './cast.ts';
 
 /** API tokens, and a cookie whose session is over. */
@@ -94,8 +94,18 @@ export async function makeThings(cast: Cast, demo: string, upload: Things['uploa
     return upload();
   };
   return {
-    ...{ cast, demo, upload: another, mine: mine.id, ours: ours.id, open: open.id, sealed: sealed.id, gone: gone.id },
-    ...{ myMethod: mine.methodId, ourMethod: ours.methodId, openMethod: open.methodId, sealedMethod: sealed.methodId },
+    cast,
+    demo,
+    upload: another,
+    mine: mine.id,
+    ours: ours.id,
+    open: open.id,
+    sealed: sealed.id,
+    gone: gone.id,
+    myMethod: mine.methodId,
+    ourMethod: ours.methodId,
+    openMethod: open.methodId,
+    sealedMethod: sealed.methodId,
     review: await makeReviewLink(mine.id, null),
     invitation: (await invite(cast.teamId, cast.ids['team owner'])).secret,
     notice: notice.id,
@@ -134,16 +144,24 @@ const READING = { ...NO_TOKEN, 'owner’s token to submit': 403 } as const;
 /** Of the API, for changing. */
 const CHANGING = {
   ...NO_TOKEN,
-  ...{ stranger: 401, 'ended session': 401, 'owner’s token to read': 403 },
-  ...{ suspended: 403, 'suspended maintainer': 403, 'suspended’s token': 403 },
+  stranger: 401,
+  'ended session': 401,
+  'owner’s token to read': 403,
+  suspended: 403,
+  'suspended maintainer': 403,
+  'suspended’s token': 403,
 } as const;
 const EVERYBODY: Expected = { rest: 200 };
 const PUBLIC_API: Expected = { ...READING, rest: 200 };
 const NOT_THERE: Expected = { ...READING, rest: 404 };
 const OWNER = { owner: 200, maintainer: 200, 'owner’s token to read': 200, 'maintainer’s token': 200 } as const;
 const TEAM = {
-  ...{ 'team member': 200, 'team owner': 200, suspended: 200, maintainer: 200 },
-  ...{ 'suspended’s token': 200, 'maintainer’s token': 200 },
+  'team member': 200,
+  'team owner': 200,
+  suspended: 200,
+  maintainer: 200,
+  'suspended’s token': 200,
+  'maintainer’s token': 200,
 } as const;
 const MAINTAINER = { maintainer: 200, 'maintainer’s token': 200 } as const;
 
@@ -180,8 +198,11 @@ export const ADDRESSES: Record<string, Visit[]> = {
     { ...page('/api/auth/session', EVERYBODY), siteOnly: true },
     // without the word that Auth.js puts into its own forms nobody is signed out
     {
-      ...{ method: 'POST', path: () => '/api/auth/signout', siteOnly: true },
-      ...{ headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'callbackUrl=%2F' },
+      method: 'POST',
+      path: () => '/api/auth/signout',
+      siteOnly: true,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'callbackUrl=%2F',
       expect: { rest: '302 /sign-in?error=MissingCSRF' },
       fromElsewhere: { as: 'owner', answers: '302 /sign-in?error=MissingCSRF' },
     },
@@ -193,33 +214,52 @@ export const ADDRESSES: Record<string, Visit[]> = {
     { method: 'OPTIONS', path: () => '/api/uploads', headers: TUS, expect: { rest: 204 } },
     // an empty file: whoever may upload is told that
     {
-      ...{ method: 'POST', path: () => '/api/uploads', headers: { ...TUS, 'upload-length': '0' } },
+      method: 'POST',
+      path: () => '/api/uploads',
+      headers: { ...TUS, 'upload-length': '0' },
       expect: { rest: 422, ...CHANGING },
       fromElsewhere: { as: 'owner', answers: 403 },
     },
     {
-      ...{ method: 'HEAD', path: async ({ upload }) => `/api/uploads/${await upload()}`, headers: TUS },
+      method: 'HEAD',
+      path: async ({ upload }) => `/api/uploads/${await upload()}`,
+      headers: TUS,
       expect: {
-        ...{ rest: 404, owner: 200, 'owner’s token to submit': 200, 'owner’s token to read': 403 },
-        ...{ ...NO_TOKEN, stranger: 401, 'ended session': 401 },
+        rest: 404,
+        owner: 200,
+        'owner’s token to submit': 200,
+        'owner’s token to read': 403,
+        ...NO_TOKEN,
+        stranger: 401,
+        'ended session': 401,
       },
     },
     {
-      ...{ method: 'GET', path: async ({ upload }) => `/api/uploads/${await upload()}`, headers: TUS },
+      method: 'GET',
+      path: async ({ upload }) => `/api/uploads/${await upload()}`,
+      headers: TUS,
       expect: {
-        ...{ rest: 404, owner: 405, 'owner’s token to submit': 405, 'owner’s token to read': 403 },
-        ...{ ...NO_TOKEN, stranger: 401, 'ended session': 401 },
+        rest: 404,
+        owner: 405,
+        'owner’s token to submit': 405,
+        'owner’s token to read': 403,
+        ...NO_TOKEN,
+        stranger: 401,
+        'ended session': 401,
       },
     },
     {
-      ...{ method: 'PATCH', path: async ({ upload }) => `/api/uploads/${await upload()}` },
+      method: 'PATCH',
+      path: async ({ upload }) => `/api/uploads/${await upload()}`,
       headers: { ...TUS, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
       body: '[{"',
       expect: { rest: 404, ...CHANGING, owner: 204, 'owner’s token to submit': 204 },
       fromElsewhere: { as: 'owner', answers: 403 },
     },
     {
-      ...{ method: 'DELETE', path: async ({ upload }) => `/api/uploads/${await upload()}`, headers: TUS },
+      method: 'DELETE',
+      path: async ({ upload }) => `/api/uploads/${await upload()}`,
+      headers: TUS,
       expect: { rest: 404, ...CHANGING, owner: 204, 'owner’s token to submit': 204 },
       fromElsewhere: { as: 'owner', answers: 403 },
     },
@@ -250,7 +290,9 @@ export const ADDRESSES: Record<string, Visit[]> = {
   'app/api/v1/submissions/route.ts': [
     // nothing is said of what is submitted: whoever may submit is told that
     {
-      ...{ method: 'POST', path: () => '/api/v1/submissions', body: '{}' },
+      method: 'POST',
+      path: () => '/api/v1/submissions',
+      body: '{}',
       headers: { 'content-type': 'application/json' },
       expect: { rest: 400, ...CHANGING },
       fromElsewhere: { as: 'owner', answers: 403 },
@@ -310,7 +352,8 @@ export const ADDRESSES: Record<string, Visit[]> = {
       expect: {
         rest: '303 /notices',
         ...unknown('303 /sign-in?returnTo=/notices/{notice}'),
-        ...{ owner: '303 /submissions/{mine}', 'owner’s token to read': '303 /submissions/{mine}' },
+        owner: '303 /submissions/{mine}',
+        'owner’s token to read': '303 /submissions/{mine}',
       },
     },
   ],
@@ -328,7 +371,9 @@ export const ADDRESSES: Record<string, Visit[]> = {
   ],
   'app/sign-in/local/route.ts': [
     {
-      ...{ method: 'POST', path: () => '/sign-in/local', siteOnly: true },
+      method: 'POST',
+      path: () => '/sign-in/local',
+      siteOnly: true,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: 'name=&email=&returnTo=',
       expect: { rest: '303 /sign-in?error=LocalFields' },

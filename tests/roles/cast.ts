@@ -3,8 +3,10 @@
  * nothing but the role could stand in the way: a suspended researcher tries it on an entry of their own.
  */
 import { and, eq, inArray } from 'drizzle-orm';
-import { db } from '#db/client.ts';
-import { suspend } from '#db/people.ts';
+import { db } from '#db/engine/client.ts';
+import { suspend } from '#db/people/moderation.ts';
+import { createTeam } from '#db/people/teams.ts';
+import { createSession, createToken, ensureUser } from '#db/people/users.ts';
 import {
   type Dataset,
   evaluations,
@@ -18,8 +20,6 @@ import {
   users,
   type Visibility,
 } from '#db/schema.ts';
-import { createTeam } from '#db/teams.ts';
-import { createSession, createToken, ensureUser } from '#db/users.ts';
 import { someReports } from '#tests/db/fixtures.ts';
 
 export const ROLES = [
@@ -113,23 +113,40 @@ export async function makeEntry(
   const [submission] = await db()
     .insert(submissions)
     .values({
-      ...{ ...whose, task: dataset.task, datasetId: dataset.id, methodId: method.id, method: name, state, visibility },
-      ...{ wasPublished: published || visibility === 'hidden', publishedAt: published ? now : null, shown: published },
-      ...{ startedAt: now, finishedAt: now, ...changes },
+      ...whose,
+      task: dataset.task,
+      datasetId: dataset.id,
+      methodId: method.id,
+      method: name,
+      state,
+      visibility,
+      wasPublished: published || visibility === 'hidden',
+      publishedAt: published ? now : null,
+      shown: published,
+      startedAt: now,
+      finishedAt: now,
+      ...changes,
     })
     .returning();
   await db()
     .insert(submissionFiles)
     .values({
-      ...{ submissionId: submission.id, slot: 'all', bytes: 3, sha256: 'f'.repeat(64) },
-      ...{ fileName: 'all.json', storageKey: `submissions/roles/${submission.id}.json` },
+      submissionId: submission.id,
+      slot: 'all',
+      bytes: 3,
+      sha256: 'f'.repeat(64),
+      fileName: 'all.json',
+      storageKey: `submissions/roles/${submission.id}.json`,
     });
   if (state === 'scored')
     await db()
       .insert(evaluations)
       .values(
         someReports({}, dataset.sha256).map((report) => ({
-          ...{ submissionId: submission.id, protocol: report.protocol, groundTruthSha256: dataset.sha256, report },
+          submissionId: submission.id,
+          protocol: report.protocol,
+          groundTruthSha256: dataset.sha256,
+          report,
           evaluatorVersion: report.evaluator.version,
         })),
       );

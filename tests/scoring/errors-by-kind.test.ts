@@ -10,7 +10,7 @@ import { ERROR_KINDS, type ErrorKind, type ErrorsByKind } from '#lib/scoring/err
 import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
 import { evaluationsOf, imageSlices, prepareAll, score } from '#lib/scoring/score.ts';
 import { type Annotation, bytesOf, type Detection, type GroundTruth, pack, rectangle } from '#tests/coco/documents.ts';
-import scoreTask, { dismissHelpers } from '#workers/score-task.ts';
+import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
 type Box = [x: number, y: number, width: number, height: number];
 interface Outline {

@@ -7,7 +7,7 @@ import {
   type ScoreReport,
   scoreReportSchema,
 } from '#lib/scoring/report.ts';
-import { TASK_IDS } from '#lib/scoring/tasks.ts';
+import { TASK_IDS } from '#lib/tasks/index.ts';
 import { metrics, report } from './reports.ts';
 
 const { task: _task, results: _results, ...envelope } = report(0.5, { A172: 0.4 });

@@ -1,6 +1,6 @@
 /** Synthetic reports for tests: made of one number per cell type, so that every value can be computed by hand. */
 import { PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
-import type { CellType } from '#lib/scoring/cell-types.ts';
+import type { CellType } from '#lib/livecell/cell-types.ts';
 import type { Metrics, ScoreReport } from '#lib/scoring/report.ts';
 
 /** AP at IoU t is `ap * (1 - t / 10)`, for t = 0 … 9; the false-negative ratio is what is missing to 1. */

@@ -8,7 +8,7 @@ import { EVALUATIONS, PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { anyReportSchema } from '#lib/scoring/report.ts';
 import { INCOMPLETE_IMAGES, sensitivityWeights } from '#lib/scoring/sensitivity.ts';
 import { type Detection, type GroundTruth, rectangle } from '#tests/coco/documents.ts';
-import scoreTask, { dismissHelpers } from '#workers/score-task.ts';
+import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
 const PLAIN = 'A172_Phase_C7_1_00d00h00m_1.tif';
 const TWICE = 'Huh7_Phase_A12_1_00d00h00m_1.tif';

@@ -1,6 +1,6 @@
 /** The mean only when it is whole, and what training on everything gains. */
 import { describe, expect, test } from 'vitest';
-import { CELL_TYPES, type CellType } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import { gainOfTrainingOnAll, meanOfTypes, singleCellType } from '#lib/scoring/single-cell-type.ts';
 import { metrics } from './reports.ts';
 

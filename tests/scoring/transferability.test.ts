@@ -1,7 +1,7 @@
 /** The index from its definition on matrices whose answer is known, and what leaves it open. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CELL_TYPES, type CellType } from '#lib/scoring/cell-types.ts';
+import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import { transferabilityResultsSchema } from '#lib/scoring/report.ts';
 import { type TransferMatrix, transferability } from '#lib/scoring/transferability.ts';
 

@@ -1,11 +1,11 @@
 /** Letters go out through a real SMTP server on this machine, which takes them, refuses them, or does not answer. */
 import { asc, eq, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Client, closeDb, connect } from '#db/client.ts';
-import { notify } from '#db/notices.ts';
-import { forgetOldMail, leaseMail, MAX_ATTEMPTS, mailSent, mailSnapshot, retryDelay } from '#db/outbox.ts';
+import { type Client, closeDb, connect } from '#db/engine/client.ts';
+import { notify } from '#db/notices/notices.ts';
+import { forgetOldMail, leaseMail, MAX_ATTEMPTS, mailSent, mailSnapshot, retryDelay } from '#db/notices/outbox.ts';
+import { ensureUser } from '#db/people/users.ts';
 import { outbox } from '#db/schema.ts';
-import { ensureUser } from '#db/users.ts';
 import { type Mailer, startMailer } from '#workers/mail.ts';
 import { ENGINES, freePort, type TestDatabase, until } from '../db/databases.ts';
 import { quotedPrintable, startSink } from './smtp-sink.ts';

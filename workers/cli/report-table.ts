@@ -1,9 +1,9 @@
 /** A report as a table for a terminal. */
 import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
-import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
-import { integer, percent, seconds } from '#lib/scoring/format.ts';
+import { integer, percent, seconds } from '#lib/format.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { type AnyReport, isReportOf, type Metrics, type ReportOf } from '#lib/scoring/report.ts';
-import { TASKS, taskNumber, taskValue, valueName } from '#lib/scoring/tasks.ts';
+import { TASKS, taskNumber, taskValue, valueName } from '#lib/tasks/index.ts';
 
 const SHOWN = ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AFNR'] as const;
 const NAMES = { segm: 'Masks', bbox: 'Boxes' };

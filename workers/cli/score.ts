@@ -7,7 +7,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
 import type { AnyReport, Problem, Warning } from '#lib/scoring/report.ts';
-import { matchSlot, missingSlots, parseSlot, parseTask, type Task } from '#lib/scoring/tasks.ts';
+import { matchSlot, missingSlots, parseSlot, parseTask, type Task } from '#lib/tasks/index.ts';
 import {
   CallError,
   type Command,
@@ -128,7 +128,7 @@ export const validate: Command = {
     const predictions = await slotFiles(task, given, values.slot, { some: true });
     const dir = await mkdtemp(join(tmpdir(), 'livecell-'));
     try {
-      const { checkFiles } = await import('../check-files.ts');
+      const { checkFiles } = await import('#workers/scoring/check-files.ts');
       const against = values.images?.length
         ? await imagesFor(task, values.images, predictions, dir)
         : await groundTruthFor(task, values['ground-truth'], predictions);
@@ -223,7 +223,7 @@ export const demoData: Command = {
     const dir = oneFile(files, 'folder');
     const imagesPerType = Number(values.images);
     const seedNumber = Number(values.seed);
-    const { MOST_IMAGES_PER_TYPE, writeDemoData } = await import('../demo-data.ts');
+    const { MOST_IMAGES_PER_TYPE, writeDemoData } = await import('#workers/demo/data.ts');
     if (!Number.isInteger(imagesPerType) || imagesPerType < 1 || imagesPerType > MOST_IMAGES_PER_TYPE)
       throw new CallError(`--images must be a whole number from 1 to ${MOST_IMAGES_PER_TYPE}, not “${values.images}”.`);
     if (!Number.isSafeInteger(seedNumber)) throw new CallError(`--seed must be a whole number, not “${values.seed}”.`);
@@ -439,9 +439,9 @@ async function scoreHere(
   out: Output,
   options: { intervals?: boolean; errors?: boolean; anyCategory?: boolean } = {},
 ): Promise<AnyReport> {
-  const { dismissHelpers, warmUp } = await import('../team.ts');
+  const { dismissHelpers, warmUp } = await import('#workers/scoring/threads.ts');
   warmUp(files.map(({ path }) => path)); // while the rest is loaded
-  const { default: scoreTask } = await import('../score-task.ts');
+  const { default: scoreTask } = await import('#workers/scoring/task.ts');
   const { port1, port2 } = new MessageChannel();
   port1.on('message', ({ phase, fraction }: { phase: string; fraction: number }) =>
     out.progress(`${phase} ${Math.round(fraction * 100)} %`),

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from '#lib/env.ts';
-import { SPLITS } from '#lib/scoring/splits.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { SPLITS } from '#lib/livecell/splits.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 import {
   CallError,
   type Command,
@@ -24,14 +24,14 @@ import { openTask, slotFiles } from './score.ts';
  * opening the embedded database of the data folder for as long as the command takes.
  */
 async function withDatabase<T>(run: () => Promise<T>): Promise<T> {
-  const { closeDb } = await import('#db/client.ts');
+  const { closeDb } = await import('#db/engine/client.ts');
   if (process.env.DATABASE_URL) return await run().finally(closeDb);
   const site = await runningSite();
   if (site) {
     process.env.DATABASE_URL = site.databaseUrl;
     return await run().finally(closeDb);
   }
-  const { openEmbedded } = await import('#db/embedded.ts');
+  const { openEmbedded } = await import('#db/engine/embedded.ts');
   const { migrate } = await import('#db/migrate.ts');
   const embedded = await openEmbedded(env().LIVECELL_DATA);
   try {
@@ -88,17 +88,26 @@ export const importGroundTruthCommand: Command = {
     const dir = await mkdtemp(join(data, 'import-')); // on the storage's own disk, so that moving there is renaming
     try {
       const packed = join(dir, 'packed');
-      const { packGroundTruth } = await import('../import-task.ts');
+      const { packGroundTruth } = await import('#workers/scoring/import-task.ts');
       const { sha256, images, objects, cellTypes, warnings, statistics } = await packGroundTruth(task, given, packed);
       const dataset = await withDatabase(async () => {
-        const { getPictures, registerDataset, saveStatistics } = await import('#db/datasets.ts');
+        const { getPictures, registerDataset, saveStatistics } = await import('#db/datasets/datasets.ts');
         const packKey = `datasets/${randomUUID()}`;
         await storage().adopt(packKey, packed);
         const registered = await registerDataset(
           {
-            ...{ name, task: task.groundTruth, public: values.public === true, split },
-            ...{ licence: values.licence, source: values.source, protocol: values.protocol },
-            ...{ sha256, images, objects, cellTypes, packKey },
+            name,
+            task: task.groundTruth,
+            public: values.public === true,
+            split,
+            licence: values.licence,
+            source: values.source,
+            protocol: values.protocol,
+            sha256,
+            images,
+            objects,
+            cellTypes,
+            packKey,
           },
           undefined,
           { note: values.note },
@@ -147,7 +156,7 @@ async function replaceGroundTruth(values: Values, files: string[], out: Output):
   try {
     const packed = join(dir, 'packed');
     const { version, rescore, warnings, entries } = await withDatabase(async () => {
-      const { getDatasetByName } = await import('#db/datasets.ts');
+      const { getDatasetByName } = await import('#db/datasets/datasets.ts');
       const dataset = await getDatasetByName(name);
       if (!dataset) throw new InputError(`There is no ground truth “${name}” to replace. Without --replace it is new.`);
       const task = openTask(dataset.task);
@@ -155,11 +164,11 @@ async function replaceGroundTruth(values: Values, files: string[], out: Output):
         task.kind === 'counts'
           ? await slotFiles(task, files, undefined)
           : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
-      const { packGroundTruth } = await import('../import-task.ts');
+      const { packGroundTruth } = await import('#workers/scoring/import-task.ts');
       const { warnings, ...facts } = await packGroundTruth(task, given, packed);
       const packKey = `datasets/${randomUUID()}`;
       await storage().adopt(packKey, packed);
-      const { replaceGroundTruth } = await import('#db/ground-truth.ts');
+      const { replaceGroundTruth } = await import('#db/rescore/ground-truth.ts');
       const isPublic = values.public === true ? true : undefined;
       const made = await replaceGroundTruth(dataset.id, { ...facts, packKey }, { note, public: isPublic }, null).catch(
         async (error) => {
@@ -167,13 +176,19 @@ async function replaceGroundTruth(values: Values, files: string[], out: Output):
           throw error;
         },
       );
-      const { listRescores } = await import('#db/rescore.ts');
+      const { listRescores } = await import('#db/rescore/rescore.ts');
       const line = (await listRescores({ datasetId: dataset.id })).find(({ id }) => id === made.rescore.id);
       return { ...made, warnings, entries: line?.counts };
     });
     const { sha256, images, objects } = version;
     out.document({
-      ...{ name, version: version.version, sha256, images, objects, note, warnings },
+      name,
+      version: version.version,
+      sha256,
+      images,
+      objects,
+      note,
+      warnings,
       rescore: { id: rescore.id, state: rescore.state, entries },
     });
     out.print(
@@ -212,8 +227,8 @@ export const rescore: Command = {
     const { EVALUATOR_VERSION } = await import('#lib/scoring/version.ts');
     const reason = values.reason?.trim() || `Evaluator ${EVALUATOR_VERSION}`;
     const begun = await withDatabase(async () => {
-      const { listDatasets } = await import('#db/datasets.ts');
-      const { startRescore } = await import('#db/rescore.ts');
+      const { listDatasets } = await import('#db/datasets/datasets.ts');
+      const { startRescore } = await import('#db/rescore/rescore.ts');
       if (submissionId !== undefined)
         return [{ submission: submissionId, ...outcome(await startRescore({ submissionId, reason }, null)) }];
       const found = await listDatasets(task ? { task: task.id } : {});
@@ -277,7 +292,9 @@ export const importImagesCommand: Command = {
     try {
       const packed = join(dir, 'packed');
       const { files, examples, warnings } = await withDatabase(async () => {
-        const { getDatasetByName, listDatasets, savePictures, saveStatistics } = await import('#db/datasets.ts');
+        const { getDatasetByName, listDatasets, savePictures, saveStatistics } = await import(
+          '#db/datasets/datasets.ts'
+        );
         const dataset = await getDatasetByName(name);
         if (!dataset) {
           const known = (await listDatasets()).map((known) => `“${known.name}”`);
@@ -287,8 +304,8 @@ export const importImagesCommand: Command = {
         }
         if (parseTask(dataset.task)?.kind === 'counts')
           throw new InputError(`“${name}” is a series of counts: it says nothing of its images' sizes and cells.`);
-        const { openGroundTruth } = await import('#lib/readers/open.ts');
-        const { openPictures, packPictures } = await import('#lib/readers/pictures.ts');
+        const { openGroundTruth } = await import('#lib/readers/files.ts');
+        const { openPictures, packPictures } = await import('#lib/datasets/pictures.ts');
         const groundTruth = await openGroundTruth(await storage().localPath(dataset.packKey));
         const source = await openPictures(path, groundTruth.images);
         const result = await packPictures(groundTruth, source, packed, (done, of) =>
@@ -296,14 +313,18 @@ export const importImagesCommand: Command = {
         ).finally(() => source.close());
         const packKey = `pictures/${randomUUID()}`;
         await storage().adopt(packKey, packed);
-        const { db } = await import('#db/client.ts');
+        const { db } = await import('#db/engine/client.ts');
         const before = await db()
           .transaction(async (tx) => {
             await saveStatistics(dataset, result.statistics, tx);
             return await savePictures(
               {
-                ...{ datasetId: dataset.id, public: values.public === true, packKey },
-                ...{ groundTruthSha256: dataset.sha256, files: result.files, examples: result.examples },
+                datasetId: dataset.id,
+                public: values.public === true,
+                packKey,
+                groundTruthSha256: dataset.sha256,
+                files: result.files,
+                examples: result.examples,
               },
               tx,
             );
@@ -356,7 +377,7 @@ export const seed: Command = {
   options: { json: JSON_OPTION },
   async run(_values, _files, out) {
     await withDatabase(async () => {
-      const { seed } = await import('../seed.ts');
+      const { seed } = await import('#workers/demo/seed.ts');
       await seed();
     });
     out.document({ seeded: true });
@@ -374,7 +395,7 @@ export const worker: Command = {
       if (!site) throw new CallError('There is no database to work for: set DATABASE_URL, or start the site first.');
       process.env.DATABASE_URL = site.databaseUrl;
     }
-    const { runWorker } = await import('../main.ts');
+    const { runWorker } = await import('#workers/scoring/process.ts');
     await runWorker();
   },
 };
@@ -385,7 +406,7 @@ export const userList: Command = {
   options: { json: JSON_OPTION },
   async run(_values, _files, out) {
     const people = await withDatabase(async () => {
-      const { listUsers } = await import('#db/users.ts');
+      const { listUsers } = await import('#db/people/users.ts');
       return await listUsers();
     });
     out.document(people.map(({ id, name, email, role, createdAt }) => ({ id, name, email, role, createdAt })));
@@ -406,7 +427,7 @@ export const userRole: Command = {
     if (role !== 'maintainer' && role !== 'researcher')
       throw new CallError(`A role is maintainer or researcher, not “${role}”.`);
     const user = await withDatabase(async () => {
-      const { ensureUser, setRole } = await import('#db/users.ts');
+      const { ensureUser, setRole } = await import('#db/people/users.ts');
       const { id } = await ensureUser({ email: address(email) });
       return await setRole(id, role);
     });
@@ -435,7 +456,7 @@ export const tokenCreate: Command = {
     if (files.length > 0) throw new CallError(`“${files[0]}” is not expected: the person is given with --user.`);
     const email = address(required(values, 'user'));
     const { TOKEN_SCOPES } = await import('#db/schema.ts');
-    const { createToken, ensureUser, TOKEN_LIFETIMES, tokenEnd } = await import('#db/users.ts');
+    const { createToken, ensureUser, TOKEN_LIFETIMES, tokenEnd } = await import('#db/people/users.ts');
     const scopes = (values.scope as string).split(',').map((scope) => oneOf('--scope', TOKEN_SCOPES, scope.trim()));
     const expiresAt = tokenEnd(oneOf('--expires', TOKEN_LIFETIMES, values.expires));
     const made = await withDatabase(async () => {

@@ -5,8 +5,8 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Created, SubmissionBody, TaskList } from '#lib/api.ts';
-import { bytes, seconds } from '#lib/scoring/format.ts';
+import { bytes, seconds } from '#lib/format.ts';
+import type { Created, SubmissionBody, TaskList } from '#lib/http/api.ts';
 import type { Problem } from '#lib/scoring/report.ts';
 import { CallError, type Command, InputError, JSON_OPTION, type Output, problemLine, type Values } from './command.ts';
 import { reportTable } from './report-table.ts';
@@ -98,7 +98,10 @@ export const submit: Command = {
     const others: Other[] = [];
     for (const other of also)
       others.push({
-        ...{ task: other.task, dataset: other.dataset, id: other.id, url: `${site.url}/submissions/${other.id}` },
+        task: other.task,
+        dataset: other.dataset,
+        id: other.id,
+        url: `${site.url}/submissions/${other.id}`,
         submission: await follow(site, other.id, out),
       });
     finish(submission, others, out);
@@ -133,7 +136,7 @@ async function requireWelcome(
 
 /** Asks until nothing more will happen by itself. */
 async function follow(site: Site, id: string, out: Output): Promise<SubmissionBody> {
-  const { isFinal } = await import('#lib/api.ts');
+  const { isFinal } = await import('#lib/http/api.ts');
   for (;;) {
     const submission = await site.call<SubmissionBody>('GET', `/api/v1/submissions/${id}`);
     if (isFinal(submission.state)) return submission;
@@ -162,7 +165,9 @@ interface Other {
 function finish(submission: SubmissionBody, others: readonly Other[], out: Output): void {
   const all = [submission, ...others.map((other) => other.submission)];
   const also = others.map(({ submission: { state, report, problems }, ...about }) => ({
-    ...{ ...about, state, report },
+    ...about,
+    state,
+    report,
     ...(problems.length > 0 && { problems }),
   }));
   const { state, report, problems, warnings } = submission;

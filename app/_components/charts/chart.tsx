@@ -1,5 +1,5 @@
-import { exact, percent } from '#lib/scoring/format.ts';
-import type { Series } from '#lib/scoring/series.ts';
+import type { Series } from '#lib/board/series.ts';
+import { exact, percent } from '#lib/format.ts';
 import { INTERVAL_EXPLAINED, Interval } from '../interval.tsx';
 import { type ChartKind, Drawing } from './drawing.tsx';
 import { Legend } from './series-style.tsx';

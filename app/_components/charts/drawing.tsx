@@ -13,8 +13,8 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { percent } from '#lib/scoring/format.ts';
-import type { Series } from '#lib/scoring/series.ts';
+import type { Series } from '#lib/board/series.ts';
+import { percent } from '#lib/format.ts';
 import { barFill, Hatchings, MAX_SERIES, Marker, SERIES_STYLES } from './series-style.tsx';
 
 const TICK = { fill: 'var(--ink-2)', fontSize: 12 };

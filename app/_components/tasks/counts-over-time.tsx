@@ -1,6 +1,7 @@
 /** Counts over time, a panel for each seeding density (the paper's Figure 4a). */
+
+import { integer } from '#lib/format.ts';
 import { type CountsAtTime, countsOverTime, FEWEST_COUNTED, growthSentence } from '#lib/scoring/counts-over-time.ts';
-import { integer } from '#lib/scoring/format.ts';
 import type { CountResults } from '#lib/scoring/report.ts';
 import { Area, Figure, fromZero, Line, Plot, Point, type Scale } from '../charts/plot.tsx';
 import { Legend, SERIES_STYLES } from '../charts/series-style.tsx';

@@ -1,10 +1,7 @@
 /** Charts and tables of one entry's results, or of several side by side; which, is seen by the shape of the results. */
-import type { Evaluation } from '#lib/coco/protocol.ts';
-import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/scoring/cell-types.ts';
-import { R2_BELOW } from '#lib/scoring/fluorescence.ts';
-import { exact, integer, percent } from '#lib/scoring/format.ts';
-import { type CountResults, type Metrics, TRAINING_SIZES, type TransferabilityResults } from '#lib/scoring/report.ts';
-import { byCellType, perIou, type Series } from '#lib/scoring/series.ts';
+
+import { EVALUATION_NAMES } from '#app/_components/labels.ts';
+import { byCellType, perIou, type Series } from '#lib/board/series.ts';
 import {
   countedTypes,
   heatMap,
@@ -16,12 +13,16 @@ import {
   perIouAndSize,
   type TaskResults,
   transferSentence,
-} from '#lib/scoring/task-series.ts';
+} from '#lib/board/task-series.ts';
+import type { Evaluation } from '#lib/coco/protocol.ts';
+import { exact, integer, percent } from '#lib/format.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
+import { R2_BELOW } from '#lib/scoring/fluorescence.ts';
+import { type CountResults, type Metrics, TRAINING_SIZES, type TransferabilityResults } from '#lib/scoring/report.ts';
 import { Chart } from '../charts/chart.tsx';
 import { Figure, fromZero, Line, NumbersTable, Plot, Point, type Scale } from '../charts/plot.tsx';
 import { Legend, SERIES_STYLES } from '../charts/series-style.tsx';
 import { TableFrame } from '../table-frame.tsx';
-import { EVALUATION_NAMES } from '../words.ts';
 import { CountsOverTime } from './counts-over-time.tsx';
 import './results.css';
 

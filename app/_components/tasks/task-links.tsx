@@ -1,5 +1,5 @@
-import { OPEN_TASKS, type Task } from '#lib/scoring/tasks.ts';
-import { Segments } from '../segments.tsx';
+import { Segments } from '#app/_components/choice-links.tsx';
+import { OPEN_TASKS, type Task } from '#lib/tasks/index.ts';
 
 /** From board to board, while there is more than one. */
 export function TaskLinks({ current }: { current: Task }) {

@@ -1,6 +1,6 @@
 /** Everything the site holds about whoever asks, to keep or to take elsewhere. */
 import { route } from '#app/_server/http.ts';
-import { accountData } from '#db/account-data.ts';
+import { accountData } from '#db/people/export.ts';
 import { AppError } from '#lib/errors.ts';
 
 export const GET = route({ signIn: 'Sign in to download your data.' }, async ({ viewer }) => {

@@ -1,9 +1,9 @@
 import { problem } from '#app/_server/http.ts';
-import { mailSnapshot } from '#db/outbox.ts';
-import { queueSnapshot } from '#db/queue.ts';
-import { getScoringProcesses } from '#db/scoring-processes.ts';
-import { countSubmissions } from '#db/statistics.ts';
-import { SUBMISSION_STATES } from '#lib/api.ts';
+import { mailSnapshot } from '#db/notices/outbox.ts';
+import { getScoringProcesses } from '#db/queue/processes.ts';
+import { queueSnapshot } from '#db/queue/queue.ts';
+import { countSubmissions } from '#db/queue/statistics.ts';
+import { SUBMISSION_STATES } from '#lib/http/api.ts';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { db } from '#db/client.ts';
-import { queueSnapshot } from '#db/queue.ts';
-import { getScoringProcesses } from '#db/scoring-processes.ts';
+import { db } from '#db/engine/client.ts';
+import { getScoringProcesses } from '#db/queue/processes.ts';
+import { queueSnapshot } from '#db/queue/queue.ts';
 import { storage } from '#lib/storage.ts';
 
 export const dynamic = 'force-dynamic';

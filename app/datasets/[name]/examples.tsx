@@ -1,6 +1,7 @@
 /** Example pictures, one of each cell type (the paper's Figure 2), with the outlines of the cells where those are public. */
-import { CELL_TYPE_NAMES, parseImageName } from '#lib/scoring/cell-types.ts';
-import type { ExamplePicture } from '#lib/scoring/pictures.ts';
+
+import type { ExamplePicture } from '#lib/datasets/examples.ts';
+import { CELL_TYPE_NAMES, parseImageName } from '#lib/livecell/cell-types.ts';
 import { hours } from './tables.tsx';
 
 export function Examples({

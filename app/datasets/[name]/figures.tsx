@@ -1,8 +1,9 @@
-import { INTENSITY_DEFINITIONS, INTENSITY_METRICS } from '#lib/coco/intensity.ts';
+import { PROTOCOL_LABELS } from '#app/_components/labels.ts';
+import { INTENSITY_DEFINITIONS, INTENSITY_METRICS } from '#lib/cells/intensity.ts';
+import { SHAPE_DEFINITIONS, SHAPE_METRICS } from '#lib/cells/shape.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
-import { SHAPE_DEFINITIONS, SHAPE_METRICS } from '#lib/coco/shape.ts';
-import type { DatasetStatistics, GroupStatistics, ShapeComponents } from '#lib/scoring/dataset-statistics.ts';
-import { integer, list } from '#lib/scoring/format.ts';
+import type { DatasetStatistics, GroupStatistics, ShapeComponents } from '#lib/datasets/statistics.ts';
+import { integer, list } from '#lib/format.ts';
 import {
   Area,
   Figure,
@@ -18,7 +19,6 @@ import {
 } from '../../_components/charts/plot.tsx';
 import { MAX_SERIES, Marker } from '../../_components/charts/series-style.tsx';
 import { TableFrame } from '../../_components/table-frame.tsx';
-import { PROTOCOL_LABELS } from '../../_components/words.ts';
 import { hours, nameOf } from './tables.tsx';
 
 const CLASSES = ['Small', 'Medium', 'Large'] as const;

@@ -1,8 +1,8 @@
-import { CELL_LINES } from '#lib/scoring/cell-lines.ts';
-import { CELL_TYPE_NAMES } from '#lib/scoring/cell-types.ts';
-import type { DatasetStatistics, GroupStatistics } from '#lib/scoring/dataset-statistics.ts';
-import { integer } from '#lib/scoring/format.ts';
-import { SPLIT_NAMES, type Split } from '#lib/scoring/splits.ts';
+import type { DatasetStatistics, GroupStatistics } from '#lib/datasets/statistics.ts';
+import { integer } from '#lib/format.ts';
+import { CELL_LINES } from '#lib/livecell/cell-lines.ts';
+import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
+import { SPLIT_NAMES, type Split } from '#lib/livecell/splits.ts';
 import { TableFrame } from '../../_components/table-frame.tsx';
 
 /** A data set whose images have names of their own kind is one group. */

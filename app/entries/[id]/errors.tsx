@@ -1,11 +1,11 @@
+import { EVALUATION_NAMES } from '#app/_components/labels.ts';
+import { byErrorKind, ERROR_NAMES } from '#lib/board/series.ts';
 import { EVALUATIONS, type Evaluation, PROTOCOLS } from '#lib/coco/protocol.ts';
-import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
+import { exact, integer, percent } from '#lib/format.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { ERROR_KINDS, type ErrorKind } from '#lib/scoring/errors-by-kind.ts';
-import { exact, integer, percent } from '#lib/scoring/format.ts';
 import type { EvaluationResults, Metrics, ScoreReport } from '#lib/scoring/report.ts';
-import { byErrorKind, ERROR_NAMES } from '#lib/scoring/series.ts';
 import { Chart } from '../../_components/charts/chart.tsx';
-import { EVALUATION_NAMES } from '../../_components/words.ts';
 import { Frame } from './tables.tsx';
 
 const EXPLAINED: Readonly<Record<ErrorKind, string>> = {

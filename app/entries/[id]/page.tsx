@@ -7,9 +7,9 @@ import { viewer } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
 import { standingInWords, standings } from '#app/_server/standing.ts';
 import { findPublished, findTombstone, lookOf, reportsOf } from '#app/_server/submissions.ts';
-import { entryOf } from '#db/entries.ts';
-import { scoreHistory } from '#db/rescore.ts';
-import { getSubmission } from '#db/submissions.ts';
+import { scoreHistory } from '#db/rescore/rescore.ts';
+import { entryOf } from '#db/submissions/entries.ts';
+import { getSubmission } from '#db/submissions/submissions.ts';
 import { canSeeIdentity, canViewSubmission, isPublic } from '#lib/permissions.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import { EntryView } from './entry.tsx';
@@ -26,7 +26,9 @@ const load = cache(async (id: string) => {
   if (!submission || !canViewSubmission(who, submission)) notFound();
   const look = lookOf(who, submission);
   return {
-    ...{ entry: await entryOf(submission, look), dataset: submission.dataset.name, inside: look === 'insider' },
+    entry: await entryOf(submission, look),
+    dataset: submission.dataset.name,
+    inside: look === 'insider',
     deeds: <BaselineMark entry={submission} who={who} />,
   };
 });
@@ -50,7 +52,11 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
     metadataBase: new URL(siteOf({ headers: await headers() })),
     alternates: { canonical: page },
     openGraph: {
-      ...{ type: 'article', siteName: 'LIVECell benchmark', title: shared.method, description, url: page },
+      type: 'article',
+      siteName: 'LIVECell benchmark',
+      title: shared.method,
+      description,
+      url: page,
       images: [image],
     },
     twitter: { card: 'summary_large_image', title: shared.method, description, images: [image] },

@@ -1,9 +1,10 @@
+import { EVALUATION_NAMES, PROTOCOL_LABELS } from '#app/_components/labels.ts';
+import { IOU_LABELS, meanOverTypes } from '#lib/board/series.ts';
 import { EVALUATIONS, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
-import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/scoring/cell-types.ts';
-import { exact, integer, percent } from '#lib/scoring/format.ts';
+import { exact, integer, percent } from '#lib/format.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import type { Metrics, ScoreReport } from '#lib/scoring/report.ts';
 import { INCOMPLETE_IMAGES, type SensitivityLine } from '#lib/scoring/sensitivity.ts';
-import { IOU_LABELS, meanOverTypes } from '#lib/scoring/series.ts';
 import {
   type Column,
   columnInterval,
@@ -12,9 +13,8 @@ import {
   columnValue,
   readsTypes,
   TASKS,
-} from '#lib/scoring/tasks.ts';
+} from '#lib/tasks/index.ts';
 import { Interval } from '../../_components/interval.tsx';
-import { EVALUATION_NAMES, PROTOCOL_LABELS } from '../../_components/words.ts';
 
 /** What the board calls them, so that no page has its own words for a number. */
 const COLUMNS = TASKS['livecell-wide'].columns.filter((column) => !readsTypes(column));

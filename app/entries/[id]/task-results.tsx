@@ -1,11 +1,12 @@
 /** An entry of a task other than LIVECell-wide: the numbers of its board, then whatever its results let draw. */
+
+import { EVALUATION_NAMES } from '#app/_components/labels.ts';
 import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
-import { integer, percent } from '#lib/scoring/format.ts';
+import { integer, percent } from '#lib/format.ts';
 import { type AnyReport, datasetsOf } from '#lib/scoring/report.ts';
-import { type Task, taskValue, type ValueColumn, valueName } from '#lib/scoring/tasks.ts';
+import { type Task, taskValue, type ValueColumn, valueName } from '#lib/tasks/index.ts';
 import { NumbersTable } from '../../_components/charts/plot.tsx';
 import { TaskCharts } from '../../_components/tasks/results.tsx';
-import { EVALUATION_NAMES } from '../../_components/words.ts';
 
 export function TaskResultsOf({
   task,

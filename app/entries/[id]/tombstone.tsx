@@ -1,8 +1,8 @@
 import Link from 'next/link';
 import type { Tombstone } from '#app/_server/submissions.ts';
 import { WITHDRAWN_AS } from '#app/submissions/withdrawal.ts';
-import { day } from '#lib/scoring/format.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { day } from '#lib/format.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 
 /** What is left of an entry that had been public: so that links to it do not end nowhere. */
 export function TombstoneView({ tombstone, inside }: { tombstone: Tombstone; inside: boolean }) {

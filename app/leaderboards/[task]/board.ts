@@ -1,6 +1,6 @@
-import { type BoardRow, getLeaderboard } from '#db/leaderboard.ts';
+import { type BoardRow, getLeaderboard } from '#db/board/board.ts';
 import type { Dataset } from '#db/schema.ts';
-import { hasLevel } from '#lib/scoring/verification.ts';
+import { hasLevel } from '#lib/board/trust-level.ts';
 import type { BoardView } from './view.ts';
 
 export interface Board {

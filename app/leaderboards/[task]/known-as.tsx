@@ -1,8 +1,8 @@
 import { viewer } from '#app/_server/http.ts';
 import { lookOf } from '#app/_server/submissions.ts';
-import { entryOf } from '#db/entries.ts';
-import type { BoardRow, TaskBoardRow } from '#db/leaderboard.ts';
-import { getSubmission } from '#db/submissions.ts';
+import type { BoardRow, TaskBoardRow } from '#db/board/board.ts';
+import { entryOf } from '#db/submissions/entries.ts';
+import { getSubmission } from '#db/submissions/submissions.ts';
 
 /** Beside an anonymous entry: its name, for its owner, the team and maintainers. Nothing for everybody else. */
 export async function KnownAs({ row }: { row: BoardRow | TaskBoardRow }) {

@@ -1,6 +1,6 @@
 /** How often a method has been run on the test set: beside every entry, on every board. */
 import Link from 'next/link';
-import type { BoardRow, TaskBoardRow } from '#db/leaderboard.ts';
+import type { BoardRow, TaskBoardRow } from '#db/board/board.ts';
 
 export function RunsHead() {
   return (

@@ -1,10 +1,11 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import type { BoardRow } from '#db/leaderboard.ts';
+import { LevelMark } from '#app/_components/trust-badge.tsx';
+import type { BoardRow } from '#db/board/board.ts';
+import { bestFirst } from '#lib/board/ranking.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
-import { CELL_TYPE_NAMES } from '#lib/scoring/cell-types.ts';
-import { day, exact, percent } from '#lib/scoring/format.ts';
-import { bestFirst } from '#lib/scoring/ranking.ts';
+import { day, exact, percent } from '#lib/format.ts';
+import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
 import {
   COLUMN_GROUPS,
   type Column,
@@ -13,9 +14,8 @@ import {
   columnLabel,
   columnTitle,
   columnValue,
-} from '#lib/scoring/tasks.ts';
+} from '#lib/tasks/index.ts';
 import { Interval } from '../../_components/interval.tsx';
-import { LevelMark } from '../../_components/level.tsx';
 import type { Board } from './board.ts';
 import { KnownAs } from './known-as.tsx';
 import { Runs, RunsHead, RunsNote, VersionLink } from './runs.tsx';

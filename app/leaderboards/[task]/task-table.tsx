@@ -1,8 +1,8 @@
 import Link from 'next/link';
-import type { TaskBoardRow } from '#db/leaderboard.ts';
-import { day, exact } from '#lib/scoring/format.ts';
-import { boardValues, taskNumber, type ValueColumn } from '#lib/scoring/tasks.ts';
-import { LevelMark } from '../../_components/level.tsx';
+import { LevelMark } from '#app/_components/trust-badge.tsx';
+import type { TaskBoardRow } from '#db/board/board.ts';
+import { day, exact } from '#lib/format.ts';
+import { boardValues, taskNumber, type ValueColumn } from '#lib/tasks/index.ts';
 import { KnownAs } from './known-as.tsx';
 import { Runs, RunsHead, RunsNote, VersionLink } from './runs.tsx';
 import { bestFirst, type TaskView, taskViewHref } from './task-view.ts';

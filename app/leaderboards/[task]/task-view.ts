@@ -2,11 +2,12 @@
  * The state of a board of values is its address, as in `view.ts`: what is not found falls back to the default, so an
  * old or mistyped link still shows a board.
  */
+
+import type { Direction } from '#lib/board/ranking.ts';
+import type { Level } from '#lib/board/trust-level.ts';
 import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
-import { type CellType, parseCellType } from '#lib/scoring/cell-types.ts';
-import type { Direction } from '#lib/scoring/ranking.ts';
-import { boardValues, findValue, type Task, type ValueColumn } from '#lib/scoring/tasks.ts';
-import type { Level } from '#lib/scoring/verification.ts';
+import { type CellType, parseCellType } from '#lib/livecell/cell-types.ts';
+import { boardValues, findValue, type Task, type ValueColumn } from '#lib/tasks/index.ts';
 import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
 import { levelOfParam, type Params } from './view.ts';
 

@@ -2,6 +2,9 @@
  * The state of a leaderboard is its address. Every parameter is looked up in a list of what exists; what is not found
  * falls back to the default, so an old or mistyped link still shows a board.
  */
+
+import { bestFirst, type Direction } from '#lib/board/ranking.ts';
+import { type Level, parseLevel } from '#lib/board/trust-level.ts';
 import {
   EVALUATIONS,
   type Evaluation,
@@ -10,10 +13,8 @@ import {
   PROTOCOLS,
   type ProtocolId,
 } from '#lib/coco/protocol.ts';
-import { type CellType, parseCellType } from '#lib/scoring/cell-types.ts';
-import { bestFirst, type Direction } from '#lib/scoring/ranking.ts';
-import { COLUMN_GROUPS, type Column, type ColumnGroup, findColumn, type Task } from '#lib/scoring/tasks.ts';
-import { type Level, parseLevel } from '#lib/scoring/verification.ts';
+import { type CellType, parseCellType } from '#lib/livecell/cell-types.ts';
+import { COLUMN_GROUPS, type Column, type ColumnGroup, findColumn, type Task } from '#lib/tasks/index.ts';
 import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
 
 export type Params = Readonly<Record<string, string | string[] | undefined>>;

@@ -1,12 +1,12 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { Segments } from '#app/_components/segments.tsx';
+import { Segments } from '#app/_components/choice-links.tsx';
 import { SubmissionTable } from '#app/_components/submission-table.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { LIST_FILTERS, type ListFilter, searchSubmissions } from '#db/moderation.ts';
+import { LIST_FILTERS, type ListFilter, searchSubmissions } from '#db/submissions/moderation.ts';
+import { integer } from '#lib/format.ts';
 import { canModerate } from '#lib/permissions.ts';
-import { integer } from '#lib/scoring/format.ts';
 import { Pages } from '../pages.tsx';
 import { one, type Params, pageOf, withParams } from '../params.ts';
 

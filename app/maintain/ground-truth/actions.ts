@@ -4,13 +4,13 @@ import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
 import { mustManageGroundTruth, sendIn } from '#app/_server/ground-truth.ts';
 import { action, type FormState, InvalidFields } from '#app/_server/http.ts';
-import { getDataset } from '#db/datasets.ts';
-import { MAX_NOTE, setDatasetPublic } from '#db/ground-truth.ts';
-import { cancelRescore, MAX_REASON, retryRescore, startRescore, switchWithout } from '#db/rescore.ts';
+import { getDataset } from '#db/datasets/datasets.ts';
+import { MAX_NOTE, setDatasetPublic } from '#db/rescore/ground-truth.ts';
+import { cancelRescore, MAX_REASON, retryRescore, startRescore, switchWithout } from '#db/rescore/rescore.ts';
 import { AppError } from '#lib/errors.ts';
-import { SPLITS } from '#lib/scoring/splits.ts';
-import { groundTruthTask, TASK_IDS } from '#lib/scoring/tasks.ts';
+import { SPLITS } from '#lib/livecell/splits.ts';
 import { storage } from '#lib/storage.ts';
+import { groundTruthTask, TASK_IDS } from '#lib/tasks/index.ts';
 
 function done(message: string): FormState {
   revalidatePath('/', 'layout');

@@ -1,16 +1,16 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { Live } from '#app/_components/live.tsx';
+import { Live } from '#app/_components/auto-refresh.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { groundTruthSlots } from '#app/_server/ground-truth.ts';
 import { viewer } from '#app/_server/http.ts';
-import { listDatasets } from '#db/datasets.ts';
-import { listImports } from '#db/ground-truth.ts';
-import { listRescores } from '#db/rescore.ts';
+import { listDatasets } from '#db/datasets/datasets.ts';
+import { listImports } from '#db/rescore/ground-truth.ts';
+import { listRescores } from '#db/rescore/rescore.ts';
+import { day, integer } from '#lib/format.ts';
 import { canManageGroundTruth } from '#lib/permissions.ts';
-import { day, integer } from '#lib/scoring/format.ts';
-import { OPEN_TASKS, parseTask } from '#lib/scoring/tasks.ts';
+import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
 import { RegisterForm } from './forms.tsx';
 import { Imports } from './progress.tsx';
 
@@ -109,7 +109,8 @@ export default async function GroundTruthPage() {
           // empty again after each one
           key={imports[0]?.id}
           tasks={OPEN_TASKS.filter(({ id, groundTruth }) => id === groundTruth).map(({ id, name }) => ({
-            ...{ id, name },
+            id,
+            name,
             slots: groundTruthSlots(id),
           }))}
         />

@@ -1,8 +1,8 @@
 import Link from 'next/link';
-import { Act } from '#app/_components/act.tsx';
-import type { ImportLine } from '#db/ground-truth.ts';
-import type { RescoreLine } from '#db/rescore.ts';
-import { bytes, integer, moment } from '#lib/scoring/format.ts';
+import { Act } from '#app/_components/action-button.tsx';
+import type { ImportLine } from '#db/rescore/ground-truth.ts';
+import type { RescoreLine } from '#db/rescore/rescore.ts';
+import { bytes, integer, moment } from '#lib/format.ts';
 import { cancelScoringAgain, goOnWithout, tryFailedAgain } from './actions.ts';
 
 /** How far a re-score has come, and what a maintainer can decide. */

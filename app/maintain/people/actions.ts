@@ -4,9 +4,9 @@ import { revalidatePath } from 'next/cache';
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { action } from '#app/_server/http.ts';
-import { liftSuspension, mergeAccounts, suspend } from '#db/people.ts';
-import { grantQuota } from '#db/quota.ts';
-import { setRole } from '#db/users.ts';
+import { liftSuspension, mergeAccounts, suspend } from '#db/people/moderation.ts';
+import { setRole } from '#db/people/users.ts';
+import { grantQuota } from '#db/quota/ledger.ts';
 import { AppError } from '#lib/errors.ts';
 import { canManagePeople, type Viewer } from '#lib/permissions.ts';
 

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { viewer } from '#app/_server/http.ts';
-import { findPeople } from '#db/people.ts';
+import { findPeople } from '#db/people/moderation.ts';
 import { canManagePeople } from '#lib/permissions.ts';
 import { Pages } from '../pages.tsx';
 import { one, type Params, pageOf, withParams } from '../params.ts';

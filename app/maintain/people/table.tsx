@@ -1,8 +1,8 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { TableFrame } from '#app/_components/table-frame.tsx';
-import type { PersonSummary } from '#db/people.ts';
-import { day, integer } from '#lib/scoring/format.ts';
+import type { PersonSummary } from '#db/people/moderation.ts';
+import { day, integer } from '#lib/format.ts';
 
 interface Props {
   people: readonly PersonSummary[];

@@ -4,14 +4,14 @@ import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
 import { action, type FormState } from '#app/_server/http.ts';
 import { findSubmission } from '#app/_server/submissions.ts';
-import { announce, endAnnouncement } from '#db/announcements.ts';
-import { setFeatured } from '#db/baselines.ts';
-import { grantQuota } from '#db/quota.ts';
-import { saveTaskSettings } from '#db/task-settings.ts';
+import { announce, endAnnouncement } from '#db/notices/announcements.ts';
+import { grantQuota } from '#db/quota/ledger.ts';
+import { saveTaskSettings } from '#db/quota/task-settings.ts';
+import { setFeatured } from '#db/submissions/baselines.ts';
 import { AppError } from '#lib/errors.ts';
 import { canFeature, canManageTasks, type Viewer } from '#lib/permissions.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { TASK_IDS } from '#lib/scoring/tasks.ts';
+import { TASK_IDS } from '#lib/tasks/index.ts';
 
 /** As forms give them: megabytes of 1,000,000 bytes. */
 const MEGABYTE = 1_000_000;

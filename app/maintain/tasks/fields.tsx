@@ -18,7 +18,9 @@ export function Field({ name, label, hint, state, children }: Props) {
     <div className="field">
       <label htmlFor={name}>{label}</label>
       {children({
-        ...{ id: name, name, 'aria-describedby': `${name}-hint ${name}-error` },
+        id: name,
+        name,
+        'aria-describedby': `${name}-hint ${name}-error`,
         ...(error && { 'aria-invalid': true }),
       })}
       {hint && (

@@ -1,15 +1,15 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { Act } from '#app/_components/act.tsx';
+import { Act } from '#app/_components/action-button.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { listAnnouncements } from '#db/announcements.ts';
-import { listTaskRules } from '#db/task-settings.ts';
+import { listAnnouncements } from '#db/notices/announcements.ts';
+import { listTaskRules } from '#db/quota/task-settings.ts';
+import { bytes, moment } from '#lib/format.ts';
 import { canManageTasks } from '#lib/permissions.ts';
 import { quotaInWords } from '#lib/quota.ts';
-import { bytes, moment } from '#lib/scoring/format.ts';
-import { OPEN_TASKS, parseTask } from '#lib/scoring/tasks.ts';
+import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
 import { takeDown } from './actions.ts';
 import { AnnounceForm } from './announce-form.tsx';
 

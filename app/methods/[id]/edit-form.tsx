@@ -1,7 +1,7 @@
 'use client';
 
 import { startTransition, useActionState, useEffect, useRef } from 'react';
-import type { MethodFacts } from '#db/methods.ts';
+import type { MethodFacts } from '#db/submissions/methods.ts';
 import { saveMethod } from '../actions.ts';
 
 /** What can be said of a method; every version of it is read with this. */

@@ -1,7 +1,7 @@
 /** A notice that is opened is read; what it is about comes next. */
 import { viewer } from '#app/_server/http.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
-import { getNotice, markRead } from '#db/notices.ts';
+import { getNotice, markRead } from '#db/notices/notices.ts';
 
 export async function GET(request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
   const { id } = await params;

@@ -4,9 +4,9 @@ import { problem } from '#app/_server/http.ts';
 import { isLocalRequest, localSignInIsOn } from '#app/_server/local-sign-in.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
 import { isSameOrigin, SESSION_COOKIES } from '#app/_server/viewer.ts';
-import { createSession, ensureUser, setRole } from '#db/users.ts';
-import { ROLES } from '#lib/api.ts';
+import { createSession, ensureUser, setRole } from '#db/people/users.ts';
 import { AppError } from '#lib/errors.ts';
+import { ROLES } from '#lib/http/api.ts';
 
 const schema = z.object({
   name: z.string().trim().min(1).max(120),

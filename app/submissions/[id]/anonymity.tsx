@@ -1,8 +1,8 @@
-import { Act } from '#app/_components/act.tsx';
-import type { SubmissionDetail } from '#db/submissions.ts';
+import { Act } from '#app/_components/action-button.tsx';
+import type { SubmissionDetail } from '#db/submissions/submissions.ts';
+import { moment } from '#lib/format.ts';
 import * as may from '#lib/permissions.ts';
 import { anonymousName, isSealed } from '#lib/public-entry.ts';
-import { moment } from '#lib/scoring/format.ts';
 import { revealEntry, sealEntry, stopSharing } from '../anonymity-actions.ts';
 import { ReviewLink } from './review-link.tsx';
 

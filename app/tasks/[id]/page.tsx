@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { listDatasets } from '#db/datasets.ts';
-import { listReferenceResults } from '#db/reference-results.ts';
+import { listDatasets } from '#db/datasets/datasets.ts';
+import { listReferenceResults } from '#db/datasets/reference-results.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
-import { commandLine, commandsOf, formatsOf } from '#lib/scoring/task-guide.ts';
-import { parseTask, type Task } from '#lib/scoring/tasks.ts';
+import { commandLine, commandsOf, formatsOf } from '#lib/tasks/guide.ts';
+import { parseTask, type Task } from '#lib/tasks/index.ts';
 import { Published } from './published.tsx';
 
 interface Props {

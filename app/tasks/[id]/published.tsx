@@ -1,11 +1,12 @@
 /** What was published of a task, every row with its protocol and source: what may stand on the board, then the rest. */
-import { OTHER_PROTOCOL } from '#db/reference-results.ts';
+
+import { EVALUATION_NAMES } from '#app/_components/labels.ts';
+import { OTHER_PROTOCOL } from '#db/datasets/reference-results.ts';
 import type { ReferenceResult } from '#db/schema.ts';
-import { CELL_TYPE_NAMES, parseCellType } from '#lib/scoring/cell-types.ts';
-import { exact } from '#lib/scoring/format.ts';
-import { type Task, taskNumber, type ValueColumn, valueName } from '#lib/scoring/tasks.ts';
+import { exact } from '#lib/format.ts';
+import { CELL_TYPE_NAMES, parseCellType } from '#lib/livecell/cell-types.ts';
+import { type Task, taskNumber, type ValueColumn, valueName } from '#lib/tasks/index.ts';
 import { TableFrame } from '../../_components/table-frame.tsx';
-import { EVALUATION_NAMES } from '../../_components/words.ts';
 
 export function Published({ task, results }: { task: Task; results: readonly ReferenceResult[] }) {
   const comparable = results.filter((row) => row.comparable !== OTHER_PROTOCOL);

@@ -1,5 +1,5 @@
 /** Polygons one by one, for lib/coco/polygon.ts; whole files of them go through records.ts. */
-import { CROSSINGS, rasterize } from './polygon.ts';
+import { CROSSINGS, rasterize } from './rasterize.ts';
 
 /** Corners of one polygon, at most, and 32-bit numbers of intervals. */
 export const CORNERS: i32 = 1 << 18;

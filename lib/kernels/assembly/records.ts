@@ -1,14 +1,14 @@
 /**
  * Ordinary records of COCO JSON, from bytes to columns: annotations or detections that are written as the one before
  * was and that nothing can be said against. The first that is any other is left where it stands, for
- * lib/readers/coco-json.ts, which knows every way to write a record and every sentence about a wrong one.
+ * lib/readers/coco/document.ts, which knows every way to write a record and every sentence about a wrong one.
  *
  * Nothing is judged here, so nothing is reported: whatever is unusual in any way is not taken.
  */
 import { number, shortNumber, value } from './number.ts';
-import { fine, rasterize } from './polygon.ts';
+import { fine, rasterize } from './rasterize.ts';
 
-/** Fields of a record, as lib/readers/ordinary-records.ts numbers them. */
+/** Fields of a record, as lib/readers/coco/fast-records.ts numbers them. */
 const OTHER = 0;
 const IMAGE = 1;
 const CATEGORY = 2;

@@ -1,5 +1,5 @@
 import { siteOf } from '#app/_server/site.ts';
-import { openApi } from '#lib/openapi.ts';
+import { openApi } from '#lib/http/openapi.ts';
 import packageJson from '../../../../package.json' with { type: 'json' };
 
 export const dynamic = 'force-dynamic';

@@ -9,7 +9,9 @@ export const GET = route({}, async ({ viewer }) => {
 
 function entryBody({ known, mayTakeOut: _, task: __, taskId, submittedAt, ...entry }: QueueEntry) {
   return {
-    ...{ task: taskId, ...entry, submittedAt: submittedAt.toISOString() },
+    task: taskId,
+    ...entry,
+    submittedAt: submittedAt.toISOString(),
     submission: known && { id: known.id, method: known.method, submitter: known.submitter },
   };
 }

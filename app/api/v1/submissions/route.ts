@@ -1,6 +1,6 @@
 import { route } from '#app/_server/http.ts';
 import { submit } from '#app/_server/submissions.ts';
-import { newSubmissionSchema } from '#lib/api.ts';
+import { newSubmissionSchema } from '#lib/http/api.ts';
 
 export const POST = route(
   { body: newSubmissionSchema, signIn: 'Send an API token: Authorization: Bearer <token>.' },

@@ -1,9 +1,9 @@
 import { route } from '#app/_server/http.ts';
 import { placesOf } from '#app/_server/places.ts';
-import { listDatasets } from '#db/datasets.ts';
-import { listTaskRules } from '#db/task-settings.ts';
+import { listDatasets } from '#db/datasets/datasets.ts';
+import { listTaskRules } from '#db/quota/task-settings.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { OPEN_TASKS } from '#lib/scoring/tasks.ts';
+import { OPEN_TASKS } from '#lib/tasks/index.ts';
 
 /** What can be submitted, how often and how large, so that nobody learns it by failing. */
 export const GET = route({}, async ({ viewer }) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { route } from '#app/_server/http.ts';
 import { standings } from '#app/_server/standing.ts';
 import { findPublished } from '#app/_server/submissions.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 
 const SIZE = { width: 1200, height: 630 };
 
@@ -18,8 +18,14 @@ export const GET = route({ params: z.object({ id: z.string() }) }, async ({ para
   return new ImageResponse(
     <div
       style={{
-        ...{ display: 'flex', flexDirection: 'column', justifyContent: 'space-between', padding: 72 },
-        ...{ width: '100%', height: '100%', background: '#0f3440', color: '#fff' },
+        display: 'flex',
+        flexDirection: 'column',
+        justifyContent: 'space-between',
+        padding: 72,
+        width: '100%',
+        height: '100%',
+        background: '#0f3440',
+        color: '#fff',
       }}
     >
       <div style={{ display: 'flex', fontSize: 34, color: '#a9d3df' }}>LIVECell benchmark</div>

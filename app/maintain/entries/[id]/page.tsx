@@ -5,10 +5,10 @@ import { BaselineMark } from '#app/_components/baseline-mark.tsx';
 import { StateBadge, VisibilityBadge } from '#app/_components/state.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { listEvents } from '#db/audit.ts';
-import { listInbox } from '#db/radar.ts';
+import { listInbox } from '#db/board/inbox.ts';
 import { auditReason, auditSentence } from '#lib/audit.ts';
+import { day, moment } from '#lib/format.ts';
 import { canApprove, canDecline, canHide, canModerate, canRestore, canVerify } from '#lib/permissions.ts';
-import { day, moment } from '#lib/scoring/format.ts';
 import { Glance } from '../../case.tsx';
 import { type Choice, DecisionForm } from '../../decision-form.tsx';
 

@@ -1,18 +1,18 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { Act } from '#app/_components/act.tsx';
+import { Act } from '#app/_components/action-button.tsx';
 import { OrcidId } from '#app/_components/orcid.tsx';
 import { SubmissionTable } from '#app/_components/submission-table.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { getPerson } from '#db/people.ts';
-import { listPlaces } from '#db/quota.ts';
-import { listSubmissionsOf } from '#db/submissions.ts';
-import { listMemberships } from '#db/teams.ts';
+import { getPerson } from '#db/people/moderation.ts';
+import { listMemberships } from '#db/people/teams.ts';
+import { listPlaces } from '#db/quota/ledger.ts';
+import { listSubmissionsOf } from '#db/submissions/submissions.ts';
+import { day, moment } from '#lib/format.ts';
 import { canManagePeople } from '#lib/permissions.ts';
-import { day, moment } from '#lib/scoring/format.ts';
-import { OPEN_TASKS, parseTask } from '#lib/scoring/tasks.ts';
+import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
 import { changeRole, grantPerson, liftPerson, suspendPerson } from '../actions.ts';
 import { PersonBadges } from '../table.tsx';
 

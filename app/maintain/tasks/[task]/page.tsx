@@ -1,17 +1,17 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { Act } from '#app/_components/act.tsx';
+import { Act } from '#app/_components/action-button.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { listBaselines } from '#db/baselines.ts';
-import { type LedgerLine, listLedger } from '#db/quota.ts';
-import { defaultQuota, getTaskSettings } from '#db/task-settings.ts';
+import { type LedgerLine, listLedger } from '#db/quota/ledger.ts';
+import { defaultQuota, getTaskSettings } from '#db/quota/task-settings.ts';
+import { listBaselines } from '#db/submissions/baselines.ts';
+import { bytes, day, moment } from '#lib/format.ts';
 import { canFeature, canManageTasks, type Viewer } from '#lib/permissions.ts';
 import { quotaInWords } from '#lib/quota.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { bytes, day, moment } from '#lib/scoring/format.ts';
-import { parseTask, type Task } from '#lib/scoring/tasks.ts';
+import { parseTask, type Task } from '#lib/tasks/index.ts';
 import { grantHolder, markBaseline } from '../actions.ts';
 import { SettingsForm } from './settings-form.tsx';
 

@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { Act } from '#app/_components/act.tsx';
+import { Act } from '#app/_components/action-button.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { invitedTo } from '#db/teams.ts';
+import { invitedTo } from '#db/people/teams.ts';
+import { moment } from '#lib/format.ts';
 import { canAcceptInvitation, canLeaveTeam } from '#lib/permissions.ts';
-import { moment } from '#lib/scoring/format.ts';
 import { joinTeam } from '../../actions.ts';
 
 // the address is the secret: it goes to no other site

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { InvalidFields, route } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
-import { getLeaderboard, getTaskBoard } from '#db/leaderboard.ts';
-import { leaderboardQuerySchema } from '#lib/api.ts';
+import { getLeaderboard, getTaskBoard } from '#db/board/board.ts';
+import { type ExportRow, type ExportView, toBibtex, toCsv } from '#lib/board/export.ts';
+import { bestFirst, findSort, sortNames } from '#lib/board/ranking.ts';
+import { hasLevel } from '#lib/board/trust-level.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
-import { type CellType, parseCellType } from '#lib/scoring/cell-types.ts';
-import { type ExportRow, type ExportView, toBibtex, toCsv } from '#lib/scoring/export.ts';
-import { bestFirst, findSort, sortNames } from '#lib/scoring/ranking.ts';
-import { boardValues, findValue, parseTask, readsTypes, type Task } from '#lib/scoring/tasks.ts';
-import { hasLevel } from '#lib/scoring/verification.ts';
+import { leaderboardQuerySchema } from '#lib/http/api.ts';
+import { type CellType, parseCellType } from '#lib/livecell/cell-types.ts';
+import { boardValues, findValue, parseTask, readsTypes, type Task } from '#lib/tasks/index.ts';
 
 export const GET = route(
   { params: z.object({ task: z.string() }), query: leaderboardQuerySchema },
@@ -34,8 +34,14 @@ export const GET = route(
     );
 
     const board = await getLeaderboard({
-      ...{ task: task.id, dataset: query.dataset, protocol, evaluation, cellType },
-      ...{ sort: sort ?? undefined, direction, byType: ofTypes.length > 0 },
+      task: task.id,
+      dataset: query.dataset,
+      protocol,
+      evaluation,
+      cellType,
+      sort: sort ?? undefined,
+      direction,
+      byType: ofTypes.length > 0,
     });
     if (query.dataset && board.dataset?.task !== task.groundTruth)
       throw new AppError('not-found', `${task.name} has no ground truth named “${query.dataset}”.`);
@@ -96,7 +102,13 @@ async function taskBoard(
   const about =
     dataset && (({ name, sha256, images, objects, demo }) => ({ name, sha256, images, objects, demo }))(dataset);
   return {
-    ...{ task: task.id, dataset: about, protocol, evaluation, cellType, sort: sort.key, direction },
+    task: task.id,
+    dataset: about,
+    protocol,
+    evaluation,
+    cellType,
+    sort: sort.key,
+    direction,
     rows: board,
   };
 }

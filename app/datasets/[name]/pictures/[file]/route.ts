@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { route } from '#app/_server/http.ts';
-import { getDatasetByName, getPictures } from '#db/datasets.ts';
+import { getDatasetByName, getPictures } from '#db/datasets/datasets.ts';
+import { readPicture } from '#lib/datasets/pictures.ts';
 import { AppError } from '#lib/errors.ts';
 import { canSeeOutlines, canSeePictures } from '#lib/permissions.ts';
-import { readPicture } from '#lib/readers/pictures.ts';
 import { storage } from '#lib/storage.ts';
 
 const TYPES = { png: 'image/png', svg: 'image/svg+xml' } as const;

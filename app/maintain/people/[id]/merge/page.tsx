@@ -1,13 +1,13 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { Act } from '#app/_components/act.tsx';
+import { Act } from '#app/_components/action-button.tsx';
 import { viewer } from '#app/_server/http.ts';
-import { findPeople, getPerson, type MergePreview, previewMerge } from '#db/people.ts';
+import { findPeople, getPerson, type MergePreview, previewMerge } from '#db/people/moderation.ts';
 import type { User } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import { integer, list } from '#lib/format.ts';
 import { canManagePeople } from '#lib/permissions.ts';
-import { integer, list } from '#lib/scoring/format.ts';
 import { one, type Params } from '../../../params.ts';
 import { mergePeople } from '../../actions.ts';
 import { PeopleTable } from '../../table.tsx';

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { route } from '#app/_server/http.ts';
-import { getDatasetByName } from '#db/datasets.ts';
+import { getDatasetByName } from '#db/datasets/datasets.ts';
 import { AppError } from '#lib/errors.ts';
-import { countedImages } from '#lib/readers/counts.ts';
-import { readImageList } from '#lib/readers/open.ts';
-import { parseTask } from '#lib/scoring/tasks.ts';
+import { countedImages } from '#lib/readers/counts/table.ts';
+import { readImageList } from '#lib/readers/files.ts';
 import { storage } from '#lib/storage.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 
 /** Ids, names and sizes: enough to write predictions and to check them. Never annotations. */
 export const GET = route({ params: z.object({ name: z.string() }) }, async ({ params }) => {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { route } from '#app/_server/http.ts';
 import { findSubmission, submissionBody } from '#app/_server/submissions.ts';
-import { isFinal } from '#lib/api.ts';
+import { isFinal } from '#lib/http/api.ts';
 
 const ASK_EVERY = 700;
 /** A comment now and then keeps proxies from closing a quiet connection. */

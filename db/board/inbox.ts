@@ -1,0 +1,313 @@
+/**
+ * The inbox of the maintainers: what waits for publication, with what matters at a glance. The limits and sentences of
+ * the radar are in `lib/board/suspicion.ts`; here is what it looks at.
+ */
+import { and, count, desc, eq, inArray, max, ne, notInArray, type SQL, sql } from 'drizzle-orm';
+import { db, type Tx } from '#db/engine/client.ts';
+import {
+  auditEvents,
+  type Dataset,
+  datasets,
+  evaluations,
+  type Method,
+  methods,
+  type Submission,
+  type SubmissionFile,
+  submissionFiles,
+  submissions,
+  teams,
+  users,
+} from '#db/schema.ts';
+import { isCurrent } from '#db/submissions/current-score.ts';
+import {
+  type ExactGroundTruth,
+  type Finding,
+  findingsOf,
+  highestAp95,
+  type Standing,
+  scoreFingerprint,
+  standingOf,
+} from '#lib/board/suspicion.ts';
+import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
+import { findValue, parseTask, type Task, taskValue, type ValueColumn } from '#lib/tasks/index.ts';
+import { standingOn } from './board.ts';
+
+/** Keeps what was seen while scoring, for who decides. Before the scores are saved: a scored entry has it. */
+export async function saveRadar(
+  submissionId: string,
+  exactGroundTruth: ExactGroundTruth | undefined,
+  tx: Tx = db(),
+): Promise<void> {
+  await tx
+    .update(submissions)
+    .set({ radar: exactGroundTruth ? { exactGroundTruth } : {} })
+    .where(eq(submissions.id, submissionId));
+}
+
+export interface InboxNumber {
+  label: string;
+  value: number | null;
+  format: ValueColumn['format'];
+}
+
+/** An entry that waits for a decision. */
+export interface InboxCase {
+  submission: Submission;
+  dataset: Dataset;
+  submitter: { id: string; name: string | null; email: string | null } | null;
+  team: { id: string; name: string } | null;
+  method: Method | null;
+  files: SubmissionFile[];
+  /** when its owner asked, the last time */
+  since: Date;
+  /** what the owner said with it: an answer to the question in `submission.moderatorNote` */
+  message: string | null;
+  /** the task's headline first; empty until it is scored */
+  numbers: InboxNumber[];
+  /** masks are missing, so the numbers are those of boxes */
+  boxesOnly: boolean;
+  /** by the headline; null until it is scored, or without a number */
+  standing: Standing | null;
+  /** its method's entry that is on the board now, which this one would stand beside */
+  earlier: { id: string; version: number; value: number | null } | null;
+  findings: Finding[];
+}
+
+/** Nothing can be decided about a file that is wrong or could not be scored: its owner has been told. */
+const UNDECIDABLE = ['withdrawn', 'rejected', 'failed'] as const;
+
+const waiting = () => and(eq(submissions.visibility, 'pending'), notInArray(submissions.state, [...UNDECIDABLE]));
+
+/** How many entries wait for a decision, for the site's header and the maintainers' pages. */
+export async function countInbox(tx: Tx = db()): Promise<number> {
+  const [row] = await tx.select({ waiting: count() }).from(submissions).where(waiting());
+  return row.waiting;
+}
+
+/** What waits for a decision, the longest-waiting first; with `id`, that entry alone, waiting or not. */
+export async function listInbox({ id }: { id?: string } = {}, tx: Tx = db()): Promise<InboxCase[]> {
+  const rows = await tx
+    .select({
+      submission: submissions,
+      dataset: datasets,
+      submitter: { id: users.id, name: users.name, email: users.email },
+      team: { id: teams.id, name: teams.name },
+      method: methods,
+    })
+    .from(submissions)
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .leftJoin(users, eq(users.id, submissions.userId))
+    .leftJoin(teams, eq(teams.id, submissions.teamId))
+    .leftJoin(methods, eq(methods.id, submissions.methodId))
+    .where(id === undefined ? waiting() : eq(submissions.id, id));
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ submission }) => submission.id);
+  const [requests, files, sameFiles, boards] = await Promise.all([
+    requestsOf(ids, tx),
+    tx.select().from(submissionFiles).where(inArray(submissionFiles.submissionId, ids)).orderBy(submissionFiles.slot),
+    sameFilesAs(ids, tx),
+    boardsOf(rows, tx),
+  ]);
+  const cases = rows.map((row): InboxCase => {
+    const { submission, dataset } = row;
+    const task = parseTask(submission.task);
+    const board = boards.get(boardKey(submission)) ?? [];
+    const own = board.find((entry) => entry.id === submission.id);
+    const request = requests.get(submission.id);
+    const about = { since: request?.at ?? submission.createdAt, message: request?.message ?? null };
+    const ownFiles = files.filter(({ submissionId }) => submissionId === submission.id);
+    const base = { ...row, ...about, files: ownFiles };
+    const same = (sameFiles.get(submission.id) ?? []).filter((other) => isAnother(other, submission));
+    const nothing = { numbers: [], boxesOnly: false, standing: null, earlier: null };
+    if (!task || !own)
+      return {
+        ...base,
+        ...nothing,
+        findings: findingsOf({ id: submission.id, ap95: null, fingerprint: new Map() }, same, []),
+      };
+    const boxesOnly = task.kind === 'instances' && !hasMasks(own.results);
+    const columns = columnsOf(task);
+    const headlineOf = (entry: BoardEntry) => read(columns[0], entry, dataset, boxesOnly);
+    const published = board.filter((entry) => entry.onBoard && entry.unscored === own.unscored && entry.id !== own.id);
+    const earlier = published.find(({ methodId, shown }) => shown && methodId !== null && methodId === own.methodId);
+    const peers = published
+      .filter((entry) => entry !== earlier)
+      .map((entry) => ({ id: entry.id, method: entry.method, value: headlineOf(entry) }));
+    return {
+      ...base,
+      numbers: columns.map((column) => ({
+        label: column.group ? `${column.group} ${column.label}` : column.label,
+        value: read(column, own, dataset, boxesOnly),
+        format: column.format,
+      })),
+      boxesOnly,
+      standing: standingOf(headlineOf(own), peers, columns[0].better),
+      earlier: earlier ? { id: earlier.id, version: earlier.version, value: headlineOf(earlier) } : null,
+      findings: findingsOf(
+        {
+          id: submission.id,
+          exactGroundTruth: submission.radar?.exactGroundTruth,
+          ap95: highestAp95(own.results),
+          fingerprint: scoreFingerprint(own.results),
+        },
+        same,
+        board
+          .filter((entry) => entry.id !== own.id && isAnother(entry, submission))
+          .map((entry) => ({ ...entry, fingerprint: scoreFingerprint(entry.results) })),
+      ),
+    };
+  });
+  return cases.sort((a, b) => a.since.getTime() - b.since.getTime() || a.submission.id.localeCompare(b.submission.id));
+}
+
+type Holder = Pick<Submission, 'userId' | 'teamId'>;
+
+/** Belongs to another person and another team. What belongs to nobody is another's. */
+function isAnother(a: Holder, b: Holder): boolean {
+  const same = (x: string | null, y: string | null) => x !== null && x === y;
+  return !same(a.userId, b.userId) && !same(a.teamId, b.teamId);
+}
+
+/** When each entry's owner asked last, and what was said with it. */
+async function requestsOf(ids: string[], tx: Tx): Promise<Map<string, { at: Date; message: string | null }>> {
+  const last = tx
+    .select({ id: max(auditEvents.id).as('last_id') })
+    .from(auditEvents)
+    .where(and(inArray(auditEvents.submissionId, ids), eq(auditEvents.kind, 'publication-requested')))
+    .groupBy(auditEvents.submissionId)
+    .as('last');
+  const rows = await tx
+    .select({ submissionId: auditEvents.submissionId, at: auditEvents.at, detail: auditEvents.detail })
+    .from(auditEvents)
+    .innerJoin(last, eq(last.id, auditEvents.id));
+  return new Map(
+    rows.map(({ submissionId, at, detail: { message } }) => [
+      submissionId!,
+      { at, message: typeof message === 'string' ? message : null },
+    ]),
+  );
+}
+
+/** Other submissions with one of these submissions' files, whatever became of them. */
+async function sameFilesAs(ids: string[], tx: Tx) {
+  const theirs = tx
+    .select({ sha256: submissionFiles.sha256, fileName: submissionFiles.fileName, of: submissionFiles.submissionId })
+    .from(submissionFiles)
+    .where(inArray(submissionFiles.submissionId, ids))
+    .as('theirs');
+  const rows = await tx
+    .selectDistinctOn([theirs.of, submissions.id], {
+      of: theirs.of,
+      fileName: theirs.fileName,
+      id: submissions.id,
+      method: submissions.method,
+      submitter: users.name,
+      userId: submissions.userId,
+      teamId: submissions.teamId,
+    })
+    .from(theirs)
+    .innerJoin(submissionFiles, eq(submissionFiles.sha256, theirs.sha256))
+    .innerJoin(submissions, and(eq(submissions.id, submissionFiles.submissionId), ne(submissions.id, theirs.of)))
+    .leftJoin(users, eq(users.id, submissions.userId));
+  return Map.groupBy(rows, ({ of }) => of);
+}
+
+interface BoardEntry extends Holder {
+  id: string;
+  method: string;
+  methodId: string | null;
+  version: number;
+  shown: boolean;
+  /** stands on the board, for everyone */
+  onBoard: boolean;
+  submitter: string | null;
+  unscored: boolean;
+  results: unknown;
+}
+
+const boardKey = ({ task, datasetId }: Pick<Submission, 'task' | 'datasetId'>) => `${task} ${datasetId}`;
+
+/** Everything scored for the tasks and data sets of some submissions, public or not, with what is compared of it. */
+async function boardsOf(rows: { submission: Submission; dataset: Dataset }[], tx: Tx) {
+  const boards = new Map(rows.map(({ submission, dataset }) => [boardKey(submission), { submission, dataset }]));
+  const found = new Map<string, BoardEntry[]>();
+  // one after the other: the embedded database has one backend
+  for (const [key, { submission, dataset }] of boards) {
+    const standing = standingOn(submission.task, dataset, { protocol: PRIMARY_PROTOCOL }, tx);
+    const entries = await tx
+      .selectDistinctOn([submissions.id], {
+        id: submissions.id,
+        method: submissions.method,
+        methodId: submissions.methodId,
+        version: submissions.version,
+        shown: submissions.shown,
+        onBoard: sql<boolean>`(${standing.id} is not null)`,
+        userId: submissions.userId,
+        teamId: submissions.teamId,
+        submitter: users.name,
+        unscored: sql<boolean>`coalesce((${evaluations.report} ->> 'unscored')::boolean, false)`,
+        results: comparedResults(),
+      })
+      .from(submissions)
+      .innerJoin(evaluations, eq(evaluations.submissionId, submissions.id))
+      .leftJoin(users, eq(users.id, submissions.userId))
+      .leftJoin(standing, eq(standing.id, submissions.id))
+      .where(
+        and(
+          eq(submissions.task, submission.task),
+          eq(submissions.datasetId, dataset.id),
+          eq(submissions.state, 'scored'),
+          isCurrent(dataset, PRIMARY_PROTOCOL),
+        ),
+      )
+      .orderBy(submissions.id, desc(evaluations.createdAt)); // of several evaluator versions, the newest
+    found.set(key, entries);
+  }
+  return found;
+}
+
+/** A report's results without what is neither shown nor compared: of LIVECell-wide that is nearly everything. */
+export function comparedResults(): SQL<unknown> {
+  const results = sql`${evaluations.report} -> 'results'`;
+  const slices = (evaluation: 'segm' | 'bbox') => sql`(
+    select jsonb_build_object(
+      'overall', jsonb_build_object('AP', o -> 'AP', 'AFNR', o -> 'AFNR', 'AP50', o -> 'AP50', 'apPerIou', o -> 'apPerIou'),
+      'cellTypes', coalesce((
+        select jsonb_object_agg(type.key, jsonb_build_object('apPerIou', type.value -> 'apPerIou'))
+        from jsonb_each(${evaluations.report} #> ${`{results,${evaluation},cellTypes}`}::text[]) as type
+      ), '{}'::jsonb)
+    )
+    from (select ${evaluations.report} #> ${`{results,${evaluation},overall}`}::text[] as o) as overall where o is not null
+  )`;
+  return sql`case when ${results} #> '{bbox,overall}' is not null
+    then jsonb_strip_nulls(jsonb_build_object('segm', ${slices('segm')}, 'bbox', ${slices('bbox')}))
+    else ${results} #- '{counts,A172,points}' #- '{counts,A172,files}' #- '{counts,A549,points}' #- '{counts,A549,files}'
+    end`;
+}
+
+/** The headline first; of LIVECell-wide AP, AFNR and AP50, of other tasks the first columns of their board. */
+export function columnsOf(task: Task): ValueColumn[] {
+  if (task.values.length === 0)
+    return (['AP', 'AFNR', 'AP50'] as const).map((key) => ({
+      key,
+      label: key,
+      title: key,
+      format: 'percent',
+      path: ['{evaluation}', 'overall', key],
+      better: key === 'AFNR' ? 'lower' : 'higher',
+    }));
+  const headline = findValue(task, task.headline) ?? task.values[0];
+  return [headline, ...task.values.filter((column) => column !== headline)].slice(0, 3);
+}
+
+function read(column: ValueColumn, { results }: BoardEntry, dataset: Dataset, boxesOnly: boolean): number | null {
+  return taskValue(column, results, boxesOnly ? 'bbox' : 'segm', dataset.name);
+}
+
+/** Masks anywhere in a report's results. */
+export function hasMasks(results: unknown): boolean {
+  if (typeof results !== 'object' || results === null) return false;
+  if ('segm' in results && results.segm) return true;
+  const { sizes, datasets } = results as { sizes?: object; datasets?: object };
+  return Object.values(sizes ?? datasets ?? {}).some(hasMasks);
+}

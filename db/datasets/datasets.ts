@@ -1,0 +1,149 @@
+/** Registered ground truth. */
+import { asc, desc, eq, sql } from 'drizzle-orm';
+import { recordEvent } from '#db/audit.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import {
+  type Dataset,
+  type DatasetPictures,
+  datasetPictures,
+  datasetStatistics,
+  datasets,
+  groundTruthVersions,
+} from '#db/schema.ts';
+import { type DatasetStatistics, withoutImages } from '#lib/datasets/statistics.ts';
+import { AppError } from '#lib/errors.ts';
+import { splitOfName } from '#lib/livecell/splits.ts';
+import { groundTruthTask } from '#lib/tasks/index.ts';
+
+type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol' | 'split' | 'version' | 'evaluatorVersion';
+export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<Pick<Dataset, Optional>>;
+
+/**
+ * Registers ground truth under a name. The same content again is no error, and may say a split that was not known;
+ * other content under a taken name is one.
+ */
+export async function registerDataset(
+  input: NewDataset,
+  tx: Tx = db(),
+  { actorId = null, note }: { actorId?: string | null; note?: string } = {},
+): Promise<Dataset> {
+  return tx.transaction(async (tx) => {
+    const [created] = await tx
+      .insert(datasets)
+      .values({ ...input, split: input.split ?? splitOfName(input.name) })
+      .onConflictDoNothing({ target: datasets.name })
+      .returning();
+    if (created) {
+      const { id: datasetId, version, sha256, images, objects, cellTypes, packKey, createdAt } = created;
+      await tx.insert(groundTruthVersions).values({
+        datasetId,
+        version,
+        state: 'current',
+        sha256,
+        images,
+        objects,
+        cellTypes,
+        packKey,
+        createdAt,
+        public: created.public,
+        note: note || 'As it was registered.',
+        createdBy: actorId,
+      });
+      await recordEvent(tx, actorId, {
+        kind: 'dataset-registered',
+        datasetId: created.id,
+        name: created.name,
+        sha256: created.sha256,
+      });
+      return created;
+    }
+    const existing = await getDatasetByName(input.name, tx);
+    if (existing?.sha256 === input.sha256 && existing.task === input.task) {
+      if (!input.split || input.split === existing.split) return existing;
+      const { split } = input;
+      await tx.update(datasets).set({ split }).where(eq(datasets.id, existing.id));
+      return { ...existing, split };
+    }
+    throw new AppError('conflict', `Ground truth named “${input.name}” is already registered with other content.`);
+  });
+}
+
+export async function getDataset(id: string, tx: Tx = db()): Promise<Dataset | null> {
+  const [dataset] = await tx.select().from(datasets).where(eq(datasets.id, id));
+  return dataset ?? null;
+}
+
+export async function getDatasetByName(name: string, tx: Tx = db()): Promise<Dataset | null> {
+  const [dataset] = await tx.select().from(datasets).where(eq(datasets.name, name));
+  return dataset ?? null;
+}
+
+/** Keeps what may be told of a data set; again after another import, so that older ones get what is new. */
+export async function saveStatistics(dataset: Dataset, all: DatasetStatistics, tx: Tx = db()): Promise<void> {
+  const statistics = dataset.public ? all : withoutImages(all);
+  await tx
+    .insert(datasetStatistics)
+    .values({ datasetId: dataset.id, statistics })
+    .onConflictDoUpdate({ target: datasetStatistics.datasetId, set: { statistics } });
+}
+
+/** Null for ground truth without annotations, or that was registered before there were statistics. */
+export async function getStatistics(dataset: Dataset, tx: Tx = db()): Promise<DatasetStatistics | null> {
+  const [found] = await tx.select().from(datasetStatistics).where(eq(datasetStatistics.datasetId, dataset.id));
+  if (!found) return null;
+  // also where a public data set was made private since
+  return dataset.public ? found.statistics : withoutImages(found.statistics);
+}
+
+/** Keeps the images of a data set in the place of those it had. @returns the storage key of those, if there were any */
+export async function savePictures(
+  pictures: Omit<DatasetPictures, 'createdAt'>,
+  tx: Tx = db(),
+): Promise<string | null> {
+  return tx.transaction(async (tx) => {
+    const [before] = await tx
+      .select()
+      .from(datasetPictures)
+      .where(eq(datasetPictures.datasetId, pictures.datasetId))
+      .for('update');
+    const values = { ...pictures, createdAt: new Date() };
+    const { public: shown, files } = pictures;
+    await recordEvent(tx, null, {
+      kind: 'pictures-registered',
+      datasetId: pictures.datasetId,
+      name: (await getDataset(pictures.datasetId, tx))?.name ?? '',
+      before: before ? { public: before.public, files: before.files } : null,
+      after: { public: shown, files },
+    });
+    await tx
+      .insert(datasetPictures)
+      .values(values)
+      .onConflictDoUpdate({ target: datasetPictures.datasetId, set: values });
+    return before && before.packKey !== pictures.packKey ? before.packKey : null;
+  });
+}
+
+/** Null where no images are registered. Whether they may be shown is asked in `lib/permissions.ts`. */
+export async function getPictures(datasetId: string, tx: Tx = db()): Promise<DatasetPictures | null> {
+  const [found] = await tx.select().from(datasetPictures).where(eq(datasetPictures.datasetId, datasetId));
+  return found ?? null;
+}
+
+/** Methods are not compared on training images, so such a set comes last, whoever asks for no set by name. */
+const TRAINING = sql`coalesce(${datasets.split} = 'train', false)`;
+const VALIDATION = sql`coalesce(${datasets.split} = 'val', false)`;
+
+/** All that serve a task, or all: real ones before demo ones, test sets before others, the newest first. */
+export async function listDatasets(filter: { task?: string } = {}, tx: Tx = db()): Promise<Dataset[]> {
+  return tx
+    .select()
+    .from(datasets)
+    .where(filter.task === undefined ? undefined : eq(datasets.task, groundTruthTask(filter.task)))
+    .orderBy(TRAINING, asc(datasets.demo), VALIDATION, desc(datasets.createdAt), asc(datasets.id));
+}
+
+/** What is submitted to when nobody says otherwise: the newest real ground truth of the task, else the demo one. */
+export async function activeDataset(task: string, tx: Tx = db()): Promise<Dataset | null> {
+  const [first] = await listDatasets({ task }, tx);
+  return first ?? null;
+}

@@ -1,0 +1,100 @@
+/**
+ * E-mail that waits to be sent. A row is written in the transaction of what it tells (`notices.ts`); a scoring process
+ * takes it, sends it and says how that went.
+ *
+ *   waiting ─▶ leased ─▶ sent
+ *      ▲          │
+ *      └─ later ──┴────▶ given up, with the last error
+ *
+ * A lease is a next attempt in the future: of two processes one gets the row, and when the one dies the row comes up
+ * again. A letter is sent twice only when its process dies between sending and saying so.
+ */
+import { and, asc, eq, gte, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
+import { db, type Tx } from '#db/engine/client.ts';
+import { type OutboxMessage, outbox } from '#db/schema.ts';
+
+/** After so many refusals a letter is given up: with the delays below that is about eight hours after the first. */
+export const MAX_ATTEMPTS = 10;
+const LONGEST_DELAY = 6 * 3600_000;
+/** How long what was sent or given up is kept. */
+const KEPT_DAYS = 30;
+
+/** Milliseconds until the next attempt after so many that failed: a minute, doubled each time, at most six hours. */
+export function retryDelay(attempts: number, first = 60_000): number {
+  return Math.min(first * 2 ** Math.max(0, attempts - 1), LONGEST_DELAY);
+}
+
+const waiting = and(isNull(outbox.sentAt), isNull(outbox.failedAt));
+const inMilliseconds = (milliseconds: number) => sql`now() + ${milliseconds} * interval '1 millisecond'`;
+
+/** Takes the letter that has waited longest, for as long as the lease; null when none is due. Counts an attempt. */
+export async function leaseMail(leaseMilliseconds: number, tx: Tx = db()): Promise<OutboxMessage | null> {
+  return tx.transaction(async (tx) => {
+    const due = and(waiting, lte(outbox.nextAttemptAt, sql`now()`));
+    // its last attempt was never reported on: whoever made it has died each time
+    await tx
+      .update(outbox)
+      .set({ failedAt: sql`now()`, lastError: sql`coalesce(${outbox.lastError}, 'sending never ended')` })
+      .where(and(due, gte(outbox.attempts, MAX_ATTEMPTS)));
+    const [next] = await tx
+      .select({ id: outbox.id })
+      .from(outbox)
+      .where(due)
+      .orderBy(asc(outbox.nextAttemptAt), outbox.id)
+      .limit(1)
+      .for('update', { skipLocked: true });
+    if (!next) return null;
+    const [leased] = await tx
+      .update(outbox)
+      .set({ attempts: sql`${outbox.attempts} + 1`, nextAttemptAt: inMilliseconds(leaseMilliseconds) })
+      .where(eq(outbox.id, next.id))
+      .returning();
+    return leased;
+  });
+}
+
+export async function mailSent(id: string, tx: Tx = db()): Promise<void> {
+  await tx.update(outbox).set({ sentAt: sql`now()`, lastError: null }).where(eq(outbox.id, id));
+}
+
+/** It was not taken. Later again, or, after the last attempt, never. Returns whether it was given up. */
+export async function mailRefused(
+  { id, attempts }: Pick<OutboxMessage, 'id' | 'attempts'>,
+  error: string,
+  firstDelay?: number,
+  tx: Tx = db(),
+): Promise<boolean> {
+  const givenUp = attempts >= MAX_ATTEMPTS;
+  const then = givenUp ? { failedAt: sql`now()` } : { nextAttemptAt: inMilliseconds(retryDelay(attempts, firstDelay)) };
+  await tx
+    .update(outbox)
+    .set({ ...then, lastError: error.slice(0, 1000) })
+    .where(and(eq(outbox.id, id), waiting));
+  return givenUp;
+}
+
+/** How many letters wait, and how many were given up within the last month. */
+export async function mailSnapshot(tx: Tx = db()): Promise<{ waiting: number; givenUp: number }> {
+  const [row] = await tx
+    .select({
+      waiting: sql<number>`(count(*) filter (where ${waiting}))::int`,
+      givenUp: sql<number>`count(${outbox.failedAt})::int`,
+    })
+    .from(outbox);
+  return row;
+}
+
+/** Forgets letters that were sent or given up a month ago. Returns how many. */
+export async function forgetOldMail(tx: Tx = db()): Promise<number> {
+  const before = sql`now() - ${KEPT_DAYS} * interval '1 day'`;
+  const forgotten = await tx
+    .delete(outbox)
+    .where(or(lt(outbox.sentAt, before), lt(outbox.failedAt, before)))
+    .returning({ id: outbox.id });
+  return forgotten.length;
+}
+
+/** Everything to an address, sent or not: for an account that is deleted. */
+export async function deleteMailTo(addresses: readonly string[], tx: Tx = db()): Promise<void> {
+  if (addresses.length > 0) await tx.delete(outbox).where(inArray(outbox.to, [...addresses]));
+}

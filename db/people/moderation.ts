@@ -1,0 +1,328 @@
+/** What maintainers do about people: find, suspend, merge two accounts of one person. Roles are in `users.ts`. */
+import { and, count, desc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import { recordEvent } from '#db/audit.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { notify } from '#db/notices/notices.ts';
+import {
+  accounts,
+  announcements,
+  apiTokens,
+  groundTruthImports,
+  groundTruthVersions,
+  methods,
+  notices,
+  quotaLedger,
+  rescores,
+  sessions,
+  submissions,
+  taskSettings,
+  teamInvitations,
+  teamMembers,
+  teams,
+  type User,
+  uploads,
+  users,
+} from '#db/schema.ts';
+import { AppError } from '#lib/errors.ts';
+import { mustLeaveAMaintainer } from './users.ts';
+
+// --- finding ---
+
+export interface PersonSummary extends User {
+  submissions: number;
+  /** `github`, `google`, `orcid` */
+  providers: string[];
+}
+
+// written out: in the list of what is selected, columns go without their table, and these are of two
+const summary = {
+  person: users,
+  submissions: sql<number>`(select count(*)::int from submissions as theirs where theirs.user_id = users.id)`,
+  providers: sql<string[]>`coalesce(
+    (select jsonb_agg(theirs.provider order by theirs.provider) from accounts as theirs where theirs.user_id = users.id),
+    '[]'::jsonb
+  )`,
+};
+
+/** People by part of their name, e-mail address or ORCID iD, or by their id; without a text all, the newest first. */
+export async function findPeople(
+  { text = '', page = 1, size = 50 }: { text?: string; page?: number; size?: number },
+  tx: Tx = db(),
+): Promise<{ people: PersonSummary[]; total: number }> {
+  const words = text.trim();
+  const like = `%${words.replace(/[\\%_]/g, '\\$&')}%`;
+  // an iD is pasted as an address, too
+  const orcid = words.replace(/^https?:\/\/orcid\.org\//i, '');
+  const where: SQL | undefined = words
+    ? or(
+        eq(users.id, words),
+        sql`${users.name} ilike ${like}`,
+        sql`${users.email} ilike ${like}`,
+        sql`${users.orcid} ilike ${`%${orcid.replace(/[\\%_]/g, '\\$&')}%`}`,
+      )
+    : undefined;
+  const [{ total }] = await tx.select({ total: count() }).from(users).where(where);
+  const rows = await tx
+    .select(summary)
+    .from(users)
+    .where(where)
+    .orderBy(desc(users.createdAt), users.id)
+    .limit(size)
+    .offset((page - 1) * size);
+  return { people: rows.map(({ person, ...more }) => ({ ...person, ...more })), total };
+}
+
+export async function getPerson(id: string, tx: Tx = db()): Promise<PersonSummary | null> {
+  const [row] = await tx.select(summary).from(users).where(eq(users.id, id));
+  return row ? { ...row.person, submissions: row.submissions, providers: row.providers } : null;
+}
+
+// --- suspending ---
+
+/** The account can look and download, and change nothing. Its owner is told why. */
+export async function suspend(userId: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<User> {
+  const said = mustSay(reason);
+  if (userId === actorId) throw new AppError('conflict', 'You cannot suspend yourself.');
+  return tx.transaction(async (tx) => {
+    await mustLeaveAMaintainer(userId, tx);
+    const before = await locked(userId, tx);
+    if (before.suspendedAt) throw new AppError('conflict', 'This account is suspended already.');
+    const [user] = await tx
+      .update(users)
+      .set({ suspendedAt: sql`now()`, suspendedReason: said })
+      .where(eq(users.id, userId))
+      .returning();
+    await recordEvent(tx, actorId, { kind: 'suspended', userId, reason: said });
+    await notify(tx, [userId], { kind: 'account', text: `Your account was suspended: ${said}`, link: '/account' });
+    return user;
+  });
+}
+
+export async function liftSuspension(
+  userId: string,
+  actorId: string | null,
+  reason: string,
+  tx: Tx = db(),
+): Promise<User> {
+  const said = mustSay(reason);
+  return tx.transaction(async (tx) => {
+    const before = await locked(userId, tx);
+    if (!before.suspendedAt) throw new AppError('conflict', 'This account is not suspended (any more).');
+    const [user] = await tx
+      .update(users)
+      .set({ suspendedAt: null, suspendedReason: null })
+      .where(eq(users.id, userId))
+      .returning();
+    await recordEvent(tx, actorId, { kind: 'suspension-lifted', userId, reason: said });
+    const text = `Your account is no longer suspended: ${said}`;
+    await notify(tx, [userId], { kind: 'account', text, link: '/account' });
+    return user;
+  });
+}
+
+function mustSay(reason: string): string {
+  const said = reason.trim();
+  if (!said) throw new AppError('invalid', 'A reason is needed. The person reads it.');
+  if (said.length > 1000) throw new AppError('invalid', 'At most 1,000 characters.');
+  return said;
+}
+
+async function locked(userId: string, tx: Tx): Promise<User> {
+  const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+  if (!user) throw new AppError('not-found', 'There is no such person (any more).');
+  return user;
+}
+
+// --- merging ---
+
+/** What refers to a person and moves as it is. A test compares this with the database's own references. */
+const MOVING = {
+  submissions: submissions.userId,
+  methods: methods.userId,
+  providers: accounts.userId,
+  tokens: apiTokens.userId,
+  uploads: uploads.userId,
+  notices: notices.userId,
+  'verification marks': submissions.verifiedBy,
+  'team invitations': teamInvitations.createdBy,
+  'ground truth versions': groundTruthVersions.createdBy,
+  're-scores': rescores.createdBy,
+  'ground truth sent in': groundTruthImports.createdBy,
+  'task settings': taskSettings.updatedBy,
+  announcements: announcements.createdBy,
+} as const satisfies Record<string, AnyPgColumn>;
+/** What does not move as it is: memberships are joined, sessions end. */
+const HANDLED = [teamMembers.userId, sessions.userId] as const;
+
+/** Every reference to a person that merging takes care of, as `table.column`. */
+export const MERGED_REFERENCES: readonly string[] = [...Object.values(MOVING), ...HANDLED].map(
+  (column) => `${tableName(column)}.${column.name}`,
+);
+
+function tableName(column: AnyPgColumn): string {
+  return (column.table as unknown as Record<symbol, string>)[Symbol.for('drizzle:Name')];
+}
+
+export interface MergePreview {
+  kept: User;
+  gone: User;
+  /** how many rows of each kind move; kinds without any are left out */
+  moves: Record<string, number>;
+  teams: { name: string; role: string }[];
+  /** browsers of the other account, which are signed out */
+  sessions: number;
+  /** what the kept account is afterwards, where that is not what it was */
+  becomes: Partial<Pick<User, 'name' | 'email' | 'affiliation' | 'orcid' | 'role'>> & { suspended?: true };
+  /** an address that is lost, because the kept account has one */
+  lostEmail: string | null;
+}
+
+/** What merging `goneId` into `keptId` would do. Changes nothing. */
+export async function previewMerge(keptId: string, goneId: string, tx: Tx = db()): Promise<MergePreview> {
+  const [kept, gone] = await bothOf(keptId, goneId, tx, false);
+  const moves: Record<string, number> = {};
+  for (const [kind, column] of Object.entries(MOVING)) {
+    const [{ n }] = await tx.select({ n: count() }).from(column.table).where(eq(column, goneId));
+    if (n > 0) moves[kind] = n;
+  }
+  const [ledger] = await tx
+    .select({ n: count() })
+    .from(quotaLedger)
+    .where(eq(quotaLedger.holder, `user:${goneId}`));
+  if (ledger.n > 0) moves['quota lines'] = ledger.n;
+  const memberships = await tx
+    .select({ name: teams.name, role: teamMembers.role })
+    .from(teamMembers)
+    .innerJoin(teams, eq(teams.id, teamMembers.teamId))
+    .where(eq(teamMembers.userId, goneId))
+    .orderBy(teams.name);
+  const [open] = await tx.select({ n: count() }).from(sessions).where(eq(sessions.userId, goneId));
+  const { suspendedAt, suspendedReason: _, emailVerified: __, ...becomes } = changesOf(kept, gone);
+  return {
+    kept,
+    gone,
+    moves,
+    teams: memberships,
+    sessions: open.n,
+    becomes: { ...becomes, ...(suspendedAt && { suspended: true }) },
+    lostEmail: kept.email && gone.email ? gone.email : null,
+  };
+}
+
+/**
+ * Two accounts of one person become one. Everything of `goneId` is `keptId`'s from now on, and the other account is
+ * removed, its browsers signed out. Methods of the same name stay two methods. The audit log cannot be changed; it
+ * gives what the other account did the kept one's name.
+ *
+ * @returns how many rows of each kind moved
+ * @throws AppError `conflict` where they cannot be one person's: two ORCID iDs
+ */
+export async function mergeAccounts(
+  keptId: string,
+  goneId: string,
+  actorId: string | null,
+  reason: string,
+  tx: Tx = db(),
+): Promise<Record<string, number>> {
+  const said = reason.trim();
+  if (!said) throw new AppError('invalid', 'A reason is needed. The person reads it.');
+  if (goneId === actorId)
+    throw new AppError('conflict', 'This would remove the account you are signed in with. Merge the other way round.');
+  return tx.transaction(async (tx) => {
+    // held against new references: whoever would insert one waits, and finds the account gone
+    const [kept, gone] = await bothOf(keptId, goneId, tx, true);
+    const moved: Record<string, number> = {};
+    for (const [kind, column] of Object.entries(MOVING)) {
+      const rows = await tx
+        .update(column.table)
+        .set({ [keyOf(column)]: keptId })
+        .where(eq(column, goneId))
+        .returning({ one: column });
+      if (rows.length > 0) moved[kind] = rows.length;
+    }
+    const lines = await tx
+      .update(quotaLedger)
+      .set({ holder: `user:${keptId}` })
+      .where(eq(quotaLedger.holder, `user:${goneId}`))
+      .returning({ id: quotaLedger.id });
+    if (lines.length > 0) moved['quota lines'] = lines.length;
+    const joined = await joinTeams(keptId, goneId, tx);
+    if (joined > 0) moved.teams = joined;
+    const changes = changesOf(kept, gone);
+    await tx.delete(users).where(eq(users.id, goneId)); // ends its sessions; what is unique is free now
+    if (Object.keys(changes).length > 0) await tx.update(users).set(changes).where(eq(users.id, keptId));
+    await mustHaveAMaintainer([kept, gone], tx);
+    await recordEvent(tx, actorId, {
+      kind: 'accounts-merged',
+      userId: keptId,
+      mergedUserId: goneId,
+      reason: said,
+      moved,
+    });
+    await notify(tx, [keptId], {
+      kind: 'account',
+      text: `A maintainer has merged another account of yours into this one: ${said}`,
+      link: '/account',
+    });
+    return moved;
+  });
+}
+
+async function bothOf(keptId: string, goneId: string, tx: Tx, lock: boolean): Promise<[User, User]> {
+  if (keptId === goneId) throw new AppError('invalid', 'These are one account already.');
+  const query = tx
+    .select()
+    .from(users)
+    .where(inArray(users.id, [keptId, goneId]))
+    .orderBy(users.id);
+  const found = await (lock ? query.for('update') : query);
+  const [kept, gone] = [keptId, goneId].map((id) => found.find((user) => user.id === id));
+  if (!kept || !gone) throw new AppError('not-found', 'One of these accounts is not there (any more).');
+  if (kept.orcid && gone.orcid)
+    throw new AppError('conflict', 'Both accounts have an ORCID iD of their own, and a person has one.');
+  return [kept, gone];
+}
+
+/** What the kept account takes over: what it lacks, the role that may do more, a suspension of either. */
+function changesOf(kept: User, gone: User): Partial<User> {
+  const changes: Partial<User> = {};
+  for (const key of ['name', 'affiliation', 'orcid', 'image'] as const)
+    if (kept[key] === null && gone[key] !== null) changes[key] = gone[key];
+  if (kept.email === null && gone.email !== null) {
+    changes.email = gone.email;
+    changes.emailVerified = gone.emailVerified;
+  }
+  if (kept.role !== 'maintainer' && gone.role === 'maintainer') changes.role = 'maintainer';
+  if (kept.suspendedAt === null && gone.suspendedAt !== null) {
+    changes.suspendedAt = gone.suspendedAt;
+    changes.suspendedReason = gone.suspendedReason;
+  }
+  return changes;
+}
+
+async function joinTeams(keptId: string, goneId: string, tx: Tx): Promise<number> {
+  const theirs = await tx.select().from(teamMembers).where(eq(teamMembers.userId, goneId));
+  for (const { teamId, role } of theirs) {
+    const membership = (userId: string) => and(eq(teamMembers.teamId, teamId), eq(teamMembers.userId, userId));
+    const [already] = await tx.select().from(teamMembers).where(membership(keptId));
+    if (!already) await tx.update(teamMembers).set({ userId: keptId }).where(membership(goneId));
+    else if (role === 'owner') await tx.update(teamMembers).set({ role }).where(membership(keptId));
+  }
+  return theirs.length;
+}
+
+/** A suspension that is taken over must not leave the site without a maintainer who can act. */
+async function mustHaveAMaintainer(before: readonly User[], tx: Tx): Promise<void> {
+  if (!before.some(({ role, suspendedAt }) => role === 'maintainer' && suspendedAt === null)) return;
+  const maintainers = await tx.select().from(users).where(eq(users.role, 'maintainer')).orderBy(users.id).for('update');
+  if (!maintainers.some(({ suspendedAt }) => suspendedAt === null))
+    throw new AppError('conflict', 'This would suspend the last maintainer. Lift the suspension first.');
+}
+
+/** The name of a column in its table's object. */
+function keyOf(column: AnyPgColumn): string {
+  const [key] = Object.entries(column.table).find(([, one]) => one === column) ?? [];
+  if (!key) throw new Error(`${column.name} is no column of its table`);
+  return key;
+}

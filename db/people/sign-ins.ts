@@ -1,0 +1,141 @@
+/** What people may change about their own account: profile, the services they sign in with, where they are signed in. */
+import { and, eq, isNull, notExists, sql } from 'drizzle-orm';
+import { recordEvent } from '#db/audit.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { accounts, sessions, type User, users } from '#db/schema.ts';
+import { AppError } from '#lib/errors.ts';
+
+/** An account at a service, as that service names it. Its tokens are not kept: nothing here asks for them again. */
+export interface SignIn {
+  provider: string;
+  providerAccountId: string;
+}
+
+/** Changes the name and affiliation; null where there is none. */
+export async function saveProfile(
+  userId: string,
+  profile: Pick<User, 'name' | 'affiliation'>,
+  tx: Tx = db(),
+): Promise<void> {
+  await tx.transaction(async (tx) => {
+    const before = await lock(userId, tx);
+    const fields = (['name', 'affiliation'] as const).filter((field) => before[field] !== profile[field]);
+    if (fields.length === 0) return;
+    await tx.update(users).set(profile).where(eq(users.id, userId));
+    await recordEvent(tx, userId, { kind: 'profile-changed', userId, fields });
+  });
+}
+
+async function lock(userId: string, tx: Tx): Promise<User> {
+  const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+  if (!user) throw new AppError('not-found', 'There is no such account (any more).');
+  return user;
+}
+
+// --- sign-in ---
+
+export async function listSignIns(userId: string, tx: Tx = db()): Promise<SignIn[]> {
+  return tx
+    .select({ provider: accounts.provider, providerAccountId: accounts.providerAccountId })
+    .from(accounts)
+    .where(eq(accounts.userId, userId))
+    .orderBy(accounts.provider, accounts.providerAccountId);
+}
+
+/** Somebody has just shown that this account at a service is theirs. An ORCID iD becomes part of the profile. */
+export async function linkSignIn(userId: string, account: SignIn & { type: string }, tx: Tx = db()): Promise<void> {
+  const { provider, providerAccountId, type } = account;
+  await tx.transaction(async (tx) => {
+    await tx.insert(accounts).values({ userId, provider, providerAccountId, type });
+    if (provider === 'orcid') await showOrcid(userId, tx);
+    await recordEvent(tx, userId, { kind: 'sign-in-linked', userId, provider });
+  });
+}
+
+/** The profile has an iD the person can sign in with: the one it had, where that is still so. */
+async function showOrcid(userId: string, tx: Tx): Promise<void> {
+  const iDs = (await listSignIns(userId, tx)).flatMap((one) =>
+    one.provider === 'orcid' ? [one.providerAccountId] : [],
+  );
+  const [user] = await tx.select({ orcid: users.orcid }).from(users).where(eq(users.id, userId));
+  const orcid = iDs.find((id) => id === user?.orcid) ?? iDs[0] ?? null;
+  await tx.update(users).set({ orcid }).where(eq(users.id, userId));
+}
+
+/** The address a service vouched for, where the person has none yet and nobody else has it. */
+export async function adoptEmail(userId: string, verifiedEmail: string, tx: Tx = db()): Promise<void> {
+  const email = verifiedEmail.trim().toLowerCase();
+  const taken = tx
+    .select({ id: users.id })
+    .from(users)
+    .where(eq(sql`lower(${users.email})`, email));
+  await tx
+    .update(users)
+    .set({ email, emailVerified: sql`now()` })
+    .where(and(eq(users.id, userId), isNull(users.email), notExists(taken)));
+}
+
+/**
+ * Gives somebody who was added by a maintainer (command line) the sign-in they came with: a service has vouched that
+ * the address is theirs. Only where the person cannot sign in at all so far; who can, links further services after
+ * signing in. Returns whether it did.
+ */
+export async function claimByEmail(
+  verifiedEmail: string,
+  account: SignIn & { type: string; name?: string | null },
+  tx: Tx = db(),
+): Promise<boolean> {
+  return tx.transaction(async (tx) => {
+    const [user] = await tx
+      .select()
+      .from(users)
+      .where(eq(sql`lower(${users.email})`, verifiedEmail.trim().toLowerCase()))
+      .for('update');
+    if (!user || (await listSignIns(user.id, tx)).length > 0) return false;
+    const { provider, providerAccountId, name = null } = account;
+    const [known] = await tx
+      .select({ userId: accounts.userId })
+      .from(accounts)
+      .where(and(eq(accounts.provider, provider), eq(accounts.providerAccountId, providerAccountId)));
+    if (known) return false; // they have signed in with it before, as somebody else
+    await linkSignIn(user.id, account, tx);
+    await tx
+      .update(users)
+      .set({ emailVerified: sql`now()`, name: user.name ?? name })
+      .where(eq(users.id, user.id));
+    return true;
+  });
+}
+
+/** Ends the sign-in through a service. The last one stays: without it nobody could come back. */
+export async function unlinkSignIn(userId: string, signIn: SignIn, tx: Tx = db()): Promise<void> {
+  const { provider, providerAccountId } = signIn;
+  await tx.transaction(async (tx) => {
+    await lock(userId, tx); // of two who unlink the last two, one finds that there is only one left
+    const all = await listSignIns(userId, tx);
+    if (!all.some((one) => one.provider === provider && one.providerAccountId === providerAccountId))
+      throw new AppError('not-found', 'This sign-in is not linked (any more).');
+    if (all.length === 1)
+      throw new AppError('conflict', 'This is your only sign-in. Link another one first, or you could not come back.');
+    await tx
+      .delete(accounts)
+      .where(
+        and(
+          eq(accounts.userId, userId),
+          eq(accounts.provider, provider),
+          eq(accounts.providerAccountId, providerAccountId),
+        ),
+      );
+    if (provider === 'orcid') await showOrcid(userId, tx);
+    await recordEvent(tx, userId, { kind: 'sign-in-unlinked', userId, provider });
+  });
+}
+
+/** Ends every session of a person, in all browsers. Returns how many there were. API tokens stay valid. */
+export async function signOutEverywhere(userId: string, tx: Tx = db()): Promise<number> {
+  return tx.transaction(async (tx) => {
+    const ended = await tx.delete(sessions).where(eq(sessions.userId, userId)).returning({ userId: sessions.userId });
+    await recordEvent(tx, userId, { kind: 'signed-out-everywhere', userId, sessions: ended.length });
+    return ended.length;
+  });
+}

@@ -1,0 +1,274 @@
+/**
+ * Teams: people who submit together. Who may do what is in `lib/permissions.ts`; what must hold whoever asks is kept
+ * here, under a lock of the team's row: a team that has members has an owner.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { and, asc, count, desc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { recordEvent } from '#db/audit.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { notify } from '#db/notices/notices.ts';
+import {
+  methods,
+  submissions,
+  type Team,
+  type TeamInvitation,
+  type TeamRole,
+  teamInvitations,
+  teamMembers,
+  teams,
+  users,
+} from '#db/schema.ts';
+import { AppError } from '#lib/errors.ts';
+
+/** An invitation is good for a week. */
+export const INVITATION_DAYS = 7;
+
+export interface Membership {
+  id: string;
+  name: string;
+  role: TeamRole;
+}
+
+export interface TeamDetail extends Team {
+  /** owners first, then by when they came */
+  members: { userId: string; name: string | null; role: TeamRole; joinedAt: Date }[];
+  /** invitations that still work, without their secrets, the newest first */
+  invitations: Pick<TeamInvitation, 'id' | 'createdAt' | 'expiresAt'>[];
+  submissions: number;
+  methods: number;
+}
+
+// --- reading ---
+
+/** The teams a person is in, by name. */
+export async function listMemberships(userId: string, tx: Tx = db()): Promise<Membership[]> {
+  return tx
+    .select({ id: teams.id, name: teams.name, role: teamMembers.role })
+    .from(teamMembers)
+    .innerJoin(teams, eq(teams.id, teamMembers.teamId))
+    .where(eq(teamMembers.userId, userId))
+    .orderBy(sql`lower(${teams.name})`, teams.id);
+}
+
+export async function getTeam(id: string, tx: Tx = db()): Promise<TeamDetail | null> {
+  const [team] = await tx.select().from(teams).where(eq(teams.id, id));
+  if (!team) return null;
+  const members = await tx
+    .select({ userId: users.id, name: users.name, role: teamMembers.role, joinedAt: teamMembers.joinedAt })
+    .from(teamMembers)
+    .innerJoin(users, eq(users.id, teamMembers.userId))
+    .where(eq(teamMembers.teamId, id))
+    .orderBy(desc(eq(teamMembers.role, 'owner')), teamMembers.joinedAt, users.id);
+  const invitations = await tx
+    .select({ id: teamInvitations.id, createdAt: teamInvitations.createdAt, expiresAt: teamInvitations.expiresAt })
+    .from(teamInvitations)
+    .where(and(eq(teamInvitations.teamId, id), works()))
+    .orderBy(desc(teamInvitations.createdAt), teamInvitations.id);
+  return { ...team, members, invitations, ...(await holdings(id, tx)) };
+}
+
+/** How much belongs to a team: every submission, whatever became of it. */
+async function holdings(teamId: string, tx: Tx): Promise<{ submissions: number; methods: number }> {
+  const [entries] = await tx.select({ n: count() }).from(submissions).where(eq(submissions.teamId, teamId));
+  const [named] = await tx.select({ n: count() }).from(methods).where(eq(methods.teamId, teamId));
+  return { submissions: entries.n, methods: named.n };
+}
+
+// --- making and naming ---
+
+export async function createTeam(name: string, userId: string, tx: Tx = db()): Promise<Team> {
+  return tx.transaction(async (tx) => {
+    const [team] = await tx.insert(teams).values({ name }).returning();
+    await tx.insert(teamMembers).values({ teamId: team.id, userId, role: 'owner' });
+    await recordEvent(tx, userId, { kind: 'team-created', teamId: team.id, name });
+    return team;
+  });
+}
+
+export async function renameTeam(id: string, name: string, actorId: string, tx: Tx = db()): Promise<Team> {
+  return tx.transaction(async (tx) => {
+    const before = await lock(id, tx);
+    if (before.name === name) return before;
+    const [team] = await tx.update(teams).set({ name }).where(eq(teams.id, id)).returning();
+    await recordEvent(tx, actorId, { kind: 'team-renamed', teamId: id, before: before.name, after: name });
+    return team;
+  });
+}
+
+/** Only an empty one: nothing was ever submitted for it, and nobody but its owner is in it. */
+export async function deleteTeam(id: string, actorId: string, tx: Tx = db()): Promise<void> {
+  await tx.transaction(async (tx) => {
+    const { name } = await lock(id, tx);
+    const others = (await members(id, tx)).filter(({ userId }) => userId !== actorId);
+    if (others.length > 0)
+      throw new AppError('conflict', 'There are other people in this team. Remove them first, or leave it to them.');
+    const { submissions, methods } = await holdings(id, tx);
+    if (submissions + methods > 0)
+      throw new AppError('conflict', 'This team has entries or methods, and those need somebody who owns them.');
+    await tx.delete(teams).where(eq(teams.id, id));
+    await recordEvent(tx, actorId, { kind: 'team-deleted', teamId: id, name });
+  });
+}
+
+// --- invitations: a link with a secret, shown once; only its SHA-256 is kept ---
+
+function digest(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+function works() {
+  return and(isNull(teamInvitations.revokedAt), gt(teamInvitations.expiresAt, sql`now()`));
+}
+
+/** Returns the secret of the link. Whoever opens it until it expires or is taken back may join. */
+export async function invite(
+  teamId: string,
+  actorId: string,
+  tx: Tx = db(),
+): Promise<{ id: string; secret: string; expiresAt: Date }> {
+  const secret = randomBytes(24).toString('base64url');
+  return tx.transaction(async (tx) => {
+    await lock(teamId, tx);
+    const expiresAt = new Date(Date.now() + INVITATION_DAYS * 24 * 3600_000);
+    const [{ id }] = await tx
+      .insert(teamInvitations)
+      .values({ teamId, sha256: digest(secret), createdBy: actorId, expiresAt })
+      .returning({ id: teamInvitations.id });
+    await recordEvent(tx, actorId, { kind: 'team-invited', teamId, invitationId: id, until: expiresAt.toISOString() });
+    return { id, secret, expiresAt };
+  });
+}
+
+export async function revokeInvitation(id: string, teamId: string, actorId: string, tx: Tx = db()): Promise<void> {
+  await tx.transaction(async (tx) => {
+    const [revoked] = await tx
+      .update(teamInvitations)
+      .set({ revokedAt: sql`now()` })
+      .where(and(eq(teamInvitations.id, id), eq(teamInvitations.teamId, teamId), isNull(teamInvitations.revokedAt)))
+      .returning({ id: teamInvitations.id });
+    if (!revoked) throw new AppError('not-found', 'There is no such invitation (any more).');
+    await recordEvent(tx, actorId, { kind: 'team-invitation-revoked', teamId, invitationId: id });
+  });
+}
+
+/** What an invitation invites to, and who sent it; null when it is unknown, expired or taken back. */
+export async function invitedTo(
+  secret: string,
+  tx: Tx = db(),
+): Promise<{ teamId: string; name: string; by: string | null; expiresAt: Date } | null> {
+  const [found] = await tx
+    .select({ teamId: teams.id, name: teams.name, by: users.name, expiresAt: teamInvitations.expiresAt })
+    .from(teamInvitations)
+    .innerJoin(teams, eq(teams.id, teamInvitations.teamId))
+    .leftJoin(users, eq(users.id, teamInvitations.createdBy))
+    .where(and(eq(teamInvitations.sha256, digest(secret)), works()));
+  return found ?? null;
+}
+
+/** Makes whoever has the link a member; one who is in the team already stays what they are. Returns the team's id. */
+export async function acceptInvitation(secret: string, userId: string, tx: Tx = db()): Promise<string> {
+  return tx.transaction(async (tx) => {
+    const [invitation] = await tx
+      .select({ id: teamInvitations.id, teamId: teamInvitations.teamId, team: teams.name })
+      .from(teamInvitations)
+      .innerJoin(teams, eq(teams.id, teamInvitations.teamId))
+      .where(and(eq(teamInvitations.sha256, digest(secret)), works()))
+      .for('update', { of: teamInvitations }); // of an owner who takes it back and a guest who accepts, one is first
+    if (!invitation) throw new AppError('not-found', 'This invitation has expired or was taken back.');
+    const { teamId } = invitation;
+    const [joined] = await tx.insert(teamMembers).values({ teamId, userId }).onConflictDoNothing().returning();
+    if (!joined) return teamId;
+    await recordEvent(tx, userId, { kind: 'team-joined', teamId, userId, invitationId: invitation.id });
+    const [guest] = await tx.select({ name: users.name }).from(users).where(eq(users.id, userId));
+    const owners = (await members(teamId, tx)).filter(({ role }) => role === 'owner').map(({ userId }) => userId);
+    const text = `${guest?.name ?? 'Somebody'} has joined your team “${invitation.team}”.`;
+    await notify(tx, owners, { kind: 'team', text, link: `/teams/${teamId}` });
+    return teamId;
+  });
+}
+
+// --- members ---
+
+export async function setTeamRole(
+  teamId: string,
+  userId: string,
+  role: TeamRole,
+  actorId: string,
+  tx: Tx = db(),
+): Promise<void> {
+  await tx.transaction(async (tx) => {
+    const { name } = await lock(teamId, tx);
+    const before = await memberOf(teamId, userId, tx);
+    if (before.role === role) return;
+    if (role === 'member') await anotherOwner(teamId, userId, tx);
+    await tx.update(teamMembers).set({ role }).where(is(teamId, userId));
+    await recordEvent(tx, actorId, { kind: 'team-role-changed', teamId, userId, before: before.role, after: role });
+    if (userId === actorId) return;
+    const text = `You are ${role === 'owner' ? 'an owner' : 'a member'} of the team “${name}” now.`;
+    await notify(tx, [userId], { kind: 'team', text, link: `/teams/${teamId}` });
+  });
+}
+
+/** An owner takes somebody out. What that person submitted for the team stays the team's. */
+export async function removeMember(teamId: string, userId: string, actorId: string, tx: Tx = db()): Promise<void> {
+  if (userId === actorId) throw new AppError('invalid', 'To go yourself, leave the team.');
+  await tx.transaction(async (tx) => {
+    const { name } = await lock(teamId, tx);
+    const { role } = await memberOf(teamId, userId, tx);
+    if (role === 'owner') await anotherOwner(teamId, userId, tx);
+    await tx.delete(teamMembers).where(is(teamId, userId));
+    await recordEvent(tx, actorId, { kind: 'team-member-removed', teamId, userId, role });
+    const text = `You were removed from the team “${name}”. What you submitted for it stays the team’s.`;
+    await notify(tx, [userId], { kind: 'team', text, link: '/teams' });
+  });
+}
+
+/**
+ * What was submitted for the team stays the team's. The last owner stays while others are there; the last person of
+ * all can go only when nothing would be left without an owner, and the team is deleted then.
+ */
+export async function leaveTeam(teamId: string, userId: string, tx: Tx = db()): Promise<{ deleted: boolean }> {
+  return tx.transaction(async (tx) => {
+    await lock(teamId, tx);
+    const { role } = await memberOf(teamId, userId, tx);
+    const alone = (await members(teamId, tx)).length === 1;
+    if (alone) {
+      await deleteTeam(teamId, userId, tx);
+      return { deleted: true };
+    }
+    if (role === 'owner') await anotherOwner(teamId, userId, tx);
+    await tx.delete(teamMembers).where(is(teamId, userId));
+    await recordEvent(tx, userId, { kind: 'team-left', teamId, userId, role });
+    return { deleted: false };
+  });
+}
+
+function is(teamId: string, userId: string) {
+  return and(eq(teamMembers.teamId, teamId), eq(teamMembers.userId, userId));
+}
+
+/** Changes of a team go one after the other. */
+async function lock(id: string, tx: Tx): Promise<Team> {
+  const [team] = await tx.select().from(teams).where(eq(teams.id, id)).for('update');
+  if (!team) throw new AppError('not-found', 'There is no such team.');
+  return team;
+}
+
+async function members(teamId: string, tx: Tx) {
+  return tx.select().from(teamMembers).where(eq(teamMembers.teamId, teamId)).orderBy(asc(teamMembers.joinedAt));
+}
+
+async function memberOf(teamId: string, userId: string, tx: Tx) {
+  const [member] = await tx.select().from(teamMembers).where(is(teamId, userId));
+  if (!member) throw new AppError('not-found', 'This person is not in the team (any more).');
+  return member;
+}
+
+async function anotherOwner(teamId: string, userId: string, tx: Tx): Promise<void> {
+  const owners = (await members(teamId, tx)).filter((member) => member.role === 'owner' && member.userId !== userId);
+  if (owners.length === 0)
+    throw new AppError(
+      'conflict',
+      'A team keeps an owner while there are people in it. Make somebody else owner first.',
+    );
+}

@@ -1,0 +1,248 @@
+/**
+ * The quota's ledger. A submission reserves a place in the transaction that creates it, under a lock of its holder; the
+ * score makes a charge of it in the transaction that saves the score, and whatever else ends the submission gives it
+ * back in the transaction that says so. So no two submissions get the last place, and no place is lost.
+ *
+ * Not counted: submissions to demo data sets, and those of nobody (seeded ones). Scoring again never counts.
+ */
+import { and, desc, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { recordEvent } from '#db/audit.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { notify } from '#db/notices/notices.ts';
+import {
+  datasets,
+  type QuotaLine,
+  quotaLedger,
+  type Submission,
+  submissions,
+  teamMembers,
+  teams,
+  users,
+} from '#db/schema.ts';
+import { AppError } from '#lib/errors.ts';
+import { moment } from '#lib/format.ts';
+import { type QuotaRule, type QuotaStanding, quotaInWords, quotaStanding } from '#lib/quota.ts';
+import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
+import { getTaskRules, listTaskRules } from './task-settings.ts';
+
+/** `user:<id>` or `team:<id>`; null: nobody's. */
+export function quotaHolder({ userId, teamId }: Pick<Submission, 'userId' | 'teamId'>): string | null {
+  if (teamId !== null) return `team:${teamId}`;
+  return userId === null ? null : `user:${userId}`;
+}
+
+/** Where a holder stands with a task; `rule`: where it has been read already. */
+export async function getQuota(
+  holder: string,
+  task: string,
+  options: { rule?: QuotaRule } = {},
+  tx: Tx = db(),
+): Promise<QuotaStanding> {
+  const rule = options.rule ?? (await getTaskRules(task, tx)).quota;
+  const settled = sql`exists (select 1 from ${quotaLedger} as later where later.submission_id = ${quotaLedger.submissionId} and later.kind in ('charged', 'returned'))`;
+  const counts = or(
+    and(
+      eq(quotaLedger.kind, 'charged'),
+      gt(quotaLedger.at, sql`clock_timestamp() - make_interval(days => ${rule.days}::int)`),
+    ),
+    and(eq(quotaLedger.kind, 'reserved'), sql`not ${settled}`),
+    and(
+      eq(quotaLedger.kind, 'granted'),
+      or(isNull(quotaLedger.expiresAt), gt(quotaLedger.expiresAt, sql`clock_timestamp()`)),
+    ),
+  );
+  const entries = await tx
+    .select()
+    .from(quotaLedger)
+    .where(and(eq(quotaLedger.holder, holder), eq(quotaLedger.task, task), counts));
+  return quotaStanding(rule, entries, await clock(tx));
+}
+
+/** Where somebody stands with a task. */
+export interface Places extends QuotaStanding {
+  holder: string;
+  task: string;
+}
+
+/** Where holders stand with every task that there is to submit to. */
+export async function listPlaces(holders: readonly string[], tx: Tx = db()): Promise<Places[]> {
+  if (holders.length === 0) return [];
+  const rules = await listTaskRules(tx);
+  const found: Places[] = [];
+  for (const holder of holders)
+    for (const { id: task } of OPEN_TASKS)
+      found.push({ holder, task, ...(await getQuota(holder, task, { rule: rules[task].quota }, tx)) });
+  return found;
+}
+
+/** The database's own clock, which every process shares and which dates the lines. */
+async function clock(tx: Tx): Promise<Date> {
+  const [{ now }] = await tx.execute<{ now: string }>(
+    sql`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now`,
+  );
+  return new Date(now);
+}
+
+/** One at a time per holder, until the transaction ends. Of the whole holder: one upload may serve several tasks. */
+async function lock(tx: Tx, holder: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`quota ${holder}`}, 0))`);
+}
+
+/** Reserves a place for a submission just created. Throws `quota`, with the next slot, when there is none. */
+export async function reservePlace(tx: Tx, submission: Submission): Promise<void> {
+  const holder = quotaHolder(submission);
+  if (holder === null || submission.demo) return;
+  if (await isDemo(submission, tx)) return;
+  await lock(tx, holder);
+  const { task, id: submissionId } = submission;
+  const standing = await getQuota(holder, task, {}, tx);
+  if (standing.left === 0) throw usedUp(task, holder, standing);
+  await tx
+    .insert(quotaLedger)
+    .values({ holder, task, kind: 'reserved', submissionId, reason: 'submitted', at: sql`clock_timestamp()` });
+}
+
+/** A submission whose slots are data sets is scored on all of them that it has files for, whichever it is filed under. */
+async function isDemo({ task, datasetId }: Submission, tx: Tx): Promise<boolean> {
+  const ofTask = parseTask(task)?.slots.length === 0;
+  const sets = await tx
+    .select({ demo: datasets.demo })
+    .from(datasets)
+    .where(ofTask ? eq(datasets.task, task) : eq(datasets.id, datasetId));
+  return sets.every(({ demo }) => demo);
+}
+
+function usedUp(task: string, holder: string, standing: QuotaStanding): AppError {
+  const { charged, reserved, limit, days, nextSlotAt } = standing;
+  const name = parseTask(task)?.name ?? task;
+  const whose = holder.startsWith('team:') ? 'Your team has' : 'You have';
+  const open = reserved > 0 ? `, and ${reserved} more without a score yet` : '';
+  const next = nextSlotAt ? ` Next slot at ${nextSlotAt.toISOString()} (${moment(nextSlotAt)})` : '';
+  const sooner = reserved > 0 ? ', sooner if one that waits gets no score' : '';
+  return new AppError(
+    'quota',
+    `${name} allows ${quotaInWords(standing)}. ${whose} ${charged} scored${open}.${next}${next && sooner}. Submissions without a score are not counted; a maintainer can grant more.`,
+    {
+      details: {
+        task,
+        used: charged + reserved,
+        charged,
+        reserved,
+        limit,
+        days,
+        nextSlotAt: nextSlotAt?.toISOString() ?? null,
+      },
+    },
+  );
+}
+
+/** A score was returned: the open reservation becomes a charge. One that was given back, or charged, stays as it is. */
+export async function chargePlace(tx: Tx, submissionId: string): Promise<void> {
+  await settle(tx, submissionId, 'charged', 'scored');
+}
+
+/** No score was returned: the open reservation is given back, with why. One that was charged stays charged. */
+export async function returnPlace(tx: Tx, submissionId: string, reason: string): Promise<void> {
+  await settle(tx, submissionId, 'returned', reason);
+}
+
+async function settle(tx: Tx, submissionId: string, kind: 'charged' | 'returned', reason: string): Promise<void> {
+  await tx.execute(sql`
+    insert into ${quotaLedger} (holder, task, kind, amount, submission_id, reason, at)
+    select holder, task, ${kind}, amount, submission_id, ${reason}, clock_timestamp() from ${quotaLedger} as open
+    where submission_id = ${submissionId} and kind = 'reserved' and not exists (
+      select 1 from ${quotaLedger} as later
+      where later.submission_id = open.submission_id and later.kind in ('charged', 'returned'))
+    on conflict do nothing`);
+}
+
+export interface NewGrant {
+  /** `user:<id>` or `team:<id>` */
+  holder: string;
+  task: string;
+  /** places beyond the rule's, in any window until then */
+  amount: number;
+  reason: string;
+  until: Date;
+}
+
+/** A maintainer allows more, for a reason and until a day. The holder is told. */
+export async function grantQuota(grant: NewGrant, actorId: string, tx: Tx = db()): Promise<QuotaLine> {
+  const { holder, task, amount, until } = grant;
+  const reason = grant.reason.trim();
+  const name = parseTask(task)?.name;
+  if (!name) throw new AppError('invalid', `There is no task “${task}”.`);
+  if (!Number.isInteger(amount) || amount < 1 || amount > 1000)
+    throw new AppError('invalid', 'Grant between 1 and 1,000 submissions.');
+  if (!reason) throw new AppError('invalid', 'A grant needs a reason: whoever gets it reads it.');
+  if (until.getTime() <= Date.now()) throw new AppError('invalid', 'A grant ends in the future.');
+  return tx.transaction(async (tx) => {
+    const people = await peopleOf(holder, tx);
+    if (people.length === 0) throw new AppError('not-found', 'There is no such person or team.');
+    await lock(tx, holder);
+    const before = await getQuota(holder, task, {}, tx);
+    const [line] = await tx
+      .insert(quotaLedger)
+      .values({ holder, task, kind: 'granted', amount, reason, actorId, expiresAt: until })
+      .returning();
+    const after = before.limit === null ? null : before.limit + amount;
+    await recordEvent(tx, actorId, {
+      kind: 'quota-granted',
+      holder,
+      task,
+      amount,
+      reason,
+      until: until.toISOString(),
+      before: before.limit,
+      after,
+    });
+    await notify(tx, people, {
+      kind: 'quota-granted',
+      text: `${amount} more scored ${amount === 1 ? 'submission' : 'submissions'} to ${name} granted until ${moment(until)}. Reason: ${reason}`,
+      link: '/account#quota',
+    });
+    return line;
+  });
+}
+
+async function peopleOf(holder: string, tx: Tx): Promise<string[]> {
+  const id = holder.slice(holder.indexOf(':') + 1);
+  if (holder.startsWith('team:')) {
+    const members = await tx.select({ id: teamMembers.userId }).from(teamMembers).where(eq(teamMembers.teamId, id));
+    return members.map(({ id }) => id);
+  }
+  if (!holder.startsWith('user:')) return [];
+  return (await tx.select({ id: users.id }).from(users).where(eq(users.id, id))).map(({ id }) => id);
+}
+
+/** A line of the ledger with the words of what it speaks of. */
+export interface LedgerLine extends QuotaLine {
+  /** of the submission; null: a grant, or gone */
+  method: string | null;
+  /** of the person or team that holds it */
+  holderName: string | null;
+}
+
+/** Lines of the ledger, the newest first. */
+export async function listLedger(
+  filter: { holders?: readonly string[]; task?: string; limit?: number },
+  tx: Tx = db(),
+): Promise<LedgerLine[]> {
+  const conditions: (SQL | undefined)[] = [
+    filter.task === undefined ? undefined : eq(quotaLedger.task, filter.task),
+    filter.holders &&
+      (filter.holders.length === 0
+        ? sql`false`
+        : or(...filter.holders.map((holder) => eq(quotaLedger.holder, holder)))),
+  ];
+  const rows = await tx
+    .select({ line: quotaLedger, method: submissions.method, person: users.name, team: teams.name })
+    .from(quotaLedger)
+    .leftJoin(submissions, eq(submissions.id, quotaLedger.submissionId))
+    .leftJoin(users, eq(quotaLedger.holder, sql`'user:' || ${users.id}`))
+    .leftJoin(teams, eq(quotaLedger.holder, sql`'team:' || ${teams.id}`))
+    .where(and(...conditions))
+    .orderBy(desc(quotaLedger.id))
+    .limit(filter.limit ?? 50);
+  return rows.map(({ line, method, person, team }) => ({ ...line, method, holderName: team ?? person }));
+}

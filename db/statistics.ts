@@ -1,9 +1,0 @@
-/** Counts for metrics. */
-import { count } from 'drizzle-orm';
-import { db, type Tx } from './client.ts';
-import { type SubmissionState, submissions } from './schema.ts';
-
-export async function countSubmissions(tx: Tx = db()): Promise<Partial<Record<SubmissionState, number>>> {
-  const rows = await tx.select({ state: submissions.state, n: count() }).from(submissions).groupBy(submissions.state);
-  return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
-}

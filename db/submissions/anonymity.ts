@@ -1,0 +1,137 @@
+/**
+ * Anonymous entries and the reviewers' link. What a sealed entry says is `lib/public-entry.ts`; who may seal and
+ * reveal is `lib/permissions.ts`; here is what must hold whoever asks.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { and, eq, isNotNull, ne, sql } from 'drizzle-orm';
+import { recordEvent } from '#db/audit.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { type Submission, submissions } from '#db/schema.ts';
+import { AppError } from '#lib/errors.ts';
+import { isSealed } from '#lib/public-entry.ts';
+import { keepShown, lockMethod } from './methods.ts';
+
+/**
+ * Seals an entry, or sets another date. Refused once it has been public under its name: what was read cannot be unread.
+ * @param until when the name becomes public by itself; null: when its owner reveals it
+ */
+export async function makeAnonymous(
+  id: string,
+  actorId: string | null,
+  until: Date | null,
+  tx: Tx = db(),
+): Promise<Submission> {
+  return tx.transaction(async (tx) => {
+    const before = await locked(id, tx);
+    const now = new Date();
+    if (until !== null && until <= now)
+      throw new AppError('invalid', 'Choose a date in the future, or none to reveal the entry yourself.');
+    const sealed = isSealed(before, now);
+    if (!sealed && (before.visibility === 'published' || before.wasPublished))
+      throw new AppError(
+        'conflict',
+        'This entry has been public under its name, so it cannot become anonymous. Submit the file again as an anonymous entry.',
+      );
+    const anonymousNumber = before.anonymousNumber ?? (await nextNumber(tx));
+    const [after] = await tx
+      .update(submissions)
+      .set({ anonymous: true, anonymousUntil: until, anonymousNumber })
+      .where(eq(submissions.id, id))
+      .returning();
+    await recordEvent(tx, actorId, {
+      kind: 'anonymised',
+      submissionId: id,
+      number: anonymousNumber,
+      until: until?.toISOString() ?? null,
+      changes: { anonymousUntil: { before: sealed ? before.anonymousUntil : 'not anonymous', after: until } },
+    });
+    return after;
+  });
+}
+
+/** Says from now on who made it. Its number stays its own; of its method's versions, the board shows this one. */
+export async function reveal(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+  return tx.transaction(async (tx) => {
+    const [row] = await tx.select({ methodId: submissions.methodId }).from(submissions).where(eq(submissions.id, id));
+    if (row?.methodId) await lockMethod(row.methodId, tx);
+    const before = await locked(id, tx);
+    if (!isSealed(before, new Date())) throw new AppError('conflict', 'This entry is not anonymous (any more).');
+    const [after] = await tx
+      .update(submissions)
+      .set({ anonymous: false, anonymousUntil: null })
+      .where(eq(submissions.id, id))
+      .returning();
+    await recordEvent(tx, actorId, { kind: 'revealed', submissionId: id });
+    // under its name it is public only now
+    return keepShown({ ...before, visibility: 'private' }, after, tx);
+  });
+}
+
+/** The row, held until the transaction ends: of two who change it, the second sees what the first did. */
+async function locked(id: string, tx: Tx): Promise<Submission> {
+  const [submission] = await tx.select().from(submissions).where(eq(submissions.id, id)).for('update');
+  if (!submission) throw new AppError('not-found', 'There is no such submission.');
+  if (submission.state === 'withdrawn') throw new AppError('conflict', 'This submission is withdrawn.');
+  return submission;
+}
+
+/** Any number, the same in all processes: whoever gives numbers waits for whoever gives one now. */
+const NUMBERS = 70_452_007;
+
+/** One more than was ever given. The log remembers numbers whose rows are gone. */
+async function nextNumber(tx: Tx): Promise<number> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${NUMBERS})`);
+  const [row] = (await tx.execute(sql`
+    select 1 + greatest(
+      (select coalesce(max(anonymous_number), 0) from submissions),
+      (select coalesce(max((detail ->> 'number')::int), 0) from audit_events where kind = 'anonymised')
+    ) as next
+  `)) as unknown as { next: number }[];
+  return Number(row.next);
+}
+
+// --- the reviewers' link: shown once; only its SHA-256 is kept ---
+
+function digest(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+/** A new secret for the link; one that was made before works no longer. */
+export async function makeReviewLink(id: string, actorId: string | null, tx: Tx = db()): Promise<string> {
+  const secret = randomBytes(24).toString('base64url');
+  return tx.transaction(async (tx) => {
+    const before = await locked(id, tx);
+    await tx
+      .update(submissions)
+      .set({ reviewSha256: digest(secret) })
+      .where(eq(submissions.id, id));
+    await recordEvent(tx, actorId, {
+      kind: 'review-link-made',
+      submissionId: id,
+      replaced: before.reviewSha256 !== null,
+    });
+    return secret;
+  });
+}
+
+/** The link works no longer. */
+export async function revokeReviewLink(id: string, actorId: string | null, tx: Tx = db()): Promise<void> {
+  return tx.transaction(async (tx) => {
+    const revoked = await tx
+      .update(submissions)
+      .set({ reviewSha256: null })
+      .where(and(eq(submissions.id, id), isNotNull(submissions.reviewSha256)))
+      .returning({ id: submissions.id });
+    if (revoked.length === 0) throw new AppError('conflict', 'There is no link for reviewers to revoke.');
+    await recordEvent(tx, actorId, { kind: 'review-link-revoked', submissionId: id });
+  });
+}
+
+/** The submission a reviewers' link leads to, unless it is withdrawn. */
+export async function idByReviewSecret(secret: string, tx: Tx = db()): Promise<string | null> {
+  const [row] = await tx
+    .select({ id: submissions.id })
+    .from(submissions)
+    .where(and(eq(submissions.reviewSha256, digest(secret)), ne(submissions.state, 'withdrawn')));
+  return row?.id ?? null;
+}

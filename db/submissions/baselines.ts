@@ -1,0 +1,34 @@
+/** Baselines: entries that maintainers chose to stand out on a board, for others to be compared with. */
+import { and, asc, eq, or } from 'drizzle-orm';
+import { db, type Tx } from '#db/engine/client.ts';
+import { type Submission, submissions } from '#db/schema.ts';
+import { changeSubmission, type SubmissionSummary, summaries, toSummary } from './submissions.ts';
+
+/** Marks an entry as a baseline, or takes the mark off. Only what is public can be marked. */
+export async function setFeatured(id: string, featured: boolean, actorId: string, tx: Tx = db()): Promise<Submission> {
+  return changeSubmission(
+    id,
+    actorId,
+    {
+      allowed: and(
+        eq(submissions.featured, !featured),
+        featured ? and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published')) : undefined,
+      ),
+      set: { featured },
+      event: { kind: 'featured', before: !featured, after: featured },
+      otherwise: featured
+        ? 'Only a published entry that is no baseline yet can be marked as one.'
+        : 'This entry is not marked as a baseline (any more).',
+    },
+    tx,
+  );
+}
+
+/** The entries of a task that are public, or still marked; the marked ones first. */
+export async function listBaselines(task: string, tx: Tx = db()): Promise<SubmissionSummary[]> {
+  const onBoard = and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published'));
+  const rows = await summaries(tx)
+    .where(and(eq(submissions.task, task), or(onBoard, eq(submissions.featured, true))))
+    .orderBy(asc(eq(submissions.featured, false)), asc(submissions.publishedAt), submissions.id);
+  return rows.map(toSummary);
+}

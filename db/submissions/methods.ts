@@ -1,0 +1,331 @@
+/**
+ * Methods, whose submissions are their versions. A version is counted per task and data set, and of the published
+ * ones the board shows one: the newest to be published, until the owner chooses another. Whatever changes versions of
+ * a method holds the method's row first, so that two at a time do it one after the other.
+ */
+import { and, desc, eq, inArray, isNull, max, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { changesOf, recordEvent } from '#db/audit.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { datasets, evaluations, type Method, methods, type Submission, submissions, teams, users } from '#db/schema.ts';
+import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
+import { AppError } from '#lib/errors.ts';
+import { type Belonging, isPublic } from '#lib/permissions.ts';
+import { isSealed } from '#lib/public-entry.ts';
+import type { AnyReport } from '#lib/scoring/report.ts';
+import { isCurrentOfOwn } from './current-score.ts';
+import { sealedAt } from './entries.ts';
+
+/** What can be said of a method. */
+export type MethodFacts = Omit<Method, 'id' | 'userId' | 'teamId' | 'createdAt' | 'updatedAt'>;
+
+export interface MethodDetail extends Method {
+  user: { id: string; name: string | null } | null;
+  team: { id: string; name: string } | null;
+  /** a version is public under this name */
+  public: boolean;
+}
+
+/** A submission as a version of its method, with what is needed to choose between them. */
+export interface MethodVersion extends Submission {
+  datasetName: string;
+  /** of the primary protocol on the ground truth as it is now, without what is long; null: no score */
+  results: AnyReport['results'] | null;
+}
+
+// --- finding and making ---
+
+/**
+ * The method that a submission is the next version of: the owner's of this name, upper or lower case, or a new one.
+ * What the method does not say yet is filled from `facts`; what it says is edited on its page.
+ *
+ * @throws AppError `not-found` where `id` is given and is none of this owner's
+ */
+export async function methodFor(
+  owner: Belonging,
+  wanted: { id?: string | null; name: string },
+  facts: Partial<MethodFacts>,
+  tx: Tx,
+): Promise<Method> {
+  return tx.transaction(async (tx) => {
+    // the names of one owner's methods are looked at and given by one at a time
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`methods ${keyOf(owner)}`}, 0))`);
+    const [found] = await tx
+      .select()
+      .from(methods)
+      .where(and(belongsTo(owner), wanted.id ? eq(methods.id, wanted.id) : named(wanted.name)))
+      .orderBy(methods.createdAt, methods.id)
+      .limit(1);
+    if (found) return fill(found, facts, owner.userId, tx);
+    if (wanted.id) throw new AppError('not-found', 'There is no such method of this owner.');
+    const [made] = await tx
+      .insert(methods)
+      .values({ ...facts, name: wanted.name, userId: owner.userId, teamId: owner.teamId })
+      .returning();
+    await recordEvent(tx, owner.userId, { kind: 'method-created', methodId: made.id, name: made.name });
+    return made;
+  });
+}
+
+async function fill(method: Method, facts: Partial<MethodFacts>, actorId: string | null, tx: Tx): Promise<Method> {
+  const blank = (value: unknown) => value === null || value === undefined || value === '';
+  const news = Object.entries(facts).filter(([key, value]) => blank(method[key as keyof Method]) && !blank(value));
+  if (news.length === 0) return method;
+  return edit(method, Object.fromEntries(news), actorId, tx);
+}
+
+async function edit(before: Method, facts: Partial<MethodFacts>, actorId: string | null, tx: Tx): Promise<Method> {
+  const [after] = await tx
+    .update(methods)
+    .set({ ...facts, updatedAt: sql`now()` })
+    .where(eq(methods.id, before.id))
+    .returning();
+  const changes = changesOf(before, after, Object.keys(facts) as (keyof MethodFacts)[]);
+  if (Object.keys(changes).length > 0)
+    await recordEvent(tx, actorId, { kind: 'method-edited', methodId: before.id, name: after.name, changes });
+  return after;
+}
+
+function keyOf({ userId, teamId }: Belonging): string {
+  return teamId !== null ? `team ${teamId}` : `user ${userId ?? ''}`;
+}
+
+/** A team's methods are the team's, whoever made them. */
+function belongsTo({ userId, teamId }: Belonging): SQL | undefined {
+  if (teamId !== null) return eq(methods.teamId, teamId);
+  return and(isNull(methods.teamId), userId === null ? isNull(methods.userId) : eq(methods.userId, userId));
+}
+
+function named(name: string): SQL {
+  return sql`lower(${methods.name}) = lower(${name})`;
+}
+
+/** Holds the method's row until the transaction ends. */
+export async function lockMethod(id: string, tx: Tx): Promise<Method | null> {
+  const [method] = await tx.select().from(methods).where(eq(methods.id, id)).for('no key update');
+  return method ?? null;
+}
+
+/** The number of a method's next version for a task and data set. The method must be held. */
+export async function nextVersion(
+  { methodId, task, datasetId }: { methodId: string; task: string; datasetId: string },
+  tx: Tx,
+): Promise<number> {
+  const [row] = await tx
+    .select({ last: max(submissions.version) })
+    .from(submissions)
+    .where(and(eq(submissions.methodId, methodId), eq(submissions.task, task), eq(submissions.datasetId, datasetId)));
+  return (row.last ?? 0) + 1;
+}
+
+/**
+ * Says something else of a method. Another name is the name of all its versions.
+ *
+ * @throws AppError `not-found`; `conflict` where the owner has another method of this name
+ */
+export async function editMethod(
+  id: string,
+  facts: Partial<MethodFacts>,
+  actorId: string,
+  tx: Tx = db(),
+): Promise<Method> {
+  return tx.transaction(async (tx) => {
+    const [there] = await tx.select().from(methods).where(eq(methods.id, id));
+    if (!there) throw new AppError('not-found', 'There is no such method.');
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`methods ${keyOf(there)}`}, 0))`);
+    const method = (await lockMethod(id, tx)) as Method;
+    if (facts.name !== undefined && facts.name !== method.name) {
+      const [other] = await tx
+        .select({ id: methods.id })
+        .from(methods)
+        .where(and(belongsTo(method), named(facts.name), ne(methods.id, id)))
+        .limit(1);
+      if (other) throw new AppError('conflict', `There is another method named “${facts.name}”.`);
+      await tx.update(submissions).set({ method: facts.name }).where(eq(submissions.methodId, id));
+    }
+    // said of the method it is said of every version; taken back, each version keeps what was said with it
+    if (facts.testImagesSeen && !method.testImagesSeen)
+      await tx.update(submissions).set({ testImagesSeen: true }).where(eq(submissions.methodId, id));
+    return edit(method, facts, actorId, tx);
+  });
+}
+
+// --- which version the board shows ---
+
+/**
+ * Keeps one published version of a method on the board, after a submission has changed. One that has become public
+ * is shown from now on; one that is public no longer leaves its place to the version that was published last.
+ * Anonymous versions stand on the board by themselves, or their coming and going would tell whose they are: they take
+ * nobody's place. The method must be held. Returns the submission as it is now.
+ */
+export async function keepShown(before: Submission | null, after: Submission, tx: Tx): Promise<Submission> {
+  const [was, is] = [before !== null && isPublic(before), isPublic(after)];
+  if (is && !was) return becomePublic(after, before?.visibility === 'hidden', tx);
+  if (!is && after.shown) {
+    const [left] = await tx.update(submissions).set({ shown: false }).where(eq(submissions.id, after.id)).returning();
+    const [next] = await tx
+      .select()
+      .from(submissions)
+      .where(and(sameBoard(after), publicly(), ne(submissions.id, after.id)))
+      .orderBy(sealedAt(new Date()), desc(submissions.publishedAt), desc(submissions.version))
+      .limit(1);
+    if (next) {
+      await tx.update(submissions).set({ shown: true }).where(eq(submissions.id, next.id));
+      await recordEvent(tx, null, { kind: 'shown', submissionId: next.id, instead: after.id });
+    }
+    return left;
+  }
+  return after;
+}
+
+async function becomePublic(submission: Submission, restored: boolean, tx: Tx): Promise<Submission> {
+  const rival = await shownNow(submission, tx);
+  const now = new Date();
+  const gives = rival === null || (!restored && (!isSealed(submission, now) || isSealed(rival, now)));
+  if (rival && gives) await tx.update(submissions).set({ shown: false }).where(eq(submissions.id, rival.id));
+  const [after] = await tx
+    .update(submissions)
+    .set({ shown: gives, wasPublished: true })
+    .where(eq(submissions.id, submission.id))
+    .returning();
+  return after;
+}
+
+/** The owner says which published version the board shows. */
+export async function showVersion(id: string, actorId: string, tx: Tx = db()): Promise<Submission> {
+  return tx.transaction(async (tx) => {
+    const [found] = await tx.select({ methodId: submissions.methodId }).from(submissions).where(eq(submissions.id, id));
+    if (!found) throw new AppError('not-found', 'There is no such submission.');
+    if (found.methodId) await lockMethod(found.methodId, tx);
+    const [submission] = await tx.select().from(submissions).where(eq(submissions.id, id)).for('update');
+    if (!isPublic(submission)) throw new AppError('conflict', 'Only a published version can be shown.');
+    if (isSealed(submission, new Date()))
+      throw new AppError('conflict', 'An anonymous entry stands on the leaderboard by itself.');
+    const rival = await shownNow(submission, tx);
+    if (submission.shown) return submission;
+    if (rival) await tx.update(submissions).set({ shown: false }).where(eq(submissions.id, rival.id));
+    const [after] = await tx.update(submissions).set({ shown: true }).where(eq(submissions.id, id)).returning();
+    await recordEvent(tx, actorId, { kind: 'shown', submissionId: id, instead: rival?.id ?? null });
+    return after;
+  });
+}
+
+/** Another version of the same method that the board shows. */
+async function shownNow(submission: Submission, tx: Tx): Promise<Submission | null> {
+  if (submission.methodId === null) return null;
+  const [shown] = await tx
+    .select()
+    .from(submissions)
+    .where(and(sameBoard(submission), eq(submissions.shown, true), ne(submissions.id, submission.id)));
+  return shown ?? null;
+}
+
+function sameBoard({ methodId, task, datasetId }: Submission): SQL | undefined {
+  return and(
+    methodId === null ? sql`false` : eq(submissions.methodId, methodId),
+    eq(submissions.task, task),
+    eq(submissions.datasetId, datasetId),
+  );
+}
+
+function publicly(): SQL | undefined {
+  return and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published'));
+}
+
+/** Public under the name of its method. */
+function publiclyNamed(): SQL | undefined {
+  return and(publicly(), not(sealedAt(new Date())));
+}
+
+// --- what boards need ---
+
+/**
+ * How many scored runs each method has had, of the submissions that `where` means (a task's on a test set), whatever
+ * became of them since. Runs under seal are counted apart, for rows under seal: a count in common would tell whose
+ * they are. To be joined on the left by `methodId`, and read with `runsOf`.
+ */
+export function scoredRuns(where: SQL | undefined, tx: Tx) {
+  const underSeal = sealedAt(new Date());
+  const tally = (which: SQL) => sql<number>`count(*) filter (where ${which})`.mapWith(Number);
+  return tx
+    .select({
+      methodId: submissions.methodId,
+      named: tally(not(underSeal)).as('named_runs'),
+      sealed: tally(underSeal).as('sealed_runs'),
+    })
+    .from(submissions)
+    .where(and(where, sql`exists (select 1 from ${evaluations} where ${evaluations.submissionId} = ${submissions.id})`))
+    .groupBy(submissions.methodId)
+    .as('scored_runs');
+}
+
+/** The number of runs that stands in a row. */
+export function runsOf(entry: { anonymous: boolean }, runs: { named: number | null; sealed: number | null }): number {
+  // what belongs to no method is a single run
+  return (entry.anonymous ? runs.sealed : runs.named) ?? 1;
+}
+
+// --- reading ---
+
+export async function getMethod(id: string, tx: Tx = db()): Promise<MethodDetail | null> {
+  const [row] = await tx
+    .select({
+      method: methods,
+      user: { id: users.id, name: users.name },
+      team: { id: teams.id, name: teams.name },
+      public: sql<boolean>`exists (select 1 from ${submissions} where ${and(eq(submissions.methodId, methods.id), publiclyNamed())})`,
+    })
+    .from(methods)
+    .leftJoin(users, eq(users.id, methods.userId))
+    .leftJoin(teams, eq(teams.id, methods.teamId))
+    .where(eq(methods.id, id));
+  return row ? { ...row.method, user: row.user, team: row.team, public: row.public } : null;
+}
+
+/** The methods of a person and of teams, by name. */
+export async function listMethods(
+  userId: string,
+  teamIds: readonly string[],
+  tx: Tx = db(),
+): Promise<(Method & { team: string | null })[]> {
+  const rows = await tx
+    .select({ method: methods, team: teams.name })
+    .from(methods)
+    .leftJoin(teams, eq(teams.id, methods.teamId))
+    .where(
+      or(belongsTo({ userId, teamId: null }), teamIds.length > 0 ? inArray(methods.teamId, [...teamIds]) : undefined),
+    )
+    .orderBy(sql`lower(${methods.name})`, methods.id);
+  return rows.map(({ method, team }) => ({ ...method, team }));
+}
+
+/** A method's versions, the newest first. `public`: only those that are public under the method's name. */
+export async function listVersions(
+  methodId: string,
+  options: { public: boolean },
+  tx: Tx = db(),
+): Promise<MethodVersion[]> {
+  // of several evaluations the newest; what is long in a report is not needed here
+  const newest = tx
+    .selectDistinctOn([evaluations.submissionId], {
+      submissionId: evaluations.submissionId,
+      results: sql<AnyReport['results'] | null>`${evaluations.report} -> 'results'
+        #- '{segm,cellTypes}' #- '{bbox,cellTypes}' #- '{segm,matrix}' #- '{bbox,matrix}'
+        #- '{counts,A172,points}' #- '{counts,A172,files}' #- '{counts,A549,points}' #- '{counts,A549,files}'`.as(
+        'results',
+      ),
+    })
+    .from(evaluations)
+    .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .where(and(eq(submissions.methodId, methodId), eq(evaluations.protocol, PRIMARY_PROTOCOL), isCurrentOfOwn()))
+    .orderBy(evaluations.submissionId, desc(evaluations.createdAt))
+    .as('newest');
+  const rows = await tx
+    .select({ submission: submissions, datasetName: datasets.name, results: newest.results })
+    .from(submissions)
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .leftJoin(newest, eq(newest.submissionId, submissions.id))
+    .where(and(eq(submissions.methodId, methodId), options.public ? publiclyNamed() : undefined))
+    .orderBy(submissions.task, datasets.name, desc(submissions.version), desc(submissions.createdAt));
+  return rows.map(({ submission, datasetName, results }) => ({ ...submission, datasetName, results }));
+}

@@ -1,0 +1,317 @@
+/**
+ * What maintainers decide about entries. Who may do it is `lib/permissions.ts`; owners' acts are in `submissions.ts`.
+ * Every decision tells the owner, in the transaction of the decision. Of two maintainers who decide at once, the second
+ * is told what the first one did.
+ *
+ *   pending ─▶ published     approve
+ *           ─▶ private       ask back: the owner answers by asking again
+ *           ─▶ hidden        decline
+ *   published ─▶ hidden      hide
+ *   hidden ─▶ published      restore
+ */
+import { and, count, eq, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { listEvents } from '#db/audit.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { audienceOf, type NewNotice, notify } from '#db/notices/notices.ts';
+import { type Submission, submissions } from '#db/schema.ts';
+import { type AuditEvent, auditSentence } from '#lib/audit.ts';
+import { AppError } from '#lib/errors.ts';
+import { moment } from '#lib/format.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import { changeSubmission, type SubmissionSummary, summaries, toSummary } from './submissions.ts';
+
+/** The longest reason, question or remark. */
+export const MAX_REASON = 1000;
+
+function mustSay(text: string, what: string): string {
+  const said = text.trim();
+  if (!said) throw new AppError('invalid', `${what} The owner reads it.`);
+  if (said.length > MAX_REASON) throw new AppError('invalid', 'At most 1,000 characters.');
+  return said;
+}
+
+type Decision = Extract<
+  AuditEvent['kind'],
+  'approved' | 'asked-back' | 'declined' | 'hidden' | 'restored' | 'verified' | 'verification-revoked'
+>;
+
+async function decide(
+  id: string,
+  actorId: string | null,
+  options: {
+    allowed: SQL | undefined;
+    set: Partial<Record<keyof Submission, unknown>>;
+    kind: Decision;
+    reason?: string;
+    otherwise: string;
+    tell: (submission: Submission) => NewNotice;
+  },
+  tx: Tx,
+): Promise<Submission> {
+  const { allowed, set, kind, reason, otherwise, tell } = options;
+  return tx.transaction(async (tx) => {
+    const event = { kind, ...(reason && { reason }) } as Parameters<typeof changeSubmission>[2]['event'];
+    const changed = await changeSubmission(id, actorId, { allowed, set, event, otherwise }, tx).catch(async (error) => {
+      if (error instanceof AppError && error.code === 'conflict')
+        throw new AppError('conflict', `${otherwise} ${await whatHappened(id, tx)}`.trim());
+      throw error;
+    });
+    await notify(tx, await audienceOf(changed, tx), tell(changed));
+    return changed;
+  });
+}
+
+/** Who did the last thing to a submission: whoever decides too late is to know. */
+async function whatHappened(id: string, tx: Tx): Promise<string> {
+  const last = (await listEvents(id, tx)).at(-1);
+  if (!last) return '';
+  return `What happened last (${last.actorName ?? 'the site'}, ${moment(last.at)}): ${auditSentence(last.event)}.`;
+}
+
+const board = ({ task }: Submission) => `the leaderboard of ${parseTask(task)?.name ?? task}`;
+
+/** A maintainer puts it on the board. A remark is for the owner. */
+export async function approve(
+  id: string,
+  actorId: string | null,
+  tx: Tx = db(),
+  { remark }: { remark?: string } = {},
+): Promise<Submission> {
+  const said = remark?.trim() || null;
+  if (said) mustSay(said, '');
+  return decide(
+    id,
+    actorId,
+    {
+      allowed: and(eq(submissions.visibility, 'pending'), eq(submissions.state, 'scored')),
+      set: { visibility: 'published', hiddenReason: null, moderatorNote: said, publishedAt: sql`now()` },
+      kind: 'approved',
+      reason: said ?? undefined,
+      otherwise: 'Only a scored submission whose owner has asked to publish can be approved.',
+      tell: (submission) => ({
+        kind: 'approved',
+        text: `“${submission.method}” was approved and is on ${board(submission)}.${said ? ` The maintainer says: ${said}` : ''}`,
+        link: `/entries/${id}`,
+      }),
+    },
+    tx,
+  );
+}
+
+/** Back to its owner with a question; asking to publish again answers it. */
+export async function askBack(
+  id: string,
+  actorId: string | null,
+  question: string,
+  tx: Tx = db(),
+): Promise<Submission> {
+  const said = mustSay(question, 'Say what you want to know.');
+  return decide(
+    id,
+    actorId,
+    {
+      allowed: eq(submissions.visibility, 'pending'),
+      set: { visibility: 'private', moderatorNote: said },
+      kind: 'asked-back',
+      reason: said,
+      otherwise: 'This entry is not waiting for a decision.',
+      tell: ({ method }) => ({
+        kind: 'asked-back',
+        text: `A maintainer has a question before publishing “${method}”: ${said} Ask to publish again with your answer.`,
+        link: `/submissions/${id}`,
+      }),
+    },
+    tx,
+  );
+}
+
+/** Not published, with a reason its owner can read. */
+export async function decline(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
+  const said = mustSay(reason, 'Rejecting an entry needs a reason.');
+  return decide(
+    id,
+    actorId,
+    {
+      allowed: eq(submissions.visibility, 'pending'),
+      set: { visibility: 'hidden', hiddenReason: said, moderatorNote: null },
+      kind: 'declined',
+      reason: said,
+      otherwise: 'This entry is not waiting for a decision.',
+      tell: ({ method }) => ({
+        kind: 'hidden',
+        text: `“${method}” was not published: ${said}`,
+        link: `/submissions/${id}`,
+      }),
+    },
+    tx,
+  );
+}
+
+/** Off the board, with a reason its owner can read. */
+export async function hide(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
+  const said = mustSay(reason, 'Hiding an entry needs a reason.');
+  return decide(
+    id,
+    actorId,
+    {
+      allowed: eq(submissions.visibility, 'published'),
+      set: { visibility: 'hidden', hiddenReason: said, moderatorNote: null },
+      kind: 'hidden',
+      reason: said,
+      otherwise: 'Only a published entry can be hidden.',
+      tell: (submission) => ({
+        kind: 'hidden',
+        text: `“${submission.method}” was taken off ${board(submission)}: ${said}`,
+        link: `/submissions/${id}`,
+      }),
+    },
+    tx,
+  );
+}
+
+/** Back on the board: what was hidden from it, or what had been declined. */
+export async function restore(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
+  const said = mustSay(reason, 'Restoring an entry needs a reason.');
+  return decide(
+    id,
+    actorId,
+    {
+      allowed: and(eq(submissions.visibility, 'hidden'), eq(submissions.state, 'scored')),
+      set: {
+        visibility: 'published',
+        hiddenReason: null,
+        moderatorNote: said,
+        publishedAt: sql`coalesce(${submissions.publishedAt}, now())`,
+      },
+      kind: 'restored',
+      reason: said,
+      otherwise: 'Only a hidden entry that is scored can be restored.',
+      tell: (submission) => ({
+        kind: 'restored',
+        text: `“${submission.method}” is on ${board(submission)} again: ${said}`,
+        link: `/entries/${id}`,
+      }),
+    },
+    tx,
+  );
+}
+
+// --- verification: the level above “code linked” ---
+
+/** Marks that a maintainer has run the code and got these numbers. */
+export async function markVerified(
+  id: string,
+  actorId: string | null,
+  note: string,
+  tx: Tx = db(),
+): Promise<Submission> {
+  const said = mustSay(note, 'Say what was run, and how close the numbers are.');
+  return decide(
+    id,
+    actorId,
+    {
+      allowed: and(eq(submissions.state, 'scored'), isNull(submissions.verifiedAt)),
+      set: { verifiedAt: sql`now()`, verifiedBy: actorId, verifiedNote: said },
+      kind: 'verified',
+      reason: said,
+      otherwise: 'Only a scored entry that is not marked yet can be marked as re-run.',
+      tell: ({ method }) => ({
+        kind: 'verified',
+        text: `“${method}” is marked as re-run by a maintainer: ${said}`,
+        link: `/entries/${id}`,
+      }),
+    },
+    tx,
+  );
+}
+
+export async function revokeVerification(
+  id: string,
+  actorId: string | null,
+  reason: string,
+  tx: Tx = db(),
+): Promise<Submission> {
+  const said = mustSay(reason, 'Taking back a mark needs a reason.');
+  return decide(
+    id,
+    actorId,
+    {
+      allowed: isNotNull(submissions.verifiedAt),
+      set: { verifiedAt: null, verifiedBy: null, verifiedNote: null },
+      kind: 'verification-revoked',
+      reason: said,
+      otherwise: 'This entry is not marked as re-run.',
+      tell: ({ method }) => ({
+        kind: 'verified',
+        text: `“${method}” is no longer marked as re-run by a maintainer: ${said}`,
+        link: `/entries/${id}`,
+      }),
+    },
+    tx,
+  );
+}
+
+// --- several at once ---
+
+export interface BulkOutcome {
+  done: string[];
+  /** those that could not be decided (any more), in words */
+  refused: { id: string; method: string; why: string }[];
+}
+
+/** The same decision about several entries, each by itself: one that was decided already does not stop the others. */
+export async function decideMany(
+  ids: readonly string[],
+  decision: (id: string) => Promise<Submission>,
+  tx: Tx = db(),
+): Promise<BulkOutcome> {
+  const outcome: BulkOutcome = { done: [], refused: [] };
+  for (const id of new Set(ids)) {
+    try {
+      await decision(id);
+      outcome.done.push(id);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.status >= 500) throw error;
+      const [there] = await tx.select({ method: submissions.method }).from(submissions).where(eq(submissions.id, id));
+      outcome.refused.push({ id, method: there?.method ?? id, why: error.message });
+    }
+  }
+  return outcome;
+}
+
+// --- what else a maintainer looks through ---
+
+export const LIST_FILTERS = ['published', 'hidden', 'private', 'trouble', 'all'] as const;
+export type ListFilter = (typeof LIST_FILTERS)[number];
+
+/** Submissions by what became of them, the newest first, a page at a time; `text` is part of a method's or person's name. */
+export async function searchSubmissions(
+  { filter, text = '', page = 1, size = 50 }: { filter: ListFilter; text?: string; page?: number; size?: number },
+  tx: Tx = db(),
+): Promise<{ rows: SubmissionSummary[]; total: number }> {
+  const which: Record<ListFilter, SQL | undefined> = {
+    published: and(eq(submissions.visibility, 'published'), eq(submissions.state, 'scored')),
+    hidden: eq(submissions.visibility, 'hidden'),
+    private: eq(submissions.visibility, 'private'),
+    trouble: inArray(submissions.state, ['failed', 'rejected']),
+    all: undefined,
+  };
+  const like = `%${text.trim().replace(/[\\%_]/g, '\\$&')}%`;
+  const where = and(
+    which[filter],
+    text.trim()
+      ? or(
+          sql`${submissions.method} ilike ${like}`,
+          sql`exists (select 1 from users where users.id = ${submissions.userId} and users.name ilike ${like})`,
+          eq(submissions.id, text.trim()),
+        )
+      : undefined,
+  );
+  const [{ total }] = await tx.select({ total: count() }).from(submissions).where(where);
+  const rows = await summaries(tx)
+    .where(where)
+    .orderBy(sql`${submissions.createdAt} desc`, submissions.id)
+    .limit(size)
+    .offset((page - 1) * size);
+  return { rows: rows.map(toSummary), total };
+}

@@ -1,0 +1,95 @@
+/**
+ * What should not happen, found and mended: a submission that nothing will ever score. Run now and then by every scoring
+ * process; of several at once one does the work. A killed process is not among it: its job's heartbeat stops, and the
+ * queue gives the job to another one (`queue.ts`).
+ *
+ *   in the line without a job        → a new job, before those that wait; after three times, failed with the reason
+ *   being scored, and no job has it  → the same
+ *   being scored, its process gone   → back in the line, where its job is already
+ *   over, its quota still held       → charged where there is a score, given back where there is none
+ */
+import { and, count, eq, sql } from 'drizzle-orm';
+import { recordEvent } from '#db/audit.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { enqueueScore, listLiveJobs } from '#db/queue/queue.ts';
+import { chargePlace, returnPlace } from '#db/quota/ledger.ts';
+import { auditEvents, quotaLedger, submissions } from '#db/schema.ts';
+import { failSubmission, returnToQueue } from './submissions.ts';
+
+export interface Swept {
+  submissionId: string;
+  action: 'requeued' | 'failed' | 'taken-back' | 'settled';
+}
+
+/** Any number, as long as nobody else takes it. */
+const LOCK = 7_235_020;
+const MOST_TIMES = 3;
+const LOST = 'its place in the queue was lost; it has a new one';
+const PROCESS_GONE = 'the scoring process gave no sign of life';
+
+/** `graceSeconds`: how long a submission is left alone after its last change, so that nothing under way is disturbed. */
+export async function sweepQueue(
+  { graceSeconds = 15 }: { graceSeconds?: number } = {},
+  tx: Tx = db(),
+): Promise<Swept[]> {
+  return tx.transaction(async (tx) => {
+    const [{ mine }] = await tx.execute<{ mine: boolean }>(sql`select pg_try_advisory_xact_lock(${LOCK}) as mine`);
+    if (!mine) return [];
+    const swept: Swept[] = [];
+    const waiting = await tx
+      .select({ id: submissions.id, state: submissions.state })
+      .from(submissions)
+      .where(
+        sql`${submissions.state} in ('queued', 'scoring') and
+          coalesce(${submissions.startedAt}, ${submissions.createdAt}) < now() - make_interval(secs => ${graceSeconds})`,
+      )
+      .for('update', { skipLocked: true });
+    // read after the rows are locked: who ends a job changes its submission first
+    const jobs = Map.groupBy(await listLiveJobs(tx), ({ submissionId }) => submissionId);
+    for (const { id, state } of waiting) {
+      const own = jobs.get(id) ?? [];
+      if (own.length === 0) swept.push({ submissionId: id, action: await bringBack(id, state, tx) });
+      else if (state === 'scoring' && own.every((job) => job.state === 'waiting' || job.state === 'retry')) {
+        await returnToQueue(id, PROCESS_GONE, tx);
+        swept.push({ submissionId: id, action: 'taken-back' });
+      }
+    }
+    for (const id of await settleOpenPlaces(tx)) swept.push({ submissionId: id, action: 'settled' });
+    return swept;
+  });
+}
+
+async function bringBack(id: string, state: string, tx: Tx): Promise<'requeued' | 'failed'> {
+  const [{ times }] = await tx
+    .select({ times: count() })
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.submissionId, id),
+        eq(auditEvents.kind, 'returned'),
+        sql`${auditEvents.detail}->>'reason' = ${LOST}`,
+      ),
+    );
+  if (times >= MOST_TIMES) {
+    await failSubmission(id, `It was lost from the queue ${MOST_TIMES} times. Please submit it again.`, tx);
+    return 'failed';
+  }
+  if (state === 'scoring') await returnToQueue(id, LOST, tx);
+  else await recordEvent(tx, null, { kind: 'returned', submissionId: id, reason: LOST });
+  await enqueueScore(tx, id, { first: true });
+  return 'requeued';
+}
+
+async function settleOpenPlaces(tx: Tx): Promise<string[]> {
+  const open = await tx.execute<{ id: string; state: string }>(sql`
+    select ${submissions.id} as id, ${submissions.state} as state
+    from ${quotaLedger} as line join ${submissions} on ${submissions.id} = line.submission_id
+    where line.kind = 'reserved' and ${submissions.state} in ('scored', 'rejected', 'failed', 'withdrawn')
+      and not exists (select 1 from ${quotaLedger} as later
+        where later.submission_id = line.submission_id and later.kind in ('charged', 'returned'))`);
+  for (const { id, state } of open) {
+    if (state === 'scored') await chargePlace(tx, id);
+    else await returnPlace(tx, id, `the submission is ${state}`);
+  }
+  return open.map(({ id }) => id);
+}

@@ -1,0 +1,122 @@
+/**
+ * Ranks and order of a board, by any column: the one place that knows them. The page, the API and its files show what
+ * comes from here. Pure, so that the rules are one test.
+ */
+import type { Protocol } from '#lib/coco/protocol.ts';
+import type { CellType } from '#lib/livecell/cell-types.ts';
+import type { Metrics } from '#lib/scoring/report.ts';
+import { type Column, columnValue, findColumn, type Task } from '#lib/tasks/index.ts';
+
+export type Direction = 'asc' | 'desc';
+
+/** What a board can be ordered by. Ranks go by a column; by name or time, they go by the task's headline. */
+export type Sort = Column | 'method' | 'publishedAt';
+const NOT_COLUMNS = ['method', 'publishedAt'] as const;
+
+/** What ranking asks of a row. */
+export interface Rankable {
+  readonly id: string;
+  /** what was published elsewhere has no rank */
+  readonly kind: 'entry' | 'reference';
+  /** predictions without scores (label images): ranked among themselves */
+  readonly unscored: boolean;
+  readonly method: string;
+  readonly publishedAt: Date | null;
+  readonly metrics: Partial<Metrics>;
+  /** needed when a column of a cell type orders the board */
+  readonly cellTypes?: Partial<Record<CellType, Partial<Metrics>>>;
+}
+
+/** What a row shows in the column that counts; `null` and `undefined` are no number. */
+type Read<Row> = (row: Row) => number | null | undefined;
+
+/** The rows in order, each with its rank, which is by the better first whichever way the board is turned. */
+export function rankBoard<Row extends Rankable>(
+  rows: readonly Row[],
+  task: Task | null,
+  protocol: Protocol,
+  sort: Sort | null = headline(task, protocol),
+  direction: Direction = bestFirst(sort),
+): (Row & { rank: number | null })[] {
+  const column = typeof sort === 'object' ? sort : headline(task, protocol);
+  const read: Read<Rankable> = (row) => column && columnValue(column, protocol, row.metrics, row.cellTypes);
+  const rankOf = new Map<Rankable, number | null>();
+  for (const unscored of [false, true]) {
+    const peers = rows.filter((row) => row.kind === 'entry' && row.unscored === unscored);
+    const found = ranks(peers, read, column?.better ?? 'higher');
+    peers.forEach((row, i) => {
+      rankOf.set(row, found[i]);
+    });
+  }
+  return order(rows, sort === 'method' || sort === 'publishedAt' ? sort : read, direction).map((row) => ({
+    ...row,
+    rank: rankOf.get(row) ?? null,
+  }));
+}
+
+/** A column by its key or label, or one of the other things a board can be ordered by; case does not matter. */
+export function findSort(task: Task, protocol: Protocol, name: string): Sort | null {
+  return (
+    findColumn(task, protocol, name) ?? NOT_COLUMNS.find((other) => other.toLowerCase() === name.toLowerCase()) ?? null
+  );
+}
+
+export function sortNames(task: Task): string[] {
+  return [...task.columns.map(({ key }) => key), ...NOT_COLUMNS];
+}
+
+/** The direction that puts the best row on top; names go from A, times from the newest. */
+export function bestFirst(sort: Sort | null): Direction {
+  return sort === 'method' || (typeof sort === 'object' && sort?.better === 'lower') ? 'asc' : 'desc';
+}
+
+/** 1, 2, 2, 4 on the unrounded numbers, the better first; rows without a number have no rank. */
+export function ranks<Row>(rows: readonly Row[], read: Read<Row>, better: 'higher' | 'lower'): (number | null)[] {
+  const sign = better === 'higher' ? -1 : 1;
+  const sorted = rows
+    .map(read)
+    .filter(isNumber)
+    .map((value) => sign * value)
+    .sort((a, b) => a - b);
+  return rows.map((row) => {
+    const value = read(row);
+    return isNumber(value) ? sorted.indexOf(sign * value) + 1 : null;
+  });
+}
+
+/** Sorted, stable; rows without a number come last in both directions. */
+export function ordered<Row>(rows: readonly Row[], read: Read<Row>, direction: Direction): Row[] {
+  const sign = direction === 'asc' ? 1 : -1;
+  return [...rows].sort((a, b) => {
+    const [x, y] = [read(a), read(b)];
+    if (!isNumber(x) || !isNumber(y)) return Number(!isNumber(x)) - Number(!isNumber(y));
+    return sign * (x - y);
+  });
+}
+
+function order<Row extends Rankable>(
+  rows: readonly Row[],
+  by: Read<Rankable> | 'method' | 'publishedAt',
+  direction: Direction,
+): Row[] {
+  const stable = [...rows].sort(byPublication);
+  if (by === 'method') {
+    const sign = direction === 'asc' ? 1 : -1;
+    return stable.sort((a, b) => sign * a.method.localeCompare(b.method, 'en'));
+  }
+  return ordered(stable, by === 'publishedAt' ? (row) => row.publishedAt?.getTime() : by, direction);
+}
+
+/** Equal rows stand in the order they were published. */
+function byPublication(a: Rankable, b: Rankable): number {
+  const time = (row: Rankable) => row.publishedAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
+  return time(a) - time(b) || a.id.localeCompare(b.id, 'en');
+}
+
+function headline(task: Task | null, protocol: Protocol): Column | null {
+  return task && findColumn(task, protocol, task.headline);
+}
+
+function isNumber(value: number | null | undefined): value is number {
+  return typeof value === 'number' && !Number.isNaN(value);
+}

@@ -1,0 +1,323 @@
+/**
+ * The images of a data set: read from a folder or an archive, checked against the ground truth by name and size, measured
+ * under its masks, and kept as one zip archive: `<stem>.png` for each, and `<stem>.svg` with the outlines of the cells of
+ * the few that stand for the others. Outlines are annotations: who may see them is asked in `lib/permissions.ts`.
+ */
+import { createWriteStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { inflateSync } from 'node:zlib';
+import { PNG } from 'pngjs';
+import { traceOutline } from '#lib/cells/outline.ts';
+import type { Dataset, Images } from '#lib/coco/dataset.ts';
+import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
+import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { ImageIndex, UNKNOWN_IMAGE } from '#lib/readers/image-index.ts';
+import { decodeLabelImage, ImageProblem } from '#lib/readers/labels/label-images.ts';
+import { LIMITS } from '#lib/readers/limits.ts';
+import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { openZip, type ZipMember } from '#lib/readers/zip.ts';
+import type { Warning } from '#lib/scoring/report.ts';
+import { chooseExamples, type ExamplePicture } from './examples.ts';
+import { type DatasetStatistics, datasetStatistics, intensitiesOf } from './statistics.ts';
+
+/** Grey values, [height × width] row by row. */
+export type Pixels = Uint8Array;
+
+export interface PictureSource {
+  /** images that have a picture, ascending; of those that share a file the first */
+  images: readonly number[];
+  warnings: readonly Warning[];
+  /** @throws ImageProblem when the picture cannot be used */
+  read(image: number): Promise<Pixels> | Pixels;
+  close(): void;
+}
+
+interface File {
+  name: string;
+  bytes: number;
+  read(): Promise<Uint8Array>;
+}
+
+const PICTURE = /\.(tiff?|png)$/i;
+/** fflate writes archives of the classic kind, which end there */
+const MOST_BYTES = 4e9;
+
+/**
+ * Finds the pictures of a data set's images in a folder (and those in it) or a zip archive. Files are matched by name
+ * without folder and ending; what belongs to no image is left out with a warning, since LIVECell's own archive holds the
+ * images of all splits.
+ *
+ * @throws WrongFile when nothing fits, two files fit one image, or the archive is damaged
+ */
+export async function openPictures(path: string, images: Images): Promise<PictureSource> {
+  const { files, close } = (await stat(path)).isDirectory() ? await filesOfFolder(path) : await filesOfZip(path);
+  try {
+    return { ...matchFiles(files, images), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+async function filesOfFolder(path: string): Promise<{ files: File[]; close(): void }> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files: File[] = [];
+  for (const entry of entries) {
+    if (!entry.isFile() || entry.name.startsWith('.') || !PICTURE.test(entry.name)) continue;
+    const from = join(entry.parentPath, entry.name);
+    files.push({ name: relative(path, from), bytes: (await stat(from)).size, read: () => readFile(from) });
+  }
+  return { files: files.sort((a, b) => (a.name < b.name ? -1 : 1)), close: () => {} };
+}
+
+async function filesOfZip(path: string): Promise<{ files: File[]; close(): void }> {
+  try {
+    const { members, close } = await openZip(path);
+    return { files: members.filter(({ name }) => PICTURE.test(name)), close };
+  } catch (error) {
+    if (error instanceof FatalProblem) throw new WrongFile([error.problem], []);
+    throw error;
+  }
+}
+
+function matchFiles(files: readonly File[], images: Images): Omit<PictureSource, 'close'> {
+  const index = new ImageIndex(images);
+  const problems = new ProblemList();
+  const byImage = new Map<number, File>();
+  const others: string[] = [];
+  for (const file of files) {
+    const found = index.ofText(stem(file.name));
+    if (found === UNKNOWN_IMAGE) {
+      others.push(file.name);
+      continue;
+    }
+    const image = found >= 0 ? found : index.groups[-1 - found][0];
+    const before = byImage.get(image);
+    if (before) {
+      problems.add('two-pictures', () => ({
+        image: images.fileNames[image],
+        message: `${quoted(before.name)} and ${quoted(file.name)} are both pictures of one image. Leave one of them out.`,
+      }));
+    } else byImage.set(image, file);
+  }
+  if (byImage.size === 0) {
+    const example = images.fileNames.length > 0 ? `, such as ${quoted(images.fileNames[0])}` : '';
+    problems.add('no-pictures', () => ({
+      message: `None of the ${files.length.toLocaleString('en')} TIFF and PNG files is named as an image of this data set${example}.`,
+    }));
+  }
+  if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
+  const have = new Set([...byImage.keys()].map((image) => stem(images.fileNames[image])));
+  const missing = [...new Set(images.fileNames.map(stem))].filter((name) => !have.has(name));
+  warnOf(
+    problems,
+    'unknown-image',
+    others,
+    'in the folder or archive',
+    'belong to no image of this data set and are left out',
+  );
+  warnOf(problems, 'image-without-picture', missing, 'of the data set', 'have no picture');
+  return {
+    images: [...byImage.keys()].sort((a, b) => a - b),
+    warnings: problems.warnings(),
+    async read(image) {
+      const file = byImage.get(image);
+      if (!file) throw new Error(`Image ${image} has no picture.`);
+      const size = { width: images.width[image], height: images.height[image] };
+      if (file.bytes > 4 * size.width * size.height + LIMITS.labelImageSpare) {
+        throw new ImageProblem('picture-too-large', `${quoted(file.name)} is far larger than an 8-bit grey image.`);
+      }
+      try {
+        return decodePicture(await file.read(), size);
+      } catch (error) {
+        if (!(error instanceof ImageProblem)) throw error;
+        throw new ImageProblem(error.code, `${quoted(file.name)}: ${error.message}`);
+      }
+    },
+  };
+}
+
+function warnOf(problems: ProblemList, code: string, names: readonly string[], where: string, what: string): void {
+  if (names.length === 0) return;
+  const message = `${names.length.toLocaleString('en')} images ${where} ${what}, such as ${quoted(names[0])}.`;
+  problems.warn(code, message, quoted(names[0]), names.length);
+}
+
+/** What is to be done about a picture, by what is wrong with it; the readers of label images say what that is. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  'label-image-size': 'Pictures have to have the size that the ground truth says.',
+  'label-image-too-large': 'Leave it out.',
+  'label-image-not-grey': 'Write it as an 8-bit grey TIFF or PNG.',
+  'label-image-unsupported': 'Write it as an 8-bit grey TIFF or PNG.',
+  'label-image-float': 'Write it as an 8-bit grey TIFF or PNG.',
+};
+
+/** Grey values of an 8-bit TIFF or PNG; 0 is black, whatever the file has for it. @throws ImageProblem, also when it is of another size */
+export function decodePicture(bytes: Uint8Array, expected: { width: number; height: number }): Pixels {
+  try {
+    const { bits, labels, whiteIsZero } = decodeLabelImage(bytes, expected, (data, most) =>
+      inflateSync(data, { maxOutputLength: most, chunkSize: Math.max(64, most) }),
+    );
+    if (labels instanceof Uint8Array) return whiteIsZero ? labels.map((value) => 255 - value) : labels;
+    throw new ImageProblem('label-image-unsupported', `it has ${bits} bits per pixel. `);
+  } catch (error) {
+    if (!(error instanceof ImageProblem)) throw error;
+    const remedy = REMEDIES[error.code];
+    // the first sentence is what was found
+    const message = remedy ? `${error.message.split(/[.;] /)[0]}. ${remedy}` : error.message;
+    throw new ImageProblem(error.code.replace('label-image', 'picture'), message);
+  }
+}
+
+export interface PackedPictures {
+  files: number;
+  examples: ExamplePicture[];
+  statistics: DatasetStatistics;
+  warnings: readonly Warning[];
+}
+
+/**
+ * Reads every picture once: measures its cells, and writes it into the archive at `outPath`. Memory holds one picture.
+ *
+ * @throws WrongFile with everything that is wrong with the pictures
+ */
+export async function packPictures(
+  dataset: Dataset,
+  source: PictureSource,
+  outPath: string,
+  onPicture?: (done: number, of: number) => void,
+): Promise<PackedPictures> {
+  const { images } = dataset;
+  const { Zip, ZipPassThrough } = await import('fflate');
+  const examples = new Set(chooseExamples(images.fileNames, source.images));
+  const same = new Map<string, number[]>();
+  images.fileNames.forEach((name, i) => {
+    const found = same.get(stem(name));
+    if (found) found.push(i);
+    else same.set(stem(name), [i]);
+  });
+  const problems = new ProblemList();
+  const intensities: (number[] | null)[] = images.ids.map(() => null);
+
+  const chunks: Uint8Array[] = [];
+  const zip = new Zip((error, chunk) => {
+    if (error) throw error;
+    chunks.push(chunk);
+  });
+  const add = (name: string, bytes: Uint8Array) => {
+    const member = new ZipPassThrough(name); // PNG is packed already
+    member.mtime = new Date(1980, 0, 1); // the same pictures make the same bytes
+    zip.add(member);
+    member.push(bytes, true);
+  };
+  const archive = async function* (): AsyncGenerator<Uint8Array> {
+    let done = 0;
+    let total = 0;
+    for (const image of source.images) {
+      const name = stem(images.fileNames[image]);
+      try {
+        const pixels = await source.read(image);
+        // a file that is listed twice has two sets of annotations
+        for (const i of same.get(name) ?? []) intensities[i] = intensitiesOf(dataset, i, pixels);
+        if (problems.count === 0) {
+          add(`${name}.png`, encodePicture(pixels, images.width[image], images.height[image]));
+          if (examples.has(image)) add(`${name}.svg`, new TextEncoder().encode(outlinesOf(dataset, image)));
+        }
+      } catch (error) {
+        if (!(error instanceof ImageProblem)) throw error;
+        problems.add(error.code, () => ({ image: images.fileNames[image], message: error.message }));
+      }
+      for (const chunk of chunks.splice(0)) {
+        total += chunk.length;
+        yield chunk;
+      }
+      if (total > MOST_BYTES) {
+        const message = 'The pictures need more than 4 GB. Register a part of them.';
+        throw new WrongFile([{ code: 'pictures-too-large', message }], []);
+      }
+      onPicture?.(++done, source.images.length);
+    }
+    if (problems.count > 0) throw new WrongFile(problems.problems(), [...source.warnings]);
+    zip.end();
+    yield* chunks.splice(0);
+  };
+  await pipeline(Readable.from(archive()), createWriteStream(outPath));
+  return {
+    files: source.images.length,
+    examples: chooseExamples(images.fileNames, source.images).map((image) => {
+      const name = stem(images.fileNames[image]);
+      return { cellType: cellTypeOf(name), name, width: images.width[image], height: images.height[image] };
+    }),
+    statistics: datasetStatistics(dataset, intensities),
+    warnings: source.warnings,
+  };
+}
+
+/** An 8-bit grey PNG. */
+export function encodePicture(pixels: Pixels, width: number, height: number): Uint8Array {
+  const data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  // noise defeats filters: without them it is as small, and written in half the time
+  return PNG.sync.write({ width, height, data } as PNG, {
+    colorType: 0,
+    inputColorType: 0,
+    bitDepth: 8,
+    filterType: 0,
+  });
+}
+
+/** All cells of an image as one drawing of the image's size, to lie over its picture. */
+function outlinesOf({ images, objectStart, objects }: Dataset, image: number): string {
+  const [width, height] = [images.width[image], images.height[image]];
+  let path = '';
+  for (let k = objectStart[image]; k < objectStart[image + 1]; k++) {
+    if (objects.crowd[k] || objects.maskArea[k] === 0) continue;
+    const extent = objects.maskExtent.subarray(4 * k, 4 * k + 4);
+    const rings = traceOutline(objects.intervals[objects.part[k]], objects.maskStart[k], objects.maskEnd[k], height, [
+      extent[0],
+      extent[1],
+      extent[2],
+      extent[3],
+    ]);
+    for (const ring of rings) {
+      path += `M${ring[0]} ${ring[1]}`;
+      for (let i = 2; i < ring.length; i += 2) path += `l${ring[i] - ring[i - 2]} ${ring[i + 1] - ring[i - 1]}`;
+      path += 'z';
+    }
+  }
+  // points are in half pixels
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${2 * width} ${2 * height}" preserveAspectRatio="none"><path d="${path}" fill="none" stroke="#ffb92e" stroke-width="0.9" stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>`;
+}
+
+/** Archives that were read last, oldest first: listing thousands of members takes longer than reading one of them. */
+const opened = new Map<string, Promise<{ byName: Map<string, ZipMember>; close(): void }>>();
+const MOST_OPENED = 4;
+
+/**
+ * One member of an archive that `packPictures` wrote, or null when it has none of this name. The archive stays open for
+ * the next: it is never changed, other pictures of the data set have a file of their own.
+ */
+export async function readPicture(packPath: string, name: string): Promise<Uint8Array | null> {
+  const open =
+    opened.get(packPath) ??
+    openZip(packPath).then(({ members, close }) => ({
+      byName: new Map(members.map((member) => [member.name, member])),
+      close,
+    }));
+  opened.delete(packPath);
+  opened.set(packPath, open);
+  if (opened.size > MOST_OPENED) {
+    const [[path, oldest]] = opened;
+    opened.delete(path);
+    oldest.then(({ close }) => close()).catch(() => {});
+  }
+  try {
+    const { byName } = await open;
+    return (await byName.get(name)?.read()) ?? null;
+  } catch (error) {
+    opened.delete(packPath); // what could not be opened is tried again
+    throw error;
+  }
+}

@@ -1,0 +1,392 @@
+/**
+ * The HTTP interface as schemas: what comes in is parsed with them, `/api/v1/openapi.json` is made from them, and
+ * the types of what goes out are theirs. Everything here is public: add, but rename and remove nothing.
+ */
+import { z } from 'zod';
+import { LEVELS } from '#lib/board/trust-level.ts';
+import { EVALUATIONS, PROTOCOL_IDS } from '#lib/coco/protocol.ts';
+import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
+import { anyReportSchema, metricsSchema, problemSchema, warningSchema } from '#lib/scoring/report.ts';
+
+export const ROLES = ['researcher', 'maintainer'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const TEAM_ROLES = ['owner', 'member'] as const;
+export type TeamRole = (typeof TEAM_ROLES)[number];
+
+/** `rejected`: the file is wrong. `failed`: we are, and have tried again first. */
+export const SUBMISSION_STATES = [
+  'uploading',
+  'queued',
+  'scoring',
+  'scored',
+  'rejected',
+  'failed',
+  'withdrawn',
+] as const;
+export type SubmissionState = (typeof SUBMISSION_STATES)[number];
+
+/** `pending`: its owner asked to publish. `hidden`: by a maintainer, with a reason. */
+export const VISIBILITIES = ['private', 'pending', 'published', 'hidden'] as const;
+export type Visibility = (typeof VISIBILITIES)[number];
+
+const FINAL: readonly SubmissionState[] = ['scored', 'rejected', 'failed', 'withdrawn'];
+
+/** Nothing more will happen to it by itself. */
+export function isFinal(state: SubmissionState): boolean {
+  return FINAL.includes(state);
+}
+
+// --- what comes in ---
+
+/** An empty form field means "not given". */
+const link = z
+  .string()
+  .trim()
+  .max(500, 'At most 500 characters')
+  .transform((text) => (text === '' ? undefined : text))
+  .pipe(z.url({ protocol: /^https?$/, error: 'A full link, such as https://doi.org/…' }).optional());
+
+export const slotFileSchema = z.object({
+  /**
+   * Of a task with several slots, `all` is one zip archive whose files are named by slot. Slots of zero-shot are the
+   * names of its data sets; `all` is such an archive, or a file for the data set of the submission.
+   */
+  slot: z.string().min(1).max(200).default('all'),
+  /** the id of a completed upload, or its address */
+  upload: z.string().min(1, 'Upload a file first').max(500),
+  /** fluorescence-counts: the file holds predictions, and those with at least this score are counted */
+  scoreThreshold: z.number().optional(),
+});
+
+const NAMELESS = 'A name for the method, as it shall stand on the leaderboard';
+const methodName = z.string().trim().max(120, 'At most 120 characters');
+export const methodNameSchema = methodName.min(1, NAMELESS);
+
+const newSubmissionFields = z.object({
+  task: z.string().min(1, 'Choose a task'),
+  /** default: the task's current data set */
+  dataset: z.string().max(200).optional(),
+  /** the id or the name of a team of yours that it is submitted for; default: yourself */
+  team: z.string().trim().max(200).optional(),
+  /** finds your method (or the team's) of this name, upper or lower case, or makes it: the submission is a version of it */
+  method: methodName.default(''),
+  /** instead of a name */
+  methodId: z.string().max(100).optional(),
+  description: z.string().trim().max(5000, 'At most 5,000 characters').default(''),
+  paperUrl: link.optional(),
+  codeUrl: link.optional(),
+  trainingData: z.string().trim().max(1000, 'At most 1,000 characters').default(''),
+  testImagesSeen: z.boolean().default(false),
+  /** count detections of every category as cells, whatever their category_id */
+  anyCategory: z.boolean().optional(),
+  files: z.array(slotFileSchema).min(1, 'Upload a file first').max(16),
+  /** other tasks the same files are submitted to: `single-cell-type` beside `transferability` */
+  also: z.array(z.string().max(40)).max(4).optional(),
+  /** `pending` and `published` both ask to publish; a maintainer decides */
+  visibility: z.enum(['private', 'pending', 'published']).default('private'),
+  /** who made it stays a secret: the entry is “Anonymous entry 7” until `anonymousUntil`, or until its owner reveals it */
+  anonymous: z.boolean().optional(),
+  /** a day (its midnight, UTC) or a time */
+  anonymousUntil: z
+    .union([z.literal(''), z.iso.date(), z.iso.datetime({ offset: true })], 'A day, such as 2027-03-01')
+    .transform((text) => (text ? new Date(text) : undefined))
+    .optional(),
+});
+export const newSubmissionSchema = newSubmissionFields
+  .refine((input) => Boolean(input.method || input.methodId), {
+    path: ['method'],
+    error: NAMELESS,
+    when: ({ value }) => typeof value === 'object' && value !== null, // also beside what else is wrong
+  })
+  .meta({ anyOf: [{ required: ['method'] }, { required: ['methodId'] }] });
+export type NewSubmission = z.infer<typeof newSubmissionSchema>;
+
+export const leaderboardQuerySchema = z.object({
+  dataset: z.string().max(200).optional(),
+  protocol: z.enum(PROTOCOL_IDS).default('livecell-paper'),
+  evaluation: z.enum(EVALUATIONS).default('segm'),
+  cellType: z.string().max(40).optional(),
+  sort: z.string().max(40).optional(),
+  direction: z.enum(['asc', 'desc', 'ascending', 'descending']).optional(),
+  /** `mean-by-type`, `ap-by-type` and `afnr-by-type`, separated by commas: with the numbers of each cell type */
+  columns: z.string().max(200).optional(),
+  /** only entries that have at least this level; ranks stay those of the whole board */
+  level: z.enum(LEVELS).optional(),
+  format: z.enum(['json', 'csv', 'bibtex']).default('json'),
+});
+
+// --- what goes out ---
+
+const iso = z.iso.datetime();
+
+export const problemDetailsSchema = z.object({
+  type: z.string().optional(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string().optional(),
+  problems: z.array(problemSchema).optional(),
+  /** where a quota is used up: places used (scored and still open) and the limit */
+  used: z.int().optional(),
+  limit: z.int().nullable().optional(),
+  nextSlotAt: z.string().nullable().optional(),
+  /** which field of the request is wrong, and why */
+  fields: z.record(z.string(), z.string()).optional(),
+});
+
+export const createdSchema = z.object({
+  id: z.string(),
+  state: z.enum(SUBMISSION_STATES),
+  /** what else came of the same files: a submission per other task */
+  also: z
+    .array(z.object({ task: z.string(), dataset: z.string(), id: z.string(), state: z.enum(SUBMISSION_STATES) }))
+    .optional(),
+});
+export type Created = z.infer<typeof createdSchema>;
+
+export const anonymitySchema = z.object({
+  /** “Anonymous entry 7”: how everybody else sees it */
+  name: z.string(),
+  /** this answer tells who made it, because its owner or a maintainer asked */
+  identityShown: z.boolean(),
+  /** said to them alone: when it becomes public by itself; null: when its owner says so */
+  until: iso.nullable(),
+});
+
+const progressSchema = z.object({
+  phase: z.enum(['reading', 'matching', 'accumulating']),
+  fraction: z.number().min(0).max(1),
+});
+
+/** One score of a submission. There are several where it was scored again; none is ever overwritten. */
+export const evaluationSchema = z.object({
+  protocol: z.enum(PROTOCOL_IDS),
+  evaluator: z.object({ version: z.string() }),
+  /** `version`: the last one that it was; null where this was never the ground truth of the submission's data set alone */
+  groundTruth: z.object({ sha256: z.string(), version: z.int().nullable() }),
+  scoredAt: iso,
+  /** the one that counts now, and that `reports` has */
+  current: z.boolean(),
+  /** why it was scored again; null: when it was submitted */
+  reason: z.string().nullable(),
+  /** the task's headline numbers, by their labels on the site; fractions where the site writes per cent */
+  numbers: z.record(z.string(), z.number().nullable()),
+});
+
+export const submissionSchema = z.object({
+  id: z.string(),
+  task: z.string(),
+  dataset: z.string(),
+  method: z.string(),
+  /** the method it is a version of, and its number, counted per task and data set */
+  methodId: z.string().nullable(),
+  version: z.int().nullable(),
+  description: z.string(),
+  paperUrl: z.string().nullable(),
+  codeUrl: z.string().nullable(),
+  trainingData: z.string(),
+  testImagesSeen: z.boolean(),
+  /** detections of every category are counted as cells, because the submitter asked for it */
+  anyCategory: z.boolean(),
+  demo: z.boolean(),
+  /** of an anonymous entry null, as with everything else that would tell who made it */
+  submitter: z.string().nullable(),
+  team: z.string().nullable(),
+  /** as they are to be cited; '' where not stated */
+  authors: z.string(),
+  /** null: nothing is hidden */
+  anonymous: anonymitySchema.nullable(),
+  state: z.enum(SUBMISSION_STATES),
+  visibility: z.enum(VISIBILITIES),
+  /** 1 is next; null unless queued */
+  queuePosition: z.int().nullable(),
+  progress: progressSchema.nullable(),
+  attempts: z.int(),
+  problems: z.array(problemSchema),
+  warnings: z.array(warningSchema),
+  failure: z.string().nullable(),
+  /** why a maintainer hid it */
+  hiddenReason: z.string().nullable(),
+  files: z.array(z.object({ slot: z.string(), bytes: z.int(), sha256: z.string() })),
+  createdAt: iso,
+  startedAt: iso.nullable(),
+  finishedAt: iso.nullable(),
+  publishedAt: iso.nullable(),
+  /** of the primary protocol; null until scored */
+  report: anyReportSchema.nullable(),
+  reports: z.partialRecord(z.enum(PROTOCOL_IDS), anyReportSchema),
+  /** every score it has had, the newest first */
+  evaluations: z.array(evaluationSchema).optional(),
+  /** it is published and on no board: it could not be scored again when the evaluator or the ground truth changed */
+  leftBehind: z.boolean().optional(),
+});
+export type SubmissionBody = z.infer<typeof submissionSchema>;
+
+export const receiptSchema = z.object({
+  schema: z.literal(1),
+  submission: z.object({
+    id: z.string(),
+    method: z.string(),
+    task: z.string(),
+    dataset: z.string(),
+    submittedAt: iso,
+    scoredAt: iso.nullable(),
+  }),
+  evaluator: z.object({ name: z.string(), version: z.string() }),
+  groundTruth: z.object({ sha256: z.string(), images: z.int(), objects: z.int() }),
+  predictions: z.array(z.object({ slot: z.string(), sha256: z.string(), bytes: z.int() })),
+  report: anyReportSchema,
+  reports: z.partialRecord(z.enum(PROTOCOL_IDS), anyReportSchema),
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+
+export const boardRowSchema = z.object({
+  /** 1, 2, 2, 4; null for reference results and entries without a value */
+  rank: z.int().nullable(),
+  kind: z.enum(['entry', 'reference']),
+  id: z.string(),
+  method: z.string(),
+  /** the method this is a version of; null, as all that would tell who made it, where the entry is anonymous */
+  methodId: z.string().nullable().optional(),
+  version: z.int().nullable().optional(),
+  submitter: z.string().nullable(),
+  team: z.string().nullable().optional(),
+  authors: z.string().optional(),
+  /** who made it is not public (yet): `method` is “Anonymous entry 7” */
+  anonymous: z.boolean().optional(),
+  /** a maintainer chose it as a baseline */
+  featured: z.boolean().optional(),
+  /** how far it can be trusted: scored here, code linked, re-run by a maintainer; null: a reference */
+  level: z.enum(LEVELS).nullable().optional(),
+  /** when a maintainer re-ran it, and who */
+  verifiedAt: iso.nullable().optional(),
+  verifiedBy: z.string().nullable().optional(),
+  demo: z.boolean(),
+  paperUrl: z.string().nullable(),
+  codeUrl: z.string().nullable(),
+  testImagesSeen: z.boolean().nullable(),
+  publishedAt: iso.nullable(),
+  /** scored runs of the method on this test set, published or not; null for a reference */
+  runs: z.int().nullable().optional(),
+  metrics: metricsSchema.partial(),
+  /** of tasks other than livecell-wide, whose `metrics` are empty: numbers by the keys of the board's columns */
+  values: z.record(z.string(), z.number().nullable()).optional(),
+  /** predictions without scores (label images), ranked among themselves */
+  unscored: z.boolean(),
+  /** where columns of cell types were asked for: AP, AFNR and their intervals */
+  cellTypes: z.partialRecord(z.enum(CELL_TYPES), metricsSchema.partial()).optional(),
+  note: z.string().optional(),
+  source: z.string().optional(),
+  /** of a published result on another data set than the board's: what it is called there */
+  subset: z.string().optional(),
+});
+
+export const leaderboardSchema = z.object({
+  task: z.string(),
+  dataset: z.object({
+    name: z.string(),
+    sha256: z.string(),
+    images: z.int(),
+    objects: z.int(),
+    demo: z.boolean(),
+  }),
+  protocol: z.enum(PROTOCOL_IDS),
+  evaluation: z.enum(EVALUATIONS),
+  cellType: z.enum(CELL_TYPES).nullable(),
+  /** a column's key, `method` or `publishedAt`; null where the task has no columns yet */
+  sort: z.string().nullable(),
+  direction: z.enum(['asc', 'desc']),
+  rows: z.array(boardRowSchema),
+});
+
+export const imageListSchema = z.object({
+  dataset: z.string(),
+  images: z.array(
+    z.object({
+      id: z.union([z.number(), z.string()]),
+      file_name: z.string(),
+      /** not known of series of counts, whose ids are file names */
+      width: z.int().optional(),
+      height: z.int().optional(),
+      /** of series of counts: which series */
+      cellType: z.string().optional(),
+    }),
+  ),
+});
+
+export const queueEntrySchema = z.object({
+  /** its id */
+  task: z.string(),
+  dataset: z.string(),
+  submittedAt: iso,
+  /** which it is, for its owner and team, for maintainers, and where it is public; null for everybody else */
+  submission: z.object({ id: z.string(), method: z.string(), submitter: z.string().nullable() }).nullable(),
+  /** 1 is next; null: it is being scored */
+  position: z.int().nullable(),
+  /** the one that runs or comes next, of how many there are */
+  attempt: z.int(),
+  attempts: z.int(),
+  progress: progressSchema.nullable(),
+  /** until its turn, and until it is scored, estimated from measured speed; null: nobody can say */
+  secondsUntilTurn: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  /** why it waits, or how its scoring process is doing: a sentence */
+  says: z.string(),
+});
+
+export const queueSchema = z.object({
+  /** scoring processes at work, and for how long none has been heard of; null: not within a day */
+  processes: z.object({ alive: z.int(), silentSeconds: z.number().nullable() }),
+  running: z.array(queueEntrySchema),
+  /** in the order they are taken */
+  waiting: z.array(queueEntrySchema),
+});
+
+/** Where a person or a team stands with the quota of a task. */
+export const placesSchema = z.object({
+  /** its id; null: the person's own places */
+  team: z.string().nullable(),
+  /** with what was granted */
+  limit: z.int().nullable(),
+  /** scored within the window */
+  charged: z.int(),
+  /** submitted and without a score yet */
+  reserved: z.int(),
+  left: z.int().nullable(),
+  nextSlotAt: iso.nullable(),
+});
+export type PlacesBody = z.infer<typeof placesSchema>;
+
+export const taskListSchema = z.object({
+  tasks: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      description: z.string(),
+      /** what to upload: one file per slot */
+      slots: z.array(z.string()),
+      /** those that must be there, and how many at least */
+      required: z.array(z.string()).optional(),
+      least: z.int().optional(),
+      /** other tasks that the same files can be submitted to */
+      also: z.array(z.string()).optional(),
+      /** whether submissions are taken, and if not, why */
+      open: z.boolean(),
+      closedReason: z.string().nullable(),
+      /** scored submissions a person or team may have in so many days; null: no limit. Demo data sets are not counted */
+      quota: z.object({ limit: z.int().nullable(), days: z.int() }),
+      /** of this task; the general ones are below */
+      limits: z.object({ bytes: z.int() }),
+      /** for who is signed in: where they and their teams stand */
+      places: z.array(placesSchema).optional(),
+      /** the data set that is scored when none is named */
+      dataset: z.string().nullable(),
+      datasets: z.array(
+        z.object({ name: z.string(), images: z.int(), objects: z.int(), sha256: z.string(), demo: z.boolean() }),
+      ),
+    }),
+  ),
+  limits: z.record(z.string(), z.number()),
+});
+export type TaskList = z.infer<typeof taskListSchema>;

@@ -1,0 +1,184 @@
+/**
+ * The short way through a file of annotations: records written as the one before was, and right in every respect, go
+ * from bytes to columns in one piece of WebAssembly (`lib/kernels/assembly/records.ts`). It stops in front of the first
+ * that is anything else, and `AnnotationReader` takes that one its own way, which is also how the keys are learned.
+ */
+import type { AppendedObjects, Images } from '#lib/coco/dataset.ts';
+import { records as MODULE } from '#lib/kernels/built.ts';
+import { instantiate, type Kernel } from '#lib/kernels/kernel.ts';
+import type { ImageIndex } from '#lib/readers/image-index.ts';
+import { FIELDS, type Field, type Learned, LONGEST_KEY } from './annotation-record.ts';
+import type { FirstRecord } from './document.ts';
+import type { JsonScanner } from './json-scanner.ts';
+
+/** Bytes of a file that lie in the kernel's memory at a time. */
+const WINDOW = 3 << 20;
+
+/** As the kernel numbers them. */
+const NUMBERED: readonly (Field | '')[] = ['', ...FIELDS];
+
+/** Bytes of a learned key, its mask, its length and its field; see `KEYS` there. */
+const ENTRY = 2 * LONGEST_KEY + 8;
+
+type RecordsKernel = Kernel<
+  | 'keys'
+  | 'KEYS'
+  | 'HEAD'
+  | 'TAIL'
+  | 'maskHeight'
+  | 'maskWidth'
+  | 'groundTruth'
+  | 'firstHasBox'
+  | 'firstHasMaskScore'
+  | 'category'
+  | 'images'
+  | 'pos'
+  | 'end'
+  | 'stop'
+  | 'most'
+  | 'batch'
+  | 'withoutMask'
+  | 'windowAt'
+  | 'outImage'
+  | 'outBox'
+  | 'outArea'
+  | 'outCrowd'
+  | 'outId'
+  | 'outScore'
+  | 'outMaskScore'
+  | 'outMaskArea'
+  | 'outExtent'
+  | 'outMaskEnd'
+  | 'outIntervals',
+  { layout(images: number, window: number): number; take(): number }
+>;
+
+/** What is known of the file so far. */
+export interface Target {
+  groundTruth: boolean;
+  category: number;
+  images: Images;
+  index: ImageIndex;
+  /** a predictions document's own numbering of images */
+  fileImages: ReadonlyMap<unknown, number> | null;
+}
+
+/** Columns of the records taken; of ground truth also their ids. */
+export type Taken = AppendedObjects & { withoutMask: number; ids?: Float64Array };
+
+export class OrdinaryRecords {
+  private readonly kernel: RecordsKernel;
+  private learned: Learned | null = null;
+  private version = 0;
+  private table: Target | null = null;
+
+  constructor() {
+    this.kernel = instantiate(MODULE) as unknown as RecordsKernel;
+    this.kernel.layout(0, WINDOW);
+  }
+
+  /** Memory for a scanner's window; beyond its size records have to be read the long way. */
+  window(bytes: number): Uint8Array<ArrayBuffer> {
+    if (bytes > WINDOW) return new Uint8Array(bytes);
+    const { memory, windowAt } = this.kernel;
+    return new Uint8Array(memory.buffer as ArrayBuffer, windowAt.value, WINDOW);
+  }
+
+  /**
+   * Takes ordinary records, each with the comma before it, from where the scanner stands to before the first that is
+   * not, or to the window's end.
+   *
+   * @param stopAt offset in the file from which on no record is begun
+   * @param most how many may be taken
+   * @returns their columns, good until the next call, or null when there are none
+   */
+  take(
+    scanner: JsonScanner,
+    stopAt: number,
+    most: number,
+    learned: Learned,
+    firstHas: FirstRecord,
+    target: Target,
+  ): Taken | null {
+    const { kernel } = this;
+    const { buffer } = kernel.memory;
+    if (scanner.bytes.buffer !== buffer) return null;
+    if (this.learned !== learned || this.version !== learned.version) this.learn(learned);
+    if (this.table !== target) this.setTarget(target);
+    const window = scanner.bytes.byteOffset;
+    kernel.firstHasBox.value = firstHas.box ? 1 : 0;
+    kernel.firstHasMaskScore.value = firstHas.maskScore ? 1 : 0;
+    kernel.pos.value = window + scanner.pos;
+    kernel.end.value = window + scanner.end;
+    kernel.stop.value = window + Math.max(0, Math.min(stopAt - scanner.base, WINDOW));
+    kernel.most.value = most;
+    const count = kernel.take();
+    if (count === 0) return null;
+    scanner.pos = kernel.pos.value - window;
+    const doubles = ({ value }: WebAssembly.Global<'i32'>, length = count) => new Float64Array(buffer, value, length);
+    const ints = ({ value }: WebAssembly.Global<'i32'>, length = count) => new Int32Array(buffer, value, length);
+    const maskEnd = ints(kernel.outMaskEnd);
+    return {
+      image: ints(kernel.outImage),
+      box: doubles(kernel.outBox, 4 * count),
+      area: doubles(kernel.outArea),
+      maskArea: ints(kernel.outMaskArea),
+      maskExtent: ints(kernel.outExtent, 4 * count),
+      maskEnd,
+      intervals: ints(kernel.outIntervals, maskEnd[count - 1]),
+      withoutMask: kernel.withoutMask.value,
+      ...(target.groundTruth
+        ? { crowd: new Uint8Array(buffer, kernel.outCrowd.value, count), ids: doubles(kernel.outId) }
+        : { score: doubles(kernel.outScore), maskScore: doubles(kernel.outMaskScore) }),
+    };
+  }
+
+  private learn(learned: Learned): void {
+    const { kernel } = this;
+    const { version, keys, mask } = learned;
+    const bytes = new Uint8Array(kernel.memory.buffer);
+    const put = (at: number, pattern: Uint8Array, field: number): void => {
+      bytes.fill(0, at, at + ENTRY);
+      bytes.set(pattern, at);
+      bytes.fill(255, at + LONGEST_KEY, at + LONGEST_KEY + pattern.length);
+      new DataView(kernel.memory.buffer).setInt32(at + 2 * LONGEST_KEY, pattern.length, true);
+      new DataView(kernel.memory.buffer).setInt32(at + 2 * LONGEST_KEY + 4, field, true);
+    };
+    for (const [i, key] of keys.entries()) put(kernel.KEYS.value + ENTRY * i, key.bytes, NUMBERED.indexOf(key.field));
+    kernel.keys.value = keys.length;
+    // a size that no image has: none of the masks is ordinary
+    kernel.maskHeight.value = mask?.height ?? -1;
+    kernel.maskWidth.value = mask?.width ?? -1;
+    if (mask) {
+      put(kernel.HEAD.value, mask.head, 0);
+      put(kernel.TAIL.value, mask.tail, 0);
+    }
+    this.learned = learned;
+    this.version = version;
+  }
+
+  private setTarget(target: Target): void {
+    const { kernel } = this;
+    const { images, index, fileImages } = target;
+    const byId = new Map<number, number>();
+    for (const id of images.ids) {
+      const number = Number(id);
+      if (typeof id === 'number' || String(number) === id) byId.set(number, index.ofNumber(number));
+    }
+    for (const [id, image] of fileImages ?? []) if (typeof id === 'number') byId.set(id, image);
+    let listed = [...byId].filter(([, image]) => image >= 0).sort(([a], [b]) => a - b);
+    const at = kernel.layout(listed.length, WINDOW);
+    if (at === 0) listed = []; // too many for the table
+    const view = new DataView(kernel.memory.buffer);
+    for (const [k, [id, image]] of listed.entries()) {
+      view.setFloat64(at + 24 * k, id, true);
+      view.setInt32(at + 24 * k + 8, image, true);
+      view.setInt32(at + 24 * k + 12, images.height[image], true);
+      view.setInt32(at + 24 * k + 16, images.width[image], true);
+    }
+    kernel.images.value = listed.length;
+    kernel.groundTruth.value = target.groundTruth ? 1 : 0;
+    (kernel.category as unknown as WebAssembly.Global<'f64'>).value = target.category;
+    this.table = target;
+  }
+}

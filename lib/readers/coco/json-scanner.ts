@@ -1,0 +1,440 @@
+/**
+ * Reads JSON tokens from a window of a byte stream. No strings, no objects: callers ask for what they expect and get
+ * numbers or positions in the window.
+ *
+ * The window may end anywhere. Code that runs past its end throws NEED_MORE, the caller goes back to where the current
+ * record began and tries again with more bytes; a record is short and the window long, so this is rare, and it keeps
+ * the grammar an ordinary recursive descent instead of a state machine per token. `bytes[end]` is always a zero byte:
+ * loops stop there without testing for the end at every step.
+ */
+import { LIMITS } from '#lib/readers/limits.ts';
+import { FatalProblem, quoted } from '#lib/readers/problem-list.ts';
+
+/** Thrown when the window ends before the value does. */
+export const NEED_MORE = new Error('more bytes needed');
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const COMMA = 44;
+const CLOSE_BRACKET = 93;
+
+/** Whole numbers below are float64 values. */
+const EXACT = 2 ** 53;
+const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => 10 ** i); // all exact
+const MAX_DEPTH = 64;
+
+export class JsonScanner {
+  bytes = new Uint8Array(1);
+  pos = 0;
+  end = 0;
+  /** offset in the file of bytes[0] */
+  base = 0;
+  /** no bytes follow the window */
+  final = false;
+
+  /** The next byte that is not white space, without consuming it. */
+  peek(): number {
+    const { bytes } = this;
+    let p = this.pos;
+    while (bytes[p] === 32 || bytes[p] === 10 || bytes[p] === 13 || bytes[p] === 9) p++;
+    this.pos = p;
+    if (p >= this.end) this.ranOut();
+    return bytes[p];
+  }
+
+  /** Whether the next byte is `byte`; consumes it if so. */
+  take(byte: number): boolean {
+    if (this.peek() !== byte) return false;
+    this.pos++;
+    return true;
+  }
+
+  expect(byte: number, what: string): void {
+    if (!this.take(byte)) this.fail(`expected ${what}`);
+  }
+
+  /** Whether only white space is left in the file. */
+  atEnd(): boolean {
+    const { bytes } = this;
+    while (this.pos < this.end && (bytes[this.pos] === 32 || (bytes[this.pos] >= 9 && bytes[this.pos] <= 13)))
+      this.pos++;
+    if (this.pos < this.end) return false;
+    if (!this.final) throw NEED_MORE;
+    return true;
+  }
+
+  /** Skips a string and leaves its content's bounds in `stringStart`, `stringEnd` (escapes not resolved). */
+  string(): void {
+    if (this.peek() !== QUOTE) this.fail('expected a string in double quotes');
+    const { bytes } = this;
+    let p = this.pos + 1;
+    this.stringStart = p;
+    this.escaped = false;
+    for (;;) {
+      const c = bytes[p];
+      if (c === QUOTE) break;
+      if (c === BACKSLASH) {
+        this.escaped = true;
+        p += 2;
+        if (p > this.end) this.ranOut();
+        continue;
+      }
+      if (c === 0 && p >= this.end) this.ranOut();
+      p++;
+    }
+    this.stringEnd = p;
+    this.pos = p + 1;
+  }
+  stringStart = 0;
+  stringEnd = 0;
+  escaped = false;
+
+  /** The last string's text. */
+  text(): string {
+    const raw = new TextDecoder().decode(this.bytes.slice(this.stringStart, this.stringEnd));
+    if (!this.escaped) return raw;
+    try {
+      return JSON.parse(`"${raw}"`) as string;
+    } catch {
+      return raw;
+    }
+  }
+
+  /** Whether the last string is `word` (ASCII). */
+  is(word: Uint8Array): boolean {
+    if (this.escaped) return this.text() === new TextDecoder().decode(word);
+    const { bytes, stringStart } = this;
+    if (this.stringEnd - stringStart !== word.length) return false;
+    for (let i = 0; i < word.length; i++) if (bytes[stringStart + i] !== word[i]) return false;
+    return true;
+  }
+
+  /** Whether a number comes next; Python also writes NaN, Infinity and -Infinity, which `number` returns as such. */
+  atNumber(): boolean {
+    const c = this.peek();
+    return (c >= 48 && c <= 57) || c === 45 || c === 78 || c === 73;
+  }
+
+  /** Whether exactly these bytes come next; consumes them if so. They hold no zero byte, so the window's end is no match. */
+  takeBytes(expected: Uint8Array): boolean {
+    const { bytes, pos } = this;
+    for (let i = 0; i < expected.length; i++) if (bytes[pos + i] !== expected[i]) return false;
+    this.pos = pos + expected.length;
+    return true;
+  }
+
+  /**
+   * The next number, correctly rounded. What fits 2^53 is one exact integer and one division (Clinger 1990); up to 19
+   * digits, which is what programs write for a double, go through `divide`; the rest through the language's conversion.
+   */
+  number(): number {
+    const { bytes } = this;
+    let p = this.pos;
+    while (bytes[p] === 32 || bytes[p] === 10 || bytes[p] === 13 || bytes[p] === 9) p++;
+    const after = this.plain(p, this.one, 0);
+    if (after < 0) return this.longNumber(p);
+    this.pos = after;
+    return this.one[0];
+  }
+  private readonly one = new Float64Array(1);
+
+  /**
+   * A number at `p` as nearly all are written, up to nine digits, a point, up to eighteen digits, no exponent, into
+   * `into[at]`: a number that a function returns costs an allocation.
+   *
+   * @returns the place behind it, or -1 when it is none of these
+   */
+  private plain(p: number, into: Float64Array, at: number): number {
+    const { bytes } = this;
+    const negative = bytes[p] === 45;
+    if (negative) p++;
+    // nine digits at a time fit whole numbers of a machine
+    let digit = (bytes[p] - 48) >>> 0;
+    const first = p;
+    let whole = 0;
+    while (digit <= 9) {
+      whole = (Math.imul(whole, 10) + digit) | 0;
+      digit = (bytes[++p] - 48) >>> 0;
+    }
+    const digits = p - first;
+    if (digits === 0 || digits > 9) return -1;
+    let value = whole;
+    if (bytes[p] === 46) {
+      const from = p + 1;
+      const ninth = from + 9;
+      let high = 0;
+      digit = (bytes[++p] - 48) >>> 0;
+      while (digit <= 9 && p < ninth) {
+        high = (Math.imul(high, 10) + digit) | 0;
+        digit = (bytes[++p] - 48) >>> 0;
+      }
+      if (p === from) return -1;
+      if (digit > 9) {
+        const power = POWERS_OF_TEN[p - from];
+        value = whole * power + high;
+        if (value >= EXACT) return -1;
+        value /= power;
+      } else {
+        let low = 0;
+        while (digit <= 9 && p < ninth + 9) {
+          low = (Math.imul(low, 10) + digit) | 0;
+          digit = (bytes[++p] - 48) >>> 0;
+        }
+        if (digit <= 9) return -1;
+        const behind = p - from;
+        const scale = POWERS_OF_TEN[behind - 9];
+        const power = POWERS_OF_TEN[behind];
+        value = whole * power + (high * scale + low);
+        if (value < EXACT) value /= power;
+        else if (digits + behind <= 19 && whole * 1e9 + high < EXACT)
+          value = divide(whole * 1e9 + high, scale, low, power);
+        else return -1;
+      }
+    }
+    if (p >= this.end || (bytes[p] | 32) === 101) return -1;
+    into[at] = negative ? -value : value;
+    return p;
+  }
+
+  /** Whether the last `numbers` came to the end of the list. */
+  listEnded = false;
+
+  /**
+   * Reads a list of numbers from behind its bracket or one of its commas, as long as they are plain, into
+   * `into[at … limit)`. Stops before what it does not take, or behind the closing bracket.
+   *
+   * @returns the index behind the last
+   */
+  numbers(into: Float64Array, at: number, limit: number): number {
+    const { bytes } = this;
+    this.listEnded = false;
+    for (let n = at; n < limit; ) {
+      let p = this.pos;
+      while (bytes[p] === 32 || bytes[p] === 10) p++;
+      p = this.plain(p, into, n);
+      if (p < 0) return n;
+      while (bytes[p] === 32 || bytes[p] === 10) p++;
+      const c = bytes[p];
+      if (c !== COMMA && c !== CLOSE_BRACKET) return n;
+      n++;
+      this.pos = p + 1;
+      if (c === CLOSE_BRACKET) {
+        this.listEnded = true;
+        return n;
+      }
+    }
+    return limit;
+  }
+
+  /** A number that the short way does not take. */
+  private longNumber(start: number): number {
+    const { bytes } = this;
+    let p = start;
+    const negative = bytes[p] === 45;
+    if (negative) p++;
+    let high = 0; // the first 15 digits
+    let low = 0; // those behind them
+    let lowScale = 1;
+    let digits = 0;
+    let c = bytes[p];
+    let point = -1;
+    for (;;) {
+      if (c >= 48 && c <= 57) {
+        if (digits++ < 15) high = high * 10 + (c - 48);
+        else {
+          low = low * 10 + (c - 48);
+          lowScale *= 10;
+        }
+      } else if (c === 46 && point < 0 && digits > 0) point = p;
+      else break;
+      c = bytes[++p];
+    }
+    if (digits === 0) return this.wordNumber(start, p);
+    const decimals = point < 0 ? 0 : p - point - 1;
+    let exponent = false;
+    if (c === 101 || c === 69) {
+      exponent = true;
+      c = bytes[++p];
+      if (c === 43 || c === 45) c = bytes[++p];
+      while (c >= 48 && c <= 57) c = bytes[++p];
+    }
+    if (p >= this.end) this.ranOut();
+    this.pos = p;
+    if (!exponent && decimals <= 22) {
+      const mantissa = high * lowScale + low;
+      let value = -1;
+      if (mantissa < EXACT) value = decimals === 0 ? mantissa : mantissa / POWERS_OF_TEN[decimals];
+      else if (digits <= 19 && decimals <= 18) value = divide(high, lowScale, low, POWERS_OF_TEN[decimals]);
+      if (value >= 0) return negative ? -value : value;
+    }
+    if (p - start > 4096) this.fail('a number with thousands of digits');
+    let text = '';
+    for (let i = start; i < p; i++) text += String.fromCharCode(bytes[i]);
+    const value = Number(text);
+    if (Number.isNaN(value)) this.fail(`${quoted(text)} is not a number`);
+    return value;
+  }
+
+  private wordNumber(start: number, at: number): number {
+    for (const [word, value] of [
+      ['NaN', Number.NaN],
+      ['Infinity', Number.POSITIVE_INFINITY],
+    ] as const) {
+      let i = 0;
+      while (i < word.length && this.bytes[at + i] === word.charCodeAt(i)) i++;
+      if (i < word.length) {
+        if (at + i >= this.end) this.ranOut();
+        continue;
+      }
+      this.pos = at + word.length;
+      return at > start ? -value : value;
+    }
+    return this.fail('expected a number');
+  }
+
+  /** Skips any value. Its inside is only looked at as far as needed to find its end. */
+  skip(): void {
+    const { bytes } = this;
+    let depth = 0;
+    do {
+      const c = this.peek();
+      if (c === QUOTE) this.string();
+      else if (c === 123 || c === 91) {
+        if (++depth > MAX_DEPTH) this.fail(`nested more than ${MAX_DEPTH} levels deep`);
+        this.pos++;
+      } else if (c === 125 || c === 93) {
+        if (depth-- === 0) this.fail('expected a value');
+        this.pos++;
+      } else if (c === 44 || c === 58) {
+        if (depth === 0) this.fail('expected a value');
+        this.pos++;
+      } else {
+        let p = this.pos;
+        const start = p;
+        // a number or true, false, null
+        while (
+          (bytes[p] >= 97 && bytes[p] <= 122) ||
+          (bytes[p] >= 65 && bytes[p] <= 90) ||
+          (bytes[p] >= 48 && bytes[p] <= 57) ||
+          bytes[p] === 43 ||
+          bytes[p] === 45 ||
+          bytes[p] === 46
+        ) {
+          p++;
+        }
+        if (p >= this.end) this.ranOut();
+        if (p === start) this.fail('expected a value');
+        this.pos = p;
+      }
+    } while (depth > 0);
+  }
+
+  /** The window ended inside a value: more bytes, or the file was cut off. */
+  ranOut(): never {
+    if (!this.final) throw NEED_MORE;
+    const offset = (this.base + this.end).toLocaleString('en');
+    throw new FatalProblem({
+      code: 'cut-off',
+      message: `The file ends in the middle, after byte ${offset}: it was cut off while it was written, copied or downloaded. Write it again and check its size.`,
+    });
+  }
+
+  fail(what: string): never {
+    if (this.pos >= this.end) this.ranOut();
+    const c = this.bytes[this.pos];
+    const seen = c >= 32 && c < 127 ? `“${String.fromCharCode(c)}”` : `a byte ${c}`;
+    throw new FatalProblem({
+      code: 'not-json',
+      message: `Not valid JSON at byte ${(this.base + this.pos).toLocaleString('en')}: ${what}, found ${seen}.`,
+    });
+  }
+}
+
+const SPLIT = 2 ** 27 + 1;
+let productError = 0;
+
+/** a * b as its rounded value and, in `productError`, what rounding took away (Dekker 1971). */
+function product(a: number, b: number): number {
+  const p = a * b;
+  let t = SPLIT * a;
+  const a1 = t - (t - a);
+  const a2 = a - a1;
+  t = SPLIT * b;
+  const b1 = t - (t - b);
+  const b2 = b - b1;
+  productError = a1 * b1 - p + a1 * b2 + a2 * b1 + a2 * b2;
+  return p;
+}
+
+/**
+ * (high * scale + low) / power, correctly rounded, for up to 19 digits and a power of ten up to 10^18: a quotient, the
+ * exact remainder, and the remainder's quotient. A decimal with d digits behind the point differs from the midpoint of
+ * two doubles by at least 5^-d / 2 of their distance, or not at all: for d = 18 that is 10^-13, and the second quotient
+ * is exact to 10^-15 of that distance.
+ */
+function divide(high: number, scale: number, low: number, power: number): number {
+  const h = product(high, scale);
+  const l = productError + low; // exact: both are small whole numbers
+  const q = h / power;
+  const back = product(q, power);
+  return q + (h - back - productError + l) / power;
+}
+
+/**
+ * Runs `parse` over a stream. `parse` consumes what it can and throws NEED_MORE at the end of the window with
+ * `scanner.pos` at the start of what must be seen again; when it returns, reading stops.
+ *
+ * @param memory where the window lies, of at least so many bytes
+ * @returns bytes taken from the stream
+ */
+export async function scanStream(
+  scanner: JsonScanner,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  parse: () => void,
+  onBytes?: (bytes: number) => void,
+  memory: (bytes: number) => Uint8Array<ArrayBuffer> = (bytes) => new Uint8Array(bytes),
+): Promise<number> {
+  let window = memory(1 << 20);
+  let total = 0;
+  let wanted = 0; // do not try again before this many bytes are there: retries stay linear in a record's length
+  const attempt = (): boolean => {
+    window[scanner.end] = 0;
+    scanner.bytes = window;
+    try {
+      parse();
+      return true;
+    } catch (error) {
+      if (error !== NEED_MORE) throw error;
+    }
+    return false;
+  };
+  for await (const chunk of chunks) {
+    total += chunk.length;
+    const rest = scanner.end - scanner.pos;
+    const needed = rest + chunk.length + 1;
+    if (needed > window.length) {
+      const next = memory(Math.max(needed, window.length * 2));
+      next.set(window.subarray(scanner.pos, scanner.end));
+      window = next;
+    } else if (scanner.pos > 0) window.copyWithin(0, scanner.pos, scanner.end);
+    scanner.base += scanner.pos;
+    scanner.pos = 0;
+    window.set(chunk, rest);
+    scanner.end = rest + chunk.length;
+    onBytes?.(total);
+    if (scanner.end < wanted) continue;
+    const before = scanner.base + scanner.pos;
+    if (attempt()) return total;
+    const stuck = scanner.base + scanner.pos === before;
+    wanted = stuck ? Math.min(scanner.end * 2, LIMITS.recordBytes + 1) : 0;
+    if (scanner.end - scanner.pos > LIMITS.recordBytes) {
+      throw new FatalProblem({
+        code: 'record-too-large',
+        message: `The value that starts at byte ${(scanner.base + scanner.pos).toLocaleString('en')} is longer than ${LIMITS.recordBytes / 1024 ** 2} MB; one detection has to be shorter.`,
+      });
+    }
+  }
+  scanner.final = true;
+  attempt();
+  return total;
+}

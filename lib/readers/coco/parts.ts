@@ -1,0 +1,130 @@
+/**
+ * Splits a large file of annotations at record boundaries, so that threads can read its parts at the same time.
+ *
+ * A boundary is guessed: behind a `}`, a comma and white space, a `{` begins a record, because no record of ours holds
+ * a list of objects. The guess is proved when the part before it is read: its reader has to stop exactly there. If it
+ * does not, or if anything is wrong with the file, the file is read again in one piece, so that every message has the
+ * right record number; only healthy files take the short way.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Images } from '#lib/coco/dataset.ts';
+import { FatalProblem, ProblemList } from '#lib/readers/problem-list.ts';
+import { AnnotationReader, type FirstRecord, type ImageRecord } from './document.ts';
+import { NEED_MORE } from './json-scanner.ts';
+
+export interface Part {
+  from: number;
+  to: number;
+  /** the file goes on behind `to` */
+  more: boolean;
+  insideArray: 'of-file' | 'of-document';
+}
+
+export interface Plan {
+  parts: Part[];
+  firstHas: FirstRecord;
+  /** a document's images and categories, which stand before its annotations */
+  images: ImageRecord[];
+  categoryIds: number[];
+}
+
+/** Where the first record and a boundary are looked for: nearly always in the first so many bytes, else in all of these. */
+const PREFIX = [1 << 18, 1 << 22];
+const WINDOW = [1 << 13, 1 << 18];
+
+/**
+ * @param bytes length of the file
+ * @returns null when the file is better read in one piece: its records do not begin in the first 4 MB, they are keyed
+ *   by id, or predictions come with images of their own
+ */
+export async function planParts(
+  path: string,
+  bytes: number,
+  count: number,
+  kind: 'predictions' | 'ground-truth',
+  known: { images: Images | null; category: number },
+): Promise<Plan | null> {
+  const file = await open(path, 'r');
+  try {
+    let head: ReturnType<typeof readHead> = null;
+    for (const length of PREFIX) {
+      const prefix = new Uint8Array(Math.min(length, bytes) + 1);
+      const { bytesRead } = await file.read(prefix, 0, prefix.length - 1, 0);
+      head = readHead(prefix, bytesRead, kind, known);
+      if (head) break;
+    }
+    if (!head) return null;
+    const { start } = head;
+    const places = Array.from({ length: count - 1 }, (_, k) => start + Math.floor(((bytes - start) * (k + 1)) / count));
+    const boundaries = await Promise.all(places.map((at) => findBoundary(file, at)));
+    const starts = [start];
+    for (const at of boundaries) if (at > starts[starts.length - 1]) starts.push(at);
+    return {
+      ...head,
+      parts: starts.map((from, k) => ({
+        from,
+        to: k + 1 < starts.length ? starts[k + 1] : bytes,
+        more: k + 1 < starts.length,
+        insideArray: head.insideArray,
+      })),
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where the first record starts, and what the file says before and in it. */
+function readHead(
+  prefix: Uint8Array<ArrayBuffer>,
+  length: number,
+  kind: 'predictions' | 'ground-truth',
+  { images, category }: { images: Images | null; category: number },
+): (Omit<Plan, 'parts'> & { start: number; insideArray: Part['insideArray'] }) | null {
+  const reader = new AnnotationReader({ kind, problems: new ProblemList(), images, index: null, category, stopAt: 0 });
+  const { scanner } = reader;
+  scanner.bytes = prefix;
+  scanner.end = length;
+  try {
+    reader.run();
+    const head = reader.result();
+    const start = head.stoppedAt;
+    // predictions with images of their own may number them their own way
+    if (!reader.place || (kind === 'predictions' && head.images.length > 0)) return null;
+    const has = reader.look();
+    return { start, insideArray: reader.place, firstHas: has, images: head.images, categoryIds: head.categoryIds };
+  } catch (error) {
+    if (error === NEED_MORE || error instanceof FatalProblem) return null;
+    throw error;
+  }
+}
+
+const CLOSE = 125;
+const COMMA = 44;
+const OPEN = 123;
+
+/** The offset of the first record that begins behind `at`, or -1. */
+async function findBoundary(file: FileHandle, at: number): Promise<number> {
+  for (const length of WINDOW) {
+    const window = new Uint8Array(length);
+    const { bytesRead } = await file.read(window, 0, length, at);
+    const boundary = boundaryIn(window, bytesRead);
+    if (boundary >= 0) return at + boundary;
+  }
+  return -1;
+}
+
+function boundaryIn(bytes: Uint8Array, length: number): number {
+  for (let i = 0; i < length; i++) {
+    if (bytes[i] !== CLOSE) continue;
+    let p = i + 1;
+    const white = (): void => {
+      while (p < length && (bytes[p] === 32 || (bytes[p] >= 9 && bytes[p] <= 13))) p++;
+    };
+    white();
+    if (bytes[p] !== COMMA) continue;
+    p++;
+    white();
+    if (p < length && bytes[p] === OPEN) return p;
+  }
+  return -1;
+}

@@ -1,0 +1,347 @@
+/**
+ * Label images into packed detections: each number other than 0 is an object, its pixels need not touch. There are no
+ * scores: all are 1, and the entry is marked unscored (see `Ranking.unscored`).
+ *
+ * Images are taken one at a time, so memory holds one of them and the masks. Objects come in the order of the image's
+ * columns, whatever their numbers, and images in the order of the data set: renaming labels or packing the archive in
+ * another order changes nothing.
+ */
+import { concatObjects, type Objects, ObjectsBuilder } from '#lib/coco/dataset.ts';
+import { maskArea, maskBox } from '#lib/coco/rle.ts';
+import { stem } from '#lib/livecell/cell-types.ts';
+import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { type ReadPredictions, type Target, warnOfSuspicions } from '#lib/readers/coco/predictions.ts';
+import { ImageIndex, UNKNOWN_IMAGE } from '#lib/readers/image-index.ts';
+import { LIMITS } from '#lib/readers/limits.ts';
+import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import type { Problem } from '#lib/scoring/report.ts';
+import { decodeLabelImage, ImageProblem, type Inflate, type LabelImage } from './label-images.ts';
+
+/** A member of an archive, or a file. */
+export interface LabelFile {
+  name: string;
+  /** unpacked */
+  bytes: number;
+  read(): Promise<Uint8Array>;
+}
+
+/** Endings that tools add to an image's name, innermost last. */
+const SUFFIX = /(_cp_masks|_masks?|_labels?|_instances?|\.ome)$/i;
+
+/** What one thread has read. */
+export interface LabelPart {
+  objects: Objects;
+  problems: Problem[];
+  /** reading ended there */
+  fatal: Problem | null;
+}
+
+/**
+ * Reads all files, or one of several parts of them: as many images in each.
+ *
+ * @param inflate how zlib streams are unpacked here
+ * @param onFile called after each file
+ */
+export async function readLabelPart(
+  files: readonly LabelFile[],
+  target: Target,
+  inflate: Inflate,
+  part = 0,
+  parts = 1,
+  onFile?: () => void,
+): Promise<LabelPart> {
+  const { images } = target;
+  const index = new ImageIndex(images);
+  const problems = new ProblemList();
+  const builder = new ObjectsBuilder(true, 4096);
+  // what is wrong with names is said once
+  const chosen = chooseFiles(files, target, index, part === 0 ? problems : new ProblemList());
+  const from = Math.floor((chosen.length * part) / parts);
+  const to = Math.floor((chosen.length * (part + 1)) / parts);
+  let fatal: Problem | null = null;
+  for (let k = from; k < to && !fatal; k++) {
+    const { file, image } = chosen[k];
+    const any = image >= 0 ? image : index.groups[-1 - image][0];
+    const size = { width: images.width[any], height: images.height[any] };
+    const say = (what: string) => ({ image: images.fileNames[any], message: `${quoted(file.name)}: ${what}` });
+    try {
+      const labels = decode(await readFile(file, size.width * size.height), size, inflate);
+      appendLabels(labels, image, builder, (code, why) => problems.add(code, () => say(why)));
+    } catch (error) {
+      if (error instanceof ImageProblem) problems.add(error.code, () => say(error.message));
+      else if (error instanceof FatalProblem) fatal = { ...error.problem, ...say(error.problem.message) };
+      else throw error;
+    }
+    onFile?.();
+  }
+  return { objects: builder.finish(), problems: problems.problems(), fatal };
+}
+
+/** The parts of an archive as one. @throws WrongFile with all problems */
+export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], target: Target): ReadPredictions {
+  const { images } = target;
+  const index = new ImageIndex(images);
+  const problems = new ProblemList();
+  for (const part of parts) problems.merge(part.problems, []);
+  const fatal = parts.find((part) => part.fatal)?.fatal;
+  if (fatal) throw new WrongFile([fatal, ...problems.problems()], []);
+  if (problems.count > 0) throw new WrongFile(problems.problems(), []);
+  const detections = concatObjects(parts.map(({ objects }) => objects));
+  const refuse = (code: string, message: string): never => {
+    throw new WrongFile([{ code, message }], []);
+  };
+  if (detections.count === 0) refuse('no-detections', 'No label image has a label other than 0, the background.');
+  if (detections.count > LIMITS.detections)
+    refuse('too-many-detections', `The label images have more than ${LIMITS.detections.toLocaleString('en')} labels.`);
+  const covered = new Set(
+    chooseFiles(files, target, index, new ProblemList()).flatMap(({ image }) =>
+      image >= 0 ? [image] : index.groups[-1 - image],
+    ),
+  );
+  const withDetections = warnOfSuspicions(detections, index, images, problems, {
+    unscored: true,
+    note: (i) => (covered.has(i) ? '' : ' (no label image)'),
+  });
+  return {
+    detections,
+    groups: index.groups,
+    hasMasks: true,
+    hasMaskScores: false,
+    unscored: true,
+    format: 'label-images',
+    images: withDetections,
+    warnings: problems.warnings(),
+  };
+}
+
+/** Everything at once. @throws WrongFile with all problems */
+export async function readLabelMasks(
+  files: readonly LabelFile[],
+  target: Target,
+  inflate: Inflate,
+  onFile?: () => void,
+): Promise<ReadPredictions> {
+  return finishLabels([await readLabelPart(files, target, inflate, 0, 1, onFile)], files, target);
+}
+
+/** Which file belongs to which image, in the order of the images. */
+function chooseFiles(
+  files: readonly LabelFile[],
+  { images }: Target,
+  index: ImageIndex,
+  problems: ProblemList,
+): { file: LabelFile; image: number }[] {
+  const byImage = new Map<number, LabelFile>();
+  for (const file of files) {
+    const image = imageOf(file.name, index);
+    if (image === UNKNOWN_IMAGE) {
+      problems.add('unknown-image', () => ({
+        message: `${quoted(file.name)} belongs to no image of this data set. Name each label image after its image, as in “${stem(images.fileNames[0] ?? 'image')}_cp_masks.png”, and leave others out.`,
+      }));
+      continue;
+    }
+    const any = image >= 0 ? image : index.groups[-1 - image][0];
+    const other = byImage.get(image);
+    if (other) {
+      problems.add('two-label-images', () => ({
+        image: images.fileNames[any],
+        message: `${quoted(other.name)} and ${quoted(file.name)} are both for image ${images.fileNames[any]}. Send one label image per image.`,
+      }));
+      continue;
+    }
+    if (image < 0 && !sameSize(index.groups[-1 - image], images)) {
+      problems.add('ambiguous-image', () => ({
+        image: images.fileNames[any],
+        message: `${quoted(file.name)}: the file name stands for images of different sizes. Send COCO results with image ids instead.`,
+      }));
+      continue;
+    }
+    byImage.set(image, file);
+  }
+  const first = (image: number): number => (image >= 0 ? image : index.groups[-1 - image][0]);
+  return [...byImage].map(([image, file]) => ({ file, image })).sort((a, b) => first(a.image) - first(b.image));
+}
+
+function sameSize(group: number[], { width, height }: Target['images']): boolean {
+  return group.every((i) => width[i] === width[group[0]] && height[i] === height[group[0]]);
+}
+
+/** An image's own name always wins over a name with its ending taken off. */
+function imageOf(name: string, index: ImageIndex): number {
+  for (let text = stem(name); ; ) {
+    const image = index.ofText(text);
+    if (image !== UNKNOWN_IMAGE) return image;
+    const shorter = text.replace(SUFFIX, '');
+    if (shorter === text || shorter === '') return UNKNOWN_IMAGE;
+    text = shorter;
+  }
+}
+
+async function readFile(file: LabelFile, pixels: number): Promise<Uint8Array> {
+  const most = Math.min(pixels, LIMITS.labelImagePixels) * 4 + LIMITS.labelImageSpare;
+  if (file.bytes > most) {
+    throw new ImageProblem(
+      'label-image-too-large',
+      `it has ${file.bytes.toLocaleString('en')} bytes; a label image of this size has at most ${most.toLocaleString('en')}. Write one page of 16 or 32 bits per pixel.`,
+    );
+  }
+  try {
+    return await file.read();
+  } catch (error) {
+    if (error instanceof FatalProblem) throw new ImageProblem('label-image-damaged', error.problem.message);
+    throw error;
+  }
+}
+
+function decode(bytes: Uint8Array, size: { width: number; height: number }, inflate: Inflate): LabelImage {
+  const image = decodeLabelImage(bytes, size, inflate);
+  const { labels, bits } = image;
+  let highest = 0;
+  let lowest = 0;
+  // other kinds have nothing to say: no label is negative, and none has reached the end of its numbers
+  const signed = labels instanceof Int8Array || labels instanceof Int16Array || labels instanceof Int32Array;
+  for (let p = 0; (signed || bits === 8) && p < labels.length; p++) {
+    const label = labels[p];
+    if (label > highest) highest = label;
+    if (label < lowest) lowest = label;
+  }
+  if (lowest < 0) {
+    throw new ImageProblem(
+      'label-image-negative',
+      `it has the label ${lowest}; background is 0 and labels are positive. Write them as unsigned numbers.`,
+    );
+  }
+  if (bits === 8 && highest === 255) {
+    const binary = labels.every((label) => label === 0 || label === 255);
+    throw new ImageProblem(
+      'label-image-8-bit',
+      binary
+        ? 'it is a black and white mask of 8 bits, not a label image. Give each cell its own number, in 16 bits.'
+        : 'it has 8 bits and labels up to 255, so labels above 255 may have been cut off. Write 16-bit labels (astype(np.uint16)).',
+    );
+  }
+  return image;
+}
+
+/** Scratch space of `appendLabels`: the runs of one image as they are met, and where labels are kept. */
+const scratch = {
+  /** which object a run belongs to */
+  object: new Uint32Array(4096),
+  start: new Uint32Array(4096),
+  end: new Uint32Array(4096),
+  /** label → object + 1, for labels that a table can hold; zero between images */
+  table: new Uint32Array(1 << 16),
+};
+
+/**
+ * The objects of one image, in one pass down its columns: a run ends where the label changes, and as in COCO's masks it
+ * goes on from the foot of one column to the head of the next. Runs of different objects come mixed; a counting sort
+ * puts each object's together.
+ */
+export function appendLabels(
+  { width, height, labels }: LabelImage,
+  image: number,
+  builder: ObjectsBuilder,
+  onProblem: (code: string, why: string) => void,
+): void {
+  const { table } = scratch;
+  const large = new Map<number, number>(); // labels beyond the table
+  const found: number[] = []; // label of each object
+  const runsOf: number[] = [];
+  let { object, start, end } = scratch;
+  let runs = 0;
+  let before = 0;
+  let position = 0;
+  for (let x = 0; x < width; x++) {
+    for (let p = x; p < labels.length; p += width, position++) {
+      const label = labels[p];
+      if (label === before) continue;
+      if (before !== 0) end[runs - 1] = position;
+      before = label;
+      if (label === 0) continue;
+      let o = (label < table.length ? table[label] : (large.get(label) ?? 0)) - 1;
+      if (o < 0) {
+        o = found.length;
+        if (label < table.length) table[label] = o + 1;
+        else large.set(label, o + 1);
+        found.push(label);
+        runsOf.push(0);
+      }
+      if (runs === object.length) {
+        for (const name of ['object', 'start', 'end'] as const) {
+          const grown = new Uint32Array(runs * 2);
+          grown.set(scratch[name]);
+          scratch[name] = grown;
+        }
+        ({ object, start, end } = scratch);
+      }
+      object[runs] = o;
+      start[runs++] = position;
+      runsOf[o]++;
+    }
+  }
+  if (before !== 0) end[runs - 1] = position;
+  for (const label of found) if (label < table.length) table[label] = 0;
+
+  if (found.length > LIMITS.detectionsPerImage) {
+    throw new FatalProblem({
+      code: 'too-many-detections-in-image',
+      message: `it has ${found.length.toLocaleString('en')} labels; at most ${LIMITS.detectionsPerImage.toLocaleString('en')} are read. Is it a label image at all?`,
+    });
+  }
+  if (builder.count + found.length > LIMITS.detections) {
+    throw new FatalProblem({
+      code: 'too-many-detections',
+      message: `with it the file has more than ${LIMITS.detections.toLocaleString('en')} labels.`,
+    });
+  }
+  const { intervals } = builder;
+  if (intervals.length / 2 + runs > LIMITS.intervals) {
+    throw new FatalProblem({
+      code: 'too-many-runs',
+      message: `with it the masks have more than ${LIMITS.intervals.toLocaleString('en')} runs together.`,
+    });
+  }
+  const longest = runsOf.findIndex((n) => n > LIMITS.runsPerMask);
+  if (longest >= 0) {
+    onProblem(
+      'mask-too-long',
+      `label ${found[longest]} has more than ${LIMITS.runsPerMask.toLocaleString('en')} runs of pixels.`,
+    );
+    return;
+  }
+
+  intervals.reserve(2 * runs);
+  const { data } = intervals;
+  const next = new Uint32Array(found.length);
+  for (let o = 0, at = intervals.length; o < found.length; o++) {
+    next[o] = at;
+    at += 2 * runsOf[o];
+  }
+  for (let r = 0; r < runs; r++) {
+    const at = next[object[r]];
+    data[at] = start[r];
+    data[at + 1] = end[r];
+    next[object[r]] = at + 2;
+  }
+  for (let o = 0, from = intervals.length; o < found.length; o++) {
+    const to = next[o];
+    builder.reserve();
+    const n = builder.count++;
+    builder.image[n] = image;
+    builder.maskStart[n] = from;
+    builder.maskEnd[n] = to;
+    builder.maskArea[n] = maskArea(data, from, to);
+    maskBox(data, from, to, height, width, false, builder.box, 4 * n);
+    const { box, maskExtent } = builder;
+    maskExtent[4 * n] = box[4 * n];
+    maskExtent[4 * n + 1] = box[4 * n + 1];
+    maskExtent[4 * n + 2] = box[4 * n] + box[4 * n + 2];
+    maskExtent[4 * n + 3] = box[4 * n + 1] + box[4 * n + 3];
+    // as for COCO results without boxes: size classes go by the pixels, for `bbox` too
+    builder.area[n] = builder.maskArea[n];
+    builder.score[n] = builder.maskScore[n] = 1;
+    from = to;
+  }
+  intervals.length += 2 * runs;
+}

@@ -1,0 +1,81 @@
+/** Collects what is wrong with a file: the first hundred of each kind with their records, the rest as counts. */
+import type { Problem, Warning } from '#lib/scoring/report.ts';
+import { LIMITS } from './limits.ts';
+
+/** What stands in somebody's file, in quotation marks, so that it can stand in a message: printable and short. */
+export function quoted(text: string): string {
+  const short = text.length > 80 ? `${text.slice(0, 40)}…${text.slice(-39)}` : text;
+  return `“${short.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '\ufffd')}”`;
+}
+
+/** Reading cannot go on: the file's syntax is broken, or a budget is used up. */
+export class FatalProblem extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.message);
+    this.problem = problem;
+  }
+}
+
+export class ProblemList {
+  private readonly byCode = new Map<string, { listed: Problem[]; count: number }>();
+  private readonly warningsByCode = new Map<string, Warning>();
+
+  get count(): number {
+    let sum = 0;
+    for (const { count } of this.byCode.values()) sum += count;
+    return sum;
+  }
+
+  countOf(code: string): number {
+    return this.byCode.get(code)?.count ?? 0;
+  }
+
+  /** `explain` is only called for the problems that are listed: a file may hold millions. */
+  add(code: string, explain: () => Omit<Problem, 'code'>): void {
+    let kind = this.byCode.get(code);
+    if (!kind) {
+      kind = { listed: [], count: 0 };
+      this.byCode.set(code, kind);
+    }
+    if (kind.count++ < LIMITS.problemsPerKind) kind.listed.push({ code, ...explain() });
+  }
+
+  /** Legal but suspicious: counted, with up to five examples. */
+  warn(code: string, message: string, example?: string, count = 1): void {
+    const warning = this.warningsByCode.get(code);
+    if (!warning) this.warningsByCode.set(code, { code, message, count, examples: example ? [example] : undefined });
+    else {
+      warning.count = (warning.count ?? 0) + count;
+      if (example && (warning.examples?.length ?? 0) < 5) warning.examples = [...(warning.examples ?? []), example];
+    }
+  }
+
+  /** Takes over what another part of the same file found. */
+  merge(problems: Problem[], warnings: Warning[]): void {
+    for (const { more, ...problem } of problems) {
+      this.add(problem.code, () => problem);
+      const kind = this.byCode.get(problem.code)!;
+      if (more) kind.count += more;
+    }
+    for (const { code, message, count, examples } of warnings) {
+      this.warn(code, message, undefined, count ?? 1);
+      const warning = this.warningsByCode.get(code)!;
+      if (examples) warning.examples = [...(warning.examples ?? []), ...examples].slice(0, 5);
+    }
+  }
+
+  /** All listed problems; the last of each kind says how many `more` there are. */
+  problems(): Problem[] {
+    return [...this.byCode.values()].flatMap(({ listed, count }) =>
+      count > listed.length
+        ? [...listed.slice(0, -1), { ...listed[listed.length - 1], more: count - listed.length }]
+        : listed,
+    );
+  }
+
+  warnings(): Warning[] {
+    return [...this.warningsByCode.values()];
+  }
+}

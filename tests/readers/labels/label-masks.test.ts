@@ -1,0 +1,239 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deflateSync, inflateSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ObjectsBuilder } from '#lib/coco/dataset.ts';
+import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import type { Target } from '#lib/readers/coco/predictions.ts';
+import type { LabelImage } from '#lib/readers/labels/label-images.ts';
+import {
+  appendLabels,
+  finishLabels,
+  type LabelFile,
+  readLabelMasks,
+  readLabelPart,
+} from '#lib/readers/labels/label-masks.ts';
+
+const folder = join(import.meta.dirname, '../../fixtures/labels');
+const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(join(folder, name)));
+const inflate = (data: Uint8Array, most: number): Uint8Array => inflateSync(data, { maxOutputLength: most });
+
+/** Three files, the second under two ids. */
+const FILES = [
+  'BV2_Phase_A4_1_00d00h00m_1.tif',
+  'SKOV3_Phase_E4_1_00d00h00m_2.tif',
+  'Huh7_Phase_A12_1_00d00h00m_3.tif',
+];
+const target: Target = {
+  images: {
+    ids: [11, 12, 13, 14],
+    fileNames: [FILES[0], FILES[1], FILES[1], FILES[2]],
+    width: Uint32Array.of(70, 70, 70, 70),
+    height: Uint32Array.of(52, 52, 52, 52),
+  },
+  category: 1,
+};
+const stems = FILES.map((name) => name.slice(0, -4));
+
+const member = (name: string, from: string | Uint8Array): LabelFile => {
+  const bytes = typeof from === 'string' ? fixture(from) : from;
+  return { name, bytes: bytes.length, read: async () => bytes };
+};
+const read = (...files: LabelFile[]) => readLabelMasks(files, target, inflate);
+async function problemsOf(...files: LabelFile[]) {
+  const error = await read(...files).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(WrongFile);
+  return (error as WrongFile).problems;
+}
+
+describe('labels become masks', () => {
+  const arrange = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 })).chain(([width, height]) =>
+    fc.record({
+      width: fc.constant(width),
+      height: fc.constant(height),
+      // few values, so that parts touch and come apart; some beyond any table
+      labels: fc.array(fc.constantFrom(0, 0, 1, 2, 3, 65_535, 70_000, 4_294_967_295), {
+        minLength: width * height,
+        maxLength: width * height,
+      }),
+    }),
+  );
+  const image = ({ width, height, labels }: { width: number; height: number; labels: number[] }): LabelImage => ({
+    width,
+    height,
+    bits: 32,
+    labels: Uint32Array.from(labels),
+  });
+  const objectsOf = (labels: LabelImage) => {
+    const builder = new ObjectsBuilder(true, 1);
+    appendLabels(labels, 0, builder, (code) => expect.fail(code));
+    return builder.finish();
+  };
+
+  test('each label other than 0 is one object with just its pixels, whether they touch or not', () => {
+    fc.assert(
+      fc.property(arrange, (made) => {
+        const { width, height, labels } = made;
+        const objects = objectsOf(image(made));
+        const painted = new Uint32Array(width * height);
+        const [intervals] = objects.intervals;
+        for (let n = 0; n < objects.count; n++) {
+          let label = 0;
+          let area = 0;
+          for (let k = objects.maskStart[n]; k < objects.maskEnd[n]; k += 2) {
+            for (let p = intervals[k]; p < intervals[k + 1]; p++) {
+              const at = (p % height) * width + Math.floor(p / height);
+              label ||= labels[at];
+              expect(labels[at]).toBe(label);
+              painted[at] = label;
+              area++;
+            }
+          }
+          expect(objects.maskArea[n]).toBe(area);
+        }
+        expect([...painted]).toEqual(labels);
+        expect(objects.count).toBe(new Set(labels.filter((label) => label > 0)).size);
+      }),
+    );
+  });
+
+  test('other numbers for the same cells give the same objects in the same order', () => {
+    fc.assert(
+      fc.property(arrange, fc.integer({ min: 1, max: 1_000_000 }), (made, factor) => {
+        const renamed = {
+          ...made,
+          labels: made.labels.map((label) => (label === 0 ? 0 : ((label * 7 + factor) % 9_999_991) + 1)),
+        };
+        if (new Set(renamed.labels).size !== new Set(made.labels).size) return;
+        expect(objectsOf(image(renamed))).toEqual(objectsOf(image(made)));
+      }),
+    );
+  });
+});
+
+describe('an archive', () => {
+  test('is read whatever folders and endings its names have, and a file under two ids counts for both', async () => {
+    const found = await read(
+      member(`deep/er/${stems[2]}_label.png`, 'pillow_u16.png'),
+      member(`${stems[0]}_cp_masks.tif`, 'zlib_i32.tif'),
+      member(`${stems[1]}_masks.ome.tif`, 'ome_u16.ome.tif'),
+    );
+    expect(found).toMatchObject({
+      format: 'label-images',
+      unscored: true,
+      hasMasks: true,
+      images: 4,
+      groups: [[1, 2]],
+    });
+    expect(found.detections.count).toBe(3 * 7);
+    // in the order of the images
+    expect([...found.detections.image].filter((image, k, all) => image !== all[k - 1])).toEqual([0, -1, 3]);
+    expect(found.warnings).toEqual([]);
+  });
+
+  test('read in parts is the same as read in one', async () => {
+    const files = [
+      member(`${stems[2]}.png`, 'pillow_u16.png'),
+      member(`${stems[0]}.tif`, 'zlib_i32.tif'),
+      member(`${stems[1]}.ome.tif`, 'ome_u16.ome.tif'),
+    ];
+    const whole = await read(...files);
+    for (const parts of [2, 5]) {
+      const read = [...Array(parts).keys()].map((part) => readLabelPart(files, target, inflate, part, parts));
+      const joined = finishLabels(await Promise.all(read), files, target);
+      expect([...joined.detections.image]).toEqual([...whole.detections.image]);
+      expect([...joined.detections.maskArea]).toEqual([...whole.detections.maskArea]);
+      expect(joined.warnings).toEqual(whole.warnings);
+    }
+    const wrong = await Promise.all(
+      [0, 1].map((part) => readLabelPart([...files, member('x.png', 'pillow_u16.png')], target, inflate, part, 2)),
+    );
+    // a wrong name is said once
+    expect(wrong.flatMap(({ problems }) => problems)).toMatchObject([{ code: 'unknown-image' }]);
+  });
+
+  test('may leave images out: they have no detections, and are named', async () => {
+    const { warnings } = await read(member(`${stems[0]}.png`, 'pillow_u16.png'));
+    expect(warnings).toMatchObject([{ code: 'image-without-detections', count: 3 }]);
+    expect(warnings[0].examples).toContain(`${FILES[2]} (no label image)`);
+  });
+
+  test.each<[string, string, LabelFile[], string, RegExp]>([
+    ['an unknown name', 'x.png', [member('x.png', 'pillow_u16.png')], 'unknown-image', /“x.png” belongs to no image/],
+    [
+      'two files for one image',
+      '',
+      [member(`a/${stems[0]}.png`, 'pillow_u16.png'), member(`b/${stems[0]}_masks.tif`, 'zlib_i32.tif')],
+      'two-label-images',
+      /a\/.*and.*b\//,
+    ],
+    [
+      '8 bits that are full',
+      '',
+      [member(`${stems[0]}.png`, 'bad_saturated.png')],
+      'label-image-8-bit',
+      /cut off.*16-bit/,
+    ],
+    [
+      'a black and white mask',
+      '',
+      [member(`${stems[0]}.png`, 'bad_binary.png')],
+      'label-image-8-bit',
+      /black and white/,
+    ],
+    ['negative labels', '', [member(`${stems[0]}.tif`, 'bad_negative.tif')], 'label-image-negative', /-1/],
+    ['an image of another size', '', [member(`${stems[0]}.tif`, 'bad_size.tif')], 'label-image-size', /69 × 52/],
+    ['no image', '', [member(`${stems[0]}.png`, 'labels.json')], 'not-a-label-image', /neither a PNG nor a TIFF/],
+    ['nothing', '', [member(`${stems[0]}.png`, new Uint8Array())], 'not-a-label-image', /neither/],
+  ])('with %s is refused, naming file and image', async (_what, _name, files, code, message) => {
+    const problems = await problemsOf(...files, member(`${stems[2]}.png`, 'pillow_u16.png'));
+    expect(problems).toHaveLength(1);
+    expect(problems[0].code).toBe(code);
+    expect(problems[0].message).toMatch(message);
+    expect(problems[0].message).toContain(files.at(-1)!.name);
+  });
+
+  test('8 bits that are not full are enough', async () => {
+    expect((await read(member(`${stems[0]}.png`, 'pillow_u8.png'))).detections.count).toBe(7);
+  });
+
+  test('with a member that is too large for its image is refused before it is unpacked', async () => {
+    const file: LabelFile = {
+      name: `${stems[0]}.png`,
+      bytes: 2 ** 31,
+      read: () => Promise.reject(new Error('was read')),
+    };
+    expect(await problemsOf(file)).toMatchObject([{ code: 'label-image-too-large' }]);
+  });
+
+  test('with background only is refused', async () => {
+    expect(await problemsOf(member(`${stems[0]}.tif`, blank()))).toMatchObject([{ code: 'no-detections' }]);
+  });
+});
+
+/** An image of zeros, deflated, in one strip. */
+function blank(): Uint8Array {
+  const pixels = deflateSync(new Uint8Array(70 * 52 * 2));
+  const tags: [number, number][] = [
+    [256, 70],
+    [257, 52],
+    [258, 16],
+    [259, 8],
+    [262, 1],
+    [273, 8 + 2 + 12 * 7 + 4],
+    [279, pixels.length],
+  ];
+  const tiff = Buffer.alloc(8 + 2 + 12 * tags.length + 4 + pixels.length);
+  tiff.write('II*\0');
+  tiff.writeUInt32LE(8, 4);
+  tiff.writeUInt16LE(tags.length, 8);
+  tags.forEach(([tag, value], k) => {
+    tiff.writeUInt16LE(tag, 10 + 12 * k);
+    tiff.writeUInt16LE(4, 12 + 12 * k);
+    tiff.writeUInt32LE(1, 14 + 12 * k);
+    tiff.writeUInt32LE(value, 18 + 12 * k);
+  });
+  tiff.set(pixels, 8 + 2 + 12 * tags.length + 4);
+  return tiff;
+}

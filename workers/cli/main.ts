@@ -1,0 +1,169 @@
+/**
+ * The `livecell` program: finds the command, reads its options, and turns however it ends into an exit status.
+ *
+ *   0 done   1 the input is wrong   2 the call is wrong   3 we failed
+ *
+ * Commands stand in `cli/`, and import what is heavy only when they run: `livecell --help` must not load a database.
+ */
+import { parseArgs } from 'node:util';
+import { AppError } from '#lib/errors.ts';
+import type { Problem } from '#lib/scoring/report.ts';
+import { CallError, type Command, InputError, type Option, Output, oneLine, problemLine } from './command.ts';
+import { demoData, score, validate, verify } from './score.ts';
+import {
+  importGroundTruthCommand,
+  importImagesCommand,
+  migrate,
+  rescore,
+  seed,
+  tokenCreate,
+  userList,
+  userRole,
+  worker,
+} from './site.ts';
+import { submit } from './submit.ts';
+
+const COMMANDS: Command[] = [
+  score,
+  validate,
+  verify,
+  submit,
+  importGroundTruthCommand,
+  importImagesCommand,
+  rescore,
+  demoData,
+  migrate,
+  seed,
+  worker,
+  userList,
+  userRole,
+  tokenCreate,
+];
+
+/** Their names are taken, so that scripts get a sentence and not "unknown". */
+const LATER = ['export', 'backup', 'restore'];
+
+const HELP: Option = { type: 'boolean', short: 'h', help: 'this text' };
+
+async function main(args: string[]): Promise<number> {
+  const [first, second] = args;
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    const wanted = first === 'help' ? find(args.slice(1)) : null;
+    process.stdout.write(wanted ? commandHelp(wanted) : overview());
+    return first === undefined ? 2 : 0;
+  }
+  if (first === '--version' || first === '-v') {
+    const { EVALUATOR_VERSION } = await import('#lib/scoring/version.ts');
+    process.stdout.write(`livecell-benchmark ${EVALUATOR_VERSION}\n`);
+    return 0;
+  }
+  const command = find(args);
+  if (!command) return fail(2, [unknown(first, second)]);
+
+  const rest = args.slice(command.name.split(' ').length);
+  // asked for before anything is checked, so that an incomplete call can ask for help
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(commandHelp(command));
+    return 0;
+  }
+  let parsed: ReturnType<typeof parseArgs>;
+  try {
+    parsed = parseArgs({ args: rest, options: command.options, allowPositionals: true, strict: true });
+  } catch (error) {
+    const message = (error as Error).message.split(/[.] (?=To specify)/)[0].replace(/\.?$/, '.');
+    return fail(2, [message, `livecell ${command.name} --help shows what it takes.`]);
+  }
+  const out = new Output(parsed.values.json === true);
+  try {
+    await command.run(parsed.values, parsed.positionals, out);
+    out.done();
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    out.done();
+    if (error instanceof CallError)
+      return fail(2, [error.message, `livecell ${command.name} --help shows what it takes.`]);
+    if (error instanceof InputError) return fail(1, error.lines);
+    const problems = problemsOf(error);
+    if (problems) return fail(1, problems.map(problemLine));
+    if (error instanceof AppError) return fail(error.status < 500 ? 1 : 3, error.message.split('\n'));
+    return fail(3, unexpected(error));
+  }
+}
+
+function find(args: string[]): Command | undefined {
+  return COMMANDS.find(({ name }) => name.split(' ').every((word, i) => args[i] === word));
+}
+
+function unknown(first: string, second: string | undefined): string {
+  const family = COMMANDS.filter(({ name }) => name.startsWith(`${first} `));
+  if (family.length > 0)
+    return `livecell ${first} needs one of: ${family.map(({ name }) => name.split(' ')[1]).join(', ')}${second ? `; not “${second}”` : ''}.`;
+  if (LATER.includes(first)) return `livecell ${first} is not available in this version yet.`;
+  return `There is no command “${first}”. livecell --help lists them.`;
+}
+
+function fail(status: 1 | 2 | 3, lines: string[]): number {
+  for (const line of lines) process.stderr.write(`${oneLine(line)}\n`);
+  return status;
+}
+
+/** Whatever is wrong with a file: readers say it in errors that carry one problem or a list of them. */
+function problemsOf(error: unknown): Problem[] | null {
+  const { problem, problems } = error as { problem?: Problem; problems?: Problem[] };
+  return problems?.length ? problems : problem ? [problem] : null;
+}
+
+/** Nobody who sees this wrote the code: a sentence for them, the stack only for who asks for it. */
+function unexpected(error: unknown): string[] {
+  const { message, code, stack } = error as NodeJS.ErrnoException;
+  if (process.env.LIVECELL_DEBUG && stack) process.stderr.write(`${stack}\n`);
+  if (code === 'ECONNREFUSED') return ['The database or the site does not answer (connection refused).'];
+  if (code === 'ENOSPC') return ['The disk is full.'];
+  return [`Something failed: ${oneLine(message || String(error))}`, 'LIVECELL_DEBUG=1 shows where.'];
+}
+
+// --- help ---
+
+function overview(): string {
+  const rows = COMMANDS.map((command): [string, string] => [title(command), command.help]);
+  return `livecell — score cell segmentations as the LIVECell benchmark does, and send them to it.
+
+Usage: livecell <command> [options]
+
+${table(rows)}
+
+livecell <command> --help shows a command's options.
+Exit status: 0 done, 1 the input is wrong, 2 the call is wrong, 3 we failed.
+`;
+}
+
+function commandHelp(command: Command): string {
+  const options = { ...command.options, help: HELP };
+  const rows = Object.entries(options).map(([name, option]): [string, string] => [
+    `${option.short ? `-${option.short}, ` : ''}--${name}${option.value ? ` ${option.value}` : ''}`,
+    option.help,
+  ]);
+  return `livecell ${title(command)} [options]
+
+${command.help}
+
+${table(rows)}
+${command.details ? `\n${command.details}\n` : ''}${command.example ? `\nExample: ${command.example}\n` : ''}`;
+}
+
+function title({ name, takes }: Command): string {
+  return takes ? `${name} ${takes}` : name;
+}
+
+function table(rows: [string, string][]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}   ${right}`).join('\n');
+}
+
+// a reader that stops early (`| head`) is no error
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,117 @@
+/**
+ * Reads the files of a submission as scoring does, and says everything that is wrong or suspicious about them, in the
+ * same words. Nothing is matched, so that a list of the images may stand for ground truth.
+ */
+
+import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import type { ReadPredictions, Target } from '#lib/readers/coco/predictions.ts';
+import type { Counts } from '#lib/readers/counts/table.ts';
+import { openTarget, type Validated, validated, validateFile } from '#lib/readers/files.ts';
+import { FatalProblem } from '#lib/readers/problem-list.ts';
+import type { Problem, Warning } from '#lib/scoring/report.ts';
+import { partialSlots, type Task } from '#lib/tasks/index.ts';
+import { readCountFile, readReferences } from './counts.ts';
+import { type GivenFile, ofSlot, openSlots } from './slot-files.ts';
+import { atHome } from './trained-type.ts';
+
+export interface CheckedFile {
+  slot: string;
+  format: string;
+  /** detections, or cells that were counted; 0 when there are problems */
+  detections: number;
+  /** images that have any */
+  images: number;
+  problems: number;
+}
+
+export interface Checked {
+  problems: Problem[];
+  warnings: Warning[];
+  files: CheckedFile[];
+}
+
+/** What slots' files are read against: by slot, or the same for all. */
+export interface CheckJob {
+  task: Task;
+  files: readonly (GivenFile & { scoreThreshold?: number })[];
+  /** packed ground truth, COCO JSON or a list of images; of counts, a document of all series */
+  groundTruth: string;
+  /** of counts, where only the images are known: their file names, by slot */
+  images?: ReadonlyMap<string, readonly string[]>;
+  anyCategory?: boolean;
+}
+
+/** All problems and warnings of all files, each beginning with its slot where a task has several. */
+export async function checkFiles(job: CheckJob): Promise<Checked> {
+  const { task, files } = job;
+  const problems: Problem[] = [];
+  const warnings: Warning[] = [];
+  const checked: CheckedFile[] = [];
+  const opened = await openSlots(task, files).catch(asProblems);
+  if (Array.isArray(opened)) return { problems: opened, warnings, files: checked };
+  problems.push(...opened.problems);
+  const slots = opened.turns.map(({ slot }) => slot);
+  if (opened.problems.length === 0) warnings.push(...partialSlots(task, slots));
+  try {
+    const read = task.kind === 'counts' ? await counter(job) : await predictionReader(job, opened.turns);
+    for (const { slot, given, take } of opened.turns) {
+      const found = await take(async (file) => {
+        const say = <Said extends { message: string }>(said: Said): Said =>
+          task.id === 'livecell-wide' ? said : { ...said, message: ofSlot(slot, file.name, said.message) };
+        const result = await read({ ...given, path: file.path });
+        return { ...result, problems: result.problems.map(say), warnings: result.warnings.map(say) };
+      }).catch(async (error) => ({
+        problems: asProblems(error),
+        warnings: [],
+        detections: 0,
+        images: 0,
+        format: 'unknown',
+      }));
+      problems.push(...found.problems);
+      warnings.push(...found.warnings);
+      const { format, detections, images } = found;
+      const count = found.problems.reduce((sum, { more = 0 }) => sum + 1 + more, 0);
+      checked.push({ slot, format, detections, images, problems: count });
+    }
+  } finally {
+    opened.close();
+  }
+  return { problems, warnings, files: checked };
+}
+
+type Read = (file: CheckJob['files'][number]) => Promise<Validated>;
+
+async function predictionReader(
+  { task, groundTruth, anyCategory }: CheckJob,
+  turns: readonly { given: GivenFile }[],
+): Promise<Read> {
+  // before any file: what is wrong with ground truth is no problem of theirs
+  const targets = new Map<string, Target>();
+  for (const { given } of turns) {
+    const path = given.groundTruth ?? groundTruth;
+    if (!targets.has(path)) targets.set(path, await openTarget(path));
+  }
+  return async (file) => {
+    const target = targets.get(file.groundTruth ?? groundTruth)!;
+    const check = (read: ReadPredictions) => atHome(task.id, file.slot, read, target);
+    return validateFile({ groundTruth: target, predictions: file.path, anyCategory, check });
+  };
+}
+
+async function counter({ files, groundTruth, images, anyCategory }: CheckJob): Promise<Read> {
+  const references = images
+    ? new Map([...images].map(([slot, names]) => [slot, unknownCounts(names)]))
+    : (await readReferences({ groundTruth: { path: groundTruth }, files })).references;
+  return (file) => validated(() => readCountFile(file.path, references, { ...file, anyCategory }));
+}
+
+/** A series whose counts are not known: its images can be, and only they are looked at. */
+function unknownCounts(files: readonly string[]): Counts {
+  return { files, counts: new Float64Array(files.length).fill(Number.NaN), format: 'counts-json' };
+}
+
+function asProblems(error: unknown): Problem[] {
+  if (error instanceof FatalProblem) return [error.problem];
+  if (error instanceof WrongFile) return error.problems;
+  throw error;
+}

@@ -1,0 +1,189 @@
+/** Scores cell counts against fluorescence counts: small files, read one after another in this thread. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import {
+  type Counts,
+  type ReadCounts,
+  readCounts,
+  readCountsFromDetections,
+  readReferenceCounts,
+  sniffCounts,
+} from '#lib/readers/counts/table.ts';
+import { openChunks, sha256File } from '#lib/readers/files.ts';
+import { FatalProblem } from '#lib/readers/problem-list.ts';
+import { scoreCounts } from '#lib/scoring/fluorescence.ts';
+import type { AnyReport, CountingCellType, Problem, ReportOf, Warning } from '#lib/scoring/report.ts';
+import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
+import type { Task } from '#lib/tasks/index.ts';
+import { type GivenFile, ofSlot, slotTurns } from './slot-files.ts';
+import type { ScoreJob } from './task.ts';
+
+/** Registered reference counts: `{ "A172": { "<file name>": count } }`, one document for all series. */
+type PackedReference = Record<string, Record<string, number>>;
+
+export interface PackedCounts {
+  /** the document as it is stored */
+  text: string;
+  sha256: string;
+  images: number;
+  /** all reference counts together */
+  objects: number;
+  cellTypes: Record<string, number>;
+}
+
+/** Reference count files, one per cell type, as the one document that is registered. @throws WrongFile */
+export async function packReferenceCounts(files: readonly { slot: string; path: string }[]): Promise<PackedCounts> {
+  const document: Record<string, Record<string, number>> = {};
+  const cellTypes: Record<string, number> = {};
+  let images = 0;
+  let objects = 0;
+  for (const { slot, path } of [...files].sort((a, b) => (a.slot < b.slot ? -1 : 1))) {
+    const reference = await readReferenceCounts((await openCounts(path)).chunks());
+    const order = [...reference.files.keys()].sort((a, b) => (reference.files[a] < reference.files[b] ? -1 : 1));
+    document[slot] = Object.fromEntries(order.map((i) => [reference.files[i], reference.counts[i]]));
+    cellTypes[slot] = reference.files.length;
+    images += reference.files.length;
+    objects += reference.counts.reduce((sum, count) => sum + count, 0);
+  }
+  const text = JSON.stringify(document);
+  return { text, sha256: createHash('sha256').update(text).digest('hex'), images, objects, cellTypes };
+}
+
+export async function scoreCountFiles(job: ScoreJob, task: Task): Promise<AnyReport[]> {
+  const started = performance.now();
+  const { references, groundTruth } = await readReferences(job);
+  const counts: ReportOf<'fluorescence-counts'>['results']['counts'] = {};
+  const predictions: AnyReport['predictions'] = [];
+  const warnings: Warning[] = [];
+  const problems: Problem[] = [];
+  let read = performance.now();
+  let reading = read - started;
+  const { turns, close } = await slotTurns(task, job.files);
+  try {
+    for (const [turn, { slot, given, take }] of turns.entries()) {
+      job.port?.postMessage({ phase: 'reading', fraction: turn / turns.length });
+      await take(async (file) => {
+        const say = (message: string) => ofSlot(slot, file.name, message);
+        try {
+          read = performance.now();
+          const found = await readCountFile(file.path, references, { ...given, anyCategory: job.anyCategory });
+          reading += performance.now() - read;
+          counts[slot as CountingCellType] = {
+            ...scoreCounts(found.rows),
+            ...(found.format === 'coco-json' && { scoreThreshold: given.scoreThreshold }),
+          };
+          warnings.push(...found.warnings.map((warning) => ({ ...warning, message: say(warning.message) })));
+          predictions.push({
+            slot,
+            sha256: file.sha256 ?? (await sha256File(file.path)),
+            bytes: found.bytes,
+            format: found.format,
+            detections: found.detections,
+            images: found.images,
+            ...(job.anyCategory && { anyCategory: true }),
+          });
+        } catch (error) {
+          const wrong = error instanceof FatalProblem ? new WrongFile([error.problem], []) : error;
+          if (!(wrong instanceof WrongFile)) throw error;
+          problems.push(...wrong.problems.map((problem) => ({ ...problem, message: say(problem.message) })));
+        }
+      });
+    }
+  } finally {
+    close();
+  }
+  if (problems.length > 0) throw new WrongFile(problems, warnings);
+  const total = performance.now() - started;
+  const seconds = { read: reading / 1000, match: 0, accumulate: (total - reading) / 1000, total: total / 1000 };
+  return job.protocols.map((protocol) => ({
+    schema: 1,
+    task: 'fluorescence-counts',
+    protocol,
+    evaluator: { name: 'livecell-benchmark', version: EVALUATOR_VERSION },
+    groundTruth,
+    predictions,
+    warnings,
+    results: { counts },
+    seconds,
+  }));
+}
+
+const openCounts = (path: string) => openChunks(path);
+
+/**
+ * Counts as they are, or detections with the threshold that was stated for them.
+ *
+ * @param references of each slot that has any
+ * @throws WrongFile, or FatalProblem, with what is wrong
+ */
+export async function readCountFile(
+  path: string,
+  references: ReadonlyMap<string, Counts>,
+  { slot, scoreThreshold, anyCategory }: { slot: string; scoreThreshold?: number; anyCategory?: boolean },
+): Promise<ReadCounts & { bytes: number }> {
+  const reference = references.get(slot);
+  if (!reference) {
+    throw new FatalProblem({
+      code: 'no-reference-counts',
+      message: `there are no reference counts of ${slot}; there are of ${[...references.keys()].join(', ')}.`,
+    });
+  }
+  const opened = await openCounts(path);
+  const { bytes } = opened;
+  if (opened.format !== 'coco-json') {
+    throw new FatalProblem({
+      code: 'not-counts',
+      message: 'this is an archive of images. Send counts per image, or predictions as COCO results.',
+    });
+  }
+  let first: Uint8Array = new Uint8Array();
+  for await (const chunk of opened.chunks()) {
+    first = chunk.slice(0, 4096);
+    break;
+  }
+  if (sniffCounts(first) || scoreThreshold === undefined)
+    return { ...(await readCounts(opened.chunks(), reference)), bytes };
+  return { ...(await readCountsFromDetections(opened.chunks(), reference, { scoreThreshold, anyCategory })), bytes };
+}
+
+/** The registered document, or (on the command line) a file per cell type. */
+export async function readReferences({
+  groundTruth,
+  files,
+}: {
+  groundTruth: { path: string };
+  files: readonly GivenFile[];
+}) {
+  const own = files.flatMap(
+    ({ slot, groundTruth, datasets }) => datasets ?? (groundTruth ? [{ slot, groundTruth }] : []),
+  );
+  const packed =
+    own.length > 0
+      ? await packReferenceCounts(own.map(({ slot, groundTruth }) => ({ slot, path: groundTruth })))
+      : await readPacked(groundTruth.path);
+  const document = JSON.parse(packed.text) as PackedReference;
+  const references = new Map(
+    Object.entries(document).map(([slot, counts]): [string, Counts] => [
+      slot,
+      {
+        files: Object.keys(counts),
+        counts: Float64Array.from(Object.values(counts)),
+        format: 'counts-json',
+      },
+    ]),
+  );
+  const { sha256, images, objects } = packed;
+  return { references, groundTruth: { sha256, images, objects } };
+}
+
+async function readPacked(path: string): Promise<Omit<PackedCounts, 'cellTypes'>> {
+  const text = await readFile(path, 'utf8');
+  const all = Object.values(JSON.parse(text) as PackedReference);
+  return {
+    text,
+    sha256: createHash('sha256').update(text).digest('hex'),
+    images: all.reduce((sum, counts) => sum + Object.keys(counts).length, 0),
+    objects: all.flatMap((counts) => Object.values(counts)).reduce((sum, count) => sum + count, 0),
+  };
+}

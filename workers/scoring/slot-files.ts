@@ -1,0 +1,272 @@
+/**
+ * The files of a submission, slot by slot: as they were given, or as members of one zip archive named by slot. Members
+ * are unpacked when their turn comes and deleted after it, so that eight large files never lie on the disk together.
+ */
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { firstBytes } from '#lib/readers/files.ts';
+import { imageKind } from '#lib/readers/labels/label-images.ts';
+import { LIMITS } from '#lib/readers/limits.ts';
+import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { sniff } from '#lib/readers/sniff.ts';
+import { type OpenZip, openZip, type ZipMember } from '#lib/readers/zip.ts';
+import type { Problem } from '#lib/scoring/report.ts';
+import { matchSlot, missingSlots, type Task } from '#lib/tasks/index.ts';
+
+export interface GivenFile {
+  /** of a task with several slots, anything but one of them: an archive with a member per slot */
+  slot: string;
+  path: string;
+  sha256?: string;
+  /** what its owner called it */
+  name?: string;
+  /** where slots are data sets: the slot's own ground truth */
+  groundTruth?: string;
+  /**
+   * Of the only file, given for no slot: the ground truth of each there is. Where slots are data sets, it is an archive
+   * named by data set, or else a file for the first of them.
+   */
+  datasets?: readonly { slot: string; groundTruth: string }[];
+}
+
+export interface SlotFile {
+  slot: string;
+  path: string;
+  sha256?: string;
+  /** how messages call it */
+  name: string;
+}
+
+/** One slot whose turn will come. */
+export interface SlotTurn {
+  readonly slot: string;
+  /** the file is there as long as `use` runs */
+  take<Result>(use: (file: SlotFile) => Promise<Result>): Promise<Result>;
+}
+
+type Turns<File> = { turns: (SlotTurn & { given: File })[]; close(): void };
+
+/**
+ * Which slots there are, in the task's order.
+ *
+ * @throws FatalProblem, or a list of them, when there are not the slots that the task asks for
+ */
+export async function slotTurns<File extends GivenFile>(
+  task: Task | null,
+  files: readonly File[],
+): Promise<Turns<File>> {
+  const { problems, ...opened } = await openSlots(task, files);
+  if (problems.length === 0) return opened;
+  opened.close();
+  throw new WrongSlots(problems);
+}
+
+/** The same with what is wrong about the slots beside them, for who wants to look at the others all the same. */
+export async function openSlots<File extends GivenFile>(
+  task: Task | null,
+  files: readonly File[],
+): Promise<Turns<File> & { problems: Problem[] }> {
+  const [first] = files;
+  const archive = task ? await archiveOf(task, files) : null;
+  if (archive) {
+    const { zip, slots } = archive;
+    const { found, problems } = membersBySlot(task!, slots, zip.members);
+    const turns = [...found].map(([slot, members]) => ({
+      slot,
+      given: { ...first, slot, ...first.datasets?.find((own) => own.slot === slot) },
+      take: <Result>(use: (file: SlotFile) => Promise<Result>) => unpacked(slot, members, use),
+    }));
+    return { turns, problems, close: zip.close };
+  }
+  const order = task?.slots.map(({ id }) => id) ?? [];
+  const single = order.length === 0 ? first.datasets?.[0] : undefined;
+  const inOrder = (a: File, b: File) =>
+    order.length > 0 ? order.indexOf(a.slot) - order.indexOf(b.slot) : a.slot < b.slot ? -1 : 1;
+  const turns = files
+    .map((file) => ({ ...file, ...single }))
+    .sort(inOrder)
+    .map((given) => ({
+      slot: given.slot,
+      given,
+      take: <Result>(use: (file: SlotFile) => Promise<Result>) =>
+        use({
+          slot: given.slot,
+          path: given.path,
+          sha256: given.sha256,
+          name: given.name ?? basename(given.path),
+        }),
+    }));
+  const several = task !== null && task.slots.length > 1;
+  const problems = several
+    ? missingSlots(
+        task,
+        files.map(({ slot }) => slot),
+      )
+    : [];
+  return { turns, problems, close() {} };
+}
+
+/** Several things wrong with the slots, all said at once. */
+export class WrongSlots extends Error {
+  readonly problems: Problem[];
+  constructor(problems: Problem[]) {
+    super(problems.map(({ message }) => message).join(' '));
+    this.problems = problems;
+  }
+}
+
+/** What is said of one of several files begins with where it belongs. */
+export function ofSlot(slot: string, name: string, message: string): string {
+  return `Slot ${slot}, ${quoted(name)}: ${message}`;
+}
+
+/** The only file, if it has a file for each slot in it; null: files are slots' own. */
+async function archiveOf(
+  task: Task,
+  files: readonly GivenFile[],
+): Promise<{ zip: OpenZip; slots: readonly string[] } | null> {
+  const [{ slot, path, datasets = [] }] = files;
+  const free = task.slots.length === 0;
+  const slots = free ? datasets.map((own) => own.slot) : task.slots.map(({ id }) => id);
+  if (files.length > 1 || slots.length < (free ? 1 : 2) || slots.includes(slot)) return null;
+  const isZip = sniff((await firstBytes(path)).first).kind === 'zip';
+  if (isZip) {
+    const zip = await openZip(path);
+    // where no slot has to be named, any other archive holds label images, or one file
+    if (!free || zip.members.some(({ name }) => slotInPath(slots, name))) return { zip, slots };
+    zip.close();
+  }
+  if (free) return null;
+  throw new FatalProblem({
+    code: 'not-a-zip',
+    message: `${task.name} takes a file per slot, or one zip archive whose files are named by slot (${slots.join(', ')}). This is one file and no archive.`,
+  });
+}
+
+/** Where in a member's path its slot stands; a folder around everything is common, so the first part that is one counts. */
+function slotInPath(slots: readonly string[], name: string): { slot: string; entry: string; folder: boolean } | null {
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
+  for (const [i, part] of parts.entries()) {
+    const folder = i < parts.length - 1;
+    const slot = matchSlot(slots, folder ? part : withoutEnding(part));
+    if (slot) return { slot, entry: parts.slice(0, i + 1).join('/'), folder };
+  }
+  return null;
+}
+
+/** Files of an archive are named by slot, or lie in folders that are. */
+function membersBySlot(
+  task: Task,
+  slots: readonly string[],
+  members: readonly ZipMember[],
+): { found: Map<string, ZipMember[]>; problems: Problem[] } {
+  const problems = new ProblemList();
+  const found = new Map<string, { entry: string; folder: boolean; members: ZipMember[] }>();
+  for (const member of members) {
+    const place = slotInPath(slots, member.name);
+    if (!place) {
+      problems.add('zip-extra-member', () => ({
+        message: `${quoted(member.name)} in the archive is named after no slot of ${task.name}: ${slots.join(', ')}. Rename it, or leave it out.`,
+      }));
+      continue;
+    }
+    const { slot, entry, folder } = place;
+    const before = found.get(slot);
+    if (!before) found.set(slot, { entry, folder, members: [member] });
+    else if (before.folder && folder && before.entry === entry) before.members.push(member);
+    else {
+      problems.add('zip-duplicate-member', () => ({
+        message: `${quoted(member.name)} and ${quoted(before.members[0].name)} in the archive are both for slot ${slot}. Keep one of them.`,
+      }));
+    }
+  }
+  const sorted = slots.flatMap((id) => (found.has(id) ? [[id, found.get(id)!.members] as const] : []));
+  return { found: new Map(sorted), problems: [...problems.problems(), ...missingSlots(task, [...found.keys()])] };
+}
+
+function withoutEnding(name: string): string {
+  return name.replace(/(\.(json|jsonl|csv|zip|gz|txt))+$/i, '');
+}
+
+/** Files in a slot's folder are its label images: they become an archive again, since that is what is read. */
+async function unpacked<Result>(
+  slot: string,
+  members: readonly ZipMember[],
+  use: (file: SlotFile) => Promise<Result>,
+): Promise<Result> {
+  const dir = await mkdtemp(join(tmpdir(), 'livecell-slot-'));
+  const path = join(dir, 'file');
+  try {
+    const digest = createHash('sha256');
+    const pictures = members.length > 1 || (await isPicture(members[0]));
+    const bytes = pictures ? packed(members) : checked(members[0]);
+    const source = async function* () {
+      for await (const chunk of bytes) {
+        digest.update(chunk);
+        yield chunk;
+      }
+    };
+    await pipeline(Readable.from(source()), createWriteStream(path));
+    const name = pictures ? members[0].name.split('/').slice(0, -1).join('/') : members[0].name;
+    return await use({ slot, path, sha256: digest.digest('hex'), name });
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** The only file of a folder may be a label image all the same: a test set can have one image of a type. */
+async function isPicture(member: ZipMember): Promise<boolean> {
+  if (!member.name.includes('/')) return false;
+  for await (const first of member.chunks()) return imageKind(first) !== null;
+  return false;
+}
+
+/** A member's bytes, up to what is read of any file. */
+async function* checked(member: ZipMember): AsyncGenerator<Uint8Array> {
+  let total = 0;
+  for await (const chunk of member.chunks()) {
+    total += chunk.length;
+    const most = Math.min(LIMITS.inflatedBytes, Math.max(LIMITS.inflationStart, member.packed * LIMITS.inflationRatio));
+    if (total > most) {
+      throw new FatalProblem({
+        code: 'inflates-too-far',
+        message: `${quoted(member.name)} unpacks to more than ${most.toLocaleString('en')} bytes; it is not read further.`,
+      });
+    }
+    yield chunk;
+  }
+}
+
+/** Bytes of the largest label image that is read, which is also what one of them may unpack to here. */
+const LARGEST_PICTURE = 4 * LIMITS.labelImagePixels + LIMITS.labelImageSpare;
+
+async function* packed(members: readonly ZipMember[]): AsyncGenerator<Uint8Array> {
+  const large = members.find(({ bytes }) => bytes > LARGEST_PICTURE);
+  if (large) {
+    throw new FatalProblem({
+      code: 'label-image-too-large',
+      message: `${quoted(large.name)} unpacks to ${large.bytes.toLocaleString('en')} bytes; a label image has at most ${LARGEST_PICTURE.toLocaleString('en')}.`,
+    });
+  }
+  const { Zip, ZipPassThrough } = await import('fflate');
+  const ready: Uint8Array[] = [];
+  const zip = new Zip((error, chunk) => {
+    if (error) throw error;
+    ready.push(chunk);
+  });
+  for (const member of members) {
+    const entry = new ZipPassThrough(member.name.split('/').at(-1)!);
+    // the same members give the same archive, and so the same digest, whenever they are unpacked
+    entry.mtime = new Date(1980, 0, 2);
+    zip.add(entry);
+    entry.push(await member.read(), true);
+    yield* ready.splice(0);
+  }
+  zip.end();
+  yield* ready.splice(0);
+}
