@@ -8,7 +8,17 @@ import { Mark } from './_components/icons.tsx';
 import { SiteNav } from './_components/site-nav.tsx';
 import { Suspension } from './_components/suspension.tsx';
 import { ThemeToggle } from './_components/theme-toggle.tsx';
-import './globals.css';
+import './styles/tokens.css';
+import './styles/elements.css';
+import './styles/layout.css';
+import './styles/forms.css';
+import './styles/notes.css';
+import './styles/tables.css';
+import './styles/details.css';
+import './styles/board.css';
+import './_components/charts/charts.css';
+import './home.css';
+import './styles/articles.css';
 
 export const metadata: Metadata = {
   title: { default: 'LIVECell benchmark', template: '%s · LIVECell benchmark' },
