@@ -1,6 +1,7 @@
 'use client';
 
 import { useActionState } from 'react';
+import { Field, FormError } from '#app/_components/field.tsx';
 import { deleteMyAccount } from './actions.ts';
 
 interface Props {
@@ -41,47 +42,34 @@ export function DeleteForm({ confirmation, creditedTo, published }: Props) {
               deleted
             </span>
           </label>
-          <div className="field">
-            <label htmlFor="credited-to">Name under which they stay</label>
-            <input
-              id="credited-to"
-              name="creditedTo"
-              maxLength={120}
-              autoComplete="off"
-              defaultValue={state.values?.creditedTo ?? creditedTo}
-              aria-invalid={state.errors?.creditedTo ? true : undefined}
-              aria-describedby="credited-to-error"
-            />
-            <p className="error" id="credited-to-error" hidden={!state.errors?.creditedTo}>
-              {state.errors?.creditedTo}
-            </p>
-          </div>
+          <Field name="creditedTo" id="credited-to" label="Name under which they stay" errors={state.errors}>
+            {(field) => (
+              <input
+                {...field}
+                maxLength={120}
+                autoComplete="off"
+                defaultValue={state.values?.creditedTo ?? creditedTo}
+              />
+            )}
+          </Field>
         </fieldset>
       )}
       {published === 0 && <input type="hidden" name="entries" value="tombstones" />}
-      <div className="field">
-        <label htmlFor="confirm">
-          To confirm, type <strong>{confirmation}</strong>
-        </label>
-        <input
-          id="confirm"
-          name="confirm"
-          autoComplete="off"
-          aria-invalid={state.errors?.confirm ? true : undefined}
-          aria-describedby="confirm-error"
-        />
-        <p className="error" id="confirm-error" hidden={!state.errors?.confirm}>
-          {state.errors?.confirm}
-        </p>
-      </div>
+      <Field
+        name="confirm"
+        label={
+          <>
+            To confirm, type <strong>{confirmation}</strong>
+          </>
+        }
+        errors={state.errors}
+      >
+        {(field) => <input {...field} autoComplete="off" />}
+      </Field>
       <button type="submit" className="button-danger" disabled={pending}>
         Delete my account
       </button>
-      {state.message && !state.errors && (
-        <p className="error" role="alert">
-          {state.message}
-        </p>
-      )}
+      <FormError state={state} />
     </form>
   );
 }

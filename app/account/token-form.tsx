@@ -1,28 +1,24 @@
 'use client';
 
 import { useActionState } from 'react';
+import { Field, FormError } from '#app/_components/field.tsx';
 import { makeToken } from './actions.ts';
 
 export function TokenForm() {
   const [state, run, pending] = useActionState(makeToken, {});
   return (
     <form action={run}>
-      <div className="field">
-        <label htmlFor="name">Name of the token</label>
-        <input
-          id="name"
-          name="name"
-          maxLength={80}
-          defaultValue={state.values?.name}
-          aria-invalid={state.errors?.name ? true : undefined}
-          aria-describedby="name-error"
-          autoComplete="off"
-          placeholder="lab server"
-        />
-        <p className="error" id="name-error" hidden={!state.errors?.name}>
-          {state.errors?.name}
-        </p>
-      </div>
+      <Field name="name" label="Name of the token" errors={state.errors}>
+        {(field) => (
+          <input
+            {...field}
+            maxLength={80}
+            defaultValue={state.values?.name}
+            autoComplete="off"
+            placeholder="lab server"
+          />
+        )}
+      </Field>
       <fieldset aria-describedby="scopes-error">
         <legend>What it is for</legend>
         <label className="check">
@@ -53,11 +49,7 @@ export function TokenForm() {
       <button type="submit" disabled={pending}>
         Create token
       </button>
-      {state.message && !state.errors && (
-        <p className="error" role="alert">
-          {state.message}
-        </p>
-      )}
+      <FormError state={state} />
       {state.made && (
         <div className="alert" data-kind="good" role="status">
           <p>This is the token. Copy it now: it is not shown again.</p>

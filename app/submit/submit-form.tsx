@@ -3,6 +3,7 @@
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { startTransition, useActionState, useCallback, useEffect, useRef, useState } from 'react';
+import { Field } from '#app/_components/field.tsx';
 import { UploadField } from '#app/_components/upload.tsx';
 import { forget } from '#app/_components/uploader.ts';
 import type { FormState } from '#app/_server/http.ts';
@@ -14,7 +15,7 @@ export interface TaskChoice {
   name: string;
   kind: 'instances' | 'counts';
   slots: { id: string; label: string }[];
-  /** slots are its data sets */
+  /** its slots are data sets */
   outside: boolean;
   /** how many slots are needed */
   least: number;
@@ -42,16 +43,16 @@ export type Typed = Partial<
 
 interface Props {
   tasks: TaskChoice[];
-  /** whom it can be submitted for besides oneself */
+  /** teams of the submitter */
   teams: { id: string; name: string }[];
-  /** names that make a new version; `team` is '' for one's own */
+  /** existing methods, whose names make a new version; `team` is '' for the submitter's own */
   methods: { name: string; team: string }[];
   typed?: Typed;
 }
 
 const DRAFT = 'livecell:draft';
 
-/** `typed`: what an earlier submission said, when a fixed file is submitted. */
+/** `typed` fills the form from an earlier submission, for instance one whose file was rejected. */
 export function SubmitForm({ tasks, teams, methods, typed }: Props) {
   const router = useRouter();
   const form = useRef<HTMLFormElement>(null);
@@ -81,7 +82,7 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
     router.push(`/submissions/${state.made}`);
   }, [state, router, tasks]);
 
-  // to the first field that needs another look
+  // Move the focus to the first field with an error.
   useEffect(() => {
     if (state.errors) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [state]);
@@ -99,20 +100,13 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
     form.current?.requestSubmit();
   }, [afterUpload, uploading]);
 
-  const field = (name: string) => ({
-    id: name,
-    name,
-    'aria-invalid': errors[name] ? true : undefined,
-    'aria-describedby': `${name}-hint ${name}-error`,
-  });
-
   return (
     <form
       ref={form}
       noValidate
       onInput={(event) => keep(event.currentTarget)}
       onSubmit={(event) => {
-        // not `action={…}`: React would empty the form, and nobody types a description twice
+        // Not `action={…}`: React would empty the form after an error.
         event.preventDefault();
         if (uploading) {
           setAfterUpload(true);
@@ -129,47 +123,49 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
       )}
       <fieldset>
         <legend>File</legend>
-        <div className="field">
-          <label htmlFor="task">Task</label>
-          <select
-            {...field('task')}
-            defaultValue={task}
-            onChange={(event) => {
-              setTask(event.target.value);
-              setDataset(undefined);
-            }}
-          >
-            {tasks.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-          <FieldError name="task" errors={errors} />
-          <p className="hint">
-            <Link href={`/tasks/${task}`}>What the task asks, and the files it takes</Link>
-          </p>
-        </div>
-        {(!chosen.outside || chosen.datasets.length === 1) && (
-          <div className="field">
-            <label htmlFor="dataset">Data set</label>
+        <Field
+          name="task"
+          label="Task"
+          hint={<Link href={`/tasks/${task}`}>What the task asks, and the files it takes</Link>}
+          errors={errors}
+        >
+          {(field) => (
             <select
-              {...field('dataset')}
-              key={task}
-              defaultValue={typed?.dataset}
-              onChange={(event) => setDataset(event.target.value)}
+              {...field}
+              defaultValue={task}
+              onChange={(event) => {
+                setTask(event.target.value);
+                setDataset(undefined);
+              }}
             >
-              {chosen.datasets.map(({ name, label }) => (
-                <option key={name} value={name}>
-                  {label}
+              {tasks.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
                 </option>
               ))}
             </select>
-            <FieldError name="dataset" errors={errors} />
-          </div>
+          )}
+        </Field>
+        {(!chosen.outside || chosen.datasets.length === 1) && (
+          <Field name="dataset" label="Data set" errors={errors}>
+            {(field) => (
+              <select
+                {...field}
+                key={task}
+                defaultValue={typed?.dataset}
+                onChange={(event) => setDataset(event.target.value)}
+              >
+                {chosen.datasets.map(({ name, label }) => (
+                  <option key={name} value={name}>
+                    {label}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
         )}
         <TaskRules name={chosen.name} rules={chosen.rules} demo={demo} />
-        {chosen.rules.open && <Files key={task} task={chosen} {...{ errors, onBusy, field, typed }} />}
+        {chosen.rules.open && <Files key={task} task={chosen} errors={errors} onBusy={onBusy} typed={typed} />}
         <label className="check">
           <input type="checkbox" name="anyCategory" defaultChecked={typed?.anyCategory} />
           <span>
@@ -182,82 +178,76 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
       <fieldset>
         <legend>Method</legend>
         {teams.length > 0 && (
-          <div className="field">
-            <label htmlFor="team">Submitted for</label>
-            <select {...field('team')} defaultValue={typed?.team} onChange={(event) => setTeam(event.target.value)}>
-              <option value="">yourself</option>
-              {teams.map(({ id, name }) => (
-                <option key={id} value={id}>
-                  the team {name}
-                </option>
-              ))}
-            </select>
-            <p className="hint" id="team-hint">
-              What is submitted for a team belongs to it: every member sees it and may publish or withdraw it.
-            </p>
-            <FieldError name="team" errors={errors} />
-          </div>
+          <Field
+            name="team"
+            label="Submitted for"
+            hint="A team’s submission belongs to the team: every member sees it and may publish or withdraw it."
+            errors={errors}
+          >
+            {(field) => (
+              <select {...field} defaultValue={typed?.team} onChange={(event) => setTeam(event.target.value)}>
+                <option value="">yourself</option>
+                {teams.map(({ id, name }) => (
+                  <option key={id} value={id}>
+                    the team {name}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
         )}
-        <div className="field">
-          <label htmlFor="method">Method name</label>
-          <input
-            {...field('method')}
-            defaultValue={typed?.method}
-            required
-            maxLength={120}
-            autoComplete="off"
-            list="methods"
-          />
-          <datalist id="methods">
-            {methods
-              .filter((method) => method.team === team)
-              .map(({ name }) => (
-                <option key={name} value={name} />
-              ))}
-          </datalist>
-          <p className="hint" id="method-hint">
-            As it shall stand on the leaderboard. Under a name you have used before, this is the method’s next version.
-          </p>
-          <FieldError name="method" errors={errors} />
-        </div>
-        <div className="field">
-          <label htmlFor="description">Description</label>
-          <textarea {...field('description')} defaultValue={typed?.description} maxLength={5000} rows={4} />
-          <p className="hint" id="description-hint">
-            Architecture, resolution, thresholds, test-time augmentation: what a reader needs to understand the number.
-          </p>
-          <FieldError name="description" errors={errors} />
-        </div>
-        <div className="field">
-          <label htmlFor="paperUrl">Link to the paper</label>
-          <input
-            {...field('paperUrl')}
-            type="url"
-            inputMode="url"
-            defaultValue={typed?.paperUrl}
-            placeholder="https://"
-          />
-          <FieldError name="paperUrl" errors={errors} />
-        </div>
-        <div className="field">
-          <label htmlFor="codeUrl">Link to the code</label>
-          <input
-            {...field('codeUrl')}
-            type="url"
-            inputMode="url"
-            defaultValue={typed?.codeUrl}
-            placeholder="https://"
-          />
-          <FieldError name="codeUrl" errors={errors} />
-        </div>
-        <div className="field">
-          <label htmlFor="trainingData">Trained on</label>
-          <input {...field('trainingData')} defaultValue={typed?.trainingData} maxLength={1000} />
-          <p className="hint" id="trainingData-hint">
-            For example “LIVECell train and val; backbone from ImageNet”.
-          </p>
-          <FieldError name="trainingData" errors={errors} />
-        </div>
+        <Field
+          name="method"
+          label="Method name"
+          hint="As it will appear on the leaderboard. A name you have used before makes this the method’s next version."
+          errors={errors}
+        >
+          {(field) => (
+            <>
+              <input
+                {...field}
+                defaultValue={typed?.method}
+                required
+                maxLength={120}
+                autoComplete="off"
+                list="methods"
+              />
+              <datalist id="methods">
+                {methods
+                  .filter((method) => method.team === team)
+                  .map(({ name }) => (
+                    <option key={name} value={name} />
+                  ))}
+              </datalist>
+            </>
+          )}
+        </Field>
+        <Field
+          name="description"
+          label="Description"
+          hint="Architecture, resolution, thresholds, test-time augmentation: what a reader needs to understand the number."
+          errors={errors}
+        >
+          {(field) => <textarea {...field} defaultValue={typed?.description} maxLength={5000} rows={4} />}
+        </Field>
+        <Field name="paperUrl" label="Link to the paper" errors={errors}>
+          {(field) => (
+            <input {...field} type="url" inputMode="url" defaultValue={typed?.paperUrl} placeholder="https://" />
+          )}
+        </Field>
+        <Field name="codeUrl" label="Link to the code" errors={errors}>
+          {(field) => (
+            <input {...field} type="url" inputMode="url" defaultValue={typed?.codeUrl} placeholder="https://" />
+          )}
+        </Field>
+        <Field
+          name="trainingData"
+          label="Trained on"
+          hint="For example “LIVECell train and val; backbone from ImageNet”."
+          errors={errors}
+        >
+          {(field) => <input {...field} defaultValue={typed?.trainingData} maxLength={1000} />}
+        </Field>
         <label className="check">
           <input type="checkbox" name="testImagesSeen" defaultChecked={typed?.testImagesSeen} />
           <span>The model has seen test images in training or tuning. The entry will say so.</span>
@@ -280,14 +270,14 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
             descriptions. You can give reviewers a secret link, and reveal it whenever you want.
           </span>
         </label>
-        <div className="field">
-          <label htmlFor="anonymousUntil">Anonymous until</label>
-          <input {...field('anonymousUntil')} type="date" defaultValue={typed?.anonymousUntil} />
-          <p className="hint" id="anonymousUntil-hint">
-            On this day, at midnight UTC, it is revealed by itself. Empty: when you reveal it.
-          </p>
-          <FieldError name="anonymousUntil" errors={errors} />
-        </div>
+        <Field
+          name="anonymousUntil"
+          label="Anonymous until"
+          hint="The entry reveals its name on this day at midnight UTC. Leave empty to reveal it yourself."
+          errors={errors}
+        >
+          {(field) => <input {...field} type="date" defaultValue={typed?.anonymousUntil} />}
+        </Field>
       </fieldset>
 
       <div className="cluster">
@@ -316,13 +306,11 @@ function Files({
   task,
   errors,
   onBusy,
-  field,
   typed,
 }: {
   task: TaskChoice;
   errors: Record<string, string>;
   onBusy: (busy: boolean, name: string) => void;
-  field: (name: string) => object;
   typed?: Typed;
 }) {
   const { slots, least, kind, also, outside } = task;
@@ -341,20 +329,14 @@ function Files({
   return (
     <>
       {kind === 'counts' && (
-        <div className="field">
-          <label htmlFor="scoreThreshold">Score threshold</label>
-          <input
-            {...field('scoreThreshold')}
-            inputMode="decimal"
-            autoComplete="off"
-            defaultValue={typed?.scoreThreshold}
-          />
-          <p className="hint" id="scoreThreshold-hint">
-            Only for files of predictions: detections with at least this score are counted. Leave it empty for counts
-            per image.
-          </p>
-          <FieldError name="scoreThreshold" errors={errors} />
-        </div>
+        <Field
+          name="scoreThreshold"
+          label="Score threshold"
+          hint="Only for files of predictions: detections with at least this score are counted. Leave it empty for counts per image."
+          errors={errors}
+        >
+          {(field) => <input {...field} inputMode="decimal" autoComplete="off" defaultValue={typed?.scoreThreshold} />}
+        </Field>
       )}
       <UploadField
         name="upload"
@@ -388,14 +370,6 @@ function Files({
   );
 }
 
-function FieldError({ name, errors }: { name: string; errors: Record<string, string> }) {
-  return (
-    <p className="error" id={`${name}-error`} hidden={!errors[name]}>
-      {errors[name]}
-    </p>
-  );
-}
-
 function keep(form: HTMLFormElement) {
   const values = [...new FormData(form)].filter(
     ([name, value]) => typeof value === 'string' && !/^upload(\.|$)/.test(name),
@@ -403,7 +377,7 @@ function keep(form: HTMLFormElement) {
   try {
     localStorage.setItem(DRAFT, JSON.stringify(Object.fromEntries(values)));
   } catch {
-    // a browser that keeps nothing: the form works all the same
+    // Storage is switched off in this browser; the form works without a draft.
   }
 }
 
@@ -421,7 +395,7 @@ function restore(form: HTMLFormElement) {
     else if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.value = value;
     else if (element instanceof HTMLSelectElement && [...element.options].some((option) => option.value === value)) {
       element.value = value;
-      element.dispatchEvent(new Event('change', { bubbles: true })); // the files asked for follow the task
+      element.dispatchEvent(new Event('change', { bubbles: true })); // the list of files follows the task
     }
   }
 }

@@ -1,9 +1,9 @@
 'use client';
 
 import { useActionState, useState } from 'react';
+import { Field, FormMessage } from '#app/_components/field.tsx';
 import { UploadField } from '#app/_components/upload.tsx';
 import type { FormState } from '#app/_server/http.ts';
-import { Field, Said } from '../tasks/fields.tsx';
 import { registerGroundTruth, scoreAgain, sendReplacement } from './actions.ts';
 
 export interface TaskChoice {
@@ -62,10 +62,15 @@ export function RegisterForm({ tasks }: { tasks: TaskChoice[] }) {
   const slots = tasks.find(({ id }) => id === task)?.slots ?? [''];
   return (
     <form action={act}>
-      <Field name="name" label="Name" hint="As it is to stand on the site; it cannot be changed later." state={state}>
+      <Field
+        name="name"
+        label="Name"
+        hint="As it is to stand on the site; it cannot be changed later."
+        errors={state.errors}
+      >
         {(field) => <input {...field} required maxLength={100} defaultValue={typed.name} />}
       </Field>
-      <Field name="task" label="Task" state={state}>
+      <Field name="task" label="Task" errors={state.errors}>
         {(field) => (
           <select {...field} value={task} onChange={({ target }) => setTask(target.value)}>
             {tasks.map(({ id, name }) => (
@@ -81,7 +86,7 @@ export function RegisterForm({ tasks }: { tasks: TaskChoice[] }) {
         name="split"
         label="Split"
         hint="Of a training set no board is the first. Default: what the name says."
-        state={state}
+        errors={state.errors}
       >
         {(field) => (
           <select {...field} defaultValue={typed.split ?? ''}>
@@ -92,16 +97,16 @@ export function RegisterForm({ tasks }: { tasks: TaskChoice[] }) {
           </select>
         )}
       </Field>
-      <Field name="licence" label="Licence" hint="On what terms it is used." state={state}>
+      <Field name="licence" label="Licence" hint="On what terms it is used." errors={state.errors}>
         {(field) => <input {...field} maxLength={500} defaultValue={typed.licence} />}
       </Field>
-      <Field name="source" label="Source" hint="Where it is from." state={state}>
+      <Field name="source" label="Source" hint="Where it is from." errors={state.errors}>
         {(field) => <input {...field} maxLength={500} defaultValue={typed.source} />}
       </Field>
-      <Field name="protocol" label="Protocol" hint="How it was prepared." state={state}>
+      <Field name="protocol" label="Protocol" hint="How it was prepared." errors={state.errors}>
         {(field) => <input {...field} maxLength={500} defaultValue={typed.protocol} />}
       </Field>
-      <Field name="note" label="Note" hint="What this first version is. Maintainers read it." state={state}>
+      <Field name="note" label="Note" hint="What this first version is. Maintainers read it." errors={state.errors}>
         {(field) => <textarea {...field} rows={2} maxLength={1000} defaultValue={typed.note} />}
       </Field>
       <label className="check">
@@ -113,7 +118,7 @@ export function RegisterForm({ tasks }: { tasks: TaskChoice[] }) {
           {busy ? 'Uploading …' : 'Register'}
         </button>
       </p>
-      <Said state={state} />
+      <FormMessage state={state} />
     </form>
   );
 }
@@ -126,7 +131,7 @@ export function ReplaceForm({ id, slots, isPublic }: { id: string; slots: string
     <form action={act}>
       <input type="hidden" name="id" value={id} />
       <Files slots={slots} state={state} onBusy={onBusy} replaces={id} />
-      <Field name="note" label="What changed, and why" hint="Owners of entries read it." state={state}>
+      <Field name="note" label="What changed, and why" hint="Owners of entries read it." errors={state.errors}>
         {(field) => <textarea {...field} rows={2} required maxLength={1000} defaultValue={typed.note} />}
       </Field>
       <label className="check">
@@ -138,7 +143,7 @@ export function ReplaceForm({ id, slots, isPublic }: { id: string; slots: string
           {busy ? 'Uploading …' : 'Replace by this file'}
         </button>
       </p>
-      <Said state={state} />
+      <FormMessage state={state} />
     </form>
   );
 }
@@ -148,7 +153,7 @@ export function ScoreAgainForm({ id }: { id: string }) {
   return (
     <form action={act}>
       <input type="hidden" name="id" value={id} />
-      <Field name="reason" label="Why" hint="Owners of entries read it." state={state}>
+      <Field name="reason" label="Why" hint="Owners of entries read it." errors={state.errors}>
         {(field) => (
           <input {...field} required maxLength={1000} defaultValue={state.done ? '' : state.values?.reason} />
         )}
@@ -158,7 +163,7 @@ export function ScoreAgainForm({ id }: { id: string }) {
           Score all again
         </button>
       </p>
-      <Said state={state} />
+      <FormMessage state={state} />
     </form>
   );
 }

@@ -1,8 +1,8 @@
 'use client';
 
 import { useActionState } from 'react';
+import { Field, FormMessage } from '#app/_components/field.tsx';
 import { makeAnnouncement } from './actions.ts';
-import { Field, Said } from './fields.tsx';
 
 interface Props {
   tasks: { id: string; name: string }[];
@@ -16,10 +16,10 @@ export function AnnounceForm({ tasks, startsAt, endsAt }: Props) {
   const typed = state.done ? {} : (state.values ?? {});
   return (
     <form action={act}>
-      <Field name="text" label="Text" state={state}>
+      <Field name="text" label="Text" errors={state.errors}>
         {(field) => <textarea {...field} rows={2} maxLength={1000} required defaultValue={typed.text} />}
       </Field>
-      <Field name="task" label="Where" state={state}>
+      <Field name="task" label="Where" errors={state.errors}>
         {(field) => (
           <select {...field} defaultValue={typed.task ?? ''}>
             <option value="">On every page</option>
@@ -31,10 +31,10 @@ export function AnnounceForm({ tasks, startsAt, endsAt }: Props) {
           </select>
         )}
       </Field>
-      <Field name="startsAt" label="From (UTC)" state={state}>
+      <Field name="startsAt" label="From (UTC)" errors={state.errors}>
         {(field) => <input {...field} type="datetime-local" required defaultValue={typed.startsAt ?? startsAt} />}
       </Field>
-      <Field name="endsAt" label="Until (UTC)" state={state}>
+      <Field name="endsAt" label="Until (UTC)" errors={state.errors}>
         {(field) => <input {...field} type="datetime-local" required defaultValue={typed.endsAt ?? endsAt} />}
       </Field>
       <label className="check">
@@ -46,7 +46,7 @@ export function AnnounceForm({ tasks, startsAt, endsAt }: Props) {
           Announce
         </button>
       </p>
-      <Said state={state} />
+      <FormMessage state={state} />
     </form>
   );
 }

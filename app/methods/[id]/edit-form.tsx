@@ -1,10 +1,11 @@
 'use client';
 
 import { startTransition, useActionState, useEffect, useRef } from 'react';
+import { Field } from '#app/_components/field.tsx';
 import type { MethodFacts } from '#db/submissions/methods.ts';
 import { saveMethod } from '../actions.ts';
 
-/** What can be said of a method; every version of it is read with this. */
+/** The facts of a method, shown beside every version of it. */
 export function EditForm({ id, facts }: { id: string; facts: MethodFacts }) {
   const form = useRef<HTMLFormElement>(null);
   const [state, save, pending] = useActionState(saveMethod, {});
@@ -12,25 +13,7 @@ export function EditForm({ id, facts }: { id: string; facts: MethodFacts }) {
   useEffect(() => {
     if (state.errors) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [state]);
-  const field = (name: keyof MethodFacts) => ({
-    id: name,
-    name,
-    defaultValue: facts[name] === null ? '' : String(facts[name]),
-    'aria-invalid': errors[name] ? true : undefined,
-    'aria-describedby': `${name}-hint ${name}-error`,
-  });
-  const after = (name: keyof MethodFacts, hint?: string) => (
-    <>
-      {hint && (
-        <p className="hint" id={`${name}-hint`}>
-          {hint}
-        </p>
-      )}
-      <p className="error" id={`${name}-error`} hidden={!errors[name]}>
-        {errors[name]}
-      </p>
-    </>
-  );
+  const shown = (name: keyof MethodFacts) => (facts[name] === null ? '' : String(facts[name]));
   return (
     <form
       ref={form}
@@ -42,56 +25,60 @@ export function EditForm({ id, facts }: { id: string; facts: MethodFacts }) {
       }}
     >
       <input type="hidden" name="id" value={id} />
-      <div className="field">
-        <label htmlFor="name">Name</label>
-        <input {...field('name')} required maxLength={120} autoComplete="off" />
-        {after('name', 'Of all versions. A submission under another name is another method.')}
-      </div>
-      <div className="field">
-        <label htmlFor="authors">Authors</label>
-        <input {...field('authors')} maxLength={2000} autoComplete="off" />
-        {after('authors', 'As they are to be cited, in their order: “Ada Lovelace and Charles Babbage”.')}
-      </div>
-      <div className="field">
-        <label htmlFor="description">Description</label>
-        <textarea {...field('description')} maxLength={5000} rows={4} />
-        {after('description')}
-      </div>
-      <div className="field">
-        <label htmlFor="paperUrl">Link to the paper</label>
-        <input {...field('paperUrl')} type="url" inputMode="url" placeholder="https://" />
-        {after('paperUrl')}
-      </div>
-      <div className="field">
-        <label htmlFor="codeUrl">Link to the code</label>
-        <input {...field('codeUrl')} type="url" inputMode="url" placeholder="https://" />
-        {after('codeUrl')}
-      </div>
-      <div className="field">
-        <label htmlFor="architecture">Architecture</label>
-        <input {...field('architecture')} maxLength={500} />
-        {after('architecture', 'For example “Cascade Mask R-CNN, ResNeSt-200”.')}
-      </div>
-      <div className="field">
-        <label htmlFor="parameters">Trainable parameters, in millions</label>
-        <input {...field('parameters')} inputMode="decimal" autoComplete="off" />
-        {after('parameters')}
-      </div>
-      <div className="field">
-        <label htmlFor="pretraining">Pre-trained on</label>
-        <input {...field('pretraining')} maxLength={1000} />
-        {after('pretraining', 'For example “ImageNet-1k” or “nothing”.')}
-      </div>
-      <div className="field">
-        <label htmlFor="extraData">Extra data</label>
-        <input {...field('extraData')} maxLength={1000} />
-        {after('extraData', 'Training images beside those of LIVECell.')}
-      </div>
-      <div className="field">
-        <label htmlFor="secondsPerImage">Seconds per image</label>
-        <input {...field('secondsPerImage')} inputMode="decimal" autoComplete="off" />
-        {after('secondsPerImage', 'Inference on one test image; name the hardware in the description.')}
-      </div>
+      <Field
+        name="name"
+        label="Name"
+        hint="Of all versions. A submission under another name is another method."
+        errors={errors}
+      >
+        {(field) => <input {...field} defaultValue={shown('name')} required maxLength={120} autoComplete="off" />}
+      </Field>
+      <Field
+        name="authors"
+        label="Authors"
+        hint="As they are to be cited, in their order: “Ada Lovelace and Charles Babbage”."
+        errors={errors}
+      >
+        {(field) => <input {...field} defaultValue={shown('authors')} maxLength={2000} autoComplete="off" />}
+      </Field>
+      <Field name="description" label="Description" errors={errors}>
+        {(field) => <textarea {...field} defaultValue={shown('description')} maxLength={5000} rows={4} />}
+      </Field>
+      <Field name="paperUrl" label="Link to the paper" errors={errors}>
+        {(field) => (
+          <input {...field} defaultValue={shown('paperUrl')} type="url" inputMode="url" placeholder="https://" />
+        )}
+      </Field>
+      <Field name="codeUrl" label="Link to the code" errors={errors}>
+        {(field) => (
+          <input {...field} defaultValue={shown('codeUrl')} type="url" inputMode="url" placeholder="https://" />
+        )}
+      </Field>
+      <Field
+        name="architecture"
+        label="Architecture"
+        hint="For example “Cascade Mask R-CNN, ResNeSt-200”."
+        errors={errors}
+      >
+        {(field) => <input {...field} defaultValue={shown('architecture')} maxLength={500} />}
+      </Field>
+      <Field name="parameters" label="Trainable parameters, in millions" errors={errors}>
+        {(field) => <input {...field} defaultValue={shown('parameters')} inputMode="decimal" autoComplete="off" />}
+      </Field>
+      <Field name="pretraining" label="Pre-trained on" hint="For example “ImageNet-1k” or “nothing”." errors={errors}>
+        {(field) => <input {...field} defaultValue={shown('pretraining')} maxLength={1000} />}
+      </Field>
+      <Field name="extraData" label="Extra data" hint="Training images beside those of LIVECell." errors={errors}>
+        {(field) => <input {...field} defaultValue={shown('extraData')} maxLength={1000} />}
+      </Field>
+      <Field
+        name="secondsPerImage"
+        label="Seconds per image"
+        hint="Inference on one test image; name the hardware in the description."
+        errors={errors}
+      >
+        {(field) => <input {...field} defaultValue={shown('secondsPerImage')} inputMode="decimal" autoComplete="off" />}
+      </Field>
       <label className="check">
         <input type="checkbox" name="testImagesSeen" defaultChecked={facts.testImagesSeen} />
         <span>Test images were seen in training or tuning. Every version says so then.</span>

@@ -1,8 +1,8 @@
 'use client';
 
 import { useActionState, useState } from 'react';
+import { Field, FormMessage } from '#app/_components/field.tsx';
 import { setTask } from '../actions.ts';
-import { Field, Said } from '../fields.tsx';
 
 interface Props {
   task: string;
@@ -38,7 +38,7 @@ export function SettingsForm({ task, settings, defaults }: Props) {
           <span>Closed: the form, the API and the command line say so before the first byte is uploaded</span>
         </label>
         {!open && (
-          <Field name="closedReason" label="Why it is closed" hint="Everybody can read it." state={state}>
+          <Field name="closedReason" label="Why it is closed" hint="Everybody can read it." errors={state.errors}>
             {(field) => <input {...field} required maxLength={1000} defaultValue={String(typed.closedReason ?? '')} />}
           </Field>
         )}
@@ -61,12 +61,12 @@ export function SettingsForm({ task, settings, defaults }: Props) {
             name="quota"
             label="Scored submissions per person or team"
             hint={`Empty: the site’s default, ${defaults.quota}.`}
-            state={state}
+            errors={state.errors}
           >
             {(field) => <input {...field} inputMode="numeric" defaultValue={typed.quota} />}
           </Field>
         )}
-        <Field name="quotaDays" label="In so many days" hint={`Empty: ${defaults.days}.`} state={state}>
+        <Field name="quotaDays" label="In so many days" hint={`Empty: ${defaults.days}.`} errors={state.errors}>
           {(field) => <input {...field} inputMode="numeric" defaultValue={typed.quotaDays} />}
         </Field>
       </fieldset>
@@ -76,7 +76,7 @@ export function SettingsForm({ task, settings, defaults }: Props) {
           name="megabytes"
           label="Largest upload in MB"
           hint={`1,000,000 bytes each. Empty: the site’s limit, ${defaults.megabytes}.`}
-          state={state}
+          errors={state.errors}
         >
           {(field) => <input {...field} inputMode="numeric" defaultValue={typed.megabytes} />}
         </Field>
@@ -84,7 +84,7 @@ export function SettingsForm({ task, settings, defaults }: Props) {
       <button type="submit" className="button-primary" disabled={pending}>
         Save
       </button>
-      <Said state={state} />
+      <FormMessage state={state} />
     </form>
   );
 }
