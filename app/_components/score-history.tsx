@@ -1,7 +1,9 @@
 import { inWords, type ScoreHistory } from '#db/rescore/rescore.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { integer, moment } from '#lib/format.ts';
-import { TableFrame } from './table-frame.tsx';
+import { DataTable } from './data-table.tsx';
+
+type EvaluationLine = ScoreHistory['evaluations'][number];
 
 /** Why an entry stands on no board, where it could not be scored again. `inside`: why not may quote the file. */
 export function LeftBehind({ history, inside }: { history: ScoreHistory; inside: boolean }) {
@@ -27,52 +29,47 @@ export function ScoredAgain({ history }: { history: ScoreHistory }) {
       <p className="prose muted">
         Every score it has had, the newest first. {PROTOCOLS[PRIMARY_PROTOCOL].name}; none was overwritten.
       </p>
-      <TableFrame label="Table of its scores">
-        <table>
-          <caption className="visually-hidden">Scores, the newest first</caption>
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              {labels.map((label) => (
-                <th key={label} scope="col" className="num">
-                  {label}
-                </th>
-              ))}
-              <th scope="col">Evaluator</th>
-              <th scope="col">Ground truth</th>
-              <th scope="col">Why</th>
-            </tr>
-          </thead>
-          <tbody>
-            {lines.map(({ id, scoredAt, numbers, evaluatorVersion, groundTruth, reason, current }) => (
-              <tr key={id}>
-                <th scope="row">
-                  <time dateTime={scoredAt.toISOString()}>{moment(scoredAt)}</time>{' '}
-                  {current && (
-                    <span className="badge" data-kind="good">
-                      counts
-                    </span>
-                  )}
-                </th>
-                {numbers.map((number) => (
-                  <td key={number.label} className="num">
-                    {inWords(number)}
-                  </td>
-                ))}
-                <td>{evaluatorVersion}</td>
-                <td title={`SHA-256 ${groundTruth.sha256}`}>
-                  {groundTruth.versions.length === 0 ? (
-                    <code>{groundTruth.sha256.slice(0, 12)}…</code>
-                  ) : (
-                    `version ${groundTruth.versions.map(integer).join(' and ')}`
-                  )}
-                </td>
-                <td>{reason ?? 'as it was submitted'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <DataTable
+        label="Table of its scores"
+        caption="Scores, the newest first"
+        rows={lines}
+        rowKey={({ id }) => id}
+        columns={[
+          {
+            head: 'When',
+            rowHead: true,
+            cell: ({ scoredAt, current }) => (
+              <>
+                <time dateTime={scoredAt.toISOString()}>{moment(scoredAt)}</time>{' '}
+                {current && (
+                  <span className="badge" data-kind="good">
+                    counts
+                  </span>
+                )}
+              </>
+            ),
+          },
+          ...labels.map((label, n) => ({
+            head: label,
+            num: true,
+            cell: ({ numbers }: EvaluationLine) => inWords(numbers[n]),
+          })),
+          { head: 'Evaluator', cell: ({ evaluatorVersion }) => evaluatorVersion },
+          {
+            head: 'Ground truth',
+            cell: ({ groundTruth: { sha256, versions } }) => (
+              <span title={`SHA-256 ${sha256}`}>
+                {versions.length === 0 ? (
+                  <code>{sha256.slice(0, 12)}…</code>
+                ) : (
+                  `version ${versions.map(integer).join(' and ')}`
+                )}
+              </span>
+            ),
+          },
+          { head: 'Why', cell: ({ reason }) => reason ?? 'as it was submitted' },
+        ]}
+      />
     </section>
   );
 }

@@ -3,8 +3,8 @@ import type { ReactNode } from 'react';
 import type { SubmissionSummary } from '#db/submissions/submissions.ts';
 import { moment } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
+import { DataTable } from './data-table.tsx';
 import { StateBadge, VisibilityBadge } from './state.tsx';
-import { TableFrame } from './table-frame.tsx';
 
 interface Props {
   submissions: SubmissionSummary[];
@@ -16,53 +16,37 @@ interface Props {
 
 export function SubmissionTable({ submissions, caption, withSubmitter, withTeam, deeds }: Props) {
   return (
-    <TableFrame label={caption}>
-      <table>
-        <caption className="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Method</th>
-            {withSubmitter && <th scope="col">Submitter</th>}
-            {withTeam && <th scope="col">For</th>}
-            <th scope="col">Task</th>
-            <th scope="col">Data set</th>
-            <th scope="col">State</th>
-            <th scope="col">Visibility</th>
-            <th scope="col" className="num">
-              Submitted
-            </th>
-            {deeds && <th scope="col">Decision</th>}
-          </tr>
-        </thead>
-        <tbody>
-          {submissions.map((submission) => (
-            <tr key={submission.id}>
-              <th scope="row">
-                <Link href={`/submissions/${submission.id}`}>{submission.method}</Link>
-                {submission.version > 1 && <span className="muted">, version {submission.version}</span>}
-                {submission.demo && (
-                  <>
-                    {' '}
-                    <span className="badge">demo</span>
-                  </>
-                )}
-              </th>
-              {withSubmitter && <td>{submission.user?.name ?? '–'}</td>}
-              {withTeam && <td>{submission.team?.name ?? 'yourself'}</td>}
-              <td>{parseTask(submission.task)?.name ?? submission.task}</td>
-              <td>{submission.datasetName}</td>
-              <td>
-                <StateBadge state={submission.state} />
-              </td>
-              <td>
-                <VisibilityBadge visibility={submission.visibility} />
-              </td>
-              <td className="num">{moment(submission.createdAt)}</td>
-              {deeds && <td>{deeds(submission)}</td>}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
+    <DataTable
+      label={caption}
+      caption={caption}
+      rows={submissions}
+      rowKey={({ id }) => id}
+      columns={[
+        {
+          head: 'Method',
+          rowHead: true,
+          cell: ({ id, method, version, demo }) => (
+            <>
+              <Link href={`/submissions/${id}`}>{method}</Link>
+              {version > 1 && <span className="muted">, version {version}</span>}
+              {demo && (
+                <>
+                  {' '}
+                  <span className="badge">demo</span>
+                </>
+              )}
+            </>
+          ),
+        },
+        withSubmitter === true && { head: 'Submitter', cell: ({ user }) => user?.name ?? '–' },
+        withTeam === true && { head: 'For', cell: ({ team }) => team?.name ?? 'yourself' },
+        { head: 'Task', cell: ({ task }) => parseTask(task)?.name ?? task },
+        { head: 'Data set', cell: ({ datasetName }) => datasetName },
+        { head: 'State', cell: ({ state }) => <StateBadge state={state} /> },
+        { head: 'Visibility', cell: ({ visibility }) => <VisibilityBadge visibility={visibility} /> },
+        { head: 'Submitted', num: true, cell: ({ createdAt }) => moment(createdAt) },
+        deeds !== undefined && { head: 'Decision', cell: deeds },
+      ]}
+    />
   );
 }

@@ -2,8 +2,8 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { Act } from '#app/_components/action-button.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { OrcidId } from '#app/_components/orcid.tsx';
-import { TableFrame } from '#app/_components/table-frame.tsx';
 import { configuredProviders, PROVIDER_NAMES, type ProviderId } from '#app/_server/auth-config.ts';
 import { viewer } from '#app/_server/http.ts';
 import { getPreferences, NOTICE_WORDS, sendsMail } from '#db/notices/notices.ts';
@@ -174,47 +174,38 @@ async function Tokens({ userId }: { userId: string }) {
           A token lets the command line and scripts act in your name: <code>livecell submit --token …</code>
         </p>
         {tokens.length > 0 && (
-          <TableFrame label="Table of API tokens">
-            <table>
-              <caption className="visually-hidden">API tokens</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">For</th>
-                  <th scope="col">Created</th>
-                  <th scope="col">Last used</th>
-                  <th scope="col">Valid until</th>
-                  <th scope="col">
-                    <span className="visually-hidden">Revoke</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {tokens.map(({ id, name, scopes, createdAt, lastUsedAt, expiresAt }) => (
-                  <tr key={id}>
-                    <th scope="row">{name}</th>
-                    <td>{scopes.join(', ')}</td>
-                    <td>{day(createdAt)}</td>
-                    <td>{lastUsedAt ? day(lastUsedAt) : 'never'}</td>
-                    <td>
-                      {expiresAt ? day(expiresAt) : 'no end'}
-                      {expiresAt && expiresAt.getTime() < now && (
-                        <>
-                          {' '}
-                          <span className="badge" data-kind="bad">
-                            expired
-                          </span>
-                        </>
-                      )}
-                    </td>
-                    <td>
-                      <Act action={dropToken} values={{ id }} label="Revoke" kind="danger" />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </TableFrame>
+          <DataTable
+            label="Table of API tokens"
+            caption="API tokens"
+            rows={tokens}
+            rowKey={({ id }) => id}
+            columns={[
+              { head: 'Name', rowHead: true, cell: ({ name }) => name },
+              { head: 'For', cell: ({ scopes }) => scopes.join(', ') },
+              { head: 'Created', cell: ({ createdAt }) => day(createdAt) },
+              { head: 'Last used', cell: ({ lastUsedAt }) => (lastUsedAt ? day(lastUsedAt) : 'never') },
+              {
+                head: 'Valid until',
+                cell: ({ expiresAt }) => (
+                  <>
+                    {expiresAt ? day(expiresAt) : 'no end'}
+                    {expiresAt && expiresAt.getTime() < now && (
+                      <>
+                        {' '}
+                        <span className="badge" data-kind="bad">
+                          expired
+                        </span>
+                      </>
+                    )}
+                  </>
+                ),
+              },
+              {
+                head: <span className="visually-hidden">Revoke</span>,
+                cell: ({ id }) => <Act action={dropToken} values={{ id }} label="Revoke" kind="danger" />,
+              },
+            ]}
+          />
         )}
         <TokenForm />
       </div>

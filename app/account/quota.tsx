@@ -1,14 +1,11 @@
-import Link from 'next/link';
+import { DataTable } from '#app/_components/data-table.tsx';
+import { LedgerTable } from '#app/_components/ledger-table.tsx';
 import { LocalTime } from '#app/_components/local-time.tsx';
-import { TableFrame } from '#app/_components/table-frame.tsx';
 import { holdersOf } from '#app/_server/places.ts';
 import { getTeam } from '#db/people/teams.ts';
 import { listLedger, listPlaces } from '#db/quota/ledger.ts';
-import { moment } from '#lib/format.ts';
 import type { Viewer } from '#lib/permissions.ts';
 import { parseTask } from '#lib/tasks/index.ts';
-
-const KINDS = { reserved: 'place held', charged: 'charged', returned: 'given back', granted: 'granted' } as const;
 
 /** What one may still submit, alone and for each team, and the ledger it comes from. */
 export async function Quota({ who }: { who: NonNullable<Viewer> }) {
@@ -28,88 +25,44 @@ export async function Quota({ who }: { who: NonNullable<Viewer> }) {
           place until it is over, and only a score is charged: what is rejected, fails or is withdrawn before it has one
           costs nothing. Demo data sets are not counted, and scoring again never is.
         </p>
-        <TableFrame label="Table of the quota">
-          <table>
-            <caption className="visually-hidden">Scored submissions and places left, by task</caption>
-            <thead>
-              <tr>
-                <th scope="col">Task</th>
-                {names.size > 0 && <th scope="col">For</th>}
-                <th scope="col" className="num">
-                  Scored
-                </th>
-                <th scope="col" className="num">
-                  Waiting
-                </th>
-                <th scope="col">Limit</th>
-                <th scope="col" className="num">
-                  Left
-                </th>
-                <th scope="col">Next slot</th>
-              </tr>
-            </thead>
-            <tbody>
-              {places.map(({ holder, task, charged, reserved, limit, granted, days, left, nextSlotAt }) => (
-                <tr key={`${holder} ${task}`}>
-                  <th scope="row">{parseTask(task)?.name ?? task}</th>
-                  {names.size > 0 && <td>{names.get(holder) ?? 'yourself'}</td>}
-                  <td className="num">{charged}</td>
-                  <td className="num">{reserved}</td>
-                  <td>
-                    {limit === null ? 'none' : `${limit} in ${days === 1 ? 'a day' : `${days} days`}`}
-                    {granted > 0 && `, ${granted} of them granted`}
-                  </td>
-                  <td className="num">{left ?? '–'}</td>
-                  <td>{nextSlotAt ? <LocalTime at={nextSlotAt.toISOString()} /> : 'now'}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableFrame>
+        <DataTable
+          label="Table of the quota"
+          caption="Scored submissions and places left, by task"
+          rows={places}
+          rowKey={({ holder, task }) => `${holder} ${task}`}
+          columns={[
+            { head: 'Task', rowHead: true, cell: ({ task }) => parseTask(task)?.name ?? task },
+            names.size > 0 && { head: 'For', cell: ({ holder }) => names.get(holder) ?? 'yourself' },
+            { head: 'Scored', num: true, cell: ({ charged }) => charged },
+            { head: 'Waiting', num: true, cell: ({ reserved }) => reserved },
+            {
+              head: 'Limit',
+              cell: ({ limit, days, granted }) =>
+                (limit === null ? 'none' : `${limit} in ${days === 1 ? 'a day' : `${days} days`}`) +
+                (granted > 0 ? `, ${granted} of them granted` : ''),
+            },
+            { head: 'Left', num: true, cell: ({ left }) => left ?? '–' },
+            {
+              head: 'Next slot',
+              cell: ({ nextSlotAt }) => (nextSlotAt ? <LocalTime at={nextSlotAt.toISOString()} /> : 'now'),
+            },
+          ]}
+        />
         <details>
           <summary>Ledger</summary>
           {lines.length === 0 ? (
             <p>Nothing yet.</p>
           ) : (
-            <TableFrame label="Ledger of the quota">
-              <table>
-                <caption className="visually-hidden">The last 100 lines of the ledger, the newest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col" className="num">
-                      When
-                    </th>
-                    <th scope="col">Task</th>
-                    {names.size > 0 && <th scope="col">For</th>}
-                    <th scope="col">What</th>
-                    <th scope="col">Submission</th>
-                    <th scope="col">Reason</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {lines.map((line) => (
-                    <tr key={line.id}>
-                      <td className="num">{moment(line.at)}</td>
-                      <td>{parseTask(line.task)?.name ?? line.task}</td>
-                      {names.size > 0 && <td>{names.get(line.holder) ?? 'yourself'}</td>}
-                      <td>
-                        {KINDS[line.kind]}
-                        {line.kind === 'granted' && `: ${line.amount}`}
-                        {line.expiresAt && `, until ${moment(line.expiresAt)}`}
-                      </td>
-                      <td>
-                        {line.submissionId ? (
-                          <Link href={`/submissions/${line.submissionId}`}>{line.method}</Link>
-                        ) : (
-                          '–'
-                        )}
-                      </td>
-                      <td>{line.reason}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableFrame>
+            <LedgerTable
+              label="Ledger of the quota"
+              caption="The last 100 lines of the ledger, the newest first"
+              lines={lines}
+              withTask
+              holder={
+                names.size > 0 ? { head: 'For', name: ({ holder }) => names.get(holder) ?? 'yourself' } : undefined
+              }
+              hrefOf={(id) => `/submissions/${id}`}
+            />
           )}
         </details>
       </div>

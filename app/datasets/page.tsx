@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { TableFrame } from '#app/_components/table-frame.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { listDatasets } from '#db/datasets/datasets.ts';
 import { integer } from '#lib/format.ts';
 import { SPLIT_NAMES, splitOfName } from '#lib/livecell/splits.ts';
@@ -29,51 +29,45 @@ export default async function DatasetsPage() {
       {datasets.length === 0 ? (
         <p>No ground truth is registered yet. A maintainer registers it.</p>
       ) : (
-        <TableFrame label="Data sets">
-          <table className="datasets">
-            <caption className="visually-hidden">Registered data sets</caption>
-            <thead>
-              <tr>
-                <th scope="col">Data set</th>
-                <th scope="col" className="num">
-                  Images
-                </th>
-                <th scope="col" className="num">
-                  Cells
-                </th>
-                <th scope="col">Leaderboards</th>
-              </tr>
-            </thead>
-            <tbody>
-              {datasets.map(({ id, name, task, images, objects, demo, split }) => {
+        <DataTable
+          label="Data sets"
+          caption="Registered data sets"
+          className="datasets"
+          rows={datasets}
+          rowKey={({ id }) => id}
+          columns={[
+            {
+              head: 'Data set',
+              rowHead: true,
+              cell: ({ name, demo, split }) => {
                 const part = split ?? splitOfName(name);
                 return (
-                  <tr key={id}>
-                    <th scope="row">
-                      <Link href={`/datasets/${encodeURIComponent(name)}`}>{name}</Link>{' '}
-                      {demo && <span className="badge">Demo</span>}
-                      {part && part !== 'test' && <span className="badge">{SPLIT_NAMES[part]}</span>}
-                    </th>
-                    <td className="num">{integer(images)}</td>
-                    <td className="num">{objects > 0 ? integer(objects) : 'not annotated'}</td>
-                    <td>
-                      <ul className="boards">
-                        {OPEN_TASKS.filter(({ groundTruth }) => groundTruth === task).map((served) => (
-                          <li key={served.id}>
-                            <Link href={`/leaderboards/${served.id}?${new URLSearchParams({ dataset: name })}`}>
-                              {served.name}
-                            </Link>
-                          </li>
-                        ))}
-                      </ul>
-                    </td>
-                  </tr>
+                  <>
+                    <Link href={`/datasets/${encodeURIComponent(name)}`}>{name}</Link>{' '}
+                    {demo && <span className="badge">Demo</span>}
+                    {part && part !== 'test' && <span className="badge">{SPLIT_NAMES[part]}</span>}
+                  </>
                 );
-              })}
-            </tbody>
-          </table>
-        </TableFrame>
+              },
+            },
+            { head: 'Images', num: true, cell: ({ images }) => integer(images) },
+            { head: 'Cells', num: true, cell: ({ objects }) => (objects > 0 ? integer(objects) : 'not annotated') },
+            { head: 'Leaderboards', cell: ({ name, task }) => <Boards dataset={name} groundTruth={task} /> },
+          ]}
+        />
       )}
     </div>
+  );
+}
+
+function Boards({ dataset, groundTruth }: { dataset: string; groundTruth: string }) {
+  return (
+    <ul className="boards">
+      {OPEN_TASKS.filter((task) => task.groundTruth === groundTruth).map(({ id, name }) => (
+        <li key={id}>
+          <Link href={`/leaderboards/${id}?${new URLSearchParams({ dataset })}`}>{name}</Link>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
-import { TableFrame } from '#app/_components/table-frame.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { listMethods } from '#db/submissions/methods.ts';
 import { day } from '#lib/format.ts';
@@ -33,31 +33,17 @@ export default async function MethodsPage() {
       {methods.length === 0 ? (
         <p>Nothing yet.</p>
       ) : (
-        <TableFrame label="Table of my methods">
-          <table>
-            <caption className="visually-hidden">My methods and those of my teams, by name</caption>
-            <thead>
-              <tr>
-                <th scope="col">Method</th>
-                <th scope="col">Of</th>
-                <th scope="col" className="num">
-                  Changed
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {methods.map(({ id, name, team, updatedAt }) => (
-                <tr key={id}>
-                  <th scope="row">
-                    <Link href={`/methods/${id}`}>{name}</Link>
-                  </th>
-                  <td>{team ? `team ${team}` : 'yourself'}</td>
-                  <td className="num">{day(updatedAt)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableFrame>
+        <DataTable
+          label="Table of my methods"
+          caption="My methods and those of my teams, by name"
+          rows={methods}
+          rowKey={({ id }) => id}
+          columns={[
+            { head: 'Method', rowHead: true, cell: ({ id, name }) => <Link href={`/methods/${id}`}>{name}</Link> },
+            { head: 'Of', cell: ({ team }) => (team ? `team ${team}` : 'yourself') },
+            { head: 'Changed', num: true, cell: ({ updatedAt }) => day(updatedAt) },
+          ]}
+        />
       )}
     </div>
   );

@@ -2,7 +2,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { Act } from '#app/_components/action-button.tsx';
 import { Live } from '#app/_components/auto-refresh.tsx';
-import { TableFrame } from '#app/_components/table-frame.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { type QueueEntry, queueFor } from '#app/_server/queue.ts';
 import type { ScoringProcesses } from '#db/queue/processes.ts';
@@ -66,88 +66,65 @@ function Entries({ entries, caption, last }: { entries: QueueEntry[]; caption: s
   const waits = entries[0].position !== null;
   const takeable = entries.some(({ mayTakeOut }) => mayTakeOut);
   return (
-    <TableFrame label={caption}>
-      <table>
-        <caption className="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
-            {waits && (
-              <th scope="col" className="num">
-                Position
-              </th>
-            )}
-            <th scope="col">Submission</th>
-            <th scope="col">Data set</th>
-            <th scope="col" className="num">
-              Submitted
-            </th>
-            <th scope="col" className="num">
-              Attempt
-            </th>
-            {!waits && <th scope="col">Progress</th>}
-            <th scope="col" className="num">
-              {waits ? 'Score expected in' : 'Left'}
-            </th>
-            <th scope="col">{last}</th>
-            {takeable && (
-              <th scope="col">
-                <span className="visually-hidden">Take out</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry, index) => (
-            <tr key={entry.known?.id ?? index}>
-              {waits && <td className="num">{entry.position}</td>}
-              <th scope="row">
-                {entry.known ? (
-                  <>
-                    {entry.known.href ? <Link href={entry.known.href}>{entry.known.method}</Link> : entry.known.method}{' '}
-                    <span className="muted">
-                      {entry.known.submitter && `${entry.known.submitter}, `}
-                      {entry.task}
-                    </span>
-                  </>
-                ) : (
-                  <>A submission to {entry.task}</>
-                )}
-              </th>
-              <td>{entry.dataset}</td>
-              <td className="num">{moment(entry.submittedAt)}</td>
-              <td className="num">
-                {entry.attempt} of {entry.attempts}
-              </td>
-              {!waits && (
-                <td>
-                  <progress value={entry.progress?.fraction ?? 0} max={1} aria-label="Scoring progress" />{' '}
-                  <span className="num">{Math.round((entry.progress?.fraction ?? 0) * 100)} %</span>
-                </td>
-              )}
-              <td className="num">{entry.secondsLeft === null ? 'not known' : about(entry.secondsLeft)}</td>
-              <td className="says">{entry.says}</td>
-              {takeable && (
-                <td>
-                  {entry.mayTakeOut && entry.known && (
-                    <Act
-                      action={takeOut}
-                      values={{ id: entry.known.id }}
-                      label="Take out of the queue"
-                      kind="danger"
-                      confirm="Take this submission out of the queue? It is withdrawn, its file is deleted, and it costs no place of your quota."
-                    />
-                  )}
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
+    <DataTable
+      label={caption}
+      caption={caption}
+      rows={entries}
+      rowKey={({ known }, index) => known?.id ?? index}
+      columns={[
+        waits && { head: 'Position', num: true, cell: ({ position }) => position },
+        { head: 'Submission', rowHead: true, cell: (entry) => <Submission entry={entry} /> },
+        { head: 'Data set', cell: ({ dataset }) => dataset },
+        { head: 'Submitted', num: true, cell: ({ submittedAt }) => moment(submittedAt) },
+        { head: 'Attempt', num: true, cell: ({ attempt, attempts }) => `${attempt} of ${attempts}` },
+        !waits && {
+          head: 'Progress',
+          cell: ({ progress }) => (
+            <>
+              <progress value={progress?.fraction ?? 0} max={1} aria-label="Scoring progress" />{' '}
+              <span className="num">{Math.round((progress?.fraction ?? 0) * 100)} %</span>
+            </>
+          ),
+        },
+        {
+          head: waits ? 'Score expected in' : 'Left',
+          num: true,
+          cell: ({ secondsLeft }) => (secondsLeft === null ? 'not known' : about(secondsLeft)),
+        },
+        { head: last, className: 'says', cell: ({ says }) => says },
+        takeable && {
+          head: <span className="visually-hidden">Take out</span>,
+          cell: ({ mayTakeOut, known }) =>
+            mayTakeOut &&
+            known && (
+              <Act
+                action={takeOut}
+                values={{ id: known.id }}
+                label="Take out of the queue"
+                kind="danger"
+                confirm="Take this submission out of the queue? It is withdrawn, its file is deleted, and it costs no place of your quota."
+              />
+            ),
+        },
+      ]}
+    />
   );
 }
 
-/** An estimate is not given to the millisecond. */
+function Submission({ entry: { known, task } }: { entry: QueueEntry }) {
+  if (!known) return <>A submission to {task}</>;
+  return (
+    <>
+      {known.href ? <Link href={known.href}>{known.method}</Link> : known.method}{' '}
+      <span className="muted">
+        {known.submitter && `${known.submitter}, `}
+        {task}
+      </span>
+    </>
+  );
+}
+
+/** An estimate, rounded up to seconds or minutes. */
 function about(value: number): string {
   if (value < 1) return 'any moment';
   return value < 60 ? `about ${Math.ceil(value)} s` : `about ${Math.ceil(value / 60)} min`;

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { TableFrame } from '#app/_components/table-frame.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { type AuditLine, listAudit } from '#db/audit.ts';
 import { AUDIT_KINDS, auditChanges, auditReason, auditSentence } from '#lib/audit.ts';
@@ -79,47 +79,35 @@ export default async function AuditPage({ searchParams }: Props) {
         </span>
       </p>
       {total > 0 && (
-        <TableFrame label="Table of the audit log">
-          <table className="audit">
-            <caption className="visually-hidden">The audit log, the newest first</caption>
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">Who</th>
-                <th scope="col">What</th>
-                <th scope="col">About</th>
-                <th scope="col">Why</th>
-                <th scope="col">Before → after</th>
-              </tr>
-            </thead>
-            <tbody>
-              {lines.map((line) => (
-                <tr key={line.id}>
-                  <td className="num">
-                    <time dateTime={line.at.toISOString()}>{moment(line.at)}</time>
-                  </td>
-                  <td>
-                    {line.actorId ? (
-                      <Link href={filterHref('/maintain/audit', { person: line.actorId })}>
-                        {line.actorName ?? 'Someone who has left'}
-                      </Link>
-                    ) : (
-                      'The site'
-                    )}
-                  </td>
-                  <td>{auditSentence(line.event)}</td>
-                  <td>
-                    <About line={line} />
-                  </td>
-                  <td className="words">{line.event.kind === 'hidden' ? '' : auditReason(line.event)}</td>
-                  <td className="words">
-                    <Changes line={line} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableFrame>
+        <DataTable
+          label="Table of the audit log"
+          caption="The audit log, the newest first"
+          className="audit"
+          rows={lines}
+          rowKey={({ id }) => id}
+          columns={[
+            { head: 'When', className: 'num', cell: ({ at }) => <time dateTime={at.toISOString()}>{moment(at)}</time> },
+            {
+              head: 'Who',
+              cell: ({ actorId, actorName }) =>
+                actorId ? (
+                  <Link href={filterHref('/maintain/audit', { person: actorId })}>
+                    {actorName ?? 'Someone who has left'}
+                  </Link>
+                ) : (
+                  'The site'
+                ),
+            },
+            { head: 'What', cell: ({ event }) => auditSentence(event) },
+            { head: 'About', cell: (line) => <About line={line} /> },
+            {
+              head: 'Why',
+              className: 'words',
+              cell: ({ event }) => (event.kind === 'hidden' ? '' : auditReason(event)),
+            },
+            { head: 'Before → after', className: 'words', cell: (line) => <Changes line={line} /> },
+          ]}
+        />
       )}
       <Pages
         page={page}

@@ -2,12 +2,12 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Live } from '#app/_components/auto-refresh.tsx';
-import { TableFrame } from '#app/_components/table-frame.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { groundTruthSlots } from '#app/_server/ground-truth.ts';
 import { viewer } from '#app/_server/http.ts';
 import { listDatasets } from '#db/datasets/datasets.ts';
 import { listImports } from '#db/rescore/ground-truth.ts';
-import { listRescores } from '#db/rescore/rescore.ts';
+import { listRescores, type RescoreLine } from '#db/rescore/rescore.ts';
 import { day, integer } from '#lib/format.ts';
 import { canManageGroundTruth } from '#lib/permissions.ts';
 import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
@@ -37,65 +37,35 @@ export default async function GroundTruthPage() {
       {datasets.length === 0 ? (
         <p>Nothing is registered yet.</p>
       ) : (
-        <TableFrame label="Table of ground truth">
-          <table>
-            <caption className="visually-hidden">Registered ground truth</caption>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Task</th>
-                <th scope="col" className="num">
-                  Version
-                </th>
-                <th scope="col" className="num">
-                  Images
-                </th>
-                <th scope="col" className="num">
-                  Objects
-                </th>
-                <th scope="col">Annotations</th>
-                <th scope="col">Scores</th>
-                <th scope="col" className="num">
-                  Registered
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {datasets.map(({ id, name, task, version, images, objects, public: isPublic, demo, createdAt }) => {
-                const rescore = running.find(({ datasetId }) => datasetId === id);
-                return (
-                  <tr key={id}>
-                    <th scope="row">
-                      <Link href={`/maintain/ground-truth/${id}`}>{name}</Link>{' '}
-                      {demo && <span className="badge">Demo</span>}
-                    </th>
-                    <td>{parseTask(task)?.name ?? task}</td>
-                    <td className="num">{integer(version)}</td>
-                    <td className="num">{integer(images)}</td>
-                    <td className="num">{integer(objects)}</td>
-                    <td>{isPublic ? 'public' : 'not public'}</td>
-                    <td>
-                      {!rescore ? (
-                        'current'
-                      ) : rescore.counts.failed > 0 && rescore.counts.waiting === 0 ? (
-                        <span className="badge" data-kind="warn">
-                          needs a decision
-                        </span>
-                      ) : (
-                        <span className="badge" data-kind="info">
-                          {integer(rescore.counts.waiting)} to be scored again
-                        </span>
-                      )}
-                    </td>
-                    <td className="num">
-                      <time dateTime={createdAt.toISOString()}>{day(createdAt)}</time>
-                    </td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </TableFrame>
+        <DataTable
+          label="Table of ground truth"
+          caption="Registered ground truth"
+          rows={datasets}
+          rowKey={({ id }) => id}
+          columns={[
+            {
+              head: 'Name',
+              rowHead: true,
+              cell: ({ id, name, demo }) => (
+                <>
+                  <Link href={`/maintain/ground-truth/${id}`}>{name}</Link>{' '}
+                  {demo && <span className="badge">Demo</span>}
+                </>
+              ),
+            },
+            { head: 'Task', cell: ({ task }) => parseTask(task)?.name ?? task },
+            { head: 'Version', num: true, cell: ({ version }) => integer(version) },
+            { head: 'Images', num: true, cell: ({ images }) => integer(images) },
+            { head: 'Objects', num: true, cell: ({ objects }) => integer(objects) },
+            { head: 'Annotations', cell: (dataset) => (dataset.public ? 'public' : 'not public') },
+            { head: 'Scores', cell: ({ id }) => <Scores of={running.find(({ datasetId }) => datasetId === id)} /> },
+            {
+              head: 'Registered',
+              num: true,
+              cell: ({ createdAt }) => <time dateTime={createdAt.toISOString()}>{day(createdAt)}</time>,
+            },
+          ]}
+        />
       )}
       {imports.length > 0 && (
         <section className="section" aria-labelledby="sent-in">
@@ -116,5 +86,21 @@ export default async function GroundTruthPage() {
         />
       </section>
     </div>
+  );
+}
+
+/** Whether the scores on a data set are current, given the re-score that is running, if any. */
+function Scores({ of: rescore }: { of?: RescoreLine }) {
+  if (!rescore) return <>current</>;
+  if (rescore.counts.failed > 0 && rescore.counts.waiting === 0)
+    return (
+      <span className="badge" data-kind="warn">
+        needs a decision
+      </span>
+    );
+  return (
+    <span className="badge" data-kind="info">
+      {integer(rescore.counts.waiting)} to be scored again
+    </span>
   );
 }

@@ -2,7 +2,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Act } from '#app/_components/action-button.tsx';
-import { TableFrame } from '#app/_components/table-frame.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { listAnnouncements } from '#db/notices/announcements.ts';
 import { listTaskRules } from '#db/quota/task-settings.ts';
@@ -27,84 +27,54 @@ export default async function TasksPage() {
       <header className="page-head">
         <h1>Tasks</h1>
       </header>
-      <TableFrame label="Table of tasks">
-        <table>
-          <caption className="visually-hidden">Tasks and what is set for them</caption>
-          <thead>
-            <tr>
-              <th scope="col">Task</th>
-              <th scope="col">Submissions</th>
-              <th scope="col">Quota</th>
-              <th scope="col" className="num">
-                Largest file
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {OPEN_TASKS.map(({ id, name }) => {
-              const { open, closedReason, quota, maxBytes } = rules[id];
-              return (
-                <tr key={id}>
-                  <th scope="row">
-                    <Link href={`/maintain/tasks/${id}`}>{name}</Link>
-                  </th>
-                  <td>
-                    <span className="badge" data-kind={open ? 'good' : 'warn'}>
-                      {open ? 'open' : 'closed'}
-                    </span>{' '}
-                    {closedReason}
-                  </td>
-                  <td>{quota.limit === null ? 'no limit' : quotaInWords(quota)}</td>
-                  <td className="num">{bytes(maxBytes)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </TableFrame>
+      <DataTable
+        label="Table of tasks"
+        caption="Tasks and their settings"
+        rows={OPEN_TASKS}
+        rowKey={({ id }) => id}
+        columns={[
+          { head: 'Task', rowHead: true, cell: ({ id, name }) => <Link href={`/maintain/tasks/${id}`}>{name}</Link> },
+          {
+            head: 'Submissions',
+            cell: ({ id }) => (
+              <>
+                <span className="badge" data-kind={rules[id].open ? 'good' : 'warn'}>
+                  {rules[id].open ? 'open' : 'closed'}
+                </span>{' '}
+                {rules[id].closedReason}
+              </>
+            ),
+          },
+          {
+            head: 'Quota',
+            cell: ({ id }) => (rules[id].quota.limit === null ? 'no limit' : quotaInWords(rules[id].quota)),
+          },
+          { head: 'Largest file', num: true, cell: ({ id }) => bytes(rules[id].maxBytes) },
+        ]}
+      />
       <section className="section" aria-labelledby="announcements">
         <h2 id="announcements">Announcements</h2>
         <div className="stack">
           {announcements.length === 0 ? (
             <p>There were none yet.</p>
           ) : (
-            <TableFrame label="Table of announcements">
-              <table>
-                <caption className="visually-hidden">Announcements, the latest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Text</th>
-                    <th scope="col">Where</th>
-                    <th scope="col" className="num">
-                      From
-                    </th>
-                    <th scope="col" className="num">
-                      Until
-                    </th>
-                    <th scope="col">
-                      <span className="visually-hidden">Take down</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {announcements.map(({ id, task, text, startsAt, endsAt }) => (
-                    <tr key={id}>
-                      <th scope="row">{text}</th>
-                      <td>{task ? (parseTask(task)?.name ?? task) : 'every page'}</td>
-                      <td className="num">{moment(startsAt)}</td>
-                      <td className="num">{moment(endsAt)}</td>
-                      <td>
-                        {endsAt > now ? (
-                          <Act action={takeDown} values={{ id }} label="Take down" kind="danger" />
-                        ) : (
-                          'over'
-                        )}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableFrame>
+            <DataTable
+              label="Table of announcements"
+              caption="Announcements, the latest first"
+              rows={announcements}
+              rowKey={({ id }) => id}
+              columns={[
+                { head: 'Text', rowHead: true, cell: ({ text }) => text },
+                { head: 'Where', cell: ({ task }) => (task ? (parseTask(task)?.name ?? task) : 'every page') },
+                { head: 'From', num: true, cell: ({ startsAt }) => moment(startsAt) },
+                { head: 'Until', num: true, cell: ({ endsAt }) => moment(endsAt) },
+                {
+                  head: <span className="visually-hidden">Take down</span>,
+                  cell: ({ id, endsAt }) =>
+                    endsAt > now ? <Act action={takeDown} values={{ id }} label="Take down" kind="danger" /> : 'over',
+                },
+              ]}
+            />
           )}
           <h3>Announce</h3>
           <AnnounceForm

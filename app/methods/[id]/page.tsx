@@ -3,8 +3,8 @@ import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
 import { Act } from '#app/_components/action-button.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { StateBadge, VisibilityBadge } from '#app/_components/state.tsx';
-import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { showThisVersion } from '#app/submissions/actions.ts';
 import { getMethod, listVersions, type MethodDetail, type MethodVersion } from '#db/submissions/methods.ts';
@@ -103,59 +103,32 @@ function Facts({ method }: { method: MethodDetail }) {
 
 function Versions({ versions, who, inside }: { versions: MethodVersion[]; who: may.Viewer; inside: boolean }) {
   return (
-    <TableFrame label="Table of versions">
-      <table>
-        <caption>The headline number of each task, by the primary protocol. AP in per cent.</caption>
-        <thead>
-          <tr>
-            <th scope="col" className="num">
-              Version
-            </th>
-            <th scope="col">Task</th>
-            <th scope="col">Data set</th>
-            <th scope="col" className="num">
-              Score
-            </th>
-            {inside && (
-              <>
-                <th scope="col">State</th>
-                <th scope="col">Visibility</th>
-              </>
-            )}
-            <th scope="col" className="num">
-              {inside ? 'Submitted' : 'Published'}
-            </th>
-            <th scope="col">Leaderboard</th>
-          </tr>
-        </thead>
-        <tbody>
-          {versions.map((version) => (
-            <tr key={version.id}>
-              <th scope="row" className="num">
-                <Link href={inside ? `/submissions/${version.id}` : `/entries/${version.id}`}>{version.version}</Link>
-              </th>
-              <td>{parseTask(version.task)?.name ?? version.task}</td>
-              <td>{version.datasetName}</td>
-              <td className="num">{score(version)}</td>
-              {inside && (
-                <>
-                  <td>
-                    <StateBadge state={version.state} />
-                  </td>
-                  <td>
-                    <VisibilityBadge visibility={version.visibility} />
-                  </td>
-                </>
-              )}
-              <td className="num">{day((!inside && version.publishedAt) || version.createdAt)}</td>
-              <td>
-                <OnBoard version={version} who={who} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
+    <DataTable
+      label="Table of versions"
+      caption="The headline number of each task, by the primary protocol. AP in per cent."
+      captionShown
+      rows={versions}
+      rowKey={({ id }) => id}
+      columns={[
+        {
+          head: 'Version',
+          num: true,
+          rowHead: true,
+          cell: ({ id, version }) => <Link href={inside ? `/submissions/${id}` : `/entries/${id}`}>{version}</Link>,
+        },
+        { head: 'Task', cell: ({ task }) => parseTask(task)?.name ?? task },
+        { head: 'Data set', cell: ({ datasetName }) => datasetName },
+        { head: 'Score', num: true, cell: score },
+        inside && { head: 'State', cell: ({ state }) => <StateBadge state={state} /> },
+        inside && { head: 'Visibility', cell: ({ visibility }) => <VisibilityBadge visibility={visibility} /> },
+        {
+          head: inside ? 'Submitted' : 'Published',
+          num: true,
+          cell: ({ publishedAt, createdAt }) => day((!inside && publishedAt) || createdAt),
+        },
+        { head: 'Leaderboard', cell: (version) => <OnBoard version={version} who={who} /> },
+      ]}
+    />
   );
 }
 

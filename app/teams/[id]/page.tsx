@@ -3,8 +3,8 @@ import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
 import { Act } from '#app/_components/action-button.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { SubmissionTable } from '#app/_components/submission-table.tsx';
-import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { getTeam, INVITATION_DAYS, type TeamDetail } from '#db/people/teams.ts';
 import { listSubmissionsOfTeam } from '#db/submissions/submissions.ts';
@@ -84,58 +84,43 @@ export default async function TeamPage({ params }: Props) {
 
 function Members({ team, who, manages }: { team: TeamDetail; who: may.Viewer; manages: boolean }) {
   return (
-    <TableFrame label="Table of members">
-      <table>
-        <caption className="visually-hidden">Members, owners first</caption>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Role</th>
-            <th scope="col" className="num">
-              Since
-            </th>
-            {manages && (
-              <th scope="col">
-                <span className="visually-hidden">Change</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {team.members.map(({ userId, name, role, joinedAt }) => (
-            <tr key={userId}>
-              <th scope="row">
-                {name ?? 'no name given'}
-                {userId === who?.id && ' (you)'}
-              </th>
-              <td>{role}</td>
-              <td className="num">{day(joinedAt)}</td>
-              {manages && (
-                <td>
-                  <div className="cluster">
-                    <Act
-                      action={changeRole}
-                      values={{ teamId: team.id, userId, role: role === 'owner' ? 'member' : 'owner' }}
-                      label={role === 'owner' ? 'Make member' : 'Make owner'}
-                      kind="quiet"
-                    />
-                    {userId !== who?.id && (
-                      <Act
-                        action={removePerson}
-                        values={{ teamId: team.id, userId }}
-                        label="Remove"
-                        kind="danger"
-                        confirm={`Remove ${name ?? 'this person'} from the team? What they submitted for it stays the team’s.`}
-                      />
-                    )}
-                  </div>
-                </td>
+    <DataTable
+      label="Table of members"
+      caption="Members, owners first"
+      rows={team.members}
+      rowKey={({ userId }) => userId}
+      columns={[
+        {
+          head: 'Name',
+          rowHead: true,
+          cell: ({ userId, name }) => `${name ?? 'no name given'}${userId === who?.id ? ' (you)' : ''}`,
+        },
+        { head: 'Role', cell: ({ role }) => role },
+        { head: 'Since', num: true, cell: ({ joinedAt }) => day(joinedAt) },
+        manages && {
+          head: <span className="visually-hidden">Change</span>,
+          cell: ({ userId, name, role }) => (
+            <div className="cluster">
+              <Act
+                action={changeRole}
+                values={{ teamId: team.id, userId, role: role === 'owner' ? 'member' : 'owner' }}
+                label={role === 'owner' ? 'Make member' : 'Make owner'}
+                kind="quiet"
+              />
+              {userId !== who?.id && (
+                <Act
+                  action={removePerson}
+                  values={{ teamId: team.id, userId }}
+                  label="Remove"
+                  kind="danger"
+                  confirm={`Remove ${name ?? 'this person'} from the team? What they submitted for it stays the team’s.`}
+                />
               )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
+            </div>
+          ),
+        },
+      ]}
+    />
   );
 }
 

@@ -3,7 +3,7 @@ import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Act } from '#app/_components/action-button.tsx';
 import { Live } from '#app/_components/auto-refresh.tsx';
-import { TableFrame } from '#app/_components/table-frame.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { groundTruthSlots } from '#app/_server/ground-truth.ts';
 import { viewer } from '#app/_server/http.ts';
 import { getDataset, getPictures } from '#db/datasets/datasets.ts';
@@ -168,55 +168,33 @@ const STATES = { next: 'next', current: 'current', superseded: 'replaced', cance
 
 function Versions({ versions }: { versions: VersionLine[] }) {
   return (
-    <TableFrame label="Table of versions">
-      <table>
-        <caption className="visually-hidden">Versions of the ground truth, the newest first</caption>
-        <thead>
-          <tr>
-            <th scope="col" className="num">
-              Version
-            </th>
-            <th scope="col">State</th>
-            <th scope="col">Note</th>
-            <th scope="col" className="num">
-              Images
-            </th>
-            <th scope="col" className="num">
-              Objects
-            </th>
-            <th scope="col">SHA-256</th>
-            <th scope="col">By</th>
-            <th scope="col" className="num">
-              When
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {versions.map(({ id, version, state, note, images, objects, sha256, by, createdAt }) => (
-            <tr key={id}>
-              <th scope="row" className="num">
-                {integer(version)}
-              </th>
-              <td>
-                <span className="badge" data-kind={{ current: 'good', next: 'info' }[state as string]}>
-                  {STATES[state]}
-                </span>
-              </td>
-              <td className="words">{note}</td>
-              <td className="num">{integer(images)}</td>
-              <td className="num">{integer(objects)}</td>
-              <td>
-                <code title={sha256}>{sha256.slice(0, 12)}…</code>
-              </td>
-              <td>{by ?? 'command line'}</td>
-              <td className="num">
-                <time dateTime={createdAt.toISOString()}>{moment(createdAt)}</time>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
+    <DataTable
+      label="Table of versions"
+      caption="Versions of the ground truth, the newest first"
+      rows={versions}
+      rowKey={({ id }) => id}
+      columns={[
+        { head: 'Version', num: true, rowHead: true, cell: ({ version }) => integer(version) },
+        {
+          head: 'State',
+          cell: ({ state }) => (
+            <span className="badge" data-kind={{ current: 'good', next: 'info' }[state as string]}>
+              {STATES[state]}
+            </span>
+          ),
+        },
+        { head: 'Note', className: 'words', cell: ({ note }) => note },
+        { head: 'Images', num: true, cell: ({ images }) => integer(images) },
+        { head: 'Objects', num: true, cell: ({ objects }) => integer(objects) },
+        { head: 'SHA-256', cell: ({ sha256 }) => <code title={sha256}>{sha256.slice(0, 12)}…</code> },
+        { head: 'By', cell: ({ by }) => by ?? 'command line' },
+        {
+          head: 'When',
+          num: true,
+          cell: ({ createdAt }) => <time dateTime={createdAt.toISOString()}>{moment(createdAt)}</time>,
+        },
+      ]}
+    />
   );
 }
 

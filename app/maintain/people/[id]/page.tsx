@@ -2,9 +2,9 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Act } from '#app/_components/action-button.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
 import { OrcidId } from '#app/_components/orcid.tsx';
 import { SubmissionTable } from '#app/_components/submission-table.tsx';
-import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { getPerson } from '#db/people/moderation.ts';
 import { listMemberships } from '#db/people/teams.ts';
@@ -109,40 +109,25 @@ export default async function PersonPage({ params }: Props) {
       </div>
       <section className="section stack" aria-labelledby="quota">
         <h2 id="quota">Quota</h2>
-        <TableFrame label="Table of places">
-          <table>
-            <caption className="visually-hidden">Scored submissions of this person, by task</caption>
-            <thead>
-              <tr>
-                <th scope="col">Task</th>
-                <th scope="col" className="num">
-                  Scored
-                </th>
-                <th scope="col" className="num">
-                  Waiting
-                </th>
-                <th scope="col" className="num">
-                  Limit
-                </th>
-                <th scope="col">Next slot</th>
-              </tr>
-            </thead>
-            <tbody>
-              {places.map(({ task, charged, reserved, limit, granted, days, nextSlotAt }) => (
-                <tr key={task}>
-                  <th scope="row">{parseTask(task)?.name ?? task}</th>
-                  <td className="num">{charged}</td>
-                  <td className="num">{reserved}</td>
-                  <td className="num">
-                    {limit === null ? 'none' : `${limit} in ${days} days`}
-                    {granted > 0 && `, ${granted} of them granted`}
-                  </td>
-                  <td>{nextSlotAt ? moment(nextSlotAt) : 'now'}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableFrame>
+        <DataTable
+          label="Table of places"
+          caption="Scored submissions of this person, by task"
+          rows={places}
+          rowKey={({ task }) => task}
+          columns={[
+            { head: 'Task', rowHead: true, cell: ({ task }) => parseTask(task)?.name ?? task },
+            { head: 'Scored', num: true, cell: ({ charged }) => charged },
+            { head: 'Waiting', num: true, cell: ({ reserved }) => reserved },
+            {
+              head: 'Limit',
+              num: true,
+              cell: ({ limit, days, granted }) =>
+                (limit === null ? 'none' : `${limit} in ${days} days`) +
+                (granted > 0 ? `, ${granted} of them granted` : ''),
+            },
+            { head: 'Next slot', cell: ({ nextSlotAt }) => (nextSlotAt ? moment(nextSlotAt) : 'now') },
+          ]}
+        />
         <Act action={grantPerson} values={{ id }} label="Grant more">
           <select name="task" aria-label="Task">
             {OPEN_TASKS.map((task) => (

@@ -2,7 +2,8 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Act } from '#app/_components/action-button.tsx';
-import { TableFrame } from '#app/_components/table-frame.tsx';
+import { DataTable } from '#app/_components/data-table.tsx';
+import { LedgerTable } from '#app/_components/ledger-table.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { type LedgerLine, listLedger } from '#db/quota/ledger.ts';
 import { defaultQuota, getTaskSettings } from '#db/quota/task-settings.ts';
@@ -24,7 +25,6 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 }
 
 const MONTH = 30 * 24 * 3600_000;
-const KINDS = { reserved: 'place held', charged: 'charged', returned: 'given back', granted: 'granted' } as const;
 
 export default async function TaskPage({ params }: Props) {
   const who = await viewer();
@@ -81,41 +81,36 @@ async function Baselines({ task, who }: { task: Task; who: Viewer }) {
         {entries.length === 0 ? (
           <p>Nothing is published on this board yet.</p>
         ) : (
-          <TableFrame label="Table of published entries">
-            <table>
-              <caption className="visually-hidden">Published entries, baselines first</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Entry</th>
-                  <th scope="col">Data set</th>
-                  <th scope="col" className="num">
-                    Published
-                  </th>
-                  <th scope="col">Baseline</th>
-                </tr>
-              </thead>
-              <tbody>
-                {entries.map((entry) => (
-                  <tr key={entry.id}>
-                    <th scope="row">
-                      <Link href={`/entries/${entry.id}`}>{entry.method}</Link>
-                    </th>
-                    <td>{entry.datasetName}</td>
-                    <td className="num">{entry.publishedAt ? day(entry.publishedAt) : '–'}</td>
-                    <td>
-                      {canFeature(who, entry) && (
-                        <Act
-                          action={markBaseline}
-                          values={{ id: entry.id, featured: entry.featured ? 'no' : 'yes' }}
-                          label={entry.featured ? 'Take the mark off' : 'Mark as a baseline'}
-                        />
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </TableFrame>
+          <DataTable
+            label="Table of published entries"
+            caption="Published entries, baselines first"
+            rows={entries}
+            rowKey={({ id }) => id}
+            columns={[
+              {
+                head: 'Entry',
+                rowHead: true,
+                cell: ({ id, method }) => <Link href={`/entries/${id}`}>{method}</Link>,
+              },
+              { head: 'Data set', cell: ({ datasetName }) => datasetName },
+              {
+                head: 'Published',
+                num: true,
+                cell: ({ publishedAt }) => (publishedAt ? day(publishedAt) : '–'),
+              },
+              {
+                head: 'Baseline',
+                cell: (entry) =>
+                  canFeature(who, entry) && (
+                    <Act
+                      action={markBaseline}
+                      values={{ id: entry.id, featured: entry.featured ? 'no' : 'yes' }}
+                      label={entry.featured ? 'Take the mark off' : 'Mark as a baseline'}
+                    />
+                  ),
+              },
+            ]}
+          />
         )}
       </div>
     </section>
@@ -152,43 +147,13 @@ async function Ledger({ task }: { task: Task }) {
               maxLength={1000}
             />
           </Act>
-          <TableFrame label="Ledger">
-            <table>
-              <caption className="visually-hidden">The last 200 lines of the ledger, the newest first</caption>
-              <thead>
-                <tr>
-                  <th scope="col" className="num">
-                    When
-                  </th>
-                  <th scope="col">Who</th>
-                  <th scope="col">What</th>
-                  <th scope="col">Submission</th>
-                  <th scope="col">Reason</th>
-                </tr>
-              </thead>
-              <tbody>
-                {lines.map((line) => (
-                  <tr key={line.id}>
-                    <td className="num">{moment(line.at)}</td>
-                    <td>{nameOf(line)}</td>
-                    <td>
-                      {KINDS[line.kind]}
-                      {line.kind === 'granted' && `: ${line.amount}`}
-                      {line.expiresAt && `, until ${moment(line.expiresAt)}`}
-                    </td>
-                    <td>
-                      {line.submissionId ? (
-                        <Link href={`/maintain/entries/${line.submissionId}`}>{line.method}</Link>
-                      ) : (
-                        '–'
-                      )}
-                    </td>
-                    <td>{line.reason}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </TableFrame>
+          <LedgerTable
+            label="Ledger"
+            caption="The last 200 lines of the ledger, the newest first"
+            lines={lines}
+            holder={{ head: 'Who', name: nameOf }}
+            hrefOf={(id) => `/maintain/entries/${id}`}
+          />
         </div>
       )}
     </section>
