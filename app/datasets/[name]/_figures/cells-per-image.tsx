@@ -1,0 +1,45 @@
+import { Area, Figure, fromZero, Line, Plot } from '#app/_components/charts/plot.tsx';
+import type { DatasetStatistics, GroupStatistics } from '#lib/datasets/statistics.ts';
+import { nameOf } from '../tables.tsx';
+import { extremes, histogramNumbers, steps } from './histograms.ts';
+
+/** Histograms of the number of cells in an image, by type. */
+export function CellsPerImage({ statistics: { groups: all, countEdges } }: { statistics: DatasetStatistics }) {
+  const groups = all.flatMap((group) => {
+    const { histogram } = group.cellsPerImage;
+    return histogram ? [{ ...group, histogram }] : [];
+  });
+  if (groups.length === 0) return null;
+  const histograms = groups.map(({ histogram }) => histogram);
+  const x = { ...fromZero(countEdges[countEdges.length - 1], 'Cells per image') };
+  const top = Math.max(...groups.map(({ histogram, images }) => (100 * Math.max(...histogram)) / images));
+  const y = fromZero(top, 'Images, %');
+  const [fewest, most] = extremes(groups, ({ cellsPerImage }) => cellsPerImage.mean);
+  const mean = (group: GroupStatistics) => group.cellsPerImage.mean.toFixed(1);
+  return (
+    <Figure
+      wide
+      title="Cells per image"
+      sentence={
+        fewest === most
+          ? `An image has ${mean(most)} cells on average.`
+          : `From ${mean(fewest)} cells per image on average (${nameOf(fewest)}) to ${mean(most)} (${nameOf(most)}).`
+      }
+      numbers={histogramNumbers(groups, histograms, countEdges, 'Cells, the upper end excluded')}
+    >
+      <div className="panels">
+        {groups.map((group) => (
+          <div key={nameOf(group)}>
+            <h4>
+              {nameOf(group)} <small>{mean(group)} on average</small>
+            </h4>
+            <Plot x={x} y={y} say={`Cells per image of ${nameOf(group)}: ${mean(group)} on average`}>
+              <Area x={x} y={y} points={steps(group.histogram, countEdges, group.images)} opacity={0.35} />
+              <Line x={x} y={y} points={steps(group.histogram, countEdges, group.images)} width={1.25} />
+            </Plot>
+          </div>
+        ))}
+      </div>
+    </Figure>
+  );
+}
