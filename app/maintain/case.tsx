@@ -1,8 +1,8 @@
 import Link from 'next/link';
+import { StateBadge } from '#app/_components/state.tsx';
 import type { InboxCase } from '#db/board/inbox.ts';
 import { age, bytes, integer, moment, percent } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
-import { StateBadge } from '../_components/state.tsx';
 import { DecisionForm } from './decision-form.tsx';
 
 /** An entry and what matters of it, with the decision beside it. `bulk`: the form its check box belongs to. */

@@ -1,9 +1,9 @@
+import { TableFrame } from '#app/_components/table-frame.tsx';
 import type { DatasetStatistics, GroupStatistics } from '#lib/datasets/statistics.ts';
 import { integer } from '#lib/format.ts';
 import { CELL_LINES } from '#lib/livecell/cell-lines.ts';
 import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
 import { SPLIT_NAMES, type Split } from '#lib/livecell/splits.ts';
-import { TableFrame } from '../../_components/table-frame.tsx';
 
 /** A data set whose images have names of their own kind is one group. */
 export function named({ groups, ...statistics }: DatasetStatistics): DatasetStatistics {

@@ -1,12 +1,12 @@
 /** What was published of a task, every row with its protocol and source: what may stand on the board, then the rest. */
 
 import { EVALUATION_NAMES } from '#app/_components/labels.ts';
+import { TableFrame } from '#app/_components/table-frame.tsx';
 import { OTHER_PROTOCOL } from '#db/datasets/reference-results.ts';
 import type { ReferenceResult } from '#db/schema.ts';
 import { exact } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, parseCellType } from '#lib/livecell/cell-types.ts';
 import { type Task, taskNumber, type ValueColumn, valueName } from '#lib/tasks/index.ts';
-import { TableFrame } from '../../_components/table-frame.tsx';
 
 export function Published({ task, results }: { task: Task; results: readonly ReferenceResult[] }) {
   const comparable = results.filter((row) => row.comparable !== OTHER_PROTOCOL);
