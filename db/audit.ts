@@ -23,7 +23,7 @@ export function changesOf<Row extends object>(before: Row, after: Row, keys: rea
   );
 }
 
-export async function recordEvent(tx: Tx, actorId: string | null, event: AuditEvent): Promise<void> {
+export async function recordEvent(actorId: string | null, event: AuditEvent, tx: Tx): Promise<void> {
   const { kind, ...detail } = auditEventSchema.parse(event);
   const submissionId = 'submissionId' in event ? event.submissionId : null;
   await tx.insert(auditEvents).values({ actorId, kind, submissionId, detail });
@@ -100,7 +100,11 @@ export async function listAudit(
 }
 
 /** All of it that the filter lets through, oldest first, some hundred at a time: for files. */
-export async function* readAudit(filter: AuditFilter, tx: Tx = db(), size = 500): AsyncGenerator<AuditLine[]> {
+export async function* readAudit(
+  filter: AuditFilter,
+  { size = 500 }: { size?: number } = {},
+  tx: Tx = db(),
+): AsyncGenerator<AuditLine[]> {
   const where = await condition(filter, tx);
   for (let after = 0; ; ) {
     const rows = await lines(tx)

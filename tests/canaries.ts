@@ -154,12 +154,16 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
       storageKey: `uploads/${words.upload}`,
     });
     await createToken(user.id, words.token, {}, tx);
-    await recordEvent(tx, user.id, {
-      kind: 'submitted',
-      submissionId: submission.id,
-      task: dataset.task,
-      method: methodName,
-    });
+    await recordEvent(
+      user.id,
+      {
+        kind: 'submitted',
+        submissionId: submission.id,
+        task: dataset.task,
+        method: methodName,
+      },
+      tx,
+    );
     return { id: submission.id, ownerId: user.id, teamId: team.id, methodId: method.id };
   });
   const { anonymousNumber } = await makeAnonymous(planted.id, planted.ownerId, null, tx);

@@ -59,7 +59,7 @@ export function startMailer(options: {
       });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const givenUp = await mailRefused(letter, reason, options.firstDelay);
+      const givenUp = await mailRefused(letter, reason, { firstDelay: options.firstDelay });
       log(givenUp ? 'mail-given-up' : 'mail-refused', { mail: id, attempts, reason });
       return true;
     }

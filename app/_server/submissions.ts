@@ -214,7 +214,7 @@ export async function findSubmission(viewer: Viewer, id: string): Promise<Submis
 export async function giveUp(viewer: Viewer, id: string, reason?: WithdrawalReason): Promise<void> {
   const submission = await findSubmission(viewer, id);
   if (!canWithdraw(viewer, submission)) throw new AppError('forbidden', 'Only its owner can withdraw a submission.');
-  await withdraw(id, viewer!.id, undefined, { reason });
+  await withdraw(id, viewer!.id, { reason });
   await discardFiles(submission);
 }
 

@@ -31,7 +31,7 @@ type Act = (id: string, actorId: string, text: string) => Promise<unknown>;
  * cannot be raced: the act itself refuses, and says what happened meanwhile.
  */
 const DECISIONS: Readonly<Record<string, Act>> = {
-  approve: (id, actorId, remark) => approve(id, actorId, undefined, { remark }),
+  approve: (id, actorId, remark) => approve(id, actorId, { remark }),
   ask: askBack,
   decline,
   hide,
@@ -70,7 +70,7 @@ export const decideChecked = action(
     if (decision === 'decline' && !text)
       throw new AppError('invalid', 'Rejecting needs a reason. Each owner reads it.');
     const outcome = await decideMany(chosen, (id) =>
-      decision === 'approve' ? approve(id, who.id, undefined, { remark: text }) : decline(id, who.id, text),
+      decision === 'approve' ? approve(id, who.id, { remark: text }) : decline(id, who.id, text),
     );
     revalidatePath('/', 'layout');
     return { done: outcome.refused.length === 0, message: inWords(outcome, decision) };

@@ -28,7 +28,7 @@ const withAnswer = about.extend({
 
 export const askToPublish = action(withAnswer, async ({ id, message }, who) => {
   await allowed(who, id, canPublish);
-  await requestPublication(id, who.id, undefined, { message });
+  await requestPublication(id, who.id, { message });
   revalidatePath('/', 'layout');
   return { done: true };
 });

@@ -60,7 +60,7 @@ export const dropInvitation = action(about.extend({ id: z.string() }), async ({ 
 
 export const changeRole = action(member.extend({ role: z.enum(TEAM_ROLES) }), async ({ teamId, userId, role }, who) => {
   manages(who, teamId);
-  await setTeamRole(teamId, userId, role, who.id);
+  await setTeamRole({ teamId, userId, role }, who.id);
   revalidatePath(`/teams/${teamId}`);
   return { done: true };
 });

@@ -24,8 +24,8 @@ export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<
  */
 export async function registerDataset(
   input: NewDataset,
-  tx: Tx = db(),
   { actorId = null, note }: { actorId?: string | null; note?: string } = {},
+  tx: Tx = db(),
 ): Promise<Dataset> {
   return tx.transaction(async (tx) => {
     const [created] = await tx
@@ -49,12 +49,16 @@ export async function registerDataset(
         note: note || 'As it was registered.',
         createdBy: actorId,
       });
-      await recordEvent(tx, actorId, {
-        kind: 'dataset-registered',
-        datasetId: created.id,
-        name: created.name,
-        sha256: created.sha256,
-      });
+      await recordEvent(
+        actorId,
+        {
+          kind: 'dataset-registered',
+          datasetId: created.id,
+          name: created.name,
+          sha256: created.sha256,
+        },
+        tx,
+      );
       return created;
     }
     const existing = await getDatasetByName(input.name, tx);
@@ -108,13 +112,17 @@ export async function savePictures(
       .for('update');
     const values = { ...pictures, createdAt: new Date() };
     const { public: shown, files } = pictures;
-    await recordEvent(tx, null, {
-      kind: 'pictures-registered',
-      datasetId: pictures.datasetId,
-      name: (await getDataset(pictures.datasetId, tx))?.name ?? '',
-      before: before ? { public: before.public, files: before.files } : null,
-      after: { public: shown, files },
-    });
+    await recordEvent(
+      null,
+      {
+        kind: 'pictures-registered',
+        datasetId: pictures.datasetId,
+        name: (await getDataset(pictures.datasetId, tx))?.name ?? '',
+        before: before ? { public: before.public, files: before.files } : null,
+        after: { public: shown, files },
+      },
+      tx,
+    );
     await tx
       .insert(datasetPictures)
       .values(values)

@@ -29,13 +29,13 @@ export async function announce(input: NewAnnouncement, actorId: string, tx: Tx =
       .values({ task, text, startsAt, endsAt, createdBy: actorId })
       .returning();
     const dates = { startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString() };
-    await recordEvent(tx, actorId, { kind: 'announced', announcementId: made.id, task, text, ...dates, tellEverybody });
+    await recordEvent(actorId, { kind: 'announced', announcementId: made.id, task, text, ...dates, tellEverybody }, tx);
     if (tellEverybody) {
       const everybody = await tx.select({ id: users.id }).from(users);
       await notify(
-        tx,
         everybody.map(({ id }) => id),
         { kind: 'announcement', text, link: task === null ? '/' : `/leaderboards/${task}` },
+        tx,
       );
     }
     return made;
@@ -51,7 +51,7 @@ export async function endAnnouncement(id: string, actorId: string, tx: Tx = db()
     if (row.endsAt <= now) throw new AppError('conflict', 'This announcement has ended already.');
     await tx.update(announcements).set({ endsAt: now }).where(eq(announcements.id, id));
     const [before, after] = [row.endsAt.toISOString(), now.toISOString()];
-    await recordEvent(tx, actorId, { kind: 'announcement-ended', announcementId: id, before, after });
+    await recordEvent(actorId, { kind: 'announcement-ended', announcementId: id, before, after }, tx);
   });
 }
 

@@ -53,7 +53,7 @@ const ROWS_AT_ONCE = 1000;
  * Tells people something, as each of them wants it: a notice in the site, and an e-mail where SMTP is set up and the
  * person has an address. People who are not there (any more) are left out, and nobody is told twice.
  */
-export async function notify(tx: Tx, userIds: readonly string[], notice: NewNotice): Promise<void> {
+export async function notify(userIds: readonly string[], notice: NewNotice, tx: Tx): Promise<void> {
   const { kind, text, link = null } = notice;
   const ids = [...new Set(userIds)];
   for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {

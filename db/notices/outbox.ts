@@ -61,7 +61,7 @@ export async function mailSent(id: string, tx: Tx = db()): Promise<void> {
 export async function mailRefused(
   { id, attempts }: Pick<OutboxMessage, 'id' | 'attempts'>,
   error: string,
-  firstDelay?: number,
+  { firstDelay }: { firstDelay?: number } = {},
   tx: Tx = db(),
 ): Promise<boolean> {
   const givenUp = attempts >= MAX_ATTEMPTS;

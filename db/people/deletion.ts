@@ -62,7 +62,7 @@ export async function deleteAccount(userId: string, choice: EntriesAfterwards, t
       if (!(await isSharedFile(storageKey, submissionId, tx))) files.add(storageKey);
     const uploads = (await listUploads(userId, tx)).map(({ id, storageKey }) => ({ id, storageKey }));
     if (user.email) await deleteMailTo([user.email], tx);
-    await recordEvent(tx, userId, { kind: 'account-deleted', userId, ...counts });
+    await recordEvent(userId, { kind: 'account-deleted', userId, ...counts }, tx);
     await tx.delete(users).where(eq(users.id, userId));
     return { files: [...files], uploads };
   });
@@ -120,7 +120,7 @@ async function settle(
     return 'kept';
   }
   if (wasPublished) await tx.update(submissions).set({ wasPublished }).where(eq(submissions.id, id));
-  await withdraw(id, userId, tx, { reason: 'account-deleted' });
+  await withdraw(id, userId, { reason: 'account-deleted' }, tx);
   return wasPublished ? 'tombstones' : 'deleted';
 }
 

@@ -93,8 +93,8 @@ export async function suspend(userId: string, actorId: string | null, reason: st
       .set({ suspendedAt: sql`now()`, suspendedReason: said })
       .where(eq(users.id, userId))
       .returning();
-    await recordEvent(tx, actorId, { kind: 'suspended', userId, reason: said });
-    await notify(tx, [userId], { kind: 'account', text: `Your account was suspended: ${said}`, link: '/account' });
+    await recordEvent(actorId, { kind: 'suspended', userId, reason: said }, tx);
+    await notify([userId], { kind: 'account', text: `Your account was suspended: ${said}`, link: '/account' }, tx);
     return user;
   });
 }
@@ -114,9 +114,9 @@ export async function liftSuspension(
       .set({ suspendedAt: null, suspendedReason: null })
       .where(eq(users.id, userId))
       .returning();
-    await recordEvent(tx, actorId, { kind: 'suspension-lifted', userId, reason: said });
+    await recordEvent(actorId, { kind: 'suspension-lifted', userId, reason: said }, tx);
     const text = `Your account is no longer suspended: ${said}`;
-    await notify(tx, [userId], { kind: 'account', text, link: '/account' });
+    await notify([userId], { kind: 'account', text, link: '/account' }, tx);
     return user;
   });
 }
@@ -180,7 +180,7 @@ export interface MergePreview {
 
 /** What merging `goneId` into `keptId` would do. Changes nothing. */
 export async function previewMerge(keptId: string, goneId: string, tx: Tx = db()): Promise<MergePreview> {
-  const [kept, gone] = await bothOf(keptId, goneId, tx, false);
+  const [kept, gone] = await bothOf(keptId, goneId, {}, tx);
   const moves: Record<string, number> = {};
   for (const [kind, column] of Object.entries(MOVING)) {
     const [{ n }] = await tx.select({ n: count() }).from(column.table).where(eq(column, goneId));
@@ -219,10 +219,8 @@ export async function previewMerge(keptId: string, goneId: string, tx: Tx = db()
  * @throws AppError `conflict` where they cannot be one person's: two ORCID iDs
  */
 export async function mergeAccounts(
-  keptId: string,
-  goneId: string,
+  { keptId, goneId, reason }: { keptId: string; goneId: string; reason: string },
   actorId: string | null,
-  reason: string,
   tx: Tx = db(),
 ): Promise<Record<string, number>> {
   const said = reason.trim();
@@ -231,7 +229,7 @@ export async function mergeAccounts(
     throw new AppError('conflict', 'This would remove the account you are signed in with. Merge the other way round.');
   return tx.transaction(async (tx) => {
     // held against new references: whoever would insert one waits, and finds the account gone
-    const [kept, gone] = await bothOf(keptId, goneId, tx, true);
+    const [kept, gone] = await bothOf(keptId, goneId, { lock: true }, tx);
     const moved: Record<string, number> = {};
     for (const [kind, column] of Object.entries(MOVING)) {
       const rows = await tx
@@ -253,23 +251,36 @@ export async function mergeAccounts(
     await tx.delete(users).where(eq(users.id, goneId)); // ends its sessions; what is unique is free now
     if (Object.keys(changes).length > 0) await tx.update(users).set(changes).where(eq(users.id, keptId));
     await mustHaveAMaintainer([kept, gone], tx);
-    await recordEvent(tx, actorId, {
-      kind: 'accounts-merged',
-      userId: keptId,
-      mergedUserId: goneId,
-      reason: said,
-      moved,
-    });
-    await notify(tx, [keptId], {
-      kind: 'account',
-      text: `A maintainer has merged another account of yours into this one: ${said}`,
-      link: '/account',
-    });
+    await recordEvent(
+      actorId,
+      {
+        kind: 'accounts-merged',
+        userId: keptId,
+        mergedUserId: goneId,
+        reason: said,
+        moved,
+      },
+      tx,
+    );
+    await notify(
+      [keptId],
+      {
+        kind: 'account',
+        text: `A maintainer has merged another account of yours into this one: ${said}`,
+        link: '/account',
+      },
+      tx,
+    );
     return moved;
   });
 }
 
-async function bothOf(keptId: string, goneId: string, tx: Tx, lock: boolean): Promise<[User, User]> {
+async function bothOf(
+  keptId: string,
+  goneId: string,
+  { lock = false }: { lock?: boolean },
+  tx: Tx,
+): Promise<[User, User]> {
   if (keptId === goneId) throw new AppError('invalid', 'These are one account already.');
   const query = tx
     .select()

@@ -22,7 +22,7 @@ export async function saveProfile(
     const fields = (['name', 'affiliation'] as const).filter((field) => before[field] !== profile[field]);
     if (fields.length === 0) return;
     await tx.update(users).set(profile).where(eq(users.id, userId));
-    await recordEvent(tx, userId, { kind: 'profile-changed', userId, fields });
+    await recordEvent(userId, { kind: 'profile-changed', userId, fields }, tx);
   });
 }
 
@@ -48,7 +48,7 @@ export async function linkSignIn(userId: string, account: SignIn & { type: strin
   await tx.transaction(async (tx) => {
     await tx.insert(accounts).values({ userId, provider, providerAccountId, type });
     if (provider === 'orcid') await showOrcid(userId, tx);
-    await recordEvent(tx, userId, { kind: 'sign-in-linked', userId, provider });
+    await recordEvent(userId, { kind: 'sign-in-linked', userId, provider }, tx);
   });
 }
 
@@ -127,7 +127,7 @@ export async function unlinkSignIn(userId: string, signIn: SignIn, tx: Tx = db()
         ),
       );
     if (provider === 'orcid') await showOrcid(userId, tx);
-    await recordEvent(tx, userId, { kind: 'sign-in-unlinked', userId, provider });
+    await recordEvent(userId, { kind: 'sign-in-unlinked', userId, provider }, tx);
   });
 }
 
@@ -135,7 +135,7 @@ export async function unlinkSignIn(userId: string, signIn: SignIn, tx: Tx = db()
 export async function signOutEverywhere(userId: string, tx: Tx = db()): Promise<number> {
   return tx.transaction(async (tx) => {
     const ended = await tx.delete(sessions).where(eq(sessions.userId, userId)).returning({ userId: sessions.userId });
-    await recordEvent(tx, userId, { kind: 'signed-out-everywhere', userId, sessions: ended.length });
+    await recordEvent(userId, { kind: 'signed-out-everywhere', userId, sessions: ended.length }, tx);
     return ended.length;
   });
 }

@@ -80,7 +80,7 @@ export async function createTeam(name: string, userId: string, tx: Tx = db()): P
   return tx.transaction(async (tx) => {
     const [team] = await tx.insert(teams).values({ name }).returning();
     await tx.insert(teamMembers).values({ teamId: team.id, userId, role: 'owner' });
-    await recordEvent(tx, userId, { kind: 'team-created', teamId: team.id, name });
+    await recordEvent(userId, { kind: 'team-created', teamId: team.id, name }, tx);
     return team;
   });
 }
@@ -90,7 +90,7 @@ export async function renameTeam(id: string, name: string, actorId: string, tx: 
     const before = await lock(id, tx);
     if (before.name === name) return before;
     const [team] = await tx.update(teams).set({ name }).where(eq(teams.id, id)).returning();
-    await recordEvent(tx, actorId, { kind: 'team-renamed', teamId: id, before: before.name, after: name });
+    await recordEvent(actorId, { kind: 'team-renamed', teamId: id, before: before.name, after: name }, tx);
     return team;
   });
 }
@@ -106,7 +106,7 @@ export async function deleteTeam(id: string, actorId: string, tx: Tx = db()): Pr
     if (submissions + methods > 0)
       throw new AppError('conflict', 'This team has entries or methods, and those need somebody who owns them.');
     await tx.delete(teams).where(eq(teams.id, id));
-    await recordEvent(tx, actorId, { kind: 'team-deleted', teamId: id, name });
+    await recordEvent(actorId, { kind: 'team-deleted', teamId: id, name }, tx);
   });
 }
 
@@ -134,7 +134,7 @@ export async function invite(
       .insert(teamInvitations)
       .values({ teamId, sha256: digest(secret), createdBy: actorId, expiresAt })
       .returning({ id: teamInvitations.id });
-    await recordEvent(tx, actorId, { kind: 'team-invited', teamId, invitationId: id, until: expiresAt.toISOString() });
+    await recordEvent(actorId, { kind: 'team-invited', teamId, invitationId: id, until: expiresAt.toISOString() }, tx);
     return { id, secret, expiresAt };
   });
 }
@@ -147,7 +147,7 @@ export async function revokeInvitation(id: string, teamId: string, actorId: stri
       .where(and(eq(teamInvitations.id, id), eq(teamInvitations.teamId, teamId), isNull(teamInvitations.revokedAt)))
       .returning({ id: teamInvitations.id });
     if (!revoked) throw new AppError('not-found', 'There is no such invitation (any more).');
-    await recordEvent(tx, actorId, { kind: 'team-invitation-revoked', teamId, invitationId: id });
+    await recordEvent(actorId, { kind: 'team-invitation-revoked', teamId, invitationId: id }, tx);
   });
 }
 
@@ -178,11 +178,11 @@ export async function acceptInvitation(secret: string, userId: string, tx: Tx = 
     const { teamId } = invitation;
     const [joined] = await tx.insert(teamMembers).values({ teamId, userId }).onConflictDoNothing().returning();
     if (!joined) return teamId;
-    await recordEvent(tx, userId, { kind: 'team-joined', teamId, userId, invitationId: invitation.id });
+    await recordEvent(userId, { kind: 'team-joined', teamId, userId, invitationId: invitation.id }, tx);
     const [guest] = await tx.select({ name: users.name }).from(users).where(eq(users.id, userId));
     const owners = (await members(teamId, tx)).filter(({ role }) => role === 'owner').map(({ userId }) => userId);
     const text = `${guest?.name ?? 'Somebody'} has joined your team “${invitation.team}”.`;
-    await notify(tx, owners, { kind: 'team', text, link: `/teams/${teamId}` });
+    await notify(owners, { kind: 'team', text, link: `/teams/${teamId}` }, tx);
     return teamId;
   });
 }
@@ -190,9 +190,7 @@ export async function acceptInvitation(secret: string, userId: string, tx: Tx = 
 // --- members ---
 
 export async function setTeamRole(
-  teamId: string,
-  userId: string,
-  role: TeamRole,
+  { teamId, userId, role }: { teamId: string; userId: string; role: TeamRole },
   actorId: string,
   tx: Tx = db(),
 ): Promise<void> {
@@ -202,10 +200,10 @@ export async function setTeamRole(
     if (before.role === role) return;
     if (role === 'member') await anotherOwner(teamId, userId, tx);
     await tx.update(teamMembers).set({ role }).where(is(teamId, userId));
-    await recordEvent(tx, actorId, { kind: 'team-role-changed', teamId, userId, before: before.role, after: role });
+    await recordEvent(actorId, { kind: 'team-role-changed', teamId, userId, before: before.role, after: role }, tx);
     if (userId === actorId) return;
     const text = `You are ${role === 'owner' ? 'an owner' : 'a member'} of the team “${name}” now.`;
-    await notify(tx, [userId], { kind: 'team', text, link: `/teams/${teamId}` });
+    await notify([userId], { kind: 'team', text, link: `/teams/${teamId}` }, tx);
   });
 }
 
@@ -217,9 +215,9 @@ export async function removeMember(teamId: string, userId: string, actorId: stri
     const { role } = await memberOf(teamId, userId, tx);
     if (role === 'owner') await anotherOwner(teamId, userId, tx);
     await tx.delete(teamMembers).where(is(teamId, userId));
-    await recordEvent(tx, actorId, { kind: 'team-member-removed', teamId, userId, role });
+    await recordEvent(actorId, { kind: 'team-member-removed', teamId, userId, role }, tx);
     const text = `You were removed from the team “${name}”. What you submitted for it stays the team’s.`;
-    await notify(tx, [userId], { kind: 'team', text, link: '/teams' });
+    await notify([userId], { kind: 'team', text, link: '/teams' }, tx);
   });
 }
 
@@ -238,7 +236,7 @@ export async function leaveTeam(teamId: string, userId: string, tx: Tx = db()): 
     }
     if (role === 'owner') await anotherOwner(teamId, userId, tx);
     await tx.delete(teamMembers).where(is(teamId, userId));
-    await recordEvent(tx, userId, { kind: 'team-left', teamId, userId, role });
+    await recordEvent(userId, { kind: 'team-left', teamId, userId, role }, tx);
     return { deleted: false };
   });
 }

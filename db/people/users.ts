@@ -60,29 +60,37 @@ function plain(email: string): string {
 export async function setRole(
   userId: string,
   role: Role,
-  actorId: string | null = null,
+  options: { actorId?: string | null; reason?: string; lastMaintainer?: 'stays' | 'may-go' } = {},
   tx: Tx = db(),
-  options: { reason?: string; lastMaintainer?: 'stays' | 'may-go' } = {},
 ): Promise<User> {
+  const { actorId = null, lastMaintainer = 'stays' } = options;
   return tx.transaction(async (tx) => {
-    if (role !== 'maintainer' && options.lastMaintainer !== 'may-go') await mustLeaveAMaintainer(userId, tx);
+    if (role !== 'maintainer' && lastMaintainer !== 'may-go') await mustLeaveAMaintainer(userId, tx);
     const [before] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
     if (!before) throw new AppError('not-found', 'There is no such person.');
     const [user] = await tx.update(users).set({ role }).where(eq(users.id, userId)).returning();
     const reason = options.reason?.trim();
-    await recordEvent(tx, actorId, {
-      kind: 'role-changed',
-      userId,
-      role,
-      before: before.role,
-      ...(reason && { reason }),
-    });
+    await recordEvent(
+      actorId,
+      {
+        kind: 'role-changed',
+        userId,
+        role,
+        before: before.role,
+        ...(reason && { reason }),
+      },
+      tx,
+    );
     if (before.role !== role && actorId !== userId)
-      await notify(tx, [userId], {
-        kind: 'account',
-        text: `You are now a ${role}.${reason ? ` Reason: ${reason}` : ''}`,
-        link: '/account',
-      });
+      await notify(
+        [userId],
+        {
+          kind: 'account',
+          text: `You are now a ${role}.${reason ? ` Reason: ${reason}` : ''}`,
+          link: '/account',
+        },
+        tx,
+      );
     return user;
   });
 }
@@ -129,7 +137,7 @@ export async function createToken(
   return tx.transaction(async (tx) => {
     const values = { userId, name, sha256: digest(token), scopes, expiresAt: options.expiresAt ?? null };
     const [created] = await tx.insert(apiTokens).values(values).returning({ id: apiTokens.id });
-    await recordEvent(tx, userId, { kind: 'token-created', userId, name, scopes });
+    await recordEvent(userId, { kind: 'token-created', userId, name, scopes }, tx);
     return { token, id: created.id };
   });
 }
@@ -170,7 +178,7 @@ export async function revokeToken(userId: string, tokenId: string, tx: Tx = db()
       .where(and(eq(apiTokens.id, tokenId), eq(apiTokens.userId, userId)))
       .returning({ name: apiTokens.name });
     if (!revoked) return false;
-    await recordEvent(tx, userId, { kind: 'token-revoked', userId, name: revoked.name });
+    await recordEvent(userId, { kind: 'token-revoked', userId, name: revoked.name }, tx);
     return true;
   });
 }

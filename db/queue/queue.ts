@@ -83,24 +83,24 @@ export async function migrateQueue(url: string): Promise<void> {
  * `first`: before those that wait, since it had its turn already.
  */
 export async function enqueueScore(
-  tx: Tx,
   submissionId: string,
-  { first = false }: { first?: boolean } = {},
+  { first = false }: { first?: boolean },
+  tx: Tx,
 ): Promise<void> {
-  await enqueue(tx, { submissionId }, first ? PRIORITY.first : 0);
+  await enqueue({ submissionId }, first ? PRIORITY.first : 0, tx);
 }
 
 /** Puts a submission that is to be scored again behind all that people have sent in. */
-export async function enqueueRescore(tx: Tx, data: RescoreData): Promise<void> {
-  await enqueue(tx, data, PRIORITY.rescore);
+export async function enqueueRescore(data: RescoreData, tx: Tx): Promise<void> {
+  await enqueue(data, PRIORITY.rescore, tx);
 }
 
 /** Has ground truth that was sent in read next. */
-export async function enqueueImport(tx: Tx, importId: string): Promise<void> {
-  await enqueue(tx, { importId }, PRIORITY.first);
+export async function enqueueImport(importId: string, tx: Tx): Promise<void> {
+  await enqueue({ importId }, PRIORITY.first, tx);
 }
 
-async function enqueue(tx: Tx, data: JobData, priority: number): Promise<void> {
+async function enqueue(data: JobData, priority: number, tx: Tx): Promise<void> {
   // never started: it opens no pool and runs its two statements on the transaction
   const boss = new PgBoss({ db: fromDrizzle(tx, sql), schema: SCHEMA, supervise: false, schedule: false });
   const job = await boss.send(QUEUE, data, { priority });

@@ -84,16 +84,16 @@ async function clock(tx: Tx): Promise<Date> {
 }
 
 /** One at a time per holder, until the transaction ends. Of the whole holder: one upload may serve several tasks. */
-async function lock(tx: Tx, holder: string): Promise<void> {
+async function lockHolder(holder: string, tx: Tx): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`quota ${holder}`}, 0))`);
 }
 
 /** Reserves a place for a submission just created. Throws `quota`, with the next slot, when there is none. */
-export async function reservePlace(tx: Tx, submission: Submission): Promise<void> {
+export async function reservePlace(submission: Submission, tx: Tx): Promise<void> {
   const holder = quotaHolder(submission);
   if (holder === null || submission.demo) return;
   if (await isDemo(submission, tx)) return;
-  await lock(tx, holder);
+  await lockHolder(holder, tx);
   const { task, id: submissionId } = submission;
   const standing = await getQuota(holder, task, {}, tx);
   if (standing.left === 0) throw usedUp(task, holder, standing);
@@ -137,16 +137,20 @@ function usedUp(task: string, holder: string, standing: QuotaStanding): AppError
 }
 
 /** A score was returned: the open reservation becomes a charge. One that was given back, or charged, stays as it is. */
-export async function chargePlace(tx: Tx, submissionId: string): Promise<void> {
-  await settle(tx, submissionId, 'charged', 'scored');
+export async function chargePlace(submissionId: string, tx: Tx): Promise<void> {
+  await settleReservation(submissionId, { kind: 'charged', reason: 'scored' }, tx);
 }
 
 /** No score was returned: the open reservation is given back, with why. One that was charged stays charged. */
-export async function returnPlace(tx: Tx, submissionId: string, reason: string): Promise<void> {
-  await settle(tx, submissionId, 'returned', reason);
+export async function returnPlace(submissionId: string, reason: string, tx: Tx): Promise<void> {
+  await settleReservation(submissionId, { kind: 'returned', reason }, tx);
 }
 
-async function settle(tx: Tx, submissionId: string, kind: 'charged' | 'returned', reason: string): Promise<void> {
+async function settleReservation(
+  submissionId: string,
+  { kind, reason }: { kind: 'charged' | 'returned'; reason: string },
+  tx: Tx,
+): Promise<void> {
   await tx.execute(sql`
     insert into ${quotaLedger} (holder, task, kind, amount, submission_id, reason, at)
     select holder, task, ${kind}, amount, submission_id, ${reason}, clock_timestamp() from ${quotaLedger} as open
@@ -179,28 +183,36 @@ export async function grantQuota(grant: NewGrant, actorId: string, tx: Tx = db()
   return tx.transaction(async (tx) => {
     const people = await peopleOf(holder, tx);
     if (people.length === 0) throw new AppError('not-found', 'There is no such person or team.');
-    await lock(tx, holder);
+    await lockHolder(holder, tx);
     const before = await getQuota(holder, task, {}, tx);
     const [line] = await tx
       .insert(quotaLedger)
       .values({ holder, task, kind: 'granted', amount, reason, actorId, expiresAt: until })
       .returning();
     const after = before.limit === null ? null : before.limit + amount;
-    await recordEvent(tx, actorId, {
-      kind: 'quota-granted',
-      holder,
-      task,
-      amount,
-      reason,
-      until: until.toISOString(),
-      before: before.limit,
-      after,
-    });
-    await notify(tx, people, {
-      kind: 'quota-granted',
-      text: `${amount} more scored ${amount === 1 ? 'submission' : 'submissions'} to ${name} granted until ${moment(until)}. Reason: ${reason}`,
-      link: '/account#quota',
-    });
+    await recordEvent(
+      actorId,
+      {
+        kind: 'quota-granted',
+        holder,
+        task,
+        amount,
+        reason,
+        until: until.toISOString(),
+        before: before.limit,
+        after,
+      },
+      tx,
+    );
+    await notify(
+      people,
+      {
+        kind: 'quota-granted',
+        text: `${amount} more scored ${amount === 1 ? 'submission' : 'submissions'} to ${name} granted until ${moment(until)}. Reason: ${reason}`,
+        link: '/account#quota',
+      },
+      tx,
+    );
     return line;
   });
 }

@@ -74,7 +74,7 @@ export async function saveTaskSettings(
       .onConflictDoUpdate({ target: taskSettings.task, set: values });
     const [before, after] = [setOf(row), setOf(settings)];
     if (JSON.stringify(before) !== JSON.stringify(after))
-      await recordEvent(tx, actorId, { kind: 'task-settings-changed', task, before, after });
+      await recordEvent(actorId, { kind: 'task-settings-changed', task, before, after }, tx);
     return rulesOf(settings);
   });
 }

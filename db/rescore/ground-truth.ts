@@ -63,8 +63,7 @@ export async function listGroundTruthVersions(datasetId: string, tx: Tx = db()):
  */
 export async function replaceGroundTruth(
   datasetId: string,
-  facts: GroundTruthFacts & { packKey: string },
-  { note, public: isPublic }: { note: string; public?: boolean },
+  { facts, note, public: isPublic }: { facts: GroundTruthFacts & { packKey: string }; note: string; public?: boolean },
   actorId: string | null,
   tx: Tx = db(),
 ): Promise<{ version: GroundTruthVersion; rescore: Rescore }> {
@@ -100,15 +99,19 @@ export async function replaceGroundTruth(
         createdBy: actorId,
       })
       .returning();
-    await recordEvent(tx, actorId, {
-      kind: 'ground-truth-version-added',
-      datasetId,
-      name: dataset.name,
-      version: version.version,
-      note: words,
-      before: dataset.sha256,
-      after: sha256,
-    });
+    await recordEvent(
+      actorId,
+      {
+        kind: 'ground-truth-version-added',
+        datasetId,
+        name: dataset.name,
+        version: version.version,
+        note: words,
+        before: dataset.sha256,
+        after: sha256,
+      },
+      tx,
+    );
     const rescore = await beginRescore(dataset, { reason: words, version }, actorId, tx);
     return { version, rescore };
   });
@@ -133,13 +136,17 @@ export async function setDatasetPublic(
       .where(
         and(eq(groundTruthVersions.datasetId, datasetId), inArray(groundTruthVersions.state, ['current', 'next'])),
       );
-    await recordEvent(tx, actorId, {
-      kind: 'dataset-visibility-changed',
-      datasetId,
-      name: dataset.name,
-      before: dataset.public,
-      after: isPublic,
-    });
+    await recordEvent(
+      actorId,
+      {
+        kind: 'dataset-visibility-changed',
+        datasetId,
+        name: dataset.name,
+        before: dataset.public,
+        after: isPublic,
+      },
+      tx,
+    );
     return changed;
   });
 }
@@ -180,15 +187,19 @@ export async function createImport(
       .insert(groundTruthImports)
       .values({ ...values, datasetId, note, createdBy: actorId })
       .returning();
-    await recordEvent(tx, actorId, {
-      kind: 'ground-truth-received',
-      importId: created.id,
-      name: input.name,
-      task: input.task,
-      note,
-      replaces: datasetId,
-    });
-    await enqueueImport(tx, created.id);
+    await recordEvent(
+      actorId,
+      {
+        kind: 'ground-truth-received',
+        importId: created.id,
+        name: input.name,
+        task: input.task,
+        note,
+        replaces: datasetId,
+      },
+      tx,
+    );
+    await enqueueImport(created.id, tx);
     return created;
   });
 }
@@ -219,14 +230,15 @@ export async function finishImport(
     const { warnings, ...known } = facts;
     const { name, task, createdBy, note } = found;
     let datasetId = found.datasetId;
-    if (datasetId !== null) await replaceGroundTruth(datasetId, known, { note, public: found.public }, createdBy, tx);
+    if (datasetId !== null)
+      await replaceGroundTruth(datasetId, { facts: known, note, public: found.public }, createdBy, tx);
     else {
       const { statistics, ...columns } = known;
       const { licence, source, protocol, split } = found;
       const dataset = await registerDataset(
         { ...columns, name, task: groundTruthTask(task), public: found.public, licence, source, protocol, split },
-        tx,
         { actorId: createdBy, note },
+        tx,
       );
       if (dataset.packKey !== known.packKey)
         throw new AppError('conflict', `There is ground truth named “${name}” with this content already.`);
@@ -255,7 +267,7 @@ export async function failImport(
       .returning();
     if (!failed) return null;
     const reason = 'failure' in why ? why.failure : (why.problems[0]?.message ?? 'The file is wrong.');
-    await recordEvent(tx, null, { kind: 'ground-truth-import-failed', importId: id, name: failed.name, reason });
+    await recordEvent(null, { kind: 'ground-truth-import-failed', importId: id, name: failed.name, reason }, tx);
     return failed;
   });
 }

@@ -122,16 +122,20 @@ async function begin(
       submissionId,
     })
     .returning();
-  await recordEvent(tx, actorId, {
-    kind: 'rescore-started',
-    rescoreId: rescore.id,
-    datasetId: dataset.id,
-    name: dataset.name,
-    reason,
-    evaluator: target.evaluatorVersion,
-    entries: entries.length,
-    ...(submissionId !== null && { submissionId }),
-  });
+  await recordEvent(
+    actorId,
+    {
+      kind: 'rescore-started',
+      rescoreId: rescore.id,
+      datasetId: dataset.id,
+      name: dataset.name,
+      reason,
+      evaluator: target.evaluatorVersion,
+      entries: entries.length,
+      ...(submissionId !== null && { submissionId }),
+    },
+    tx,
+  );
   await addItems(rescore, entries, tx);
   await settle(rescore.id, tx);
   const [now] = await tx.select().from(rescores).where(eq(rescores.id, rescore.id));
@@ -150,7 +154,7 @@ async function addItems(rescore: Rescore, entries: Entry[], tx: Tx): Promise<voi
       .values({ rescoreId: rescore.id, submissionId: id, ...result })
       .onConflictDoNothing()
       .returning();
-    if (added?.state === 'waiting') await enqueueRescore(tx, { rescoreId: rescore.id, submissionId: id });
+    if (added?.state === 'waiting') await enqueueRescore({ rescoreId: rescore.id, submissionId: id }, tx);
   }
 }
 
@@ -361,7 +365,7 @@ export function problemsInWords(problems: readonly Problem[]): string {
 /** Back into the line: the scoring process was told to stop. */
 export async function handRescoreBack(rescoreId: string, submissionId: string, tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
-    if (await isRescoring(rescoreId, submissionId, tx)) await enqueueRescore(tx, { rescoreId, submissionId });
+    if (await isRescoring(rescoreId, submissionId, tx)) await enqueueRescore({ rescoreId, submissionId }, tx);
   });
 }
 
@@ -381,7 +385,7 @@ export async function saveScore(
     const replaced = now.some(({ id, sha256 }) => all.some((used) => used.id === id && used.sha256 !== sha256));
     if (replaced) {
       if (!(await returnToQueue(submission.id, GROUND_TRUTH_CHANGED, tx))) return 'too-late';
-      await enqueueScore(tx, submission.id, { first: true });
+      await enqueueScore(submission.id, { first: true }, tx);
       return 'returned';
     }
     if (!(await saveReports(submission.id, reports, tx))) return 'too-late';
@@ -531,30 +535,42 @@ async function switchBoard(rescore: Rescore, before: Dataset, tx: Tx): Promise<v
 
   const skipped = items.filter(({ item, submission }) => item.state === 'skipped' && submission.state === 'scored');
   const about = { rescoreId: rescore.id, datasetId: before.id, name: before.name, reason: rescore.reason };
-  await recordEvent(tx, null, {
-    kind: 'rescore-switched',
-    ...about,
-    entries: done.length,
-    skipped: skipped.length,
-    changes: changesOf(before, after, ['version', 'sha256', 'evaluatorVersion', 'images', 'objects', 'public']),
-    ...(rescore.submissionId !== null && { submissionId: rescore.submissionId }),
-  });
+  await recordEvent(
+    null,
+    {
+      kind: 'rescore-switched',
+      ...about,
+      entries: done.length,
+      skipped: skipped.length,
+      changes: changesOf(before, after, ['version', 'sha256', 'evaluatorVersion', 'images', 'objects', 'public']),
+      ...(rescore.submissionId !== null && { submissionId: rescore.submissionId }),
+    },
+    tx,
+  );
   for (const { submission } of done)
-    await recordEvent(tx, null, {
-      kind: 'rescored',
-      submissionId: submission.id,
-      rescoreId: rescore.id,
-      reason: rescore.reason,
-      evaluator: evaluatorVersion,
-      groundTruthVersion: after.version,
-    });
+    await recordEvent(
+      null,
+      {
+        kind: 'rescored',
+        submissionId: submission.id,
+        rescoreId: rescore.id,
+        reason: rescore.reason,
+        evaluator: evaluatorVersion,
+        groundTruthVersion: after.version,
+      },
+      tx,
+    );
   for (const { submission, item } of skipped)
-    await recordEvent(tx, null, {
-      kind: 'rescore-skipped',
-      submissionId: submission.id,
-      rescoreId: rescore.id,
-      reason: item.failure ?? 'it could not be scored again',
-    });
+    await recordEvent(
+      null,
+      {
+        kind: 'rescore-skipped',
+        submissionId: submission.id,
+        rescoreId: rescore.id,
+        reason: item.failure ?? 'it could not be scored again',
+      },
+      tx,
+    );
   await tell(rescore, after, done, skipped, changes, tx);
 }
 
@@ -595,7 +611,7 @@ async function tell(
       ...more,
     ].join('\n');
     const link = own.length === 1 ? `/submissions/${own[0].submission.id}` : '/submissions';
-    await notify(tx, [userId], { kind: 'rescored', text, link });
+    await notify([userId], { kind: 'rescored', text, link }, tx);
   }
 }
 
@@ -669,7 +685,7 @@ async function changeOf(
 export async function retryRescore(
   rescoreId: string,
   actorId: string | null,
-  submissionId?: string,
+  { submissionId }: { submissionId?: string } = {},
   tx: Tx = db(),
 ): Promise<number> {
   return tx.transaction(async (tx) => {
@@ -691,13 +707,17 @@ export async function retryRescore(
       )
       .returning();
     if (again.length === 0) throw new AppError('conflict', 'There is nothing to try again: the files are gone.');
-    for (const { submissionId } of again) await enqueueRescore(tx, { rescoreId, submissionId });
-    await recordEvent(tx, actorId, {
-      kind: 'rescore-retried',
-      rescoreId,
-      entries: again.length,
-      ...(await about(rescore, tx)),
-    });
+    for (const { submissionId } of again) await enqueueRescore({ rescoreId, submissionId }, tx);
+    await recordEvent(
+      actorId,
+      {
+        kind: 'rescore-retried',
+        rescoreId,
+        entries: again.length,
+        ...(await about(rescore, tx)),
+      },
+      tx,
+    );
     return again.length;
   });
 }
@@ -720,12 +740,16 @@ export async function switchWithout(rescoreId: string, actorId: string | null, t
       .set({ state: 'skipped' })
       .where(and(eq(rescoreItems.rescoreId, rescoreId), eq(rescoreItems.state, 'failed')))
       .returning();
-    await recordEvent(tx, actorId, {
-      kind: 'rescore-decided',
-      rescoreId,
-      entries: skipped.length,
-      ...(await about(rescore, tx)),
-    });
+    await recordEvent(
+      actorId,
+      {
+        kind: 'rescore-decided',
+        rescoreId,
+        entries: skipped.length,
+        ...(await about(rescore, tx)),
+      },
+      tx,
+    );
     await settle(rescoreId, tx);
     return skipped.length;
   });
@@ -750,7 +774,7 @@ export async function cancelRescore(
         .returning();
       packKey = version.packKey;
     }
-    await recordEvent(tx, actorId, { kind: 'rescore-cancelled', rescoreId, ...(await about(rescore, tx)) });
+    await recordEvent(actorId, { kind: 'rescore-cancelled', rescoreId, ...(await about(rescore, tx)) }, tx);
     return { packKey };
   });
 }

@@ -38,13 +38,17 @@ export async function makeAnonymous(
       .set({ anonymous: true, anonymousUntil: until, anonymousNumber })
       .where(eq(submissions.id, id))
       .returning();
-    await recordEvent(tx, actorId, {
-      kind: 'anonymised',
-      submissionId: id,
-      number: anonymousNumber,
-      until: until?.toISOString() ?? null,
-      changes: { anonymousUntil: { before: sealed ? before.anonymousUntil : 'not anonymous', after: until } },
-    });
+    await recordEvent(
+      actorId,
+      {
+        kind: 'anonymised',
+        submissionId: id,
+        number: anonymousNumber,
+        until: until?.toISOString() ?? null,
+        changes: { anonymousUntil: { before: sealed ? before.anonymousUntil : 'not anonymous', after: until } },
+      },
+      tx,
+    );
     return after;
   });
 }
@@ -61,7 +65,7 @@ export async function reveal(id: string, actorId: string | null, tx: Tx = db()):
       .set({ anonymous: false, anonymousUntil: null })
       .where(eq(submissions.id, id))
       .returning();
-    await recordEvent(tx, actorId, { kind: 'revealed', submissionId: id });
+    await recordEvent(actorId, { kind: 'revealed', submissionId: id }, tx);
     // under its name it is public only now
     return keepShown({ ...before, visibility: 'private' }, after, tx);
   });
@@ -105,11 +109,15 @@ export async function makeReviewLink(id: string, actorId: string | null, tx: Tx 
       .update(submissions)
       .set({ reviewSha256: digest(secret) })
       .where(eq(submissions.id, id));
-    await recordEvent(tx, actorId, {
-      kind: 'review-link-made',
-      submissionId: id,
-      replaced: before.reviewSha256 !== null,
-    });
+    await recordEvent(
+      actorId,
+      {
+        kind: 'review-link-made',
+        submissionId: id,
+        replaced: before.reviewSha256 !== null,
+      },
+      tx,
+    );
     return secret;
   });
 }
@@ -123,7 +131,7 @@ export async function revokeReviewLink(id: string, actorId: string | null, tx: T
       .where(and(eq(submissions.id, id), isNotNull(submissions.reviewSha256)))
       .returning({ id: submissions.id });
     if (revoked.length === 0) throw new AppError('conflict', 'There is no link for reviewers to revoke.');
-    await recordEvent(tx, actorId, { kind: 'review-link-revoked', submissionId: id });
+    await recordEvent(actorId, { kind: 'review-link-revoked', submissionId: id }, tx);
   });
 }
 

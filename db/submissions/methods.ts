@@ -61,7 +61,7 @@ export async function methodFor(
       .insert(methods)
       .values({ ...facts, name: wanted.name, userId: owner.userId, teamId: owner.teamId })
       .returning();
-    await recordEvent(tx, owner.userId, { kind: 'method-created', methodId: made.id, name: made.name });
+    await recordEvent(owner.userId, { kind: 'method-created', methodId: made.id, name: made.name }, tx);
     return made;
   });
 }
@@ -81,7 +81,7 @@ async function edit(before: Method, facts: Partial<MethodFacts>, actorId: string
     .returning();
   const changes = changesOf(before, after, Object.keys(facts) as (keyof MethodFacts)[]);
   if (Object.keys(changes).length > 0)
-    await recordEvent(tx, actorId, { kind: 'method-edited', methodId: before.id, name: after.name, changes });
+    await recordEvent(actorId, { kind: 'method-edited', methodId: before.id, name: after.name, changes }, tx);
   return after;
 }
 
@@ -170,7 +170,7 @@ export async function keepShown(before: Submission | null, after: Submission, tx
       .limit(1);
     if (next) {
       await tx.update(submissions).set({ shown: true }).where(eq(submissions.id, next.id));
-      await recordEvent(tx, null, { kind: 'shown', submissionId: next.id, instead: after.id });
+      await recordEvent(null, { kind: 'shown', submissionId: next.id, instead: after.id }, tx);
     }
     return left;
   }
@@ -204,7 +204,7 @@ export async function showVersion(id: string, actorId: string, tx: Tx = db()): P
     if (submission.shown) return submission;
     if (rival) await tx.update(submissions).set({ shown: false }).where(eq(submissions.id, rival.id));
     const [after] = await tx.update(submissions).set({ shown: true }).where(eq(submissions.id, id)).returning();
-    await recordEvent(tx, actorId, { kind: 'shown', submissionId: id, instead: rival?.id ?? null });
+    await recordEvent(actorId, { kind: 'shown', submissionId: id, instead: rival?.id ?? null }, tx);
     return after;
   });
 }

@@ -56,7 +56,7 @@ async function decide(
         throw new AppError('conflict', `${otherwise} ${await whatHappened(id, tx)}`.trim());
       throw error;
     });
-    await notify(tx, await audienceOf(changed, tx), tell(changed));
+    await notify(await audienceOf(changed, tx), tell(changed), tx);
     return changed;
   });
 }
@@ -74,8 +74,8 @@ const board = ({ task }: Submission) => `the leaderboard of ${parseTask(task)?.n
 export async function approve(
   id: string,
   actorId: string | null,
-  tx: Tx = db(),
   { remark }: { remark?: string } = {},
+  tx: Tx = db(),
 ): Promise<Submission> {
   const said = remark?.trim() || null;
   if (said) mustSay(said, '');

@@ -133,12 +133,12 @@ async function insertSubmission(
       })
       .returning();
     await tx.insert(submissionFiles).values(files.map((file) => ({ ...file, submissionId: submission.id })));
-    await reservePlace(tx, submission);
-    await enqueueScore(tx, submission.id);
+    await reservePlace(submission, tx);
+    await enqueueScore(submission.id, {}, tx);
     const { id: submissionId, task, method, userId } = submission;
-    await recordEvent(tx, userId, { kind: 'submitted', submissionId, task, method });
+    await recordEvent(userId, { kind: 'submitted', submissionId, task, method }, tx);
     if (submission.visibility === 'pending') {
-      await recordEvent(tx, userId, { kind: 'publication-requested', submissionId });
+      await recordEvent(userId, { kind: 'publication-requested', submissionId }, tx);
     }
     return submission;
   });
@@ -355,13 +355,17 @@ export async function saveReports(
         })),
       )
       .onConflictDoNothing();
-    await chargePlace(tx, id);
-    await recordEvent(tx, null, {
-      kind: 'scored',
-      submissionId: id,
-      protocols: reports.map((report) => report.protocol),
-      attempt: scored.attempts,
-    });
+    await chargePlace(id, tx);
+    await recordEvent(
+      null,
+      {
+        kind: 'scored',
+        submissionId: id,
+        protocols: reports.map((report) => report.protocol),
+        attempt: scored.attempts,
+      },
+      tx,
+    );
     await tell(scored, 'scored', `“${scored.method}” was scored.`, tx);
     return true;
   });
@@ -381,8 +385,8 @@ export async function rejectSubmission(
       .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
       .returning();
     if (!rejected) return false;
-    await returnPlace(tx, id, 'the file was rejected');
-    await recordEvent(tx, null, { kind: 'rejected', submissionId: id, problems: countOf(problems) });
+    await returnPlace(id, 'the file was rejected', tx);
+    await recordEvent(null, { kind: 'rejected', submissionId: id, problems: countOf(problems) }, tx);
     const more = countOf(problems) - 1;
     const first = problems[0] ? ` ${problems[0].message}${more > 0 ? ` (and ${more} more)` : ''}` : '';
     await tell(rejected, 'rejected', `A file of “${rejected.method}” was rejected.${first}`, tx);
@@ -392,7 +396,7 @@ export async function rejectSubmission(
 
 /** Its owner, or everybody in the team it belongs to, hears what became of it. */
 async function tell(submission: Submission, kind: NoticeKind, text: string, tx: Tx): Promise<void> {
-  await notify(tx, await audienceOf(submission, tx), { kind, text, link: `/submissions/${submission.id}` });
+  await notify(await audienceOf(submission, tx), { kind, text, link: `/submissions/${submission.id}` }, tx);
 }
 
 /** Problems of one kind are listed a few times; the last one says how many more there are. */
@@ -409,7 +413,7 @@ export async function returnToQueue(id: string, reason: string, tx: Tx = db()): 
       .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
       .returning({ id: submissions.id });
     if (returned.length === 0) return false;
-    await recordEvent(tx, null, { kind: 'returned', submissionId: id, reason });
+    await recordEvent(null, { kind: 'returned', submissionId: id, reason }, tx);
     return true;
   });
 }
@@ -417,7 +421,7 @@ export async function returnToQueue(id: string, reason: string, tx: Tx = db()): 
 /** Back into the line with a job of its own and all attempts left: its worker was told to stop, and nothing failed. */
 export async function handBack(id: string, tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
-    if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(tx, id, { first: true });
+    if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(id, { first: true }, tx);
   });
 }
 
@@ -435,7 +439,7 @@ export async function tryAgain(id: string, actorId: string | null, tx: Tx = db()
       },
       tx,
     );
-    await enqueueScore(tx, id);
+    await enqueueScore(id, {}, tx);
     return submission;
   });
 }
@@ -449,8 +453,8 @@ export async function failSubmission(id: string, reason: string, tx: Tx = db()):
       .where(and(eq(submissions.id, id), inArray(submissions.state, ['queued', 'scoring'])))
       .returning();
     if (!failed) return false;
-    await returnPlace(tx, id, 'scoring failed on our side');
-    await recordEvent(tx, null, { kind: 'failed', submissionId: id, reason });
+    await returnPlace(id, 'scoring failed on our side', tx);
+    await recordEvent(null, { kind: 'failed', submissionId: id, reason }, tx);
     await tell(failed, 'failed', `“${failed.method}” could not be scored, which is our fault. ${reason}`, tx);
     return true;
   });
@@ -492,9 +496,9 @@ export async function changeSubmission(
       .where(and(eq(submissions.id, id), options.allowed))
       .returning();
     if (!changed) throw new AppError('conflict', options.otherwise);
-    if (changed.state === 'withdrawn') await returnPlace(tx, id, 'withdrawn before it had a score');
+    if (changed.state === 'withdrawn') await returnPlace(id, 'withdrawn before it had a score', tx);
     const changes = changesOf(before, changed, Object.keys(options.set) as (keyof Submission)[]);
-    await recordEvent(tx, actorId, { ...options.event, submissionId: id, changes } as AuditEvent);
+    await recordEvent(actorId, { ...options.event, submissionId: id, changes } as AuditEvent, tx);
     return keepShown(before, changed, tx);
   });
 }
@@ -509,8 +513,8 @@ async function holdMethodOf(id: string, tx: Tx): Promise<void> {
 export async function requestPublication(
   id: string,
   actorId: string | null,
-  tx: Tx = db(),
   { message }: { message?: string } = {},
+  tx: Tx = db(),
 ): Promise<Submission> {
   const alive = inArray(submissions.state, ['queued', 'scoring', 'scored']);
   return changeSubmission(
@@ -553,8 +557,8 @@ export async function unpublish(id: string, actorId: string | null, tx: Tx = db(
 export async function withdraw(
   id: string,
   actorId: string | null,
-  tx: Tx = db(),
   { reason = 'other' }: { reason?: WithdrawalReason } = {},
+  tx: Tx = db(),
 ): Promise<Submission> {
   return changeSubmission(
     id,

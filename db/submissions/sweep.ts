@@ -75,8 +75,8 @@ async function bringBack(id: string, state: string, tx: Tx): Promise<'requeued' 
     return 'failed';
   }
   if (state === 'scoring') await returnToQueue(id, LOST, tx);
-  else await recordEvent(tx, null, { kind: 'returned', submissionId: id, reason: LOST });
-  await enqueueScore(tx, id, { first: true });
+  else await recordEvent(null, { kind: 'returned', submissionId: id, reason: LOST }, tx);
+  await enqueueScore(id, { first: true }, tx);
   return 'requeued';
 }
 
@@ -88,8 +88,8 @@ async function settleOpenPlaces(tx: Tx): Promise<string[]> {
       and not exists (select 1 from ${quotaLedger} as later
         where later.submission_id = line.submission_id and later.kind in ('charged', 'returned'))`);
   for (const { id, state } of open) {
-    if (state === 'scored') await chargePlace(tx, id);
-    else await returnPlace(tx, id, `the submission is ${state}`);
+    if (state === 'scored') await chargePlace(id, tx);
+    else await returnPlace(id, `the submission is ${state}`, tx);
   }
   return open.map(({ id }) => id);
 }

@@ -238,7 +238,7 @@ test('what is left of an anonymous entry that was withdrawn does not name it, an
   const { anonymousNumber } = await makeAnonymous(id, eve.id, null);
   const secret = await makeReviewLink(id, eve.id);
   await approve(id, null);
-  await withdraw(id, eve.id, undefined, { reason: 'mistake' });
+  await withdraw(id, eve.id, { reason: 'mistake' });
   const left = await findTombstone(id);
   expect(left).toMatchObject({ method: `Anonymous entry ${anonymousNumber}`, methodId: null, reason: 'mistake' });
   expect(JSON.stringify(left)).not.toMatch(/Withdrawn method|eve/);

@@ -95,7 +95,7 @@ describe('the API', () => {
     const [good, odd] = [await entry('Good'), await entry('Odd')];
     const sha256 = 'd'.repeat(64);
     const facts = { sha256, images: 2, objects: 9, cellTypes: {}, packKey: 'datasets/d', statistics: null };
-    const { rescore } = await replaceGroundTruth(dataset.id, facts, { note: 'One outline mended' }, mina.id);
+    const { rescore } = await replaceGroundTruth(dataset.id, { facts, note: 'One outline mended' }, mina.id);
     const reports = someReports({ AP: 0.39 }, sha256).map((report) => ({
       ...report,
       evaluator: { ...report.evaluator, version: EVALUATOR_VERSION },

@@ -21,6 +21,7 @@ export function someDataset(tx: Tx, changes: Partial<Dataset> = {}): Promise<Dat
       packKey: 'datasets/test.pack',
       ...changes,
     },
+    {},
     tx,
   );
 }

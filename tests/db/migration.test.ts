@@ -142,7 +142,7 @@ describe.each(ENGINES)('migrating what was submitted before on $name', ({ missin
     const of = await all();
     const were = Object.values(of).filter(({ wasPublished }) => wasPublished);
     expect(were.map(({ id }) => id).sort()).toEqual(['a1', 'a2', 'a4', 'a6', 'b1', 'b3', 'b4', 'n1']);
-    const gone = await withdraw('a2', 'ada', client.db, { reason: 'mistake' });
+    const gone = await withdraw('a2', 'ada', { reason: 'mistake' }, client.db);
     expect(gone).toMatchObject({ wasPublished: true, withdrawalReason: 'mistake', shown: false });
     expect((await all()).a1.shown).toBe(true);
   });

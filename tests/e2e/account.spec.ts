@@ -230,9 +230,9 @@ test('a suspended account is told since when and why, and changes nothing', asyn
 test('an account is deleted; its published entry stays under the chosen name', async ({ page }) => {
   const { id: userId } = (await getUserByEmail(NADIA.email, client.db))!;
   const [{ id }] = await client.db.select().from(submissions).where(eq(submissions.userId, userId)).limit(1);
-  await requestPublication(id, userId, client.db);
+  await requestPublication(id, userId, {}, client.db);
   const { id: maintainer } = (await getUserByEmail(MAINTAINER.email, client.db)) ?? (await mina(page));
-  await approve(id, maintainer, client.db);
+  await approve(id, maintainer, {}, client.db);
 
   await signIn(page, NADIA);
   await page.goto('/account');

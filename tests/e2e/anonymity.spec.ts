@@ -134,6 +134,7 @@ test.beforeAll(async ({ request }) => {
       cellTypes: { A172: 2 },
       packKey: (await getDatasetByName(demo, client.db))!.packKey,
     },
+    {},
     client.db,
   );
   planted = await plantCanaries(client.db, dataset, someReports({}, sha256));

@@ -139,6 +139,7 @@ async function plant(demo: string): Promise<Record<string, string>> {
       licence: long('licence', 200),
       source: `https://example.org/${long('x', 150)}`,
     },
+    {},
     tx,
   );
   const [user] = await tx
@@ -221,7 +222,7 @@ async function plant(demo: string): Promise<Record<string, string>> {
     image: `${long('image', 120)}.tif`,
     record: 1_234_567,
   };
-  await notify(tx, [user.id], { kind: 'scored', text: `“${method.name}” has its score.`, link: '/submissions' });
+  await notify([user.id], { kind: 'scored', text: `“${method.name}” has its score.`, link: '/submissions' }, tx);
   ({ id: announcement } = await announce(
     {
       task: 'training-size',

@@ -39,7 +39,7 @@ test.beforeAll(async ({ request }) => {
   entries.rejected = await makeEntry(cast, 'owner', 'rejected', 'private', {
     problems: [{ code: 'wrong', message: 'A record is wrong.', record: 3 }],
   });
-  await notify(db(), [cast.ids.owner], { kind: 'scored', text: 'It has its score.', link: '/submissions' });
+  await notify([cast.ids.owner], { kind: 'scored', text: 'It has its score.', link: '/submissions' }, db());
 });
 
 test.afterAll(async () => {

@@ -54,6 +54,7 @@ test.beforeAll(async ({ request }) => {
       cellTypes: { A172: 2 },
       packKey: (await getDatasetByName(demo))!.packKey,
     },
+    {},
     db(),
   );
   const cast = await newCast();

@@ -52,7 +52,7 @@ describe.each(ENGINES)('e-mail on $name', ({ missing, open }) => {
   }
   async function write(name: string, text: string): Promise<string> {
     const { id } = await ensureUser({ email: `${name}@example.org`, name }, db);
-    await notify(db, [id], { kind: 'scored', text, link: '/submissions/7' });
+    await notify([id], { kind: 'scored', text, link: '/submissions/7' }, db);
     return (
       await db
         .select()

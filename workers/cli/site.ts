@@ -109,7 +109,6 @@ export const importGroundTruthCommand: Command = {
             cellTypes,
             packKey,
           },
-          undefined,
           { note: values.note },
         ).catch(async (error) => {
           await storage().delete(packKey);
@@ -170,12 +169,14 @@ async function replaceGroundTruth(values: Values, files: string[], out: Output):
       await storage().adopt(packKey, packed);
       const { replaceGroundTruth } = await import('#db/rescore/ground-truth.ts');
       const isPublic = values.public === true ? true : undefined;
-      const made = await replaceGroundTruth(dataset.id, { ...facts, packKey }, { note, public: isPublic }, null).catch(
-        async (error) => {
-          await storage().delete(packKey);
-          throw error;
-        },
-      );
+      const made = await replaceGroundTruth(
+        dataset.id,
+        { facts: { ...facts, packKey }, note, public: isPublic },
+        null,
+      ).catch(async (error) => {
+        await storage().delete(packKey);
+        throw error;
+      });
       const { listRescores } = await import('#db/rescore/rescore.ts');
       const line = (await listRescores({ datasetId: dataset.id })).find(({ id }) => id === made.rescore.id);
       return { ...made, warnings, entries: line?.counts };

@@ -93,6 +93,7 @@ async function seedDemo(): Promise<boolean> {
       const { name, task } = DEMO;
       const dataset = await registerDataset(
         { name, task, sha256, images, objects, cellTypes, packKey, split: 'test', public: true, demo: true },
+        {},
         tx,
       );
       await saveStatistics(dataset, pictures.statistics, tx);
@@ -116,6 +117,7 @@ async function seedDemo(): Promise<boolean> {
           demo: true,
           ...aboutCounts,
         },
+        {},
         tx,
       );
       const { statistics: _, warnings: __, ...aboutOutside } = outside;
@@ -131,6 +133,7 @@ async function seedDemo(): Promise<boolean> {
           licence: 'MIT',
           ...aboutOutside,
         },
+        {},
         tx,
       );
       await saveStatistics(foreign, outside.statistics, tx);

@@ -108,7 +108,7 @@ export const tryFailedAgain = action(
   z.object({ id: z.string(), submission: z.string().optional() }),
   async ({ id, submission }, who) => {
     mustManageGroundTruth(who);
-    await retryRescore(id, who.id, submission);
+    await retryRescore(id, who.id, { submissionId: submission });
     return done('Tried again.');
   },
 );

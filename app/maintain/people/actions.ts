@@ -36,7 +36,7 @@ export const changeRole = action(
   about.extend({ role: z.enum(['maintainer', 'researcher']), reason: reason.default('') }),
   async ({ id, role, reason }, who) => {
     mustManage(who);
-    await setRole(id, role, who.id, undefined, { reason });
+    await setRole(id, role, { actorId: who.id, reason });
     revalidatePath('/', 'layout');
     return { done: true };
   },
@@ -63,7 +63,7 @@ export const mergePeople = action(
   about.extend({ gone: z.string(), reason: needed }),
   async ({ id, gone, reason }, who) => {
     mustManage(who);
-    await mergeAccounts(id, gone, who.id, reason);
+    await mergeAccounts({ keptId: id, goneId: gone, reason }, who.id);
     revalidatePath('/', 'layout');
     redirect(`/maintain/people/${id}`);
   },

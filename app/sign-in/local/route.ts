@@ -27,7 +27,7 @@ export async function POST(request: Request): Promise<Response> {
     const { name, email, role, returnTo } = input.data;
 
     const user = await ensureUser({ email, name, role });
-    if (user.role !== role) await setRole(user.id, role, user.id, undefined, { lastMaintainer: 'may-go' });
+    if (user.role !== role) await setRole(user.id, role, { actorId: user.id, lastMaintainer: 'may-go' });
     const { sessionToken, expires } = await createSession(user.id);
 
     const response = seeOther(safeReturn(returnTo));

@@ -50,11 +50,15 @@ describe.each(ENGINES)('notices on $name', ({ missing, open }) => {
 
   test('a notice is there once for each person, unread until it is read', async () => {
     const [anna, ben] = [await person('anna'), await person('ben')];
-    await notify(db, [anna.id, ben.id, anna.id, 'nobody'], {
-      kind: 'scored',
-      text: '“Net” was scored.',
-      link: '/submissions/1',
-    });
+    await notify(
+      [anna.id, ben.id, anna.id, 'nobody'],
+      {
+        kind: 'scored',
+        text: '“Net” was scored.',
+        link: '/submissions/1',
+      },
+      db,
+    );
     const [notice, ...more] = await listNotices(anna.id, {}, db);
     expect(more).toEqual([]);
     expect(notice).toMatchObject({ kind: 'scored', text: '“Net” was scored.', link: '/submissions/1', readAt: null });
@@ -70,11 +74,15 @@ describe.each(ENGINES)('notices on $name', ({ missing, open }) => {
   test('an e-mail is written where SMTP is set up, with the link and how to switch it off', async () => {
     Object.assign(process.env, MAIL);
     const carla = await person('carla');
-    await notify(db, [carla.id], {
-      kind: 'hidden',
-      text: '“Net” was hidden. The reason: wrong data.',
-      link: '/submissions/2',
-    });
+    await notify(
+      [carla.id],
+      {
+        kind: 'hidden',
+        text: '“Net” was hidden. The reason: wrong data.',
+        link: '/submissions/2',
+      },
+      db,
+    );
     const [mail, ...more] = await db.select().from(outbox);
     expect(more).toEqual([]);
     expect(mail).toMatchObject({ to: 'carla@example.org', subject: '“Net” was hidden', attempts: 0, sentAt: null });
@@ -95,7 +103,7 @@ describe.each(ENGINES)('notices on $name', ({ missing, open }) => {
       db,
     );
     for (const kind of ['scored', 'team', 'hidden', 'failed'] as const)
-      await notify(db, [dora.id], { kind, text: `about ${kind}` });
+      await notify([dora.id], { kind, text: `about ${kind}` }, db);
     expect((await listNotices(dora.id, {}, db)).map(({ kind }) => kind).sort()).toEqual(['failed', 'scored']);
     const subjects = (await db.select().from(outbox)).map(({ subject }) => subject);
     expect(subjects.sort()).toEqual(['about failed', 'about team']);
@@ -110,7 +118,7 @@ describe.each(ENGINES)('notices on $name', ({ missing, open }) => {
     Object.assign(process.env, MAIL);
     const eve = await person('eve');
     const failing = db.transaction(async (tx) => {
-      await notify(tx, [eve.id], { kind: 'account', text: 'It happened.' });
+      await notify([eve.id], { kind: 'account', text: 'It happened.' }, tx);
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');

@@ -84,15 +84,15 @@ describe.each(ENGINES)('an account on $name', ({ missing, open }) => {
   }
   async function published(user: User, method: string, changes: { teamId?: string; key?: string } = {}) {
     const one = await scored(user, method, changes);
-    await requestPublication(one.id, user.id, db);
-    await approve(one.id, maintainer.id, db);
+    await requestPublication(one.id, user.id, {}, db);
+    await approve(one.id, maintainer.id, {}, db);
     return one;
   }
 
   test('leaves published entries under the chosen name, and nothing else of the person', async () => {
     const [public_, private_] = [await published(ada, 'Public'), await scored(ada, 'Private')];
     const [queued, pending] = [await submitted(ada, 'Queued'), await scored(ada, 'Pending')];
-    await requestPublication(pending.id, ada.id, db);
+    await requestPublication(pending.id, ada.id, {}, db);
     await createUpload(
       { id: crypto.randomUUID(), userId: ada.id, fileName: 'x', bytes: 1, storageKey: 'uploads/1' },
       db,
@@ -100,7 +100,7 @@ describe.each(ENGINES)('an account on $name', ({ missing, open }) => {
     await createSession(ada.id, db);
     await createToken(ada.id, 'laptop', {}, db);
     await linkSignIn(ada.id, { type: 'oidc', provider: 'orcid', providerAccountId: `orcid-${ada.id}` }, db);
-    await notify(db, [ada.id], { kind: 'account', text: 'Hello.' });
+    await notify([ada.id], { kind: 'account', text: 'Hello.' }, db);
     await db.insert(outbox).values({ to: ada.email!, subject: 's', body: 'b' });
 
     const methodIds = (await db.select().from(methods).where(eq(methods.userId, ada.id))).map(({ id }) => id);
@@ -165,14 +165,14 @@ describe.each(ENGINES)('an account on $name', ({ missing, open }) => {
   test('is not deleted while its person is the last maintainer', async () => {
     await expect(leave(maintainer)).rejects.toThrow('You are the last maintainer');
     const second = await person('Second');
-    await setRole(second.id, 'maintainer', null, db);
+    await setRole(second.id, 'maintainer', {}, db);
     // suspended, they could not do the work
     await db.update(users).set({ suspendedAt: sql`now()` }).where(eq(users.id, second.id));
     await expect(leave(maintainer)).rejects.toThrow('You are the last maintainer');
     await db.update(users).set({ suspendedAt: null }).where(eq(users.id, second.id));
     // of two who go at the same time one stays
     const third = await person('Third');
-    await setRole(third.id, 'maintainer', null, db);
+    await setRole(third.id, 'maintainer', {}, db);
     const all = await Promise.allSettled([leave(second), leave(third)]);
     expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
     await expect(leave(maintainer)).rejects.toThrow('You are the last maintainer');

@@ -84,17 +84,17 @@ describe.each(ENGINES)('people on $name', ({ missing, open }) => {
   describe('the last maintainer', () => {
     test('stays, and one of two may go', async () => {
       const [one, two] = [await person('maintainer'), await person('maintainer')];
-      await setRole(two.id, 'researcher', one.id, db());
-      await expect(setRole(one.id, 'researcher', one.id, db())).rejects.toMatchObject({ status: 409 });
+      await setRole(two.id, 'researcher', { actorId: one.id }, db());
+      await expect(setRole(one.id, 'researcher', { actorId: one.id }, db())).rejects.toMatchObject({ status: 409 });
       expect((await now(one)).role).toBe('maintainer');
     });
 
     test('one that is suspended is none', async () => {
       const [one, two] = [await person('maintainer'), await person('maintainer')];
       await suspend(two.id, one.id, 'on leave', db());
-      await expect(setRole(one.id, 'researcher', two.id, db())).rejects.toMatchObject({ status: 409 });
+      await expect(setRole(one.id, 'researcher', { actorId: two.id }, db())).rejects.toMatchObject({ status: 409 });
       await expect(suspend(one.id, two.id, 'revenge', db())).rejects.toMatchObject({ status: 409 });
-      await setRole(two.id, 'researcher', one.id, db()); // the suspended one may go
+      await setRole(two.id, 'researcher', { actorId: one.id }, db()); // the suspended one may go
       expect(await acting()).toHaveLength(1);
     });
 
@@ -104,7 +104,7 @@ describe.each(ENGINES)('people on $name', ({ missing, open }) => {
       const results = await Promise.allSettled(
         eight.map(({ id }, i) =>
           i % 2
-            ? setRole(id, 'researcher', eight[0].id, clients[i].db)
+            ? setRole(id, 'researcher', { actorId: eight[0].id }, clients[i].db)
             : suspend(id, eight[(i + 1) % 8].id, 'race', clients[i].db),
         ),
       );
@@ -117,7 +117,7 @@ describe.each(ENGINES)('people on $name', ({ missing, open }) => {
 
     test('a change of role says what it was before, and the person hears of it', async () => {
       const [one, two] = [await person('maintainer'), await person()];
-      await setRole(two.id, 'maintainer', one.id, db(), { reason: 'helps out' });
+      await setRole(two.id, 'maintainer', { actorId: one.id, reason: 'helps out' }, db());
       const [{ event, actorId }] = await listRecentEvents(1, db());
       expect({ event, actorId }).toEqual({
         event: { kind: 'role-changed', userId: two.id, role: 'maintainer', before: 'researcher', reason: 'helps out' },
@@ -193,7 +193,11 @@ describe.each(ENGINES)('people on $name', ({ missing, open }) => {
       });
       expect((await now(gone)).id).toBe(gone.id); // looking changes nothing
 
-      const moved = await mergeAccounts(kept.id, gone.id, maintainer.id, 'she asked for it', db());
+      const moved = await mergeAccounts(
+        { keptId: kept.id, goneId: gone.id, reason: 'she asked for it' },
+        maintainer.id,
+        db(),
+      );
       expect(moved).toEqual({ ...preview.moves, teams: 2 });
       expect(await now(gone)).toBeUndefined();
       const owner = async (id: string) =>
@@ -224,8 +228,8 @@ describe.each(ENGINES)('people on $name', ({ missing, open }) => {
     test('what the other account did goes by the kept one’s name in the log, also after another merge', async () => {
       const { maintainer, kept, gone, entry } = await twoAccounts();
       const last = await person('researcher', 'Grace Hopper');
-      await mergeAccounts(kept.id, gone.id, maintainer.id, 'one person', db());
-      await mergeAccounts(last.id, kept.id, maintainer.id, 'one person', db());
+      await mergeAccounts({ keptId: kept.id, goneId: gone.id, reason: 'one person' }, maintainer.id, db());
+      await mergeAccounts({ keptId: last.id, goneId: kept.id, reason: 'one person' }, maintainer.id, db());
       const { lines } = await listAudit({ submission: entry.id, kind: 'submitted' }, {}, db());
       expect(lines).toMatchObject([{ actorId: gone.id, actorName: 'Grace Hopper' }]);
       const found = await listAudit({ person: 'Hopper', kind: 'submitted' }, {}, db());
@@ -253,7 +257,7 @@ describe.each(ENGINES)('people on $name', ({ missing, open }) => {
         role: 'maintainer',
         suspended: true,
       });
-      await mergeAccounts(kept.id, gone.id, maintainer.id, 'x', db());
+      await mergeAccounts({ keptId: kept.id, goneId: gone.id, reason: 'x' }, maintainer.id, db());
       expect(await now(kept)).toMatchObject({
         name: 'Kept',
         email: gone.email,
@@ -266,7 +270,7 @@ describe.each(ENGINES)('people on $name', ({ missing, open }) => {
     test('is refused for two iDs, for one account, for one’s own, and without a reason', async () => {
       const [maintainer, one, two] = [await person('maintainer'), await person(), await person()];
       const merge = (kept: User, gone: User, reason = 'x') =>
-        mergeAccounts(kept.id, gone.id, maintainer.id, reason, db());
+        mergeAccounts({ keptId: kept.id, goneId: gone.id, reason }, maintainer.id, db());
       await expect(merge(one, one)).rejects.toMatchObject({ status: 400 });
       await expect(merge(one, maintainer)).rejects.toMatchObject({ status: 409 });
       await expect(merge(one, two, ' ')).rejects.toMatchObject({ status: 400 });
@@ -280,7 +284,9 @@ describe.each(ENGINES)('people on $name', ({ missing, open }) => {
     test('does not suspend the last maintainer', async () => {
       const [only, other] = [await person('maintainer'), await person()];
       await set(other, { suspendedAt: new Date(), suspendedReason: 'spam' });
-      await expect(mergeAccounts(only.id, other.id, null, 'x', db())).rejects.toMatchObject({ status: 409 });
+      await expect(mergeAccounts({ keptId: only.id, goneId: other.id, reason: 'x' }, null, db())).rejects.toMatchObject(
+        { status: 409 },
+      );
       expect(await now(only)).toMatchObject({ suspendedAt: null });
       expect(await now(other)).toBeDefined();
     });
@@ -289,8 +295,8 @@ describe.each(ENGINES)('people on $name', ({ missing, open }) => {
       const { maintainer, kept, gone } = await twoAccounts();
       const [a, b] = [connect(database.url, { max: 1 }), connect(database.url, { max: 1 })];
       const results = await Promise.allSettled([
-        mergeAccounts(kept.id, gone.id, maintainer.id, 'x', a.db),
-        mergeAccounts(kept.id, gone.id, maintainer.id, 'x', b.db),
+        mergeAccounts({ keptId: kept.id, goneId: gone.id, reason: 'x' }, maintainer.id, a.db),
+        mergeAccounts({ keptId: kept.id, goneId: gone.id, reason: 'x' }, maintainer.id, b.db),
       ]);
       await Promise.all([a.close(), b.close()]);
       expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);

@@ -112,11 +112,13 @@ describe.each(ENGINES)('teams on $name', ({ missing, open }) => {
   test('the last owner stays while others are there, however it is tried', async () => {
     await join(people.bob);
     await expect(leaveTeam(team.id, people.ada, client.db)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(setTeamRole(team.id, people.ada, 'member', people.ada, client.db)).rejects.toMatchObject({
+    await expect(
+      setTeamRole({ teamId: team.id, userId: people.ada, role: 'member' }, people.ada, client.db),
+    ).rejects.toMatchObject({
       code: 'conflict',
     });
     await expect(removeMember(team.id, people.ada, people.bob, client.db)).rejects.toMatchObject({ code: 'conflict' });
-    await setTeamRole(team.id, people.bob, 'owner', people.ada, client.db);
+    await setTeamRole({ teamId: team.id, userId: people.bob, role: 'owner' }, people.ada, client.db);
     expect((await listRecentEvents(1, client.db))[0].event).toMatchObject({ before: 'member', after: 'owner' });
     expect(await leaveTeam(team.id, people.ada, client.db)).toEqual({ deleted: false });
     expect(await roles()).toEqual({ bob: 'owner' });
@@ -125,7 +127,7 @@ describe.each(ENGINES)('teams on $name', ({ missing, open }) => {
   test('of two owners who leave at the same time one stays', async () => {
     await join(people.bob);
     await join(people.eve);
-    await setTeamRole(team.id, people.bob, 'owner', people.ada, client.db);
+    await setTeamRole({ teamId: team.id, userId: people.bob, role: 'owner' }, people.ada, client.db);
     const outcomes = await Promise.allSettled([
       leaveTeam(team.id, people.ada, client.db),
       leaveTeam(team.id, people.bob, client.db),

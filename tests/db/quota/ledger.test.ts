@@ -86,7 +86,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
     await start(rejected);
     await rejectSubmission(rejected, [{ code: 'x', message: 'y' }], [], client.db);
     await failSubmission(failed, 'We broke.', client.db);
-    await withdraw(withdrawn, userId, client.db);
+    await withdraw(withdrawn, userId, {}, client.db);
     expect(await standing()).toMatchObject({ charged: 0, reserved: 0, left: 3 });
     expect((await ledger()).slice(3)).toEqual([
       ['returned', 'the file was rejected'],
@@ -98,7 +98,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
   test('a scored run stays charged when it is withdrawn', async () => {
     const id = await submit();
     await score(id);
-    await withdraw(id, userId, client.db);
+    await withdraw(id, userId, {}, client.db);
     expect(await standing()).toMatchObject({ charged: 1, left: 2 });
     expect(await ledger()).toHaveLength(2);
   });
@@ -106,7 +106,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
   test('a score that comes too late for a withdrawn submission is not charged', async () => {
     const id = await submit();
     await start(id);
-    await withdraw(id, userId, client.db);
+    await withdraw(id, userId, {}, client.db);
     expect(await saveReports(id, someReports(), client.db)).toBe(false);
     expect(await standing()).toMatchObject({ charged: 0, reserved: 0 });
   });
@@ -266,7 +266,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
     const many = connect(database.url, { max: 10 });
     try {
       const results = await Promise.allSettled(
-        rows.map((submission) => many.db.transaction((tx) => reservePlace(tx, submission))),
+        rows.map((submission) => many.db.transaction((tx) => reservePlace(submission, tx))),
       );
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
     } finally {
@@ -297,7 +297,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
           else if (!id) continue;
           else if (what === 'score') await score(id);
           else if (what === 'fail') await failSubmission(id, 'x', client.db);
-          else if (what === 'withdraw') await withdraw(id, userId, client.db).catch(() => undefined);
+          else if (what === 'withdraw') await withdraw(id, userId, {}, client.db).catch(() => undefined);
           else {
             await start(id);
             await rejectSubmission(id, [], [], client.db);

@@ -133,7 +133,7 @@ describe.each(ENGINES)('what maintainers set on $name', ({ missing, open }) => {
     await expect(setFeatured(id, true, mo, client.db)).rejects.toMatchObject({ code: 'conflict' });
     await startScoring(id, 1, client.db);
     await saveReports(id, someReports(), client.db);
-    await approve(id, mo, client.db);
+    await approve(id, mo, {}, client.db);
     const marked = async () => {
       const { rows } = await getLeaderboard({ task: TASK, protocol: 'livecell-paper', evaluation: 'segm' }, client.db);
       return rows.find((row) => row.id === id)?.featured;

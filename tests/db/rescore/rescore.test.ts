@@ -189,8 +189,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     const next = facts();
     const { version, rescore } = await replaceGroundTruth(
       dataset.id,
-      next,
-      { note: 'Two outlines mended' },
+      { facts: next, note: 'Two outlines mended' },
       mina.id,
       db(),
     );
@@ -277,7 +276,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     const odd = await scored(dataset, 'Odd', 0.6);
     await forgetFiles(gone, eve.id, db());
     const next = facts();
-    const { rescore } = await replaceGroundTruth(dataset.id, next, { note: 'Fewer images' }, mina.id, db());
+    const { rescore } = await replaceGroundTruth(dataset.id, { facts: next, note: 'Fewer images' }, mina.id, db());
     await saveRescore(rescore.id, good, reports(0.45, next.sha256), db());
     expect(await failRescoreItem(rescore.id, odd, 'Image 7 is not in the ground truth.', db())).toBe(true);
     expect(await board(dataset)).toEqual({ Good: 0.4, Gone: 0.5, Odd: 0.6 });
@@ -297,8 +296,8 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
         filesGone: false,
       },
     ]);
-    await expect(retryRescore(rescore.id, mina.id, gone, db())).rejects.toThrow('the files are gone');
-    expect(await retryRescore(rescore.id, mina.id, undefined, db())).toBe(1);
+    await expect(retryRescore(rescore.id, mina.id, { submissionId: gone }, db())).rejects.toThrow('the files are gone');
+    expect(await retryRescore(rescore.id, mina.id, {}, db())).toBe(1);
     await expect(switchWithout(rescore.id, mina.id, db())).rejects.toThrow('1 still wait to be scored again');
     await failRescoreItem(rescore.id, odd, 'Image 7 is not in the ground truth.', db());
     expect(await switchWithout(rescore.id, mina.id, db())).toBe(2);
@@ -324,7 +323,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     const rows = () => db().select().from(evaluations).where(eq(evaluations.submissionId, one));
     const scores = await rows();
     const next = facts();
-    const { rescore } = await replaceGroundTruth(dataset.id, next, { note: 'Wrong file' }, mina.id, db());
+    const { rescore } = await replaceGroundTruth(dataset.id, { facts: next, note: 'Wrong file' }, mina.id, db());
     await saveRescore(rescore.id, one, reports(0.1, next.sha256), db());
     expect(await rows()).toHaveLength(6);
     expect(await cancelRescore(rescore.id, mina.id, db())).toEqual({ packKey: next.packKey });
@@ -340,18 +339,23 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
       [1, 'current'],
     ]);
     // the same file can be sent again, and going back to what there was needs no computing
-    const { rescore: again, version } = await replaceGroundTruth(dataset.id, next, { note: 'Right' }, mina.id, db());
+    const { rescore: again, version } = await replaceGroundTruth(
+      dataset.id,
+      { facts: next, note: 'Right' },
+      mina.id,
+      db(),
+    );
     expect(version.version).toBe(3);
     for (const id of [one, two]) await saveRescore(again.id, id, reports(0.2, next.sha256), db());
     expect(await board(dataset)).toEqual({ One: 0.2, Two: 0.2 });
-    const back = await replaceGroundTruth(dataset.id, facts(dataset.sha256), { note: 'Back' }, mina.id, db());
+    const back = await replaceGroundTruth(dataset.id, { facts: facts(dataset.sha256), note: 'Back' }, mina.id, db());
     expect(back.rescore.state).toBe('done');
     expect(await board(dataset)).toEqual({ One: 0.4, Two: 0.5 });
     expect(await pageAP(one)).toBe(0.4);
     const history = await scoreHistory({ id: one, task: dataset.task }, db());
     expect(history.evaluations.map(({ groundTruth }) => groundTruth.versions)).toContainEqual([1, 4]);
     // left behind now, it has the numbers that counted last, which are not those computed last
-    const last = await replaceGroundTruth(dataset.id, facts(), { note: 'Other images' }, mina.id, db());
+    const last = await replaceGroundTruth(dataset.id, { facts: facts(), note: 'Other images' }, mina.id, db());
     for (const id of [one, two]) await failRescoreItem(last.rescore.id, id, 'It does not fit.', db());
     await switchWithout(last.rescore.id, mina.id, db());
     expect(await board(dataset)).toEqual({});
@@ -364,7 +368,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     const goes = await scored(dataset, 'Goes', 0.5, { version: '0.9.0' });
     const rescore = (await startRescore({ datasetId: dataset.id, reason: 'New' }, null, db()))!;
     await saveRescore(rescore.id, stays, reports(0.41, dataset.sha256), db());
-    await withdraw(goes, ada.id, db());
+    await withdraw(goes, ada.id, {}, db());
     expect(await startRescoreItem(rescore.id, goes, db())).toBeNull();
     await sweepRescores(db());
     expect(await board(dataset)).toEqual({ Stays: 0.41 });
@@ -418,7 +422,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
 
     // not the submission's own, which is D
     const next = facts();
-    const { rescore } = await replaceGroundTruth(e.id, next, { note: 'Mended' }, mina.id, db());
+    const { rescore } = await replaceGroundTruth(e.id, { facts: next, note: 'Mended' }, mina.id, db());
     await expect(startRescore({ datasetId: d.id, reason: 'New' }, null, db())).rejects.toThrow(
       `“${e.name}” is being scored again.`,
     );
@@ -474,7 +478,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     await setDatasetPublic(dataset.id, true, mina.id, db());
     expect((await now(dataset)).public).toBe(true);
     await scored(dataset, 'One', 0.4);
-    const { rescore } = await replaceGroundTruth(dataset.id, facts(), { note: 'Mended' }, mina.id, db());
+    const { rescore } = await replaceGroundTruth(dataset.id, { facts: facts(), note: 'Mended' }, mina.id, db());
     await setDatasetPublic(dataset.id, false, mina.id, db());
     const [next, current] = await listGroundTruthVersions(dataset.id, db());
     expect([next.public, current.public]).toEqual([false, false]);

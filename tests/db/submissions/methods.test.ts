@@ -78,8 +78,8 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
   };
   const published = async (changes = {}) => {
     const id = await scored(changes);
-    await requestPublication(id, ada, client.db);
-    await approve(id, null, client.db);
+    await requestPublication(id, ada, {}, client.db);
+    await approve(id, null, {}, client.db);
     return id;
   };
   const now = async (id: string) => (await getSubmission(id, client.db))!;
@@ -208,7 +208,7 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
     test.each<[string, (id: string) => Promise<Submission>]>([
       ['unpublished', (id) => unpublish(id, ada, client.db)],
       ['hidden', (id) => hide(id, null, 'looks wrong', client.db)],
-      ['withdrawn', (id) => withdraw(id, ada, client.db)],
+      ['withdrawn', (id) => withdraw(id, ada, {}, client.db)],
     ])('passes to the newest other published version when the shown one is %s', async (what, leave) => {
       const method = `Leaving: ${what}`;
       const ids = [await published({ method }), await published({ method }), await published({ method })];
@@ -234,17 +234,17 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
 
     test('has one version of a method, also when several are approved at the same time', async () => {
       const ids = await Promise.all(Array.from({ length: 5 }, () => scored({ method: 'Raced' })));
-      for (const id of ids) await requestPublication(id, ada, client.db);
-      await Promise.all(ids.map((id) => approve(id, null, client.db)));
+      for (const id of ids) await requestPublication(id, ada, {}, client.db);
+      await Promise.all(ids.map((id) => approve(id, null, {}, client.db)));
       expect((await shown(...ids)).filter(Boolean)).toHaveLength(1);
     });
 
     test('counts every scored run on this test set, also private and withdrawn ones, and no others', async () => {
       const method = 'Often run';
-      await withdraw(await scored({ method }), ada, client.db);
+      await withdraw(await scored({ method }), ada, {}, client.db);
       await scored({ method });
       await create({ method }); // waits
-      await withdraw((await create({ method })).id, ada, client.db); // never had a score
+      await withdraw((await create({ method })).id, ada, {}, client.db); // never had a score
       await scored({ method, userId: eve }); // another person's of the same name
       const id = await published({ method });
       expect(await row(id)).toMatchObject({ runs: 3, version: 5 });
@@ -255,8 +255,8 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
       const named = await published({ method });
       const secret = await scored({ method });
       await makeAnonymous(secret, ada, null, client.db);
-      await requestPublication(secret, ada, client.db);
-      await approve(secret, null, client.db);
+      await requestPublication(secret, ada, {}, client.db);
+      await approve(secret, null, {}, client.db);
       expect(await shown(named, secret)).toEqual([true, false]);
       expect(await row(named)).toMatchObject({ method, runs: 1, version: 1, anonymous: false });
       expect(await row(secret)).toMatchObject({ runs: 1, version: null, methodId: null, anonymous: true });
@@ -275,8 +275,8 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
     test('keeps an anonymous entry that is its method’s only one when its date has come', async () => {
       const id = await scored({ method: 'Alone under seal' });
       await makeAnonymous(id, ada, null, client.db);
-      await requestPublication(id, ada, client.db);
-      await approve(id, null, client.db);
+      await requestPublication(id, ada, {}, client.db);
+      await approve(id, null, {}, client.db);
       expect((await getMethod((await now(id)).methodId!, client.db))?.public).toBe(false);
       await client.db
         .update(submissions)
@@ -291,8 +291,8 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
       const [early, late] = [await scored({ method }), await scored({ method })];
       for (const id of [early, late]) {
         await makeAnonymous(id, ada, null, client.db);
-        await requestPublication(id, ada, client.db);
-        await approve(id, null, client.db);
+        await requestPublication(id, ada, {}, client.db);
+        await approve(id, null, {}, client.db);
       }
       expect(await shown(early, late)).toEqual([false, true]);
       // the date of the first has come
@@ -320,8 +320,8 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
         const { id } = await create({ method, task: 'zero-shot', datasetId: sets[0].id });
         await startScoring(id, 1, client.db);
         await saveReports(id, reportsOn(sets), client.db);
-        await requestPublication(id, ada, client.db);
-        await approve(id, null, client.db);
+        await requestPublication(id, ada, {}, client.db);
+        await approve(id, null, {}, client.db);
         return id;
       };
       const idsOn = async ({ name }: Dataset) => {
@@ -351,8 +351,8 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
         const { id } = await create({ method: 'Partly', task: 'single-cell-type', datasetId: single.id });
         await startScoring(id, 1, client.db);
         await saveReports(id, reportsOfTypes(types), client.db);
-        await requestPublication(id, ada, client.db);
-        await approve(id, null, client.db);
+        await requestPublication(id, ada, {}, client.db);
+        await approve(id, null, {}, client.db);
         return id;
       };
       const idsOf = async (cellType: 'A172' | 'BV2' | null) => {
@@ -391,8 +391,8 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
     const { methodId } = await create({ method });
     const secret = await scored({ method });
     await makeAnonymous(secret, ada, null, client.db);
-    await requestPublication(secret, ada, client.db);
-    await approve(secret, null, client.db);
+    await requestPublication(secret, ada, {}, client.db);
+    await approve(secret, null, {}, client.db);
     const all = await listVersions(methodId!, { public: false }, client.db);
     expect(all.map(({ version, results }) => [version, results !== null])).toEqual([
       [3, true],
@@ -418,14 +418,14 @@ describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
   });
 
   test('what was public and is withdrawn keeps a reason; what was not has none to give', async () => {
-    const gone = await withdraw(await published({ method: 'Gone' }), ada, client.db, { reason: 'superseded' });
+    const gone = await withdraw(await published({ method: 'Gone' }), ada, { reason: 'superseded' }, client.db);
     expect(gone).toMatchObject({ state: 'withdrawn', wasPublished: true, withdrawalReason: 'superseded' });
     expect(gone.filesDeletedAt).toBeInstanceOf(Date);
-    const never = await withdraw(await scored(), ada, client.db, { reason: 'mistake' });
+    const never = await withdraw(await scored(), ada, { reason: 'mistake' }, client.db);
     expect(never).toMatchObject({ wasPublished: false, withdrawalReason: null });
     // taken off the board first: it had been public all the same
     const off = await published({ method: 'Off, then gone' });
     await unpublish(off, ada, client.db);
-    expect(await withdraw(off, ada, client.db)).toMatchObject({ wasPublished: true, withdrawalReason: 'other' });
+    expect(await withdraw(off, ada, {}, client.db)).toMatchObject({ wasPublished: true, withdrawalReason: 'other' });
   });
 });

@@ -77,7 +77,7 @@ describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
   describe('a decision', () => {
     test('tells the owner, with the words it was made with, and says before and after', async () => {
       const id = await scored(ada, { method: 'Told' });
-      await approve(id, mina.id, db(), { remark: ' well described ' });
+      await approve(id, mina.id, { remark: ' well described ' }, db());
       expect(await entry(id)).toMatchObject({ visibility: 'published', moderatorNote: 'well described' });
       expect(await newest(ada)).toMatchObject({
         kind: 'approved',
@@ -108,20 +108,20 @@ describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
       expect(await newest(ada)).toMatchObject({ kind: 'asked-back', link: `/submissions/${id}` });
       expect((await newest(ada)).text).toContain('Which images?');
       expect(await listInbox({ id }, db())).toMatchObject([{ message: null }]);
-      await requestPublication(id, ada.id, db(), { message: 'The training split.' });
+      await requestPublication(id, ada.id, { message: 'The training split.' }, db());
       const [waiting] = (await listInbox({}, db())).filter(({ submission }) => submission.id === id);
       expect(waiting).toMatchObject({ message: 'The training split.', submission: { moderatorNote: 'Which images?' } });
-      await approve(id, mina.id, db());
+      await approve(id, mina.id, {}, db());
       expect((await entry(id)).moderatorNote).toBeNull();
     });
 
     test('a remark goes when the owner takes the entry back, a question stays', async () => {
       const [id, asked] = [await scored(ada), await scored(ada)];
-      await approve(id, mina.id, db(), { remark: 'fine' });
+      await approve(id, mina.id, { remark: 'fine' }, db());
       await unpublish(id, ada.id, db());
       expect((await entry(id)).moderatorNote).toBeNull();
       await askBack(asked, mina.id, 'Which?', db());
-      await requestPublication(asked, ada.id, db());
+      await requestPublication(asked, ada.id, {}, db());
       await unpublish(asked, ada.id, db());
       expect((await entry(asked)).moderatorNote).toBe('Which?');
     });
@@ -142,7 +142,7 @@ describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
         await expect(act(id, mina.id, 'x'.repeat(1001), db())).rejects.toMatchObject({ status: 400 });
       }
       expect((await entry(id)).visibility).toBe('pending');
-      await approve(id, mina.id, db());
+      await approve(id, mina.id, {}, db());
       await expect(hide(id, mina.id, '', db())).rejects.toMatchObject({ status: 400 });
       await expect(markVerified(id, mina.id, '', db())).rejects.toMatchObject({ status: 400 });
     });
@@ -151,20 +151,20 @@ describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
       const id = await scored(ada, { method: 'Contested' });
       await decline(id, mina.id, 'not this one', db());
       const told = (await listNotices(ada.id, {}, db())).length;
-      await expect(approve(id, null, db())).rejects.toMatchObject({
+      await expect(approve(id, null, {}, db())).rejects.toMatchObject({
         status: 409,
         message: expect.stringMatching(/What happened last \(Mina, .*UTC\): declined to publish\.$/),
       });
       expect(await listNotices(ada.id, {}, db())).toHaveLength(told);
       await expect(askBack(id, null, 'why?', db())).rejects.toMatchObject({ status: 409 });
       await expect(hide(id, null, 'x', db())).rejects.toMatchObject({ status: 409 });
-      await expect(approve('nowhere', null, db())).rejects.toMatchObject({ status: 404 });
+      await expect(approve('nowhere', null, {}, db())).rejects.toMatchObject({ status: 404 });
     });
 
     test('of two at the same moment, one is made', async () => {
       const id = await scored(ada);
       const [a, b] = [connect(database.url, { max: 1 }), connect(database.url, { max: 1 })];
-      const results = await Promise.allSettled([approve(id, mina.id, a.db), decline(id, mina.id, 'no', b.db)]);
+      const results = await Promise.allSettled([approve(id, mina.id, {}, a.db), decline(id, mina.id, 'no', b.db)]);
       await Promise.all([a.close(), b.close()]);
       expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       const refused = results.find((result) => result.status === 'rejected');
@@ -177,7 +177,7 @@ describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
     test('about several is made for each that still waits; the others are named', async () => {
       const ids = [await scored(ada, { method: 'One' }), await scored(ada, { method: 'Two' }), await scored(eve)];
       await decline(ids[1], mina.id, 'x', db());
-      const outcome = await decideMany([...ids, ids[0]], (id) => approve(id, mina.id, db()), db());
+      const outcome = await decideMany([...ids, ids[0]], (id) => approve(id, mina.id, {}, db()), db());
       expect(outcome).toEqual({
         done: [ids[0], ids[2]],
         refused: [{ id: ids[1], method: 'Two', why: expect.stringContaining('What happened last (Mina') }],
@@ -224,7 +224,7 @@ describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
       const [first, second] = [await scoredOn(ada, {}, {}), await scoredOn(eve, {}, {})];
       // taken back and asked again: waits from now on
       await unpublish(first, ada.id, db());
-      await requestPublication(first, ada.id, db());
+      await requestPublication(first, ada.id, {}, db());
       const queued = await createSubmission(someSubmission(board, { userId: ada.id, visibility: 'pending' }), db());
       const failed = await createSubmission(someSubmission(board, { userId: ada.id, visibility: 'pending' }), db());
       await db().update(submissions).set({ state: 'rejected' }).where(eq(submissions.id, failed.id));
@@ -254,7 +254,7 @@ describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
       expect(found).toMatchObject({ earlier: null, boxesOnly: false, submitter: { name: 'Ada' } });
 
       // its next version would take its place, so it is no rival
-      await approve(id, mina.id, db());
+      await approve(id, mina.id, {}, db());
       const next = await scoredOn(ada, { method: 'Version' }, { AP: 0.4, apPerIou: perIou(0.4) });
       expect(await look(next)).toMatchObject({
         earlier: { id, version: 1, value: 0.45 },
@@ -300,7 +300,7 @@ describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
       (await searchSubmissions(filter, db())).rows.map((row) => row.id);
     expect(await find({ filter: 'all', text: 'needle 100%' })).toEqual([id]);
     expect(await find({ filter: 'published', text: 'needle' })).toEqual([]);
-    await approve(id, mina.id, db());
+    await approve(id, mina.id, {}, db());
     expect(await find({ filter: 'published', text: 'needle' })).toEqual([id]);
     expect(await find({ filter: 'published', text: 'eve' })).toContain(id);
     await hide(id, mina.id, 'x', db());
@@ -328,7 +328,7 @@ describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
 
     test('is filtered by kind, person, submission, day and text, in pages', async () => {
       const id = await scored(ada, { method: 'Logged' });
-      await hide((await approve(id, mina.id, db())).id, mina.id, 'a very 100% peculiar reason', db());
+      await hide((await approve(id, mina.id, {}, db())).id, mina.id, 'a very 100% peculiar reason', db());
       const kinds = async (filter: Parameters<typeof listAudit>[0]) =>
         (await listAudit(filter, {}, db())).lines.map(({ event }) => event.kind);
       expect(await kinds({ submission: id })).toEqual([
@@ -355,7 +355,7 @@ describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
     test('is read whole for files, oldest first, however it is cut into pages', async () => {
       const read = async (size: number) => {
         const ids: number[] = [];
-        for await (const lines of readAudit({ person: ada.id }, db(), size)) ids.push(...lines.map(({ id }) => id));
+        for await (const lines of readAudit({ person: ada.id }, { size }, db())) ids.push(...lines.map(({ id }) => id));
         return ids;
       };
       const [{ n: all }] = await db()

@@ -128,26 +128,26 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
     expect(await rejectSubmission(id, problems, [], client.db)).toBe(true);
     expect((await detail(id)).problems).toEqual(problems);
     expect((await listEvents(id, client.db)).at(-1)!.event).toMatchObject({ kind: 'rejected', problems: 12 });
-    await expect(requestPublication(id, null, client.db)).rejects.toThrow('not rejected');
+    await expect(requestPublication(id, null, {}, client.db)).rejects.toThrow('not rejected');
   });
 
   test('publishing takes an owner who asks and a maintainer who approves, in this order', async () => {
     const owner = await ensureUser({ email: 'Owner@example.org', name: 'Owner' }, client.db);
     const { id } = await create({ userId: owner.id });
-    await expect(approve(id, null, client.db)).rejects.toMatchObject({ status: 409 });
-    await requestPublication(id, owner.id, client.db);
-    await expect(requestPublication(id, owner.id, client.db)).rejects.toMatchObject({ status: 409 });
-    await expect(approve(id, null, client.db)).rejects.toMatchObject({ status: 409 }); // not scored yet
+    await expect(approve(id, null, {}, client.db)).rejects.toMatchObject({ status: 409 });
+    await requestPublication(id, owner.id, {}, client.db);
+    await expect(requestPublication(id, owner.id, {}, client.db)).rejects.toMatchObject({ status: 409 });
+    await expect(approve(id, null, {}, client.db)).rejects.toMatchObject({ status: 409 }); // not scored yet
     await score(id);
     expect((await listInbox({}, client.db)).map(({ submission }) => submission.id)).toContain(id);
-    expect((await approve(id, null, client.db)).publishedAt).toBeInstanceOf(Date);
+    expect((await approve(id, null, {}, client.db)).publishedAt).toBeInstanceOf(Date);
     await hide(id, null, 'wrong data set', client.db);
     await expect(hide(id, null, 'again', client.db)).rejects.toMatchObject({ status: 409 });
     expect((await restore(id, null, 'it was the right one', client.db)).hiddenReason).toBeNull();
     await unpublish(id, owner.id, client.db);
-    await withdraw(id, owner.id, client.db);
-    await expect(withdraw(id, owner.id, client.db)).rejects.toMatchObject({ status: 409 });
-    await expect(withdraw('nowhere', null, client.db)).rejects.toMatchObject({ status: 404 });
+    await withdraw(id, owner.id, {}, client.db);
+    await expect(withdraw(id, owner.id, {}, client.db)).rejects.toMatchObject({ status: 409 });
+    await expect(withdraw('nowhere', null, {}, client.db)).rejects.toMatchObject({ status: 404 });
     expect(await kinds(id)).toEqual([
       ...['submitted', 'publication-requested', 'scored', 'approved', 'hidden', 'restored', 'unpublished', 'withdrawn'],
     ]);
@@ -159,7 +159,7 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
   test('two maintainers cannot both approve', async () => {
     const { id } = await create({ visibility: 'pending' });
     await score(id);
-    const results = await Promise.allSettled([approve(id, null, client.db), approve(id, null, client.db)]);
+    const results = await Promise.allSettled([approve(id, null, {}, client.db), approve(id, null, {}, client.db)]);
     expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
@@ -168,10 +168,10 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
     expect(again.id).toBe(dataset.id);
     await expect(someDataset(client.db, { sha256: 'c'.repeat(64) })).rejects.toMatchObject({ status: 409 });
     const { id: _, createdAt: __, ...columns } = dataset;
-    await registerDataset({ ...columns, task: 'other', name: 'other-demo', demo: true }, client.db);
+    await registerDataset({ ...columns, task: 'other', name: 'other-demo', demo: true }, {}, client.db);
     expect((await activeDataset('other', client.db))!.name).toBe('other-demo');
-    await registerDataset({ ...columns, task: 'other', name: 'other-real' }, client.db);
-    await registerDataset({ ...columns, task: 'other', name: 'other-demo-2', demo: true }, client.db);
+    await registerDataset({ ...columns, task: 'other', name: 'other-real' }, {}, client.db);
+    await registerDataset({ ...columns, task: 'other', name: 'other-demo-2', demo: true }, {}, client.db);
     expect((await activeDataset('other', client.db))!.name).toBe('other-real');
     expect(await activeDataset('none', client.db)).toBeNull();
   });

@@ -173,7 +173,7 @@ describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
 
   test('leaves alone what is withdrawn while it waits', { timeout: 60_000 }, async () => {
     const id = await submit({ end: 'score' });
-    await withdraw(id, null, client.db);
+    await withdraw(id, null, {}, client.db);
     startWorker();
     await reaches(await submit({ end: 'score' }), 'scored');
     expect(await state(id)).toBe('withdrawn');
@@ -185,7 +185,7 @@ describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
     const id = await submit({ end: 'score', milliseconds: 600_000, diary });
     await until(async () => existsSync(diary), { milliseconds: 30_000, what: 'the first attempt' });
     const next = await submit({ end: 'score' });
-    await withdraw(id, null, client.db);
+    await withdraw(id, null, {}, client.db);
     await reaches(next, 'scored'); // far sooner than the ten minutes of the first
     expect(await state(id)).toBe('withdrawn');
   });

@@ -220,7 +220,7 @@ describe.each(ENGINES)('ground truth and its scores on $name', ({ missing, open 
     expect(line.counts).toMatchObject({ done: 0, failed: Object.keys(before).length + 1 });
     expect(line.open[0].failure).toContain(String(gone.id));
     expect(await board('Tiny')).toEqual(before);
-    await retryRescore(line.id, mina, line.open[0].submissionId, db());
+    await retryRescore(line.id, mina, { submissionId: line.open[0].submissionId }, db());
     expect((await settled()).open[0].failure).toContain(String(gone.id));
   });
 });
