@@ -15,7 +15,8 @@ import type { Dataset, Images } from '#lib/coco/dataset.ts';
 import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
 import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
 import { ImageIndex, UNKNOWN_IMAGE } from '#lib/readers/image-index.ts';
-import { decodeLabelImage, ImageProblem } from '#lib/readers/labels/label-images.ts';
+import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
+import { ImageProblem } from '#lib/readers/labels/label-image.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { openZip, type ZipMember } from '#lib/readers/zip.ts';
@@ -152,16 +153,19 @@ const REMEDIES: Readonly<Record<string, string>> = {
   'label-image-too-large': 'Leave it out.',
   'label-image-not-grey': 'Write it as an 8-bit grey TIFF or PNG.',
   'label-image-unsupported': 'Write it as an 8-bit grey TIFF or PNG.',
+  'label-image-one-value': 'Write it as an 8-bit grey TIFF or PNG.',
+  'label-image-stack': 'Write it as an 8-bit grey TIFF or PNG.',
   'label-image-float': 'Write it as an 8-bit grey TIFF or PNG.',
 };
 
 /** Grey values of an 8-bit TIFF or PNG; 0 is black, whatever the file has for it. @throws ImageProblem, also when it is of another size */
 export function decodePicture(bytes: Uint8Array, expected: { width: number; height: number }): Pixels {
   try {
-    const { bits, labels, whiteIsZero } = decodeLabelImage(bytes, expected, (data, most) =>
+    const { bits, labels, palette, whiteIsZero } = decodeLabelImage(bytes, expected, (data, most) =>
       inflateSync(data, { maxOutputLength: most, chunkSize: Math.max(64, most) }),
     );
-    if (labels instanceof Uint8Array) return whiteIsZero ? labels.map((value) => 255 - value) : labels;
+    if (palette) throw new ImageProblem('label-image-not-grey', 'it is an image with a palette. ');
+    if (labels instanceof Uint8Array && bits === 8) return whiteIsZero ? labels.map((value) => 255 - value) : labels;
     throw new ImageProblem('label-image-unsupported', `it has ${bits} bits per pixel. `);
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;

@@ -18,7 +18,7 @@ import { cellTypeOf } from '#lib/livecell/cell-types.ts';
 import type { Problem, Warning } from '#lib/scoring/report.ts';
 import { CELL_CATEGORY, readGroundTruth, sortImages, WrongFile } from './coco/ground-truth.ts';
 import { type ReadPredictions, readPredictions, type Target } from './coco/predictions.ts';
-import { imageKind } from './labels/label-images.ts';
+import { imageKind } from './labels/decode.ts';
 import { finishLabels, type LabelPart, readLabelMasks, readLabelPart } from './labels/label-masks.ts';
 import { LIMITS } from './limits.ts';
 import { FatalProblem, quoted } from './problem-list.ts';

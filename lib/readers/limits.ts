@@ -32,7 +32,9 @@ export const LIMITS = {
   recordBytes: 16 * 1024 ** 2,
   /** pixels of one label image, or of one of its tiles */
   labelImagePixels: 4096 ** 2,
-  /** bytes of one label image as a file, beyond four per pixel */
+  /** bytes per pixel of one label image as a file: 64-bit numbers, not compressed */
+  labelImagePixelBytes: 8,
+  /** bytes of one label image as a file, beyond those of its pixels */
   labelImageSpare: 1024 ** 2,
   /** listed problems of each kind; the rest is counted */
   problemsPerKind: 100,

@@ -8,7 +8,7 @@ import type { Dataset } from '#lib/coco/dataset.ts';
 import { decodePicture, openPictures, packPictures, readPicture } from '#lib/datasets/pictures.ts';
 import type { WrongFile } from '#lib/readers/coco/ground-truth.ts';
 import { openGroundTruth } from '#lib/readers/files.ts';
-import { decodeLabelImage } from '#lib/readers/labels/label-images.ts';
+import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
 import { packGroundTruth } from '#tests/coco/documents.ts';
 import { type Grey, pngOf, tiffOf } from './grey-images.ts';
 

@@ -10,7 +10,7 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { firstBytes } from '#lib/readers/files.ts';
-import { imageKind } from '#lib/readers/labels/label-images.ts';
+import { imageKind } from '#lib/readers/labels/decode.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { sniff } from '#lib/readers/sniff.ts';

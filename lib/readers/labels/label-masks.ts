@@ -8,30 +8,24 @@
  */
 import { concatObjects, type Objects, ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { maskArea, maskBox } from '#lib/coco/rle.ts';
-import { stem } from '#lib/livecell/cell-types.ts';
 import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
 import { type ReadPredictions, type Target, warnOfSuspicions } from '#lib/readers/coco/predictions.ts';
-import { ImageIndex, UNKNOWN_IMAGE } from '#lib/readers/image-index.ts';
+import { ImageIndex } from '#lib/readers/image-index.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
-import type { Problem } from '#lib/scoring/report.ts';
-import { decodeLabelImage, ImageProblem, type Inflate, type LabelImage } from './label-images.ts';
-
-/** A member of an archive, or a file. */
-export interface LabelFile {
-  name: string;
-  /** unpacked */
-  bytes: number;
-  read(): Promise<Uint8Array>;
-}
-
-/** Endings that tools add to an image's name, innermost last. */
-const SUFFIX = /(_cp_masks|_masks?|_labels?|_instances?|\.ome)$/i;
+import type { Problem, Warning } from '#lib/scoring/report.ts';
+import { checkLabels } from './check-labels.ts';
+import { decodeLabelImage } from './decode.ts';
+import { chooseFiles, type LabelFile } from './label-files.ts';
+import { ImageProblem, type Inflate, type LabelImage } from './label-image.ts';
 
 /** What one thread has read. */
 export interface LabelPart {
   objects: Objects;
   problems: Problem[];
+  warnings: Warning[];
+  /** images with one label, and with several */
+  labelled: { single: number; several: number };
   /** reading ended there */
   fatal: Problem | null;
 }
@@ -58,6 +52,7 @@ export async function readLabelPart(
   const chosen = chooseFiles(files, target, index, part === 0 ? problems : new ProblemList());
   const from = Math.floor((chosen.length * part) / parts);
   const to = Math.floor((chosen.length * (part + 1)) / parts);
+  const labelled = { single: 0, several: 0 };
   let fatal: Problem | null = null;
   for (let k = from; k < to && !fatal; k++) {
     const { file, image } = chosen[k];
@@ -65,7 +60,17 @@ export async function readLabelPart(
     const size = { width: images.width[any], height: images.height[any] };
     const say = (what: string) => ({ image: images.fileNames[any], message: `${quoted(file.name)}: ${what}` });
     try {
-      const labels = decode(await readFile(file, size.width * size.height), size, inflate);
+      const labels = decodeLabelImage(await readFile(file, size.width * size.height), size, inflate);
+      const found = checkLabels(labels);
+      if (found.labels === 1) labelled.single++;
+      if (found.labels > 1) labelled.several++;
+      if (found.parts > 1) {
+        problems.warn(
+          'label-in-parts',
+          'Label images whose only label has separate parts: are they several cells with one value? Each cell needs its own number.',
+          file.name,
+        );
+      }
       appendLabels(labels, image, builder, (code, why) => problems.add(code, () => say(why)));
     } catch (error) {
       if (error instanceof ImageProblem) problems.add(error.code, () => say(error.message));
@@ -74,7 +79,13 @@ export async function readLabelPart(
     }
     onFile?.();
   }
-  return { objects: builder.finish(), problems: problems.problems(), fatal };
+  return {
+    objects: builder.finish(),
+    problems: problems.problems(),
+    warnings: problems.warnings(),
+    labelled,
+    fatal,
+  };
 }
 
 /** The parts of an archive as one. @throws WrongFile with all problems */
@@ -82,7 +93,7 @@ export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], ta
   const { images } = target;
   const index = new ImageIndex(images);
   const problems = new ProblemList();
-  for (const part of parts) problems.merge(part.problems, []);
+  for (const part of parts) problems.merge(part.problems, part.warnings);
   const fatal = parts.find((part) => part.fatal)?.fatal;
   if (fatal) throw new WrongFile([fatal, ...problems.problems()], []);
   if (problems.count > 0) throw new WrongFile(problems.problems(), []);
@@ -93,6 +104,15 @@ export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], ta
   if (detections.count === 0) refuse('no-detections', 'No label image has a label other than 0, the background.');
   if (detections.count > LIMITS.detections)
     refuse('too-many-detections', `The label images have more than ${LIMITS.detections.toLocaleString('en')} labels.`);
+  const single = parts.reduce((sum, { labelled }) => sum + labelled.single, 0);
+  if (single >= 2 && parts.every(({ labelled }) => labelled.several === 0)) {
+    problems.warn(
+      'one-label-per-image',
+      'No image has more than one label: each is scored as a single cell. Masks need a number of its own for each cell.',
+      undefined,
+      single,
+    );
+  }
   const covered = new Set(
     chooseFiles(files, target, index, new ProblemList()).flatMap(({ image }) =>
       image >= 0 ? [image] : index.groups[-1 - image],
@@ -124,61 +144,8 @@ export async function readLabelMasks(
   return finishLabels([await readLabelPart(files, target, inflate, 0, 1, onFile)], files, target);
 }
 
-/** Which file belongs to which image, in the order of the images. */
-function chooseFiles(
-  files: readonly LabelFile[],
-  { images }: Target,
-  index: ImageIndex,
-  problems: ProblemList,
-): { file: LabelFile; image: number }[] {
-  const byImage = new Map<number, LabelFile>();
-  for (const file of files) {
-    const image = imageOf(file.name, index);
-    if (image === UNKNOWN_IMAGE) {
-      problems.add('unknown-image', () => ({
-        message: `${quoted(file.name)} belongs to no image of this data set. Name each label image after its image, as in “${stem(images.fileNames[0] ?? 'image')}_cp_masks.png”, and leave others out.`,
-      }));
-      continue;
-    }
-    const any = image >= 0 ? image : index.groups[-1 - image][0];
-    const other = byImage.get(image);
-    if (other) {
-      problems.add('two-label-images', () => ({
-        image: images.fileNames[any],
-        message: `${quoted(other.name)} and ${quoted(file.name)} are both for image ${images.fileNames[any]}. Send one label image per image.`,
-      }));
-      continue;
-    }
-    if (image < 0 && !sameSize(index.groups[-1 - image], images)) {
-      problems.add('ambiguous-image', () => ({
-        image: images.fileNames[any],
-        message: `${quoted(file.name)}: the file name stands for images of different sizes. Send COCO results with image ids instead.`,
-      }));
-      continue;
-    }
-    byImage.set(image, file);
-  }
-  const first = (image: number): number => (image >= 0 ? image : index.groups[-1 - image][0]);
-  return [...byImage].map(([image, file]) => ({ file, image })).sort((a, b) => first(a.image) - first(b.image));
-}
-
-function sameSize(group: number[], { width, height }: Target['images']): boolean {
-  return group.every((i) => width[i] === width[group[0]] && height[i] === height[group[0]]);
-}
-
-/** An image's own name always wins over a name with its ending taken off. */
-function imageOf(name: string, index: ImageIndex): number {
-  for (let text = stem(name); ; ) {
-    const image = index.ofText(text);
-    if (image !== UNKNOWN_IMAGE) return image;
-    const shorter = text.replace(SUFFIX, '');
-    if (shorter === text || shorter === '') return UNKNOWN_IMAGE;
-    text = shorter;
-  }
-}
-
 async function readFile(file: LabelFile, pixels: number): Promise<Uint8Array> {
-  const most = Math.min(pixels, LIMITS.labelImagePixels) * 4 + LIMITS.labelImageSpare;
+  const most = Math.min(pixels, LIMITS.labelImagePixels) * LIMITS.labelImagePixelBytes + LIMITS.labelImageSpare;
   if (file.bytes > most) {
     throw new ImageProblem(
       'label-image-too-large',
@@ -191,36 +158,6 @@ async function readFile(file: LabelFile, pixels: number): Promise<Uint8Array> {
     if (error instanceof FatalProblem) throw new ImageProblem('label-image-damaged', error.problem.message);
     throw error;
   }
-}
-
-function decode(bytes: Uint8Array, size: { width: number; height: number }, inflate: Inflate): LabelImage {
-  const image = decodeLabelImage(bytes, size, inflate);
-  const { labels, bits } = image;
-  let highest = 0;
-  let lowest = 0;
-  // other kinds have nothing to say: no label is negative, and none has reached the end of its numbers
-  const signed = labels instanceof Int8Array || labels instanceof Int16Array || labels instanceof Int32Array;
-  for (let p = 0; (signed || bits === 8) && p < labels.length; p++) {
-    const label = labels[p];
-    if (label > highest) highest = label;
-    if (label < lowest) lowest = label;
-  }
-  if (lowest < 0) {
-    throw new ImageProblem(
-      'label-image-negative',
-      `it has the label ${lowest}; background is 0 and labels are positive. Write them as unsigned numbers.`,
-    );
-  }
-  if (bits === 8 && highest === 255) {
-    const binary = labels.every((label) => label === 0 || label === 255);
-    throw new ImageProblem(
-      'label-image-8-bit',
-      binary
-        ? 'it is a black and white mask of 8 bits, not a label image. Give each cell its own number, in 16 bits.'
-        : 'it has 8 bits and labels up to 255, so labels above 255 may have been cut off. Write 16-bit labels (astype(np.uint16)).',
-    );
-  }
-  return image;
 }
 
 /** Scratch space of `appendLabels`: the runs of one image as they are met, and where labels are kept. */

@@ -6,14 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
 import type { Target } from '#lib/readers/coco/predictions.ts';
-import type { LabelImage } from '#lib/readers/labels/label-images.ts';
-import {
-  appendLabels,
-  finishLabels,
-  type LabelFile,
-  readLabelMasks,
-  readLabelPart,
-} from '#lib/readers/labels/label-masks.ts';
+import type { LabelFile } from '#lib/readers/labels/label-files.ts';
+import type { LabelImage } from '#lib/readers/labels/label-image.ts';
+import { appendLabels, finishLabels, readLabelMasks, readLabelPart } from '#lib/readers/labels/label-masks.ts';
 
 const folder = join(import.meta.dirname, '../../fixtures/labels');
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(join(folder, name)));
@@ -192,6 +187,66 @@ describe('an archive', () => {
     expect(problems[0].code).toBe(code);
     expect(problems[0].message).toMatch(message);
     expect(problems[0].message).toContain(files.at(-1)!.name);
+  });
+
+  test.each([
+    '.stardist.tif',
+    '-labels.png',
+    '_pred.tif',
+    '_prediction.tif',
+    '_predictions.png',
+    '_seg.tif',
+    '_segmentation.tif',
+    '_Object Identities.tif',
+    '_Object-Identities.tiff',
+    '_cp_masks.png',
+    '_CP_MASKS.TIF',
+    '-mask.png',
+    '_instance_ids.png',
+    '_labels.ome.tif',
+    '.tif.stardist.tif',
+    '_pred_masks.npy',
+    '.npy',
+    '_seg.npy',
+  ])('takes the ending %s off', async (ending) => {
+    const bytes = ending.endsWith('.npy') ? 'u2.npy' : ending.endsWith('.png') ? 'pillow_u16.png' : 'plain_u16.tif';
+    expect((await read(member(`out/${stems[0]}${ending}`, bytes))).detections.count).toBe(7);
+  });
+
+  test('an image whose own name has such an ending keeps it', async () => {
+    const own = { ...target, images: { ...target.images, fileNames: ['a.tif', 'a_pred.tif', 'b.tif', 'c.tif'] } };
+    const { detections } = await readLabelMasks([member('a_pred.tif', 'plain_u16.tif')], own, inflate);
+    expect([...new Set(detections.image)]).toEqual([1]);
+  });
+
+  test('Cellpose’s pickle is skipped beside its masks, and named where it is alone', async () => {
+    const pickle = member(`${stems[0]}_seg.npy`, 'bad_pickle.npy');
+    const masks = member(`${stems[0]}_cp_masks.png`, 'pillow_u16.png');
+    expect((await read(pickle, masks)).detections.count).toBe(7);
+    expect((await read(masks, pickle)).detections.count).toBe(7);
+    const [problem] = await problemsOf(pickle);
+    expect(problem).toMatchObject({ code: 'numpy-pickle', message: expect.stringMatching(/_seg\.npy”.*pickle/) });
+  });
+
+  test('arrays without names are told how to get them', async () => {
+    const [problem] = await problemsOf(member('arr_0.npy', 'u2.npy'));
+    expect(problem.message).toMatch(/“arr_0.npy” belongs to no image.*np\.savez\(path/);
+  });
+
+  test('letters in one piece and in two are the same name', async () => {
+    const own = { ...target, images: { ...target.images, fileNames: ['Zürich.tif', 'b.tif', 'c.tif', 'd.tif'] } };
+    const decomposed = member('Zu\u0308rich_cp_masks.png', 'pillow_u16.png');
+    expect((await readLabelMasks([decomposed], own, inflate)).detections.count).toBe(7);
+  });
+
+  test('with one label in every image is read with a warning', async () => {
+    const single = [0, 2].map((i) => member(`${stems[i]}.png`, 'one_cell.png'));
+    const warned = ({ warnings }: Awaited<ReturnType<typeof read>>) => warnings.map(({ code }) => code);
+    expect(warned(await read(...single))).toContain('one-label-per-image');
+    expect(warned(await read(single[0], member(`${stems[2]}.png`, 'pillow_u16.png')))).not.toContain(
+      'one-label-per-image',
+    );
+    expect(warned(await read(single[0], member(`${stems[2]}.png`, 'one_cell_in_two.png')))).toContain('label-in-parts');
   });
 
   test('8 bits that are not full are enough', async () => {

@@ -1,0 +1,106 @@
+/**
+ * Which file belongs to which image: by name, as the image is called or with an ending that a tool of the field adds.
+ * A file's own name always wins over a name with an ending taken off.
+ */
+import { stem } from '#lib/livecell/cell-types.ts';
+import type { Target } from '#lib/readers/coco/predictions.ts';
+import { type ImageIndex, UNKNOWN_IMAGE } from '#lib/readers/image-index.ts';
+import { type ProblemList, quoted } from '#lib/readers/problem-list.ts';
+
+/** A member of an archive, or a file. */
+export interface LabelFile {
+  name: string;
+  /** unpacked */
+  bytes: number;
+  read(): Promise<Uint8Array>;
+}
+
+export interface ChosenFile {
+  file: LabelFile;
+  /** as `ImageIndex` answers */
+  image: number;
+}
+
+/**
+ * Endings that tools add to an image's name, one taken off at a time: Cellpose (_cp_masks, _seg), StarDist (.stardist),
+ * ilastik (_Object Identities, _Object-Identities), QuPath and Fiji (-labels, -mask), OME writers (.ome), and what
+ * people call results themselves.
+ */
+const ENDING =
+  /([-_. ]?cp[-_ ]masks?|[-_. ](masks?|labels?|labelled|labeled|instances?|instance[-_ ]?ids|objects?|object[-_ ]identities|stardist|preds?|predictions?|predicted|segs?|segmentations?|segmented|ome))$/i;
+const EXTENSION = /\.(tiff?|png|npy|jpe?g|bmp)$/i;
+
+/** Cellpose writes its pickle beside its masks; whatever it holds, the masks are what counts. */
+const CELLPOSE_PICKLE = /_seg\.npy$/i;
+
+/**
+ * Chooses the file of each image.
+ *
+ * @param problems receives what is wrong with names
+ * @returns in the order of the images
+ */
+export function chooseFiles(
+  files: readonly LabelFile[],
+  { images }: Target,
+  index: ImageIndex,
+  problems: ProblemList,
+): ChosenFile[] {
+  const byImage = new Map<number, LabelFile>();
+  const first = (image: number): number => (image >= 0 ? image : index.groups[-1 - image][0]);
+  // the pickles last: they count only where nothing else does
+  const pickles = files.filter(({ name }) => CELLPOSE_PICKLE.test(name));
+  const others = files.filter(({ name }) => !CELLPOSE_PICKLE.test(name));
+  for (const file of [...others, ...pickles]) {
+    const image = imageOf(file.name, index);
+    if (image === UNKNOWN_IMAGE) {
+      problems.add('unknown-image', () => ({
+        message: `${quoted(file.name)} belongs to no image of this data set. ${adviceOn(file.name, images.fileNames[0] ?? 'image')}`,
+      }));
+      continue;
+    }
+    const other = byImage.get(image);
+    if (other && pickles.includes(file)) continue;
+    if (other) {
+      problems.add('two-label-images', () => ({
+        image: images.fileNames[first(image)],
+        message: `${quoted(other.name)} and ${quoted(file.name)} are both for image ${images.fileNames[first(image)]}. Send one label image per image.`,
+      }));
+      continue;
+    }
+    if (image < 0 && !haveOneSize(index.groups[-1 - image], images)) {
+      problems.add('ambiguous-image', () => ({
+        image: images.fileNames[first(image)],
+        message: `${quoted(file.name)}: the file name stands for images of different sizes. Send COCO results with image ids instead.`,
+      }));
+      continue;
+    }
+    byImage.set(image, file);
+  }
+  return [...byImage].map(([image, file]) => ({ file, image })).sort((a, b) => first(a.image) - first(b.image));
+}
+
+function adviceOn(name: string, example: string): string {
+  const unnamed = /(^|\/)arr_\d+\.npy$/.test(name);
+  if (unnamed) {
+    return `Give each array the name of its image: np.savez(path, **{${quoted(stem(example))}: labels}).`;
+  }
+  return `Name each label image after its image, as in “${stem(example)}_cp_masks.png”, and leave others out.`;
+}
+
+function haveOneSize(group: readonly number[], { width, height }: Target['images']): boolean {
+  return group.every((i) => width[i] === width[group[0]] && height[i] === height[group[0]]);
+}
+
+/** Takes extensions and endings off until an image has the name; composed and decomposed letters are one. */
+function imageOf(name: string, index: ImageIndex): number {
+  for (let text = name.normalize('NFC'); ; ) {
+    const image = index.ofText(text);
+    if (image !== UNKNOWN_IMAGE) return image;
+    const withoutFolder = index.ofText(text.slice(text.lastIndexOf('/') + 1));
+    if (withoutFolder !== UNKNOWN_IMAGE) return withoutFolder;
+    let shorter = text.replace(EXTENSION, '');
+    if (shorter === text) shorter = text.replace(ENDING, '');
+    if (shorter === text || shorter === '' || shorter.endsWith('/')) return UNKNOWN_IMAGE;
+    text = shorter;
+  }
+}

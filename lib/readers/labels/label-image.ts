@@ -1,0 +1,115 @@
+/**
+ * What the decoders of label images share: the result, the problems, and the checks that every format needs. Nothing
+ * here knows a format; `decode.ts` chooses one by the first bytes.
+ */
+import { LIMITS } from '#lib/readers/limits.ts';
+
+/** Unpacks a zlib stream; throws when it is damaged or holds more than `most` bytes. */
+export type Inflate = (data: Uint8Array, most: number) => Uint8Array;
+
+export interface Size {
+  /** pixels */
+  width: number;
+  /** pixels */
+  height: number;
+}
+
+export type Labels = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array;
+
+export interface LabelImage extends Size {
+  /** bits per label in the file; 64-bit numbers are kept in 32 when they fit */
+  bits: 1 | 2 | 4 | 8 | 16 | 32;
+  /** [height × width] row by row from the top; negative numbers only from signed formats */
+  labels: Labels;
+  /** the labels are indices into a palette: fine for labels, but a picture means the palette's colours */
+  palette?: boolean;
+  /** the TIFF says that 0 is white: irrelevant for labels, but pictures mean it */
+  whiteIsZero?: boolean;
+}
+
+/** What is wrong with one image; the reader adds which image it is. */
+export class ImageProblem extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export function refuseDamaged(why: string): never {
+  throw new ImageProblem('label-image-damaged', `the image is damaged: ${why}. Write it again.`);
+}
+
+export function refuseUnsupported(what: string, remedy = 'Write 16-bit grey PNG, or 16- or 32-bit grey TIFF.'): never {
+  throw new ImageProblem('label-image-unsupported', `${what}, which is not read here. ${remedy}`);
+}
+
+export function refuseColours(what: string): never {
+  throw new ImageProblem(
+    'label-image-not-grey',
+    `${what}. Write the label numbers themselves as a grey image of 16 bits, not a picture of them.`,
+  );
+}
+
+export function refuseFloats(bits: number): never {
+  throw new ImageProblem(
+    'label-image-float',
+    `its ${bits}-bit numbers are floating point; labels are whole numbers. Write astype(np.uint16) or np.int32.`,
+  );
+}
+
+/** Refuses masks that can hold one value only, whatever is in them. */
+export function refuseTruthValues(what: string): never {
+  throw new ImageProblem(
+    'label-image-one-value',
+    `${what}: a black and white mask, in which all cells have the same value. Give each cell its own number, in 16 bits.`,
+  );
+}
+
+/** Compares the size in a header with the size of the image, before anything is allocated. @throws ImageProblem */
+export function checkSize({ width, height }: Size, expected: Size): void {
+  if (width === expected.width && height === expected.height) {
+    if (width * height <= LIMITS.labelImagePixels) return;
+    throw new ImageProblem(
+      'label-image-too-large',
+      `it has ${(width * height).toLocaleString('en')} pixels; at most ${LIMITS.labelImagePixels.toLocaleString('en')} are read. Send COCO results instead.`,
+    );
+  }
+  const turned = width === expected.height && height === expected.width;
+  throw new ImageProblem(
+    'label-image-size',
+    `it is ${width} × ${height} pixels (width × height), but the image is ${expected.width} × ${expected.height}. ${turned ? 'It is turned: exchange rows and columns.' : 'Write labels at the original size, not resized, cropped or padded.'}`,
+  );
+}
+
+/**
+ * 64-bit whole numbers in 32 bits each. Negative numbers stay negative, so that they are reported as such.
+ *
+ * @param bytes 8 per number
+ * @throws ImageProblem when a number does not fit
+ */
+export function narrowLabels(
+  bytes: Uint8Array,
+  options: { little: boolean; signed: boolean },
+): Uint32Array | Int32Array {
+  const { little, signed } = options;
+  const count = bytes.length >> 3;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const labels = new Uint32Array(count);
+  let negative = -1;
+  for (let i = 0; i < count; i++) {
+    const high = view.getUint32(8 * i + (little ? 4 : 0), little);
+    labels[i] = view.getUint32(8 * i + (little ? 0 : 4), little);
+    if (high === 0) continue;
+    const label = signed ? view.getBigInt64(8 * i, little) : view.getBigUint64(8 * i, little);
+    if (label < 0n && label >= -0x80000000n) negative = i;
+    else {
+      throw new ImageProblem(
+        'label-image-unsupported',
+        `it has the label ${label}; labels up to 4,294,967,295 are read. Number the cells from 1.`,
+      );
+    }
+  }
+  return negative >= 0 ? new Int32Array(labels.buffer) : labels;
+}
