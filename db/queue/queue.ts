@@ -119,11 +119,20 @@ export interface QueueHandlers {
   };
 }
 
-/** Works through the queue, `concurrency` jobs at a time, until stopped. */
-export async function workScores(
-  handlers: QueueHandlers,
-  options: { url: string; concurrency?: number; onError?: (error: Error) => void },
-): Promise<ScoreWorker> {
+export interface WorkOptions {
+  url: string;
+  /** jobs at a time; defaults to 1 */
+  concurrency?: number;
+  /** how often jobs of dead processes are looked for */
+  superviseSeconds?: number;
+  /** the delay before the second attempt of jobs that are sent from now on; the queue's own unless given */
+  retrySeconds?: number;
+  onError?: (error: Error) => void;
+}
+
+/** Works through the queue until stopped. */
+export async function workScores(handlers: QueueHandlers, options: WorkOptions): Promise<ScoreWorker> {
+  const { superviseSeconds = SUPERVISE_SECONDS, retrySeconds } = options;
   const boss = new PgBoss({
     connectionString: options.url,
     schema: SCHEMA,
@@ -132,14 +141,16 @@ export async function workScores(
     migrate: false,
     schedule: false,
     supervise: true,
-    superviseIntervalSeconds: SUPERVISE_SECONDS,
-    monitorIntervalSeconds: SUPERVISE_SECONDS,
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: superviseSeconds,
     // these look after queues of millions of jobs, and PGlite has no statistics to look at
     monitorVacuum: false,
     reindex: false,
   });
   boss.on('error', (error) => options.onError?.(error));
   await boss.start();
+  if (retrySeconds !== undefined)
+    await boss.updateQueue(QUEUE, { ...QUEUE_OPTIONS, deadLetter: DEAD_LETTERS, retryDelay: retrySeconds });
 
   await boss.work(
     QUEUE,

@@ -24,7 +24,7 @@ import { storage } from '#lib/storage.ts';
 import { temporaryFolder } from '#tests/db/databases.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import { packReferenceCounts } from '#workers/scoring/counts.ts';
-import { jobOf } from '#workers/scoring/process.ts';
+import { buildJob } from '#workers/scoring/jobs/score.ts';
 import scoreTask from '#workers/scoring/task.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';
 
@@ -92,7 +92,7 @@ const get = (handler: typeof read, id: string) =>
 /** What a scoring process does, then what a maintainer does; returns what the API says of it. */
 async function scored(id: string) {
   const input = (await startScoring(id, 1))!;
-  const outcome = await scoreTask<AnyReport>({ ...(await jobOf(input)), threads: 1, intervals: false });
+  const outcome = await scoreTask<AnyReport>({ ...(await buildJob(input)), threads: 1, intervals: false });
   if (outcome.ok) await saveReports(id, outcome.reports);
   else await rejectSubmission(id, outcome.problems, outcome.warnings);
   return submissionSchema.parse(await (await get(read, id)).json());

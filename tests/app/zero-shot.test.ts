@@ -16,7 +16,7 @@ import type { AnyReport, ReportOf } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { temporaryFolder } from '#tests/db/databases.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
-import { jobOf, keptReports } from '#workers/scoring/process.ts';
+import { buildJob, keptReports } from '#workers/scoring/jobs/score.ts';
 import scoreTask from '#workers/scoring/task.ts';
 import { openSite, type Person, person } from './site.ts';
 
@@ -71,7 +71,12 @@ async function post(task: string, given: [slot: string, content: Uint8Array][], 
 /** What a scoring process does; returns what the API says of it. */
 async function scored(id: string) {
   const input = (await startScoring(id, 1))!;
-  const outcome = await scoreTask<AnyReport>({ ...(await jobOf(input)), threads: 1, intervals: false, errors: false });
+  const outcome = await scoreTask<AnyReport>({
+    ...(await buildJob(input)),
+    threads: 1,
+    intervals: false,
+    errors: false,
+  });
   if (outcome.ok) await saveReports(id, keptReports(input, outcome.reports));
   else await rejectSubmission(id, outcome.problems, outcome.warnings);
   const params = Promise.resolve({ id });

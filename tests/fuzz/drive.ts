@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Problem, scoreReportSchema, type Warning } from '#lib/scoring/report.ts';
-import scoreTask, { dismissHelpers, type ScoreOutcome } from '#workers/scoring/task.ts';
+import type { ScoreOutcome } from '#workers/scoring/job.ts';
+import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 import { damagedFile, goodGroundTruth } from './damage.ts';
 
 export interface Ending {

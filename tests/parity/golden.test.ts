@@ -13,7 +13,8 @@ import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import type { EvaluationResults } from '#lib/scoring/report.ts';
 import { imageSlices, type SliceName, score } from '#lib/scoring/score.ts';
 import { match, pack, packGroundTruth } from '#tests/coco/documents.ts';
-import scoreTask, { dismissHelpers, type ScoreOutcome } from '#workers/scoring/task.ts';
+import type { ScoreOutcome } from '#workers/scoring/job.ts';
+import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 import { differences, TOLERANCE } from './compare.ts';
 import {
   GOLDEN,

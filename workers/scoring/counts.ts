@@ -16,8 +16,8 @@ import { scoreCounts } from '#lib/scoring/fluorescence.ts';
 import type { AnyReport, CountingCellType, Problem, ReportOf, Warning } from '#lib/scoring/report.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import type { Task } from '#lib/tasks/index.ts';
+import type { ScoreJob } from './job.ts';
 import { type GivenFile, ofSlot, slotTurns } from './slot-files.ts';
-import type { ScoreJob } from './task.ts';
 
 /** Registered reference counts: `{ "A172": { "<file name>": count } }`, one document for all series. */
 type PackedReference = Record<string, Record<string, number>>;

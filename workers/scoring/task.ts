@@ -39,6 +39,7 @@ import { sensitivityWeights } from '#lib/scoring/sensitivity.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { assemble, type SlotResults, slicesOf } from '#lib/tasks/assemble.ts';
 import { parseTask, slotsAreDatasets } from '#lib/tasks/index.ts';
+import type { ScoreJob, ScoreOutcome } from './job.ts';
 import { type SlotFile, slotTurns, WrongSlots } from './slot-files.ts';
 import type {
   ReadOutcome,
@@ -53,46 +54,6 @@ import { counter, dismissHelpers, Team, warmUp } from './threads.ts';
 import { atHome } from './trained-type.ts';
 
 export { dismissHelpers };
-
-export interface JobFile {
-  /** of a task with several slots, anything but one of them: an archive with a member per slot */
-  slot: string;
-  path: string;
-  sha256?: string;
-  /** what its owner called it */
-  name?: string;
-  /** where slots are data sets: the slot's own */
-  groundTruth?: string;
-  /** detections with at least this score are counted */
-  scoreThreshold?: number;
-}
-
-export interface ScoreJob {
-  task: string;
-  /** packed ground truth or COCO JSON */
-  groundTruth: { path: string };
-  files: JobFile[];
-  /** count detections of every category as cells */
-  anyCategory?: boolean;
-  /** reports come back in this order */
-  protocols: ProtocolId[];
-  /** intervals from resampled fields of view; on unless said otherwise */
-  intervals?: boolean;
-  /** errors by kind; on unless said otherwise */
-  errors?: boolean;
-  /** threads that may be used, this one included */
-  threads?: number;
-  /** share the work out however small it is: tests see the threads at work */
-  together?: boolean;
-  /** receives { phase, fraction } */
-  port?: MessagePort;
-}
-
-/** Who scores LIVECell-wide gets its reports; who scores any task says so: `scoreTask<AnyReport>(job)`. */
-export type ScoreOutcome<Report = ScoreReport> =
-  /** `exactGroundTruth`: for maintainers, not part of the report; absent where no file has masks */
-  | { ok: true; reports: Report[]; exactGroundTruth?: ExactGroundTruth }
-  | { ok: false; problems: Problem[]; warnings: Warning[] };
 
 export default async function scoreTask<Report = ScoreReport>(job: ScoreJob): Promise<ScoreOutcome<Report>> {
   const task = parseTask(job.task);

@@ -46,7 +46,7 @@ describe.each(ENGINES)('a scoring process on $name', ({ missing, open }) => {
   function startWorker(env: Record<string, string> = {}): ChildProcess {
     const child = spawn(
       process.execPath,
-      ['--import', './workers/with-parent.ts', 'tests/workers/scoring/worker-client.ts'],
+      ['--import', './workers/site/with-parent.ts', 'tests/workers/scoring/worker-client.ts'],
       {
         env: { ...process.env, DATABASE_URL: database.url, LIVECELL_DATA: data, LIVECELL_THREADS: '1', ...env },
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

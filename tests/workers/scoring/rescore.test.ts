@@ -55,7 +55,7 @@ describe.each(ENGINES)('ground truth and its scores on $name', ({ missing, open 
   });
 
   function startWorker(): ChildProcess {
-    const child = spawn(process.execPath, ['--import', './workers/with-parent.ts', 'workers/scoring/process.ts'], {
+    const child = spawn(process.execPath, ['--import', './workers/site/with-parent.ts', 'workers/scoring/process.ts'], {
       env: { ...process.env, DATABASE_URL: database.url, LIVECELL_DATA: data, LIVECELL_THREADS: '1' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

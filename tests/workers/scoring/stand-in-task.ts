@@ -1,7 +1,7 @@
 /** Stands in for the scoring thread: its "predictions" say how long to take and how to end. */
 import { appendFile, readFile } from 'node:fs/promises';
 import { someReports } from '#tests/db/fixtures.ts';
-import type { ScoreJob, ScoreOutcome } from '#workers/scoring/task.ts';
+import type { ScoreJob, ScoreOutcome } from '#workers/scoring/job.ts';
 
 export interface Instructions {
   /** a file that gets a line per attempt */

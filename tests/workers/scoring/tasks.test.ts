@@ -10,7 +10,8 @@ import { type AnyReport, anyReportSchema, type ReportOf, type ScoreReport } from
 import type { TaskId } from '#lib/tasks/index.ts';
 import { packGroundTruth } from '#tests/coco/documents.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
-import scoreTask, { dismissHelpers, type ScoreJob } from '#workers/scoring/task.ts';
+import type { ScoreJob } from '#workers/scoring/job.ts';
+import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'livecell-tasks-'));
 let demo: DemoData;

@@ -1,6 +1,9 @@
-/** A scoring process with the stand-in for its threads' work. */
+/** A scoring process with the stand-in for its threads' work; `CLOCKS` in its environment are its clocks, as JSON. */
 import { fileURLToPath } from 'node:url';
 import { runWorker } from '#workers/scoring/process.ts';
 
-await runWorker({ handler: fileURLToPath(new URL('./stand-in-task.ts', import.meta.url)) });
+await runWorker({
+  handler: fileURLToPath(new URL('./stand-in-task.ts', import.meta.url)),
+  clocks: JSON.parse(process.env.CLOCKS ?? '{}'),
+});
 process.exit();

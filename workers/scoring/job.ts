@@ -1,0 +1,41 @@
+/** What a scoring job is made of and what comes out of it: the message to the thread, and its answer. */
+import type { MessagePort } from 'node:worker_threads';
+import type { ExactGroundTruth } from '#lib/board/suspicion.ts';
+import type { ProtocolId } from '#lib/coco/protocol.ts';
+import type { Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import type { GivenFile } from './slot-files.ts';
+
+/** A submitted file as a job names it. */
+export interface JobFile extends GivenFile {
+  /** detections with at least this score are counted */
+  scoreThreshold?: number;
+}
+
+export interface ScoreJob {
+  task: string;
+  /** packed ground truth or COCO JSON */
+  groundTruth: { path: string };
+  files: JobFile[];
+  /** count detections of every category as cells */
+  anyCategory?: boolean;
+  /** reports come back in this order */
+  protocols: ProtocolId[];
+  /** compute intervals from resampled fields of view; defaults to true */
+  intervals?: boolean;
+  /** name errors by kind; defaults to true */
+  errors?: boolean;
+  /** threads to use, the leading one included; defaults to one per core */
+  threads?: number;
+  /** share the work out however small it is, so that tests see the threads at work */
+  together?: boolean;
+  /** receives { phase, fraction } */
+  port?: MessagePort;
+}
+
+/** `Report` defaults to LIVECell-wide; pass `AnyReport` for other tasks. */
+export type ScoreOutcome<Report = ScoreReport> =
+  /** `exactGroundTruth` is for maintainers and no part of the report; absent where no file has masks */
+  | { ok: true; reports: Report[]; exactGroundTruth?: ExactGroundTruth }
+  | { ok: false; problems: Problem[]; warnings: Warning[] };
+
+export type Phase = 'reading' | 'matching' | 'accumulating';

@@ -1,0 +1,43 @@
+/** Scores a submission again; nothing of it changes until the board switches. */
+import type { RescoreData, ScoreContext } from '#db/queue/queue.ts';
+import {
+  failRescoreItem,
+  handRescoreBack,
+  isRescoring,
+  problemsInWords,
+  saveRescore,
+  startRescoreItem,
+} from '#db/rescore/rescore.ts';
+import { log } from '#workers/log.ts';
+import { type JobRoom, runJob } from './run-job.ts';
+import { buildJob, keptReports } from './score.ts';
+
+export async function rescoreSubmission(
+  room: JobRoom,
+  { rescoreId, submissionId }: RescoreData,
+  context: ScoreContext,
+): Promise<void> {
+  const fields = { rescore: rescoreId, submission: submissionId, attempt: context.attempt };
+  const input = await startRescoreItem(rescoreId, submissionId);
+  if (!input) return log('nothing-to-rescore', fields);
+  await runJob(room, context, {
+    begin: 'rescoring',
+    fields,
+    isWanted: () => isRescoring(rescoreId, submissionId),
+    async run(signal) {
+      const outcome = await room.pool.score({ ...(await buildJob(input)), threads: room.threads }, signal);
+      const saved = outcome.ok
+        ? await saveRescore(rescoreId, submissionId, keptReports(input, outcome.reports))
+        : await failRescoreItem(rescoreId, submissionId, problemsInWords(outcome.problems));
+      if (!saved) return 'too-late';
+      return outcome.ok ? 'rescored' : 'rescore-rejected';
+    },
+    handBack: () => handRescoreBack(rescoreId, submissionId),
+  });
+}
+
+/** Says so on a submission of a re-score that has no attempt left. */
+export async function giveUpRescoring({ rescoreId, submissionId }: RescoreData, reason: string): Promise<void> {
+  if (await failRescoreItem(rescoreId, submissionId, reason))
+    log('rescore-failed', { rescore: rescoreId, submission: submissionId, reason });
+}

@@ -1,0 +1,86 @@
+/** Scores a submission for the first time. */
+import { saveRadar } from '#db/board/inbox.ts';
+import type { ScoreContext } from '#db/queue/queue.ts';
+import { saveScore } from '#db/rescore/rescore.ts';
+import {
+  failSubmission,
+  handBack,
+  isScoring,
+  rejectSubmission,
+  returnToQueue,
+  type ScoringInput,
+  startScoring,
+} from '#db/submissions/submissions.ts';
+import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
+import { type AnyReport, withDatasets, withoutGroundTruth } from '#lib/scoring/report.ts';
+import { storage } from '#lib/storage.ts';
+import { log } from '#workers/log.ts';
+import type { JobFile, ScoreJob } from '../job.ts';
+import { followProgress } from '../progress.ts';
+import { type JobRoom, runJob } from './run-job.ts';
+
+export async function scoreSubmission(room: JobRoom, id: string, context: ScoreContext): Promise<void> {
+  const input = await startScoring(id, context.attempt);
+  if (!input) return log('nothing-to-score', { submission: id });
+  const progress = followProgress(id, room.clocks);
+  await runJob(room, context, {
+    begin: 'scoring',
+    fields: { submission: id, task: input.submission.task, attempt: context.attempt },
+    isWanted: () => isScoring(id),
+    async run(signal) {
+      try {
+        const job = { ...(await buildJob(input)), port: progress.port, threads: room.threads };
+        const outcome = await room.pool.score(job, signal);
+        progress.close();
+        if (!outcome.ok)
+          return (await rejectSubmission(id, outcome.problems, outcome.warnings)) ? 'rejected' : 'too-late';
+        await saveRadar(id, outcome.exactGroundTruth);
+        return await saveScore(input, keptReports(input, outcome.reports));
+      } finally {
+        progress.close();
+      }
+    },
+    handBack: () => handBack(id),
+    recordFailure: (reason) => returnToQueue(id, reason),
+  });
+}
+
+/** Says so on a submission that has no attempt left. */
+export async function giveUpScoring(id: string, reason: string): Promise<void> {
+  if (await failSubmission(id, reason)) log('failed', { submission: id, reason });
+}
+
+/** The job for a thread: which files it reads, from where, and against what. */
+export async function buildJob({ submission, dataset, datasets = [], files }: ScoringInput): Promise<ScoreJob> {
+  const groundTruths = await Promise.all(
+    datasets.map(async ({ name, packKey }) => ({ slot: name, groundTruth: await storage().localPath(packKey) })),
+  );
+  const jobFiles = files.map(async ({ slot, sha256, storageKey, fileName, scoreThreshold }): Promise<JobFile> => {
+    const file = {
+      slot,
+      sha256,
+      name: fileName,
+      scoreThreshold: scoreThreshold ?? undefined,
+      path: await storage().localPath(storageKey),
+    };
+    const own = groundTruths.find((other) => other.slot === slot);
+    if (own) return { ...file, groundTruth: own.groundTruth };
+    // the only file of a task whose slots are data sets, given for none of them
+    return groundTruths.length > 0 ? { ...file, datasets: groundTruths } : file;
+  });
+  return {
+    task: submission.task,
+    groundTruth: { path: await storage().localPath(dataset.packKey) },
+    files: await Promise.all(jobFiles),
+    anyCategory: submission.anyCategory,
+    protocols: [...PROTOCOL_IDS],
+  };
+}
+
+/** Reports as they are kept: with the data sets they are of, and without ground truth that is not public. */
+export function keptReports({ dataset, datasets = [] }: ScoringInput, reports: readonly AnyReport[]): AnyReport[] {
+  return reports.map((report) => {
+    const named = withDatasets(report, datasets);
+    return dataset.public ? named : withoutGroundTruth(named);
+  });
+}
