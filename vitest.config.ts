@@ -1,14 +1,17 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import './workers/kernels.mjs'; // whoever changes a kernel tests the changed one
+import './workers/kernels.mjs'; // so that a changed kernel is the one that is tested
 
 /** Everything but the browser tests, which Playwright runs. `npm test` runs both. */
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.{ts,tsx}'],
     exclude: ['tests/e2e/**', 'node_modules/**'],
+    globalSetup: ['tests/db/global-setup.ts'],
     // processes, not threads: scoring starts threads of its own, and the embedded database holds a lock per process
     pool: 'forks',
-    maxWorkers: 2,
+    // one more than there are cores: tests of the queue and of scoring processes mostly wait
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     passWithNoTests: false,

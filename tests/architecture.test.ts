@@ -57,9 +57,10 @@ const imports = sources.flatMap(importsOf);
 const show = ({ from, specifier }: Import) => `${from} imports ${specifier}`;
 
 describe('the rooms', () => {
-  test('the only folders at the top are app, lib, db, workers and tests', () => {
+  test('the only folders at the top are app, lib, db, workers and tests, beside docs and deploy', () => {
     const folders = new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]));
-    expect([...folders].filter((name) => !['.ci', '.github'].includes(name)).sort()).toEqual(
+    const around = ['.ci', '.github', 'deploy', 'docs'];
+    expect([...folders].filter((name) => !around.includes(name)).sort()).toEqual(
       ['app', 'db', 'lib', 'tests', 'workers'].filter((name) => folders.has(name)),
     );
   });
@@ -114,6 +115,19 @@ describe('the arrows', () => {
       ({ from, specifier }) => specifier === 'pg-boss' && from !== 'db/queue/queue.ts' && !from.startsWith('tests/'),
     );
     expect(wrong.map(show)).toEqual([]);
+  });
+});
+
+describe('the tests', () => {
+  test('property tests have a seed: only tests/properties.ts imports fast-check', () => {
+    const wrong = imports.filter(({ from, specifier }) => specifier === 'fast-check' && from !== 'tests/properties.ts');
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test('no test reads outside the repository', () => {
+    const self = 'tests/architecture.test.ts';
+    const outside = /\.\.['"`]?[,/]\s*['"`]?shared\b|livecell-sample/;
+    expect(sources.filter((file) => file !== self && outside.test(read(file)))).toEqual([]);
   });
 });
 

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import '#workers/kernels.mjs';
 import { buildIfNeeded } from '#workers/site/build.ts';
-import { findPostgres } from './db/databases.ts';
+import { findPostgres } from './db/postgres-server.ts';
 
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'livecell-test-'));

@@ -9,7 +9,7 @@ import { saveReports, startScoring } from '#db/submissions/submissions.ts';
 import { completeUpload, createUpload, listUploads } from '#db/submissions/uploads.ts';
 import { problemDetailsSchema, taskListSchema } from '#lib/http/api.ts';
 import { storage } from '#lib/storage.ts';
-import { ENGINES } from '#tests/db/databases.ts';
+import { ONE_ENGINE } from '#tests/db/databases.ts';
 import { someDataset, someReports } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person } from './site.ts';
 
@@ -17,7 +17,7 @@ const FILE = Buffer.from('[{"image_id":1,"score":0.5,"bbox":[0,0,2,2]}]');
 const LIMIT = 5;
 const TASK = 'livecell-wide';
 
-describe.each(ENGINES)('the quota over HTTP on $name', (engine) => {
+describe.each(ONE_ENGINE)('the quota over HTTP on $name', (engine) => {
   if (engine.missing) return test.skip(`skipped: ${engine.missing}`, () => {});
   openSite({ engine, quota: LIMIT });
 

@@ -6,10 +6,10 @@ import { closeDb } from '#db/engine/client.ts';
 import { createToken, ensureUser, getUser } from '#db/people/users.ts';
 import type { Role } from '#lib/http/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
-import { ENGINES, type Engine, type TestDatabase, temporaryFolder } from '#tests/db/databases.ts';
+import { type Engine, ONE_ENGINE, type TestDatabase, temporaryFolder } from '#tests/db/databases.ts';
 
-/** `engine`: embedded unless said otherwise. `quota`: most tests submit more often than a person may; 0 is no limit. */
-export function openSite({ engine = ENGINES[0], quota = 0 }: { engine?: Engine; quota?: number } = {}): void {
+/** `engine`: the faster one unless a test names another. `quota`: most tests submit more often than a person may; 0 is no limit. */
+export function openSite({ engine = ONE_ENGINE[0], quota = 0 }: { engine?: Engine; quota?: number } = {}): void {
   const folder = temporaryFolder();
   let database: TestDatabase;
   beforeAll(async () => {

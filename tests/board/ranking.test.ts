@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   bestFirst,
@@ -12,6 +11,7 @@ import {
 } from '#lib/board/ranking.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { columnValue, TASKS } from '#lib/tasks/index.ts';
+import fc from '#tests/properties.ts';
 import { metrics } from '#tests/scoring/reports.ts';
 
 const same = (value: number | null | undefined) => value;

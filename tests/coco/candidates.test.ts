@@ -2,8 +2,8 @@
  * Matching looks for pairs by the middle of the detection. Here all pairs are compared pixel by pixel, on scenes made
  * to be hard for that: halves of masks, with gaps between them, at IoU exactly 0.5; crowd regions; boxes of all sizes.
  */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import fc from '#tests/properties.ts';
 import { type Annotation, type Detection, pack } from './documents.ts';
 import { matchedPairs } from './matched-pairs.ts';
 
@@ -98,7 +98,6 @@ test('every pair at or above IoU 0.5 is found, and no other', async () => {
       );
       expect(matchedPairs(dataset, predictions, 'segm')).toEqual(expected);
     }),
-    { numRuns: 300 },
   );
 });
 
@@ -141,6 +140,5 @@ test('every pair of boxes at or above IoU 0.5 is found, and no other', async () 
         expect(matchedPairs(dataset, predictions, 'bbox')).toEqual(expected);
       },
     ),
-    { numRuns: 300 },
   );
 });

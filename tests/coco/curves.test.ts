@@ -1,14 +1,11 @@
 /** Curves, operating points and recalls as WebAssembly reads them, against plain lists and loops, on random fates. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { accumulate, lineUp, operatingPoint, RECALLS, recallAt, recallWithin, sliceOf } from '#lib/coco/accumulate.ts';
 import { ALL_BITS, type Matches, THRESHOLDS } from '#lib/coco/match.ts';
 import { RECALL_THRESHOLDS } from '#lib/coco/protocol.ts';
 import { rankDetections } from '#lib/coco/rank.ts';
+import fc from '#tests/properties.ts';
 import { type Case, CLASSES, randomCase, sizes } from './random-fates.ts';
-
-// the same cases in every run: a failure here is the change's, not the day's
-fc.configureGlobal({ seed: 20211 });
 
 const EPSILON = 2 ** -52;
 
@@ -101,7 +98,6 @@ test('a curve is what the reference’s loops make of the detections', () => {
         expect(Math.abs(curve.area![t] - plain.area)).toBeLessThan(1e-12);
       }
     }),
-    { numRuns: 600 },
   );
 });
 
@@ -150,7 +146,6 @@ test('the operating point is what counting at every score finds best', () => {
       const meanImageJaccard = present > 0 ? jaccard.map((sum) => sum / present) : null;
       expect(point).toEqual({ scoreThreshold: threshold, countable, tp, fp, iouSum, above, meanImageJaccard });
     }),
-    { numRuns: 600 },
   );
 });
 
@@ -189,6 +184,5 @@ test('recall at maxDets counts the best of each image', () => {
       ];
       for (const values of ours) expect(values && [...values]).toEqual(countable === 0 ? null : recall);
     }),
-    { numRuns: 200 },
   );
 });

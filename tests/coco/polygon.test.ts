@@ -1,9 +1,9 @@
 /** Polygons against maskApi.c `rleFrPoly`, pixel for pixel. How the random ones were made: `tests/parity/make-polygons.py`. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { appendPolygon, appendPolygons } from '#lib/coco/polygon.ts';
 import { countsFromIntervals, encodeCounts, IntervalBuffer } from '#lib/coco/rle.ts';
 import { readGolden } from '#tests/parity/golden-files.ts';
+import fc from '#tests/properties.ts';
 
 interface PolygonCase {
   tag: string;

@@ -1,5 +1,4 @@
 /** What holds for any input, tried on random ones; a failure is shrunk to the smallest that fails. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { accumulate, type Curve, sliceOf } from '#lib/coco/accumulate.ts';
 import { appendPolygons } from '#lib/coco/polygon.ts';
@@ -10,6 +9,7 @@ import { imageSlices, score } from '#lib/scoring/score.ts';
 import { distance } from '#tests/parity/compare.ts';
 import { GOLDEN, readJson } from '#tests/parity/golden-files.ts';
 import { Random, type RandomCase, randomCase } from '#tests/parity/random-case.ts';
+import fc from '#tests/properties.ts';
 import {
   type Annotation,
   type Detection,
@@ -25,9 +25,6 @@ import {
   rectangle,
 } from './documents.ts';
 import { matchedPairs } from './matched-pairs.ts';
-
-// the same cases in every run: a failure here is the change's, not the day's
-fc.configureGlobal({ seed: 20211 });
 
 /** A mask as its pixels, column by column. */
 interface Pixels {

@@ -1,9 +1,9 @@
 /** Rankings and matches at random: what becomes of detections is drawn, without masks and ground truth behind it. */
-import fc from 'fast-check';
 import { ALL_BITS, type Matches, THRESHOLDS } from '#lib/coco/match.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { type Ranking, rankDetections } from '#lib/coco/rank.ts';
 import { Random } from '#tests/parity/random-case.ts';
+import fc from '#tests/properties.ts';
 
 export const CLASSES = [...PROTOCOLS['livecell-paper'].areaRanges].slice(0, 3);
 export interface Case {

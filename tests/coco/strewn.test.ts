@@ -2,11 +2,11 @@
  * Masks strewn over the image, and more detections than anybody counts: legal, useless, and once three minutes of work
  * for a single image.
  */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { matchedIn, matchImage } from '#lib/coco/match.ts';
 import { appendIntervals, IntervalBuffer, intersection } from '#lib/coco/rle.ts';
 import { evaluationsOf, prepareAll } from '#lib/scoring/score.ts';
+import fc from '#tests/properties.ts';
 import { fiveCells, pack, rectangle } from './documents.ts';
 
 test('long lists of runs share the pixels that they share, whichever is longer', () => {

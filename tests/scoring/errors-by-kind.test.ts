@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { operatingPoint, sliceOf } from '#lib/coco/accumulate.ts';
 import { matchImage } from '#lib/coco/match.ts';
@@ -10,6 +9,7 @@ import { ERROR_KINDS, type ErrorKind, type ErrorsByKind } from '#lib/scoring/err
 import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
 import { evaluationsOf, imageSlices, prepareAll, score } from '#lib/scoring/score.ts';
 import { type Annotation, bytesOf, type Detection, type GroundTruth, pack, rectangle } from '#tests/coco/documents.ts';
+import fc from '#tests/properties.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
 type Box = [x: number, y: number, width: number, height: number];
@@ -489,7 +489,6 @@ describe('for any scene', () => {
           expect(tally(cellTypes.BV2!)).toEqual(expected(scene, [2], cellTypes.BV2!));
         }
       }),
-      { numRuns: 300 },
     );
   });
 
@@ -522,7 +521,6 @@ describe('for any scene', () => {
           }
         }
       }),
-      { numRuns: 300 },
     );
   });
 
@@ -537,7 +535,6 @@ describe('for any scene', () => {
         expect(only.bbox.overall.errors).toEqual(bbox.cellTypes.BV2!.errors);
         expect(only.segm.cellTypes.BV2!.errors).toEqual(only.segm.overall.errors);
       }),
-      { numRuns: 150 },
     );
   });
 });

@@ -1,11 +1,11 @@
 /** Counts: the golden series, the definition of the limit word by word, and what cannot be answered. */
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CountRow, limitOfLinearity, scoreCounts, sortRows } from '#lib/scoring/fluorescence.ts';
 import { COUNTING_CELL_TYPES, countResultsSchema } from '#lib/scoring/report.ts';
 import { levene } from '#lib/stats/levene.ts';
 import { seededRandom } from '#lib/stats/random.ts';
+import fc from '#tests/properties.ts';
 
 const golden = (name: string) =>
   JSON.parse(readFileSync(new URL(`../fixtures/golden/counts/${name}.json`, import.meta.url), 'utf8'));

@@ -1,13 +1,10 @@
 /** Resampling: what is done for many draws at once is what weights do to one curve. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { accumulate, sliceOf } from '#lib/coco/accumulate.ts';
 import { type Draws, resample } from '#lib/scoring/intervals.ts';
 import { randomCase, sizes } from '#tests/coco/random-fates.ts';
 import { Random } from '#tests/parity/random-case.ts';
-
-// the same cases in every run: a failure here is the change's, not the day's
-fc.configureGlobal({ seed: 20211 });
+import fc from '#tests/properties.ts';
 
 test('AP and AFNR of a draw are those of the images weighted as drawn', () => {
   fc.assert(
@@ -39,7 +36,6 @@ test('AP and AFNR of a draw are those of the images weighted as drawn', () => {
         expect(AFNR[draw - from]).toBeCloseTo(1 - mean(recall), 12);
       }
     }),
-    { numRuns: 600 },
   );
 });
 

@@ -1,9 +1,9 @@
 /** The index from its definition on matrices whose answer is known, and what leaves it open. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import { transferabilityResultsSchema } from '#lib/scoring/report.ts';
 import { type TransferMatrix, transferability } from '#lib/scoring/transferability.ts';
+import fc from '#tests/properties.ts';
 
 type Full = Record<CellType, Record<CellType, number>>;
 

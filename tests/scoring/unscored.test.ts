@@ -1,11 +1,11 @@
 /** Entries without scores: label images (PROTOCOL, "Predictions without scores"). */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sliceOf } from '#lib/coco/accumulate.ts';
 import { matchImage } from '#lib/coco/match.ts';
 import { RECALL_THRESHOLDS } from '#lib/coco/protocol.ts';
 import { drawBlocks, resample } from '#lib/scoring/intervals.ts';
 import { evaluationsOf, imageSlices, prepareAll, score } from '#lib/scoring/score.ts';
+import fc from '#tests/properties.ts';
 import { type Detection, fiveCells, pack, rectangle } from '../coco/documents.ts';
 
 const PAPER = ['livecell-paper'] as const;

@@ -1,10 +1,10 @@
 /** lib/stats by hand: small numbers, edges, and structures that are updated against the same made anew. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DistancesTracker, levene } from '#lib/stats/levene.ts';
 import { GrowingNeighbours, nearestNeighbourMeans } from '#lib/stats/nearest-neighbours.ts';
 import { leastSquaresLine, meanAbsoluteError, pearson, rSquared } from '#lib/stats/regression.ts';
 import { pairedTTest } from '#lib/stats/t-test.ts';
+import fc from '#tests/properties.ts';
 
 describe('regression', () => {
   test('R² is 1 for identical numbers, 0 for their mean, negative for worse', () => {
@@ -100,7 +100,6 @@ describe('Levene around medians', () => {
           });
         },
       ),
-      { seed: 4, numRuns: 200 },
     );
   });
 });
@@ -154,7 +153,6 @@ describe('nearest neighbours', () => {
         }
         expect(growing.grow(() => {})).toBe(-1);
       }),
-      { seed: 4, numRuns: 300 },
     );
   });
 });

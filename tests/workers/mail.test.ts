@@ -7,10 +7,10 @@ import { forgetOldMail, leaseMail, MAX_ATTEMPTS, mailSent, mailSnapshot, retryDe
 import { ensureUser } from '#db/people/users.ts';
 import { outbox } from '#db/schema.ts';
 import { type Mailer, startMailer } from '#workers/mail.ts';
-import { ENGINES, freePort, type TestDatabase, until } from '../db/databases.ts';
+import { freePort, ONE_ENGINE, type TestDatabase, until } from '../db/databases.ts';
 import { quotedPrintable, startSink } from './smtp-sink.ts';
 
-describe.each(ENGINES)('e-mail on $name', ({ missing, open }) => {
+describe.each(ONE_ENGINE)('e-mail on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
 
   let database: TestDatabase;

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { eq } from 'drizzle-orm';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BoardQuery, type BoardRow, getLeaderboard, getResults } from '#db/board/board.ts';
 import {
@@ -15,8 +14,9 @@ import { createDemoSubmission, createSubmission, saveReports, startScoring } fro
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import { columnValue, findColumn, TASKS } from '#lib/tasks/index.ts';
-import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
+import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { GROUND_TRUTH, someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
+import fc from '#tests/properties.ts';
 
 const published = parsePublishedResults(readFileSync('db/datasets/published-results.csv', 'utf8'));
 
@@ -83,7 +83,7 @@ describe('the published results', () => {
   });
 });
 
-describe.each(ENGINES)('the leaderboard on $name', ({ missing, open }) => {
+describe.each(ONE_ENGINE)('the leaderboard on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
 
   let database: TestDatabase;

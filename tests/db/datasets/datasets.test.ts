@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listAudit } from '#db/audit.ts';
 import { activeDataset, getDatasetByName, getPictures, listDatasets, savePictures } from '#db/datasets/datasets.ts';
 import { type Client, connect } from '#db/engine/client.ts';
-import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
+import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset } from '#tests/db/fixtures.ts';
 
-describe.each(ENGINES)('data sets on $name', ({ missing, open }) => {
+describe.each(ONE_ENGINE)('data sets on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
 
   let database: TestDatabase;

@@ -20,12 +20,12 @@ import {
   startScoring,
 } from '#db/submissions/submissions.ts';
 import { readEnv } from '#lib/env.ts';
-import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
+import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 
 const MAIL = { SMTP_URL: 'smtp://127.0.0.1:25', MAIL_FROM: 'board@example.org', AUTH_URL: 'https://board.example.org' };
 
-describe.each(ENGINES)('notices on $name', ({ missing, open }) => {
+describe.each(ONE_ENGINE)('notices on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
 
   let database: TestDatabase;

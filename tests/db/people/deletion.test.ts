@@ -32,10 +32,10 @@ import {
   startScoring,
 } from '#db/submissions/submissions.ts';
 import { createUpload } from '#db/submissions/uploads.ts';
-import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
+import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 
-describe.each(ENGINES)('an account on $name', ({ missing, open }) => {
+describe.each(ONE_ENGINE)('an account on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
 
   let database: TestDatabase;

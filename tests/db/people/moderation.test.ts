@@ -27,10 +27,10 @@ import {
   users,
 } from '#db/schema.ts';
 import { createSubmission } from '#db/submissions/submissions.ts';
-import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
+import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someSubmission } from '#tests/db/fixtures.ts';
 
-describe.each(ENGINES)('people on $name', ({ missing, open }) => {
+describe.each(ONE_ENGINE)('people on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
 
   let database: TestDatabase;

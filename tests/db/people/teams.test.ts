@@ -20,10 +20,10 @@ import {
 import { ensureUser } from '#db/people/users.ts';
 import { type Dataset, type Team, teamInvitations } from '#db/schema.ts';
 import { createSubmission, getSubmission, listSubmissionsOf } from '#db/submissions/submissions.ts';
-import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
+import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someSubmission } from '#tests/db/fixtures.ts';
 
-describe.each(ENGINES)('teams on $name', ({ missing, open }) => {
+describe.each(ONE_ENGINE)('teams on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
 
   let database: TestDatabase;

@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm';
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { listRecentEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/engine/client.ts';
@@ -20,6 +19,7 @@ import {
 } from '#db/submissions/submissions.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
+import fc from '#tests/properties.ts';
 
 const TASK = 'livecell-wide';
 

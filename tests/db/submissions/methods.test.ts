@@ -22,7 +22,7 @@ import {
   withdraw,
 } from '#db/submissions/submissions.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
-import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
+import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { GROUND_TRUTH, someDataset, someMetrics, someReports, someSubmission } from '#tests/db/fixtures.ts';
 
 /** Reports of one submission that covers several outside data sets. */
@@ -48,7 +48,7 @@ function reportsOfTypes(types: readonly ('A172' | 'BV2')[]): AnyReport[] {
   }));
 }
 
-describe.each(ENGINES)('methods on $name', ({ missing, open }) => {
+describe.each(ONE_ENGINE)('methods on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
 
   let database: TestDatabase;

@@ -28,10 +28,10 @@ import {
   unpublish,
 } from '#db/submissions/submissions.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
-import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
+import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 
-describe.each(ENGINES)('moderation on $name', ({ missing, open }) => {
+describe.each(ONE_ENGINE)('moderation on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
 
   let database: TestDatabase;

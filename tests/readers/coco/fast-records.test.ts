@@ -2,7 +2,6 @@
  * The short way through a file (WebAssembly) and the long way (JavaScript) give the same, whatever the records are and
  * wherever the file is cut into chunks: columns, warnings, problems with their record numbers.
  */
-import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Dataset, Objects } from '#lib/coco/dataset.ts';
 import { countsFromIntervals, encodeCounts } from '#lib/coco/rle.ts';
@@ -11,6 +10,7 @@ import { readGroundTruth, WrongFile } from '#lib/readers/coco/ground-truth.ts';
 import { readPredictions } from '#lib/readers/coco/predictions.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { bytesOf, maskOf, packGroundTruth } from '#tests/coco/documents.ts';
+import fc from '#tests/properties.ts';
 
 const HEIGHT = 40;
 const WIDTH = 50;
@@ -226,7 +226,6 @@ describe('the short way and the long way', () => {
         const [short, long] = await bothWays(() => predictions(text, chunk));
         expect(short).toEqual(long);
       }),
-      { numRuns: 600 },
     );
   });
 
@@ -236,7 +235,6 @@ describe('the short way and the long way', () => {
         const [short, long] = await bothWays(() => groundTruth(text, chunk));
         expect(short).toEqual(long);
       }),
-      { numRuns: 600 },
     );
   });
 
@@ -263,7 +261,6 @@ describe('the short way and the long way', () => {
           expect([...result.box].filter((_, k) => k % 4 === 2)).toEqual(values);
         },
       ),
-      { numRuns: 500 },
     );
   });
 });

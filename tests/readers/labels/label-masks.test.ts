@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, inflateSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
@@ -9,6 +8,7 @@ import type { Target } from '#lib/readers/coco/predictions.ts';
 import type { LabelFile } from '#lib/readers/labels/label-files.ts';
 import type { LabelImage } from '#lib/readers/labels/label-image.ts';
 import { appendLabels, finishLabels, readLabelMasks, readLabelPart } from '#lib/readers/labels/label-masks.ts';
+import fc from '#tests/properties.ts';
 
 const folder = join(import.meta.dirname, '../../fixtures/labels');
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(join(folder, name)));

@@ -19,11 +19,11 @@ import type { Dataset, ImportFile } from '#db/schema.ts';
 import { createDemoSubmission, createSubmission, getReports, getSubmission } from '#db/submissions/submissions.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { FileStorage } from '#lib/storage.ts';
-import { ENGINES, type TestDatabase, temporaryFolder, until } from '#tests/db/databases.ts';
+import { ONE_ENGINE, type TestDatabase, temporaryFolder, until } from '#tests/db/databases.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
-describe.each(ENGINES)('ground truth and its scores on $name', ({ missing, open }) => {
+describe.each(ONE_ENGINE)('ground truth and its scores on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
 
   let database: TestDatabase;
