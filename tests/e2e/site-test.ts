@@ -1,11 +1,11 @@
 /** What every browser test needs: the running site, people signed in, files to send. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import { writeDemoData } from '#workers/demo/data.ts';
-import { type Ended, livecell, ROOT } from './running-site.ts';
+import { type Ended, livecell } from './running-site.ts';
 
 export { expect };
 
@@ -35,25 +35,14 @@ export interface Benchmark {
   report: ScoreReport;
 }
 
-const SAMPLE = join(ROOT, '..', 'shared', 'livecell-sample');
 const dir = mkdtempSync(join(tmpdir(), 'livecell-e2e-files-'));
 process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
 
-/**
- * Ground truth registered under a new name while the site runs, predictions for it, and what the command line says of
- * them. The LIVECell sample beside the repository where it is, else cells of our own.
- */
+/** Register demo ground truth under a new name while the site runs; return predictions for it and their report. */
 export async function registerBenchmark(prefix: string): Promise<Benchmark> {
   const name = `${prefix} ${Date.now().toString(36)}`; // a site may see the tests more than once
-  const files = existsSync(SAMPLE)
-    ? {
-        groundTruth: join(SAMPLE, 'annotations/test.json'),
-        predictions: join(SAMPLE, 'predictions/perturbed.segm.json'),
-      }
-    : await writeDemoData(dir, { imagesPerType: 2, seed: 7 }).then(({ groundTruth, predictions }) => ({
-        groundTruth,
-        predictions: predictions[1].path,
-      }));
+  const { groundTruth, predictions } = await writeDemoData(dir, { imagesPerType: 2, seed: 7 });
+  const files = { groundTruth, predictions: predictions[1].path };
   await document(['import-ground-truth', files.groundTruth, '--name', name]);
   const report = await document<ScoreReport>([
     'score',

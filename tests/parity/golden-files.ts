@@ -1,14 +1,10 @@
-/** The reference's numbers (`tests/fixtures/golden`, made with pycocotools) and where real data is, if it is there. */
-import { existsSync, readFileSync } from 'node:fs';
+/** The reference’s numbers, made with pycocotools: `tests/fixtures/golden`. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 const repository = join(import.meta.dirname, '..', '..');
 export const GOLDEN = join(repository, 'tests', 'fixtures', 'golden');
-
-/** Real LIVECell images may not be copied into the repository: tests that want them are skipped where it stands alone. */
-const sample = join(repository, '..', 'shared', 'livecell-sample');
-export const SAMPLE = existsSync(sample) ? sample : null;
 
 export function readText(path: string): string {
   const bytes = readFileSync(path);

@@ -16,15 +16,7 @@ import { match, pack, packGroundTruth } from '#tests/coco/documents.ts';
 import type { ScoreOutcome } from '#workers/scoring/job.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 import { differences, TOLERANCE } from './compare.ts';
-import {
-  GOLDEN,
-  type GoldenEvaluation,
-  type GoldenProtocol,
-  readGolden,
-  readJson,
-  readText,
-  SAMPLE,
-} from './golden-files.ts';
+import { GOLDEN, type GoldenEvaluation, type GoldenProtocol, readGolden, readJson, readText } from './golden-files.ts';
 
 /** Names of protocols: theirs, ours. */
 const PRESETS = [
@@ -54,7 +46,8 @@ const SHOWN = 20;
 type Numbers = Record<string, GoldenProtocol | undefined>;
 
 function numbersOf({ predictions, golden }: Case): Numbers {
-  return { ...readJson<Numbers>(golden), coco: stock[relative(GOLDEN, predictions)] };
+  const numbers = readJson<Numbers>(golden);
+  return { ...numbers, coco: stock[relative(GOLDEN, predictions)] ?? numbers.coco };
 }
 
 const CASES: [string, Case][] = [
@@ -221,12 +214,8 @@ test('the comparison finds a number that is off by 2e-9', async () => {
   expect(found[1]).toMatch(/^reference bbox MCF7, APl: 0\.\d+ instead of 0\.\d+$/);
 });
 
-describe.skipIf(!SAMPLE)('real LIVECell images (skipped where ../shared/livecell-sample is absent)', () => {
-  const files: Case = {
-    groundTruth: join(SAMPLE ?? '', 'annotations/test.json'),
-    predictions: join(SAMPLE ?? '', 'predictions/perturbed.segm.json'),
-    golden: join(SAMPLE ?? '', 'predictions/perturbed.golden.json'),
-  };
+describe('demo images, as large as LIVECell’s', () => {
+  const files = golden('demo', 'gt.json.gz', 'dt.json.gz', 'golden.json.gz');
 
   test.each([1, 2])('scored by a job with %i thread(s)', async (threads) => {
     const outcome = await scoreTask({

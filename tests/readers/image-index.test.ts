@@ -66,6 +66,13 @@ describe('a file name stands for the image', () => {
     expect(dataset.images.ids).toEqual(['a', 'b', 'c']);
     expect([...predictions.detections.image]).toEqual([2, 0]);
   });
+
+  test('a number means the id of the same digits where ids are text', async () => {
+    const images = ['7', 'seven'].map((id) => ({ id, file_name: `${id}x.tif`, width: 80, height: 60 }));
+    const { dataset, predictions } = await pack({ images, annotations: [] }, [of(7), of('seven')]);
+    expect(dataset.images.ids).toEqual(['7', 'seven']);
+    expect([...predictions.detections.image]).toEqual([0, 1]);
+  });
 });
 
 describe('a file that occurs under two ids', () => {

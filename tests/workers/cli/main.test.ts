@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ScoreReport, scoreReportSchema } from '#lib/scoring/report.ts';
 import { livecell, ROOT } from '#tests/e2e/running-site.ts';
+import { GOLDEN, type GoldenProtocol, readGolden } from '#tests/parity/golden-files.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'livecell-cli-'));
@@ -126,9 +127,8 @@ describe('score', () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: 'There is no file nowhere.json.\n' });
   });
 
-  const sample = join(ROOT, '..', 'shared', 'livecell-sample');
-  test.skipIf(!existsSync(sample))('gives the reference’s numbers for the LIVECell sample in ../shared', async () => {
-    const golden = JSON.parse(readFileSync(join(sample, 'predictions/perturbed.golden.json'), 'utf8'));
+  test('gives the reference’s numbers for demo images', async () => {
+    const golden = readGolden<Record<string, GoldenProtocol>>('demo/golden.json.gz');
     for (const [protocol, preset] of [
       ['livecell-paper', 'paper'],
       ['livecell-code', 'reference'],
@@ -139,16 +139,16 @@ describe('score', () => {
         '--protocol',
         protocol,
         '--ground-truth',
-        join(sample, 'annotations/test.json'),
+        join(GOLDEN, 'demo/gt.json.gz'),
         '--predictions',
-        join(sample, 'predictions/perturbed.segm.json'),
+        join(GOLDEN, 'demo/dt.json.gz'),
       );
       expect(status).toBe(0);
       const { results } = JSON.parse(stdout) as ScoreReport;
       for (const evaluation of ['segm', 'bbox'] as const)
         for (const key of ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AFNR'] as const)
           expect(results[evaluation]!.overall[key], `${protocol} ${evaluation} ${key}`).toBeCloseTo(
-            golden[preset][evaluation].overall[key],
+            golden[preset][evaluation].overall[key]!,
             9,
           );
     }
