@@ -2,6 +2,7 @@
  * Every table of the site, readable in a sitting. Queries live beside this file, grouped by subject; nothing else
  * touches drizzle. JSON columns hold types from `lib`, so changing those types is a migration.
  */
+
 import { type InferSelectModel, sql } from 'drizzle-orm';
 import {
   bigint,
@@ -20,7 +21,8 @@ import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
 import type { ExamplePicture } from '#lib/datasets/examples.ts';
 import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
 import type { Split } from '#lib/livecell/splits.ts';
-import type { AnyReport, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
+import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 
 export const ROLES = ['researcher', 'maintainer'] as const;
 export type Role = (typeof ROLES)[number];

@@ -2,7 +2,7 @@
  * One error class for everything a person may be told. The message is meant for people: what is wrong and what to do.
  * The cause is logged, never sent.
  */
-import type { Problem } from './scoring/report.ts';
+import type { Problem } from './problems.ts';
 
 const STATUS = {
   invalid: 400,

@@ -4,9 +4,10 @@
  * and nowhere else. While an entry is sealed its identity does not leave this file.
  */
 
+import type { Warning } from '#lib/problems.ts';
 import { type Level, levelOf } from './board/trust-level.ts';
 import type { SubmissionState, Visibility } from './http/api.ts';
-import type { AnyReport, ScoreReport, Warning } from './scoring/report.ts';
+import type { AnyReport, ScoreReport } from './scoring/report.ts';
 
 /** When an entry is anonymous: until a date, or without one until its owner says otherwise. */
 export interface Seal {

@@ -22,7 +22,7 @@ import {
 } from '#db/schema.ts';
 import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
 import { AppError } from '#lib/errors.ts';
-import type { Problem, Warning } from '#lib/scoring/report.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
 import { groundTruthTask } from '#lib/tasks/index.ts';
 import { beginRescore, mustBeIdle } from './rescore.ts';
 

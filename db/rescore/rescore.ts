@@ -9,6 +9,7 @@
  * releases the new ones and changes the data set. Whatever was scored meanwhile takes part, so that nothing is missing
  * afterwards. No quota is charged: nobody asked for it.
  */
+
 import { aliasedTable, and, asc, count, desc, eq, inArray, ne, or, type SQL, sql } from 'drizzle-orm';
 import { changesOf, recordEvent } from '#db/audit.ts';
 import { isOn } from '#db/board/board.ts';
@@ -37,7 +38,8 @@ import { returnToQueue, type ScoringInput, saveReports } from '#db/submissions/s
 import { PRIMARY_PROTOCOL, type ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import { percent, integer as whole } from '#lib/format.ts';
-import type { AnyReport, Problem, ScoreReport } from '#lib/scoring/report.ts';
+import type { Problem } from '#lib/problems.ts';
+import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { parseTask, slotsAreDatasets, taskValue, type ValueColumn } from '#lib/tasks/index.ts';
 

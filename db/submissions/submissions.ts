@@ -30,13 +30,8 @@ import {
 import type { AuditEvent } from '#lib/audit.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
-import {
-  type AnyReport,
-  type Problem,
-  type ScoreReport,
-  type Warning,
-  withoutGroundTruth,
-} from '#lib/scoring/report.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
+import { type AnyReport, type ScoreReport, withoutGroundTruth } from '#lib/scoring/report.ts';
 import { slotsAreDatasets } from '#lib/tasks/index.ts';
 import { currentFirst, isReleased } from './current-score.ts';
 import { keepShown, lockMethod, methodFor, nextVersion } from './methods.ts';

@@ -3,6 +3,7 @@
  * under its masks, and kept as one zip archive: `<stem>.png` for each, and `<stem>.svg` with the outlines of the cells of
  * the few that stand for the others. Outlines are annotations: who may see them is asked in `lib/permissions.ts`.
  */
+
 import { createWriteStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -13,14 +14,13 @@ import { PNG } from 'pngjs';
 import { traceOutline } from '#lib/cells/outline.ts';
 import type { Dataset, Images } from '#lib/coco/dataset.ts';
 import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected, type Warning } from '#lib/problems.ts';
 import { ImageIndex, UNKNOWN_IMAGE } from '#lib/readers/image-index.ts';
 import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
 import { ImageProblem } from '#lib/readers/labels/label-image.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { openZip, type ZipMember } from '#lib/readers/zip.ts';
-import type { Warning } from '#lib/scoring/report.ts';
 import { chooseExamples, type ExamplePicture } from './examples.ts';
 import { type DatasetStatistics, datasetStatistics, intensitiesOf } from './statistics.ts';
 
@@ -51,7 +51,7 @@ const MOST_BYTES = 4e9;
  * without folder and ending; what belongs to no image is left out with a warning, since LIVECell's own archive holds the
  * images of all splits.
  *
- * @throws WrongFile when nothing fits, two files fit one image, or the archive is damaged
+ * @throws FileRejected when nothing fits, two files fit one image, or the archive is damaged
  */
 export async function openPictures(path: string, images: Images): Promise<PictureSource> {
   const { files, close } = (await stat(path)).isDirectory() ? await filesOfFolder(path) : await filesOfZip(path);
@@ -75,13 +75,8 @@ async function filesOfFolder(path: string): Promise<{ files: File[]; close(): vo
 }
 
 async function filesOfZip(path: string): Promise<{ files: File[]; close(): void }> {
-  try {
-    const { members, close } = await openZip(path);
-    return { files: members.filter(({ name }) => PICTURE.test(name)), close };
-  } catch (error) {
-    if (error instanceof FatalProblem) throw new WrongFile([error.problem], []);
-    throw error;
-  }
+  const { members, close } = await openZip(path);
+  return { files: members.filter(({ name }) => PICTURE.test(name)), close };
 }
 
 function matchFiles(files: readonly File[], images: Images): Omit<PictureSource, 'close'> {
@@ -110,7 +105,7 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
       message: `None of the ${files.length.toLocaleString('en')} TIFF and PNG files is named as an image of this data set${example}.`,
     }));
   }
-  if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
+  if (problems.count > 0) throw problems.rejection();
   const have = new Set([...byImage.keys()].map((image) => stem(images.fileNames[image])));
   const missing = [...new Set(images.fileNames.map(stem))].filter((name) => !have.has(name));
   warnOf(
@@ -186,7 +181,7 @@ export interface PackedPictures {
 /**
  * Reads every picture once: measures its cells, and writes it into the archive at `outPath`. Memory holds one picture.
  *
- * @throws WrongFile with everything that is wrong with the pictures
+ * @throws FileRejected with everything that is wrong with the pictures
  */
 export async function packPictures(
   dataset: Dataset,
@@ -240,11 +235,11 @@ export async function packPictures(
       }
       if (total > MOST_BYTES) {
         const message = 'The pictures need more than 4 GB. Register a part of them.';
-        throw new WrongFile([{ code: 'pictures-too-large', message }], []);
+        throw new FileRejected({ code: 'pictures-too-large', message });
       }
       onPicture?.(++done, source.images.length);
     }
-    if (problems.count > 0) throw new WrongFile(problems.problems(), [...source.warnings]);
+    if (problems.count > 0) throw new FileRejected(problems.problems(), [...source.warnings]);
     zip.end();
     yield* chunks.splice(0);
   };

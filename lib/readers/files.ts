@@ -1,4 +1,5 @@
 /** Files on disk as streams of bytes, unpacked when they are compressed; the only reader that knows a file system. */
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open as openFile, readFile, writeFile } from 'node:fs/promises';
@@ -15,13 +16,13 @@ import {
 } from '#lib/coco/dataset.ts';
 import { type DatasetStatistics, datasetStatistics } from '#lib/datasets/statistics.ts';
 import { cellTypeOf } from '#lib/livecell/cell-types.ts';
-import type { Problem, Warning } from '#lib/scoring/report.ts';
-import { CELL_CATEGORY, readGroundTruth, sortImages, WrongFile } from './coco/ground-truth.ts';
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
+import { CELL_CATEGORY, readGroundTruth, sortImages } from './coco/ground-truth.ts';
 import { type ReadPredictions, readPredictions, type Target } from './coco/predictions.ts';
 import { imageKind } from './labels/decode.ts';
 import { finishLabels, type LabelPart, readLabelMasks, readLabelPart } from './labels/label-masks.ts';
 import { LIMITS } from './limits.ts';
-import { FatalProblem, quoted } from './problem-list.ts';
+import { quoted } from './problem-list.ts';
 import { type Sniffed, sniff } from './sniff.ts';
 import { openZip } from './zip.ts';
 
@@ -57,18 +58,18 @@ export interface OpenedFile {
 /**
  * Looks at a file and finds out how to read it: a stream of JSON text, unpacked, or an archive of label images.
  *
- * @throws FatalProblem when it is of a kind that cannot be read, or exceeds a budget
+ * @throws FileRejected when it is of a kind that cannot be read, or exceeds a budget
  */
 export async function openChunks(path: string): Promise<OpenedFile> {
   const { first, bytes } = await firstBytes(path);
   if (bytes > LIMITS.bytes) {
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'file-too-large',
       message: `The file has ${bytes.toLocaleString('en')} bytes; at most ${LIMITS.bytes.toLocaleString('en')} are read. Gzip it, or raise the score threshold.`,
     });
   }
   const { kind, problem } = sniff(first);
-  if (problem) throw new FatalProblem(problem);
+  if (problem) throw new FileRejected(problem);
   const format = kind === 'zip' ? await lookIntoZip(path) : 'coco-json';
   const chunks = (): AsyncIterable<Uint8Array> => {
     if (kind === 'gzip') return gunzip(createReadStream(path, { highWaterMark: 1 << 18 }), bytes);
@@ -108,7 +109,7 @@ export async function* readRange(path: string, from: number, to: number): AsyncG
 /** Refuses what unpacks too far, before it is passed on. */
 function checkInflated(total: number, compressed: number, ratio: number = LIMITS.inflationRatio): void {
   if (total > LIMITS.inflatedBytes || (total > LIMITS.inflationStart && total > compressed * ratio)) {
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'inflates-too-far',
       message: `The file unpacks to more than ${total > LIMITS.inflatedBytes ? `${LIMITS.inflatedBytes.toLocaleString('en')} bytes` : `${ratio} times its size`}; it is not read further.`,
     });
@@ -129,7 +130,7 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, compressed: number): A
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (!code.startsWith('Z_')) throw error;
-    throw new FatalProblem({
+    throw new FileRejected({
       code: code === 'Z_BUF_ERROR' ? 'cut-off' : 'bad-gzip',
       message:
         code === 'Z_BUF_ERROR'
@@ -146,7 +147,7 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, compressed: number): A
 async function lookIntoZip(path: string): Promise<OpenedFile['format']> {
   const { members, close } = await openZip(path);
   try {
-    if (members.length === 0) throw new FatalProblem({ code: 'empty-zip', message: 'The zip archive holds no file.' });
+    if (members.length === 0) throw new FileRejected({ code: 'empty-zip', message: 'The zip archive holds no file.' });
     let bytes = 0;
     let packed = 0;
     for (const member of members) {
@@ -163,14 +164,14 @@ async function lookIntoZip(path: string): Promise<OpenedFile['format']> {
         for await (first of chunks()) break;
       } catch (error) {
         // damaged: its name has to do
-        if (!(error instanceof FatalProblem) || !/\.(tiff?|png)$/i.test(name)) throw error;
+        if (!(error instanceof FileRejected) || !/\.(tiff?|png)$/i.test(name)) throw error;
         images++;
         continue;
       }
       if (imageKind(first)) images++;
       else others++;
       if (begins(first, 0x50, 0x4b, 0x03, 0x04)) {
-        throw new FatalProblem({
+        throw new FileRejected({
           code: 'zip-in-zip',
           message: `${quoted(name)} is a zip archive inside the zip archive. Send one of them alone.`,
         });
@@ -178,7 +179,7 @@ async function lookIntoZip(path: string): Promise<OpenedFile['format']> {
     }
     const json = members.find(({ name }) => /\.(json|geojson|csv)(\.gz)?$/i.test(name));
     if (members.length > 1 && (images === 0 || json)) {
-      throw new FatalProblem({
+      throw new FileRejected({
         code: 'zip-with-several-files',
         message: `The zip archive has several files (${quoted(members[0].name)}, ${quoted(members[1].name)}). Send one file of predictions, alone in its archive or gzipped, or one label image per test image and nothing else.`,
       });
@@ -199,7 +200,7 @@ async function* onlyMember(path: string, compressed: number): AsyncGenerator<Uin
   try {
     const unpacked = member.chunks();
     const first = await unpacked.next();
-    if (first.done) throw new FatalProblem({ code: 'empty-zip', message: `${quoted(member.name)} is empty.` });
+    if (first.done) throw new FileRejected({ code: 'empty-zip', message: `${quoted(member.name)} is empty.` });
     const all = async function* (): AsyncGenerator<Uint8Array> {
       let total = 0;
       for (let next: IteratorResult<Uint8Array> = first; !next.done; next = await unpacked.next()) {
@@ -211,7 +212,7 @@ async function* onlyMember(path: string, compressed: number): AsyncGenerator<Uin
     const gzipped = begins(first.value, 0x1f, 0x8b);
     if (!gzipped) {
       const { problem } = sniff(first.value);
-      if (problem) throw new FatalProblem(problem);
+      if (problem) throw new FileRejected(problem);
     }
     yield* gzipped ? gunzip(all(), compressed) : all();
   } finally {
@@ -223,7 +224,7 @@ function begins(bytes: Uint8Array, ...signature: number[]): boolean {
   return signature.every((byte, i) => bytes[i] === byte);
 }
 
-/** Predictions of either format. @throws WrongFile with all problems */
+/** Predictions of either format. @throws FileRejected with all problems */
 export async function readOpened(
   path: string,
   opened: OpenedFile,
@@ -262,7 +263,7 @@ export async function readLabelShare(
   }
 }
 
-/** The shares of all threads as one. @throws WrongFile with all problems */
+/** The shares of all threads as one. @throws FileRejected with all problems */
 export async function joinLabelShares(path: string, shares: LabelPart[], target: Target): Promise<ReadPredictions> {
   const { members, close } = await openZip(path);
   close();
@@ -316,34 +317,29 @@ export async function openPacked(path: string): Promise<{ dataset: Dataset; read
   }
 }
 
-/** Ground truth from a file: packed, or COCO JSON (plain or gzipped). @throws WrongFile */
+/** Ground truth from a file: packed, or COCO JSON (plain or gzipped). @throws FileRejected */
 export async function openGroundTruth(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
   const packed = await openPacked(path);
   if (packed) {
     await packed.ready;
     return packed.dataset;
   }
-  try {
-    const opened = await openChunks(path);
-    if (opened.format !== 'coco-json') {
-      const message = 'Ground truth has to be a COCO document; this is an archive of images.';
-      throw new FatalProblem({ code: 'not-a-list', message });
-    }
-    const reading = readGroundTruth(
-      () => opened.chunks(),
-      () => '',
-      onBytes,
-    );
-    const [dataset, sha256] = await Promise.all([reading, sha256File(path)]);
-    dataset.meta.sha256 = sha256;
-    return dataset;
-  } catch (error) {
-    if (error instanceof FatalProblem) throw new WrongFile([error.problem], []);
-    throw error;
+  const opened = await openChunks(path);
+  if (opened.format !== 'coco-json') {
+    const message = 'Ground truth has to be a COCO document; this is an archive of images.';
+    throw new FileRejected({ code: 'not-a-list', message });
   }
+  const reading = readGroundTruth(
+    () => opened.chunks(),
+    () => '',
+    onBytes,
+  );
+  const [dataset, sha256] = await Promise.all([reading, sha256File(path)]);
+  dataset.meta.sha256 = sha256;
+  return dataset;
 }
 
-/** Imports COCO ground truth: reads, checks, packs and writes it. @throws WrongFile */
+/** Imports COCO ground truth: reads, checks, packs and writes it. @throws FileRejected */
 export async function importGroundTruth(
   path: string,
   outPath: string,
@@ -398,7 +394,7 @@ export interface Validated {
  * Everything that is wrong or suspicious about a file of predictions; scores nothing.
  *
  * @param options.groundTruth packed or COCO JSON, or a list of images `[{id, file_name, width, height}]`; or it, opened
- * @param options.check what else is wanted of the file: may throw WrongFile, or change its warnings
+ * @param options.check what else is wanted of the file: may throw FileRejected, or change its warnings
  */
 export async function validateFile(options: {
   groundTruth: string | Target;
@@ -422,21 +418,13 @@ export async function validated(read: () => Promise<Omit<Validated, 'problems'>>
     const { warnings, detections, images, format } = await read();
     return { problems: [], warnings, detections, images, format };
   } catch (error) {
-    const { problems, warnings } =
-      error instanceof FatalProblem
-        ? { problems: [error.problem], warnings: [] }
-        : error instanceof WrongFile
-          ? error
-          : rethrow(error);
+    if (!(error instanceof FileRejected)) throw error;
+    const { problems, warnings } = error;
     return { problems, warnings, detections: 0, images: 0, format: 'unknown' };
   }
 }
 
-function rethrow(error: unknown): never {
-  throw error;
-}
-
-/** What predictions are read against: ground truth, packed or COCO JSON, or a list of its images. @throws WrongFile */
+/** What predictions are read against: ground truth, packed or COCO JSON, or a list of its images. @throws FileRejected */
 export async function openTarget(path: string): Promise<Target> {
   const { first } = await firstBytes(path);
   const text = new TextDecoder().decode(first).trimStart();
@@ -456,7 +444,7 @@ export async function openTarget(path: string): Promise<Target> {
   const list = imageListSchema.safeParse(parseJson(await readFile(path, 'utf8')));
   if (!list.success) {
     const [issue] = list.error.issues;
-    throw new WrongFile(
+    throw new FileRejected(
       [
         {
           code: 'bad-image-list',

@@ -1,21 +1,11 @@
 /** Collects what is wrong with a file: the first hundred of each kind with their records, the rest as counts. */
-import type { Problem, Warning } from '#lib/scoring/report.ts';
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { LIMITS } from './limits.ts';
 
 /** What stands in somebody's file, in quotation marks, so that it can stand in a message: printable and short. */
 export function quoted(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 40)}…${text.slice(-39)}` : text;
   return `“${short.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '\ufffd')}”`;
-}
-
-/** Reading cannot go on: the file's syntax is broken, or a budget is used up. */
-export class FatalProblem extends Error {
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super(problem.message);
-    this.problem = problem;
-  }
 }
 
 export class ProblemList {
@@ -77,5 +67,10 @@ export class ProblemList {
 
   warnings(): Warning[] {
     return [...this.warningsByCode.values()];
+  }
+
+  /** Returns the rejection of the file for all problems so far, after those of `first`. */
+  rejection(first: readonly Problem[] = []): FileRejected {
+    return new FileRejected([...first, ...this.problems()], this.warnings());
   }
 }

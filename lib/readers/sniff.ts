@@ -3,8 +3,9 @@
  * first bytes arrive, so a wrong file costs seconds instead of an upload. It refuses only what no reader could read:
  * whether the content is right is the readers' business. No `node:` module here, it runs in both places.
  */
+
 import { Gunzip } from 'fflate';
-import type { Problem } from '../scoring/report.ts';
+import type { Problem } from '#lib/problems.ts';
 import { quoted } from './problem-list.ts';
 
 export interface Sniffed {

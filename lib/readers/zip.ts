@@ -2,10 +2,12 @@
  * Zip archives, read through their central directory, one member at a time. Names never become paths: nothing is
  * written anywhere, so a member called `../x` is a member called `x`.
  */
+
 import { crc32, inflateRawSync } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { FileRejected } from '#lib/problems.ts';
 import { LIMITS } from './limits.ts';
-import { FatalProblem, quoted } from './problem-list.ts';
+import { quoted } from './problem-list.ts';
 
 export interface ZipMember {
   name: string;
@@ -33,7 +35,7 @@ const NOTE = /\.(txt|md|pdf|log|ya?ml)$|(^|\/)(readme|licen[cs]e)[^/]*$/i;
 const STORED = 0;
 const DEFLATED = 8;
 
-/** @throws FatalProblem when it is damaged, or has too many members */
+/** @throws FileRejected when it is damaged, or has too many members */
 export async function openZip(path: string): Promise<OpenZip> {
   let zip: ZipFile | null = null;
   try {
@@ -42,7 +44,7 @@ export async function openZip(path: string): Promise<OpenZip> {
     const members: ZipMember[] = [];
     // yauzl lists no more than the archive says it has
     if (zip.entryCount > LIMITS.zipMembers) {
-      throw new FatalProblem({
+      throw new FileRejected({
         code: 'zip-with-too-many-files',
         message: `The zip archive has ${zip.entryCount.toLocaleString('en')} files; at most ${LIMITS.zipMembers.toLocaleString('en')} are read.`,
       });
@@ -101,7 +103,7 @@ function unpack(packed: Uint8Array, bytes: number): Uint8Array {
 
 /** Anything yauzl or zlib say about the bytes; what the file system says is not the submitter's mistake. */
 function damaged(error: unknown): unknown {
-  if (error instanceof FatalProblem) return error;
+  if (error instanceof FileRejected) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (code && !code.startsWith('Z_') && !code.startsWith('ERR_')) return error;
   const why = /End of central directory|truncated/i.test(message)
@@ -109,7 +111,7 @@ function damaged(error: unknown): unknown {
     : code === 'ERR_BUFFER_TOO_LARGE'
       ? 'a file in it is larger than the archive says'
       : message.replace(/\.$/, '').split('. ')[0];
-  return new FatalProblem({
+  return new FileRejected({
     code: 'bad-zip',
     message: `The zip archive is damaged or cut off (${why}). Write it again.`,
   });

@@ -19,15 +19,14 @@ export const evaluationResultsSchema = z.object({
 });
 export type EvaluationResults = z.infer<typeof evaluationResultsSchema>;
 
+/** `Warning` and `Problem` of lib/problems.ts, for the documents that hold them. */
 export const warningSchema = z.object({
   code: z.string(),
   message: z.string(),
   count: z.int().optional(),
   examples: z.array(z.string()).optional(),
 });
-export type Warning = z.infer<typeof warningSchema>;
 
-/** One thing wrong with a submitted file. `record` counts detections from 1, in file order. */
 export const problemSchema = z.object({
   code: z.string(),
   message: z.string(),
@@ -36,8 +35,6 @@ export const problemSchema = z.object({
   /** how many more of the same kind there are, on the last one listed */
   more: z.int().optional(),
 });
-export type Problem = z.infer<typeof problemSchema>;
-
 export const scoreReportSchema = z.object({
   schema: z.literal(1),
   task: z.string(),

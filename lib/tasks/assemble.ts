@@ -2,10 +2,12 @@
  * From slots to a report: which images a slot's file is scored on, and what a task makes of its slots' numbers. One
  * entry per kind of result; a task that is assembled like another one needs only its literal in `tasks.ts`.
  */
+
 import type { Evaluation } from '#lib/coco/protocol.ts';
 import { EVALUATIONS } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType, parseCellType } from '#lib/livecell/cell-types.ts';
-import type { AnyReport, Metrics, TransferabilityResults, Warning } from '#lib/scoring/report.ts';
+import type { Warning } from '#lib/problems.ts';
+import type { AnyReport, Metrics, TransferabilityResults } from '#lib/scoring/report.ts';
 import { imageSlices, type SliceName } from '#lib/scoring/score.ts';
 import { singleCellType } from '#lib/scoring/single-cell-type.ts';
 import { type TransferMatrix, transferability } from '#lib/scoring/transferability.ts';

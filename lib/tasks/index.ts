@@ -9,7 +9,8 @@ import { meanOverTypes } from '#lib/board/series.ts';
 import type { Protocol } from '#lib/coco/protocol.ts';
 import { percent as inPercent, integer } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
-import type { CountingCellType, Metrics, Problem, TrainingSize, Warning } from '#lib/scoring/report.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
+import type { CountingCellType, Metrics, TrainingSize } from '#lib/scoring/report.ts';
 
 export const TASK_IDS = [
   'livecell-wide',

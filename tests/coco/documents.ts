@@ -1,4 +1,5 @@
 /** Small COCO documents for tests, and the short way from a document to packed data. */
+
 import type { Dataset, Objects } from '#lib/coco/dataset.ts';
 import { allocateMatches, areaClasses, type Matches, matchImage } from '#lib/coco/match.ts';
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
@@ -45,7 +46,7 @@ export function bytesOf(document: unknown): Uint8Array {
   return new TextEncoder().encode(typeof document === 'string' ? document : JSON.stringify(document));
 }
 
-/** @throws WrongFile */
+/** @throws FileRejected */
 export function packGroundTruth(document: unknown): Promise<Dataset> {
   return readGroundTruth(
     () => [bytesOf(document)],
@@ -53,7 +54,7 @@ export function packGroundTruth(document: unknown): Promise<Dataset> {
   );
 }
 
-/** @throws WrongFile */
+/** @throws FileRejected */
 export function packPredictions(document: unknown, dataset: Dataset): Promise<ReadPredictions> {
   return readPredictions(() => [bytesOf(document)], { images: dataset.images, category: dataset.meta.category });
 }

@@ -6,7 +6,7 @@ import { PNG } from 'pngjs';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
 import { decodePicture, openPictures, packPictures, readPicture } from '#lib/datasets/pictures.ts';
-import type { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import type { FileRejected } from '#lib/problems.ts';
 import { openGroundTruth } from '#lib/readers/files.ts';
 import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
 import { packGroundTruth } from '#tests/coco/documents.ts';
@@ -64,10 +64,10 @@ function folder(files: Record<string, Uint8Array>): string {
   return path;
 }
 
-const wrong = async (files: Record<string, Uint8Array>): Promise<WrongFile> =>
+const wrong = async (files: Record<string, Uint8Array>): Promise<FileRejected> =>
   pack(await packGroundTruth(document), folder(files)).then(
     () => Promise.reject(new Error('nothing was wrong')),
-    (error) => error as WrongFile,
+    (error) => error as FileRejected,
   );
 
 describe('the images of a data set', () => {

@@ -2,10 +2,12 @@
  * One of the processes that read damaged files: takes numbers of files, makes each, drives it through the real reader
  * and scorer, and tells how it ended. It may crash, hang or grow: whoever started it watches.
  */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Problem, scoreReportSchema, type Warning } from '#lib/scoring/report.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
+import { scoreReportSchema } from '#lib/scoring/report.ts';
 import type { ScoreOutcome } from '#workers/scoring/job.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 import { damagedFile, goodGroundTruth } from './damage.ts';

@@ -2,10 +2,10 @@
  * What the reference does at the edges, document by document: where it gives numbers they are ours, and where we differ
  * on purpose the test says how and why.
  */
+
 import { describe, expect, test } from 'vitest';
 import { EVALUATIONS, type Evaluation } from '#lib/coco/protocol.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
-import type { Problem, Warning } from '#lib/scoring/report.ts';
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { score } from '#lib/scoring/score.ts';
 import { type Detection, type GroundTruth, pack } from '#tests/coco/documents.ts';
 import { differences } from './compare.ts';
@@ -62,8 +62,8 @@ async function isRejected(document: Pick<Quirk, 'gt' | 'dt'>): Promise<Problem[]
     () => null,
     (error) => error,
   );
-  expect(error).toBeInstanceOf(WrongFile);
-  return (error as WrongFile).problems;
+  expect(error).toBeInstanceOf(FileRejected);
+  return (error as FileRejected).problems;
 }
 
 const raises = (name: string, evaluation: Evaluation): string =>

@@ -10,6 +10,7 @@
  * Ends with 1 when a number differs from the reference by more than 1e-9, with 2 when there is no reference here. Needs
  * Python with pycocotools; `npm test` never needs this.
  */
+
 import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { EVALUATIONS, type Evaluation, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected } from '#lib/problems.ts';
 import { imageSlices, score } from '#lib/scoring/score.ts';
 import { pack } from '#tests/coco/documents.ts';
 import { distance, numbersOf, TOLERANCE } from './compare.ts';
@@ -142,7 +143,8 @@ async function compare({ gt, dt }: RandomCase, theirs: Answer['reference'], name
   try {
     packed = await pack(gt, dt);
   } catch (error) {
-    if (error instanceof WrongFile) return { text: `${name} is rejected by our reader: ${error.problems[0].message}` };
+    if (error instanceof FileRejected)
+      return { text: `${name} is rejected by our reader: ${error.problems[0].message}` };
     throw error;
   }
   const results = score(packed.dataset, packed.predictions, PROTOCOL_IDS);

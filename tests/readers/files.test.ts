@@ -1,4 +1,5 @@
 /** Files on disk: plain, gzipped, in an archive, damaged; and the whole way of `validateFile`. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packDataset } from '#lib/coco/dataset.ts';
 import { datasetStatistics } from '#lib/datasets/statistics.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected } from '#lib/problems.ts';
 import { importGroundTruth, openGroundTruth, readImageList, sha256File, validateFile } from '#lib/readers/files.ts';
 import { fiveCells, packGroundTruth, perfect } from '#tests/coco/documents.ts';
 import { Random } from '#tests/parity/random-case.ts';
@@ -176,7 +177,7 @@ describe('ground truth on disk', () => {
   test('that is of the wrong kind is refused', async () => {
     const path = write('image.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10));
     const error = await openGroundTruth(path).catch((error) => error);
-    expect(error).toBeInstanceOf(WrongFile);
-    expect((error as WrongFile).problems[0].code).toBe('wrong-kind');
+    expect(error).toBeInstanceOf(FileRejected);
+    expect((error as FileRejected).problems[0].code).toBe('wrong-kind');
   });
 });

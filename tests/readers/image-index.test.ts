@@ -1,6 +1,7 @@
 /** Which image a prediction means: LIVECell's own ids are large, and 52 of its files occur under two of them. */
+
 import { describe, expect, test } from 'vitest';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected } from '#lib/problems.ts';
 import { score } from '#lib/scoring/score.ts';
 import {
   type Detection,
@@ -117,8 +118,8 @@ describe('a file that occurs under two ids', () => {
     const images = [twice.images[0], { ...twice.images[2], width: 90 }];
     const dataset = await packGroundTruth({ images, annotations: [] });
     const error = await packPredictions([of(FILE)], dataset).catch((error) => error);
-    expect(error).toBeInstanceOf(WrongFile);
-    expect((error as WrongFile).problems).toMatchObject([
+    expect(error).toBeInstanceOf(FileRejected);
+    expect((error as FileRejected).problems).toMatchObject([
       { code: 'ambiguous-image', record: 1, image: FILE, message: expect.stringContaining('use image ids') },
     ]);
     expect((await packPredictions([of(900_001)], dataset)).images).toBe(1);

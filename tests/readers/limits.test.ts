@@ -1,4 +1,5 @@
 /** Budgets, made small enough to be exceeded by a small file. What they really are stands in `lib/readers/limits.ts`. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,10 +7,9 @@ import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected, type Problem } from '#lib/problems.ts';
 import { readPredictions } from '#lib/readers/coco/predictions.ts';
 import { validateFile } from '#lib/readers/files.ts';
-import type { Problem } from '#lib/scoring/report.ts';
 import { bytesOf, fiveCells, packGroundTruth, packPredictions, rectangle } from '#tests/coco/documents.ts';
 
 vi.mock('#lib/readers/limits.ts', async (original) => {
@@ -51,8 +51,8 @@ const box = (image_id: number, change: object = {}): object => ({
 
 async function problemOf(document: unknown): Promise<Problem> {
   const error = await packPredictions(document, dataset).catch((error) => error);
-  expect(error).toBeInstanceOf(WrongFile);
-  return (error as WrongFile).problems[0];
+  expect(error).toBeInstanceOf(FileRejected);
+  return (error as FileRejected).problems[0];
 }
 
 describe('a file that needs no unpacking', () => {
@@ -124,8 +124,8 @@ describe('a file that needs no unpacking', () => {
     const bytes = bytesOf([box(1, { note: 'x'.repeat(20_000) })]);
     const pieces = Array.from({ length: bytes.length / 500 }, (_, k) => bytes.subarray(500 * k, 500 * (k + 1)));
     const error = await readPredictions(() => pieces, { images: dataset.images, category: 1 }).catch((error) => error);
-    expect((error as WrongFile).problems).toMatchObject([{ code: 'record-too-large' }]);
-    expect((error as WrongFile).message).toMatch(
+    expect((error as FileRejected).problems).toMatchObject([{ code: 'record-too-large' }]);
+    expect((error as FileRejected).message).toMatch(
       /The value that starts at byte 1 is longer than .* MB; one detection has to be/,
     );
   });
@@ -135,7 +135,7 @@ describe('a file that needs no unpacking', () => {
       Array.from({ length: 5 }, () => box(1, { score: null })),
       dataset,
     ).catch((error) => error);
-    expect((error as WrongFile).problems.map(({ record, more }) => [record, more])).toEqual([
+    expect((error as FileRejected).problems.map(({ record, more }) => [record, more])).toEqual([
       [1, undefined],
       [2, 3],
     ]);

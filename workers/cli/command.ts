@@ -1,7 +1,8 @@
 /** What a command is, what it may say and where, and how it ends. */
+
 import { readFile, stat } from 'node:fs/promises';
 import type { ParseArgsOptionDescriptor } from 'node:util';
-import type { Problem, Warning } from '#lib/scoring/report.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
 
 export interface Option extends ParseArgsOptionDescriptor {
   /** shown in --help; `value` names what follows */

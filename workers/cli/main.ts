@@ -7,7 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { AppError } from '#lib/errors.ts';
-import type { Problem } from '#lib/scoring/report.ts';
+import type { Problem } from '#lib/problems.ts';
 import { CallError, type Command, InputError, type Option, Output, oneLine, problemLine } from './command.ts';
 import { demoData, score, validate, verify } from './score.ts';
 import {

@@ -1,12 +1,14 @@
 /** Commands that need neither server nor database. */
+
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
-import type { AnyReport, Problem, Warning } from '#lib/scoring/report.ts';
+import type { AnyReport } from '#lib/scoring/report.ts';
 import { matchSlot, missingSlots, parseSlot, parseTask, type Task } from '#lib/tasks/index.ts';
 import {
   CallError,

@@ -1,4 +1,5 @@
 /** `livecell submit`: uploads over tus, resumes what was interrupted, and follows the submission to its score. */
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -7,7 +8,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytes, seconds } from '#lib/format.ts';
 import type { Created, SubmissionBody, TaskList } from '#lib/http/api.ts';
-import type { Problem } from '#lib/scoring/report.ts';
+import type { Problem } from '#lib/problems.ts';
 import { CallError, type Command, InputError, JSON_OPTION, type Output, problemLine, type Values } from './command.ts';
 import { reportTable } from './report-table.ts';
 import { runningSite } from './run-file.ts';

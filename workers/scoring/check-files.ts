@@ -3,12 +3,10 @@
  * same words. Nothing is matched, so that a list of the images may stand for ground truth.
  */
 
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import type { ReadPredictions, Target } from '#lib/readers/coco/predictions.ts';
 import type { Counts } from '#lib/readers/counts/table.ts';
 import { openTarget, type Validated, validated, validateFile } from '#lib/readers/files.ts';
-import { FatalProblem } from '#lib/readers/problem-list.ts';
-import type { Problem, Warning } from '#lib/scoring/report.ts';
 import { partialSlots, type Task } from '#lib/tasks/index.ts';
 import { readCountFile, readReferences } from './counts.ts';
 import { type GivenFile, ofSlot, openSlots } from './slot-files.ts';
@@ -111,7 +109,6 @@ function unknownCounts(files: readonly string[]): Counts {
 }
 
 function asProblems(error: unknown): Problem[] {
-  if (error instanceof FatalProblem) return [error.problem];
-  if (error instanceof WrongFile) return error.problems;
+  if (error instanceof FileRejected) return error.problems;
   throw error;
 }

@@ -1,7 +1,8 @@
 /** Scores cell counts against fluorescence counts: small files, read one after another in this thread. */
+
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import {
   type Counts,
   type ReadCounts,
@@ -11,9 +12,8 @@ import {
   sniffCounts,
 } from '#lib/readers/counts/table.ts';
 import { openChunks, sha256File } from '#lib/readers/files.ts';
-import { FatalProblem } from '#lib/readers/problem-list.ts';
 import { scoreCounts } from '#lib/scoring/fluorescence.ts';
-import type { AnyReport, CountingCellType, Problem, ReportOf, Warning } from '#lib/scoring/report.ts';
+import type { AnyReport, CountingCellType, ReportOf } from '#lib/scoring/report.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import type { Task } from '#lib/tasks/index.ts';
 import type { ScoreJob } from './job.ts';
@@ -32,7 +32,7 @@ export interface PackedCounts {
   cellTypes: Record<string, number>;
 }
 
-/** Reference count files, one per cell type, as the one document that is registered. @throws WrongFile */
+/** Reference count files, one per cell type, as the one document that is registered. @throws FileRejected */
 export async function packReferenceCounts(files: readonly { slot: string; path: string }[]): Promise<PackedCounts> {
   const document: Record<string, Record<string, number>> = {};
   const cellTypes: Record<string, number> = {};
@@ -84,16 +84,15 @@ export async function scoreCountFiles(job: ScoreJob, task: Task): Promise<AnyRep
             ...(job.anyCategory && { anyCategory: true }),
           });
         } catch (error) {
-          const wrong = error instanceof FatalProblem ? new WrongFile([error.problem], []) : error;
-          if (!(wrong instanceof WrongFile)) throw error;
-          problems.push(...wrong.problems.map((problem) => ({ ...problem, message: say(problem.message) })));
+          if (!(error instanceof FileRejected)) throw error;
+          problems.push(...error.problems.map((problem) => ({ ...problem, message: say(problem.message) })));
         }
       });
     }
   } finally {
     close();
   }
-  if (problems.length > 0) throw new WrongFile(problems, warnings);
+  if (problems.length > 0) throw new FileRejected(problems, warnings);
   const total = performance.now() - started;
   const seconds = { read: reading / 1000, match: 0, accumulate: (total - reading) / 1000, total: total / 1000 };
   return job.protocols.map((protocol) => ({
@@ -115,7 +114,7 @@ const openCounts = (path: string) => openChunks(path);
  * Counts as they are, or detections with the threshold that was stated for them.
  *
  * @param references of each slot that has any
- * @throws WrongFile, or FatalProblem, with what is wrong
+ * @throws FileRejected with what is wrong
  */
 export async function readCountFile(
   path: string,
@@ -124,7 +123,7 @@ export async function readCountFile(
 ): Promise<ReadCounts & { bytes: number }> {
   const reference = references.get(slot);
   if (!reference) {
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'no-reference-counts',
       message: `there are no reference counts of ${slot}; there are of ${[...references.keys()].join(', ')}.`,
     });
@@ -132,7 +131,7 @@ export async function readCountFile(
   const opened = await openCounts(path);
   const { bytes } = opened;
   if (opened.format !== 'coco-json') {
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'not-counts',
       message: 'this is an archive of images. Send counts per image, or predictions as COCO results.',
     });

@@ -2,12 +2,11 @@
  * Reads ground truth and packs it. A plain function: the scoring process runs it in a thread of its pool for what came in
  * over the site, the command line calls it for files of its own.
  */
+
 import { writeFile } from 'node:fs/promises';
 import type { GroundTruthFacts } from '#db/rescore/ground-truth.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { importGroundTruth } from '#lib/readers/files.ts';
-import { FatalProblem } from '#lib/readers/problem-list.ts';
-import type { Problem, Warning } from '#lib/scoring/report.ts';
 import { parseTask, type Task } from '#lib/tasks/index.ts';
 import { packReferenceCounts } from './counts.ts';
 
@@ -31,13 +30,12 @@ export default async function importTask({ task: id, files, packed }: ImportJob)
     const { warnings, ...facts } = await packGroundTruth(task, files, packed);
     return { ok: true, facts, warnings };
   } catch (error) {
-    if (error instanceof WrongFile) return { ok: false, problems: error.problems, warnings: error.warnings };
-    if (error instanceof FatalProblem) return { ok: false, problems: [error.problem], warnings: [] };
+    if (error instanceof FileRejected) return { ok: false, problems: error.problems, warnings: error.warnings };
     throw error;
   }
 }
 
-/** Annotations as a pack, or reference counts as one document. @throws WrongFile, FatalProblem */
+/** Annotations as a pack, or reference counts as one document. @throws FileRejected */
 export async function packGroundTruth(
   task: Task,
   files: readonly { slot: string; path: string }[],

@@ -1,8 +1,10 @@
 /** What a scoring job is made of and what comes out of it: the message to the thread, and its answer. */
+
 import type { MessagePort } from 'node:worker_threads';
 import type { ExactGroundTruth } from '#lib/board/suspicion.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
-import type { Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
+import type { ScoreReport } from '#lib/scoring/report.ts';
 import type { GivenFile } from './slot-files.ts';
 
 /** A submitted file as a job names it. */

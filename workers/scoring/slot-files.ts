@@ -2,6 +2,7 @@
  * The files of a submission, slot by slot: as they were given, or as members of one zip archive named by slot. Members
  * are unpacked when their turn comes and deleted after it, so that eight large files never lie on the disk together.
  */
+
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,13 +10,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { FileRejected, type Problem } from '#lib/problems.ts';
 import { firstBytes } from '#lib/readers/files.ts';
 import { imageKind } from '#lib/readers/labels/decode.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { sniff } from '#lib/readers/sniff.ts';
 import { type OpenZip, openZip, type ZipMember } from '#lib/readers/zip.ts';
-import type { Problem } from '#lib/scoring/report.ts';
 import { matchSlot, missingSlots, type Task } from '#lib/tasks/index.ts';
 
 export interface GivenFile {
@@ -54,7 +55,7 @@ type Turns<File> = { turns: (SlotTurn & { given: File })[]; close(): void };
 /**
  * Which slots there are, in the task's order.
  *
- * @throws FatalProblem, or a list of them, when there are not the slots that the task asks for
+ * @throws FileRejected when there are not the slots that the task asks for
  */
 export async function slotTurns<File extends GivenFile>(
   task: Task | null,
@@ -63,7 +64,7 @@ export async function slotTurns<File extends GivenFile>(
   const { problems, ...opened } = await openSlots(task, files);
   if (problems.length === 0) return opened;
   opened.close();
-  throw new WrongSlots(problems);
+  throw new FileRejected(problems);
 }
 
 /** The same with what is wrong about the slots beside them, for who wants to look at the others all the same. */
@@ -111,15 +112,6 @@ export async function openSlots<File extends GivenFile>(
   return { turns, problems, close() {} };
 }
 
-/** Several things wrong with the slots, all said at once. */
-export class WrongSlots extends Error {
-  readonly problems: Problem[];
-  constructor(problems: Problem[]) {
-    super(problems.map(({ message }) => message).join(' '));
-    this.problems = problems;
-  }
-}
-
 /** What is said of one of several files begins with where it belongs. */
 export function ofSlot(slot: string, name: string, message: string): string {
   return `Slot ${slot}, ${quoted(name)}: ${message}`;
@@ -142,7 +134,7 @@ async function archiveOf(
     zip.close();
   }
   if (free) return null;
-  throw new FatalProblem({
+  throw new FileRejected({
     code: 'not-a-zip',
     message: `${task.name} takes a file per slot, or one zip archive whose files are named by slot (${slots.join(', ')}). This is one file and no archive.`,
   });
@@ -233,7 +225,7 @@ async function* checked(member: ZipMember): AsyncGenerator<Uint8Array> {
     total += chunk.length;
     const most = Math.min(LIMITS.inflatedBytes, Math.max(LIMITS.inflationStart, member.packed * LIMITS.inflationRatio));
     if (total > most) {
-      throw new FatalProblem({
+      throw new FileRejected({
         code: 'inflates-too-far',
         message: `${quoted(member.name)} unpacks to more than ${most.toLocaleString('en')} bytes; it is not read further.`,
       });
@@ -248,7 +240,7 @@ const LARGEST_PICTURE = 4 * LIMITS.labelImagePixels + LIMITS.labelImageSpare;
 async function* packed(members: readonly ZipMember[]): AsyncGenerator<Uint8Array> {
   const large = members.find(({ bytes }) => bytes > LARGEST_PICTURE);
   if (large) {
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'label-image-too-large',
       message: `${quoted(large.name)} unpacks to ${large.bytes.toLocaleString('en')} bytes; a label image has at most ${LARGEST_PICTURE.toLocaleString('en')}.`,
     });

@@ -13,12 +13,13 @@ import { type Matches, matchImage } from '#lib/coco/match.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { orderEntries, type Ranking } from '#lib/coco/rank.ts';
 import { forgetLarge } from '#lib/kernels/kernel.ts';
+import { FileRejected, type Warning } from '#lib/problems.ts';
 import { type FirstRecord, type ReadResult, readAnnotations } from '#lib/readers/coco/document.ts';
 import type { Part } from '#lib/readers/coco/parts.ts';
 import type { Target } from '#lib/readers/coco/predictions.ts';
 import { readLabelShare, readRange, sha256File } from '#lib/readers/files.ts';
 import { ImageIndex } from '#lib/readers/image-index.ts';
-import { FatalProblem, ProblemList } from '#lib/readers/problem-list.ts';
+import { ProblemList } from '#lib/readers/problem-list.ts';
 import {
   countErrors,
   type ErrorSlice,
@@ -27,7 +28,7 @@ import {
   nameErrors,
 } from '#lib/scoring/errors-by-kind.ts';
 import { type Draws, type Resampled, resample } from '#lib/scoring/intervals.ts';
-import type { Metrics, Warning } from '#lib/scoring/report.ts';
+import type { Metrics } from '#lib/scoring/report.ts';
 import { summarizeSlice } from '#lib/scoring/score.ts';
 import { type SensitivityNumbers, sensitivityNumbers } from '#lib/scoring/sensitivity.ts';
 
@@ -234,7 +235,7 @@ async function readPart(
       warnings: problems.warnings(),
     };
   } catch (error) {
-    if (error instanceof FatalProblem) return null;
+    if (error instanceof FileRejected) return null;
     throw error;
   }
 }

@@ -2,14 +2,16 @@
  * Scores one job. A plain function: the scoring process runs it in a thread of its pool, the command line and tests
  * call it. It leads: it reads what is small, deals large work out to a few threads of its own, and does a share itself.
  */
+
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import { countExactMasks, type ExactGroundTruth } from '#lib/board/suspicion.ts';
 import { buildDataset, type Dataset, type Objects, roomForAll } from '#lib/coco/dataset.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import type { ReadResult } from '#lib/readers/coco/document.ts';
-import { CELL_CATEGORY, sortImages, WrongFile, warnOfGroundTruth } from '#lib/readers/coco/ground-truth.ts';
+import { CELL_CATEGORY, sortImages, warnOfGroundTruth } from '#lib/readers/coco/ground-truth.ts';
 import { planParts } from '#lib/readers/coco/parts.ts';
 import { finishPredictions, type ReadPredictions, type Target } from '#lib/readers/coco/predictions.ts';
 import {
@@ -22,10 +24,10 @@ import {
 } from '#lib/readers/files.ts';
 import { ImageIndex } from '#lib/readers/image-index.ts';
 import type { LabelPart } from '#lib/readers/labels/label-masks.ts';
-import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { allocateErrors } from '#lib/scoring/errors-by-kind.ts';
 import { drawBlocks, intervalOf, type Resampled } from '#lib/scoring/intervals.ts';
-import type { AnyReport, Metrics, Problem, ScoreReport, Warning } from '#lib/scoring/report.ts';
+import type { AnyReport, Metrics, ScoreReport } from '#lib/scoring/report.ts';
 import {
   collectResults,
   type Evaluating,
@@ -40,7 +42,7 @@ import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { assemble, type SlotResults, slicesOf } from '#lib/tasks/assemble.ts';
 import { parseTask, slotsAreDatasets } from '#lib/tasks/index.ts';
 import type { ScoreJob, ScoreOutcome } from './job.ts';
-import { type SlotFile, slotTurns, WrongSlots } from './slot-files.ts';
+import { type SlotFile, slotTurns } from './slot-files.ts';
 import type {
   ReadOutcome,
   ReadOutcomes,
@@ -64,9 +66,7 @@ export default async function scoreTask<Report = ScoreReport>(job: ScoreJob): Pr
         : await scoreSlots(job);
     return { ok: true, reports: reports as Report[], ...(exactGroundTruth && { exactGroundTruth }) };
   } catch (error) {
-    if (error instanceof WrongFile) return { ok: false, problems: error.problems, warnings: error.warnings };
-    if (error instanceof FatalProblem) return { ok: false, problems: [error.problem], warnings: [] };
-    if (error instanceof WrongSlots) return { ok: false, problems: error.problems, warnings: [] };
+    if (error instanceof FileRejected) return { ok: false, problems: error.problems, warnings: error.warnings };
     throw error;
   }
 }
@@ -104,17 +104,16 @@ async function scoreSlots(job: ScoreJob): Promise<{ reports: AnyReport[]; exactG
           one.warnings = one.warnings.map((warning) => ({ ...warning, message: say(warning.message) }));
           scored.push(one);
         } catch (error) {
-          const wrong = error instanceof FatalProblem ? new WrongFile([error.problem], []) : error;
-          if (!several || !(wrong instanceof WrongFile)) throw error;
-          problems.push(...wrong.problems.map((problem) => ({ ...problem, message: say(problem.message) })));
-          suspicions.push(...wrong.warnings.map((warning) => ({ ...warning, message: say(warning.message) })));
+          if (!several || !(error instanceof FileRejected)) throw error;
+          problems.push(...error.problems.map((problem) => ({ ...problem, message: say(problem.message) })));
+          suspicions.push(...error.warnings.map((warning) => ({ ...warning, message: say(warning.message) })));
         }
       });
     }
   } finally {
     close();
   }
-  if (problems.length > 0) throw new WrongFile(problems, suspicions);
+  if (problems.length > 0) throw new FileRejected(problems, suspicions);
 
   const sum = (read: (slot: ScoredSlot) => number) => scored.reduce((total, slot) => total + read(slot), 0);
   const reports = job.protocols.map((protocol, p) => {

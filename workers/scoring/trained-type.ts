@@ -1,7 +1,8 @@
 /** Whether a model's file is in the slot of the cell type it was trained on. */
+
 import type { Images } from '#lib/coco/dataset.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, cellTypeOf } from '#lib/livecell/cell-types.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected } from '#lib/problems.ts';
 import type { ReadPredictions } from '#lib/readers/coco/predictions.ts';
 import { countDetections } from '#lib/readers/counts/table.ts';
 import { homeOf, slicesOf } from '#lib/tasks/assemble.ts';
@@ -10,7 +11,7 @@ import { homeOf, slicesOf } from '#lib/tasks/assemble.ts';
  * The file of a model that was trained on one cell type: it must have seen that type's images, and images it was not
  * asked about are no shortcoming.
  *
- * @throws WrongFile when it has no detections there: the wrong file, in all likelihood
+ * @throws FileRejected when it has no detections there: the wrong file, in all likelihood
  */
 export function atHome(task: string, slot: string, predictions: ReadPredictions, { images }: { images: Images }): void {
   const home = homeOf(task, slot);
@@ -24,7 +25,7 @@ export function atHome(task: string, slot: string, predictions: ReadPredictions,
   });
   if (!types.includes(home)) {
     const message = `The ground truth has no images of ${CELL_TYPE_NAMES[home]}, so nothing can be scored here.`;
-    throw new WrongFile([{ code: 'no-images-of-type', message }], []);
+    throw new FileRejected({ code: 'no-images-of-type', message });
   }
   if (perType.get(home) === 0) {
     const elsewhere = [...perType].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
@@ -33,7 +34,7 @@ export function atHome(task: string, slot: string, predictions: ReadPredictions,
       .map(([type, count]) => `${CELL_TYPE_NAMES[type]} (${count.toLocaleString('en')})`)
       .join(', ');
     const message = `The file has no detections on images of ${CELL_TYPE_NAMES[home]}${where && `; it has some on ${where}`}. Is it in the wrong slot?`;
-    throw new WrongFile([{ code: 'wrong-cell-type', message }], []);
+    throw new FileRejected({ code: 'wrong-cell-type', message });
   }
   if (slicesOf(task, slot, images.fileNames).size > 1) return;
   const without = images.fileNames.filter((_, i) => types[i] === home && perImage[i] === 0);

@@ -15,8 +15,9 @@ import { EVALUATIONS, PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS } from '#lib/coc
 import { AppError } from '#lib/errors.ts';
 import { bytes, integer, moment, percent } from '#lib/format.ts';
 import * as may from '#lib/permissions.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
 import { isSealed } from '#lib/public-entry.ts';
-import { type AnyReport, datasetsOf, type Problem, type Warning } from '#lib/scoring/report.ts';
+import { type AnyReport, datasetsOf } from '#lib/scoring/report.ts';
 import { parseTask, slotsAreDatasets, type Task, taskNumber, taskValue, valueName } from '#lib/tasks/index.ts';
 import { askToPublish, deleteSubmissionFiles, showThisVersion, takeBack, withdrawSubmission } from '../actions.ts';
 import { OWNERS_REASONS, WITHDRAWN_AS } from '../withdrawal.ts';

@@ -3,9 +3,10 @@
  * field came. Records of a file are alike, so each is read as the one before was written, and only what differs is read
  * the long way.
  */
+
 import { CountsBuffer, decodeCounts } from '#lib/coco/rle.ts';
+import { FileRejected } from '#lib/problems.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { FatalProblem } from '#lib/readers/problem-list.ts';
 import type { JsonScanner } from './json-scanner.ts';
 
 const word = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -366,7 +367,7 @@ export class RecordParser {
         return;
       }
       if (record.partStart.push(n) > LIMITS.polygons) {
-        throw new FatalProblem({
+        throw new FileRejected({
           code: 'mask-too-long',
           record: this.number(),
           message: `${this.title()}: the mask has more than ${LIMITS.polygons.toLocaleString('en')} polygons.`,
@@ -391,7 +392,7 @@ export class RecordParser {
         return -1;
       }
       if (n >= limit) {
-        throw new FatalProblem({
+        throw new FileRejected({
           code: 'mask-too-long',
           record: this.number(),
           message: `${this.title()}: the mask has more than ${limit.toLocaleString('en')} ${what}; that of a cell has some dozens.`,

@@ -10,10 +10,10 @@ import type { ImageId, Images, Objects } from '#lib/coco/dataset.ts';
 import { ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { appendPolygon, appendPolygons } from '#lib/coco/polygon.ts';
 import { appendIntervals, BAD_CHARACTER, CUT_STRING, maskBox, maskExtent } from '#lib/coco/rle.ts';
+import { FileRejected, type Problem } from '#lib/problems.ts';
 import { type ImageIndex, UNKNOWN_IMAGE } from '#lib/readers/image-index.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { FatalProblem, type ProblemList, quoted } from '#lib/readers/problem-list.ts';
-import type { Problem } from '#lib/scoring/report.ts';
+import { type ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import {
   ABSENT,
   type AnnotationRecord,
@@ -102,7 +102,7 @@ type State = 'start' | 'array' | 'object' | 'document' | 'images' | 'end';
 /**
  * Reads annotations from a stream of bytes into columns.
  *
- * @throws FatalProblem when the file's syntax is broken or a budget is exceeded
+ * @throws FileRejected when the file's syntax is broken or a budget is exceeded
  */
 export async function readAnnotations(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -228,14 +228,15 @@ export class AnnotationReader {
           this.state = state;
           this.first = first;
           this.firstKey = firstKey;
-        } else if (error instanceof FatalProblem) this.sayWhere(error.problem);
+        } else if (error instanceof FileRejected) this.sayWhere(error.problems);
         throw error;
       }
     }
   }
 
   /** Broken syntax is easier to find with the record's number beside the byte's. */
-  private sayWhere(problem: Problem): void {
+  private sayWhere([problem]: Problem[]): void {
+    if (!problem) return;
     if ((this.state !== 'array' && this.state !== 'object') || this.options.insideArray) return;
     problem.record ??= this.records + 1;
   }
@@ -283,7 +284,7 @@ export class AnnotationReader {
   }
 
   private wrongTopLevel(): never {
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'not-a-list',
       message: this.predictions
         ? 'The file is JSON but not a list of detections. Write an array of {image_id, score, segmentation, bbox}.'
@@ -344,7 +345,7 @@ export class AnnotationReader {
     }
     if (c !== OPEN_BRACE) {
       if (c === OPEN_BRACKET || c === QUOTE || scanner.atNumber()) {
-        throw new FatalProblem({
+        throw new FileRejected({
           code: 'not-a-list',
           record: this.records + 1,
           message: `Record ${(this.records + 1).toLocaleString('en')} is not an object. Each ${this.noun()} has to be {image_id, ${this.predictions ? 'score, ' : ''}segmentation, bbox}.`,
@@ -360,7 +361,7 @@ export class AnnotationReader {
     }
     this.first = false;
     if (this.records > LIMITS.detections) {
-      throw new FatalProblem({
+      throw new FileRejected({
         code: 'too-many-detections',
         message: this.predictions
           ? `The file has more than ${LIMITS.detections.toLocaleString('en')} detections. Raise the score threshold: LIVECell's whole test set has 462,261 cells.`
@@ -403,7 +404,7 @@ export class AnnotationReader {
     if (scanner.take(CLOSE_BRACE)) {
       if (!this.seenAnnotations) {
         if (this.predictions && this.onlyNumbers && !this.firstKey) throw countsAsPredictions();
-        throw new FatalProblem({
+        throw new FileRejected({
           code: 'not-a-list',
           message: this.predictions
             ? 'The file is a JSON object without “annotations”. Write a list of detections, or a COCO document whose annotations have scores.'
@@ -411,7 +412,7 @@ export class AnnotationReader {
         });
       }
       if (!this.predictions && !this.seenImages) {
-        throw new FatalProblem({ code: 'no-images', message: 'The document has no “images”.' });
+        throw new FileRejected({ code: 'no-images', message: 'The document has no “images”.' });
       }
       this.state = 'end';
       return;
@@ -603,7 +604,7 @@ export class AnnotationReader {
     if (record.categoryState === PRESENT && record.category !== this.options.category) {
       this.otherCategories.set(record.category, (this.otherCategories.get(record.category) ?? 0) + 1);
       if (this.otherCategories.size > LIMITS.categories) {
-        throw new FatalProblem({
+        throw new FileRejected({
           code: 'too-many-categories',
           record: this.records,
           message: `The file has more than ${LIMITS.categories.toLocaleString('en')} different values of category_id.`,
@@ -698,7 +699,7 @@ export class AnnotationReader {
 
   private checkIntervals(): void {
     if (this.builder.intervals.length / 2 <= LIMITS.intervals) return;
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'too-many-runs',
       message: `The masks have more than ${LIMITS.intervals.toLocaleString('en')} runs together. Raise the score threshold.`,
     });
@@ -707,7 +708,7 @@ export class AnnotationReader {
   /** One more record of an image. */
   private countIn(image: number): void {
     if (++this.perImage[image] <= LIMITS.detectionsPerImage) return;
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'too-many-detections-in-image',
       record: this.records,
       image: this.imageName(image),
@@ -929,8 +930,8 @@ export class AnnotationReader {
   }
 }
 
-function countsAsPredictions(): FatalProblem {
-  return new FatalProblem({
+function countsAsPredictions(): FileRejected {
+  return new FileRejected({
     code: 'counts-not-predictions',
     message:
       'The file holds a count per image, and predictions are wanted here: a mask or box and a score for each cell, as COCO results or label images. Counts belong to the task “Fluorescence counts”.',

@@ -1,24 +1,13 @@
 /** COCO ground truth into a packed data set. */
+
 import { buildDataset, type Dataset, type DatasetMeta, type ImageId, type Images, share } from '#lib/coco/dataset.ts';
+import { FileRejected } from '#lib/problems.ts';
 import { ImageIndex } from '#lib/readers/image-index.ts';
-import { FatalProblem, ProblemList } from '#lib/readers/problem-list.ts';
-import type { Problem, Warning } from '#lib/scoring/report.ts';
+import { ProblemList } from '#lib/readers/problem-list.ts';
 import { type ImageRecord, type ReadResult, readAnnotations } from './document.ts';
 
 /** LIVECell's only category, and the one pycocotools is told to look at (`catIds = [1]`). */
 export const CELL_CATEGORY = 1;
-
-/** A file of ground truth that cannot be used, with everything that is wrong with it. */
-export class WrongFile extends Error {
-  readonly problems: Problem[];
-  readonly warnings: Warning[];
-
-  constructor(problems: Problem[], warnings: Warning[]) {
-    super(problems[0]?.message ?? 'The file cannot be used.');
-    this.problems = problems;
-    this.warnings = warnings;
-  }
-}
 
 /** Images in ascending order of id: numbers by value, texts by code unit (as numpy.unique sorts). */
 export function sortImages(records: readonly ImageRecord[]): Images {
@@ -42,7 +31,7 @@ function compareIds(a: ImageId, b: ImageId): number {
  *
  * @param open starts the stream of the file's bytes; called again when the file has to be read twice
  * @param sha256 of the file, asked for when the stream has ended
- * @throws WrongFile
+ * @throws FileRejected
  */
 export async function readGroundTruth(
   open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -68,7 +57,7 @@ export async function readGroundTruth(
           onImages: (records) => {
             if (records.length === 0) return null;
             checkImages(records, problems);
-            if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
+            if (problems.count > 0) throw new FileRejected([]); // the list below
             images = sortImages(records);
             index = new ImageIndex(images);
             return { images, index };
@@ -77,11 +66,11 @@ export async function readGroundTruth(
         onBytes,
       );
     } catch (error) {
-      if (!(error instanceof FatalProblem)) throw error;
-      throw new WrongFile([error.problem, ...problems.problems()], problems.warnings());
+      if (!(error instanceof FileRejected)) throw error;
+      throw problems.rejection(error.problems);
     }
     checkImages(result.images, problems);
-    if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
+    if (problems.count > 0) throw problems.rejection();
     if (result.images.length === 0) break;
     if (result.needsImages) {
       images = sortImages(result.images);
@@ -99,7 +88,7 @@ export async function readGroundTruth(
     const meta: DatasetMeta = { sha256: sha256(), category, warnings: problems.warnings() };
     return buildDataset(images ?? sortImages(result.images), result.objects, meta);
   }
-  throw new WrongFile([{ code: 'no-images', message: 'The document lists no images.' }], []);
+  throw new FileRejected({ code: 'no-images', message: 'The document lists no images.' });
 }
 
 function checkImages(records: readonly ImageRecord[], problems: ProblemList): void {

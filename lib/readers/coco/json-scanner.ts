@@ -7,8 +7,9 @@
  * the grammar an ordinary recursive descent instead of a state machine per token. `bytes[end]` is always a zero byte:
  * loops stop there without testing for the end at every step.
  */
+import { FileRejected } from '#lib/problems.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { FatalProblem, quoted } from '#lib/readers/problem-list.ts';
+import { quoted } from '#lib/readers/problem-list.ts';
 
 /** Thrown when the window ends before the value does. */
 export const NEED_MORE = new Error('more bytes needed');
@@ -333,7 +334,7 @@ export class JsonScanner {
   ranOut(): never {
     if (!this.final) throw NEED_MORE;
     const offset = (this.base + this.end).toLocaleString('en');
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'cut-off',
       message: `The file ends in the middle, after byte ${offset}: it was cut off while it was written, copied or downloaded. Write it again and check its size.`,
     });
@@ -343,7 +344,7 @@ export class JsonScanner {
     if (this.pos >= this.end) this.ranOut();
     const c = this.bytes[this.pos];
     const seen = c >= 32 && c < 127 ? `“${String.fromCharCode(c)}”` : `a byte ${c}`;
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'not-json',
       message: `Not valid JSON at byte ${(this.base + this.pos).toLocaleString('en')}: ${what}, found ${seen}.`,
     });
@@ -428,7 +429,7 @@ export async function scanStream(
     const stuck = scanner.base + scanner.pos === before;
     wanted = stuck ? Math.min(scanner.end * 2, LIMITS.recordBytes + 1) : 0;
     if (scanner.end - scanner.pos > LIMITS.recordBytes) {
-      throw new FatalProblem({
+      throw new FileRejected({
         code: 'record-too-large',
         message: `The value that starts at byte ${(scanner.base + scanner.pos).toLocaleString('en')} is longer than ${LIMITS.recordBytes / 1024 ** 2} MB; one detection has to be shorter.`,
       });

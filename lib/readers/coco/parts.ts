@@ -6,9 +6,11 @@
  * does not, or if anything is wrong with the file, the file is read again in one piece, so that every message has the
  * right record number; only healthy files take the short way.
  */
+
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Images } from '#lib/coco/dataset.ts';
-import { FatalProblem, ProblemList } from '#lib/readers/problem-list.ts';
+import { FileRejected } from '#lib/problems.ts';
+import { ProblemList } from '#lib/readers/problem-list.ts';
 import { AnnotationReader, type FirstRecord, type ImageRecord } from './document.ts';
 import { NEED_MORE } from './json-scanner.ts';
 
@@ -93,7 +95,7 @@ function readHead(
     const has = reader.look();
     return { start, insideArray: reader.place, firstHas: has, images: head.images, categoryIds: head.categoryIds };
   } catch (error) {
-    if (error === NEED_MORE || error instanceof FatalProblem) return null;
+    if (error === NEED_MORE || error instanceof FileRejected) return null;
     throw error;
   }
 }

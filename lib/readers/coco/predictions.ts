@@ -1,10 +1,11 @@
 /** A file of predictions into packed detections, with everything that is wrong or suspicious about it. */
+
 import type { ImageId, Images, Objects } from '#lib/coco/dataset.ts';
+import { FileRejected } from '#lib/problems.ts';
 import { ImageIndex } from '#lib/readers/image-index.ts';
-import { FatalProblem, ProblemList } from '#lib/readers/problem-list.ts';
+import { ProblemList } from '#lib/readers/problem-list.ts';
 import type { Predictions } from '#lib/scoring/score.ts';
 import { type ReadResult, readAnnotations } from './document.ts';
-import { WrongFile } from './ground-truth.ts';
 
 /** What the report says of a file. */
 export interface ReadPredictions extends Predictions {
@@ -26,7 +27,7 @@ export interface Target {
  * Reads COCO results: an array of detections, or a COCO document whose annotations have scores.
  *
  * @param open starts the stream of the file's bytes
- * @throws WrongFile with all problems; a file with problems is never scored in part
+ * @throws FileRejected with all problems; a file with problems is never scored in part
  */
 export async function readPredictions(
   open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -47,8 +48,8 @@ export async function readPredictions(
         onBytes,
       );
     } catch (error) {
-      if (!(error instanceof FatalProblem)) throw error;
-      throw new WrongFile([error.problem, ...problems.problems()], problems.warnings());
+      if (!(error instanceof FileRejected)) throw error;
+      throw problems.rejection(error.problems);
     }
     if (result.needsImages && !fileImages) {
       fileImages = result.fileImages;
@@ -58,7 +59,7 @@ export async function readPredictions(
   }
 }
 
-/** Looks at a file that has been read to its end, possibly in parts. @throws WrongFile */
+/** Looks at a file that has been read to its end, possibly in parts. @throws FileRejected */
 export function finishPredictions(
   parts: ReadResult[],
   problems: ProblemList,
@@ -84,12 +85,12 @@ export function finishPredictions(
       code: 'image-ids-re-indexed',
       message: `The images look re-indexed by the framework that wrote the file: its ids that are not in this data set run from ${min} to ${max}. Use the ids of the data set (its first is ${images.ids[0]}), or file names.`,
     };
-    throw new WrongFile([reIndexed, ...problems.problems()], problems.warnings());
+    throw problems.rejection([reIndexed]);
   }
-  if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
+  if (problems.count > 0) throw problems.rejection();
 
   if (total === 0) {
-    throw new WrongFile(
+    throw new FileRejected(
       [
         {
           code: 'no-detections',
@@ -101,7 +102,7 @@ export function finishPredictions(
   }
   if (objects.count === 0) {
     const [id] = otherCategories.keys();
-    throw new WrongFile(
+    throw new FileRejected(
       [
         {
           code: 'no-detections-of-category',

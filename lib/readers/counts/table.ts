@@ -5,14 +5,15 @@
  * A table of counts is small (a line per image) and read in one piece; detections are read as a stream, for their
  * image, category and score alone.
  */
+
 import type { Objects } from '#lib/coco/dataset.ts';
 import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
-import { CELL_CATEGORY, WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
+import { CELL_CATEGORY } from '#lib/readers/coco/ground-truth.ts';
 import { JsonScanner, NEED_MORE, scanStream } from '#lib/readers/coco/json-scanner.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import type { CountRow } from '#lib/scoring/fluorescence.ts';
-import type { Problem, Warning } from '#lib/scoring/report.ts';
 
 /** Bytes of a table of counts: enough for hundreds of thousands of images. */
 export const MOST_COUNT_BYTES = 64 * 1024 ** 2;
@@ -41,11 +42,11 @@ export interface ReadCounts {
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** Reads the reference counts of a series. @throws WrongFile with all problems */
+/** Reads the reference counts of a series. @throws FileRejected with all problems */
 export async function readReferenceCounts(chunks: Chunks): Promise<Counts> {
   const problems = new ProblemList();
   const entries = await readEntries(chunks, problems);
-  if (problems.count > 0) throw new WrongFile(problems.problems(), []);
+  if (problems.count > 0) throw problems.rejection();
   return {
     files: entries.list.map(({ file }) => file),
     counts: Float64Array.from(entries.list, ({ count }) => count),
@@ -61,7 +62,7 @@ export function countedImages(document: string): { file: string; cellType: strin
   );
 }
 
-/** Reads submitted counts: one for every image of the reference, and for no other. @throws WrongFile with all problems */
+/** Reads submitted counts: one for every image of the reference, and for no other. @throws FileRejected with all problems */
 export async function readCounts(chunks: Chunks, reference: Counts): Promise<ReadCounts> {
   const problems = new ProblemList();
   const { list, format } = await readEntries(chunks, problems);
@@ -81,7 +82,7 @@ export async function readCounts(chunks: Chunks, reference: Counts): Promise<Rea
       }));
     }
   }
-  if (found === 0) throw new WrongFile([noneKnown(list, reference), ...problems.problems()], []);
+  if (found === 0) throw new FileRejected([noneKnown(list, reference), ...problems.problems()], []);
   const given = new Set(list.map(({ file }) => stem(file)));
   for (const file of reference.files) {
     if (given.has(stem(file))) continue;
@@ -90,7 +91,7 @@ export async function readCounts(chunks: Chunks, reference: Counts): Promise<Rea
       message: `There is no count for image ${quoted(file)}. Every image of the series needs one; write 0 where no cell was found.`,
     }));
   }
-  if (problems.count > 0) throw new WrongFile(problems.problems(), []);
+  if (problems.count > 0) throw problems.rejection();
   return finish(predicted, reference, format, []);
 }
 
@@ -98,7 +99,7 @@ export async function readCounts(chunks: Chunks, reference: Counts): Promise<Rea
  * Counts the detections of every image: those with at least the stated score. An image without any has a count of 0.
  *
  * @param options.anyCategory count detections of every category, not only the cell's
- * @throws WrongFile with all problems
+ * @throws FileRejected with all problems
  */
 export async function readCountsFromDetections(
   chunks: Chunks,
@@ -111,10 +112,10 @@ export async function readCountsFromDetections(
   try {
     await scanStream(reader.scanner, chunks, () => reader.run(), onBytes);
   } catch (error) {
-    if (!(error instanceof FatalProblem)) throw error;
-    throw new WrongFile([error.problem, ...problems.problems()], problems.warnings());
+    if (!(error instanceof FileRejected)) throw error;
+    throw problems.rejection(error.problems);
   }
-  if (problems.count > 0) throw new WrongFile(problems.problems(), problems.warnings());
+  if (problems.count > 0) throw problems.rejection();
   reader.warn();
   return finish(reader.counts, reference, 'coco-json', problems.warnings());
 }
@@ -232,13 +233,13 @@ async function readEntries(
     const bytes = await collect(chunks);
     const format = readTable(bytes, accept);
     if (list.length === 0 && problems.count === 0) {
-      throw new FatalProblem({ code: 'no-counts', message: `The file holds no counts. ${WANTED}` });
+      throw new FileRejected({ code: 'no-counts', message: `The file holds no counts. ${WANTED}` });
     }
-    if (list.length === 0) throw new WrongFile(problems.problems(), []);
+    if (list.length === 0) throw new FileRejected([]); // the list below
     return { list, format };
   } catch (error) {
-    if (!(error instanceof FatalProblem)) throw error;
-    throw new WrongFile([error.problem, ...problems.problems()], []);
+    if (!(error instanceof FileRejected)) throw error;
+    throw problems.rejection(error.problems);
   }
 }
 
@@ -267,7 +268,7 @@ async function collect(chunks: Chunks): Promise<Uint8Array> {
   for await (const chunk of chunks) {
     length += chunk.length;
     if (length > MOST_COUNT_BYTES) {
-      throw new FatalProblem({
+      throw new FileRejected({
         code: 'not-counts',
         message: `The file is larger than ${MOST_COUNT_BYTES / 1024 ** 2} MB, too large for a count per image. Predictions are counted when a score threshold is stated with them.`,
       });
@@ -291,7 +292,7 @@ function readTable(bytes: Uint8Array, accept: Accept): Counts['format'] {
   const content = bytes.subarray(bom, bytes.length - 1);
   let at = 0;
   while (content[at] === 32 || (content[at] >= 9 && content[at] <= 13)) at++;
-  if (at >= content.length) throw new FatalProblem({ code: 'no-counts', message: `The file is empty. ${WANTED}` });
+  if (at >= content.length) throw new FileRejected({ code: 'no-counts', message: `The file is empty. ${WANTED}` });
   if (content[at] === OPEN_BRACE || content[at] === OPEN_BRACKET) {
     readJson(bytes, bom, accept);
     return 'counts-json';
@@ -304,7 +305,7 @@ function readTable(bytes: Uint8Array, accept: Accept): Counts['format'] {
   }
   if (text.includes('\0')) {
     const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'not-counts',
       message: utf16 ? 'The file is text in UTF-16. Save it as UTF-8.' : `The file is not text in UTF-8. ${WANTED}`,
     });
@@ -351,7 +352,7 @@ function readJson(bytes: Uint8Array, start: number, accept: Accept): void {
 }
 
 function notCounts(what: string): never {
-  throw new FatalProblem({
+  throw new FileRejected({
     code: 'not-counts',
     message: `${what}, not counts per image. ${WANTED} Predictions are counted when a score threshold is stated with them (“Score threshold” in the form, --score-threshold on the command line).`,
   });
@@ -395,7 +396,7 @@ function readCsv(text: string, accept: Accept): void {
       accept({ file, count: Number.NaN, record, where }, fields.slice(1).join(separator));
     } else accept({ file, count: parseCount(given), record, where }, given);
   }
-  if (separator === null) throw new FatalProblem({ code: 'no-counts', message: `The file is empty. ${WANTED}` });
+  if (separator === null) throw new FileRejected({ code: 'no-counts', message: `The file is empty. ${WANTED}` });
 }
 
 /** Where the next line begins. */
@@ -420,7 +421,7 @@ function readRow(
       for (;;) {
         const close = text.indexOf('"', at);
         if (close < 0) {
-          throw new FatalProblem({
+          throw new FileRejected({
             code: 'not-csv',
             record: line,
             message: `Line ${line.toLocaleString('en')}: the quotation mark before ${quoted(text.slice(opened + 1, opened + 40).split(/[\r\n]/)[0])} is never closed.`,
@@ -450,7 +451,7 @@ function wrongHeader(header: string, line: number): never {
       : cells.length === 2 && /^[+-]?[\d.]+$/.test(cells[1])
         ? 'The header is missing: put the line image,count before the first image.'
         : 'Name the two columns image and count, and leave others out.';
-  throw new FatalProblem({
+  throw new FileRejected({
     code: 'wrong-header',
     record: line,
     message: `Line ${line.toLocaleString('en')} is ${quoted(header)}, not the header image,count. ${remedy}`,
@@ -510,8 +511,8 @@ class DetectionReader {
           scanner.pos = pos;
           this.state = state;
           this.first = first;
-        } else if (error instanceof FatalProblem && this.state === 'annotations') {
-          error.problem.record ??= this.records + 1;
+        } else if (error instanceof FileRejected && this.state === 'annotations') {
+          error.problems[0].record ??= this.records + 1;
         }
         throw error;
       }
@@ -574,7 +575,7 @@ class DetectionReader {
     const isList = scanner.peek() === OPEN_BRACKET;
     if (isList && (key === 'images' || key === 'annotations')) {
       if (key === 'annotations' && this.ids.size === 0) {
-        throw new FatalProblem({
+        throw new FileRejected({
           code: 'annotations-before-images',
           message:
             'The document lists “annotations” before “images”, so that their image ids mean nothing yet. Write “images” first, or a list of detections whose image_id is the file name.',
@@ -637,7 +638,7 @@ class DetectionReader {
     });
     const record = ++this.records;
     if (record > LIMITS.detections) {
-      throw new FatalProblem({
+      throw new FileRejected({
         code: 'too-many-detections',
         message: `The file has more than ${LIMITS.detections.toLocaleString('en')} detections. Leave out those below the score threshold.`,
       });
@@ -677,17 +678,17 @@ class DetectionReader {
     } else if (score >= this.scoreThreshold) this.counts[image]++;
   }
 
-  /** What is legal but odd, once the file has been read without problems. @throws WrongFile */
+  /** What is legal but odd, once the file has been read without problems. @throws FileRejected */
   warn(): void {
     const { problems, reference, counts } = this;
     if (this.records === 0) {
       const message = 'The file holds no detections at all. Was the wrong file written?';
-      throw new WrongFile([{ code: 'no-detections', message }], []);
+      throw new FileRejected({ code: 'no-detections', message });
     }
     if (this.cells === 0) {
       const ids = [...this.otherCategories.keys()].slice(0, 5).join(', ');
       const message = `None of the ${this.records.toLocaleString('en')} detections has category_id ${CELL_CATEGORY}, a cell (they have ${ids}). Several frameworks count categories from 0: set it to ${CELL_CATEGORY}, leave it out, or ask to count detections of every category as cells: a box to tick in the form, anyCategory in the API, --any-category on the command line.`;
-      throw new WrongFile([{ code: 'no-detections-of-category', message }], []);
+      throw new FileRejected({ code: 'no-detections-of-category', message });
     }
     for (const [id, count] of this.otherCategories) {
       problems.warn(

@@ -6,14 +6,14 @@
  * columns, whatever their numbers, and images in the order of the data set: renaming labels or packing the archive in
  * another order changes nothing.
  */
+
 import { concatObjects, type Objects, ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { maskArea, maskBox } from '#lib/coco/rle.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { type ReadPredictions, type Target, warnOfSuspicions } from '#lib/readers/coco/predictions.ts';
 import { ImageIndex } from '#lib/readers/image-index.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { FatalProblem, ProblemList, quoted } from '#lib/readers/problem-list.ts';
-import type { Problem, Warning } from '#lib/scoring/report.ts';
+import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { checkLabels } from './check-labels.ts';
 import { decodeLabelImage } from './decode.ts';
 import { chooseFiles, type LabelFile } from './label-files.ts';
@@ -74,7 +74,7 @@ export async function readLabelPart(
       appendLabels(labels, image, builder, (code, why) => problems.add(code, () => say(why)));
     } catch (error) {
       if (error instanceof ImageProblem) problems.add(error.code, () => say(error.message));
-      else if (error instanceof FatalProblem) fatal = { ...error.problem, ...say(error.problem.message) };
+      else if (error instanceof FileRejected) fatal = { ...error.problems[0], ...say(error.message) };
       else throw error;
     }
     onFile?.();
@@ -88,18 +88,18 @@ export async function readLabelPart(
   };
 }
 
-/** The parts of an archive as one. @throws WrongFile with all problems */
+/** The parts of an archive as one. @throws FileRejected with all problems */
 export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], target: Target): ReadPredictions {
   const { images } = target;
   const index = new ImageIndex(images);
   const problems = new ProblemList();
   for (const part of parts) problems.merge(part.problems, part.warnings);
   const fatal = parts.find((part) => part.fatal)?.fatal;
-  if (fatal) throw new WrongFile([fatal, ...problems.problems()], []);
-  if (problems.count > 0) throw new WrongFile(problems.problems(), []);
+  if (fatal) throw new FileRejected([fatal, ...problems.problems()], []);
+  if (problems.count > 0) throw new FileRejected(problems.problems(), []);
   const detections = concatObjects(parts.map(({ objects }) => objects));
   const refuse = (code: string, message: string): never => {
-    throw new WrongFile([{ code, message }], []);
+    throw new FileRejected([{ code, message }], []);
   };
   if (detections.count === 0) refuse('no-detections', 'No label image has a label other than 0, the background.');
   if (detections.count > LIMITS.detections)
@@ -134,7 +134,7 @@ export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], ta
   };
 }
 
-/** Everything at once. @throws WrongFile with all problems */
+/** Everything at once. @throws FileRejected with all problems */
 export async function readLabelMasks(
   files: readonly LabelFile[],
   target: Target,
@@ -155,7 +155,7 @@ async function readFile(file: LabelFile, pixels: number): Promise<Uint8Array> {
   try {
     return await file.read();
   } catch (error) {
-    if (error instanceof FatalProblem) throw new ImageProblem('label-image-damaged', error.problem.message);
+    if (error instanceof FileRejected) throw new ImageProblem('label-image-damaged', error.message);
     throw error;
   }
 }
@@ -221,20 +221,20 @@ export function appendLabels(
   for (const label of found) if (label < table.length) table[label] = 0;
 
   if (found.length > LIMITS.detectionsPerImage) {
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'too-many-detections-in-image',
       message: `it has ${found.length.toLocaleString('en')} labels; at most ${LIMITS.detectionsPerImage.toLocaleString('en')} are read. Is it a label image at all?`,
     });
   }
   if (builder.count + found.length > LIMITS.detections) {
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'too-many-detections',
       message: `with it the file has more than ${LIMITS.detections.toLocaleString('en')} labels.`,
     });
   }
   const { intervals } = builder;
   if (intervals.length / 2 + runs > LIMITS.intervals) {
-    throw new FatalProblem({
+    throw new FileRejected({
       code: 'too-many-runs',
       message: `with it the masks have more than ${LIMITS.intervals.toLocaleString('en')} runs together.`,
     });

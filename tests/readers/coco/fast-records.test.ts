@@ -2,11 +2,13 @@
  * The short way through a file (WebAssembly) and the long way (JavaScript) give the same, whatever the records are and
  * wherever the file is cut into chunks: columns, warnings, problems with their record numbers.
  */
+
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Dataset, Objects } from '#lib/coco/dataset.ts';
 import { countsFromIntervals, encodeCounts } from '#lib/coco/rle.ts';
+import { FileRejected } from '#lib/problems.ts';
 import { OrdinaryRecords } from '#lib/readers/coco/fast-records.ts';
-import { readGroundTruth, WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { readGroundTruth } from '#lib/readers/coco/ground-truth.ts';
 import { readPredictions } from '#lib/readers/coco/predictions.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { bytesOf, maskOf, packGroundTruth } from '#tests/coco/documents.ts';
@@ -180,7 +182,7 @@ async function outcome(read: () => Promise<unknown>): Promise<unknown> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof WrongFile) return { problems: error.problems, warnings: error.warnings };
+    if (error instanceof FileRejected) return { problems: error.problems, warnings: error.warnings };
     throw error;
   }
 }

@@ -1,15 +1,15 @@
 /** Ground truth in all the shapes in which it occurs, and what is wrong with it when something is. */
+
 import { describe, expect, test } from 'vitest';
 import { openDataset, packDataset } from '#lib/coco/dataset.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
-import type { Problem } from '#lib/scoring/report.ts';
+import { FileRejected, type Problem } from '#lib/problems.ts';
 import { score } from '#lib/scoring/score.ts';
 import { fiveCells, maskOf, packGroundTruth, packPredictions, perfect, rectangle } from '#tests/coco/documents.ts';
 
 async function problemsOf(document: unknown): Promise<Problem[]> {
   const error = await packGroundTruth(document).catch((error) => error);
-  expect(error).toBeInstanceOf(WrongFile);
-  return (error as WrongFile).problems;
+  expect(error).toBeInstanceOf(FileRejected);
+  return (error as FileRejected).problems;
 }
 
 async function warningsOf(document: unknown): Promise<Record<string, number | undefined>> {

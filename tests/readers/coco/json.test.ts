@@ -1,9 +1,10 @@
 /** The JSON of a file: where it breaks off, where it is wrong, and that it does not matter how it arrives. */
+
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset, Objects } from '#lib/coco/dataset.ts';
-import { readGroundTruth, WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected, type Problem } from '#lib/problems.ts';
+import { readGroundTruth } from '#lib/readers/coco/ground-truth.ts';
 import { type ReadPredictions, readPredictions } from '#lib/readers/coco/predictions.ts';
-import type { Problem } from '#lib/scoring/report.ts';
 import { bytesOf, fiveCells, maskOf, packGroundTruth, perfect } from '#tests/coco/documents.ts';
 
 let dataset: Dataset;
@@ -16,8 +17,8 @@ const read = (chunks: Uint8Array[]): Promise<ReadPredictions> =>
 
 async function problemOf(chunks: Uint8Array[]): Promise<Problem> {
   const error = await read(chunks).catch((error) => error);
-  expect(error).toBeInstanceOf(WrongFile);
-  return (error as WrongFile).problems[0];
+  expect(error).toBeInstanceOf(FileRejected);
+  return (error as FileRejected).problems[0];
 }
 
 /** Everything of a detection that a file can say, with escapes, numbers of all kinds and fields to be passed over. */
@@ -175,8 +176,8 @@ describe('a file that was cut off says so, and where', () => {
         () => [bytes.subarray(0, length)],
         () => '',
       ).catch((error) => error);
-      expect((error as WrongFile).problems[0]).toMatchObject({ code: 'cut-off' });
-      expect((error as WrongFile).message).toContain(`after byte ${length.toLocaleString('en')}:`);
+      expect((error as FileRejected).problems[0]).toMatchObject({ code: 'cut-off' });
+      expect((error as FileRejected).message).toContain(`after byte ${length.toLocaleString('en')}:`);
     }
   });
 });
@@ -227,7 +228,7 @@ describe('a file that is not JSON says where', () => {
 
   test('problems of records before it are listed, too', async () => {
     const text = `[{"image_id":1,"bbox":[1,1,2,2]},${record},,]`;
-    const error = (await read([bytesOf(text)]).catch((error) => error)) as WrongFile;
+    const error = (await read([bytesOf(text)]).catch((error) => error)) as FileRejected;
     expect(error.problems.map(({ code, record }) => [code, record])).toEqual([
       ['not-json', 3],
       ['score-missing', 1],

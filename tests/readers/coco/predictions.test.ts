@@ -1,9 +1,9 @@
 /** Every way in which a file of predictions can be wrong, and what its writer is told. */
+
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
 import { EVALUATIONS } from '#lib/coco/protocol.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
-import type { Problem } from '#lib/scoring/report.ts';
+import { FileRejected, type Problem } from '#lib/problems.ts';
 import { score } from '#lib/scoring/score.ts';
 import {
   type Detection,
@@ -38,8 +38,8 @@ async function problemsOf(document: unknown, target = dataset): Promise<Problem[
     () => null,
     (error) => error,
   );
-  expect(error).toBeInstanceOf(WrongFile);
-  return (error as WrongFile).problems;
+  expect(error).toBeInstanceOf(FileRejected);
+  return (error as FileRejected).problems;
 }
 
 const SIZE = [60, 80];

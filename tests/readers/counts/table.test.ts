@@ -1,7 +1,8 @@
 /** Counts as people write them, and what every wrong file is told. */
+
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected, type Problem } from '#lib/problems.ts';
 import {
   type Counts,
   countDetections,
@@ -10,7 +11,6 @@ import {
   readReferenceCounts,
   sniffCounts,
 } from '#lib/readers/counts/table.ts';
-import type { Problem } from '#lib/scoring/report.ts';
 import fc from '#tests/properties.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -39,7 +39,7 @@ async function problemsOf(reading: Promise<unknown>): Promise<Problem[]> {
   try {
     await reading;
   } catch (error) {
-    if (error instanceof WrongFile) return error.problems;
+    if (error instanceof FileRejected) return error.problems;
     throw error;
   }
   throw new Error('The file was read without a problem.');
@@ -293,7 +293,7 @@ describe('a file that is something else is told what it is', () => {
         ),
         async (bytes) => {
           const outcome = await readReferenceCounts([bytes]).catch((error) => error);
-          if (outcome instanceof WrongFile) expect(outcome.problems.length).toBeGreaterThan(0);
+          if (outcome instanceof FileRejected) expect(outcome.problems.length).toBeGreaterThan(0);
           else expect(outcome.files.length).toBeGreaterThan(0);
         },
       ),

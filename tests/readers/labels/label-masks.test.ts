@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ObjectsBuilder } from '#lib/coco/dataset.ts';
-import { WrongFile } from '#lib/readers/coco/ground-truth.ts';
+import { FileRejected } from '#lib/problems.ts';
 import type { Target } from '#lib/readers/coco/predictions.ts';
 import type { LabelFile } from '#lib/readers/labels/label-files.ts';
 import type { LabelImage } from '#lib/readers/labels/label-image.ts';
@@ -38,8 +38,8 @@ const member = (name: string, from: string | Uint8Array): LabelFile => {
 const read = (...files: LabelFile[]) => readLabelMasks(files, target, inflate);
 async function problemsOf(...files: LabelFile[]) {
   const error = await read(...files).catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(WrongFile);
-  return (error as WrongFile).problems;
+  expect(error).toBeInstanceOf(FileRejected);
+  return (error as FileRejected).problems;
 }
 
 describe('labels become masks', () => {
