@@ -664,6 +664,20 @@ export const outbox = pgTable(
 );
 export type OutboxMessage = InferSelectModel<typeof outbox>;
 
+/**
+ * A line for each transaction that changed what strangers see; triggers write it (migration 0009). Cached pages are
+ * good as long as no line is added (`db/board/public-version.ts`).
+ */
+export const publicChanges = pgTable(
+  'public_changes',
+  {
+    /** id of the transaction */
+    transaction: bigint('transaction', { mode: 'bigint' }).primaryKey(),
+    at: at('at').notNull().defaultNow(),
+  },
+  (table) => [index('public_changes_at').on(table.at)],
+);
+
 /** Every decision and change of an entry: who, what, why. The database itself refuses to change or remove a line. */
 export const auditEvents = pgTable(
   'audit_events',

@@ -1,0 +1,22 @@
+/** Tells whether what strangers see has changed, so that cached pages are dropped the moment it does. */
+import { lt, sql } from 'drizzle-orm';
+import { db, type Tx } from '#db/engine/client.ts';
+import { publicChanges } from '#db/schema.ts';
+
+/**
+ * Return a text that differs from every earlier one as soon as a transaction that changed public content has committed.
+ *
+ * Transactions commit in another order than their ids, so the largest id alone would miss one; number and sum of the
+ * lines change with every line.
+ */
+export async function readPublicVersion(tx: Tx = db()): Promise<string> {
+  const [{ version }] = await tx
+    .select({ version: sql<string>`count(*) || '.' || coalesce(sum(${publicChanges.transaction}), 0)` })
+    .from(publicChanges);
+  return version;
+}
+
+/** Delete lines older than an hour, so that reading the version stays cheap. The version changes by it, harmlessly. */
+export async function prunePublicChanges(tx: Tx = db()): Promise<void> {
+  await tx.delete(publicChanges).where(lt(publicChanges.at, sql`now() - interval '1 hour'`));
+}
