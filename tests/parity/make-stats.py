@@ -3,7 +3,8 @@
     python3 tests/parity/make-stats.py
 
 writes tests/fixtures/parity/stats.json: SciPy 1.17's `levene` (centre: median), `ttest_rel`, `linregress` and
-`pearsonr`, and tails of F and t to 50 digits by mpmath, since SciPy's own lose digits far out.
+`pearsonr`, quantiles and the distribution function of t, and tails of F and t to 50 digits by mpmath, since SciPy's own
+lose digits far out.
 """
 
 import json
@@ -55,6 +56,14 @@ def main():
             p = f_tail(mpmath.mpf(t) ** 2, 1, df)
             if p > mpmath.mpf("1e-300"):
                 t_tails.append([t, df, float(p), float(2 * stats.t.sf(t, df))])
+    t_quantiles = [
+        [p, df, float(stats.t.ppf(p, df))]
+        for df in (1, 2, 3, 5, 8, 9, 10, 12, 30, 1000)
+        for p in (0.025, 0.2, 0.5, 0.6, 0.75, 0.9, 0.95, 0.975, 0.995, 0.9999)
+    ]
+    t_distribution = [
+        [t, df, float(stats.t.cdf(t, df))] for df in (1, 5, 8, 10, 30) for t in (-8.0, -2.5, -0.1, 0.0, 0.3, 1.7, 7.356)
+    ]
     levene = []
     for sizes in ((5, 5), (6, 6), (40, 40), (333, 333), (12, 7, 30), (2000, 2000), (9, 9)):
         for spread in (1.0, 1.1, 3.0, 40.0):
@@ -79,7 +88,7 @@ def main():
             }
         )
     out = pathlib.Path(__file__).parent.parent / "fixtures" / "parity" / "stats.json"
-    document = {"scipy": scipy.__version__, "fTail": tails, "tTwoSided": t_tails, "levene": levene, "pairs": pairs}
+    document = {"scipy": scipy.__version__, "fTail": tails, "tTwoSided": t_tails, "tQuantile": t_quantiles, "tDistribution": t_distribution, "levene": levene, "pairs": pairs}
     out.write_text(json.dumps(document, separators=(",", ":")) + "\n")
     print(f"SciPy {scipy.__version__}, {len(tails)} tails, {out.stat().st_size:,} bytes")
 

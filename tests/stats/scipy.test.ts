@@ -4,11 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { fTail, tTwoSided } from '#lib/stats/incomplete-beta.ts';
 import { levene } from '#lib/stats/levene.ts';
 import { leastSquaresLine, pearson } from '#lib/stats/regression.ts';
+import { tDistribution, tQuantile } from '#lib/stats/student-t.ts';
 import { pairedTTest } from '#lib/stats/t-test.ts';
 
 interface Fixture {
   fTail: [f: number, d1: number, d2: number, exact: number, scipy: number][];
   tTwoSided: [t: number, df: number, exact: number, scipy: number][];
+  tQuantile: [p: number, df: number, scipy: number][];
+  tDistribution: [t: number, df: number, scipy: number][];
   levene: { samples: number[][]; statistic: number; p: number }[];
   pairs: {
     first: number[];
@@ -52,6 +55,31 @@ describe('tails', () => {
     expect(fTail(Number.POSITIVE_INFINITY, 1, 10)).toBe(0);
     expect(fTail(Number.NaN, 1, 10)).toBeNaN();
     expect(tTwoSided(0, 3)).toBe(1);
+  });
+});
+
+describe("Student's t", () => {
+  test('has the distribution function of SciPy, relative to 1e-12', () => {
+    const wrong = fixture.tDistribution.filter(([t, df, scipy]) => !(apart(tDistribution(t, df), scipy) < 1e-12));
+    expect(wrong).toEqual([]);
+  });
+
+  test('has the quantiles of SciPy, relative to 1e-11', () => {
+    const near = (found: number, wanted: number) => (wanted === 0 ? Math.abs(found) : apart(found, wanted)) < 1e-11;
+    const wrong = fixture.tQuantile.filter(([p, df, scipy]) => !near(tQuantile(p, df), scipy));
+    expect(wrong).toEqual([]);
+  });
+
+  test('has quantiles that its distribution function leads back', () => {
+    for (const [p, df] of fixture.tQuantile) expect(tDistribution(tQuantile(p, df), df)).toBeCloseTo(p, 14);
+  });
+
+  test('ends where it has to', () => {
+    expect(tDistribution(Number.NEGATIVE_INFINITY, 10)).toBe(0);
+    expect(tDistribution(Number.POSITIVE_INFINITY, 10)).toBe(1);
+    expect(tDistribution(0, 10)).toBe(0.5);
+    expect(() => tQuantile(1, 10)).toThrow('between 0 and 1');
+    expect(() => tQuantile(0.5, 0)).toThrow('above 0');
   });
 });
 
