@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('../lib/kernels/assembly', import.meta.url));
 const built = fileURLToPath(new URL('../lib/kernels/built.ts', import.meta.url));
 /** Modules; what they import is compiled into them. */
-const KERNELS = ['curves', 'match', 'polygons', 'records', 'resampling'];
+const KERNELS = ['curves', 'match', 'polygons', 'records', 'replicates'];
 const FLAGS = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd,nontrapping-f2i,bulk-memory'];
 
 const hash = createHash('sha256').update(KERNELS.join() + FLAGS.join());

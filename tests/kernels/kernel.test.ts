@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { curves, resampling } from '#lib/kernels/built.ts';
+import { curves, replicates } from '#lib/kernels/built.ts';
 import { forgetLarge, instanceOf } from '#lib/kernels/kernel.ts';
 
 test('a thread keeps its instance of a module until its memory has become large', () => {
-  const [small, large] = [instanceOf(curves), instanceOf(resampling)];
+  const [small, large] = [instanceOf(curves), instanceOf(replicates)];
   (large.memory as WebAssembly.Memory).grow((50 << 20) >> 16);
-  expect(instanceOf(resampling)).toBe(large);
+  expect(instanceOf(replicates)).toBe(large);
   forgetLarge();
   expect(instanceOf(curves)).toBe(small);
-  expect(instanceOf(resampling)).not.toBe(large);
+  expect(instanceOf(replicates)).not.toBe(large);
 });

@@ -1,54 +1,55 @@
 /**
- * Curves of many draws: the loops of lib/scoring/intervals.ts, which says what is computed and why.
+ * Curves of the same detections under many weightings, called replicates: the loops of lib/coco/replicates.ts, which
+ * says what is computed and why.
  *
- * Sixteen draws are added up at once, a byte of weight each. What is kept of the sums is their value before every word
- * of 64 detections; where a curve is read, the word is added up once more, for one draw.
+ * Sixteen replicates are added up at once, a byte of weight each. Of the sums, only the value before every word of 64
+ * detections is kept; where a curve is read, the word is added up once more, for one replicate.
  */
 
 const THRESHOLDS = 10;
 const RECALLS = 101;
-const DRAWS = 16;
+const REPLICATES = 16;
 const EPSILON: f64 = 2.220446049250313e-16;
 /** Bounds are compared as float32, which know seven digits; what is near is looked at exactly. */
 const NEARLY: f32 = 0.999999;
 
 // --- what the host says ---
 
-/** [n] thresholds at which each detection is true and at which it is ignored, and its block */
+/** [n] thresholds at which each detection is true and at which it is ignored, and its unit */
 export let hits: usize = 0;
 export let ignored: usize = 0;
-export let block: usize = 0;
-/** [DRAWS × blocks] */
+export let unit: usize = 0;
+/** [REPLICATES × units] */
 export let weights: usize = 0;
-/** [DRAWS × R] true positives at which a recall is reached */
-export const needed: usize = memory.data(4 * DRAWS * RECALLS, 16);
+/** [REPLICATES × R] true positives at which a recall is reached */
+export const needed: usize = memory.data(4 * REPLICATES * RECALLS, 16);
 
 // --- what comes out ---
 
-/** [DRAWS × T] true positives, and the sum of the precisions at the recalls */
-export const found: usize = memory.data(4 * DRAWS * THRESHOLDS, 16);
-export const precisions: usize = memory.data(8 * DRAWS * THRESHOLDS, 16);
-/** [DRAWS × T] all that count */
-export const counted: usize = memory.data(4 * DRAWS * THRESHOLDS, 16);
+/** [REPLICATES × T] true positives, and the sum of the precisions at the recalls */
+export const found: usize = memory.data(4 * REPLICATES * THRESHOLDS, 16);
+export const precisions: usize = memory.data(8 * REPLICATES * THRESHOLDS, 16);
+/** [REPLICATES × T] all that count */
+export const counted: usize = memory.data(4 * REPLICATES * THRESHOLDS, 16);
 
 // --- what is made of it ---
 
 let n: i32 = 0;
 let words: i32 = 0;
-let blocks: i32 = 0;
+let units: i32 = 0;
 let anyIgnored: bool = false;
 /** [T × words] */
 let hitBits: usize = 0;
 let ignoredBits: usize = 0;
-/** [blocks + 1][DRAWS] */
-let byBlock: usize = 0;
-/** [blocks + 1] of one draw, the last for the places behind the last detection */
-let ofDraw: usize = 0;
-/** [1 + T + T][DRAWS][words + 8] sums before each word: all, of each threshold the true and the ignored */
+/** [units + 1][REPLICATES] */
+let byUnit: usize = 0;
+/** [units + 1] of one replicate, the last for the places behind the last detection */
+let ofReplicate: usize = 0;
+/** [1 + T + T][REPLICATES][words + 8] sums before each word: all, of each threshold the true and the ignored */
 let sums: usize = 0;
 let sumBytes: usize = 0;
 /**
- * What changes from one threshold to the next lower: blocks of detections that become true, that are true no longer,
+ * What changes from one threshold to the next lower: units of detections that become true, that are true no longer,
  * that become ignored, that are ignored no longer. An IoU reaches all thresholds up to one, so most detections stand
  * here once.
  */
@@ -62,21 +63,21 @@ function aligned(address: usize): usize {
 }
 
 /** Lays out the memory for so many detections at most. What stood there is lost. */
-export function layout(detections: i32, allBlocks: i32): void {
-  blocks = allBlocks;
+export function layout(detections: i32, allUnits: i32): void {
+  units = allUnits;
   words = (detections + 63) >> 6;
   const padded = (<usize>words) << 6;
   hits = aligned(__heap_base);
   ignored = hits + 2 * padded;
-  block = ignored + 2 * padded;
-  weights = block + 2 * padded;
-  byBlock = aligned(weights + <usize>(DRAWS * blocks));
-  ofDraw = aligned(byBlock + <usize>(DRAWS * (blocks + 1)));
-  hitBits = aligned(ofDraw + <usize>blocks + 1);
+  unit = ignored + 2 * padded;
+  weights = unit + 2 * padded;
+  byUnit = aligned(weights + <usize>(REPLICATES * units));
+  ofReplicate = aligned(byUnit + <usize>(REPLICATES * (units + 1)));
+  hitBits = aligned(ofReplicate + <usize>units + 1);
   ignoredBits = hitBits + <usize>(THRESHOLDS * words * 8);
   sums = aligned(ignoredBits + <usize>(THRESHOLDS * words * 8));
   sumBytes = (<usize>words + 8) << 2;
-  lengths = aligned(sums + <usize>((1 + 2 * THRESHOLDS) * DRAWS) * sumBytes);
+  lengths = aligned(sums + <usize>((1 + 2 * THRESHOLDS) * REPLICATES) * sumBytes);
   items = aligned(lengths + <usize>(LISTS * words));
   // no pattern has more than five runs, each with a begin and an end
   const end = items + 2 * padded * 20;
@@ -86,7 +87,7 @@ export function layout(detections: i32, allBlocks: i32): void {
 
 const next = memory.data(4 * LISTS, 16);
 
-/** Lists the detections, once for all draws. */
+/** Lists the detections, once for all replicates. */
 export function prepare(detections: i32): void {
   n = detections;
   words = (detections + 63) >> 6;
@@ -95,7 +96,7 @@ export function prepare(detections: i32): void {
     const at = (<usize>k) << 1;
     store<u16>(hits + at, 0);
     store<u16>(ignored + at, 0);
-    store<u16>(block + at, <u16>blocks);
+    store<u16>(unit + at, <u16>units);
   }
   let seen: u32 = 0;
   for (let k = 0; k < n; k++) seen |= load<u16>(ignored + ((<usize>k) << 1));
@@ -121,7 +122,7 @@ export function prepare(detections: i32): void {
           const pattern: u32 = load<u16>((kind ? ignored : hits) + from + j);
           const begins = pattern & ~(pattern >> 1);
           const ends = (pattern & ~(pattern << 1)) >> 1;
-          const other = load<u16>(block + from + j);
+          const other = load<u16>(unit + from + j);
           if (pass === 0) {
             count(length, kind, begins, 0);
             count(length, kind, ends, 1);
@@ -172,7 +173,7 @@ function add(from: usize, to: usize): void {
   let a = low;
   let b = high;
   for (let p = from; p < to; p += 2) {
-    const sixteen = v128.load(byBlock + ((<usize>load<u16>(p)) << 4));
+    const sixteen = v128.load(byUnit + ((<usize>load<u16>(p)) << 4));
     a = i16x8.add(a, i16x8.extend_low_i8x16_u(sixteen));
     b = i16x8.add(b, i16x8.extend_high_i8x16_u(sixteen));
   }
@@ -184,7 +185,7 @@ function subtract(from: usize, to: usize): void {
   let a = low;
   let b = high;
   for (let p = from; p < to; p += 2) {
-    const sixteen = v128.load(byBlock + ((<usize>load<u16>(p)) << 4));
+    const sixteen = v128.load(byUnit + ((<usize>load<u16>(p)) << 4));
     a = i16x8.sub(a, i16x8.extend_low_i8x16_u(sixteen));
     b = i16x8.sub(b, i16x8.extend_high_i8x16_u(sixteen));
   }
@@ -192,13 +193,13 @@ function subtract(from: usize, to: usize): void {
   high = b;
 }
 
-/** [1 + T + T][DRAWS] sums before the word at hand */
+/** [1 + T + T][REPLICATES] sums before the word at hand */
 const running = memory.data(4 * (1 + 2 * 10) * 16, 16);
 
 /** Writes the sums before word w, and adds the word's. */
 function keep(column: i32, w: i32): void {
   const sum = running + ((<usize>column) << 6);
-  const to = sums + <usize>(column * DRAWS) * sumBytes + ((<usize>w) << 2);
+  const to = sums + <usize>(column * REPLICATES) * sumBytes + ((<usize>w) << 2);
   write(to, sum, i32x4.extend_low_i16x8_u(low));
   write(to + 4 * sumBytes, sum + 16, i32x4.extend_high_i16x8_u(low));
   write(to + 8 * sumBytes, sum + 32, i32x4.extend_low_i16x8_u(high));
@@ -214,19 +215,19 @@ function write(to: usize, sum: usize, more: v128): void {
   v128.store(sum, i32x4.add(before, more));
 }
 
-/** Adds up sixteen draws. */
+/** Adds up sixteen replicates. */
 export function addUp(): void {
-  for (let b = 0; b < blocks; b++) {
-    for (let d = 0; d < DRAWS; d++) {
-      store<u8>(byBlock + <usize>(b * DRAWS + d), load<u8>(weights + <usize>(d * blocks + b)));
+  for (let b = 0; b < units; b++) {
+    for (let d = 0; d < REPLICATES; d++) {
+      store<u8>(byUnit + <usize>(b * REPLICATES + d), load<u8>(weights + <usize>(d * units + b)));
     }
   }
-  v128.store(byBlock + <usize>(blocks * DRAWS), i32x4.splat(0));
-  memory.fill(running, 0, 4 * (1 + 2 * THRESHOLDS) * DRAWS);
+  v128.store(byUnit + <usize>(units * REPLICATES), i32x4.splat(0));
+  memory.fill(running, 0, 4 * (1 + 2 * THRESHOLDS) * REPLICATES);
   const kinds = anyIgnored ? 1 : 0;
   let item = items;
   for (let w = 0; w <= words; w++) {
-    const from = block + ((<usize>w) << 7);
+    const from = unit + ((<usize>w) << 7);
     low = i32x4.splat(0);
     high = i32x4.splat(0);
     // behind the last word stand the sums of all
@@ -257,16 +258,16 @@ const tpAt = memory.data(4 * 16, 16);
 const allAt = memory.data(4 * 16, 16);
 let envelope: f64 = 0;
 
-/** The curves of draw `d` of the sixteen; or only their ends. */
+/** The curves of replicate `d` of the sixteen; or only their ends. */
 export function read(d: i32, whole: bool): void {
-  memory.copy(ofDraw, weights + <usize>(d * blocks), <usize>blocks);
-  store<u8>(ofDraw + <usize>blocks, 0);
+  memory.copy(ofReplicate, weights + <usize>(d * units), <usize>units);
+  store<u8>(ofReplicate + <usize>units, 0);
   const all = sums + <usize>d * sumBytes;
   for (let t = 0; t < THRESHOLDS; t++) {
-    const tp = sums + <usize>((1 + t) * DRAWS + d) * sumBytes;
+    const tp = sums + <usize>((1 + t) * REPLICATES + d) * sumBytes;
     if (anyIgnored) {
       // of the ignored become those that count
-      const none = sums + <usize>((1 + THRESHOLDS + t) * DRAWS + d) * sumBytes;
+      const none = sums + <usize>((1 + THRESHOLDS + t) * REPLICATES + d) * sumBytes;
       for (let w: usize = 0; w <= <usize>words; w++) {
         store<i32>(none + (w << 2), load<i32>(all + (w << 2)) - load<i32>(none + (w << 2)));
       }
@@ -326,11 +327,11 @@ function curve(d: i32, t: i32, tp: usize, all: usize, whole: bool): void {
 function look(w: i32, t: i32, tp: i32, all: i32, tpBehind: i32, want: i32): void {
   let isHit = load<u64>(hitBits + ((<usize>(t * words + w)) << 3));
   let isIgnored = load<u64>(ignoredBits + ((<usize>(t * words + w)) << 3));
-  let p = block + ((<usize>w) << 7);
+  let p = unit + ((<usize>w) << 7);
   for (const end = p + 128; p < end; p += 32) {
     if (<f32>tpBehind <= <f32>envelope * NEARLY * <f32>(all + tpBehind - tp)) return;
     for (let j: usize = 0; j < 32; j += 2) {
-      const weight: i32 = load<u8>(ofDraw + <usize>load<u16>(p + j));
+      const weight: i32 = load<u8>(ofReplicate + <usize>load<u16>(p + j));
       tp += weight & -(<i32>isHit & 1);
       all += weight;
       isHit >>= 1;
@@ -356,7 +357,7 @@ function look(w: i32, t: i32, tp: i32, all: i32, tpBehind: i32, want: i32): void
 function leaveOut(p: usize, isIgnored: u32, all: i32): i32 {
   let less = 0;
   for (let j: usize = 0; j < 16; j++) {
-    if ((isIgnored >> <u32>j) & 1) less += <i32>load<u8>(ofDraw + <usize>load<u16>(p + (j << 1)));
+    if ((isIgnored >> <u32>j) & 1) less += <i32>load<u8>(ofReplicate + <usize>load<u16>(p + (j << 1)));
     const at = allAt + (j << 2);
     store<i32>(at, load<i32>(at) - less);
   }
