@@ -1,5 +1,4 @@
 /** Rank ranges, tiers and resolution of a view: rules on constructed entries, and properties on random ones. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rankRanges } from '#lib/board/rank-ranges.ts';
 import { ranks } from '#lib/board/ranking.ts';
@@ -7,8 +6,7 @@ import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { stratify } from '#lib/scoring/fields.ts';
 import { compareReplicated, type Replicated } from '#lib/scoring/jackknife.ts';
 import { Random } from '#tests/parity/random-case.ts';
-
-fc.configureGlobal({ seed: 20211 });
+import fc from '#tests/properties.ts';
 
 const units = CELL_TYPES.flatMap((cellType) => [1, 2].map((k) => ({ name: `${cellType}_${k}`, cellType })));
 const strata = stratify(units);
@@ -129,6 +127,5 @@ test('ranges hold the plain rank, are consistent from both sides, and tiers do n
         });
       },
     ),
-    { numRuns: 300 },
   );
 });

@@ -1,10 +1,10 @@
 /** Which images were taken together, and which fields stand for one another. */
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { degreesOfFreedom, findFields, MOST_UNITS, stratify } from '#lib/scoring/fields.ts';
 import { sha256 } from '#lib/scoring/sha256.ts';
+import fc from '#tests/properties.ts';
 
 const ones = (names: readonly string[]) => names.map(() => 1);
 const namesOf = (fileNames: string[], options?: Parameters<typeof findFields>[2]) =>

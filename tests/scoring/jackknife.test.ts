@@ -1,5 +1,4 @@
 /** The jackknife over fields of view: the reference's numbers to 1e-9, and what weights have to be equal to. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { accumulate, sliceOf } from '#lib/coco/accumulate.ts';
 import { EVALUATIONS } from '#lib/coco/protocol.ts';
@@ -20,8 +19,7 @@ import { match, pack } from '#tests/coco/documents.ts';
 import { randomCase, sizes } from '#tests/coco/random-fates.ts';
 import { GOLDEN, readGolden, readText } from '#tests/parity/golden-files.ts';
 import { Random } from '#tests/parity/random-case.ts';
-
-fc.configureGlobal({ seed: 20211 });
+import fc from '#tests/properties.ts';
 
 const METRICS = ['AP', 'AFNR', 'meanAP', 'meanAFNR'] as const;
 type Metric = (typeof METRICS)[number];
@@ -143,7 +141,6 @@ describe('replicates', () => {
           expect(AFNR[k]).toBeCloseTo(1 - mean(recall), 12);
         }
       }),
-      { numRuns: 400 },
     );
   });
 

@@ -1,7 +1,7 @@
 /** Several comparisons at once. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { holm } from '#lib/stats/holm.ts';
+import fc from '#tests/properties.ts';
 
 test('holm multiplies the smallest p by their number, the next by one less, and never goes down', () => {
   // statsmodels' multipletests(…, method='holm')
