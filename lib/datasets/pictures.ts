@@ -15,11 +15,11 @@ import { traceOutline } from '#lib/cells/outline.ts';
 import type { Dataset, Images } from '#lib/coco/dataset.ts';
 import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
-import { ImageIndex, UNKNOWN_IMAGE } from '#lib/readers/image-index.ts';
 import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
 import { ImageProblem } from '#lib/readers/labels/label-image.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { ImageResolver, UNKNOWN_IMAGE } from '#lib/readers/resolver.ts';
 import { openZip, type ZipMember } from '#lib/readers/zip.ts';
 import { chooseExamples, type ExamplePicture } from './examples.ts';
 import { type DatasetStatistics, datasetStatistics, intensitiesOf } from './statistics.ts';
@@ -80,12 +80,12 @@ async function filesOfZip(path: string): Promise<{ files: File[]; close(): void 
 }
 
 function matchFiles(files: readonly File[], images: Images): Omit<PictureSource, 'close'> {
-  const index = new ImageIndex(images);
+  const index = new ImageResolver(images);
   const problems = new ProblemList();
   const byImage = new Map<number, File>();
   const others: string[] = [];
   for (const file of files) {
-    const found = index.ofText(stem(file.name));
+    const found = index.ofText(file.name);
     if (found === UNKNOWN_IMAGE) {
       others.push(file.name);
       continue;

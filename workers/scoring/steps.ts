@@ -18,8 +18,8 @@ import { type FirstRecord, type ReadResult, readAnnotations } from '#lib/readers
 import type { Part } from '#lib/readers/coco/parts.ts';
 import type { Target } from '#lib/readers/coco/predictions.ts';
 import { readLabelShare, readRange, sha256File } from '#lib/readers/files.ts';
-import { ImageIndex } from '#lib/readers/image-index.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
+import { ImageResolver } from '#lib/readers/resolver.ts';
 import {
   countErrors,
   type ErrorSlice,
@@ -183,7 +183,7 @@ function take(step: Step, onProgress?: (counter: number) => void): unknown {
 
 async function readParts(step: ReadStep, onProgress?: (kilobytes: number) => void): Promise<ReadOutcomes> {
   const outcomes: ReadOutcomes = [];
-  const index = new ImageIndex(step.images);
+  const index = new ImageResolver(step.images);
   for (;;) {
     const next = Atomics.add(step.counter, 1, 1);
     if (next >= step.parts.length) return outcomes;
@@ -197,7 +197,7 @@ async function readParts(step: ReadStep, onProgress?: (kilobytes: number) => voi
 async function readPart(
   step: ReadStep,
   part: Part,
-  index: ImageIndex,
+  index: ImageResolver,
   onProgress?: (kilobytes: number) => void,
 ): Promise<ReadOutcome> {
   const { kind, images, category, anyCategory, firstHas, counter } = step;

@@ -22,9 +22,9 @@ import {
   openPacked,
   readOpened,
 } from '#lib/readers/files.ts';
-import { ImageIndex } from '#lib/readers/image-index.ts';
 import type { LabelPart } from '#lib/readers/labels/label-masks.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { ImageResolver } from '#lib/readers/resolver.ts';
 import { allocateErrors } from '#lib/scoring/errors-by-kind.ts';
 import { drawBlocks, intervalOf, type Resampled } from '#lib/scoring/intervals.ts';
 import type { AnyReport, Metrics, ScoreReport } from '#lib/scoring/report.ts';
@@ -456,7 +456,7 @@ async function readFile(
       const problems = new ProblemList();
       for (const part of parts) problems.merge([], part.warnings);
       const objects = await joinTogether(parts, team);
-      return finishPredictions(parts, problems, new ImageIndex(images), target, objects);
+      return finishPredictions(parts, problems, new ImageResolver(images), target, objects);
     }
   }
   if (opened.format === 'label-images' && team.size > 1 && opened.bytes >= team.worthBytes) {

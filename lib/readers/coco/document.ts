@@ -11,9 +11,9 @@ import { ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { appendPolygon, appendPolygons } from '#lib/coco/polygon.ts';
 import { appendIntervals, BAD_CHARACTER, CUT_STRING, maskBox, maskExtent } from '#lib/coco/rle.ts';
 import { FileRejected, type Problem } from '#lib/problems.ts';
-import { type ImageIndex, UNKNOWN_IMAGE } from '#lib/readers/image-index.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { type ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { type ImageResolver, UNKNOWN_IMAGE } from '#lib/readers/resolver.ts';
 import {
   ABSENT,
   type AnnotationRecord,
@@ -48,13 +48,13 @@ export interface ReadOptions {
   problems: ProblemList;
   /** sizes and names of the images; for ground truth they come from the file itself, before the annotations */
   images: Images | null;
-  index: ImageIndex | null;
+  index: ImageResolver | null;
   /** the category that is a cell; others are counted and left out */
   category: number;
   /** every category is a cell: others are counted all the same */
   anyCategory?: boolean;
   /** for ground truth: called once, at the first annotation, with the images read so far */
-  onImages?: (records: ImageRecord[]) => { images: Images; index: ImageIndex } | null;
+  onImages?: (records: ImageRecord[]) => { images: Images; index: ImageResolver } | null;
   /** images of a predictions document by its own ids, when they are known from an earlier look */
   fileImages?: Map<ImageId, number>;
   /** start inside the array of records (of a document?): the bytes before have been read by somebody else */
@@ -135,7 +135,7 @@ export class AnnotationReader {
   private readonly builder: ObjectsBuilder;
   private readonly predictions: boolean;
   private images: Images | null;
-  private index: ImageIndex | null;
+  private index: ImageResolver | null;
   private perImage: Uint32Array;
   private state: State;
   private inDocument = false;
@@ -499,7 +499,7 @@ export class AnnotationReader {
   }
 
   /** A predictions document may number images its own way: its file names say which are meant. */
-  private mapFileImages(index: ImageIndex): void {
+  private mapFileImages(index: ImageResolver): void {
     this.fileImages = new Map();
     const listed = index.groups.map((): ImageId[] => []);
     for (const { id, fileName } of this.imageRecords) {
@@ -562,10 +562,13 @@ export class AnnotationReader {
     if (image === UNKNOWN_IMAGE) {
       if (this.predictions) {
         if (!record.imageIsText && mapped === undefined) this.noteUnknown(record.imageNumber);
-        this.problem('unknown-image', () =>
-          mapped === undefined
-            ? `image ${typeof id === 'string' ? quoted(id) : id} is not in this data set. Use the data set's own image ids or its file names.`
-            : `image ${id} is listed in the file's “images” under a file name that is not in this data set. Leave other images out.`,
+        const several = typeof id === 'string' && mapped === undefined ? index!.candidates(id) : [];
+        this.problem(several.length > 1 ? 'ambiguous-image' : 'unknown-image', () =>
+          several.length > 1
+            ? `the name ${quoted(id as string)} stands for several images (${several.slice(0, 3).map(quoted).join(', ')}); write the full path, or the image's id.`
+            : mapped === undefined
+              ? `image ${typeof id === 'string' ? quoted(id) : id} is not in this data set. Use the data set's own image ids or its file names.`
+              : `image ${id} is listed in the file's “images” under a file name that is not in this data set. Leave other images out.`,
         );
       } else {
         this.problems.warn(

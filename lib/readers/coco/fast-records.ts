@@ -6,7 +6,7 @@
 import type { AppendedObjects, Images } from '#lib/coco/dataset.ts';
 import { records as MODULE } from '#lib/kernels/built.ts';
 import { instantiate, type Kernel } from '#lib/kernels/kernel.ts';
-import type { ImageIndex } from '#lib/readers/image-index.ts';
+import type { ImageResolver } from '#lib/readers/resolver.ts';
 import { FIELDS, type Field, type Learned, LONGEST_KEY } from './annotation-record.ts';
 import type { FirstRecord } from './document.ts';
 import type { JsonScanner } from './json-scanner.ts';
@@ -58,7 +58,7 @@ export interface Target {
   groundTruth: boolean;
   category: number;
   images: Images;
-  index: ImageIndex;
+  index: ImageResolver;
   /** a predictions document's own numbering of images */
   fileImages: ReadonlyMap<unknown, number> | null;
 }

@@ -2,8 +2,8 @@
 
 import { buildDataset, type Dataset, type DatasetMeta, type ImageId, type Images, share } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
-import { ImageIndex } from '#lib/readers/image-index.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
+import { ImageResolver } from '#lib/readers/resolver.ts';
 import { type ImageRecord, type ReadResult, readAnnotations } from './document.ts';
 
 /** LIVECell's only category, and the one pycocotools is told to look at (`catIds = [1]`). */
@@ -39,7 +39,7 @@ export async function readGroundTruth(
   onBytes?: (bytes: number) => void,
 ): Promise<Dataset> {
   let images: Images | null = null;
-  let index: ImageIndex | null = null;
+  let index: ImageResolver | null = null;
   let category = CELL_CATEGORY;
   // at most three looks: annotations before images, and a category other than 1, each cost one
   for (let look = 0; look < 3; look++) {
@@ -59,7 +59,7 @@ export async function readGroundTruth(
             checkImages(records, problems);
             if (problems.count > 0) throw new FileRejected([]); // the list below
             images = sortImages(records);
-            index = new ImageIndex(images);
+            index = new ImageResolver(images);
             return { images, index };
           },
         },
@@ -74,7 +74,7 @@ export async function readGroundTruth(
     if (result.images.length === 0) break;
     if (result.needsImages) {
       images = sortImages(result.images);
-      index = new ImageIndex(images);
+      index = new ImageResolver(images);
       continue;
     }
     // ground truth with a single category counts it, whatever its number; one that has a category 1 counts only that

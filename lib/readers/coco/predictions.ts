@@ -2,8 +2,8 @@
 
 import type { ImageId, Images, Objects } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
-import { ImageIndex } from '#lib/readers/image-index.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
+import { ImageResolver } from '#lib/readers/resolver.ts';
 import type { Predictions } from '#lib/scoring/score.ts';
 import { type ReadResult, readAnnotations } from './document.ts';
 
@@ -35,7 +35,7 @@ export async function readPredictions(
   onBytes?: (bytes: number) => void,
   capacity?: number,
 ): Promise<ReadPredictions> {
-  const index = new ImageIndex(target.images);
+  const index = new ImageResolver(target.images);
   let fileImages: Map<ImageId, number> | undefined;
   for (;;) {
     const problems = new ProblemList();
@@ -63,7 +63,7 @@ export async function readPredictions(
 export function finishPredictions(
   parts: ReadResult[],
   problems: ProblemList,
-  index: ImageIndex,
+  index: ImageResolver,
   target: Target,
   objects: Objects = parts[0].objects,
 ): ReadPredictions {
@@ -152,7 +152,7 @@ export function finishPredictions(
  */
 export function warnOfSuspicions(
   objects: Objects,
-  index: ImageIndex,
+  index: ImageResolver,
   images: Images,
   problems: ProblemList,
   { unscored = false, note = () => '' }: { unscored?: boolean; note?: (image: number) => string } = {},
@@ -217,7 +217,7 @@ const ENOUGH_BOXES = 10;
  * Boxes in another convention than x, y, width, height. Beside a mask, a box can be compared with the mask's own; where
  * there are only boxes, corners give themselves away by never being left of or above themselves and by leaving the image.
  */
-function warnOfBoxes(objects: Objects, images: Images, index: ImageIndex, problems: ProblemList): void {
+function warnOfBoxes(objects: Objects, images: Images, index: ImageResolver, problems: ProblemList): void {
   const { count, box, maskExtent, maskArea, image } = objects;
   let compared = 0;
   let asCorners = 0;

@@ -4,8 +4,8 @@
  */
 import { stem } from '#lib/livecell/cell-types.ts';
 import type { Target } from '#lib/readers/coco/predictions.ts';
-import { type ImageIndex, UNKNOWN_IMAGE } from '#lib/readers/image-index.ts';
 import { type ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { type ImageResolver, UNKNOWN_IMAGE } from '#lib/readers/resolver.ts';
 
 /** A member of an archive, or a file. */
 export interface LabelFile {
@@ -17,7 +17,7 @@ export interface LabelFile {
 
 export interface ChosenFile {
   file: LabelFile;
-  /** as `ImageIndex` answers */
+  /** as `ImageResolver` answers */
   image: number;
 }
 
@@ -42,7 +42,7 @@ const CELLPOSE_PICKLE = /_seg\.npy$/i;
 export function chooseFiles(
   files: readonly LabelFile[],
   { images }: Target,
-  index: ImageIndex,
+  index: ImageResolver,
   problems: ProblemList,
 ): ChosenFile[] {
   const byImage = new Map<number, LabelFile>();
@@ -92,7 +92,7 @@ function haveOneSize(group: readonly number[], { width, height }: Target['images
 }
 
 /** Takes extensions and endings off until an image has the name; composed and decomposed letters are one. */
-function imageOf(name: string, index: ImageIndex): number {
+function imageOf(name: string, index: ImageResolver): number {
   for (let text = name.normalize('NFC'); ; ) {
     const image = index.ofText(text);
     if (image !== UNKNOWN_IMAGE) return image;

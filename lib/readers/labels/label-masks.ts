@@ -11,9 +11,9 @@ import { concatObjects, type Objects, ObjectsBuilder } from '#lib/coco/dataset.t
 import { maskArea, maskBox } from '#lib/coco/rle.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { type ReadPredictions, type Target, warnOfSuspicions } from '#lib/readers/coco/predictions.ts';
-import { ImageIndex } from '#lib/readers/image-index.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { ImageResolver } from '#lib/readers/resolver.ts';
 import { checkLabels } from './check-labels.ts';
 import { decodeLabelImage } from './decode.ts';
 import { chooseFiles, type LabelFile } from './label-files.ts';
@@ -45,7 +45,7 @@ export async function readLabelPart(
   onFile?: () => void,
 ): Promise<LabelPart> {
   const { images } = target;
-  const index = new ImageIndex(images);
+  const index = new ImageResolver(images);
   const problems = new ProblemList();
   const builder = new ObjectsBuilder(true, 4096);
   // what is wrong with names is said once
@@ -91,7 +91,7 @@ export async function readLabelPart(
 /** The parts of an archive as one. @throws FileRejected with all problems */
 export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], target: Target): ReadPredictions {
   const { images } = target;
-  const index = new ImageIndex(images);
+  const index = new ImageResolver(images);
   const problems = new ProblemList();
   for (const part of parts) problems.merge(part.problems, part.warnings);
   const fatal = parts.find((part) => part.fatal)?.fatal;

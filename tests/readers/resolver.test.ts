@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { FileRejected } from '#lib/problems.ts';
+import { ImageResolver, UNKNOWN_IMAGE } from '#lib/readers/resolver.ts';
 import { score } from '#lib/scoring/score.ts';
 import {
   type Detection,
@@ -123,5 +124,91 @@ describe('a file that occurs under two ids', () => {
       { code: 'ambiguous-image', record: 1, image: FILE, message: expect.stringContaining('use image ids') },
     ]);
     expect((await packPredictions([of(900_001)], dataset)).images).toBe(1);
+  });
+});
+
+describe('files of one name in several folders', () => {
+  const fileNames = ['01/t000.tif', '02/t000.tif', '01/t001.tif', 'plate/a/t9.tif', 'plate/b/t9.tif', 't9.png'];
+  const resolver = new ImageResolver({ ids: [10, 20, 30, 40, 50, 60], fileNames });
+
+  test.each([
+    ['01/t000.tif', 0],
+    ['02/t000.tif', 1],
+    ['02/t000', 1],
+    ['02\\t000.tif', 1],
+    ['./02/t000.tif', 1],
+    ['/data/test/02/t000.png', 1],
+    ['t001', 2],
+    ['elsewhere/t001.tif', 2],
+    ['a/t9.tif', 3],
+    ['b/t9.tif', 4],
+    ['t9.png', 5],
+    ['t9', 5],
+  ])('%s is one of them', (name, image) => {
+    expect(resolver.ofText(name)).toBe(image);
+    expect(resolver.candidates(name)).toEqual([]);
+  });
+
+  test.each([
+    ['t000.tif', ['01/t000.tif', '02/t000.tif']],
+    ['03/t000.tif', ['01/t000.tif', '02/t000.tif']],
+    ['nothing.tif', []],
+  ])('%s is none', (name, candidates) => {
+    expect(resolver.ofText(name)).toBe(UNKNOWN_IMAGE);
+    expect(resolver.candidates(name)).toEqual(candidates);
+  });
+
+  test('a prediction that leaves it open is refused with the paths', async () => {
+    const images = ['01/t000.tif', '02/t000.tif'].map((file_name, id) => ({ id, file_name, width: 80, height: 60 }));
+    const dataset = await packGroundTruth({ images, annotations: [] });
+    const error = await packPredictions([of('t000.tif')], dataset).catch((error) => error);
+    expect(error.problems).toMatchObject([
+      { code: 'ambiguous-image', record: 1, message: expect.stringContaining('“01/t000.tif”, “02/t000.tif”') },
+    ]);
+  });
+
+  test('one stem with two extensions: the full name means that file alone', () => {
+    const two = new ImageResolver({ ids: [1, 2], fileNames: ['cell.tif', 'cell.png'] });
+    expect(['cell.tif', 'cell.png', 'x/cell.png', 'cell', 'cell.jpg'].map((name) => two.ofText(name))).toEqual([
+      0,
+      1,
+      1,
+      UNKNOWN_IMAGE,
+      UNKNOWN_IMAGE,
+    ]);
+  });
+
+  test('the same full name twice stays a group', () => {
+    const twice = new ImageResolver({ ids: [1, 2, 3], fileNames: ['a.tif', 'b.tif', 'a.tif'] });
+    expect(twice.members(twice.ofText('a.png'))).toEqual([0, 2]);
+  });
+});
+
+describe('one name, written differently', () => {
+  const fileNames = ['Zürich_1.tif', 'cell 1.tif', 'scan_0000.tif', 'well-b2.tif'];
+  const resolver = new ImageResolver({ ids: [1, 2, 3, 4], fileNames });
+
+  test.each([
+    ['composed and decomposed letters', 'Zürich_1.tif'.normalize('NFD'), 0],
+    ['percent-encoded', 'Z%C3%BCrich_1.tif', 0],
+    ['percent-encoded blanks', 'images/cell%201.png', 1],
+    ['Roboflow', 'well-b2_tif.rf.0123456789abcdef0123456789abcdef.jpg', 3],
+    ['Label Studio', 'upload/1/0a1b2c3d-well-b2.tif', 3],
+    ['a channel of nnU-Net', 'well-b2_0000.tif', 3],
+    ['what looks like a channel and is none', 'scan_0000.tif', 2],
+  ])('%s', (_how, name, image) => {
+    expect(resolver.ofText(name)).toBe(image);
+  });
+
+  test('a number that is a file and another image’s id has two meanings', () => {
+    const numbers = new ImageResolver({ ids: [1, 2, 3], fileNames: ['2.png', '1.png', '3.png'] });
+    expect(numbers.ofText('1')).toBe(1);
+    expect(['1', '2', '3', '1.png', '4'].map((text) => numbers.otherMeaning(text))).toEqual([
+      0,
+      1,
+      UNKNOWN_IMAGE,
+      UNKNOWN_IMAGE,
+      UNKNOWN_IMAGE,
+    ]);
   });
 });
