@@ -16,6 +16,8 @@ export default {
         { key: 'Cache-Control', value: 'private, no-store' },
       ],
     },
+    // its address may hold a key
+    { source: '/sign-in', headers: [{ key: 'Referrer-Policy', value: 'same-origin' }] },
   ],
   // these open files, sockets or threads of their own and must stay ordinary Node modules
   serverExternalPackages: [

@@ -120,12 +120,28 @@ export const accounts = pgTable(
 );
 
 export const sessions = pgTable('sessions', {
+  /** SHA-256 of the token in the browser's cookie, as hex: a copy of this table signs nobody in */
   sessionToken: text('session_token').primaryKey(),
   userId: text('user_id')
     .notNull()
     .references(() => users.id, { onDelete: 'cascade' }),
   expires: at('expires').notNull(),
 });
+
+/** Links that sign somebody in on an installation at home, once each. Only the SHA-256 of the key in a link is kept. */
+export const signInLinks = pgTable('sign_in_links', {
+  sha256: text('sha256').primaryKey(),
+  /** whom it signs in; null: the person says who they are when they follow it */
+  userId: text('user_id').references(() => users.id, { onDelete: 'cascade' }),
+  /** what a new person becomes; null: the operator's own link, whose holder chooses */
+  role: text('role', { enum: ROLES }),
+  /** the maintainer who invites; null: the command line */
+  createdBy: text('created_by').references(() => users.id, { onDelete: 'cascade' }),
+  createdAt: createdAt(),
+  expiresAt: at('expires_at').notNull(),
+  usedAt: at('used_at'),
+});
+export type SignInLink = InferSelectModel<typeof signInLinks>;
 
 export const verificationTokens = pgTable(
   'verification_tokens',

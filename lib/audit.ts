@@ -180,6 +180,8 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('profile-changed'), userId: z.string(), fields: z.array(z.string()) }),
   z.object({ kind: z.literal('sign-in-linked'), userId: z.string(), provider: z.string() }),
   z.object({ kind: z.literal('sign-in-unlinked'), userId: z.string(), provider: z.string() }),
+  // `userId`: whom it signs in, where that is somebody known
+  z.object({ kind: z.literal('sign-in-link-made'), userId: z.string().optional(), role: z.string() }),
   z.object({ kind: z.literal('signed-out-everywhere'), userId: z.string(), sessions: z.int() }),
   z.object({
     kind: z.literal('account-deleted'),
@@ -319,6 +321,8 @@ export function auditSentence(event: AuditEvent): string {
       return `linked the sign-in through ${event.provider}`;
     case 'sign-in-unlinked':
       return `unlinked the sign-in through ${event.provider}`;
+    case 'sign-in-link-made':
+      return event.userId ? 'made a sign-in link for a person' : `invited a new ${event.role} by a sign-in link`;
     case 'signed-out-everywhere':
       return 'signed out everywhere';
     case 'account-deleted':

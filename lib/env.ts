@@ -44,7 +44,7 @@ const schema = z
     AUTH_ORCID_SECRET: optional,
     /** another ORCID server, such as its sandbox */
     AUTH_ORCID_ISSUER: optional,
-    /** set by `npm start` alone, for the embedded database on a loopback address; never by hand */
+    /** set by `npm start` alone, where `signsInAtHome`; never by hand */
     LIVECELL_LOCAL_SIGN_IN: optional,
     /** scoring threads; absent: as many as there are cores */
     LIVECELL_THREADS: optional
@@ -86,4 +86,20 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
 /** The process's own variables. Read at each call: the launcher and tests set some of them while running. */
 export function env(): Env {
   return readEnv(process.env);
+}
+
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+/** A listening address that only this machine reaches. */
+export function isLoopbackHost(host: string | undefined): boolean {
+  return host !== undefined && LOOPBACK.includes(host);
+}
+
+/**
+ * People sign in with a key instead of a service: nobody but this machine reaches the site (HOST), it has no public
+ * address, and no service is set up. The launcher adds that the database is the embedded one.
+ */
+export function signsInAtHome(values: Env): boolean {
+  const { HOST, AUTH_URL, AUTH_GITHUB_ID, AUTH_GOOGLE_ID, AUTH_ORCID_ID } = values;
+  return isLoopbackHost(HOST) && !AUTH_URL && !AUTH_GITHUB_ID && !AUTH_GOOGLE_ID && !AUTH_ORCID_ID;
 }

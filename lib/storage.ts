@@ -54,7 +54,7 @@ export class FileStorage implements Storage {
 
   async put(key: string, body: AsyncIterable<Uint8Array>): Promise<StoredFile> {
     const path = this.#path(key);
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const part = `${path}.${crypto.randomUUID()}.part`;
     const hash = createHash('sha256');
     let bytes = 0;
@@ -66,7 +66,7 @@ export class FileStorage implements Storage {
       },
     });
     try {
-      await pipeline(body, measure, createWriteStream(part));
+      await pipeline(body, measure, createWriteStream(part, { mode: 0o600 }));
       await flush(part);
       await rename(part, path);
     } catch (cause) {
@@ -78,7 +78,7 @@ export class FileStorage implements Storage {
 
   async adopt(key: string, from: string): Promise<void> {
     const path = this.#path(key);
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     try {
       await rename(from, path);
     } catch (error) {

@@ -9,6 +9,7 @@ import type { OIDCConfig, Provider } from 'next-auth/providers';
 import GitHub, { type GitHubProfile } from 'next-auth/providers/github';
 import Google from 'next-auth/providers/google';
 import { db } from '#db/engine/client.ts';
+import { sessionDigest } from '#db/people/sessions.ts';
 import { adoptEmail, claimByEmail, linkSignIn } from '#db/people/sign-ins.ts';
 import { accounts, sessions, users, verificationTokens } from '#db/schema.ts';
 import { env } from '#lib/env.ts';
@@ -118,6 +119,23 @@ function adapter(): Adapter {
     createUser: (user) => tables.createUser!({ ...user, emailVerified: user.email ? new Date() : null }),
     linkAccount: ({ userId, type, provider, providerAccountId }) =>
       linkSignIn(userId, { type, provider, providerAccountId }),
+    // Auth.js and the browser speak of tokens, the table holds their digests
+    createSession: async (session) => {
+      await tables.createSession!({ ...session, sessionToken: sessionDigest(session.sessionToken) });
+      return session;
+    },
+    getSessionAndUser: async (sessionToken) => {
+      const found = await tables.getSessionAndUser!(sessionDigest(sessionToken));
+      return found && { user: found.user, session: { ...found.session, sessionToken } };
+    },
+    updateSession: async (session) => {
+      const { sessionToken } = session;
+      const updated = await tables.updateSession!({ ...session, sessionToken: sessionDigest(sessionToken) });
+      return updated && { ...updated, sessionToken };
+    },
+    deleteSession: async (sessionToken) => {
+      await tables.deleteSession!(sessionDigest(sessionToken));
+    },
   };
 }
 

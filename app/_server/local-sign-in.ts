@@ -1,23 +1,29 @@
 /**
- * Sign-in without outside services, for an installation on one's own machine. Three locks, each enough by itself:
+ * Sign-in without outside services, for an installation on one's own machine. It takes a key: a link that `npm start`
+ * prints, that `livecell sign-in-link` makes, or that a maintainer of the installation gives to somebody
+ * (`db/people/sign-in-links.ts`). Whoever has no key gets no further, whatever the request looks like. Around the key
+ * stand three more locks:
  *
- *   1. the launcher sets LIVECELL_LOCAL_SIGN_IN only with the embedded database on a loopback address, and removes it
- *      from the environment otherwise;
- *   2. the database the site uses is on a loopback address too;
- *   3. the request was addressed to a loopback name and came through no proxy: a tunnel or a reverse proxy that
- *      publishes the port says so in a header, and DNS rebinding arrives with a foreign Host.
+ *   1. the launcher sets LIVECELL_LOCAL_SIGN_IN only with the embedded database, on a loopback address, without AUTH_URL
+ *      and without the keys of a provider, and removes it from the environment otherwise;
+ *   2. the site checks the same of its own environment;
+ *   3. the request was addressed to a loopback name and shows no sign of a proxy: a tunnel or a reverse proxy that
+ *      publishes the port may say so in a header, and DNS rebinding arrives with a foreign Host.
  */
-import { env } from '#lib/env.ts';
+import { env, signsInAtHome } from '#lib/env.ts';
 
-const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 const PROXY_HEADERS = ['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip', 'x-forwarded-server'];
 
 /** This installation could offer it at all. */
 export function localSignInIsOn(): boolean {
-  const { LIVECELL_LOCAL_SIGN_IN, DATABASE_URL } = env();
-  if (!LIVECELL_LOCAL_SIGN_IN || LIVECELL_LOCAL_SIGN_IN === '0') return false;
-  return Boolean(DATABASE_URL && LOOPBACK_NAMES.includes(new URL(DATABASE_URL).hostname));
+  const values = env();
+  if (!values.LIVECELL_LOCAL_SIGN_IN || values.LIVECELL_LOCAL_SIGN_IN === '0') return false;
+  return signsInAtHome(values) && isLoopback(values.DATABASE_URL);
+}
+
+function isLoopback(url: string | undefined): boolean {
+  return url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 }
 
 /**

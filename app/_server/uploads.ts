@@ -60,7 +60,7 @@ function tus(): Promise<Tus> {
 
 async function open_(): Promise<Tus> {
   const directory = dirname(await storage().localPath(keyOf('x')));
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const store = new FileStore({ directory, expirationPeriodInMilliseconds: KEPT_FOR });
   // a size is always declared, so that it can be refused before the first byte
   store.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration', 'checksum'];

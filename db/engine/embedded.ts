@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { makePrivate } from '#lib/private-folder.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { serve } from './multiplexer.ts';
 
@@ -23,6 +24,8 @@ export async function openEmbedded(
   const lock = options.lock ?? lockFolder(dataDir);
   try {
     const backend = await PGlite.create({ dataDir: join(dataDir, 'database'), loadDataDir: options.template });
+    // the files a new database begins with are made with rights for everybody, whatever the umask
+    makePrivate(join(dataDir, 'database'));
     const { rows } = await backend.query<{ version: string }>("select current_setting('server_version') as version");
     const password = randomBytes(24).toString('base64url');
     const server = await serve(backend, {

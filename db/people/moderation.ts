@@ -15,6 +15,7 @@ import {
   quotaLedger,
   rescores,
   sessions,
+  signInLinks,
   submissions,
   taskSettings,
   teamInvitations,
@@ -152,8 +153,8 @@ const MOVING = {
   'task settings': taskSettings.updatedBy,
   announcements: announcements.createdBy,
 } as const satisfies Record<string, AnyPgColumn>;
-/** What does not move as it is: memberships are joined, sessions end. */
-const HANDLED = [teamMembers.userId, sessions.userId] as const;
+/** What does not move as it is: memberships are joined; sessions and sign-in links end. */
+const HANDLED = [teamMembers.userId, sessions.userId, signInLinks.userId, signInLinks.createdBy] as const;
 
 /** Every reference to a person that merging takes care of, as `table.column`. */
 export const MERGED_REFERENCES: readonly string[] = [...Object.values(MOVING), ...HANDLED].map(

@@ -15,6 +15,7 @@ import {
   users,
 } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import { sessionDigest } from './sessions.ts';
 
 export async function listUsers(tx: Tx = db()): Promise<User[]> {
   return tx.select().from(users).orderBy(users.createdAt, users.id);
@@ -188,11 +189,8 @@ const SESSION_DAYS = 30;
 
 /** A session of the kind Auth.js keeps in the database, for sign-in that does not go through a provider. */
 export async function createSession(userId: string, tx: Tx = db()): Promise<{ sessionToken: string; expires: Date }> {
-  const session = {
-    sessionToken: randomBytes(32).toString('base64url'),
-    userId,
-    expires: new Date(Date.now() + SESSION_DAYS * DAY),
-  };
-  await tx.insert(sessions).values(session);
-  return { sessionToken: session.sessionToken, expires: session.expires };
+  const sessionToken = randomBytes(32).toString('base64url');
+  const expires = new Date(Date.now() + SESSION_DAYS * DAY);
+  await tx.insert(sessions).values({ sessionToken: sessionDigest(sessionToken), userId, expires });
+  return { sessionToken, expires };
 }

@@ -3,6 +3,7 @@ import { isLocalRequest, localSignInIsOn } from '#app/_server/local-sign-in.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
 import { callerOf, isSameOrigin } from '#app/_server/viewer.ts';
 import { POST } from '#app/sign-in/local/route.ts';
+import { inviteHome, makeOperatorLink } from '#db/people/sign-in-links.ts';
 import { getUserByEmail } from '#db/people/users.ts';
 import { openSite, person } from './site.ts';
 
@@ -10,9 +11,11 @@ openSite();
 
 beforeEach(() => {
   process.env.LIVECELL_LOCAL_SIGN_IN = '1';
+  process.env.HOST = '127.0.0.1';
 });
 afterEach(() => {
   delete process.env.LIVECELL_LOCAL_SIGN_IN;
+  delete process.env.HOST;
 });
 
 /** What a browser on this machine sends, and what Next adds to it. */
@@ -25,8 +28,10 @@ const LOCAL = {
   'x-forwarded-for': '127.0.0.1',
 };
 
-function signIn(headers: Record<string, string> = {}, fields: Record<string, string> = {}): Promise<Response> {
-  const body = new URLSearchParams({ name: 'Ada', email: 'ada@example.org', role: 'maintainer', ...fields });
+/** With a key that the launcher would have printed, unless a test gives another. */
+async function signIn(headers: Record<string, string> = {}, fields: Record<string, string> = {}): Promise<Response> {
+  const key = fields.key ?? (await makeOperatorLink());
+  const body = new URLSearchParams({ name: 'Ada', email: 'ada@example.org', role: 'maintainer', ...fields, key });
   return POST(
     new Request('http://localhost:3000/sign-in/local', { method: 'POST', headers: { ...LOCAL, ...headers }, body }),
   );
@@ -89,9 +94,29 @@ describe('the local sign-in', () => {
     },
   );
 
-  it('asks again for a name and an address', async () => {
-    expect((await signIn({}, { name: ' ' })).headers.get('location')).toBe('/sign-in?error=LocalFields');
-    expect((await signIn({}, { email: 'not one' })).headers.get('location')).toBe('/sign-in?error=LocalFields');
+  it('asks again for a name and an address, and the link stays good', async () => {
+    const key = await makeOperatorLink();
+    const again = `/sign-in?error=LocalFields&key=${key}`;
+    expect((await signIn({}, { key, name: ' ' })).headers.get('location')).toBe(again);
+    expect((await signIn({}, { key, email: 'not one' })).headers.get('location')).toBe(again);
+    expect((await signIn({}, { key })).headers.get('location')).toBe('/submissions');
+  });
+
+  it('makes a new person of who follows an invitation, in the role that the invitation says', async () => {
+    const { id } = await person('host', 'maintainer');
+    const key = await inviteHome({ email: null, role: 'researcher' }, id);
+    const response = await signIn({}, { key, name: 'Guest', email: 'guest@example.org', role: 'maintainer' });
+    expect(response.status).toBe(303);
+    expect(await getUserByEmail('guest@example.org')).toMatchObject({ name: 'Guest', role: 'researcher' });
+  });
+
+  it('signs somebody in again with a link made for their address, whatever they write', async () => {
+    const host = await person('host', 'maintainer');
+    const guest = await person('lost');
+    const key = await inviteHome({ email: 'lost@example.org', role: 'researcher' }, host.id);
+    const response = await signIn({}, { key, email: 'host@example.org' });
+    const cookie = response.headers.get('set-cookie')!.split(';')[0];
+    expect((await callerOf(new Headers({ cookie }))).viewer?.id).toBe(guest.id);
   });
 });
 

@@ -11,7 +11,7 @@ import { closeDb, db } from '#db/engine/client.ts';
 import { notify } from '#db/notices/notices.ts';
 import { type Dataset, datasets } from '#db/schema.ts';
 import { type Cast, dismiss, makeCast, makeEntry } from '#tests/roles/cast.ts';
-import { expect, fileInput, test } from './site-test.ts';
+import { expect, fileInput, signInPath, test } from './site-test.ts';
 
 const before = process.env.DATABASE_URL;
 let dataset: Dataset;
@@ -157,7 +157,7 @@ for (const role of ['owner', 'team owner', 'maintainer'] as const)
 
 test('a researcher signs in, names themselves, and makes a token', async ({ page }) => {
   const name = `Kay ${Date.now().toString(36)}`;
-  await page.goto('/sign-in');
+  await page.goto(await signInPath());
   await reach(page, page.getByLabel('Name'));
   await page.keyboard.type(name);
   await reach(page, page.getByLabel('E-mail'));

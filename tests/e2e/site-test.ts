@@ -1,8 +1,10 @@
 /** What every browser test needs: the running site, people signed in, files to send. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
+import { connect } from '#db/engine/client.ts';
+import { makeOperatorLink, signInAddress } from '#db/people/sign-in-links.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import { writeDemoData } from '#workers/demo/data.ts';
 import { type Ended, livecell } from './running-site.ts';
@@ -58,14 +60,25 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(dir, 'x-'));
 }
 
+/** Where the operator signs in, once, as anybody: what `livecell sign-in-link` prints, without starting a program. */
+export async function signInPath(): Promise<string> {
+  const { databaseUrl } = JSON.parse(readFileSync(join(process.env.E2E_DATA!, 'run.json'), 'utf8'));
+  const { db, close } = connect(databaseUrl, { max: 1 });
+  try {
+    return signInAddress('', await makeOperatorLink(db));
+  } finally {
+    await close();
+  }
+}
+
 export async function signIn(
   page: Page,
   person: { name: string; email: string; role?: 'researcher' | 'maintainer' },
 ): Promise<void> {
-  await page.goto('/sign-in');
+  await page.goto(await signInPath());
   await page.getByLabel('Name').fill(person.name);
   await page.getByLabel('E-mail').fill(person.email);
-  if (person.role === 'maintainer') await page.getByLabel(/^Maintainer/).check();
+  await page.getByLabel(person.role === 'maintainer' ? /^Maintainer/ : /^Researcher/).check();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('banner').getByText(person.name)).toBeVisible();
 }

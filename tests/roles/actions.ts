@@ -189,6 +189,10 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
         }),
       },
     ],
+    // where people sign in through a service, there are no links
+    makeSignInLink: [
+      { may: MAINTAINERS, letIn: /People sign in to this site/, form: () => ({ email: '', role: 'researcher' }) },
+    ],
     mergePeople: [{ may: MAINTAINERS, form: ({ ids, bystander }) => ({ id: ids.other, gone: bystander, reason }) }],
   },
   'app/maintain/tasks/actions.ts': {

@@ -4,6 +4,7 @@
  */
 import { eq } from 'drizzle-orm';
 import { db } from '#db/engine/client.ts';
+import { sessionDigest } from '#db/people/sessions.ts';
 import { invite } from '#db/people/teams.ts';
 import { createSession, createToken, revokeToken } from '#db/people/users.ts';
 import { notices, sessions, submissions, uploads } from '#db/schema.ts';
@@ -33,7 +34,7 @@ export async function headersOf(cast: Cast): Promise<Record<Caller, Record<strin
   await db()
     .update(sessions)
     .set({ expires: new Date(Date.now() - 1000) })
-    .where(eq(sessions.sessionToken, ended.sessionToken));
+    .where(eq(sessions.sessionToken, sessionDigest(ended.sessionToken)));
   const revoked = await createToken(ids.owner, 'revoked');
   await revokeToken(ids.owner, revoked.id);
   return {
@@ -375,8 +376,8 @@ export const ADDRESSES: Record<string, Visit[]> = {
       path: () => '/sign-in/local',
       siteOnly: true,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: 'name=&email=&returnTo=',
-      expect: { rest: '303 /sign-in?error=LocalFields' },
+      body: 'name=Eve&email=eve@evil.example&role=maintainer&key=guessed&returnTo=',
+      expect: { rest: 403 },
       fromElsewhere: { as: 'stranger', answers: 403 },
     },
   ],

@@ -16,6 +16,7 @@ import {
   migrate,
   rescore,
   seed,
+  signInLink,
   tokenCreate,
   userList,
   userRole,
@@ -37,6 +38,7 @@ const COMMANDS: Command[] = [
   worker,
   userList,
   userRole,
+  signInLink,
   tokenCreate,
 ];
 

@@ -7,6 +7,8 @@ export interface RunFile {
   pid: number;
   databaseUrl: string;
   siteUrl: string;
+  /** people sign in with a link that this machine prints; absent: through a service */
+  signsInAtHome?: boolean;
 }
 
 /** The running site of this data folder, or null. A file left behind by a crash does not count. */

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from '#lib/env.ts';
 import { SPLITS } from '#lib/livecell/splits.ts';
+import { keepFilesPrivate, makePrivate } from '#lib/private-folder.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import {
   CallError,
@@ -24,6 +25,7 @@ import { openTask, slotFiles } from './score.ts';
  * opening the embedded database of the data folder for as long as the command takes.
  */
 async function withDatabase<T>(run: () => Promise<T>): Promise<T> {
+  keepFilesPrivate();
   const { closeDb } = await import('#db/engine/client.ts');
   if (process.env.DATABASE_URL) return await run().finally(closeDb);
   const site = await runningSite();
@@ -33,6 +35,7 @@ async function withDatabase<T>(run: () => Promise<T>): Promise<T> {
   }
   const { openEmbedded } = await import('#db/engine/embedded.ts');
   const { migrate } = await import('#db/migrate.ts');
+  makePrivate(env().LIVECELL_DATA);
   const embedded = await openEmbedded(env().LIVECELL_DATA);
   try {
     process.env.DATABASE_URL = embedded.url;
@@ -434,6 +437,24 @@ export const userRole: Command = {
     });
     out.document({ id: user.id, email: user.email, role: user.role });
     out.print(`${user.email} is now a ${user.role}.`);
+  },
+};
+
+export const signInLink: Command = {
+  name: 'sign-in-link',
+  help: 'Makes a link that signs you in, once, to the site that runs on this machine.',
+  options: { json: JSON_OPTION },
+  async run(_values, _files, out) {
+    const site = await runningSite();
+    if (!site) throw new InputError('No site runs on this data folder. Start it: npm start prints such a link itself.');
+    if (!site.signsInAtHome)
+      throw new InputError('People sign in to this site through GitHub, Google or ORCID; there are no sign-in links.');
+    const url = await withDatabase(async () => {
+      const { makeOperatorLink, signInAddress } = await import('#db/people/sign-in-links.ts');
+      return signInAddress(site.siteUrl, await makeOperatorLink());
+    });
+    out.document({ url });
+    out.print(url);
   },
 };
 

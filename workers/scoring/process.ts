@@ -18,6 +18,7 @@ import { workScores } from '#db/queue/queue.ts';
 import { sweepRescores } from '#db/rescore/rescore.ts';
 import { sweepQueue } from '#db/submissions/sweep.ts';
 import { env } from '#lib/env.ts';
+import { keepFilesPrivate } from '#lib/private-folder.ts';
 import { errorFields, log } from '#workers/log.ts';
 import { startMailer } from '#workers/mail.ts';
 import { CLOCKS, type Clocks } from './clocks.ts';
@@ -111,6 +112,7 @@ function repeat(failed: string, milliseconds: number, chore: () => Promise<unkno
 export async function runWorker(options: Pick<WorkerOptions, 'handler' | 'clocks'> = {}): Promise<void> {
   const { DATABASE_URL: url, LIVECELL_THREADS: threads } = env();
   if (!url) throw new Error('a scoring process needs DATABASE_URL');
+  keepFilesPrivate();
   const asked = new Promise<void>((resolve) => {
     process.on('SIGTERM', () => resolve());
     process.on('SIGINT', () => resolve());

@@ -10,22 +10,24 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { connect } from '#db/engine/client.ts';
 import { type Embedded, openEmbedded } from '#db/engine/embedded.ts';
 import { lockFolder } from '#db/engine/folder-lock.ts';
 import { migrate } from '#db/migrate.ts';
-import { type Env, env } from '#lib/env.ts';
+import { makeOperatorLink, signInAddress } from '#db/people/sign-in-links.ts';
+import { type Env, env, isLoopbackHost, signsInAtHome } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
+import { keepFilesPrivate, makePrivate } from '#lib/private-folder.ts';
 import { buildIfNeeded } from './build.ts';
 import '#workers/kernels.mjs'; // also where only the sources were renewed
 import type { RunFile } from '#workers/cli/run-file.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
 const NEXT = join(root, 'node_modules/next/dist/bin/next');
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 /** How long a process may take to end when asked, before it is ended. */
 const GRACE = { web: 3_000, worker: 18_000, task: 1_000 };
 
@@ -43,13 +45,16 @@ function say(text: string): void {
 }
 
 async function launch(dev: boolean): Promise<void> {
+  keepFilesPrivate();
   // only this program may switch it on, below
   delete process.env.LIVECELL_LOCAL_SIGN_IN;
   const settings = env();
   dataDir = resolve(settings.LIVECELL_DATA);
   const isEmbedded = settings.DATABASE_URL === undefined;
   const host = settings.HOST ?? (isEmbedded ? '127.0.0.1' : '0.0.0.0');
-  mkdirSync(dataDir, { recursive: true });
+  const mended = makePrivate(dataDir);
+  if (mended > 0)
+    say(`${mended} files and folders in ${dataDir} were open to other users of this machine; now they are yours alone`);
 
   // what can be wrong is found out before anything slow begins
   const lock = isEmbedded ? lockFolder(dataDir) : undefined;
@@ -71,12 +76,13 @@ async function launch(dev: boolean): Promise<void> {
     HOST: host,
     AUTH_SECRET: settings.AUTH_SECRET ?? keptSecret(),
   };
-  if (isEmbedded && LOOPBACK.has(host)) {
-    childEnv.LIVECELL_LOCAL_SIGN_IN = randomBytes(24).toString('base64url');
+  const atHome = isEmbedded && signsInAtHome({ ...settings, HOST: host });
+  if (atHome) {
+    childEnv.LIVECELL_LOCAL_SIGN_IN = '1';
     childEnv.AUTH_TRUST_HOST ??= 'true'; // nobody stands between the browser and us
   }
   const siteUrl = siteAddress(settings, host);
-  writeRunFile({ pid: process.pid, databaseUrl, siteUrl });
+  writeRunFile({ pid: process.pid, databaseUrl, siteUrl, signsInAtHome: atHome });
 
   void keepRunning({ name: 'worker', args: ['workers/scoring/process.ts'], environment: childEnv });
   const seeding = isEmbedded
@@ -86,16 +92,56 @@ async function launch(dev: boolean): Promise<void> {
         (error) => say(String(error.message)),
       )
     : undefined;
-  const address = ['--hostname', host, '--port', String(settings.PORT)];
+  const listen = ['--hostname', host, '--port', String(settings.PORT)];
   if (!dev) await build(); // the first time, failing ends it all
   void keepRunning({
     name: 'web',
-    args: [NEXT, dev ? 'dev' : 'start', ...address],
+    args: [NEXT, dev ? 'dev' : 'start', ...listen],
     environment: childEnv,
     before: dev ? undefined : build,
   });
   await Promise.all([answers(host, settings.PORT), seeding]);
-  if (!stopping) say(`ready: ${siteUrl}`);
+  if (stopping) return;
+  if (!atHome) return say(`ready: ${siteUrl}`);
+  const address = await operatorAddress(databaseUrl, siteUrl);
+  say(`ready: ${siteUrl}\n         sign in, once, at ${address}`);
+  openInBrowser(address);
+}
+
+/** A new address that signs the operator in. */
+async function operatorAddress(databaseUrl: string, siteUrl: string): Promise<string> {
+  const { db, close } = connect(databaseUrl, { max: 1 });
+  try {
+    return signInAddress(siteUrl, await makeOperatorLink(db));
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * Shows the address on a desktop, for somebody who sits at it. The browser is given a file that leads on: a command line
+ * can be read by every user of the machine, and the key must not be in one.
+ */
+function openInBrowser(address: string): void {
+  const { platform } = process;
+  const onScreen = platform === 'darwin' || platform === 'win32' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
+  if (!process.stdout.isTTY || !onScreen || process.env.CI || process.env.BROWSER === 'none') return;
+  const file = join(dataDir, 'sign-in.html');
+  rmSync(file, { force: true });
+  writeFileSync(
+    file,
+    `<!doctype html><meta http-equiv="refresh" content="0; url=${address}"><title>Sign in</title>\n`,
+    {
+      mode: 0o600,
+      flag: 'wx',
+    },
+  );
+  const [program, ...args] =
+    platform === 'darwin' ? ['open', file] : platform === 'win32' ? ['explorer.exe', file] : ['xdg-open', file];
+  // where there is no browser, the address is on the terminal
+  spawn(program, args, { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
 }
 
 async function build(): Promise<void> {
@@ -221,7 +267,7 @@ async function answers(host: string, port: number): Promise<void> {
 
 function siteAddress(settings: Env, host: string): string {
   if (settings.AUTH_URL) return new URL(settings.AUTH_URL).origin;
-  const name = LOOPBACK.has(host) || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  const name = isLoopbackHost(host) || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${name}:${settings.PORT}`;
 }
 

@@ -1,10 +1,14 @@
 'use server';
 
 import { revalidatePath } from 'next/cache';
+import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { action } from '#app/_server/http.ts';
+import { localSignInIsOn } from '#app/_server/local-sign-in.ts';
+import { siteOf } from '#app/_server/site.ts';
 import { liftSuspension, mergeAccounts, suspend } from '#db/people/moderation.ts';
+import { inviteHome, signInAddress } from '#db/people/sign-in-links.ts';
 import { setRole } from '#db/people/users.ts';
 import { grantQuota } from '#db/quota/ledger.ts';
 import { AppError } from '#lib/errors.ts';
@@ -68,3 +72,16 @@ export const mergePeople = action(
     redirect(`/maintain/people/${id}`);
   },
 );
+
+const invitation = z.object({
+  email: z.union([z.literal('').transform(() => null), z.email('An address such as kim@example.org, or nothing')]),
+  role: z.enum(['maintainer', 'researcher']),
+});
+
+/** `made` is the link: the only time it is shown. Only where people sign in with links. */
+export const makeSignInLink = action(invitation, async (input, who) => {
+  mustManage(who);
+  if (!localSignInIsOn()) throw new AppError('not-found', 'People sign in to this site through a service.');
+  const key = await inviteHome(input, who.id);
+  return { done: true, made: signInAddress(siteOf({ headers: await headers() }), key) };
+});

@@ -1,10 +1,14 @@
 import type { Metadata } from 'next';
+import { headers } from 'next/headers';
 import { notFound } from 'next/navigation';
 import { viewer } from '#app/_server/http.ts';
+import { offersLocalSignIn } from '#app/_server/local-sign-in.ts';
 import { findPeople } from '#db/people/moderation.ts';
+import { SIGN_IN_LINK_DAYS } from '#db/people/sign-in-links.ts';
 import { canManagePeople } from '#lib/permissions.ts';
 import { Pages } from '../pages.tsx';
 import { one, type Params, pageOf, withParams } from '../params.ts';
+import { SignInLinkForm } from './sign-in-link-form.tsx';
 import { PeopleTable } from './table.tsx';
 
 interface Props {
@@ -47,6 +51,18 @@ export default async function PeoplePage({ searchParams }: Props) {
         total={total}
         href={(n) => withParams('/maintain/people', { q: text, page: n === 1 ? undefined : String(n) })}
       />
+      {offersLocalSignIn(await headers()) && (
+        <section className="section" aria-labelledby="sign-in-link">
+          <h2 id="sign-in-link">Let somebody sign in</h2>
+          <div className="stack">
+            <p className="prose">
+              On this installation people sign in with a link. Make one for each person, and one more for somebody who
+              has lost the session of their browser.
+            </p>
+            <SignInLinkForm days={SIGN_IN_LINK_DAYS} />
+          </div>
+        </section>
+      )}
     </div>
   );
 }

@@ -1,19 +1,19 @@
-/** The form "Sign in on this installation". Exists only where `local-sign-in.ts` says so. */
+/** The form "Sign in on this installation". It exists only where `local-sign-in.ts` says so, and takes a key. */
 import { z } from 'zod';
 import { problem } from '#app/_server/http.ts';
 import { isLocalRequest, localSignInIsOn } from '#app/_server/local-sign-in.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
 import { isSameOrigin, SESSION_COOKIES } from '#app/_server/viewer.ts';
-import { createSession, ensureUser, setRole } from '#db/people/users.ts';
+import { findSignInLink, followSignInLink } from '#db/people/sign-in-links.ts';
+import { createSession } from '#db/people/users.ts';
 import { AppError } from '#lib/errors.ts';
 import { ROLES } from '#lib/http/api.ts';
 
-const schema = z.object({
+const person = z.object({
   name: z.string().trim().min(1).max(120),
   email: z.email().max(200),
-  // on one's own machine one may be a maintainer by saying so
+  // heard only where the link leaves it open: on one's own machine one may be a maintainer by saying so
   role: z.enum(ROLES).default('researcher'),
-  returnTo: z.string().default(''),
 });
 
 export async function POST(request: Request): Promise<Response> {
@@ -22,15 +22,20 @@ export async function POST(request: Request): Promise<Response> {
     if (!isLocalRequest(request.headers) || !isSameOrigin(request.headers))
       throw new AppError('forbidden', 'This sign-in works only in a browser on the machine the site runs on.');
 
-    const input = schema.safeParse(Object.fromEntries(await request.formData()));
-    if (!input.success) return seeOther('/sign-in?error=LocalFields');
-    const { name, email, role, returnTo } = input.data;
+    const fields = Object.fromEntries(await request.formData());
+    const key = String(fields.key ?? '');
+    const link = await findSignInLink(key);
+    if (!link)
+      throw new AppError(
+        'forbidden',
+        'Signing in here takes a link that was not used before. Restart the site, or run livecell sign-in-link.',
+      );
+    const input = person.safeParse(fields);
+    if (!link.userId && !input.success) return seeOther(`/sign-in?error=LocalFields&key=${encodeURIComponent(key)}`);
 
-    const user = await ensureUser({ email, name, role });
-    if (user.role !== role) await setRole(user.id, role, { actorId: user.id, lastMaintainer: 'may-go' });
+    const user = await followSignInLink(key, input.data ?? null);
     const { sessionToken, expires } = await createSession(user.id);
-
-    const response = seeOther(safeReturn(returnTo));
+    const response = seeOther(safeReturn(String(fields.returnTo ?? '')));
     // the cookie Auth.js uses over plain http; over https this route does not exist
     response.headers.append(
       'set-cookie',
@@ -38,6 +43,7 @@ export async function POST(request: Request): Promise<Response> {
     );
     return response;
   } catch (error) {
+    if (error instanceof AppError && error.code === 'conflict') return seeOther('/sign-in?error=AddressTaken');
     return problem(error);
   }
 }
