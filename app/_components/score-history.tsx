@@ -1,4 +1,4 @@
-import { inWords, type ScoreHistory } from '#db/rescore/rescore.ts';
+import { formatScoreNumber, type ScoreHistory } from '#db/board/score-history.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { integer, moment } from '#lib/format.ts';
 import { DataTable } from './data-table.tsx';
@@ -52,7 +52,7 @@ export function ScoredAgain({ history }: { history: ScoreHistory }) {
           ...labels.map((label, n) => ({
             head: label,
             num: true,
-            cell: ({ numbers }: EvaluationLine) => inWords(numbers[n]),
+            cell: ({ numbers }: EvaluationLine) => formatScoreNumber(numbers[n]),
           })),
           { head: 'Evaluator', cell: ({ evaluatorVersion }) => evaluatorVersion },
           {

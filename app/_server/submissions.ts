@@ -1,23 +1,22 @@
 /** What the submit form, the API and the pages do with submissions; the tables are behind `#db`. */
 
 import { listEvents } from '#db/audit.ts';
+import { scoreHistory } from '#db/board/score-history.ts';
 import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets/datasets.ts';
 import { db } from '#db/engine/client.ts';
 import { listMemberships } from '#db/people/teams.ts';
 import { getTaskRules, requireOpen, requireSize } from '#db/quota/task-settings.ts';
-import { scoreHistory } from '#db/rescore/rescore.ts';
 import type { Dataset, SubmissionFile, WithdrawalReason } from '#db/schema.ts';
 import { idByReviewSecret, makeAnonymous } from '#db/submissions/anonymity.ts';
 import { entryOf } from '#db/submissions/entries.ts';
 import { getMethod } from '#db/submissions/methods.ts';
+import { forgetFiles, withdraw } from '#db/submissions/publication.ts';
 import {
   createSubmission,
-  forgetFiles,
   getReports,
   getSubmission,
   isSharedFile,
   type SubmissionDetail,
-  withdraw,
 } from '#db/submissions/submissions.ts';
 import { deleteUpload, getUpload } from '#db/submissions/uploads.ts';
 import { PRIMARY_PROTOCOL, type ProtocolId } from '#lib/coco/protocol.ts';

@@ -4,7 +4,7 @@ import { activeDataset, getDatasetByName } from '#db/datasets/datasets.ts';
 import { listReferenceResults, OTHER_DATASET } from '#db/datasets/reference-results.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type Dataset, evaluations, methods, type ReferenceResult, submissions, teams, users } from '#db/schema.ts';
-import { isCurrent } from '#db/submissions/current-score.ts';
+import { isCurrent, isOn } from '#db/submissions/current-score.ts';
 import { ENTRY_COLUMNS, ENTRY_JOINS, sealedAt } from '#db/submissions/entries.ts';
 import { runsOf, scoredRuns } from '#db/submissions/methods.ts';
 import { type Direction, ordered, type Rankable, rankBoard, ranks, type Sort } from '#lib/board/ranking.ts';
@@ -12,15 +12,7 @@ import { type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#
 import type { CellType } from '#lib/livecell/cell-types.ts';
 import { type BoardEntry, boardEntry, boardReference } from '#lib/public-entry.ts';
 import type { AnyReport, EvaluationResults, Metrics } from '#lib/scoring/report.ts';
-import {
-  boardValues,
-  findValue,
-  parseTask,
-  readsTypes,
-  slotsAreDatasets,
-  taskValue,
-  type ValueColumn,
-} from '#lib/tasks/index.ts';
+import { boardValues, findValue, parseTask, readsTypes, taskValue, type ValueColumn } from '#lib/tasks/index.ts';
 
 export interface BoardQuery {
   task: string;
@@ -382,17 +374,6 @@ export function standingOn(
       stands.id,
     )
     .as('standing');
-}
-
-/** Submissions that are scored on a data set: it is theirs, or (where slots are data sets) one of those they have. */
-export function isOn(dataset: Dataset): SQL | undefined {
-  const own = eq(submissions.datasetId, dataset.id);
-  if (!slotsAreDatasets(dataset.task)) return own;
-  const scored = sql`exists (
-    select 1 from ${evaluations}
-    where ${evaluations.submissionId} = ${submissions.id} and ${at(['results', 'datasets'])} -> ${dataset.name}::text is not null
-  )`;
-  return or(own, scored);
 }
 
 /** Size classes and recall limits of the published tables are those of the released code, and mean nothing elsewhere. */

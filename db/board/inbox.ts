@@ -20,7 +20,6 @@ import {
 } from '#db/schema.ts';
 import { isCurrent } from '#db/submissions/current-score.ts';
 import {
-  type ExactGroundTruth,
   type Finding,
   findingsOf,
   highestAp95,
@@ -31,18 +30,6 @@ import {
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { findValue, parseTask, type Task, taskValue, type ValueColumn } from '#lib/tasks/index.ts';
 import { standingOn } from './board.ts';
-
-/** Keeps what was seen while scoring, for who decides. Before the scores are saved: a scored entry has it. */
-export async function saveRadar(
-  submissionId: string,
-  exactGroundTruth: ExactGroundTruth | undefined,
-  tx: Tx = db(),
-): Promise<void> {
-  await tx
-    .update(submissions)
-    .set({ radar: exactGroundTruth ? { exactGroundTruth } : {} })
-    .where(eq(submissions.id, submissionId));
-}
 
 export interface InboxNumber {
   label: string;

@@ -77,6 +77,17 @@ export async function getDataset(id: string, tx: Tx = db()): Promise<Dataset | n
   return dataset ?? null;
 }
 
+/**
+ * Locks a data set's row until the transaction ends.
+ *
+ * @throws AppError `not-found`
+ */
+export async function lockDataset(id: string, tx: Tx): Promise<Dataset> {
+  const [dataset] = await tx.select().from(datasets).where(eq(datasets.id, id)).for('no key update');
+  if (!dataset) throw new AppError('not-found', 'There is no such data set.');
+  return dataset;
+}
+
 export async function getDatasetByName(name: string, tx: Tx = db()): Promise<Dataset | null> {
   const [dataset] = await tx.select().from(datasets).where(eq(datasets.name, name));
   return dataset ?? null;

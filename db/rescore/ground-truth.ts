@@ -7,7 +7,7 @@
  */
 import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
-import { getDatasetByName, registerDataset, saveStatistics } from '#db/datasets/datasets.ts';
+import { getDatasetByName, lockDataset, registerDataset, saveStatistics } from '#db/datasets/datasets.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { enqueueImport } from '#db/queue/queue.ts';
 import {
@@ -24,7 +24,7 @@ import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
 import { AppError } from '#lib/errors.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 import { groundTruthTask } from '#lib/tasks/index.ts';
-import { beginRescore, mustBeIdle } from './rescore.ts';
+import { requireIdle, rescoreOnVersion } from './start.ts';
 
 /** What reading a file of ground truth finds out. */
 export interface GroundTruthFacts {
@@ -72,7 +72,7 @@ export async function replaceGroundTruth(
   if (!words) throw new AppError('invalid', 'Say what changed and why: owners of entries read it.');
   return tx.transaction(async (tx) => {
     const dataset = await lockDataset(datasetId, tx);
-    await mustBeIdle(dataset, tx);
+    await requireIdle(dataset, tx);
     if (dataset.sha256 === sha256)
       throw new AppError(
         'conflict',
@@ -112,7 +112,7 @@ export async function replaceGroundTruth(
       },
       tx,
     );
-    const rescore = await beginRescore(dataset, { reason: words, version }, actorId, tx);
+    const rescore = await rescoreOnVersion(dataset, { reason: words, version }, actorId, tx);
     return { version, rescore };
   });
 }
@@ -151,12 +151,6 @@ export async function setDatasetPublic(
   });
 }
 
-async function lockDataset(id: string, tx: Tx): Promise<Dataset> {
-  const [dataset] = await tx.select().from(datasets).where(eq(datasets.id, id)).for('no key update');
-  if (!dataset) throw new AppError('not-found', 'There is no such data set.');
-  return dataset;
-}
-
 // --- files that were sent in ---
 
 export type NewImport = Pick<GroundTruthImport, 'name' | 'task' | 'files'> &
@@ -177,7 +171,7 @@ export async function createImport(
 ): Promise<GroundTruthImport> {
   return tx.transaction(async (tx) => {
     const { datasetId = null, note = '', ...values } = input;
-    if (datasetId !== null) await mustBeIdle(await lockDataset(datasetId, tx), tx);
+    if (datasetId !== null) await requireIdle(await lockDataset(datasetId, tx), tx);
     else if (await getDatasetByName(input.name, tx))
       throw new AppError(
         'conflict',

@@ -2,7 +2,8 @@
 import { and, asc, eq, or } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type Submission, submissions } from '#db/schema.ts';
-import { changeSubmission, type SubmissionSummary, summaries, toSummary } from './submissions.ts';
+import { changeSubmission } from './changes.ts';
+import { type SubmissionSummary, summaries, toSummary } from './submissions.ts';
 
 /** Marks an entry as a baseline, or takes the mark off. Only what is public can be marked. */
 export async function setFeatured(id: string, featured: boolean, actorId: string, tx: Tx = db()): Promise<Submission> {

@@ -1,8 +1,19 @@
 /** Which of a submission's scores counts. Scores are never overwritten, so there may be several of one protocol. */
 import { and, desc, eq, or, type SQL, sql } from 'drizzle-orm';
-import { type Dataset, datasets, evaluations, groundTruthVersions, rescores } from '#db/schema.ts';
+import { type Dataset, datasets, evaluations, groundTruthVersions, rescores, submissions } from '#db/schema.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { slotsAreDatasets } from '#lib/tasks/index.ts';
+
+/** Submissions that are scored on a data set: it is theirs, or (where slots are data sets) one of those they have. */
+export function isOn(dataset: Dataset): SQL | undefined {
+  const own = eq(submissions.datasetId, dataset.id);
+  if (!slotsAreDatasets(dataset.task)) return own;
+  const scored = sql`exists (
+    select 1 from ${evaluations}
+    where ${evaluations.submissionId} = ${submissions.id} and ${evaluations.report} #> '{results,datasets}' -> ${dataset.name}::text is not null
+  )`;
+  return or(own, scored);
+}
 
 /** Those of a re-score that is not done are nobody's business yet. */
 export function isReleased(): SQL {

@@ -18,7 +18,8 @@ import { type AuditEvent, auditSentence } from '#lib/audit.ts';
 import { AppError } from '#lib/errors.ts';
 import { moment } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
-import { changeSubmission, type SubmissionSummary, summaries, toSummary } from './submissions.ts';
+import { changeSubmission } from './changes.ts';
+import { type SubmissionSummary, summaries, toSummary } from './submissions.ts';
 
 /** The longest reason, question or remark. */
 export const MAX_REASON = 1000;

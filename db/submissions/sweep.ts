@@ -14,7 +14,7 @@ import { db, type Tx } from '#db/engine/client.ts';
 import { enqueueScore, listLiveJobs } from '#db/queue/queue.ts';
 import { chargePlace, returnPlace } from '#db/quota/ledger.ts';
 import { auditEvents, quotaLedger, submissions } from '#db/schema.ts';
-import { failSubmission, returnToQueue } from './submissions.ts';
+import { failSubmission, returnToQueue } from './scoring.ts';
 
 export interface Swept {
   submissionId: string;

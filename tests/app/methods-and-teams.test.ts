@@ -11,14 +11,9 @@ import { db } from '#db/engine/client.ts';
 import { acceptInvitation, createTeam, invite, removeMember } from '#db/people/teams.ts';
 import { taskSettings, users } from '#db/schema.ts';
 import { approve } from '#db/submissions/moderation.ts';
-import {
-  failSubmission,
-  getSubmission,
-  rejectSubmission,
-  requestPublication,
-  saveReports,
-  startScoring,
-} from '#db/submissions/submissions.ts';
+import { requestPublication } from '#db/submissions/publication.ts';
+import { failSubmission, rejectSubmission, saveReports, startScoring } from '#db/submissions/scoring.ts';
+import { getSubmission } from '#db/submissions/submissions.ts';
 import { storage } from '#lib/storage.ts';
 import { someDataset, someReports } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';

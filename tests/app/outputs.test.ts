@@ -8,13 +8,8 @@ import { GET as feed } from '#app/feed.xml/route.ts';
 import { db } from '#db/engine/client.ts';
 import type { Dataset } from '#db/schema.ts';
 import { approve } from '#db/submissions/moderation.ts';
-import {
-  createDemoSubmission,
-  createSubmission,
-  getSubmission,
-  saveReports,
-  startScoring,
-} from '#db/submissions/submissions.ts';
+import { saveReports, startScoring } from '#db/submissions/scoring.ts';
+import { createDemoSubmission, createSubmission, getSubmission } from '#db/submissions/submissions.ts';
 import { escapeXml } from '#lib/badge.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person } from './site.ts';

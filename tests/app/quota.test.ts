@@ -5,7 +5,7 @@ import { POST as create } from '#app/api/v1/submissions/route.ts';
 import { GET as tasks } from '#app/api/v1/tasks/route.ts';
 import { db } from '#db/engine/client.ts';
 import { type NewTaskSettings, saveTaskSettings } from '#db/quota/task-settings.ts';
-import { saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { completeUpload, createUpload, listUploads } from '#db/submissions/uploads.ts';
 import { problemDetailsSchema, taskListSchema } from '#lib/http/api.ts';
 import { storage } from '#lib/storage.ts';

@@ -15,7 +15,7 @@ import { getTaskBoard } from '#db/board/board.ts';
 import { registerDataset } from '#db/datasets/datasets.ts';
 import { parsePublishedResults, saveReferenceResults } from '#db/datasets/reference-results.ts';
 import { approve } from '#db/submissions/moderation.ts';
-import { rejectSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { rejectSubmission, saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { type Created, leaderboardSchema, receiptSchema, submissionSchema, taskListSchema } from '#lib/http/api.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { importGroundTruth } from '#lib/readers/files.ts';

@@ -9,7 +9,7 @@ import { POST as create } from '#app/api/v1/submissions/route.ts';
 import { getTaskBoard } from '#db/board/board.ts';
 import { registerDataset } from '#db/datasets/datasets.ts';
 import { approve } from '#db/submissions/moderation.ts';
-import { rejectSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { rejectSubmission, saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { submissionSchema } from '#lib/http/api.ts';
 import { importGroundTruth } from '#lib/readers/files.ts';
 import type { AnyReport, ReportOf } from '#lib/scoring/report.ts';

@@ -7,7 +7,7 @@ import { getLeaderboard } from '#db/board/board.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { migrate } from '#db/migrate.ts';
 import { type Method, methods, type Submission, submissions } from '#db/schema.ts';
-import { withdraw } from '#db/submissions/submissions.ts';
+import { withdraw } from '#db/submissions/publication.ts';
 import { ENGINES, type TestDatabase } from './databases.ts';
 import { GROUND_TRUTH, someReports } from './fixtures.ts';
 

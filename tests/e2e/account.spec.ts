@@ -8,7 +8,7 @@ import { linkSignIn } from '#db/people/sign-ins.ts';
 import { getUserByEmail } from '#db/people/users.ts';
 import { submissions, users } from '#db/schema.ts';
 import { approve } from '#db/submissions/moderation.ts';
-import { requestPublication } from '#db/submissions/submissions.ts';
+import { requestPublication } from '#db/submissions/publication.ts';
 import {
   type Benchmark,
   expect,

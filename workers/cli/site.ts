@@ -180,7 +180,7 @@ async function replaceGroundTruth(values: Values, files: string[], out: Output):
         await storage().delete(packKey);
         throw error;
       });
-      const { listRescores } = await import('#db/rescore/rescore.ts');
+      const { listRescores } = await import('#db/rescore/list.ts');
       const line = (await listRescores({ datasetId: dataset.id })).find(({ id }) => id === made.rescore.id);
       return { ...made, warnings, entries: line?.counts };
     });
@@ -232,7 +232,7 @@ export const rescore: Command = {
     const reason = values.reason?.trim() || `Evaluator ${EVALUATOR_VERSION}`;
     const begun = await withDatabase(async () => {
       const { listDatasets } = await import('#db/datasets/datasets.ts');
-      const { startRescore } = await import('#db/rescore/rescore.ts');
+      const { startRescore } = await import('#db/rescore/start.ts');
       if (submissionId !== undefined)
         return [{ submission: submissionId, ...outcome(await startRescore({ submissionId, reason }, null)) }];
       const found = await listDatasets(task ? { task: task.id } : {});

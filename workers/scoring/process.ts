@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { closeDb } from '#db/engine/client.ts';
 import { reportAlive, reportGone } from '#db/queue/processes.ts';
 import { workScores } from '#db/queue/queue.ts';
-import { sweepRescores } from '#db/rescore/rescore.ts';
+import { sweepRescores } from '#db/rescore/switch.ts';
 import { sweepQueue } from '#db/submissions/sweep.ts';
 import { env } from '#lib/env.ts';
 import { keepFilesPrivate } from '#lib/private-folder.ts';

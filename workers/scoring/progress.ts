@@ -1,7 +1,7 @@
 /** Progress of a running job on its way from the thread to the submission. */
 import { MessageChannel } from 'node:worker_threads';
 import type { Progress } from '#db/schema.ts';
-import { saveProgress } from '#db/submissions/submissions.ts';
+import { saveProgress } from '#db/submissions/scoring.ts';
 import { errorFields, log } from '#workers/log.ts';
 
 /** Saves what arrives at `port`: the latest only, at most once per interval, and never two at once. */

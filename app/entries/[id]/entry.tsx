@@ -3,7 +3,7 @@ import { Fragment, type ReactNode } from 'react';
 import { Segments } from '#app/_components/choice-links.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '#app/_components/labels.ts';
 import { LevelMark, LevelSentence } from '#app/_components/trust-badge.tsx';
-import type { ScoreHistory } from '#db/rescore/rescore.ts';
+import type { ScoreHistory } from '#db/board/score-history.ts';
 import { byCellType, meanOverTypes, type NamedResults, perIou } from '#lib/board/series.ts';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { bytes, day, exact, integer, moment, percent, seconds } from '#lib/format.ts';

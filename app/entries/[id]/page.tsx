@@ -7,7 +7,7 @@ import { viewer } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
 import { standingInWords, standings } from '#app/_server/standing.ts';
 import { findPublished, findTombstone, lookOf, reportsOf } from '#app/_server/submissions.ts';
-import { scoreHistory } from '#db/rescore/rescore.ts';
+import { scoreHistory } from '#db/board/score-history.ts';
 import { entryOf } from '#db/submissions/entries.ts';
 import { getSubmission } from '#db/submissions/submissions.ts';
 import { canSeeIdentity, canViewSubmission, isPublic } from '#lib/permissions.ts';

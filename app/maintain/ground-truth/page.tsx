@@ -7,7 +7,7 @@ import { groundTruthSlots } from '#app/_server/ground-truth.ts';
 import { viewer } from '#app/_server/http.ts';
 import { listDatasets } from '#db/datasets/datasets.ts';
 import { listImports } from '#db/rescore/ground-truth.ts';
-import { listRescores, type RescoreLine } from '#db/rescore/rescore.ts';
+import { listRescores, type RescoreLine } from '#db/rescore/list.ts';
 import { day, integer } from '#lib/format.ts';
 import { canManageGroundTruth } from '#lib/permissions.ts';
 import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';

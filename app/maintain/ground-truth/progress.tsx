@@ -1,7 +1,7 @@
 import Link from 'next/link';
 import { Act } from '#app/_components/action-button.tsx';
 import type { ImportLine } from '#db/rescore/ground-truth.ts';
-import type { RescoreLine } from '#db/rescore/rescore.ts';
+import type { RescoreLine } from '#db/rescore/list.ts';
 import { bytes, integer, moment } from '#lib/format.ts';
 import { cancelScoringAgain, goOnWithout, tryFailedAgain } from './actions.ts';
 

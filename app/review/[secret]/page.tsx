@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { reportsOf, underReview } from '#app/_server/submissions.ts';
-import { scoreHistory } from '#db/rescore/rescore.ts';
+import { scoreHistory } from '#db/board/score-history.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import { EntryView } from '../../entries/[id]/entry.tsx';
 

@@ -8,7 +8,7 @@ import { TableFrame } from '#app/_components/table-frame.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { findSubmission } from '#app/_server/submissions.ts';
 import { listEvents } from '#db/audit.ts';
-import { scoreHistory } from '#db/rescore/rescore.ts';
+import { scoreHistory } from '#db/board/score-history.ts';
 import { getReports, type SubmissionDetail } from '#db/submissions/submissions.ts';
 import { auditSentence } from '#lib/audit.ts';
 import { EVALUATIONS, PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';

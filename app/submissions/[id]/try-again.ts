@@ -4,7 +4,7 @@ import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
 import { action } from '#app/_server/http.ts';
 import { findSubmission } from '#app/_server/submissions.ts';
-import { tryAgain } from '#db/submissions/submissions.ts';
+import { tryAgain } from '#db/submissions/scoring.ts';
 import { AppError } from '#lib/errors.ts';
 import { canTryAgain } from '#lib/permissions.ts';
 

@@ -10,7 +10,8 @@ import {
 } from '#db/datasets/reference-results.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { type Dataset, SUBMISSION_STATES, submissions, VISIBILITIES } from '#db/schema.ts';
-import { createDemoSubmission, createSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { saveReports, startScoring } from '#db/submissions/scoring.ts';
+import { createDemoSubmission, createSubmission } from '#db/submissions/submissions.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import { columnValue, findColumn, TASKS } from '#lib/tasks/index.ts';

@@ -12,13 +12,8 @@ import {
 } from '#db/notices/notices.ts';
 import { ensureUser } from '#db/people/users.ts';
 import { outbox, teamMembers, teams } from '#db/schema.ts';
-import {
-  createSubmission,
-  failSubmission,
-  rejectSubmission,
-  saveReports,
-  startScoring,
-} from '#db/submissions/submissions.ts';
+import { failSubmission, rejectSubmission, saveReports, startScoring } from '#db/submissions/scoring.ts';
+import { createSubmission } from '#db/submissions/submissions.ts';
 import { readEnv } from '#lib/env.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';

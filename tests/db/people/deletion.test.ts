@@ -24,13 +24,9 @@ import {
   users,
 } from '#db/schema.ts';
 import { approve } from '#db/submissions/moderation.ts';
-import {
-  createSubmission,
-  getSubmission,
-  requestPublication,
-  saveReports,
-  startScoring,
-} from '#db/submissions/submissions.ts';
+import { requestPublication } from '#db/submissions/publication.ts';
+import { saveReports, startScoring } from '#db/submissions/scoring.ts';
+import { createSubmission, getSubmission } from '#db/submissions/submissions.ts';
 import { createUpload } from '#db/submissions/uploads.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';

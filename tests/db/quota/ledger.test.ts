@@ -8,15 +8,9 @@ import { ensureUser } from '#db/people/users.ts';
 import { getQuota, grantQuota, listLedger, reservePlace } from '#db/quota/ledger.ts';
 import { saveTaskSettings } from '#db/quota/task-settings.ts';
 import { type Dataset, submissions } from '#db/schema.ts';
-import {
-  createSubmission,
-  failSubmission,
-  handBack,
-  rejectSubmission,
-  saveReports,
-  startScoring,
-  withdraw,
-} from '#db/submissions/submissions.ts';
+import { withdraw } from '#db/submissions/publication.ts';
+import { failSubmission, handBack, rejectSubmission, saveReports, startScoring } from '#db/submissions/scoring.ts';
+import { createSubmission } from '#db/submissions/submissions.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import fc from '#tests/properties.ts';

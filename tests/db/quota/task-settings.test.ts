@@ -10,7 +10,8 @@ import { getTaskRules, listTaskRules, type NewTaskSettings, saveTaskSettings } f
 import type { Dataset } from '#db/schema.ts';
 import { listBaselines, setFeatured } from '#db/submissions/baselines.ts';
 import { approve } from '#db/submissions/moderation.ts';
-import { createSubmission, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { saveReports, startScoring } from '#db/submissions/scoring.ts';
+import { createSubmission } from '#db/submissions/submissions.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';

@@ -3,11 +3,13 @@ import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listAudit, listEvents } from '#db/audit.ts';
 import { getLeaderboard, getTaskBoard } from '#db/board/board.ts';
+import { scoreHistory } from '#db/board/score-history.ts';
 import { getDataset } from '#db/datasets/datasets.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { listNotices } from '#db/notices/notices.ts';
 import { ensureUser } from '#db/people/users.ts';
 import { listLiveJobs } from '#db/queue/queue.ts';
+import { cancelRescore, retryRescore, switchWithout } from '#db/rescore/decide.ts';
 import {
   createImport,
   failImport,
@@ -18,30 +20,14 @@ import {
   setDatasetPublic,
   startImport,
 } from '#db/rescore/ground-truth.ts';
-import {
-  cancelRescore,
-  countByEvaluator,
-  failRescoreItem,
-  listRescores,
-  retryRescore,
-  saveRescore,
-  saveScore,
-  scoreHistory,
-  startRescore,
-  startRescoreItem,
-  sweepRescores,
-  switchWithout,
-} from '#db/rescore/rescore.ts';
+import { countByEvaluator, listRescores } from '#db/rescore/list.ts';
+import { failRescoreItem, saveRescore, startRescoreItem } from '#db/rescore/score.ts';
+import { startRescore } from '#db/rescore/start.ts';
+import { sweepRescores } from '#db/rescore/switch.ts';
 import { type Dataset, evaluations, quotaLedger, submissions, type User } from '#db/schema.ts';
-import {
-  createSubmission,
-  forgetFiles,
-  getReports,
-  getSubmission,
-  saveReports,
-  startScoring,
-  withdraw,
-} from '#db/submissions/submissions.ts';
+import { forgetFiles, withdraw } from '#db/submissions/publication.ts';
+import { saveReports, saveScore, startScoring } from '#db/submissions/scoring.ts';
+import { createSubmission, getReports, getSubmission } from '#db/submissions/submissions.ts';
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
@@ -203,7 +189,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     // scored on what the board shows now, and again with the others
     const { id: late } = await createSubmission(someSubmission(dataset, { method: 'Late', userId: eve.id }), db());
     const input = (await startScoring(late, 1, db()))!;
-    expect(await saveScore(input, reports(0.6, dataset.sha256), db())).toBe('scored');
+    expect(await saveScore(input, { reports: reports(0.6, dataset.sha256) }, db())).toBe('scored');
     await publish(late);
     expect(await board(dataset)).toEqual({ Early: 0.4, Late: 0.6 });
     await saveRescore(rescore.id, early, reports(0.3, next.sha256), db());
@@ -216,11 +202,11 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     await saveRescore(rescore.id, late, reports(0.55, next.sha256), db());
     expect(await board(dataset)).toEqual({ Early: 0.3, Late: 0.55 });
     expect(await now(dataset)).toMatchObject({ version: 2, sha256: next.sha256, packKey: next.packKey });
-    expect(await saveScore(stale, reports(0.7, dataset.sha256), db())).toBe('returned');
+    expect(await saveScore(stale, { reports: reports(0.7, dataset.sha256) }, db())).toBe('returned');
     expect((await getSubmission(last, db()))!.state).toBe('queued');
     const fresh = (await startScoring(last, 2, db()))!;
     expect(fresh.dataset.sha256).toBe(next.sha256);
-    expect(await saveScore(fresh, reports(0.65, next.sha256), db())).toBe('scored');
+    expect(await saveScore(fresh, { reports: reports(0.65, next.sha256) }, db())).toBe('scored');
     await publish(last);
     expect(await board(dataset)).toEqual({ Early: 0.3, Late: 0.55, Last: 0.65 });
 
@@ -431,7 +417,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     expect(input.datasets!.find(({ name }) => name === e.name)).toMatchObject({ sha256: next.sha256 });
     const { id: other } = await createSubmission(someSubmission(e, { task, userId: eve.id }), db());
     const late = (await startScoring(other, 1, db()))!;
-    await saveScore(late, on(d.sha256, e.sha256, [0.2, 0.3]), db());
+    await saveScore(late, { reports: on(d.sha256, e.sha256, [0.2, 0.3]) }, db());
     await publish(other);
     await saveRescore(rescore.id, id, on(d.sha256, next.sha256, [0.4, 0.45]), db());
     expect((await both()).map((values) => values.sort())).toEqual([

@@ -9,18 +9,9 @@ import { type Dataset, methods, type Submission, submissions, taskSettings } fro
 import { makeAnonymous } from '#db/submissions/anonymity.ts';
 import { editMethod, getMethod, listMethods, listVersions, showVersion } from '#db/submissions/methods.ts';
 import { approve, hide, restore } from '#db/submissions/moderation.ts';
-import {
-  createDemoSubmission,
-  createSubmission,
-  forgetFiles,
-  getSubmission,
-  isSharedFile,
-  requestPublication,
-  saveReports,
-  startScoring,
-  unpublish,
-  withdraw,
-} from '#db/submissions/submissions.ts';
+import { forgetFiles, requestPublication, unpublish, withdraw } from '#db/submissions/publication.ts';
+import { saveReports, startScoring } from '#db/submissions/scoring.ts';
+import { createDemoSubmission, createSubmission, getSubmission, isSharedFile } from '#db/submissions/submissions.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { GROUND_TRUTH, someDataset, someMetrics, someReports, someSubmission } from '#tests/db/fixtures.ts';

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listAudit, listDecisions, listEvents, readAudit } from '#db/audit.ts';
-import { countInbox, listInbox, saveRadar } from '#db/board/inbox.ts';
+import { countInbox, listInbox } from '#db/board/inbox.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { listNotices } from '#db/notices/notices.ts';
 import { ensureUser } from '#db/people/users.ts';
@@ -17,15 +17,13 @@ import {
   revokeVerification,
   searchSubmissions,
 } from '#db/submissions/moderation.ts';
+import { requestPublication, unpublish } from '#db/submissions/publication.ts';
+import { saveRadar, saveReports, startScoring } from '#db/submissions/scoring.ts';
 import {
   createDemoSubmission,
   createSubmission,
   getSubmission,
   type NewSubmission,
-  requestPublication,
-  saveReports,
-  startScoring,
-  unpublish,
 } from '#db/submissions/submissions.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';

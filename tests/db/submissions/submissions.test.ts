@@ -9,21 +9,16 @@ import { createToken, ensureUser, revokeToken, userByToken } from '#db/people/us
 import { queueSnapshot } from '#db/queue/queue.ts';
 import { type Dataset, submissions } from '#db/schema.ts';
 import { approve, hide, restore } from '#db/submissions/moderation.ts';
+import { requestPublication, unpublish, withdraw } from '#db/submissions/publication.ts';
 import {
-  createSubmission,
   failSubmission,
-  getReports,
-  getSubmission,
-  listSubmissionsOf,
   rejectSubmission,
-  requestPublication,
   saveProgress,
   saveReports,
   startScoring,
   tryAgain,
-  unpublish,
-  withdraw,
-} from '#db/submissions/submissions.ts';
+} from '#db/submissions/scoring.ts';
+import { createSubmission, getReports, getSubmission, listSubmissionsOf } from '#db/submissions/submissions.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 

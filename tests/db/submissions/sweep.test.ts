@@ -7,7 +7,8 @@ import { getScoringProcesses, reportAlive, reportGone, SILENT_SECONDS } from '#d
 import { listLiveJobs } from '#db/queue/queue.ts';
 import { getQuota } from '#db/quota/ledger.ts';
 import type { Dataset } from '#db/schema.ts';
-import { createSubmission, getSubmission, handBack, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { handBack, saveReports, startScoring } from '#db/submissions/scoring.ts';
+import { createSubmission, getSubmission } from '#db/submissions/submissions.ts';
 import { sweepQueue } from '#db/submissions/sweep.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';

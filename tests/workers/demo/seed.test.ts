@@ -5,7 +5,8 @@ import { getDatasetByName, getPictures, getStatistics, saveStatistics } from '#d
 import { listReferenceResults } from '#db/datasets/reference-results.ts';
 import { closeDb, db } from '#db/engine/client.ts';
 import { queueSnapshot } from '#db/queue/queue.ts';
-import { getSubmission, listAllSubmissions, saveReports, startScoring } from '#db/submissions/submissions.ts';
+import { saveReports, startScoring } from '#db/submissions/scoring.ts';
+import { getSubmission, listAllSubmissions } from '#db/submissions/submissions.ts';
 import { readPicture } from '#lib/datasets/pictures.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { storage } from '#lib/storage.ts';

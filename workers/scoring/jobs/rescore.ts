@@ -7,7 +7,7 @@ import {
   problemsInWords,
   saveRescore,
   startRescoreItem,
-} from '#db/rescore/rescore.ts';
+} from '#db/rescore/score.ts';
 import { log } from '#workers/log.ts';
 import { type JobRoom, runJob } from './run-job.ts';
 import { buildJob, keptReports } from './score.ts';

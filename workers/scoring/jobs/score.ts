@@ -1,7 +1,6 @@
 /** Scores a submission for the first time. */
-import { saveRadar } from '#db/board/inbox.ts';
+
 import type { ScoreContext } from '#db/queue/queue.ts';
-import { saveScore } from '#db/rescore/rescore.ts';
 import {
   failSubmission,
   handBack,
@@ -9,8 +8,9 @@ import {
   rejectSubmission,
   returnToQueue,
   type ScoringInput,
+  saveScore,
   startScoring,
-} from '#db/submissions/submissions.ts';
+} from '#db/submissions/scoring.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { type AnyReport, withDatasets, withoutGroundTruth } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
@@ -34,8 +34,8 @@ export async function scoreSubmission(room: JobRoom, id: string, context: ScoreC
         progress.close();
         if (!outcome.ok)
           return (await rejectSubmission(id, outcome.problems, outcome.warnings)) ? 'rejected' : 'too-late';
-        await saveRadar(id, outcome.exactGroundTruth);
-        return await saveScore(input, keptReports(input, outcome.reports));
+        const { exactGroundTruth } = outcome;
+        return await saveScore(input, { reports: keptReports(input, outcome.reports), exactGroundTruth });
       } finally {
         progress.close();
       }

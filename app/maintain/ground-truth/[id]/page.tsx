@@ -8,7 +8,7 @@ import { groundTruthSlots } from '#app/_server/ground-truth.ts';
 import { viewer } from '#app/_server/http.ts';
 import { getDataset, getPictures } from '#db/datasets/datasets.ts';
 import { listGroundTruthVersions, listImports, type VersionLine } from '#db/rescore/ground-truth.ts';
-import { countByEvaluator, listRescores, type RescoreLine } from '#db/rescore/rescore.ts';
+import { countByEvaluator, listRescores, type RescoreLine } from '#db/rescore/list.ts';
 import type { Dataset } from '#db/schema.ts';
 import { integer, moment } from '#lib/format.ts';
 import { canManageGroundTruth } from '#lib/permissions.ts';

@@ -1,0 +1,121 @@
+/** Every score a submission has had, with its headline numbers. */
+
+import { and, desc, eq, sql } from 'drizzle-orm';
+import { db, type Tx } from '#db/engine/client.ts';
+import {
+  datasets,
+  evaluations,
+  groundTruthVersions,
+  rescoreItems,
+  rescores,
+  type Submission,
+  submissions,
+} from '#db/schema.ts';
+import { currentFirst, isCurrentOfOwn, isReleased } from '#db/submissions/current-score.ts';
+import type { ProtocolId } from '#lib/coco/protocol.ts';
+import { percent, integer as whole } from '#lib/format.ts';
+import type { AnyReport } from '#lib/scoring/report.ts';
+import { parseTask, taskValue, type ValueColumn } from '#lib/tasks/index.ts';
+import { columnsOf, comparedResults, hasMasks } from './inbox.ts';
+
+/** A number of a score, as tables show it. */
+export interface ScoreNumber {
+  label: string;
+  value: number | null;
+  format: ValueColumn['format'];
+}
+
+export interface EvaluationLine {
+  id: string;
+  protocol: ProtocolId;
+  evaluatorVersion: string;
+  /** the versions it is of its data set's; none where it is of several data sets together */
+  groundTruth: { sha256: string; versions: number[] };
+  scoredAt: Date;
+  /** the one that counts now */
+  current: boolean;
+  /** why it was made, where that was not the submission's own turn */
+  reason: string | null;
+  numbers: ScoreNumber[];
+}
+
+export interface ScoreHistory {
+  /** the newest first */
+  evaluations: EvaluationLine[];
+  /** why it has no score that counts on the board as it is now; null: it has one */
+  leftBehind: string | null;
+}
+
+/** Every score a submission has had, with the numbers that matter most. Those kept back are not among them. */
+export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, tx: Tx = db()): Promise<ScoreHistory> {
+  const rows = await tx
+    .select({
+      id: evaluations.id,
+      protocol: evaluations.protocol,
+      evaluatorVersion: evaluations.evaluatorVersion,
+      sha256: evaluations.groundTruthSha256,
+      versions: sql<
+        number[] | null
+      >`(select json_agg(${groundTruthVersions.version} order by ${groundTruthVersions.version})
+        from ${groundTruthVersions}
+        where ${groundTruthVersions.datasetId} = ${datasets.id}
+          and ${groundTruthVersions.sha256} = ${evaluations.groundTruthSha256}
+          and ${groundTruthVersions.state} in ('current', 'superseded'))`,
+      scoredAt: evaluations.createdAt,
+      fits: isCurrentOfOwn(),
+      reason: rescores.reason,
+      results: comparedResults(),
+      dataset: datasets.name,
+    })
+    .from(evaluations)
+    .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .leftJoin(rescores, eq(rescores.id, evaluations.rescoreId))
+    .where(and(eq(evaluations.submissionId, submission.id), isReleased()))
+    .orderBy(...currentFirst());
+  const counted = new Set<ProtocolId>();
+  const lines = rows.map(({ fits, results, dataset, sha256, versions, ...row }): EvaluationLine => {
+    const current = fits && !counted.has(row.protocol);
+    if (current) counted.add(row.protocol);
+    return {
+      ...row,
+      current,
+      groundTruth: { sha256, versions: versions ?? [] },
+      numbers: readHeadlineNumbers(submission.task, results, dataset),
+    };
+  });
+  lines.sort((a, b) => b.scoredAt.getTime() - a.scoredAt.getTime());
+  const left = lines.length > 0 && counted.size === 0;
+  return { evaluations: lines, leftBehind: left ? await findLeftBehindReason(submission.id, tx) : null };
+}
+
+async function findLeftBehindReason(submissionId: string, tx: Tx): Promise<string> {
+  const [row] = await tx
+    .select({ failure: rescoreItems.failure })
+    .from(rescoreItems)
+    .innerJoin(rescores, eq(rescores.id, rescoreItems.rescoreId))
+    .where(
+      and(eq(rescoreItems.submissionId, submissionId), eq(rescoreItems.state, 'skipped'), eq(rescores.state, 'done')),
+    )
+    .orderBy(desc(rescores.finishedAt))
+    .limit(1);
+  return row?.failure ?? 'It was not scored on the ground truth as it is now.';
+}
+
+export function readHeadlineNumbers(taskId: string, results: unknown, dataset: string): ScoreNumber[] {
+  const task = parseTask(taskId);
+  if (!task || !results) return [];
+  const evaluation = task.kind === 'instances' && !hasMasks(results) ? 'bbox' : 'segm';
+  return columnsOf(task).map((column) => ({
+    label: column.group ? `${column.group} ${column.label}` : column.label,
+    value: taskValue(column, results as AnyReport['results'], evaluation, dataset),
+    format: column.format,
+  }));
+}
+
+/** As tables write it. */
+export function formatScoreNumber({ value, format }: ScoreNumber): string {
+  if (value === null) return '–';
+  if (format === 'percent') return percent(value);
+  return format === 'integer' ? whole(value) : value.toFixed(3);
+}

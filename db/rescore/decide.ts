@@ -1,0 +1,124 @@
+/** What a maintainer decides about a running re-score: retry, switch without the failed ones, or cancel. */
+
+import { and, count, eq, inArray, sql } from 'drizzle-orm';
+import { recordEvent } from '#db/audit.ts';
+import { getDataset } from '#db/datasets/datasets.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { enqueueRescore } from '#db/queue/queue.ts';
+import { evaluations, groundTruthVersions, type Rescore, rescoreItems, rescores, submissions } from '#db/schema.ts';
+import { AppError } from '#lib/errors.ts';
+import { integer as whole } from '#lib/format.ts';
+import { lockRunning, switchIfDone } from './switch.ts';
+
+/**
+ * Those that failed are tried again, all or one.
+ *
+ * @returns how many wait now
+ * @throws AppError `conflict` where there is nothing that could be tried again
+ */
+export async function retryRescore(
+  rescoreId: string,
+  actorId: string | null,
+  { submissionId }: { submissionId?: string } = {},
+  tx: Tx = db(),
+): Promise<number> {
+  return tx.transaction(async (tx) => {
+    const rescore = await requireRunning(rescoreId, tx);
+    const withFiles = tx
+      .select({ id: submissions.id })
+      .from(submissions)
+      .where(and(eq(submissions.state, 'scored'), sql`${submissions.filesDeletedAt} is null`));
+    const again = await tx
+      .update(rescoreItems)
+      .set({ state: 'waiting', failure: null, finishedAt: null })
+      .where(
+        and(
+          eq(rescoreItems.rescoreId, rescoreId),
+          eq(rescoreItems.state, 'failed'),
+          inArray(rescoreItems.submissionId, withFiles),
+          submissionId === undefined ? undefined : eq(rescoreItems.submissionId, submissionId),
+        ),
+      )
+      .returning();
+    if (again.length === 0) throw new AppError('conflict', 'There is nothing to try again: the files are gone.');
+    for (const { submissionId } of again) await enqueueRescore({ rescoreId, submissionId }, tx);
+    await recordEvent(
+      actorId,
+      {
+        kind: 'rescore-retried',
+        rescoreId,
+        entries: again.length,
+        ...(await describeRescore(rescore, tx)),
+      },
+      tx,
+    );
+    return again.length;
+  });
+}
+
+/**
+ * The board switches without those that failed. They keep the numbers they have, off the board, with a note.
+ *
+ * @throws AppError `conflict` while others still wait
+ */
+export async function switchWithout(rescoreId: string, actorId: string | null, tx: Tx = db()): Promise<number> {
+  return tx.transaction(async (tx) => {
+    const rescore = await requireRunning(rescoreId, tx);
+    const [{ waiting }] = await tx
+      .select({ waiting: count() })
+      .from(rescoreItems)
+      .where(and(eq(rescoreItems.rescoreId, rescoreId), eq(rescoreItems.state, 'waiting')));
+    if (waiting > 0) throw new AppError('conflict', `${whole(waiting)} still wait to be scored again.`);
+    const skipped = await tx
+      .update(rescoreItems)
+      .set({ state: 'skipped' })
+      .where(and(eq(rescoreItems.rescoreId, rescoreId), eq(rescoreItems.state, 'failed')))
+      .returning();
+    await recordEvent(
+      actorId,
+      {
+        kind: 'rescore-decided',
+        rescoreId,
+        entries: skipped.length,
+        ...(await describeRescore(rescore, tx)),
+      },
+      tx,
+    );
+    await switchIfDone(rescoreId, tx);
+    return skipped.length;
+  });
+}
+
+/** Leaves everything as it was: what was computed is thrown away, and a new version of ground truth with it. */
+export async function cancelRescore(
+  rescoreId: string,
+  actorId: string | null,
+  tx: Tx = db(),
+): Promise<{ packKey: string | null }> {
+  return tx.transaction(async (tx) => {
+    const rescore = await requireRunning(rescoreId, tx);
+    await tx.delete(evaluations).where(and(eq(evaluations.rescoreId, rescoreId), eq(evaluations.pending, true)));
+    await tx.update(rescores).set({ state: 'cancelled', finishedAt: sql`now()` }).where(eq(rescores.id, rescoreId));
+    let packKey: string | null = null;
+    if (rescore.groundTruthVersionId !== null) {
+      const [version] = await tx
+        .update(groundTruthVersions)
+        .set({ state: 'cancelled', statistics: null })
+        .where(eq(groundTruthVersions.id, rescore.groundTruthVersionId))
+        .returning();
+      packKey = version.packKey;
+    }
+    await recordEvent(actorId, { kind: 'rescore-cancelled', rescoreId, ...(await describeRescore(rescore, tx)) }, tx);
+    return { packKey };
+  });
+}
+
+async function requireRunning(rescoreId: string, tx: Tx): Promise<Rescore> {
+  const rescore = await lockRunning(rescoreId, tx);
+  if (!rescore) throw new AppError('conflict', 'This re-score is over already, or was never there.');
+  return rescore;
+}
+
+async function describeRescore({ datasetId, reason }: Rescore, tx: Tx) {
+  return { datasetId, name: (await getDataset(datasetId, tx))?.name ?? '', reason };
+}

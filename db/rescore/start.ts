@@ -1,0 +1,135 @@
+/**
+ * Starts scoring submissions again, because the evaluator or the ground truth changed.
+ *
+ *   start ─▶ one job per submission, after people's own ─▶ new scores, kept back ─▶ all done: the board switches at once
+ *                                                                 └▶ some fail: a maintainer retries them, switches
+ *                                                                    without them, or cancels
+ *
+ * Scores are added and never overwritten. Until the switch, boards, pages and exports show the old ones; one
+ * transaction releases the new ones and updates the data set. Submissions scored in the meantime join the re-score, so
+ * none is missing after the switch. Re-scores charge no quota, because no owner asked for them.
+ */
+
+import { and, eq } from 'drizzle-orm';
+import { recordEvent } from '#db/audit.ts';
+import { lockDataset } from '#db/datasets/datasets.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { type Dataset, datasets, type GroundTruthVersion, type Rescore, rescores, submissions } from '#db/schema.ts';
+import { addItems, type Entry, listScored, type Target } from '#db/submissions/rescore-items.ts';
+import { AppError } from '#lib/errors.ts';
+import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
+import { slotsAreDatasets } from '#lib/tasks/index.ts';
+import { switchIfDone } from './switch.ts';
+
+export const MAX_REASON = 1000;
+
+/**
+ * Everything of a data set is scored again, or one submission alone. Null: there is nothing to do, everything has a
+ * score of this evaluator on the ground truth as it is now.
+ *
+ * @throws AppError `not-found`; `invalid` without a reason; `conflict` where one runs already, or it was never scored
+ */
+export async function startRescore(
+  what: { datasetId: string; reason: string } | { submissionId: string; reason: string },
+  actorId: string | null,
+  tx: Tx = db(),
+): Promise<Rescore | null> {
+  const reason = what.reason.trim();
+  if (!reason) throw new AppError('invalid', 'Say why: owners of entries read it.');
+  return tx.transaction(async (tx) => {
+    const submissionId = 'submissionId' in what ? what.submissionId : null;
+    const dataset = await lockDataset(
+      'datasetId' in what ? what.datasetId : await findDatasetId(what.submissionId, tx),
+      tx,
+    );
+    await requireIdle(dataset, tx);
+    const target = { evaluatorVersion: EVALUATOR_VERSION, sha256: dataset.sha256 };
+    const entries = await listScored(dataset, target, submissionId, tx);
+    if (submissionId !== null && entries.length === 0)
+      throw new AppError('conflict', 'Only a submission that has been scored can be scored again.');
+    const pinned = dataset.evaluatorVersion === null || dataset.evaluatorVersion === EVALUATOR_VERSION;
+    if (pinned && entries.every(({ hasTarget }) => hasTarget)) return null;
+    return createRescore(dataset, entries, target, { reason, submissionId }, actorId, tx);
+  });
+}
+
+/** For a new version of ground truth. `dataset` is locked, and no re-score of it runs. */
+export async function rescoreOnVersion(
+  dataset: Dataset,
+  { reason, version }: { reason: string; version: GroundTruthVersion },
+  actorId: string | null,
+  tx: Tx,
+): Promise<Rescore> {
+  const target = { evaluatorVersion: EVALUATOR_VERSION, sha256: version.sha256 };
+  const entries = await listScored(dataset, target, null, tx);
+  return createRescore(dataset, entries, target, { reason, versionId: version.id }, actorId, tx);
+}
+
+async function createRescore(
+  dataset: Dataset,
+  entries: Entry[],
+  target: Target,
+  about: { reason: string; submissionId?: string | null; versionId?: string },
+  actorId: string | null,
+  tx: Tx,
+): Promise<Rescore> {
+  const { reason, submissionId = null, versionId = null } = about;
+  const [rescore] = await tx
+    .insert(rescores)
+    .values({
+      datasetId: dataset.id,
+      reason,
+      evaluatorVersion: target.evaluatorVersion,
+      createdBy: actorId,
+      groundTruthVersionId: versionId,
+      submissionId,
+    })
+    .returning();
+  await recordEvent(
+    actorId,
+    {
+      kind: 'rescore-started',
+      rescoreId: rescore.id,
+      datasetId: dataset.id,
+      name: dataset.name,
+      reason,
+      evaluator: target.evaluatorVersion,
+      entries: entries.length,
+      ...(submissionId !== null && { submissionId }),
+    },
+    tx,
+  );
+  await addItems(rescore, entries, tx);
+  await switchIfDone(rescore.id, tx);
+  const [now] = await tx.select().from(rescores).where(eq(rescores.id, rescore.id));
+  return now;
+}
+
+async function findDatasetId(submissionId: string, tx: Tx): Promise<string> {
+  const [row] = await tx
+    .select({ id: submissions.datasetId })
+    .from(submissions)
+    .where(eq(submissions.id, submissionId));
+  if (!row) throw new AppError('not-found', 'There is no such submission.');
+  return row.id;
+}
+
+/**
+ * One at a time; where a submission may be on several data sets, one at a time of them all.
+ *
+ * @throws AppError `conflict`
+ */
+export async function requireIdle(dataset: Dataset, tx: Tx): Promise<void> {
+  const [running] = await tx
+    .select({ name: datasets.name })
+    .from(rescores)
+    .innerJoin(datasets, eq(datasets.id, rescores.datasetId))
+    .where(
+      and(
+        eq(rescores.state, 'running'),
+        slotsAreDatasets(dataset.task) ? eq(datasets.task, dataset.task) : eq(datasets.id, dataset.id),
+      ),
+    );
+  if (running)
+    throw new AppError('conflict', `“${running.name}” is being scored again. Wait until that is done, or cancel it.`);
+}

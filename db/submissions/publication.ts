@@ -1,0 +1,94 @@
+/** What owners do with a submission: publish it, take it back, withdraw it. `lib/permissions.ts` says who may. */
+
+import { and, eq, inArray, isNull, notInArray, sql } from 'drizzle-orm';
+import { db, type Tx } from '#db/engine/client.ts';
+import { type Submission, submissions, type WithdrawalReason } from '#db/schema.ts';
+import { changeSubmission } from './changes.ts';
+
+/** The owner asks to publish; possible while it is still being scored. What is said with it answers a question. */
+export async function requestPublication(
+  id: string,
+  actorId: string | null,
+  { message }: { message?: string } = {},
+  tx: Tx = db(),
+): Promise<Submission> {
+  const alive = inArray(submissions.state, ['queued', 'scoring', 'scored']);
+  return changeSubmission(
+    id,
+    actorId,
+    {
+      allowed: and(eq(submissions.visibility, 'private'), alive),
+      set: { visibility: 'pending' },
+      event: { kind: 'publication-requested', ...(message && { message }) },
+      otherwise: 'Only a private submission that was not rejected can be proposed for publication.',
+    },
+    tx,
+  );
+}
+
+/** The owner takes it back from the board, or takes back the wish to publish. */
+export async function unpublish(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+  return changeSubmission(
+    id,
+    actorId,
+    {
+      allowed: inArray(submissions.visibility, ['pending', 'published']),
+      set: {
+        visibility: 'private',
+        publishedAt: null,
+        // a remark was about publishing; a question stays until it is answered
+        moderatorNote: sql`case when ${submissions.visibility} = 'pending' then ${submissions.moderatorNote} end`,
+      },
+      event: { kind: 'unpublished' },
+      otherwise: 'This submission is not on the leaderboard and not waiting to be.',
+    },
+    tx,
+  );
+}
+
+/**
+ * The owner gives it up. A job that is still waiting finds nothing to score. Of an entry that has been public, a
+ * tombstone with the reason stays. Its files are the caller's to delete (`isSharedFile`).
+ */
+export async function withdraw(
+  id: string,
+  actorId: string | null,
+  { reason = 'other' }: { reason?: WithdrawalReason } = {},
+  tx: Tx = db(),
+): Promise<Submission> {
+  return changeSubmission(
+    id,
+    actorId,
+    {
+      allowed: notInArray(submissions.state, ['withdrawn']),
+      set: {
+        state: 'withdrawn',
+        visibility: 'private',
+        progress: null,
+        publishedAt: null,
+        withdrawalReason: sql`case when ${submissions.wasPublished} then ${reason} end`,
+        filesDeletedAt: sql`coalesce(${submissions.filesDeletedAt}, now())`,
+        // what is anonymous when it goes stays so: nobody is left to reveal it
+        anonymousUntil: sql`case when ${submissions.anonymousUntil} <= now() then ${submissions.anonymousUntil} end`,
+      },
+      event: { kind: 'withdrawn', reason },
+      otherwise: 'This submission is withdrawn already.',
+    },
+    tx,
+  );
+}
+
+/** The prediction files go, the scores stay. They are the caller's to delete from storage (`isSharedFile`). */
+export async function forgetFiles(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+  return changeSubmission(
+    id,
+    actorId,
+    {
+      allowed: and(inArray(submissions.state, ['scored', 'rejected', 'failed']), isNull(submissions.filesDeletedAt)),
+      set: { filesDeletedAt: sql`now()` },
+      event: { kind: 'files-deleted' },
+      otherwise: 'The files of a submission that waits for its score are needed; otherwise they are deleted already.',
+    },
+    tx,
+  );
+}

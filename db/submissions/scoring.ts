@@ -1,0 +1,263 @@
+/** The scoring process's side of a submission: start, progress, and the four ways it ends. */
+
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { recordEvent } from '#db/audit.ts';
+import { listDatasets } from '#db/datasets/datasets.ts';
+import { db, type Tx } from '#db/engine/client.ts';
+import { audienceOf, notify } from '#db/notices/notices.ts';
+import { enqueueScore } from '#db/queue/queue.ts';
+import { chargePlace, returnPlace } from '#db/quota/ledger.ts';
+import {
+  type Dataset,
+  datasets,
+  evaluations,
+  type NoticeKind,
+  type Progress,
+  type Submission,
+  type SubmissionFile,
+  submissions,
+} from '#db/schema.ts';
+import type { ExactGroundTruth } from '#lib/board/suspicion.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
+import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
+import { slotsAreDatasets } from '#lib/tasks/index.ts';
+import { changeSubmission, lockMethodOf } from './changes.ts';
+import { keepShown } from './methods.ts';
+import { addItems, listMissing, listRunningRescores } from './rescore-items.ts';
+import { listFiles } from './submissions.ts';
+
+/** Everything a worker needs to score. */
+export interface ScoringInput {
+  submission: Submission;
+  dataset: Dataset;
+  /** where slots are data sets: all there are, the submission's first */
+  datasets?: Dataset[];
+  files: SubmissionFile[];
+}
+
+/**
+ * Claims a submission for an attempt. Null when there is nothing to score any more: withdrawn, or finished by another
+ * attempt. A submission that is being scored already is claimed again, since its first worker may have been killed.
+ */
+export async function startScoring(id: string, attempt: number, tx: Tx = db()): Promise<ScoringInput | null> {
+  return tx.transaction(async (tx) => {
+    const [submission] = await tx
+      .update(submissions)
+      .set({ state: 'scoring', attempts: attempt, startedAt: sql`now()`, progress: null })
+      .where(and(eq(submissions.id, id), inArray(submissions.state, ['queued', 'scoring'])))
+      .returning();
+    if (!submission) return null;
+    const [dataset] = await tx.select().from(datasets).where(eq(datasets.id, submission.datasetId));
+    const outside = slotsAreDatasets(submission.task)
+      ? [dataset, ...(await listDatasets({ task: submission.task }, tx)).filter(({ id }) => id !== dataset.id)]
+      : undefined;
+    return { submission, dataset, datasets: outside, files: await listFiles(id, tx) };
+  });
+}
+
+/** How far scoring has come. Late news of an attempt that is over changes nothing. */
+export async function saveProgress(id: string, progress: Progress, tx: Tx = db()): Promise<void> {
+  await tx
+    .update(submissions)
+    .set({ progress })
+    .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')));
+}
+
+/** Whether a score is still wanted: false once the submission was withdrawn, or somebody else has taken it over. */
+export async function isScoring(id: string, tx: Tx = db()): Promise<boolean> {
+  const [row] = await tx.select({ state: submissions.state }).from(submissions).where(eq(submissions.id, id));
+  return row?.state === 'scoring';
+}
+
+const GROUND_TRUTH_CHANGED = 'the ground truth was replaced while it was being scored';
+
+/** What scoring found out about a submission. */
+export interface Score {
+  reports: readonly (AnyReport | ScoreReport)[];
+  /** detections that copy an object of the ground truth; undefined where the task has no masks */
+  exactGroundTruth?: ExactGroundTruth;
+}
+
+/**
+ * Saves the first score of a submission, with everything that belongs to it, in one transaction.
+ *
+ * A submission whose ground truth was replaced in the meantime goes back into the queue (`returned`). One whose data set
+ * is being scored again joins that re-score. `too-late`: it was withdrawn, or another process finished first.
+ */
+export async function saveScore(
+  { submission, dataset, datasets: all = [dataset] }: ScoringInput,
+  { reports, exactGroundTruth }: Score,
+  tx: Tx = db(),
+): Promise<'scored' | 'returned' | 'too-late'> {
+  return tx.transaction(async (tx) => {
+    const ids = all.map(({ id }) => id);
+    // whoever switches a board waits for this transaction, or this one sees what was switched
+    const now = await tx.select().from(datasets).where(inArray(datasets.id, ids)).orderBy(datasets.id).for('share');
+    const replaced = now.some(({ id, sha256 }) => all.some((used) => used.id === id && used.sha256 !== sha256));
+    if (replaced) {
+      if (!(await returnToQueue(submission.id, GROUND_TRUTH_CHANGED, tx))) return 'too-late';
+      await enqueueScore(submission.id, { first: true }, tx);
+      return 'returned';
+    }
+    if (!(await saveReports(submission.id, reports, tx))) return 'too-late';
+    await saveRadar(submission.id, exactGroundTruth, tx);
+    for (const rescore of await listRunningRescores(ids, tx)) {
+      const own = now.find(({ id }) => id === rescore.datasetId)!;
+      await addItems(rescore, await listMissing(rescore, own, { only: submission.id }, tx), tx);
+    }
+    return 'scored';
+  });
+}
+
+/** Saves the reports of all protocols, so that a submission has all of them or none. False: it came too late. */
+export async function saveReports(
+  id: string,
+  reports: readonly (AnyReport | ScoreReport)[],
+  tx: Tx = db(),
+): Promise<boolean> {
+  return tx.transaction(async (tx) => {
+    await lockMethodOf(id, tx);
+    const [scored] = await tx
+      .update(submissions)
+      .set({
+        state: 'scored',
+        progress: null,
+        problems: null,
+        failure: null,
+        warnings: reports[0]?.warnings ?? [],
+        finishedAt: sql`now()`,
+      })
+      .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
+      .returning();
+    if (!scored) return false;
+    // the entries of a demo are published before they have a score
+    if (!scored.wasPublished) await keepShown(null, scored, tx);
+    // an evaluation is never overwritten: the same evaluator on the same data has nothing new to say
+    await tx
+      .insert(evaluations)
+      .values(
+        reports.map((report) => ({
+          submissionId: id,
+          protocol: report.protocol,
+          evaluatorVersion: report.evaluator.version,
+          groundTruthSha256: report.groundTruth.sha256,
+          report,
+        })),
+      )
+      .onConflictDoNothing();
+    await chargePlace(id, tx);
+    await recordEvent(
+      null,
+      {
+        kind: 'scored',
+        submissionId: id,
+        protocols: reports.map((report) => report.protocol),
+        attempt: scored.attempts,
+      },
+      tx,
+    );
+    await notifyOwners(scored, 'scored', `“${scored.method}” was scored.`, tx);
+    return true;
+  });
+}
+
+/** Keeps what looked suspicious while scoring, for the maintainers who decide about the entry. */
+export async function saveRadar(
+  submissionId: string,
+  exactGroundTruth: ExactGroundTruth | undefined,
+  tx: Tx,
+): Promise<void> {
+  await tx
+    .update(submissions)
+    .set({ radar: exactGroundTruth ? { exactGroundTruth } : {} })
+    .where(eq(submissions.id, submissionId));
+}
+
+/** The file is wrong. Not retried: the same file would be wrong again. */
+export async function rejectSubmission(
+  id: string,
+  problems: Problem[],
+  warnings: Warning[],
+  tx: Tx = db(),
+): Promise<boolean> {
+  return tx.transaction(async (tx) => {
+    const [rejected] = await tx
+      .update(submissions)
+      .set({ state: 'rejected', progress: null, problems, warnings, finishedAt: sql`now()` })
+      .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
+      .returning();
+    if (!rejected) return false;
+    await returnPlace(id, 'the file was rejected', tx);
+    await recordEvent(null, { kind: 'rejected', submissionId: id, problems: countProblems(problems) }, tx);
+    const more = countProblems(problems) - 1;
+    const first = problems[0] ? ` ${problems[0].message}${more > 0 ? ` (and ${more} more)` : ''}` : '';
+    await notifyOwners(rejected, 'rejected', `A file of “${rejected.method}” was rejected.${first}`, tx);
+    return true;
+  });
+}
+
+/** We failed for good. */
+export async function failSubmission(id: string, reason: string, tx: Tx = db()): Promise<boolean> {
+  return tx.transaction(async (tx) => {
+    const [failed] = await tx
+      .update(submissions)
+      .set({ state: 'failed', progress: null, failure: reason, finishedAt: sql`now()` })
+      .where(and(eq(submissions.id, id), inArray(submissions.state, ['queued', 'scoring'])))
+      .returning();
+    if (!failed) return false;
+    await returnPlace(id, 'scoring failed on our side', tx);
+    await recordEvent(null, { kind: 'failed', submissionId: id, reason }, tx);
+    await notifyOwners(failed, 'failed', `“${failed.method}” could not be scored, which is our fault. ${reason}`, tx);
+    return true;
+  });
+}
+
+/** Back into the line, with the reason on record. The job that brought it here is tried again by the queue. */
+export async function returnToQueue(id: string, reason: string, tx: Tx = db()): Promise<boolean> {
+  return tx.transaction(async (tx) => {
+    const returned = await tx
+      .update(submissions)
+      .set({ state: 'queued', progress: null })
+      .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
+      .returning({ id: submissions.id });
+    if (returned.length === 0) return false;
+    await recordEvent(null, { kind: 'returned', submissionId: id, reason }, tx);
+    return true;
+  });
+}
+
+/** Back into the line with a job of its own and all attempts left: its worker was told to stop, and nothing failed. */
+export async function handBack(id: string, tx: Tx = db()): Promise<void> {
+  await tx.transaction(async (tx) => {
+    if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(id, { first: true }, tx);
+  });
+}
+
+/** A maintainer puts a failed submission back into the line, with a job of its own and all attempts left. */
+export async function tryAgain(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
+  return tx.transaction(async (tx) => {
+    const submission = await changeSubmission(
+      id,
+      actorId,
+      {
+        allowed: and(eq(submissions.state, 'failed'), isNull(submissions.filesDeletedAt)),
+        set: { state: 'queued', attempts: 0, failure: null, startedAt: null, finishedAt: null },
+        event: { kind: 'returned', reason: 'it is to be tried again' },
+        otherwise: 'Only a submission that failed and still has its files can be tried again.',
+      },
+      tx,
+    );
+    await enqueueScore(id, {}, tx);
+    return submission;
+  });
+}
+
+/** Its owner, or everybody in the team it belongs to, hears what became of it. */
+async function notifyOwners(submission: Submission, kind: NoticeKind, text: string, tx: Tx): Promise<void> {
+  await notify(await audienceOf(submission, tx), { kind, text, link: `/submissions/${submission.id}` }, tx);
+}
+
+/** Problems of one kind are listed a few times; the last one says how many more there are. */
+function countProblems(problems: Problem[]): number {
+  return problems.reduce((sum, problem) => sum + 1 + (problem.more ?? 0), 0);
+}
