@@ -1,0 +1,277 @@
+/**
+ * The numbers other papers report for LIVECell beside COCO's AP (PROTOCOL, section 10): the per-image "AP" of Cellpose
+ * and StarDist, mean segmentation accuracy, F1, panoptic quality, the Cell Tracking Challenge's SEG and the aggregated
+ * Jaccard index. All compare label images: predictions are painted by score, ground truth is flattened
+ * (`flat-truth.ts`).
+ *
+ * Objects of a label image do not overlap, so a pair with IoU above 0.5 is the only such pair of both; pairs of exactly
+ * 0.5 meet only where one of them is a half of the other. Taking pairs as they come therefore matches as many as
+ * possible, with the largest sum of IoU, and no assignment has to be solved.
+ */
+import { allocate, type Dataset, type Objects } from '../coco/dataset.ts';
+import { IOU_THRESHOLDS } from '../coco/protocol.ts';
+import type { Ranking } from '../coco/rank.ts';
+import type { FlatTruth } from './flat-truth.ts';
+
+/** Numbers of one truth variant; lists are by IoU 0.50, 0.55 … 0.95. Null where there is nothing to average. */
+export interface Family {
+  digest: string;
+  /** files, each once */
+  images: number;
+  /** those with objects or labels: the others are left out of means over images */
+  imagesThatCount: number;
+  objects: number;
+  labels: number;
+  /** mean over images of TP / (TP + FP + FN) */
+  cellposeAp: (number | null)[];
+  /** the mean of `cellposeAp` */
+  msa: number | null;
+  /** mean over images with objects of (FP + FN) / (TP + FN) */
+  errorRate: (number | null)[];
+  f1Pooled: (number | null)[];
+  f1PerImage: (number | null)[];
+  /** panoptic quality at IoU > 0.5 */
+  pq: number | null;
+  /** mean over objects of the IoU with the label that covers more than half of them, else 0 */
+  seg: number | null;
+  /** mean over images of the aggregated Jaccard index */
+  aji: number | null;
+}
+
+const THRESHOLDS = IOU_THRESHOLDS.length;
+
+/** What is counted of each file. Shapes: F files, T thresholds. Threads may count different files at the same time. */
+export interface LabelCounts {
+  /** [F] */
+  objects: Uint32Array;
+  labels: Uint32Array;
+  /** [F × T] */
+  truePositives: Uint32Array;
+  /** [F] matches with IoU > 0.5, and the sum of their IoU */
+  above: Uint32Array;
+  iouSum: Float64Array;
+  /** [F] sum over objects of SEG's IoU */
+  seg: Float64Array;
+  /** [F] NaN without objects and labels */
+  aji: Float64Array;
+}
+
+/** Room for the counts of some files, in memory that threads share. */
+export function allocateLabelCounts(files: number): LabelCounts {
+  return {
+    objects: new Uint32Array(allocate(4 * files)),
+    labels: new Uint32Array(allocate(4 * files)),
+    truePositives: new Uint32Array(allocate(4 * files * THRESHOLDS)),
+    above: new Uint32Array(allocate(4 * files)),
+    iouSum: new Float64Array(allocate(8 * files)),
+    seg: new Float64Array(allocate(8 * files)),
+    aji: new Float64Array(allocate(8 * files)),
+  };
+}
+
+/** One truth with room for what is counted against it. */
+export interface Counting {
+  truth: FlatTruth;
+  counts: LabelCounts;
+}
+
+/** [pixels] label of each pixel, 0 for none */
+let canvas = new Uint32Array(0);
+/** [labels + 1] pixels of each label */
+let pixels = new Uint32Array(1024);
+/** [labels + 1] pixels shared with the object at hand; 0 between objects */
+let shared = new Uint32Array(1024);
+/** labels that share some */
+let touched = new Uint32Array(1024);
+/** [labels + 1] whether an object has taken the label: for AJI, and at IoU 0.5 */
+let taken = new Uint8Array(1024);
+
+const TAKEN = 1;
+const MATCHED = 2;
+
+/**
+ * Counts file `file` under every truth. All truths are of the same data set, so the label image is painted once.
+ *
+ * @param scoreThreshold detections below it are left out; null takes all, as of files without scores
+ */
+export function countLabels(
+  { dataset, detections, ranking }: { dataset: Dataset; detections: Objects; ranking: Ranking },
+  countings: readonly Counting[],
+  file: number,
+  scoreThreshold: number | null,
+): void {
+  const image = countings[0].truth.images[file];
+  const labels = paintDetections(dataset, detections, ranking, image, scoreThreshold);
+  for (const { truth, counts } of countings) {
+    taken.fill(0, 0, labels + 1);
+    compareLabels(dataset, truth, file, labels, counts);
+  }
+}
+
+/**
+ * Paints an image's detections by falling score, each pixel to the first. A detection whose pixels are all taken gives
+ * no label.
+ *
+ * @returns how many labels there are
+ */
+function paintDetections(
+  { images }: Dataset,
+  detections: Objects,
+  { start, detection, score }: Ranking,
+  image: number,
+  scoreThreshold: number | null,
+): number {
+  const size = images.width[image] * images.height[image];
+  if (canvas.length < size) canvas = new Uint32Array(size);
+  canvas.fill(0, 0, size);
+  const most = start[image + 1] - start[image] + 2;
+  if (pixels.length < most) {
+    pixels = new Uint32Array(2 * most);
+    shared = new Uint32Array(2 * most);
+    touched = new Uint32Array(2 * most);
+    taken = new Uint8Array(2 * most);
+  }
+  let label = 0;
+  for (let e = start[image]; e < start[image + 1]; e++) {
+    // within an image entries stand by score
+    if (scoreThreshold !== null && !(score[e] >= scoreThreshold)) break;
+    const d = detection[e];
+    const intervals = detections.intervals[detections.part[d]];
+    const next = label + 1;
+    let painted = 0;
+    for (let k = detections.maskStart[d]; k < detections.maskEnd[d]; k += 2) {
+      for (let p = intervals[k], end = intervals[k + 1]; p < end; p++) {
+        if (canvas[p] === 0) {
+          canvas[p] = next;
+          painted++;
+        }
+      }
+    }
+    if (painted === 0) continue;
+    pixels[next] = painted;
+    label = next;
+  }
+  return label;
+}
+
+function compareLabels(
+  { objects }: Dataset,
+  { labelStart, object, area, runStart, runs }: FlatTruth,
+  file: number,
+  labels: number,
+  counts: LabelCounts,
+): void {
+  const hits = counts.truePositives.subarray(file * THRESHOLDS, (file + 1) * THRESHOLDS).fill(0);
+  let above = 0;
+  let iouSum = 0;
+  let seg = 0;
+  let intersections = 0;
+  let unions = 0;
+  for (let g = labelStart[file]; g < labelStart[file + 1]; g++) {
+    const own = runStart[g] < runStart[g + 1];
+    const of = object[g];
+    const list = own ? runs : objects.intervals[objects.part[of]];
+    const first = own ? runStart[g] : objects.maskStart[of];
+    const last = own ? runStart[g + 1] : objects.maskEnd[of];
+    let n = 0;
+    for (let k = first; k < last; k += 2) {
+      const end = list[k + 1];
+      for (let p = list[k]; p < end; ) {
+        const label = canvas[p];
+        const from = p++;
+        while (p < end && canvas[p] === label) p++;
+        if (label === 0) continue;
+        if (shared[label] === 0) touched[n++] = label;
+        shared[label] += p - from;
+      }
+    }
+    let halfMatched = false;
+    let best = 0;
+    let bestIou = 0;
+    let bestShared = 0;
+    for (let k = 0; k < n; k++) {
+      const label = touched[k];
+      const both = shared[label];
+      shared[label] = 0;
+      const iou = both / (area[g] + pixels[label] - both);
+      if (iou > bestIou || (iou === bestIou && label < best)) {
+        best = label;
+        bestIou = iou;
+        bestShared = both;
+      }
+      if (2 * both > area[g]) seg += iou;
+      if (iou < 0.5) continue;
+      if (iou > 0.5) {
+        above++;
+        iouSum += iou;
+        for (let t = 0; t < THRESHOLDS && iou >= IOU_THRESHOLDS[t]; t++) hits[t]++;
+      } else if (!halfMatched && !(taken[label] & MATCHED)) {
+        halfMatched = true;
+        taken[label] |= MATCHED;
+        hits[0]++;
+      }
+    }
+    if (best === 0) unions += area[g];
+    else {
+      taken[best] |= TAKEN;
+      intersections += bestShared;
+      unions += area[g] + pixels[best] - bestShared;
+    }
+  }
+  for (let label = 1; label <= labels; label++) if (!(taken[label] & TAKEN)) unions += pixels[label];
+  counts.objects[file] = labelStart[file + 1] - labelStart[file];
+  counts.labels[file] = labels;
+  counts.above[file] = above;
+  counts.iouSum[file] = iouSum;
+  counts.seg[file] = seg;
+  counts.aji[file] = unions === 0 ? Number.NaN : intersections / unions;
+}
+
+/** The numbers of one truth, from the counts of all its files. */
+export function familyOf({ truth, counts }: Counting): Family {
+  const files = truth.images.length;
+  const present: number[] = [];
+  const withObjects: number[] = [];
+  for (let file = 0; file < files; file++) {
+    if (counts.objects[file] + counts.labels[file] > 0) present.push(file);
+    if (counts.objects[file] > 0) withObjects.push(file);
+  }
+  const sum = (column: ArrayLike<number>): number => {
+    let total = 0;
+    for (let file = 0; file < files; file++) total += column[file];
+    return total;
+  };
+  const [objects, labels, above] = [counts.objects, counts.labels, counts.above].map(sum);
+  const each = (value: (t: number) => number | null) => Array.from({ length: THRESHOLDS }, (_, t) => value(t));
+  /** of a file: found objects, labels of none, missed objects */
+  const ofFile = (file: number, t: number) => {
+    const tp = counts.truePositives[file * THRESHOLDS + t];
+    return { tp, fp: counts.labels[file] - tp, fn: counts.objects[file] - tp };
+  };
+  const perImage = (among: number[], value: (of: ReturnType<typeof ofFile>) => number) =>
+    each((t) => mean(among.map((file) => value(ofFile(file, t)))));
+  const cellposeAp = perImage(present, ({ tp, fp, fn }) => tp / (tp + fp + fn));
+  return {
+    digest: truth.digest,
+    images: files,
+    imagesThatCount: present.length,
+    objects,
+    labels,
+    cellposeAp,
+    msa: present.length > 0 ? mean(cellposeAp as number[]) : null,
+    errorRate: perImage(withObjects, ({ tp, fp, fn }) => (fp + fn) / (tp + fn)),
+    f1Pooled: each((t) => {
+      const tp = present.reduce((total, file) => total + ofFile(file, t).tp, 0);
+      return objects + labels > 0 ? (2 * tp) / (objects + labels) : null;
+    }),
+    f1PerImage: perImage(present, ({ tp, fp, fn }) => (2 * tp) / (2 * tp + fp + fn)),
+    // TP + FP / 2 + FN / 2
+    pq: objects + labels > 0 ? sum(counts.iouSum) / (above + (labels - above) / 2 + (objects - above) / 2) : null,
+    seg: objects > 0 ? sum(counts.seg) / objects : null,
+    aji: mean(present.map((file) => counts.aji[file])),
+  };
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

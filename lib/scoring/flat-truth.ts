@@ -1,0 +1,268 @@
+/**
+ * Ground truth as label images: each pixel belongs to one object at most, as tools that write label images need it
+ * (PROTOCOL, "The numbers other papers report"). There are two ways to flatten annotations that overlap, and other
+ * papers' numbers rest on one or the other. Crowd regions are left out; of images that share a file name, the first
+ * stands for all.
+ *
+ * Pixels are numbered column by column, as in run-length masks.
+ *
+ * Sources: torch-em's `get_livecell_loader` (`flat-large`), Cellpose 2's preparation of LIVECell (`flat-cellpose`).
+ */
+import { stem } from '#lib/livecell/cell-types.ts';
+import { allocate, type Dataset } from '../coco/dataset.ts';
+
+export const TRUTH_VARIANTS = ['flat-large', 'flat-cellpose'] as const;
+export type TruthVariant = (typeof TRUTH_VARIANTS)[number];
+
+/** One variant of a data set. Shapes: F files, L labels. Most labels are an object's own mask, and lie in the data set. */
+export interface FlatTruth {
+  /** SHA-256 of all label images: little-endian uint16, row by row, labels numbered as they appear */
+  digest: string;
+  /** [F] image that stands for the file, ascending */
+  images: Uint32Array;
+  /** [F + 1] first label of each file */
+  labelStart: Uint32Array;
+  /** [L] object that the label shows */
+  object: Uint32Array;
+  /** [L] pixels */
+  area: Uint32Array;
+  /** [L + 1] where the runs of labels that differ from their object's mask start in `runs`; equal to the next: none do */
+  runStart: Uint32Array;
+  /** first pixel and end of each run */
+  runs: Uint32Array;
+}
+
+/** Takes bytes in order and gives their digest. */
+export interface Digester {
+  update(bytes: Uint8Array): void;
+  digest(): string;
+}
+
+/** Pixels below which torch-em drops a label. */
+const FEWEST_PIXELS = 50;
+/** Share of a mask that may lie under other masks before Cellpose drops it. */
+const MOST_OVERLAP = 0.75;
+
+/** The first of the images that share a file name, for each file: ascending. */
+export function imagesByFile(fileNames: readonly string[]): Uint32Array {
+  const seen = new Set<string>();
+  return Uint32Array.from([...fileNames.keys()].filter((i) => seen.size < seen.add(stem(fileNames[i])).size));
+}
+
+/**
+ * Flattens a data set in one of the two ways.
+ *
+ * @param digester SHA-256, of the platform
+ * @throws RangeError where an image has more objects than a label image of 16 bits can number
+ */
+export function flattenTruth(dataset: Dataset, variant: TruthVariant, digester: Digester): FlatTruth {
+  const { images: all, objects, objectStart } = dataset;
+  const images = imagesByFile(all.fileNames);
+  const labels: { object: number; area: number; runs: number[] }[] = [];
+  const labelStart = new Uint32Array(allocate(4 * (images.length + 1)));
+  images.forEach((image, file) => {
+    const width = all.width[image];
+    const height = all.height[image];
+    const inside: number[] = [];
+    for (let g = objectStart[image]; g < objectStart[image + 1]; g++) if (!objects.crowd[g]) inside.push(g);
+    if (inside.length > 0xffff)
+      throw new RangeError(
+        `${all.fileNames[image]} has ${inside.length} objects; a label image of 16 bits numbers 65,535.`,
+      );
+    const flat = variant === 'flat-large' ? paintLargeOnTop : paintNearest;
+    const canvas = clearCanvas(width * height);
+    const changed = flat(dataset, inside, canvas, height);
+    const found = new Map(inside.map((object, k) => [k + 1, { object, area: 0, runs: [] as number[] }]));
+    for (let p = 0; p < canvas.length; ) {
+      const label = canvas[p];
+      let end = p + 1;
+      while (end < canvas.length && canvas[end] === label) end++;
+      if (label !== 0) {
+        const own = found.get(label)!;
+        own.area += end - p;
+        if (changed[label - 1]) own.runs.push(p, end);
+      }
+      p = end;
+    }
+    for (const own of found.values()) if (own.area > 0) labels.push(own);
+    labelStart[file + 1] = labels.length;
+    digester.update(labelImage(canvas, width, height));
+  });
+  const runStart = new Uint32Array(allocate(4 * (labels.length + 1)));
+  labels.forEach(({ runs }, l) => {
+    runStart[l + 1] = runStart[l] + runs.length;
+  });
+  const runs = new Uint32Array(allocate(4 * runStart[labels.length]));
+  const object = new Uint32Array(allocate(4 * labels.length));
+  const area = new Uint32Array(allocate(4 * labels.length));
+  labels.forEach((label, l) => {
+    object[l] = label.object;
+    area[l] = label.area;
+    runs.set(label.runs, runStart[l]);
+  });
+  return { digest: digester.digest(), images, labelStart, object, area, runStart, runs };
+}
+
+/**
+ * Paints objects by annotated area, small first, so that larger cells lie on top; then takes away labels of few pixels.
+ *
+ * @param inside objects of the image
+ * @param canvas [pixels] 0; becomes the index in `inside` + 1
+ * @returns [inside] whether the label may differ from the object's mask
+ */
+function paintLargeOnTop({ objects }: Dataset, inside: readonly number[], canvas: Uint16Array): Uint8Array {
+  const order = [...inside.keys()].sort((a, b) => objects.area[inside[a]] - objects.area[inside[b]]);
+  for (const k of order) eachRun(objects, inside[k], (from, to) => canvas.fill(k + 1, from, to));
+  const left = new Uint32Array(inside.length + 1);
+  for (const label of canvas) left[label]++;
+  for (const k of inside.keys()) {
+    if (left[k + 1] >= FEWEST_PIXELS) continue;
+    eachRun(objects, inside[k], (from, to) => {
+      for (let p = from; p < to; p++) if (canvas[p] === k + 1) canvas[p] = 0;
+    });
+  }
+  return Uint8Array.from(inside, (object, k) => Number(left[k + 1] < objects.maskArea[object]));
+}
+
+/** Masks that lie over a pixel. */
+let covering = new Uint16Array(0);
+
+/**
+ * Visits masks by pixels, small first, and drops one of which at least 75 % lies where more than one remaining mask
+ * lies; then gives each pixel of several masks to the one whose centre is nearest, of all remaining masks of the image.
+ * Parameters and result as of `paintLargeOnTop`.
+ */
+function paintNearest(
+  { objects }: Dataset,
+  inside: readonly number[],
+  canvas: Uint16Array,
+  height: number,
+): Uint8Array {
+  if (covering.length < canvas.length) covering = new Uint16Array(canvas.length);
+  covering.fill(0, 0, canvas.length);
+  const add = (object: number, by: number): void =>
+    eachRun(objects, object, (from, to) => {
+      for (let p = from; p < to; p++) covering[p] += by;
+    });
+  for (const object of inside) add(object, 1);
+
+  const order = [...inside.keys()].sort((a, b) => objects.maskArea[inside[a]] - objects.maskArea[inside[b]]);
+  const dropped = new Uint8Array(inside.length);
+  for (const k of order) {
+    let shared = 0;
+    eachRun(objects, inside[k], (from, to) => {
+      for (let p = from; p < to; p++) if (covering[p] > 1) shared++;
+    });
+    if (shared < MOST_OVERLAP * objects.maskArea[inside[k]]) continue;
+    dropped[k] = 1;
+    add(inside[k], -1);
+  }
+
+  const remaining = [...inside.keys()].filter((k) => !dropped[k]);
+  const nearest = nearestOf(remaining.map((k) => ({ k, ...centreOf(objects, inside[k], height) })));
+  const changed = new Uint8Array(inside.length);
+  for (const k of remaining) {
+    eachRun(objects, inside[k], (from, to) => {
+      for (let p = from; p < to; p++) {
+        if (covering[p] === 1) canvas[p] = k + 1;
+        else {
+          changed[k] = 1;
+          if (canvas[p] !== 0) continue; // settled already, for another of its masks
+          const winner = nearest(Math.floor(p / height), p % height);
+          canvas[p] = winner + 1;
+          changed[winner] = 1;
+        }
+      }
+    });
+  }
+  return changed;
+}
+
+interface Centre {
+  k: number;
+  x: number;
+  y: number;
+}
+
+/** The mean of a mask's pixels. */
+function centreOf(objects: Dataset['objects'], object: number, height: number): { x: number; y: number } {
+  let x = 0;
+  let y = 0;
+  eachRun(objects, object, (from, to) => {
+    for (let p = from; p < to; p++) {
+      x += Math.floor(p / height);
+      y += p % height;
+    }
+  });
+  const pixels = objects.maskArea[object];
+  return { x: x / pixels, y: y / pixels };
+}
+
+/** Finds the centre nearest to a pixel, the lower index among equals: outwards from it by x, until none can be nearer. */
+function nearestOf(centres: readonly Centre[]): (x: number, y: number) => number {
+  const byX = [...centres].sort((a, b) => a.x - b.x);
+  return (x, y) => {
+    let right = 0;
+    for (let high = byX.length; right < high; ) {
+      const middle = (right + high) >> 1;
+      if (byX[middle].x < x) right = middle + 1;
+      else high = middle;
+    }
+    let left = right - 1;
+    let best = -1;
+    let least = Number.POSITIVE_INFINITY;
+    const look = ({ k, x: cx, y: cy }: Centre): boolean => {
+      const across = (cx - x) ** 2;
+      if (across > least) return false;
+      const distance = across + (cy - y) ** 2;
+      if (distance < least || (distance === least && k < best)) {
+        least = distance;
+        best = k;
+      }
+      return true;
+    };
+    while (left >= 0 || right < byX.length) {
+      if (left >= 0 && !look(byX[left--])) left = -1;
+      if (right < byX.length && !look(byX[right++])) right = byX.length;
+    }
+    return best;
+  };
+}
+
+let scratch = new Uint16Array(0);
+
+function clearCanvas(pixels: number): Uint16Array {
+  if (scratch.length < pixels) scratch = new Uint16Array(pixels);
+  return scratch.subarray(0, pixels).fill(0);
+}
+
+let rows = new Uint16Array(0);
+
+/** The label image as bytes: row by row, little-endian uint16, labels numbered from 1 in the order of appearance. */
+function labelImage(canvas: Uint16Array, width: number, height: number): Uint8Array {
+  if (rows.length < canvas.length) rows = new Uint16Array(canvas.length);
+  const numbers = new Uint16Array(0x10000);
+  let count = 0;
+  let at = 0;
+  for (let y = 0; y < height; y++) {
+    for (let p = y; p < canvas.length; p += height) {
+      const label = canvas[p];
+      if (label !== 0 && numbers[label] === 0) numbers[label] = ++count;
+      rows[at++] = numbers[label];
+    }
+  }
+  const bytes = new Uint8Array(rows.buffer, 0, 2 * width * height);
+  return LITTLE_ENDIAN ? bytes : swapped(bytes);
+}
+
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+function swapped(bytes: Uint8Array): Uint8Array {
+  return bytes.map((_, k) => bytes[k ^ 1]);
+}
+
+/** Calls with first pixel and end of each run of an object's mask. */
+function eachRun(objects: Dataset['objects'], object: number, visit: (from: number, to: number) => void): void {
+  const intervals = objects.intervals[objects.part[object]];
+  for (let k = objects.maskStart[object]; k < objects.maskEnd[object]; k += 2) visit(intervals[k], intervals[k + 1]);
+}
