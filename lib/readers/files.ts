@@ -24,6 +24,7 @@ import { finishLabels, type LabelPart, readLabelMasks, readLabelPart } from './l
 import { LIMITS } from './limits.ts';
 import { quoted } from './problem-list.ts';
 import { type Sniffed, sniff } from './sniff.ts';
+import { checkUnpacked } from './unpack-limit.ts';
 import { openZip } from './zip.ts';
 
 /** The first bytes of a file, and how long it is. */
@@ -106,16 +107,6 @@ export async function* readRange(path: string, from: number, to: number): AsyncG
   }
 }
 
-/** Refuses what unpacks too far, before it is passed on. */
-function checkInflated(total: number, compressed: number, ratio: number = LIMITS.inflationRatio): void {
-  if (total > LIMITS.inflatedBytes || (total > LIMITS.inflationStart && total > compressed * ratio)) {
-    throw new FileRejected({
-      code: 'inflates-too-far',
-      message: `The file unpacks to more than ${total > LIMITS.inflatedBytes ? `${LIMITS.inflatedBytes.toLocaleString('en')} bytes` : `${ratio} times its size`}; it is not read further.`,
-    });
-  }
-}
-
 async function* gunzip(source: AsyncIterable<Uint8Array>, compressed: number): AsyncGenerator<Uint8Array> {
   const input = Readable.from(source);
   const output = input.pipe(createGunzip({ chunkSize: 1 << 18 }));
@@ -124,7 +115,7 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, compressed: number): A
   try {
     for await (const chunk of output) {
       total += (chunk as Uint8Array).length;
-      checkInflated(total, compressed);
+      checkUnpacked(total, { packed: compressed });
       yield chunk as Uint8Array;
     }
   } catch (error) {
@@ -164,7 +155,8 @@ async function lookIntoZip(path: string): Promise<OpenedFile['format']> {
         for await (first of chunks()) break;
       } catch (error) {
         // damaged: its name has to do
-        if (!(error instanceof FileRejected) || !/\.(tiff?|png)$/i.test(name)) throw error;
+        const damaged = error instanceof FileRejected && error.problems[0].code === 'bad-zip';
+        if (!damaged || !/\.(tiff?|png|npy)$/i.test(name)) throw error;
         images++;
         continue;
       }
@@ -173,7 +165,9 @@ async function lookIntoZip(path: string): Promise<OpenedFile['format']> {
       if (begins(first, 0x50, 0x4b, 0x03, 0x04)) {
         throw new FileRejected({
           code: 'zip-in-zip',
-          message: `${quoted(name)} is a zip archive inside the zip archive. Send one of them alone.`,
+          message: /\.npz$/i.test(name)
+            ? `${quoted(name)} is an archive inside the zip archive. Put the .npy files into one archive, or all arrays into one .npz.`
+            : `${quoted(name)} is a zip archive inside the zip archive. Send one of them alone.`,
         });
       }
     }
@@ -184,7 +178,7 @@ async function lookIntoZip(path: string): Promise<OpenedFile['format']> {
         message: `The zip archive has several files (${quoted(members[0].name)}, ${quoted(members[1].name)}). Send one file of predictions, alone in its archive or gzipped, or one label image per test image and nothing else.`,
       });
     }
-    checkInflated(bytes, packed, images > 0 ? LIMITS.labelInflationRatio : LIMITS.inflationRatio);
+    checkUnpacked(bytes, { packed, ratio: images > 0 ? LIMITS.labelInflationRatio : LIMITS.inflationRatio });
     return images > 0 ? 'label-images' : 'coco-json';
   } finally {
     close();
@@ -205,7 +199,7 @@ async function* onlyMember(path: string, compressed: number): AsyncGenerator<Uin
       let total = 0;
       for (let next: IteratorResult<Uint8Array> = first; !next.done; next = await unpacked.next()) {
         total += next.value.length;
-        checkInflated(total, compressed);
+        checkUnpacked(total, { packed: compressed });
         yield next.value;
       }
     };

@@ -15,7 +15,7 @@ export interface Sniffed {
 }
 
 const WANTED =
-  'Send COCO results (a JSON list of detections), plain, gzipped or as the only file of a .zip; or a .zip with one label image per test image.';
+  'Send COCO results (a JSON list of detections), plain, gzipped or as the only file of a .zip; or a .zip with one label image per test image, or a .npz with one label array.';
 
 /** The beginnings of files that people have uploaded to benchmarks by mistake. */
 const SIGNATURES: readonly [bytes: readonly number[], is: string, hint?: string][] = [
@@ -25,7 +25,11 @@ const SIGNATURES: readonly [bytes: readonly number[], is: string, hint?: string]
   [[0xff, 0xd8, 0xff], 'a JPEG image'],
   [[0x25, 0x50, 0x44, 0x46], 'a PDF'],
   [[0x89, 0x48, 0x44, 0x46], 'an HDF5 file', 'Model weights are not submitted, only what the model predicted.'],
-  [[0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59], 'a NumPy array', 'Write the predictions as COCO results.'],
+  [
+    [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59],
+    'a NumPy array without the name of its image',
+    'Write one label array per image with np.savez(path, **{name: labels}), or put .npy files named by image into one .zip.',
+  ],
   [[0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], 'a 7z archive', 'Use .zip or gzip.'],
   [[0x52, 0x61, 0x72, 0x21], 'a RAR archive', 'Use .zip or gzip.'],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'an xz file', 'Use .zip or gzip.'],
@@ -38,8 +42,8 @@ const SIGNATURES: readonly [bytes: readonly number[], is: string, hint?: string]
 ];
 
 /** Members a reader looks at; everything else in a zip is passed over. */
-const RELEVANT = /\.(json|geojson|csv|tiff?|png|gz|zip)$|(^|\/)[^./]+$/i;
-const CHECKPOINT = /(^|\/)(data\.pkl|byteorder|constants\.pkl)$|\.(pth?|ckpt|safetensors|pkl|onnx|npy|bin)$/i;
+const RELEVANT = /\.(json|geojson|csv|tsv|tiff?|png|npy|npz|gz|zip)$|(^|\/)[^./]+$/i;
+const CHECKPOINT = /(^|\/)(data\.pkl|byteorder|constants\.pkl)$|\.(pth?|ckpt|safetensors|pkl|onnx|bin)$/i;
 const ASIDE = /\/$|^__MACOSX\/|(^|\/)\.[^/]*$|\.(txt|md)$/i;
 
 export function sniff(firstBytes: Uint8Array): Sniffed {
@@ -53,6 +57,8 @@ function sniffPlain(bytes: Uint8Array, wrapper: 'unknown' | 'gzip'): Sniffed {
   const inside = wrapper === 'gzip' ? 'The gzipped file' : 'This';
   for (const [signature, is, hint] of SIGNATURES)
     if (begins(bytes, signature)) return wrong(wrapper, 'wrong-kind', `${inside} is ${is}. ${hint ?? ''}`);
+  if (isTar(bytes))
+    return wrong(wrapper, 'wrong-kind', `${inside} is a .tar archive. Use .zip, or gzip the JSON file alone.`);
   // Python's pickle (and old PyTorch checkpoints): 0x80 and the protocol's number
   if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5)
     return wrong(
@@ -121,14 +127,20 @@ function sniffGzip(bytes: Uint8Array): Sniffed {
     inner.set(chunk, at);
     at += chunk.length;
   }
-  if (inner.length > 262 && new TextDecoder().decode(inner.subarray(257, 262)) === 'ustar')
+  if (isTar(inner))
     return wrong('gzip', 'wrong-kind', 'This is a .tar.gz archive. Use .zip, or gzip the JSON file alone.');
   return sniffPlain(inner, 'gzip');
+}
+
+function isTar(bytes: Uint8Array): boolean {
+  return bytes.length > 262 && new TextDecoder().decode(bytes.subarray(257, 262)) === 'ustar';
 }
 
 /** Reads the names of the members whose headers lie in the first bytes. */
 function sniffZip(bytes: Uint8Array): Sniffed {
   if (begins(bytes, [0x50, 0x4b, 0x05, 0x06])) return wrong('zip', 'wrong-kind', 'This .zip is empty.');
+  if (begins(bytes, [0x50, 0x4b, 0x07, 0x08]))
+    return wrong('zip', 'wrong-kind', 'This .zip is one part of several. Write it as one file, without splitting.');
   if (!begins(bytes, [0x50, 0x4b, 0x03, 0x04]))
     return wrong('zip', 'wrong-kind', 'This .zip is damaged or one part of several.');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -4,8 +4,9 @@
  */
 
 import { crc32, inflateRawSync } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
 import { FileRejected } from '#lib/problems.ts';
+import { inflateDeflate64 } from './deflate64.ts';
 import { LIMITS } from './limits.ts';
 import { quoted } from './problem-list.ts';
 
@@ -34,6 +35,25 @@ const NOTE = /\.(txt|md|pdf|log|ya?ml)$|(^|\/)(readme|licen[cs]e)[^/]*$/i;
 
 const STORED = 0;
 const DEFLATED = 8;
+const DEFLATE64 = 9;
+/** Methods that are not read, by the numbers of PKWARE's APPNOTE.TXT, section 4.4.5. */
+const METHODS: Readonly<Record<number, string>> = {
+  1: 'Shrink',
+  6: 'Implode',
+  10: 'PKWARE Implode',
+  12: 'bzip2',
+  14: 'LZMA',
+  16: 'CMPSC',
+  18: 'IBM TERSE',
+  20: 'Zstandard',
+  93: 'Zstandard',
+  94: 'MP3',
+  95: 'xz',
+  96: 'JPEG',
+  97: 'WavPack',
+  98: 'PPMd',
+  99: 'AES',
+};
 
 /** @throws FileRejected when it is damaged, or has too many members */
 export async function openZip(path: string): Promise<OpenZip> {
@@ -50,7 +70,7 @@ export async function openZip(path: string): Promise<OpenZip> {
       });
     }
     for await (const entry of zip.eachEntry()) {
-      const name = new TextDecoder().decode(entry.fileName as unknown as Uint8Array).replaceAll('\\', '/');
+      const name = nameOf(entry);
       if (!NOT_CONTENT.test(name)) members.push(memberOf(zip, entry, name));
     }
     const opened = zip;
@@ -62,24 +82,40 @@ export async function openZip(path: string): Promise<OpenZip> {
   }
 }
 
+/** Names are UTF-8 whatever the archive says of them, as macOS and old Python write them; if they cannot be, code page 437. */
+function nameOf(entry: Entry): string {
+  const bytes = entry.fileName as unknown as Buffer; // `decodeStrings: false`
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\\', '/');
+  } catch {
+    return getFileNameLowLevel(0, bytes, entry.extraFields, false);
+  }
+}
+
 function memberOf(zip: ZipFile, entry: Entry, name: string): ZipMember {
   const { compressedSize, uncompressedSize, compressionMethod, crc32: checksum } = entry;
+  const raw = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of await zip.openReadStreamPromise(entry, { decodeFileData: false }))
+      yield chunk as Uint8Array;
+  };
+  const unpacked = async function* (): AsyncGenerator<Uint8Array> {
+    if (compressionMethod === DEFLATE64) yield* inflateDeflate64(raw());
+    else for await (const chunk of await zip.openReadStreamPromise(entry)) yield chunk as Uint8Array;
+  };
   return {
     name,
     bytes: uncompressedSize,
     packed: compressedSize,
     async read() {
-      if (entry.isEncrypted()) throw damaged(new Error(`${quoted(name)} is encrypted`));
-      if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
-        throw damaged(new Error(`${quoted(name)} is compressed by method ${compressionMethod}; use deflate`));
+      refuseUnreadable(entry, name);
       try {
-        const packed = new Uint8Array(compressedSize);
-        let at = 0;
-        for await (const chunk of await zip.openReadStreamPromise(entry, { decodeFileData: false } as never)) {
-          packed.set(chunk as Uint8Array, at);
-          at += (chunk as Uint8Array).length;
-        }
-        const bytes = compressionMethod === STORED ? packed : unpack(packed, uncompressedSize);
+        // both numbers are the archive's own: they must not make room for more than can be there
+        if (compressedSize > zip.fileSize || compressedSize > 2 * uncompressedSize + 65_536)
+          throw new Error('a file in it is larger than the archive');
+        const source = compressionMethod === DEFLATE64 ? unpacked() : raw();
+        const size = compressionMethod === DEFLATE64 ? uncompressedSize : compressedSize;
+        const stored = await collect(source, size);
+        const bytes = compressionMethod === DEFLATED ? unpack(stored, uncompressedSize) : stored;
         if (bytes.length !== uncompressedSize) throw new Error('its size is not the one the archive says');
         if (crc32(bytes) !== checksum) throw new Error('its checksum is wrong');
         return bytes;
@@ -88,8 +124,18 @@ function memberOf(zip: ZipFile, entry: Entry, name: string): ZipMember {
       }
     },
     async *chunks() {
+      refuseUnreadable(entry, name);
+      let total = 0;
+      let sum = 0;
       try {
-        for await (const chunk of await zip.openReadStreamPromise(entry)) yield chunk as Uint8Array;
+        for await (const chunk of unpacked()) {
+          total += chunk.length;
+          if (total > uncompressedSize) throw new Error('a file in it is larger than the archive says');
+          sum = crc32(chunk, sum);
+          yield chunk;
+        }
+        if (total !== uncompressedSize) throw new Error('its size is not the one the archive says');
+        if (sum !== checksum) throw new Error('its checksum is wrong');
       } catch (error) {
         throw damaged(error);
       }
@@ -97,17 +143,51 @@ function memberOf(zip: ZipFile, entry: Entry, name: string): ZipMember {
   };
 }
 
+/** @throws FileRejected when the archive is whole, but this member cannot be read here */
+function refuseUnreadable(entry: Entry, name: string): void {
+  const { compressionMethod: method } = entry;
+  if (entry.isEncrypted()) {
+    throw new FileRejected({
+      code: 'zip-encrypted',
+      message: `${quoted(name)} in the zip archive is encrypted with a password. Write the archive without one.`,
+    });
+  }
+  if (method === STORED || method === DEFLATED || method === DEFLATE64) return;
+  throw new FileRejected({
+    code: 'zip-method',
+    message: `The zip archive is whole, but ${quoted(name)} in it is compressed with ${METHODS[method] ?? `method ${method}`}, which is not read here. Write the archive with Deflate, the usual method, or gzip the JSON file.`,
+  });
+}
+
+/** The bytes of a stream of known length. @throws Error when there are more */
+async function collect(chunks: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for await (const chunk of chunks) {
+    if (at + chunk.length > size) throw new Error('a file in it is larger than the archive says');
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes.subarray(0, at);
+}
+
 function unpack(packed: Uint8Array, bytes: number): Uint8Array {
   return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes), chunkSize: Math.max(64, bytes) });
 }
 
-/** Anything yauzl or zlib say about the bytes; what the file system says is not the submitter's mistake. */
+/** Turns what yauzl and zlib say about the bytes into a problem; errors of the file system are not the submitter's mistake. */
 function damaged(error: unknown): unknown {
   if (error instanceof FileRejected) return error;
+  if (/multi-disk/i.test((error as Error).message)) {
+    return new FileRejected({
+      code: 'zip-split',
+      message: 'The zip archive is one part of several. Write it as one file, without splitting.',
+    });
+  }
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (code && !code.startsWith('Z_') && !code.startsWith('ERR_')) return error;
   const why = /End of central directory|truncated/i.test(message)
-    ? 'its end is missing'
+    ? 'its end is missing; one part of several is not enough'
     : code === 'ERR_BUFFER_TOO_LARGE'
       ? 'a file in it is larger than the archive says'
       : message.replace(/\.$/, '').split('. ')[0];

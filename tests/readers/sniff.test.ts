@@ -17,6 +17,7 @@ test.each<[string, Uint8Array, string]>([
   ['zipped detections beside a note', zipSync({ 'README.md': strToU8('hi'), 'a/b.json': DETECTIONS }), 'zip'],
   ['zipped label images', zipSync({ 'masks/A172_1_cp_masks.png': bytes(1) }), 'zip'],
   ['a zip cut off in its first name', zipSync({ 'label images for A172.json': DETECTIONS }).subarray(0, 24), 'zip'],
+  ['NumPy arrays', zipSync({ 'A172_1.npy': bytes(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0) }), 'zip'],
   ['counts', strToU8('image,count\na.tif,3\n'), 'unknown'],
 ])('lets through %s', (_what, file, kind) => {
   expect(sniff(file)).toEqual({ kind });
@@ -35,6 +36,11 @@ test.each<[string, Uint8Array, RegExp]>([
   ['a zip of code', zipSync({ 'train.py': strToU8('import torch') }), /train\.py/],
   ['an empty zip', zipSync({}), /empty/],
   ['a tar.gz', gzipSync(tar('predictions.json')), /tar\.gz/],
+  ['a tar', tar('predictions.json'), /a \.tar archive.*\.zip/],
+  ['a 7z archive', bytes(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), /7z archive.*Use \.zip/],
+  ['a RAR archive', bytes(0x52, 0x61, 0x72, 0x21, 0x1a, 7), /RAR archive.*Use \.zip/],
+  ['one part of a zip', bytes(0x50, 0x4b, 0x07, 0x08, 0x50, 0x4b, 3, 4), /one part of several/],
+  ['one NumPy array', bytes(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0), /NumPy array without the name.*np\.savez/],
   ['a gzipped PNG', gzipSync(bytes(0x89, 0x50, 0x4e, 0x47)), /gzipped.*PNG/],
   ['broken gzip', bytes(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff, 0xff), /gzip.*damaged/],
   ['a list of numbers', strToU8('[1, 2, 3]'), /not a detection/],

@@ -16,6 +16,7 @@ import { imageKind } from '#lib/readers/labels/decode.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { sniff } from '#lib/readers/sniff.ts';
+import { limitUnpacked } from '#lib/readers/unpack-limit.ts';
 import { type OpenZip, openZip, type ZipMember } from '#lib/readers/zip.ts';
 import { matchSlot, missingSlots, type Task } from '#lib/tasks/index.ts';
 
@@ -196,7 +197,7 @@ async function unpacked<Result>(
   try {
     const digest = createHash('sha256');
     const pictures = members.length > 1 || (await isPicture(members[0]));
-    const bytes = pictures ? packed(members) : checked(members[0]);
+    const bytes = pictures ? packed(members) : limitUnpacked(members[0].chunks(), members[0]);
     const source = async function* () {
       for await (const chunk of bytes) {
         digest.update(chunk);
@@ -216,22 +217,6 @@ async function isPicture(member: ZipMember): Promise<boolean> {
   if (!member.name.includes('/')) return false;
   for await (const first of member.chunks()) return imageKind(first) !== null;
   return false;
-}
-
-/** A member's bytes, up to what is read of any file. */
-async function* checked(member: ZipMember): AsyncGenerator<Uint8Array> {
-  let total = 0;
-  for await (const chunk of member.chunks()) {
-    total += chunk.length;
-    const most = Math.min(LIMITS.inflatedBytes, Math.max(LIMITS.inflationStart, member.packed * LIMITS.inflationRatio));
-    if (total > most) {
-      throw new FileRejected({
-        code: 'inflates-too-far',
-        message: `${quoted(member.name)} unpacks to more than ${most.toLocaleString('en')} bytes; it is not read further.`,
-      });
-    }
-    yield chunk;
-  }
 }
 
 /** Bytes of the largest label image that is read, which is also what one of them may unpack to here. */

@@ -155,8 +155,8 @@ async function readFile(file: LabelFile, pixels: number): Promise<Uint8Array> {
   try {
     return await file.read();
   } catch (error) {
-    if (error instanceof FileRejected) throw new ImageProblem('label-image-damaged', error.message);
-    throw error;
+    const damaged = error instanceof FileRejected && error.problems[0].code === 'bad-zip';
+    throw damaged ? new ImageProblem('label-image-damaged', error.message) : error;
   }
 }
 

@@ -69,6 +69,7 @@ beforeAll(async () => {
       '2.json': model,
       100: { 'a.png': Uint8Array.from({ length: 70e6 }, (_, i) => png[i] ?? 0), 'b.png': png },
     }),
+    'a bomb': archive('bomb.zip', { '2.json': model, '100.json': new Uint8Array(70e6).fill(32) }),
     'all but two': archive(
       'six.zip',
       Object.fromEntries(CELL_TYPES.flatMap((type) => (/BV2|MCF7/.test(type) ? [] : [[`${type}.json`, model]]))),
@@ -201,6 +202,12 @@ test.each<[TaskId, string[], string, string]>([
     ['a large picture'],
     'label-image-too-large',
     '“100/a.png” unpacks to 70,000,000 bytes; a label image has at most 68,157,440.',
+  ],
+  [
+    'training-size',
+    ['a bomb'],
+    'inflates-too-far',
+    '“100.json” unpacks to more than 200 times its size; it is not read further.',
   ],
   [
     'transferability',

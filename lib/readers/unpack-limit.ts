@@ -1,0 +1,34 @@
+/** How far a compressed file may unpack: the one rule for gzip, members of archives and the slots of a submission. */
+import { FileRejected } from '#lib/problems.ts';
+import { LIMITS } from './limits.ts';
+import { quoted } from './problem-list.ts';
+
+export interface Packed {
+  /** compressed bytes */
+  packed: number;
+  /** what messages call it: a member of an archive; otherwise it is the file */
+  name?: string;
+  /** how many times its size it may unpack to; those of JSON unless stated */
+  ratio?: number;
+}
+
+/** @throws FileRejected when so many unpacked bytes are too many; ask before they are passed on */
+export function checkUnpacked(total: number, { packed, name, ratio = LIMITS.inflationRatio }: Packed): void {
+  const tooMany = total > LIMITS.inflatedBytes;
+  if (!tooMany && (total <= LIMITS.inflationStart || total <= packed * ratio)) return;
+  const limit = tooMany ? `${LIMITS.inflatedBytes.toLocaleString('en')} bytes` : `${ratio} times its size`;
+  throw new FileRejected({
+    code: 'inflates-too-far',
+    message: `${name === undefined ? 'The file' : quoted(name)} unpacks to more than ${limit}; it is not read further.`,
+  });
+}
+
+/** Passes unpacked bytes on as long as there are not too many. @throws FileRejected */
+export async function* limitUnpacked(chunks: AsyncIterable<Uint8Array>, packed: Packed): AsyncGenerator<Uint8Array> {
+  let total = 0;
+  for await (const chunk of chunks) {
+    total += chunk.length;
+    checkUnpacked(total, packed);
+    yield chunk;
+  }
+}
