@@ -96,8 +96,8 @@ async function launch(dev: boolean): Promise<void> {
   if (!dev) await build(); // the first time, failing ends it all
   void keepRunning({
     name: 'web',
-    args: [NEXT, dev ? 'dev' : 'start', ...listen],
-    environment: childEnv,
+    args: dev ? [NEXT, 'dev', ...listen] : ['workers/site/web.ts'],
+    environment: dev ? childEnv : { ...childEnv, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     before: dev ? undefined : build,
   });
   await Promise.all([answers(host, settings.PORT), seeding]);

@@ -1,0 +1,165 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it, vi } from 'vitest';
+import { Front, type Handler } from '#workers/site/front.ts';
+
+let server: Server | undefined;
+afterEach(async () => {
+  server?.closeAllConnections();
+  await new Promise((resolve) => server?.close(resolve) ?? resolve(null));
+  vi.restoreAllMocks();
+});
+
+/** A site whose pages say how often they were rendered. */
+async function open({
+  handle,
+  readVersion = async () => 'same',
+  origin = null,
+}: {
+  handle?: Handler;
+  readVersion?: () => Promise<string>;
+  origin?: string | null;
+} = {}) {
+  let rendered = 0;
+  const seen: IncomingMessage['headers'][] = [];
+  const front = new Front({
+    handle:
+      handle ??
+      (async (request, response) => {
+        seen.push({ ...request.headers });
+        rendered++;
+        response.setHeader('content-type', 'text/html; charset=utf-8');
+        response.end(`<p>${rendered}</p><script>one()</script><script src="/x.js"></script>`);
+      }),
+    readVersion,
+    origin,
+    formTargets: [],
+  });
+  server = createServer((request, response) => void front.answer(request, response));
+  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { get: (path: string, init?: RequestInit) => fetch(base + path, init), seen, count: () => rendered };
+}
+
+const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+it('renders once for all strangers, also for those who come at once', async () => {
+  const { get, count } = await open();
+  const pages = await Promise.all(Array.from({ length: 20 }, async () => (await get('/')).text()));
+  pages.push(await (await get('/')).text());
+  expect(new Set(pages).size).toBe(1);
+  expect(count()).toBe(1);
+});
+
+it('renders anew as soon as the version is another', async () => {
+  let version = 'one';
+  const { get } = await open({ readVersion: async () => version });
+  expect(await (await get('/')).text()).toContain('<p>1</p>');
+  version = 'two';
+  await later(25);
+  expect(await (await get('/')).text()).toContain('<p>2</p>');
+});
+
+it('asks the database once for many readers', async () => {
+  const readVersion = vi.fn(async () => 'same');
+  const { get } = await open({ readVersion });
+  await get('/');
+  await later(25);
+  readVersion.mockClear();
+  await Promise.all(Array.from({ length: 50 }, () => get('/')));
+  expect(readVersion.mock.calls.length).toBeLessThan(25);
+});
+
+it.each([
+  ['hangs', () => new Promise<string>(() => {})],
+  ['is away', () => Promise.reject(new Error('no database'))],
+])('sends what it has while the database %s', async (_, broken) => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  let readVersion: () => Promise<string> = async () => 'same';
+  const { get } = await open({ readVersion: () => readVersion() });
+  await (await get('/')).text();
+  readVersion = broken;
+  await later(25);
+  const began = performance.now();
+  expect(await (await get('/')).text()).toContain('<p>1</p>');
+  expect(performance.now() - began).toBeLessThan(2000);
+});
+
+it('sends the old answer where a new one fails', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  let version = 'one';
+  let fails = false;
+  const { get } = await open({
+    readVersion: async () => version,
+    handle: async (_request, response) => {
+      response.statusCode = fails ? 500 : 200;
+      response.end(fails ? 'broken' : 'whole');
+    },
+  });
+  await get('/');
+  [version, fails] = ['two', true];
+  await later(25);
+  const response = await get('/');
+  expect([response.status, await response.text()]).toEqual([200, 'whole']);
+});
+
+it('leaves people with a session, and what changes something, to Next', async () => {
+  const { get, count } = await open();
+  await get('/');
+  await get('/', { headers: { cookie: 'authjs.session-token=abc' } });
+  await get('/', { headers: { authorization: 'Bearer abc' } });
+  await get('/', { method: 'POST' });
+  await get('/account');
+  expect(count()).toBe(5);
+});
+
+it('shows rendering no header that could put one reader’s words into the page of all', async () => {
+  const { get, seen } = await open({ origin: 'https://livecell.example.org' });
+  await get('/', { headers: { 'x-forwarded-host': 'evil.example', 'x-forwarded-for': '1.2.3.4', cookie: 'a=b' } });
+  expect(seen[0]).toMatchObject({ host: 'livecell.example.org', 'x-forwarded-proto': 'https' });
+  for (const name of ['x-forwarded-host', 'x-forwarded-for', 'cookie']) expect(seen[0][name]).toBeUndefined();
+});
+
+it('answers a reader that has the newest with 304, and compresses for those who take it', async () => {
+  const { get } = await open();
+  const first = await get('/', { headers: { 'accept-encoding': 'br' } });
+  expect(first.headers.get('content-encoding')).toBe('br');
+  expect(await first.text()).toContain('<p>1</p>'); // fetch unpacks it
+  const again = await get('/', {
+    headers: { 'accept-encoding': 'br', 'if-none-match': first.headers.get('etag')! },
+  });
+  expect(again.status).toBe(304);
+  const plain = await get('/', { headers: { 'accept-encoding': 'identity' } });
+  expect(plain.headers.get('content-encoding')).toBeNull();
+  expect(plain.headers.get('etag')).not.toBe(first.headers.get('etag'));
+});
+
+it('allows the inline scripts of a cached page by their hashes, and those of others by a nonce', async () => {
+  const { get, seen } = await open();
+  const cached = (await get('/')).headers.get('content-security-policy');
+  expect(cached).toContain("'sha256-");
+  expect(cached).not.toContain('nonce');
+  const own = (await get('/account')).headers.get('content-security-policy')!;
+  expect(own).toMatch(/'nonce-[\w+/=]{24}'/);
+  expect(seen[1]['content-security-policy']).toBe(own);
+  const other = (await get('/account')).headers.get('content-security-policy');
+  expect(other).not.toBe(own);
+});
+
+it('sends redirects and missing pages as Next made them', async () => {
+  const { get } = await open({
+    handle: async (request, response) => {
+      const missing = request.url === '/entries/none';
+      response.writeHead(missing ? 404 : 307, missing ? {} : { location: '/leaderboards/livecell-wide' });
+      response.end(missing ? 'not here' : '');
+    },
+  });
+  const missing = await get('/entries/none');
+  expect([missing.status, await missing.text(), missing.headers.get('cache-control')]).toEqual([
+    404,
+    'not here',
+    'no-store',
+  ]);
+  const moved = await get('/leaderboards', { redirect: 'manual' });
+  expect([moved.status, moved.headers.get('location')]).toEqual([307, '/leaderboards/livecell-wide']);
+});
