@@ -40,6 +40,10 @@ const VERSION_RETRY = 1000;
 const ANSWER_LASTS = 60_000;
 /** A reader waits so long for a new answer where there is an old one. */
 const RENDER_WAIT = 4000;
+/** After so long without an answer from Next, the front asks whether the database hangs, and says so if it does. */
+const HANGING_AFTER = 4000;
+/** Answers that may rightly take long, or need no database. */
+const PATIENT = /^\/(api\/uploads|api\/health|_next)(\/|$)|\/events(\?|$)/;
 
 export interface FrontOptions {
   /** renders pages: Next */
@@ -62,6 +66,7 @@ export class Front {
   readonly #origin: string | null;
   readonly #security: [name: string, value: string][];
   readonly #formTargets: readonly string[];
+  #draining = false;
 
   constructor({ handle, readVersion, origin, formTargets }: FrontOptions) {
     this.#handle = handle;
@@ -71,8 +76,18 @@ export class Front {
     this.#formTargets = formTargets;
   }
 
+  /** From now on `/api/ready` says no, so that a load balancer sends new readers elsewhere. */
+  drain(): void {
+    this.#draining = true;
+  }
+
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      if (this.#draining && request.url === '/api/ready') {
+        response.writeHead(503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+        response.end('{"status":"stopping"}');
+        return;
+      }
       const origin = this.#origin ?? `http://${request.headers.host ?? 'localhost'}`;
       const key = keyOf(request as CacheableRequest, origin);
       if (key === null) {
@@ -106,7 +121,32 @@ export class Front {
     const policy = contentSecurityPolicy({ scripts: [nonce], formTargets: this.#formTargets });
     request.headers['content-security-policy'] = policy; // Next takes the nonce from here
     response.setHeader('content-security-policy', policy);
+    if (PATIENT.test(request.url ?? '')) {
+      await this.#handle(request, response);
+      return;
+    }
+    const timer = setTimeout(() => void this.#giveUpIfHanging(request, response), HANGING_AFTER);
+    response.once('close', () => clearTimeout(timer));
     await this.#handle(request, response);
+  }
+
+  /** Answer 503 in place of Next where the database is the reason why it has not answered. */
+  async #giveUpIfHanging({ headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (response.headersSent || (await this.#version.read()) !== null || response.headersSent) return;
+    response.on('error', () => {}); // Next will still write its answer
+    const title = 'The database does not answer';
+    const detail = 'Nothing is lost. Try again in a few seconds; pages that were shown lately can still be read.';
+    const html = String(headers.accept ?? '').includes('text/html');
+    response.writeHead(503, {
+      'content-type': html ? 'text/html; charset=utf-8' : 'application/problem+json',
+      'cache-control': 'no-store',
+      'retry-after': '5',
+    });
+    response.end(
+      html
+        ? `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5"><title>${title}</title><h1>${title}</h1><p>${detail}</p></html>`
+        : JSON.stringify({ title, status: 503, detail }),
+    );
   }
 
   /** Render an answer for all strangers; null where Next failed, or wants to set a cookie. */

@@ -35,6 +35,7 @@ export async function startWeb({ dir, host, port }: { dir: string; host: string;
   });
   return {
     async close() {
+      front.drain();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       await closed;

@@ -22,10 +22,10 @@ const CHECKS: Record<string, () => Promise<unknown>> = {
  * so one that is silent is said and changes nothing.
  */
 export async function GET(): Promise<Response> {
-  const results = await Promise.all(
+  const checked = Promise.all(
     Object.entries(CHECKS).map(async ([name, check]) => {
       try {
-        await Promise.race([check(), timeout(3000)]);
+        await within(3000, check());
         return [name, 'ok'] as const;
       } catch (error) {
         console.error(`not ready: ${name}`, error);
@@ -33,10 +33,11 @@ export async function GET(): Promise<Response> {
       }
     }),
   );
-  const scoring = await getScoringProcesses().then(
+  const scored = within(3000, getScoringProcesses()).then(
     ({ alive }) => (alive > 0 ? 'ok' : 'no process reports'),
     () => 'unreachable',
   );
+  const [results, scoring] = await Promise.all([checked, scored]);
   const ready = results.every(([, state]) => state === 'ok');
   return Response.json(
     { status: ready ? 'ready' : 'not ready', ...Object.fromEntries(results), scoring },
@@ -44,8 +45,12 @@ export async function GET(): Promise<Response> {
   );
 }
 
-function timeout(milliseconds: number): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds).unref();
-  });
+/** Settle with `work`, or fail after a time: a database that hangs never answers. */
+function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds).unref();
+    }),
+  ]);
 }

@@ -163,3 +163,13 @@ it('sends redirects and missing pages as Next made them', async () => {
   const moved = await get('/leaderboards', { redirect: 'manual' });
   expect([moved.status, moved.headers.get('location')]).toEqual([307, '/leaderboards/livecell-wide']);
 });
+
+it('says that the database hangs to those who would wait for it', { timeout: 20_000 }, async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { get } = await open({ handle: () => new Promise(() => {}), readVersion: () => new Promise(() => {}) });
+  const began = performance.now();
+  const response = await get('/account', { headers: { accept: 'text/html' } });
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(await response.text()).toContain('The database does not answer');
+  expect(performance.now() - began).toBeLessThan(8000);
+});
