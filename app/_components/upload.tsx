@@ -2,8 +2,8 @@
 
 import { useEffect, useId, useRef, useState } from 'react';
 import { bytes, percent } from '#lib/format.ts';
+import { sniff } from '#lib/readers/kinds.ts';
 import { LIMITS, LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
-import { sniff } from '#lib/readers/sniff.ts';
 import {
   arrived,
   discard,

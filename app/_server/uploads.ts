@@ -26,8 +26,8 @@ import {
 } from '#db/submissions/uploads.ts';
 import { AppError } from '#lib/errors.ts';
 import { canUseUpload, type Viewer } from '#lib/permissions.ts';
+import { sniff } from '#lib/readers/kinds.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { sniff } from '#lib/readers/sniff.ts';
 import { sha256Of, storage } from '#lib/storage.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { problem, whoMayEnter } from './http.ts';

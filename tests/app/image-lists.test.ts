@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { GET } from '#app/api/v1/datasets/[name]/images/route.ts';
 import { db } from '#db/engine/client.ts';
 import { imageListSchema } from '#lib/http/api.ts';
-import { importGroundTruth } from '#lib/readers/files.ts';
+import { importGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import { storage } from '#lib/storage.ts';
 import { temporaryFolder } from '#tests/db/databases.ts';
 import { someDataset } from '#tests/db/fixtures.ts';

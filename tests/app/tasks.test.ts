@@ -18,7 +18,7 @@ import { approve } from '#db/submissions/moderation.ts';
 import { rejectSubmission, saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { type Created, leaderboardSchema, receiptSchema, submissionSchema, taskListSchema } from '#lib/http/api.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import { importGroundTruth } from '#lib/readers/files.ts';
+import { importGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { temporaryFolder } from '#tests/db/databases.ts';

@@ -11,7 +11,7 @@ import { registerDataset } from '#db/datasets/datasets.ts';
 import { approve } from '#db/submissions/moderation.ts';
 import { rejectSubmission, saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { submissionSchema } from '#lib/http/api.ts';
-import { importGroundTruth } from '#lib/readers/files.ts';
+import { importGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import type { AnyReport, ReportOf } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { temporaryFolder } from '#tests/db/databases.ts';

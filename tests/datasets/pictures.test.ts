@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
 import { decodePicture, openPictures, packPictures, readPicture } from '#lib/datasets/pictures.ts';
 import type { FileRejected } from '#lib/problems.ts';
-import { openGroundTruth } from '#lib/readers/files.ts';
+import { openGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
 import { packGroundTruth } from '#tests/coco/documents.ts';
 import { writeDemoData } from '#workers/demo/data.ts';

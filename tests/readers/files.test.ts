@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packDataset } from '#lib/coco/dataset.ts';
 import { datasetStatistics } from '#lib/datasets/statistics.ts';
 import { FileRejected } from '#lib/problems.ts';
-import { importGroundTruth, openGroundTruth, readImageList, sha256File, validateFile } from '#lib/readers/files.ts';
+import { sha256File } from '#lib/readers/files.ts';
+import { importGroundTruth, openGroundTruth, readImageList } from '#lib/readers/ground-truth-file.ts';
+import { validateFile } from '#lib/readers/validate.ts';
 import { fiveCells, packGroundTruth, perfect } from '#tests/coco/documents.ts';
 import { Random } from '#tests/parity/random-case.ts';
 

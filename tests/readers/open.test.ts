@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, strToU8, type Zippable, zipSync } from 'fflate';
 import { afterAll, describe, expect, test } from 'vitest';
-import { validateFile } from '#lib/readers/files.ts';
+import { validateFile } from '#lib/readers/validate.ts';
 import { fiveCells, rectangle } from '../coco/documents.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'livecell-open-'));

@@ -8,9 +8,9 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { FileRejected } from '#lib/problems.ts';
 import { Deflate64Error, inflateDeflate64 } from '#lib/readers/deflate64.ts';
-import { validateFile } from '#lib/readers/files.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { checkUnpacked, limitUnpacked } from '#lib/readers/unpack-limit.ts';
+import { validateFile } from '#lib/readers/validate.ts';
 import { openZip } from '#lib/readers/zip.ts';
 import fc from '#tests/properties.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parsePublishedResults } from '#db/datasets/reference-results.ts';
 import { stem } from '#lib/livecell/cell-types.ts';
 import { readReferenceCounts } from '#lib/readers/counts/table.ts';
-import { validateFile } from '#lib/readers/files.ts';
+import { validateFile } from '#lib/readers/validate.ts';
 import { anyReportSchema } from '#lib/scoring/report.ts';
 import { commandLine, commandsOf, formatsOf } from '#lib/tasks/guide.ts';
 import { OPEN_TASKS, parseSlot, TASKS, taskValue, valueName } from '#lib/tasks/index.ts';

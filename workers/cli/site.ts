@@ -308,7 +308,7 @@ export const importImagesCommand: Command = {
         }
         if (parseTask(dataset.task)?.kind === 'counts')
           throw new InputError(`“${name}” is a series of counts: it says nothing of its images' sizes and cells.`);
-        const { openGroundTruth } = await import('#lib/readers/files.ts');
+        const { openGroundTruth } = await import('#lib/readers/ground-truth-file.ts');
         const { openPictures, packPictures } = await import('#lib/datasets/pictures.ts');
         const groundTruth = await openGroundTruth(await storage().localPath(dataset.packKey));
         const source = await openPictures(path, groundTruth.images);

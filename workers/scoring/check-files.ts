@@ -6,7 +6,8 @@
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import type { ReadPredictions, Target } from '#lib/readers/coco/predictions.ts';
 import type { Counts } from '#lib/readers/counts/table.ts';
-import { openTarget, type Validated, validated, validateFile } from '#lib/readers/files.ts';
+import { openTarget } from '#lib/readers/ground-truth-file.ts';
+import { type Validated, validated, validateFile } from '#lib/readers/validate.ts';
 import { partialSlots, type Task } from '#lib/tasks/index.ts';
 import { readCountFile, readReferences } from './counts.ts';
 import { type GivenFile, ofSlot, openSlots } from './slot-files.ts';

@@ -11,7 +11,7 @@ import {
   readReferenceCounts,
   sniffCounts,
 } from '#lib/readers/counts/table.ts';
-import { openChunks, sha256File } from '#lib/readers/files.ts';
+import { openFile, sha256File } from '#lib/readers/files.ts';
 import { scoreCounts } from '#lib/scoring/fluorescence.ts';
 import type { AnyReport, CountingCellType, ReportOf } from '#lib/scoring/report.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
@@ -39,7 +39,8 @@ export async function packReferenceCounts(files: readonly { slot: string; path: 
   let images = 0;
   let objects = 0;
   for (const { slot, path } of [...files].sort((a, b) => (a.slot < b.slot ? -1 : 1))) {
-    const reference = await readReferenceCounts((await openCounts(path)).chunks());
+    const opened = await openCounts(path);
+    const reference = await readReferenceCounts(opened.chunks()).finally(opened.close);
     const order = [...reference.files.keys()].sort((a, b) => (reference.files[a] < reference.files[b] ? -1 : 1));
     document[slot] = Object.fromEntries(order.map((i) => [reference.files[i], reference.counts[i]]));
     cellTypes[slot] = reference.files.length;
@@ -108,7 +109,8 @@ export async function scoreCountFiles(job: ScoreJob, task: Task): Promise<AnyRep
   }));
 }
 
-const openCounts = (path: string) => openChunks(path);
+/** Opens a file of counts. */
+const openCounts = (path: string) => openFile(path, 'counts');
 
 /**
  * Counts as they are, or detections with the threshold that was stated for them.
@@ -130,20 +132,26 @@ export async function readCountFile(
   }
   const opened = await openCounts(path);
   const { bytes } = opened;
-  if (opened.format !== 'coco-json') {
-    throw new FileRejected({
-      code: 'not-counts',
-      message: 'this is an archive of images. Send counts per image, or predictions as COCO results.',
-    });
+  try {
+    if (opened.format !== 'coco-json') {
+      throw new FileRejected({
+        code: 'not-counts',
+        message: 'this is an archive of images. Send counts per image, or predictions as COCO results.',
+      });
+    }
+    let first: Uint8Array = new Uint8Array();
+    for await (const chunk of opened.chunks()) {
+      first = chunk.slice(0, 4096);
+      break;
+    }
+    const read =
+      sniffCounts(first) || scoreThreshold === undefined
+        ? await readCounts(opened.chunks(), reference)
+        : await readCountsFromDetections(opened.chunks(), reference, { scoreThreshold, anyCategory });
+    return { ...read, bytes };
+  } finally {
+    opened.close();
   }
-  let first: Uint8Array = new Uint8Array();
-  for await (const chunk of opened.chunks()) {
-    first = chunk.slice(0, 4096);
-    break;
-  }
-  if (sniffCounts(first) || scoreThreshold === undefined)
-    return { ...(await readCounts(opened.chunks(), reference)), bytes };
-  return { ...(await readCountsFromDetections(opened.chunks(), reference, { scoreThreshold, anyCategory })), bytes };
 }
 
 /** The registered document, or (on the command line) a file per cell type. */

@@ -6,7 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { GroundTruthFacts } from '#db/rescore/ground-truth.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
-import { importGroundTruth } from '#lib/readers/files.ts';
+import { importGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import { parseTask, type Task } from '#lib/tasks/index.ts';
 import { packReferenceCounts } from './counts.ts';
 

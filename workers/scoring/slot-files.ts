@@ -11,13 +11,12 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FileRejected, type Problem } from '#lib/problems.ts';
-import { firstBytes } from '#lib/readers/files.ts';
+import { lookAtFile, type OpenedFile } from '#lib/readers/files.ts';
 import { imageKind } from '#lib/readers/labels/decode.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
-import { sniff } from '#lib/readers/sniff.ts';
 import { limitUnpacked } from '#lib/readers/unpack-limit.ts';
-import { type OpenZip, openZip, type ZipMember } from '#lib/readers/zip.ts';
+import type { ZipMember } from '#lib/readers/zip.ts';
 import { matchSlot, missingSlots, type Task } from '#lib/tasks/index.ts';
 
 export interface GivenFile {
@@ -122,18 +121,18 @@ export function ofSlot(slot: string, name: string, message: string): string {
 async function archiveOf(
   task: Task,
   files: readonly GivenFile[],
-): Promise<{ zip: OpenZip; slots: readonly string[] } | null> {
+): Promise<{ zip: OpenedFile; slots: readonly string[] } | null> {
   const [{ slot, path, datasets = [] }] = files;
   const free = task.slots.length === 0;
   const slots = free ? datasets.map((own) => own.slot) : task.slots.map(({ id }) => id);
   if (files.length > 1 || slots.length < (free ? 1 : 2) || slots.includes(slot)) return null;
-  const isZip = sniff((await firstBytes(path)).first).kind === 'zip';
-  if (isZip) {
-    const zip = await openZip(path);
+  const opened = await lookAtFile(path, task.kind === 'counts' ? 'counts' : 'predictions');
+  if (opened.kind === 'zip') {
+    if (opened.members.length === 0 && opened.problem) throw new FileRejected(opened.problem);
     // where no slot has to be named, any other archive holds label images, or one file
-    if (!free || zip.members.some(({ name }) => slotInPath(slots, name))) return { zip, slots };
-    zip.close();
+    if (!free || opened.members.some(({ name }) => slotInPath(slots, name))) return { zip: opened, slots };
   }
+  opened.close();
   if (free) return null;
   throw new FileRejected({
     code: 'not-a-zip',

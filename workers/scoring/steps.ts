@@ -17,7 +17,8 @@ import { FileRejected, type Warning } from '#lib/problems.ts';
 import { type FirstRecord, type ReadResult, readAnnotations } from '#lib/readers/coco/document.ts';
 import type { Part } from '#lib/readers/coco/parts.ts';
 import type { Target } from '#lib/readers/coco/predictions.ts';
-import { readLabelShare, readRange, sha256File } from '#lib/readers/files.ts';
+import { readRange, sha256File } from '#lib/readers/files.ts';
+import { readLabelShare } from '#lib/readers/predictions-file.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
 import {
@@ -166,7 +167,11 @@ function take(step: Step, onProgress?: (counter: number) => void): unknown {
       return sha256File(step.path);
     case 'labels': {
       const { path, target, part, parts, counter } = step;
-      return readLabelShare(path, target, part, parts, () => onProgress?.(Atomics.add(counter, 0, 1)));
+      return readLabelShare(path, target, {
+        part,
+        parts,
+        onFile: () => onProgress?.(Atomics.add(counter, 0, 1)),
+      });
     }
     case 'match':
       return match(step, onProgress);

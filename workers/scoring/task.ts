@@ -14,15 +14,10 @@ import type { ReadResult } from '#lib/readers/coco/document.ts';
 import { CELL_CATEGORY, sortImages, warnOfGroundTruth } from '#lib/readers/coco/ground-truth.ts';
 import { planParts } from '#lib/readers/coco/parts.ts';
 import { finishPredictions, type ReadPredictions, type Target } from '#lib/readers/coco/predictions.ts';
-import {
-  joinLabelShares,
-  type OpenedFile,
-  openChunks,
-  openGroundTruth,
-  openPacked,
-  readOpened,
-} from '#lib/readers/files.ts';
+import { type OpenedFile, openFile } from '#lib/readers/files.ts';
+import { openGroundTruth, openPacked } from '#lib/readers/ground-truth-file.ts';
 import type { LabelPart } from '#lib/readers/labels/label-masks.ts';
+import { joinLabelShares, readOpened } from '#lib/readers/predictions-file.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
 import { allocateErrors } from '#lib/scoring/errors-by-kind.ts';
@@ -184,9 +179,9 @@ async function scoreSlot(
   onlyRead: boolean,
 ): Promise<ScoredSlot | null> {
   const started = performance.now();
-  const opened = await openChunks(file.path);
+  const opened = await openFile(file.path);
   const digest = file.sha256 ?? team.digest(file.path, opened.bytes);
-  const predictions = await readFile(file.path, opened, dataset, job.anyCategory, team, tell);
+  const predictions = await readFile(file.path, opened, dataset, job.anyCategory, team, tell).finally(opened.close);
   const slices = slicesOf(job.task, file.slot, dataset.images.fileNames);
   atHome(job.task, file.slot, predictions, dataset);
   await ready;
@@ -414,9 +409,10 @@ async function groundTruth(path: string, team: Team, tell: Tell): Promise<Opened
 /** COCO ground truth in parts; null when it has to be read in one piece. */
 async function readGroundTruthTogether(path: string, bytes: number, team: Team, tell: Tell): Promise<Dataset | null> {
   if (bytes < team.worthBytes || team.size === 1) return null;
-  const opened = await openChunks(path);
+  const opened = await openFile(path, 'ground-truth');
+  opened.close();
   if (opened.kind !== 'coco-json') return null;
-  const plan = await planParts(path, bytes, team.parts(bytes), 'ground-truth', {
+  const plan = await planParts(opened, team.parts(bytes), 'ground-truth', {
     images: null,
     category: CELL_CATEGORY,
   });
@@ -446,7 +442,7 @@ async function readFile(
   const { images, meta } = dataset;
   const target = { images, category: meta.category, anyCategory };
   if (opened.kind === 'coco-json' && opened.bytes >= team.worthBytes && team.size > 1) {
-    const plan = await planParts(path, opened.bytes, team.parts(opened.bytes), 'predictions', target);
+    const plan = await planParts(opened, team.parts(opened.bytes), 'predictions', target);
     const parts =
       plan &&
       (await readParts(path, plan, 'predictions', target, team, (kilobytes) =>
@@ -472,9 +468,9 @@ async function readFile(
       })),
       (read) => tell('reading', 0.15 + 0.25 * Math.min(1, read / images.ids.length)),
     );
-    return joinLabelShares(path, shares, target);
+    return joinLabelShares(opened, shares, target);
   }
-  return readOpened(path, opened, target, (fraction) => tell('reading', 0.15 + 0.25 * fraction));
+  return readOpened(opened, target, (fraction) => tell('reading', 0.15 + 0.25 * fraction));
 }
 
 async function joinTogether(read: ReadResult[], team: Team): Promise<Objects> {

@@ -10,6 +10,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Images } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
+import type { OpenedFile } from '#lib/readers/files.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
 import { AnnotationReader, type FirstRecord, type ImageRecord } from './document.ts';
 import { NEED_MORE } from './json-scanner.ts';
@@ -30,18 +31,18 @@ export interface Plan {
   categoryIds: number[];
 }
 
-/** Where the first record and a boundary are looked for: nearly always in the first so many bytes, else in all of these. */
-const PREFIX = [1 << 18, 1 << 22];
+/** Bytes in which the first record is looked for when it does not begin in the file's head. */
+const LONG_PREFIX = 1 << 22;
+
+/** Bytes in which a boundary is looked for: nearly always the first so many are enough. */
 const WINDOW = [1 << 13, 1 << 18];
 
 /**
- * @param bytes length of the file
  * @returns null when the file is better read in one piece: its records do not begin in the first 4 MB, they are keyed
  *   by id, or predictions come with images of their own
  */
 export async function planParts(
-  path: string,
-  bytes: number,
+  { path, bytes, head: first }: Pick<OpenedFile, 'path' | 'bytes' | 'head'>,
   count: number,
   kind: 'predictions' | 'ground-truth',
   known: { images: Images | null; category: number },
@@ -49,11 +50,14 @@ export async function planParts(
   const file = await open(path, 'r');
   try {
     let head: ReturnType<typeof readHead> = null;
-    for (const length of PREFIX) {
-      const prefix = new Uint8Array(Math.min(length, bytes) + 1);
+    // nearly always the first record is in what has been read already
+    const looked = new Uint8Array(first.length + 1);
+    looked.set(first);
+    head = readHead(looked, first.length, kind, known);
+    if (!head && bytes > first.length) {
+      const prefix = new Uint8Array(Math.min(LONG_PREFIX, bytes) + 1);
       const { bytesRead } = await file.read(prefix, 0, prefix.length - 1, 0);
       head = readHead(prefix, bytesRead, kind, known);
-      if (head) break;
     }
     if (!head) return null;
     const { start } = head;

@@ -233,7 +233,7 @@ describe('validate', () => {
   test.each([
     [['--ground-truth', 'x.json'], 'The prediction file is missing', 2],
     [['--predictions', 'MODEL'], 'Either --ground-truth or --images is needed', 2],
-    [['--images', 'MODEL', '--predictions', 'MODEL'], 'The list of images is not one: at 0.id', 1],
+    [['--images', 'MODEL', '--predictions', 'MODEL'], 'The list of images is not one: image 1: id', 1],
   ])('with %j is told why not', async (args, words, expected) => {
     const { status, stderr } = await validate(...args.map((text) => text.replace('MODEL', model(0))));
     expect({ status, stderr }).toEqual({ status: expected, stderr: expect.stringContaining(words) });

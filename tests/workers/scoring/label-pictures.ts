@@ -1,7 +1,7 @@
 /** Ground truth as label images: what a segmentation model without scores would send if it were never wrong. */
 import { crc32, deflateSync } from 'node:zlib';
 import { type CellType, cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
-import { openGroundTruth } from '#lib/readers/files.ts';
+import { openGroundTruth } from '#lib/readers/ground-truth-file.ts';
 
 /** A PNG of 16 bits per image of a cell type, by `<stem>_cp_masks.png`; where cells overlap, the later one is on top. */
 export async function labelPictures(groundTruth: string, cellType: CellType): Promise<Record<string, Uint8Array>> {

@@ -4,7 +4,7 @@ import { route } from '#app/_server/http.ts';
 import { getDatasetByName } from '#db/datasets/datasets.ts';
 import { AppError } from '#lib/errors.ts';
 import { countedImages } from '#lib/readers/counts/table.ts';
-import { readImageList } from '#lib/readers/files.ts';
+import { readImageList } from '#lib/readers/ground-truth-file.ts';
 import { storage } from '#lib/storage.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 

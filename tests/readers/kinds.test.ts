@@ -1,6 +1,6 @@
 import { gzipSync, strToU8, zipSync } from 'fflate';
 import { expect, test } from 'vitest';
-import { sniff } from '#lib/readers/sniff.ts';
+import { sniff } from '#lib/readers/kinds.ts';
 
 const DETECTIONS = strToU8('[{"image_id": 1, "score": 0.5, "bbox": [0, 0, 2, 2]}]');
 const bytes = (...values: number[]) => Uint8Array.from([...values, ...new Array(64).fill(7)]);

@@ -1,0 +1,168 @@
+/** Ground truth on disk: packed, as COCO JSON, or only the list of its images. */
+import { open, readFile, writeFile } from 'node:fs/promises';
+import {
+  allocate,
+  type Dataset,
+  type ImageId,
+  isPacked,
+  openDataset,
+  packDataset,
+  packedHeadLength,
+} from '#lib/coco/dataset.ts';
+import { type DatasetStatistics, datasetStatistics } from '#lib/datasets/statistics.ts';
+import { cellTypeOf } from '#lib/livecell/cell-types.ts';
+import { FileRejected, type Warning } from '#lib/problems.ts';
+import { CELL_CATEGORY, readGroundTruth, sortImages } from './coco/ground-truth.ts';
+import type { Target } from './coco/predictions.ts';
+import { openFile, sha256File } from './files.ts';
+
+/** Bytes of packed ground truth that are read before anything else: names and sizes of thousands of images fit. */
+const PACK_HEAD = 1 << 20;
+
+/**
+ * Opens packed ground truth. Its images are there at once, which is all that reading predictions needs; its objects
+ * are when `ready` is.
+ *
+ * @returns null when it is another kind of file
+ */
+export async function openPacked(path: string): Promise<{ dataset: Dataset; ready: Promise<void> } | null> {
+  const file = await open(path, 'r');
+  let closing: Promise<unknown> = Promise.resolve();
+  try {
+    const { size } = await file.stat();
+    const first = new Uint8Array(Math.min(size, PACK_HEAD));
+    await file.read(first, 0, first.length, 0);
+    if (!isPacked(first)) return null;
+    const buffer = allocate(size);
+    const into = new Uint8Array(buffer);
+    into.set(first);
+    let at = first.length;
+    const readTo = async (end: number): Promise<void> => {
+      while (at < end) {
+        const { bytesRead } = await file.read(into, at, Math.min(end - at, 1 << 28), at);
+        if (bytesRead === 0) throw new Error('The packed ground truth ends early.');
+        at += bytesRead;
+      }
+    };
+    await readTo(packedHeadLength(first));
+    const dataset = openDataset(buffer);
+    const { height } = dataset.images;
+    await readTo(height.byteOffset + height.byteLength);
+    const ready = readTo(size);
+    closing = ready.catch(() => {}); // callers that wait for `ready` get the error
+    return { dataset, ready };
+  } finally {
+    void closing.then(() => file.close());
+  }
+}
+
+/** Opens ground truth: packed, or COCO JSON (plain, gzipped or zipped). @throws FileRejected */
+export async function openGroundTruth(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
+  const packed = await openPacked(path);
+  if (packed) {
+    await packed.ready;
+    return packed.dataset;
+  }
+  const opened = await openFile(path, 'ground-truth');
+  try {
+    const reading = readGroundTruth(
+      () => opened.chunks(),
+      () => '',
+      onBytes,
+    );
+    const [dataset, sha256] = await Promise.all([reading, sha256File(path)]);
+    dataset.meta.sha256 = sha256;
+    return dataset;
+  } finally {
+    opened.close();
+  }
+}
+
+/** Imports COCO ground truth: reads, checks, packs and writes it. @throws FileRejected */
+export async function importGroundTruth(
+  path: string,
+  outPath: string,
+): Promise<{
+  sha256: string;
+  images: number;
+  objects: number;
+  cellTypes: Record<string, number>;
+  warnings: Warning[];
+  /** of single images too: whether they may be shown for ground truth that is not public is up to the caller */
+  statistics: DatasetStatistics;
+}> {
+  const dataset = await openGroundTruth(path);
+  await writeFile(outPath, packDataset(dataset));
+  const cellTypes: Record<string, number> = {};
+  for (const name of dataset.images.fileNames) {
+    const type = cellTypeOf(name);
+    if (type) cellTypes[type] = (cellTypes[type] ?? 0) + 1;
+  }
+  return {
+    sha256: dataset.meta.sha256,
+    images: dataset.images.ids.length,
+    objects: dataset.objects.count,
+    cellTypes,
+    warnings: dataset.meta.warnings,
+    statistics: datasetStatistics(dataset),
+  };
+}
+
+/** Lists ids, names and sizes of the images of a packed ground truth: never annotations. */
+export async function readImageList(
+  path: string,
+): Promise<{ id: ImageId; file_name: string; width: number; height: number }[]> {
+  const { images } = await openGroundTruth(path);
+  return images.ids.map((id, i) => ({
+    id,
+    file_name: images.fileNames[i],
+    width: images.width[i],
+    height: images.height[i],
+  }));
+}
+
+/** Opens what predictions are read against: ground truth, or a list of its images. @throws FileRejected */
+export async function openTarget(path: string): Promise<Target & { warnings: Warning[] }> {
+  const list = await readList(path);
+  if (!list) {
+    const { images, meta } = await openGroundTruth(path);
+    return { images, category: meta.category, warnings: meta.warnings };
+  }
+  const records = list.map((entry, k) => imageOfList(entry, k + 1));
+  return { images: sortImages(records), category: CELL_CATEGORY, warnings: [] };
+}
+
+/** The entries of a file that is a JSON list, or null when it is anything else. */
+async function readList(path: string): Promise<unknown[] | null> {
+  const { head, close } = await openFile(path, 'ground-truth').catch(() => ({ head: new Uint8Array(), close() {} }));
+  close();
+  const text = new TextDecoder().decode(head).replace(/^\uFEFF/, '');
+  if (!text.trimStart().startsWith('[')) return null;
+  try {
+    const whole = await readFile(path, 'utf8');
+    return JSON.parse(whole.replace(/^\uFEFF/, '')) as unknown[];
+  } catch {
+    throw badList('it is not JSON');
+  }
+}
+
+function imageOfList(entry: unknown, number: number): { id: ImageId; fileName: string; width: number; height: number } {
+  const { id, file_name, width, height } = (entry ?? {}) as Record<string, unknown>;
+  const wrong = (field: string, wanted: string) => badList(`image ${number}: ${field} has to be ${wanted}`);
+  if (typeof id !== 'number' && typeof id !== 'string') throw wrong('id', 'a number or a text');
+  if (typeof file_name !== 'string') throw wrong('file_name', 'a text');
+  if (!isSize(width)) throw wrong('width', 'a whole number of pixels');
+  if (!isSize(height)) throw wrong('height', 'a whole number of pixels');
+  return { id, fileName: file_name, width, height };
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0;
+}
+
+function badList(why: string): FileRejected {
+  return new FileRejected({
+    code: 'bad-image-list',
+    message: `The list of images is not one: ${why}. It has to be [{id, file_name, width, height}, …], as the site's data set page offers it, or give the ground truth itself.`,
+  });
+}

@@ -1,0 +1,52 @@
+/** Everything that is wrong or suspicious about a file of predictions; nothing is scored. */
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
+import type { ReadPredictions, Target } from './coco/predictions.ts';
+import { openFile } from './files.ts';
+import { openTarget } from './ground-truth-file.ts';
+import { readOpened } from './predictions-file.ts';
+
+export interface Validated {
+  problems: Problem[];
+  warnings: Warning[];
+  detections: number;
+  images: number;
+  format: string;
+}
+
+/**
+ * Reads a file of predictions and returns its problems and warnings.
+ *
+ * @param options.groundTruth packed or COCO JSON, or a list of images `[{id, file_name, width, height}]`; or it, opened
+ * @param options.check checks more of what was read: may throw FileRejected, or change its warnings
+ */
+export async function validateFile(options: {
+  groundTruth: string | Target;
+  predictions: string;
+  anyCategory?: boolean;
+  check?: (read: ReadPredictions) => void;
+}): Promise<Validated> {
+  const { groundTruth, predictions, anyCategory } = options;
+  const target = typeof groundTruth === 'string' ? await openTarget(groundTruth) : groundTruth;
+  return validated(async () => {
+    const opened = await openFile(predictions);
+    try {
+      const read = await readOpened(opened, { ...target, anyCategory });
+      options.check?.(read);
+      return { ...read, detections: read.detections.count };
+    } finally {
+      opened.close();
+    }
+  });
+}
+
+/** Returns what reading found, or the problems for which it found nothing. */
+export async function validated(read: () => Promise<Omit<Validated, 'problems'>>): Promise<Validated> {
+  try {
+    const { warnings, detections, images, format } = await read();
+    return { problems: [], warnings, detections, images, format };
+  } catch (error) {
+    if (!(error instanceof FileRejected)) throw error;
+    const { problems, warnings } = error;
+    return { problems, warnings, detections: 0, images: 0, format: 'unknown' };
+  }
+}
