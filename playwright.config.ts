@@ -2,15 +2,15 @@ import { defineConfig } from '@playwright/test';
 
 /**
  * Browser tests against the real site: the launcher, its database, its scoring process. `tests/e2e/global-setup.ts`
- * starts one on a free port with a data folder of its own and stops it at the end.
+ * starts one per worker, each on a free port with a data folder of its own, and stops them at the end.
  */
 export default defineConfig({
   testDir: 'tests/e2e',
   testMatch: '*.spec.ts',
   outputDir: 'test-results',
   globalSetup: './tests/e2e/global-setup.ts',
-  // one site, one queue, two cores: in parallel, tests would only wait for each other
-  workers: 1,
+  // each has a site: on one, tests would wait for each other's jobs in the queue
+  workers: 2,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
   timeout: 90_000,

@@ -1,82 +1,111 @@
 /**
- * `npm test`: everything, on a machine that has Node and npm and nothing else. Chromium and PostgreSQL are fetched when
- * they are missing; what could not run all the same is named in the last lines, and is a failure where CI is set.
+ * `npm test`: everything, on a machine that has Node and npm and nothing else. Types, lint and the build run beside the
+ * unit tests, which mostly wait; browser tests follow. The last lines name what could not run; where CI is set, that is
+ * a failure.
  *
  *   npm test                   all steps
  *   npm test -- types unit     only these
  */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import '#workers/kernels.mjs';
 import { buildIfNeeded } from '#workers/site/build.ts';
 import { findPostgres } from './db/postgres-server.ts';
+import { type Chromium, findChromium, onPath } from './e2e/chromium.ts';
 
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'livecell-test-'));
 const strict = Boolean(process.env.CI) && process.env.CI !== 'false';
-const seconds = () => Math.round(performance.now() / 1000);
 
 interface Count {
   passed: number;
   failed: number;
   skipped: number;
 }
+/** a step's output, as it comes or kept until the step is done */
+type Print = (text: string) => void;
+interface Step {
+  title: string;
+  run: (print: Print) => Promise<Count>;
+}
+const STEPS: Record<string, Step> = {
+  types: {
+    title: 'Types',
+    run: (print) => check('types', print, tool('next', 'typegen'), tool('tsc', '--noEmit')),
+  },
+  lint: { title: 'Lint', run: (print) => check('lint', print, tool('biome', 'check', '.')) },
+  build: { title: 'Build', run: build },
+  unit: { title: 'Unit, parity and database tests', run: runUnitTests },
+  e2e: { title: 'Browser tests', run: runBrowserTests },
+};
+
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
 /** what could not run, and what to do about it */
 const missing: string[] = [];
 const skippedTests: string[] = [];
+const times: string[] = [];
+const children = new Set<ChildProcess>();
 
 // A developer's own database and data must not meet the tests.
 for (const name of Object.keys(process.env))
   if (name === 'DATABASE_URL' || name === 'PORT' || /^(LIVECELL|AUTH)_/.test(name)) delete process.env[name];
 process.env.NEXT_TELEMETRY_DISABLED = '1';
 
-const STEPS: Record<string, () => Promise<Count>> = {
-  types: () => checked('types', tool('next', 'typegen'), tool('tsc', '--noEmit')),
-  lint: () => checked('lint', tool('biome', 'check', '.')),
-  unit,
-  build,
-  e2e,
-};
-const TITLES: Record<string, string> = {
-  types: 'Types',
-  lint: 'Lint',
-  unit: 'Unit, parity and database tests',
-  build: 'Build',
-  e2e: 'Browser tests',
-};
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    for (const child of children) child.kill(signal);
+    process.exitCode = 1;
+  });
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !(name in STEPS));
 if (unknown.length > 0) {
-  console.error(`There is no step ${unknown.join(', ')}; there are ${Object.keys(STEPS).join(', ')}.`);
+  console.error(`There is no step ${unknown.join(', ')}; the steps are ${Object.keys(STEPS).join(', ')}.`);
   process.exit(2);
 }
 
-for (const [name, step] of Object.entries(STEPS)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue;
-  console.log(`\n━━ ${TITLES[name]} ━━\n`);
-  const from = seconds();
-  const count = await step();
-  for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += count[key];
-  if (count.failed > 0) failures.push(TITLES[name]);
-  console.log(`\n${TITLES[name]}: ${line(count)} (${seconds() - from} s)`);
-}
+const beside = runInTurn(['types', 'lint', 'build'], true);
+await runInTurn(['unit'], false);
+await beside;
+await runInTurn(['e2e'], false);
 rmSync(scratch, { recursive: true, force: true });
 
 console.log('');
+for (const time of times) console.log(time);
 for (const name of skippedTests) console.log(`skipped: ${name}`);
 for (const what of missing) console.log(`could not run: ${what}`);
 if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
 if (strict) total.failed += missing.length;
-console.log(line(total));
-process.exitCode = total.failed > 0 ? 1 : 0;
+console.log(lineOf(total));
+if (total.failed > 0) process.exitCode = 1;
 
-function line({ passed, failed, skipped }: Count): string {
+function lineOf({ passed, failed, skipped }: Count): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/** Run the chosen ones of these steps, one after the other; `keep` prints a step's output only when it is done. */
+async function runInTurn(names: string[], keep: boolean): Promise<void> {
+  for (const name of names) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    const { title, run } = STEPS[name];
+    const kept: string[] = [];
+    const print: Print = keep ? (text) => kept.push(text) : (text) => process.stdout.write(text);
+    if (!keep) console.log(`\n━━ ${title} ━━\n`);
+    const from = performance.now();
+    const count = await run(print).catch((error): Count => {
+      print(`${error instanceof Error ? error.message : error}\n`);
+      return { passed: 0, failed: 1, skipped: 0 };
+    });
+    for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += count[key];
+    if (count.failed > 0) failures.push(title);
+    const time = `${title}: ${lineOf(count)} (${Math.round((performance.now() - from) / 1000)} s)`;
+    times.push(time);
+    if (keep) console.log(`\n━━ ${title} ━━\n\n${count.failed > 0 ? kept.join('') : ''}`);
+    console.log(`\n${time}`);
+  }
 }
 
 // --- steps ---
@@ -84,41 +113,45 @@ function line({ passed, failed, skipped }: Count): string {
 type Call = [program: string, ...args: string[]];
 
 /** A check that either holds or does not: counted as one test. */
-async function checked(name: string, ...calls: Call[]): Promise<Count> {
+async function check(name: string, print: Print, ...calls: Call[]): Promise<Count> {
   for (const call of calls) {
-    if ((await run(call)) === 0) continue;
-    console.log(`${name} failed`);
+    if ((await run(call, { print })) === 0) continue;
+    print(`${name} failed\n`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
   return { passed: 1, failed: 0, skipped: 0 };
 }
 
-/** As `npm start` does it, so that the site the browser tests start finds it done. */
-async function build(): Promise<Count> {
+/** Build as `npm start` does, so that the sites of the browser tests find it done. */
+async function build(print: Print): Promise<Count> {
   let result: Count = { passed: 1, failed: 0, skipped: 0 };
-  const built = await buildIfNeeded(root, async () => {
-    result = await checked('build', tool('next', 'build'));
+  await buildIfNeeded(root, async () => {
+    result = await check('build', print, tool('next', 'build'));
     if (result.failed > 0) throw new Error('build failed');
-  }).catch(() => true);
-  if (!built) console.log('These very sources are built already.');
+  }).catch((error) => {
+    if (result.failed === 0) throw error;
+  });
   return result;
 }
 
-async function unit(): Promise<Count> {
+async function runUnitTests(print: Print): Promise<Count> {
   if (!findPostgres()) await install('postgresql');
-  if (!findPostgres())
-    missing.push(
-      'database tests on PostgreSQL. Install PostgreSQL 14 or newer (on Debian: apt-get install postgresql).',
-    );
+  const postgres = findPostgres();
+  if (postgres) print(`PostgreSQL: ${postgres}\n`);
+  else
+    missing.push('database tests on PostgreSQL. Install PostgreSQL 14 or newer (Debian: apt-get install postgresql).');
   const file = join(scratch, 'unit.json');
-  const status = await run(tool('vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`));
+  const status = await run(
+    tool('vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`),
+    { print },
+  );
   const report = readReport<{
     numPassedTests: number;
     numFailedTests: number;
     numPendingTests: number;
     numTodoTests: number;
     testResults: { name: string; status: string; assertionResults: { status: string; fullName: string }[] }[];
-  }>(file);
+  }>(file, print);
   if (!report) return { passed: 0, failed: 1, skipped: 0 };
   let failed = report.numFailedTests;
   for (const { name, status, assertionResults } of report.testResults) {
@@ -131,21 +164,24 @@ async function unit(): Promise<Count> {
   return { passed: report.numPassedTests, failed: failed || (status === 0 ? 0 : 1), skipped };
 }
 
-async function e2e(): Promise<Count> {
-  const chromium = await findChromium();
+async function runBrowserTests(print: Print): Promise<Count> {
+  const chromium = findChromium(root) ?? (await installChromium());
   if (!chromium) {
     missing.push(
       'browser tests. Install Chromium: npx playwright install --with-deps chromium, or on Debian: apt-get install chromium; or set CHROMIUM_PATH.',
     );
     return { passed: 0, failed: 0, skipped: 0 };
   }
-  console.log(`Chromium: ${chromium}\n`);
+  print(`Chromium: ${chromium.path}\n\n`);
   const file = join(scratch, 'e2e.json');
   const status = await run(tool('playwright', 'test', '--reporter=list,json'), {
-    CHROMIUM_PATH: chromium,
-    PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+    print,
+    env: { ...chromium.env, CHROMIUM_PATH: chromium.path, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
   });
-  const report = readReport<{ stats: { expected: number; unexpected: number; flaky: number; skipped: number } }>(file);
+  const report = readReport<{ stats: { expected: number; unexpected: number; flaky: number; skipped: number } }>(
+    file,
+    print,
+  );
   if (!report) return { passed: 0, failed: 1, skipped: 0 };
   const { expected, unexpected, flaky, skipped } = report.stats;
   return { passed: expected + flaky, failed: unexpected || (status === 0 ? 0 : 1), skipped };
@@ -153,33 +189,26 @@ async function e2e(): Promise<Count> {
 
 // --- what the machine has, and what can be fetched ---
 
-/** A Chromium that is there, else Playwright's own, else the distribution's. */
-async function findChromium(): Promise<string | null> {
-  const { chromium } = await import('@playwright/test');
-  const own = () => (existsSync(chromium.executablePath()) ? chromium.executablePath() : null);
-  const found = process.env.CHROMIUM_PATH || own() || onPath('chromium', 'chromium-browser', 'google-chrome');
+/** Only where neither the machine nor an npm package has one: Playwright's own, else the distribution's. */
+async function installChromium(): Promise<Chromium | null> {
+  console.log(
+    'There is no Chromium here. Fetching the one that belongs to Playwright: npx playwright install chromium.',
+  );
+  const env = { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: '5000' };
+  await run(tool('playwright', 'install', 'chromium'), { env, timeout: 120_000 });
+  const found = findChromium(root);
   if (found) return found;
-  console.log('There is no Chromium here; fetching one.');
-  const [program, ...args] = tool('playwright', 'install', 'chromium');
-  await run([program, ...args], { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: '5000' }, 120_000);
-  if (own()) return own();
   await install('chromium');
-  return onPath('chromium');
-}
-
-function onPath(...names: string[]): string | null {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  for (const name of names) for (const folder of folders) if (existsSync(join(folder, name))) return join(folder, name);
-  return null;
+  return findChromium(root);
 }
 
 /** From Debian's packages, where this is Debian and we may. */
 async function install(name: string): Promise<void> {
   if (process.getuid?.() !== 0 || !onPath('apt-get')) return;
-  console.log(`Installing ${name} from the distribution's packages.`);
-  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
-  await run(['apt-get', 'update', '-qq'], quiet, 300_000);
-  await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', name], quiet, 900_000);
+  console.log(`Installing a package of the distribution on this machine: apt-get install ${name}.`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await run(['apt-get', 'update', '-qq'], { env, timeout: 300_000 });
+  await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', name], { env, timeout: 900_000 });
 }
 
 // --- processes and files ---
@@ -197,27 +226,40 @@ function packageOf(program: string): string {
   return { tsc: 'typescript', biome: '@biomejs/biome', playwright: '@playwright/test' }[program] ?? program;
 }
 
-function run([program, ...args]: Call, env: Record<string, string> = {}, timeout?: number): Promise<number> {
+interface RunOptions {
+  env?: Record<string, string>;
+  timeout?: number;
+  print?: Print;
+}
+
+function run([program, ...args]: Call, options: RunOptions = {}): Promise<number> {
+  const { env = {}, timeout, print = (text) => process.stdout.write(text) } = options;
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
       timeout,
     });
+    children.add(child);
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => print(text));
     child.on('error', (error) => {
-      console.log(error.message);
+      print(`${error.message}\n`);
       resolve(1);
     });
-    child.on('exit', (code) => resolve(code ?? 1));
+    child.on('close', (code) => {
+      children.delete(child);
+      resolve(code ?? 1);
+    });
   });
 }
 
-function readReport<T>(path: string): T | null {
+function readReport<T>(path: string, print: Print): T | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T;
   } catch {
-    console.log('It ended without a report.');
+    print('It ended without a report.\n');
     return null;
   }
 }

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { APIRequestContext, Page } from '@playwright/test';
+import type { APIRequestContext, Page, Request } from '@playwright/test';
 import { eq } from 'drizzle-orm';
 import { getDatasetByName, registerDataset } from '#db/datasets/datasets.ts';
 import { type Client, connect } from '#db/engine/client.ts';
@@ -13,7 +13,7 @@ import { type Dataset, datasets, submissions } from '#db/schema.ts';
 import { routeFiles } from '#tests/app-files.ts';
 import { canariesIn, type Planted, plantCanaries, uproot } from '#tests/canaries.ts';
 import { someReports } from '#tests/db/fixtures.ts';
-import { expect, fileInput, signIn, test } from './site-test.ts';
+import { expect, fileInput, rendered, signIn, test } from './site-test.ts';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -292,6 +292,10 @@ test('reviewers see scores, charts and receipt by their link, and not whose they
 
 test('nor does a page after its script has run: what it fetched and keeps', async ({ page }) => {
   const answers: Promise<string>[] = [];
+  const pending = new Set<Request>();
+  page.on('request', (request) => pending.add(request));
+  for (const event of ['requestfinished', 'requestfailed'] as const)
+    page.on(event as 'requestfinished', (request) => pending.delete(request));
   page.on('response', (response) => {
     answers.push(
       response
@@ -302,7 +306,8 @@ test('nor does a page after its script has run: what it fetched and keeps', asyn
   });
   for (const path of ['/', '/leaderboards/livecell-wide?dataset={dataset}', '/entries/{id}']) {
     await page.goto(fill(path));
-    await page.waitForLoadState('networkidle');
+    await rendered(page);
+    await expect.poll(() => pending.size).toBe(0);
     expect(await wholePage(page)).toEqual([]);
   }
   expect((await Promise.all(answers)).filter(Boolean)).toEqual([]);

@@ -27,7 +27,7 @@ import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
 import { OPEN_TASKS } from '#lib/tasks/index.ts';
 import { routeFiles } from '#tests/app-files.ts';
 import { someReports } from '#tests/db/fixtures.ts';
-import { expect, signIn, test } from './site-test.ts';
+import { expect, rendered, signIn, test } from './site-test.ts';
 
 const TASKS = OPEN_TASKS.map(({ id }) => id);
 
@@ -330,8 +330,7 @@ for (const role of ['owner', 'maintainer', 'stranger'] as const)
         test.setTimeout(60_000 + paths.length * 15_000);
         for (const [i, path] of paths.entries()) {
           await page.goto(fill(path));
-          // what is drawn in the browser is there; pages that follow something are never idle
-          await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => {});
+          await rendered(page);
           expect.soft(await tooWide(page), path).toEqual([]);
           // the other addresses of a page are made of the same parts
           const content = i === 0 ? await page.locator('main').innerHTML() : '';

@@ -11,7 +11,7 @@ import { closeDb, db } from '#db/engine/client.ts';
 import { notify } from '#db/notices/notices.ts';
 import { type Dataset, datasets } from '#db/schema.ts';
 import { type Cast, dismiss, makeCast, makeEntry } from '#tests/roles/cast.ts';
-import { expect, fileInput, signInPath, test } from './site-test.ts';
+import { expect, fileInput, rendered, signInPath, test } from './site-test.ts';
 
 const before = process.env.DATABASE_URL;
 let dataset: Dataset;
@@ -142,7 +142,7 @@ for (const role of ['owner', 'team owner', 'maintainer'] as const)
     await as(context, role);
     for (const path of PAGES[role]()) {
       expect((await page.goto(path))!.status(), path).toBe(200);
-      await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => {});
+      await rendered(page);
       const stops = await throughThePage(page);
       const reached = new Set(stops.map(({ place }) => place));
       const missed = (await controls(page)).filter(({ place }) => !reached.has(place)).map(({ what }) => what);

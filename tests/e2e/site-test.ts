@@ -11,11 +11,26 @@ import { type Ended, livecell } from './running-site.ts';
 
 export { expect };
 
+// Each of Playwright's workers has a site of its own: `global-setup.ts` starts them.
+const sites: { url: string; data: string }[] = JSON.parse(process.env.E2E_SITES ?? '[]');
+const site = sites[Number(process.env.TEST_PARALLEL_INDEX ?? 0)];
+if (site) Object.assign(process.env, { E2E_URL: site.url, E2E_DATA: site.data });
+
 export const test = base.extend({
-  // set by the global setup, after this file was read
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's needs from this pattern
   baseURL: async ({}, use) => use(process.env.E2E_URL),
 });
+
+/** Wait until the page's scripts have taken over and its charts are drawn. Pages that follow a queue are never idle. */
+export async function rendered(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const main = window.document.querySelector('main');
+    if (!main || !Object.keys(main).some((key) => key.startsWith('__reactFiber'))) return false;
+    return [...window.document.querySelectorAll('.chart-box')].every(
+      (box) => box.querySelector('svg') || box.getBoundingClientRect().width === 0,
+    );
+  });
+}
 
 /** The command line as somebody in the site's own folder would use it. */
 export function onSite(args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
