@@ -13,7 +13,7 @@ export default async function setup(config: FullConfig): Promise<(() => Promise<
   const sites = await Promise.all(
     Array.from({ length: config.workers }, async () => {
       const data = mkdtempSync(join(tmpdir(), 'livecell-e2e-'));
-      return startSite(data, await freePort(), 240);
+      return startSite(data, await freePort(), 480);
     }),
   );
   process.env.E2E_SITES = JSON.stringify(sites.map(({ url, data }) => ({ url, data })));
