@@ -5,7 +5,7 @@ import { isMaintainer } from '#lib/permissions.ts';
 import { Bell } from './icons.tsx';
 import './account.css';
 
-/** Who is signed in. The header must stand even when the database does not, so that the error page has one. */
+/** Links of the signed-in person. A failing database must not break the header, since the error page has one too. */
 export async function AccountLink() {
   const who = await viewer().catch(() => null);
   if (!who) return <Link href="/sign-in">Sign in</Link>;

@@ -14,7 +14,7 @@ interface Props {
   children?: ReactNode;
 }
 
-/** A button that does one thing on the server, and says why when it could not. Works without script, too. */
+/** A button that runs one server action and shows the reason if it fails. It works without script, too. */
 export function Act({ action, values, label, kind, confirm, children }: Props) {
   const [state, run, pending] = useActionState(action, {});
   return (

@@ -3,7 +3,7 @@
 import { useRouter } from 'next/navigation';
 import { useEffect } from 'react';
 
-/** Has the page asked for again every so often, while somebody is looking at it. */
+/** Reload the page's data every few seconds while its tab is visible. */
 export function Live({ seconds }: { seconds: number }) {
   const router = useRouter();
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { currentAnnouncements } from '#db/notices/announcements.ts';
 import { BannerList } from './banner-list.tsx';
 
-/** What maintainers announce now. A site that cannot ask shows its pages all the same. */
+/** The announcements that are current. If the database fails, the page is shown without them. */
 export async function Banners() {
   const found = await currentAnnouncements().catch((error) => {
     console.error('announcements', error);

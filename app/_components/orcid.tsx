@@ -8,7 +8,7 @@ export function orcidAddress(orcid: string): string {
 
 /**
  * An ORCID iD as ORCID asks for it: the iD icon and the full address, both a link. Only for an iD that its holder has
- * signed in with; this site never lets anybody type one.
+ * signed in with; the site never takes a typed one.
  */
 export function OrcidId({ orcid }: { orcid: string }) {
   const address = orcidAddress(orcid);

@@ -2,7 +2,7 @@ import type { PlacesBody } from '#lib/http/api.ts';
 import { quotaInWords } from '#lib/quota.ts';
 import { LocalTime } from './local-time.tsx';
 
-/** Where somebody stands with the quota of a task, in two sentences. `whose`: “You have”, “The team … has”. */
+/** The state of a quota in two sentences. `whose` begins them: “You have”, “The team … has”. */
 export function PlacesInWords({ places, days, whose }: { places: PlacesBody; days: number; whose: string }) {
   const { limit, charged, reserved, left, nextSlotAt } = places;
   const open = reserved > 0 ? `, and ${reserved} without a score yet` : '';

@@ -2,7 +2,7 @@ import { viewer } from '#app/_server/http.ts';
 import { getUser } from '#db/people/users.ts';
 import { moment } from '#lib/format.ts';
 
-/** Above every page of somebody whose account is suspended: since when, why, and what still works. */
+/** Shown above every page to a suspended account: the date, the reason, and what still works. */
 export async function Suspension() {
   const who = await viewer().catch(() => null);
   if (!who?.suspended) return null;

@@ -6,7 +6,7 @@ interface Marked extends Verifiable {
   readonly verifiedBy: string | null;
 }
 
-/** ✅ where a maintainer has re-run an entry, with who and when; a link to code is a link already. */
+/** ✅ for an entry that a maintainer has re-run, with the maintainer's name and the date. */
 export function LevelMark({ entry: { verifiedAt, verifiedBy } }: { entry: Marked }) {
   if (!verifiedAt) return null;
   const who = verifiedBy ?? 'a maintainer';
@@ -21,7 +21,7 @@ export function LevelMark({ entry: { verifiedAt, verifiedBy } }: { entry: Marked
   );
 }
 
-/** The level in words, with who re-ran it, when, and how close it came. */
+/** The trust level in words: the maintainer who re-ran the entry, the date, and how close the numbers came. */
 export function LevelSentence({ entry }: { entry: Marked & { verifiedNote: string | null } }) {
   const { verifiedAt, verifiedBy, verifiedNote } = entry;
   const { name, text } = LEVEL_WORDS[levelOf(entry)];

@@ -45,7 +45,7 @@ interface Props {
 
 const HINT = `COCO results (JSON), plain, gzipped or zipped, or a zip of label images: ${LIMITS_IN_WORDS.join('; ')}. The upload can be paused, and goes on after a broken connection.`;
 
-/** One file of predictions: looked at here, sent in pieces, paused and resumed, also after a reload. */
+/** Upload one file: check it in the browser, send it in pieces, and resume after a pause or a reload. */
 export function UploadField({
   name,
   error,
@@ -314,7 +314,7 @@ export function UploadField({
   );
 }
 
-/** For those who cannot see the bar: every quarter, not every kilobyte. */
+/** Progress for screen readers: announced at every quarter, not at every kilobyte. */
 function announcement(state: State, fraction: number): string {
   switch (state.phase) {
     case 'empty':

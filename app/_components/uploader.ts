@@ -1,5 +1,5 @@
 /**
- * A resumable upload from the browser: what is sent, what is remembered, and how it goes on after a broken connection
+ * A resumable upload from the browser: what it sends, what it remembers, and how it goes on after a broken connection
  * or a reload. No drawing here; `upload.tsx` shows what this reports.
  *
  * The browser digests every piece with Web Crypto (which cannot digest a stream) and the server compares each as it
@@ -14,7 +14,7 @@ const RETRY_AFTER = [0, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 60_000, 
 const MEMORY = 'livecell:upload';
 const EDGE = 64 * 1024;
 
-/** What is kept in the browser, to find an upload again after a reload. */
+/** Kept in the browser to find an upload again after a reload. */
 export interface Remembered {
   url: string;
   name: string;
@@ -147,7 +147,7 @@ function inWords(error: Error, status: number): string {
   }
 }
 
-/** The digest of both ends and the size: the same file again, or another one of the same name? */
+/** A fingerprint from the size and both ends of a file, to tell the same file from another of the same name. */
 export async function fingerprintOf(file: File): Promise<string> {
   if (!globalThis.crypto?.subtle) return `${file.size}-${file.lastModified}`;
   const ends = new Blob([file.slice(0, EDGE), file.slice(-EDGE)]);

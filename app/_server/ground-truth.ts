@@ -9,7 +9,7 @@ import { parseTask } from '#lib/tasks/index.ts';
 import { InvalidFields } from './http.ts';
 import { release } from './uploads.ts';
 
-/** Refuses whoever may not keep ground truth. */
+/** Throw unless the viewer may manage ground truth. */
 export function mustManageGroundTruth(who: Viewer): asserts who is NonNullable<Viewer> {
   if (!canManageGroundTruth(who)) throw new AppError('forbidden', 'Only maintainers keep ground truth.');
 }
@@ -23,7 +23,7 @@ export function groundTruthSlots(taskId: string): string[] {
 /**
  * Uses up uploads, in the same transaction as what becomes of them.
  *
- * @param uploads their ids by slot; `''` is that of a task with one file
+ * @param uploads their ids by slot; `''` for a task with one file
  * @throws InvalidFields by the names of the form's fields: `upload`, or `upload.<slot>`
  */
 export async function sendIn(

@@ -1,5 +1,5 @@
 /**
- * One way in and one way out. A route is parse → who → may they → do → respond; `route` holds the first two and the
+ * One way in and one way out. A route is: parse → identify → authorize → act → respond. `route` does the first two and the
  * last beat, so a handler is its own business only. `action` is the same for forms.
  */
 import { headers } from 'next/headers';
@@ -77,7 +77,7 @@ export async function whoMayEnter(request: Request, signIn?: string, scope?: Tok
   return viewer;
 }
 
-/** The only way out for errors: what may be said is said, the rest goes to the log. */
+/** Turn an error into a response: messages for people go out, everything else goes to the log. */
 export function problem(error: unknown, extra: HeadersInit = {}): Response {
   if (!(error instanceof AppError)) console.error(error);
   else if (error.status >= 500) console.error(error.message, error.cause);
@@ -106,7 +106,7 @@ function parse<S extends z.ZodType>(schema: S, value: unknown, code?: 'not-found
   throw new InvalidFields(fieldErrors(result.error), code);
 }
 
-/** The first complaint about each field; `files.0.upload` is one field. */
+/** The first message for each field; `files.0.upload` is one field. */
 export function fieldErrors(error: z.ZodError): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const { path, message } of error.issues) fields[path.join('.')] ??= message;
@@ -126,7 +126,7 @@ async function readJson(request: Request): Promise<unknown> {
 // --- pages and forms ---
 
 /**
- * Who is looking at this page. A page has no answer for a token that is not good for it: it is shown to a stranger.
+ * Return the viewer of this page. A token that is invalid or lacks the scope counts as no sign-in.
  *
  * @param asked the request's headers, where a route has them at hand
  */
@@ -141,7 +141,7 @@ export async function viewer(asked?: Headers): Promise<Viewer> {
   }
 }
 
-/** Who sent this form. Forms are for browsers: no token may make tokens, or delete the account of who made it. */
+/** Return the sender of this form. Forms refuse API tokens: a token must not make tokens or delete the account. */
 async function sender(): Promise<Viewer> {
   const { viewer, by } = await callerOf(await headers());
   if (by === 'token') throw new AppError('forbidden', 'A token is for the API; the site’s forms need a sign-in.');
@@ -151,20 +151,20 @@ async function sender(): Promise<Viewer> {
 export interface FormState {
   /** what was typed, given back so that nothing is lost */
   values?: Record<string, string>;
-  /** one sentence per field that is wrong */
+  /** one sentence per wrong field, by field name */
   errors?: Record<string, string>;
-  /** one sentence on the whole */
+  /** one sentence about the form as a whole */
   message?: string;
   done?: boolean;
   /** something made by the action that is shown once, such as a new token */
   made?: string;
 }
 
-/** Returns a server action for `useActionState`. Next itself refuses one that another site's page sends. */
+/** Return a server action for `useActionState`. Next itself refuses calls from other sites' pages. */
 export function action<S extends z.ZodType>(
   schema: S,
   handle: (input: z.output<S>, viewer: NonNullable<Viewer>) => Promise<FormState | undefined>,
-  /** for what a suspended account may do all the same, such as signing out everywhere */
+  /** for actions that stay open to suspended accounts, such as signing out everywhere */
   { evenSuspended = false }: { evenSuspended?: boolean } = {},
 ): (previous: FormState, form: FormData) => Promise<FormState> {
   return async (_previous, form) => {

@@ -1,14 +1,14 @@
-/** Where whoever is asking stands with the quota: in their own name, and for each team they are in. */
+/** The viewer's quota: their own, and that of each of their teams. */
 import { listPlaces } from '#db/quota/ledger.ts';
 import type { PlacesBody } from '#lib/http/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
 
-/** Who holds places in the ledger: a person, then the person's teams. */
+/** The holders of quota that a person may use: the person, then the person's teams. */
 export function holdersOf(viewer: NonNullable<Viewer>): string[] {
   return [`user:${viewer.id}`, ...viewer.teams.map(({ id }) => `team:${id}`)];
 }
 
-/** By task, one's own places first; empty for a stranger. */
+/** Places by task, the viewer's own first; empty without a sign-in. */
 export async function placesOf(viewer: Viewer): Promise<Record<string, PlacesBody[]>> {
   const found: Record<string, PlacesBody[]> = {};
   if (!viewer) return found;

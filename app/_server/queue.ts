@@ -1,4 +1,4 @@
-/** The queue as whoever is looking may see it. A stranger learns that something waits, where and how long; no name. */
+/** The queue as the viewer may see it. Strangers see that a submission waits, its task and for how long, but no name. */
 
 import { getQueueState, listPastRuns, type QueueRow } from '#db/queue/lines.ts';
 import type { ScoringProcesses } from '#db/queue/processes.ts';
@@ -22,7 +22,7 @@ export interface QueueEntry {
   attempt: number;
   attempts: number;
   progress: Progress | null;
-  /** until it is scored, and until its turn comes; null: nobody can say */
+  /** seconds until it is scored, and until its turn comes; null if unknown */
   secondsLeft: number | null;
   secondsUntilTurn: number | null;
   /** why it waits, or how its process is doing: a sentence */

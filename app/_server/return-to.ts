@@ -1,4 +1,4 @@
-/** Where to go after signing in: a page of this site, never another one. */
+/** The page to return to after signing in: always one of this site. */
 export function safeReturn(path: string | undefined): string {
   const site = 'http://site.invalid';
   if (!path?.startsWith('/') || !URL.canParse(path, site)) return '/submissions';

@@ -1,4 +1,4 @@
-/** The site's own address, as those who read an answer can use it: configured, else as the request named it. */
+/** The site's own address: AUTH_URL where it is set, else the address that the request was sent to. */
 import { env } from '#lib/env.ts';
 
 export function siteOf(request: { headers: Headers }): string {

@@ -1,4 +1,4 @@
-/** Where entries stand on their boards, for whatever is shown of one entry elsewhere: badge, feed, social image. */
+/** Ranks of entries on their boards, for badges, the feed and social images. */
 import { getLeaderboard, getTaskBoard } from '#db/board/board.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { percent } from '#lib/format.ts';

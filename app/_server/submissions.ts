@@ -42,7 +42,7 @@ import { matchSlot, missingSlots, parseTask, slotsAreDatasets, type Task } from 
 import { InvalidFields } from './http.ts';
 import { release } from './uploads.ts';
 
-/** What one call submits to: usually one task's data set; the same files may serve several. */
+/** The targets of one call: usually one task with its data set; the same files may serve several tasks. */
 interface Part {
   task: Task;
   dataset: Dataset;
@@ -81,7 +81,7 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
   const created = await db().transaction(async (tx) => {
     const stored = new Map<string, Pick<SubmissionFile, 'fileName' | 'bytes' | 'sha256' | 'storageKey'>>();
     for (const { upload } of input.files) {
-      // of two who take the same upload at the same time, one gets it
+      // if two calls take the same upload at once, one of them gets it
       const taken = await deleteUpload(idOf(upload), tx);
       if (!taken?.sha256) throw new AppError('conflict', 'This upload has just been used by another submission.');
       const { fileName, bytes, sha256, storageKey } = taken;
@@ -116,7 +116,7 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
   return { id, state, ...(also.length > 0 && { also }) };
 }
 
-/** For whom, and of which method: a person's own or a team's, by its id or by a name that finds or makes it. */
+/** Find the owner (person or team) and the method, by its id or by a name that finds or creates it. */
 async function submitter(
   viewer: NonNullable<Viewer>,
   { team, method: name, methodId }: NewSubmission,
@@ -125,7 +125,7 @@ async function submitter(
   const method = methodId ? await getMethod(methodId) : null;
   const teamId = named ?? method?.teamId ?? null;
   const theirs = method && method.teamId === teamId && (teamId !== null || method.userId === viewer.id);
-  // somebody else's method answers exactly as one that never was
+  // another owner's method gets the same answer as one that does not exist
   if (methodId && !(theirs && canSubmitFor(viewer, teamId)))
     throw new InvalidFields({ methodId: `There is no such method of ${team ? 'this team' : 'yours'}.` });
   if (method && name && name.toLowerCase() !== method.name.toLowerCase())
@@ -161,7 +161,7 @@ async function datasetOf(task: Task, name: string | undefined): Promise<Dataset>
   throw new InvalidFields({ dataset: `${task.name} has no ground truth ${name ? `named ${name}` : 'yet'}.` });
 }
 
-/** Slots that are data sets: the newest of them is the submission's own; one file for none of them says which that is. */
+/** Files for slots that are data sets: the submission belongs to the newest of them; a single file without a slot goes to it. */
 async function outsidePart(task: Task, input: NewSubmission): Promise<Part> {
   const datasets = await listDatasets({ task: task.id });
   const [first, ...others] = input.files;
@@ -172,7 +172,7 @@ async function outsidePart(task: Task, input: NewSubmission): Promise<Part> {
   return { task, dataset: datasets.find(({ name }) => files.some(({ slot }) => slot === name))!, files };
 }
 
-/** Files by the task's own slots; a single one for none of them is an archive, whose members are looked at when scored. */
+/** Files by slot; a single file without a slot is an archive, whose members are read when it is scored. */
 function slotsOf(
   task: Task,
   files: NewSubmission['files'],
@@ -201,7 +201,7 @@ function idOf(upload: string): string {
   return upload.split('?')[0].split('/').at(-1) ?? '';
 }
 
-/** The submission, or "not found" for those who may not see it: its existence is nobody's business either. */
+/** Return the submission, or throw “not found” for a viewer who may not see it, as if it did not exist. */
 export async function findSubmission(viewer: Viewer, id: string): Promise<SubmissionDetail> {
   const submission = await getSubmission(id);
   if (!submission || !canViewSubmission(viewer, submission))
@@ -209,7 +209,7 @@ export async function findSubmission(viewer: Viewer, id: string): Promise<Submis
   return submission;
 }
 
-/** Gives up a submission and deletes its files; the record that there was one stays. */
+/** Withdraw a submission and delete its files; its record stays. */
 export async function giveUp(viewer: Viewer, id: string, reason?: WithdrawalReason): Promise<void> {
   const submission = await findSubmission(viewer, id);
   if (!canWithdraw(viewer, submission)) throw new AppError('forbidden', 'Only its owner can withdraw a submission.');
@@ -233,12 +233,12 @@ async function discardFiles({ id, files }: SubmissionDetail): Promise<void> {
   }
 }
 
-/** What of an entry this person may see of who made it. */
+/** How much the viewer may see of an entry's makers. */
 export function lookOf(viewer: Viewer, submission: Belonging): Look {
   return canSeeIdentity(viewer, submission) ? 'insider' : 'public';
 }
 
-/** An entry in its public form, or "not found" where it is not public: what is embedded elsewhere is for everybody. */
+/** Return an entry in its public form, or throw “not found”. Badges and images are embedded elsewhere, so the viewer does not matter. */
 export async function findPublished(id: string): Promise<{ entry: PublicEntry; dataset: Dataset }> {
   const submission = await getSubmission(id);
   if (!submission || !isPublic(submission))
@@ -258,7 +258,7 @@ export interface Tombstone {
   reason: WithdrawalReason;
 }
 
-/** What is left of an entry that has been public and is withdrawn; null for any other. For everybody. */
+/** Return what remains public of a withdrawn entry that was published; null for any other. */
 export async function findTombstone(id: string): Promise<Tombstone | null> {
   const submission = await getSubmission(id);
   if (!submission || !isTombstone(submission)) return null;
@@ -350,7 +350,7 @@ export async function reportsOf<Report extends AnyReport | ScoreReport = AnyRepo
 
 /**
  * The score with everything needed to compute it again. Receipts are made to be handed on: that of an anonymous entry
- * does not name its maker, whoever asks for it.
+ * never names its maker.
  */
 export async function receiptOf(
   submission: Pick<SubmissionDetail, 'id' | 'dataset'>,

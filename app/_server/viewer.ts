@@ -1,5 +1,5 @@
 /**
- * Who is asking: the session cookie of a browser, or `Authorization: Bearer <token>` of a program. Plain headers in,
+ * Identify the caller: by the session cookie of a browser, or by `Authorization: Bearer <token>`. Plain headers in,
  * a plain value out, so routes, actions, pages and tests all ask the same function.
  */
 
@@ -12,9 +12,9 @@ import type { Viewer } from '#lib/permissions.ts';
 
 export interface Caller {
   viewer: Viewer;
-  /** how they said so; only a cookie is sent by browsers without being asked, so only a cookie needs an origin */
+  /** how the caller was identified; browsers send cookies by themselves, so a cookie also needs the right origin */
   by: 'cookie' | 'token' | null;
-  /** what the token may be used for; absent without one */
+  /** scopes of the token; absent without one */
   scopes?: readonly TokenScope[];
 }
 
@@ -26,7 +26,7 @@ export async function callerOf(headers: Headers): Promise<Caller> {
   if (authorization) {
     const token = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1];
     const user = token ? await userByToken(token) : null;
-    // never fall back to a cookie: whoever sends a token means it
+    // never fall back to the cookie when a token was sent
     if (!user) throw new AppError('unauthorized', 'This token is not valid, has expired or was revoked.');
     return { viewer: await viewerOf(user), by: 'token', scopes: user.tokenScopes };
   }
@@ -40,7 +40,7 @@ const SCOPE_WORDS: Readonly<Record<TokenScope, string>> = {
   submit: 'upload, submit or change anything',
 };
 
-/** Throws where somebody came with a token that is not for this. */
+/** Throw if the caller's token lacks the scope. */
 export function checkScope({ scopes }: Caller, needed: TokenScope): void {
   if (!scopes || scopes.includes(needed)) return;
   const may = scopes.map((scope) => SCOPE_WORDS[scope]).join(' and ');
@@ -50,7 +50,7 @@ export function checkScope({ scopes }: Caller, needed: TokenScope): void {
   );
 }
 
-/** What the rules want to know of a person. */
+/** The facts about a person that permissions depend on. */
 export async function viewerOf({ id, name, email, role, suspendedAt }: User): Promise<NonNullable<Viewer>> {
   return { id, name, email, role, teams: await listMemberships(id), suspended: suspendedAt !== null };
 }
@@ -64,7 +64,7 @@ function readCookie(header: string | null, names: readonly string[]): string | n
   return null;
 }
 
-/** A browser says where a request comes from; one that changes something must come from this site's own pages. */
+/** Whether a browser's request comes from this site's own pages, as every change must. */
 export function isSameOrigin(headers: Headers): boolean {
   const origin = headers.get('origin');
   // behind a proxy the browser's Host is in X-Forwarded-Host; Next fills it in otherwise

@@ -40,7 +40,7 @@ export const changePreferences = action(z.record(z.string(), z.string()), async 
   return { done: true };
 });
 
-/** Goes to the service; whoever comes back from it signed in has shown that the account there is theirs. */
+/** Redirect to the sign-in service. Returning from it signed in proves that the account there belongs to the person. */
 export const linkWith = action(z.object({ provider: z.string() }), async ({ provider }) => {
   const known = configuredProviders().find((id) => id === provider);
   if (!known) throw new AppError('not-found', 'This site does not know this service.');

@@ -5,7 +5,7 @@ import { Field, FormError } from '#app/_components/field.tsx';
 import { deleteMyAccount } from './actions.ts';
 
 interface Props {
-  /** to be typed, so that nobody does it by accident */
+  /** text to type, so that no account is deleted by accident */
   confirmation: string;
   creditedTo: string;
   /** entries that are on the board */

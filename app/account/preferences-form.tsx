@@ -11,7 +11,7 @@ export interface Preference {
   email: boolean;
 }
 
-/** Which notices one wants where. `noMail` says why none go out by e-mail; null: they do. */
+/** Choose which notices to get where. `noMail` gives the reason if the site sends no e-mail; null if it does. */
 export function PreferencesForm({ preferences, noMail }: { preferences: Preference[]; noMail: string | null }) {
   const [state, run, pending] = useActionState(changePreferences, {});
   return (

@@ -4,7 +4,7 @@ import { useActionState } from 'react';
 import { Field, FormError } from '#app/_components/field.tsx';
 import { changeProfile } from './actions.ts';
 
-/** The name and affiliation shown beside one's entries. */
+/** Edit the name and affiliation that are shown beside the person's entries. */
 export function ProfileForm({ name, affiliation }: { name: string; affiliation: string }) {
   const [state, run, pending] = useActionState(changeProfile, {});
   const now = state.values ?? { name, affiliation };

@@ -7,7 +7,7 @@ import { listLedger, listPlaces } from '#db/quota/ledger.ts';
 import type { Viewer } from '#lib/permissions.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 
-/** What one may still submit, alone and for each team, and the ledger it comes from. */
+/** The viewer's remaining submissions, their own and each team's, with the ledger. */
 export async function Quota({ who }: { who: NonNullable<Viewer> }) {
   const holders = holdersOf(who);
   const [places, lines, teams] = await Promise.all([

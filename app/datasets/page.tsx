@@ -12,7 +12,7 @@ export const metadata: Metadata = {
   description: 'What is scored here: the registered ground truth, its images and cells, and the tasks it serves.',
 };
 
-/** Asked of the database whenever somebody looks: a data set is there as soon as it is registered. */
+/** Rendered on each request, so that a data set appears as soon as it is registered. */
 export const dynamic = 'force-dynamic';
 
 export default async function DatasetsPage() {

@@ -27,7 +27,7 @@ const words = z
 type Act = (id: string, actorId: string, text: string) => Promise<unknown>;
 
 /**
- * What a maintainer can do to one entry, with the words that are given. Whether its state allows it is asked where it
+ * Carry out a maintainer's decision about one entry. Whether the entry's state allows it is checked where it
  * cannot be raced: the act itself refuses, and says what happened meanwhile.
  */
 const DECISIONS: Readonly<Record<string, Act>> = {
@@ -44,7 +44,7 @@ function mustModerate(who: Viewer): void {
   if (!canModerate(who)) throw new AppError('forbidden', 'Only maintainers can decide about entries.');
 }
 
-/** One decision about one entry. `decision` is the button that was pressed. */
+/** Decide about one entry; `decision` is the pressed button. */
 export const decideEntry = action(
   z.object({ id: z.string(), decision: z.string(), text: words }),
   async ({ id, decision, text }, who) => {
@@ -60,7 +60,7 @@ export const decideEntry = action(
 /** A check box is named for its entry: `entry-<id>`. */
 const CHECKED = 'entry-';
 
-/** One decision about the entries that are checked. */
+/** Decide about all checked entries. */
 export const decideChecked = action(
   z.looseObject({ decision: z.enum(['approve', 'decline'], 'Approve or reject?'), text: words }),
   async ({ decision, text, ...boxes }, who): Promise<FormState> => {

@@ -9,7 +9,7 @@ export interface Choice {
   kind?: 'primary' | 'danger' | 'quiet';
 }
 
-/** One box for words and a button per decision. The words are a remark, a question or a reason, as the button says. */
+/** A text box and a button per decision. The text is the remark, question or reason that goes with the button. */
 export function DecisionForm({ id, method, hint, choices }: Props) {
   const [state, act, pending] = useActionState(decideEntry, {});
   const field = useId();

@@ -4,7 +4,7 @@ import { canModerate } from '#lib/permissions.ts';
 import { MaintainNav } from './nav.tsx';
 import './maintain.css';
 
-/** Each page asks for itself who is there; strangers see no trace of these rooms. */
+/** Each page checks the viewer itself; for strangers these pages do not exist. */
 export default async function MaintainLayout({ children }: { children: ReactNode }) {
   return (
     <>

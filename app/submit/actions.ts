@@ -12,7 +12,7 @@ const ticked = z
   .optional()
   .transform((value) => value !== undefined);
 
-/** Instead of the one upload, where slots have their own. */
+/** Uploads by slot, for tasks with several slots. */
 const PER_SLOT = 'per-slot';
 
 const fieldsSchema = z
@@ -37,7 +37,7 @@ const fieldsSchema = z
       .refine((text) => Number.isFinite(Number(text)), 'A number, such as 0.5')
       .transform((text) => (text === '' ? undefined : Number(text)))
       .optional(),
-    /** the only file, or one archive with a file per slot */
+    /** the only file, or an archive with a file per slot */
     upload: z.string('Choose a predictions file and wait until it is uploaded.').min(1),
   })
   // and `upload.<slot>` for each slot's own file

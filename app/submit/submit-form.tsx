@@ -65,7 +65,7 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
   const [afterUpload, setAfterUpload] = useState(false);
   const chosen = tasks.find(({ id }) => id === task) ?? tasks[0];
   const { errors = {} } = state;
-  // where slots are data sets, one that is no demo is enough to count
+  // a submission to several data sets counts unless all of them are demos
   const demo = chosen.outside
     ? chosen.datasets.every(({ demo }) => demo)
     : (chosen.datasets.find(({ name }) => name === dataset) ?? chosen.datasets[0]).demo;
@@ -301,7 +301,7 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
   );
 }
 
-/** One file; or for a task with several slots, one archive or a file for each. */
+/** The upload fields: one file, or for a task with several slots an archive or a file per slot. */
 function Files({
   task,
   errors,
@@ -314,7 +314,7 @@ function Files({
   typed?: Typed;
 }) {
   const { slots, least, kind, also, outside } = task;
-  // an upload under way does not outlive its field
+  // when a field disappears, its upload no longer counts as busy
   useEffect(
     () => () => {
       for (const name of ['upload', ...slots.map(({ id }) => `upload.${id}`)]) onBusy(false, name);

@@ -6,13 +6,13 @@ import type { PlacesBody } from '#lib/http/api.ts';
 import { quotaInWords } from '#lib/quota.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 
-/** What a maintainer has set for a task, and where one stands with it. */
+/** The settings of a task and the viewer's quota in it. */
 export interface TaskRulesShown {
   open: boolean;
   closedReason: string | null;
   quota: { limit: number | null; days: number };
   maxBytes: number;
-  /** one's own first, then those of teams, with the team's name */
+  /** the viewer's own quota first, then each team's, with the team's name */
   places: (PlacesBody & { name: string | null })[];
 }
 
@@ -23,7 +23,7 @@ interface Props {
   demo: boolean;
 }
 
-/** Said before a file is chosen: whether the task is open, how large, how often, and where one stands. */
+/** Shown before a file is chosen: whether the task is open, the size limit, and the remaining quota. */
 export function TaskRules({ name, rules, demo }: Props) {
   const { open, closedReason, quota, maxBytes, places } = rules;
   if (!open)

@@ -4,7 +4,7 @@ import { useActionState } from 'react';
 import { Field, FormError } from '#app/_components/field.tsx';
 import { makeTeam, nameTeam } from './actions.ts';
 
-/** Makes a team, or renames the one that is given. */
+/** Create a team, or rename the given one. */
 export function NameForm({ team }: { team?: { id: string; name: string } }) {
   const [state, run, pending] = useActionState(team ? nameTeam : makeTeam, {});
   return (

@@ -23,7 +23,7 @@ export const SERIES_STYLES: readonly SeriesStyle[] = [
   { color: 'var(--series-6)', dash: '12 5', marker: 'ring', hatch: { angle: 45, every: 3 } },
 ];
 
-/** `shape` draws another series' marker in this one's colour: for more than six kinds of points. */
+/** The marker of a series. With more than six series, `shape` gives the marker of one series in the colour of another. */
 export function Marker({
   cx,
   cy,

@@ -1,4 +1,4 @@
-/** Everything the site holds about whoever asks, to keep or to take elsewhere. */
+/** Download everything that the site holds about the caller. */
 import { route } from '#app/_server/http.ts';
 import { accountData } from '#db/people/export.ts';
 import { AppError } from '#lib/errors.ts';

@@ -5,7 +5,7 @@ import { CELL_LINES } from '#lib/livecell/cell-lines.ts';
 import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
 import { SPLIT_NAMES, type Split } from '#lib/livecell/splits.ts';
 
-/** A data set whose images have names of their own kind is one group. */
+/** A data set whose file names say no cell type is a single group. */
 export function named({ groups, ...statistics }: DatasetStatistics): DatasetStatistics {
   const alone = groups.length === 1 && !statistics.withheld && groups[0].cellType === null;
   return { ...statistics, groups: alone ? [{ ...groups[0], name: 'All images' } as GroupStatistics] : groups };

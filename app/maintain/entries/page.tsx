@@ -25,7 +25,7 @@ const NAMES: Readonly<Record<ListFilter, string>> = {
 };
 const SIZE = 50;
 
-/** Every submission there is, to find one that is to be hidden, restored or marked as re-run. */
+/** Search all submissions, to hide, restore or verify one. */
 export default async function EntriesPage({ searchParams }: Props) {
   if (!canModerate(await viewer())) notFound();
   const params = await searchParams;

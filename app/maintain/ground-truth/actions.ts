@@ -104,7 +104,7 @@ export const scoreAgain = action(
   },
 );
 
-/** Those that failed: all, or one submission. */
+/** Act on failed submissions: on all of them, or on one. */
 export const tryFailedAgain = action(
   z.object({ id: z.string(), submission: z.string().optional() }),
   async ({ id, submission }, who) => {

@@ -9,7 +9,7 @@ import { registerGroundTruth, scoreAgain, sendReplacement } from './actions.ts';
 export interface TaskChoice {
   id: string;
   name: string;
-  /** of counts: a file per cell type; else one, called '' */
+  /** a slot per cell type for counts; otherwise one slot, named '' */
   slots: string[];
 }
 
@@ -36,7 +36,7 @@ interface FilesProps {
   slots: string[];
   state: FormState;
   onBusy: (busy: boolean, name: string) => void;
-  /** what is remembered of an upload is remembered per data set */
+  /** id of the data set that the file replaces; unfinished uploads are remembered under it */
   replaces?: string;
 }
 

@@ -16,7 +16,7 @@ import { EditForm } from './edit-form.tsx';
 
 type Props = { params: Promise<{ id: string }> };
 
-/** A method without a public version is its owner's business, and so is whether there is one. */
+/** A method without a public version is visible to its owners only; others get “not found”. */
 const load = cache(async (id: string) => {
   const [method, who] = await Promise.all([getMethod(id), viewer()]);
   if (!method || !may.canViewMethod(who, method)) notFound();

@@ -1,7 +1,7 @@
 import { route } from '#app/_server/http.ts';
 import { type QueueEntry, queueFor } from '#app/_server/queue.ts';
 
-/** What the queue page says, to whoever asks. */
+/** The content of the queue page as JSON. */
 export const GET = route({}, async ({ viewer }) => {
   const { processes, running, waiting } = await queueFor(viewer);
   return { processes, running: running.map(entryBody), waiting: waiting.map(entryBody) };

@@ -5,7 +5,7 @@ import { listTaskRules } from '#db/quota/task-settings.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { OPEN_TASKS } from '#lib/tasks/index.ts';
 
-/** What can be submitted, how often and how large, so that nobody learns it by failing. */
+/** List the tasks with their slots, quota and size limits, so that clients can check before uploading. */
 export const GET = route({}, async ({ viewer }) => {
   const [datasets, rules, places] = await Promise.all([listDatasets(), listTaskRules(), placesOf(viewer)]);
   return {

@@ -20,7 +20,7 @@ export const GET = route(
       (kind === 'png'
         ? canSeePictures(pictures)
         : canSeeOutlines(dataset, pictures) && pictures.groundTruthSha256 === dataset.sha256);
-    // one sentence for all of it: whether there is a picture that is not shown is nobody's business either
+    // the same answer for a missing and a hidden picture
     const nothing = new AppError('not-found', `There is no public picture “${file}” of “${name}”.`);
     if (!may) throw nothing;
     const headers = {

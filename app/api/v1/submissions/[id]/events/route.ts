@@ -10,7 +10,7 @@ import { isFinal } from '#lib/http/api.ts';
 const ASK_EVERY = 700;
 /** A comment now and then keeps proxies from closing a quiet connection. */
 const QUIET = 15_000;
-/** Whoever is still there after this reconnects by themselves, with a fresh look at who they are. */
+/** After this, the browser reconnects by itself, and its session is checked again. */
 const LONGEST = 15 * 60_000;
 
 export const GET = route({ params: z.object({ id: z.string() }) }, async ({ params, viewer, request }) => {
@@ -46,7 +46,7 @@ export const GET = route({ params: z.object({ id: z.string() }) }, async ({ para
         }
         controller.close();
       } catch (error) {
-        // gone: the reader, or the submission; either way there is nobody to tell
+        // the reader has left, or the submission is gone: close the stream
         if (!stop.signal.aborted) controller.error(error);
       }
     },
