@@ -1,6 +1,6 @@
 /** The audit log as files: CSV for spreadsheets, JSON lines for programs. */
 import { type AuditEvent, auditChanges, auditReason, auditSentence } from './audit.ts';
-import { guard, quote } from './board/export.ts';
+import { guardFormula, quoteField } from './csv.ts';
 
 /** What a line of a file says. */
 export interface ExportedEvent {
@@ -41,7 +41,7 @@ export function auditCsvRow({
     ...[submissionId ?? '', method ?? '', auditSentence(event), auditReason(event) ?? ''],
     ...[part('before'), part('after'), JSON.stringify(detail)],
   ];
-  return `${cells.map((cell) => quote(typeof cell === 'string' ? guard(cell) : cell)).join(',')}\r\n`;
+  return `${cells.map((cell) => quoteField(typeof cell === 'string' ? guardFormula(cell) : cell)).join(',')}\r\n`;
 }
 
 export function auditJsonLine({ event, at, ...rest }: ExportedEvent): string {

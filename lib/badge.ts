@@ -1,14 +1,5 @@
 /** A badge as SVG: one line of text on a dark ground, readable without any font of ours. */
-
-/** Characters that XML would take for markup, or may not hold at all. */
-export function escapeXml(text: string): string {
-  return text
-    .replace(/[^\P{Cc}\t\n\r]|[\p{Cs}\ufffe\uffff]/gu, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
+import { escapeXml } from './xml.ts';
 
 /** Mean advance of Verdana's letters at 11 px; the text is fitted to the width, so an estimate is enough. */
 const LETTER = 6.6;

@@ -2,7 +2,7 @@ import { route } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
 import { standingInWords, standings } from '#app/_server/standing.ts';
 import { listPublished } from '#db/submissions/entries.ts';
-import { escapeXml } from '#lib/badge.ts';
+import { escapeXml } from '#lib/xml.ts';
 
 const LENGTH = 50;
 

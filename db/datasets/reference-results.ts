@@ -3,6 +3,7 @@ import { and, asc, eq, ne } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type ReferenceResult, referenceResults } from '#db/schema.ts';
 import type { Evaluation } from '#lib/coco/protocol.ts';
+import { readCsv } from '#lib/csv.ts';
 
 export type NewReferenceResult = Omit<ReferenceResult, 'id'>;
 
@@ -79,15 +80,13 @@ function readOther({ subset, metric }: Record<string, string>): Reading {
 
 /** Every row of the published table: those that may stand beside ours, and those that may not, marked `NO`. */
 export function parsePublishedResults(csv: string): NewReferenceResult[] {
-  const [header, ...lines] = csv.trim().split(/\r?\n/);
-  const names = header.split(',');
+  const [header, ...rows] = readCsv(csv.trim());
+  const names = header.fields;
   const results: NewReferenceResult[] = [];
   let above = '';
   let notebook = '';
-  for (const line of lines) {
-    // the file quotes nothing: its fields hold no commas
-    const cells = line.split(',');
-    if (cells.length !== names.length) throw new Error(`published results: ${cells.length} fields in ${line}`);
+  for (const { fields: cells, line } of rows) {
+    if (cells.length !== names.length) throw new Error(`published results: ${cells.length} fields in line ${line}`);
     const row = Object.fromEntries(names.map((name, i) => [name, cells[i].trim()]));
     // `same` means the protocol of the row above, `same; …` adds to it
     const [first, ...more] = row.protocol.split(';').map((part) => part.trim());
@@ -99,7 +98,7 @@ export function parsePublishedResults(csv: string): NewReferenceResult[] {
     // what the notebook printed is found where the notebook is
     const source = row.source === 'notebook output' ? `${notebook} (${row.source})` : row.source;
     const found = comparable === OTHER_PROTOCOL ? readOther(row) : COMPARABLE.includes(comparable) ? read(row) : null;
-    if (!found) throw new Error(`published results: nobody knows how to read ${line}`);
+    if (!found) throw new Error(`published results: nobody knows how to read ${cells.join(',')} in line ${line}`);
     const { task, subset, evaluation, metric } = found;
     const of = { task, subset, method: row.method, evaluation };
     const about = {

@@ -3,6 +3,7 @@
  * escapes through one of them that the other leaves out.
  */
 import { type Evaluation, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { guardFormula, quoteField } from '#lib/csv.ts';
 import type { CellType } from '#lib/livecell/cell-types.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import {
@@ -104,14 +105,14 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
   const lines = rows.map((row) => [
     row.rank ?? '',
     row.kind === 'entry' ? 'scored here' : 'as published',
-    guard(row.method),
-    guard(row.submitter ?? ''),
+    guardFormula(row.method),
+    guardFormula(row.submitter ?? ''),
     row.demo ? 'yes' : 'no',
     row.kind === 'reference' || row.testImagesSeen === null ? '' : row.testImagesSeen ? 'yes' : 'no',
     row.kind === 'reference' ? '' : row.unscored ? 'yes' : 'no',
     isoDay(row.publishedAt),
     view.task.id,
-    guard(row.subset ?? view.dataset),
+    guardFormula(row.subset ?? view.dataset),
     view.protocol,
     view.evaluation,
     view.cellType ?? 'all',
@@ -124,19 +125,19 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
       return value === undefined || (value === null && row.kind === 'reference') ? '' : String(value);
     }),
     ...withInterval.flatMap((column) => (columnInterval(column, row.metrics, row.cellTypes) ?? ['', '']).map(String)),
-    guard(row.paperUrl ?? ''),
-    guard(row.codeUrl ?? ''),
-    guard(row.team ?? ''),
-    guard(row.authors ?? ''),
+    guardFormula(row.paperUrl ?? ''),
+    guardFormula(row.codeUrl ?? ''),
+    guardFormula(row.team ?? ''),
+    guardFormula(row.authors ?? ''),
     String(row.version ?? ''),
     String(row.runs ?? ''),
     row.level ?? '',
     isoDay(row.verifiedAt ?? null),
-    guard(row.note ?? ''),
-    guard(row.source ?? ''),
+    guardFormula(row.note ?? ''),
+    guardFormula(row.source ?? ''),
     row.kind === 'entry' ? entryUrl(row, view) : '',
   ]);
-  return `${[header, ...lines].map((cells) => cells.map(quote).join(',')).join('\r\n')}\r\n`;
+  return `${[header, ...lines].map((cells) => cells.map(quoteField).join(',')).join('\r\n')}\r\n`;
 }
 
 /** One `@misc` per row, each with the number and what it was computed on in its note. */
@@ -192,17 +193,6 @@ function entryUrl(row: ExportRow, view: ExportView): string {
 
 function isoDay(at: Date | string | null): string {
   return at === null ? '' : new Date(at).toISOString().slice(0, 10);
-}
-
-/** Spreadsheets run cells that start with these as formulas; names come from strangers. */
-export function guard(text: string): string {
-  return /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
-}
-
-/** A cell as RFC 4180 has it. */
-export function quote(cell: string | number): string {
-  const text = String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 const TEX: Readonly<Record<string, string>> = {

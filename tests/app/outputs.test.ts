@@ -10,7 +10,7 @@ import type { Dataset } from '#db/schema.ts';
 import { approve } from '#db/submissions/moderation.ts';
 import { saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { createDemoSubmission, createSubmission, getSubmission } from '#db/submissions/submissions.ts';
-import { escapeXml } from '#lib/badge.ts';
+import { escapeXml } from '#lib/xml.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person } from './site.ts';
 

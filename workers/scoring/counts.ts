@@ -3,14 +3,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
-import {
-  type Counts,
-  type ReadCounts,
-  readCounts,
-  readCountsFromDetections,
-  readReferenceCounts,
-  sniffCounts,
-} from '#lib/readers/counts/table.ts';
+import { type ReadCounts, readCounts } from '#lib/readers/counts/compare.ts';
+import { readCountsFromDetections } from '#lib/readers/counts/detections.ts';
+import { type Counts, readReferenceCounts, sniffCounts } from '#lib/readers/counts/table.ts';
 import { openFile, sha256File } from '#lib/readers/files.ts';
 import { scoreCounts } from '#lib/scoring/fluorescence.ts';
 import type { AnyReport, CountingCellType, ReportOf } from '#lib/scoring/report.ts';
@@ -144,14 +139,20 @@ export async function readCountFile(
       first = chunk.slice(0, 4096);
       break;
     }
-    const read =
-      sniffCounts(first) || scoreThreshold === undefined
-        ? await readCounts(opened.chunks(), reference)
-        : await readCountsFromDetections(opened.chunks(), reference, { scoreThreshold, anyCategory });
+    const counted = scoreThreshold !== undefined && beginsLikeDetections(first);
+    const read = counted
+      ? await readCountsFromDetections(opened.chunks(), reference, { scoreThreshold, anyCategory })
+      : await readCounts(opened.chunks(), reference);
     return { ...read, bytes };
   } finally {
     opened.close();
   }
+}
+
+/** Text that is no JSON can only be a table, however its header looks: the reader of tables explains it. */
+function beginsLikeDetections(first: Uint8Array): boolean {
+  const text = new TextDecoder().decode(first).trimStart();
+  return /^[[{]/.test(text) && sniffCounts(first) === null;
 }
 
 /** The registered document, or (on the command line) a file per cell type. */

@@ -4,7 +4,7 @@ import type { Images } from '#lib/coco/dataset.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, cellTypeOf } from '#lib/livecell/cell-types.ts';
 import { FileRejected } from '#lib/problems.ts';
 import type { ReadPredictions } from '#lib/readers/coco/predictions.ts';
-import { countDetections } from '#lib/readers/counts/table.ts';
+import { countDetections } from '#lib/readers/counts/detections.ts';
 import { homeOf, slicesOf } from '#lib/tasks/assemble.ts';
 
 /**

@@ -1,19 +1,13 @@
 /**
- * Cell counts per image: `{"<file name>": <count>}` as JSON, `image,count` as CSV, or detections that are counted from a
- * score on. Images are found by the stem of their file name, since `.tif` and `.png` name the same image.
- *
- * A table of counts is small (a line per image) and read in one piece; detections are read as a stream, for their
- * image, category and score alone.
+ * Tables of counts: `{"<file name>": <count>}` as JSON, or an image and its count per line with any usual separator, as
+ * spreadsheets, pandas, R and NumPy write them. A table is small (a line per image) and read in one piece.
  */
 
-import type { Objects } from '#lib/coco/dataset.ts';
-import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
-import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
-import { CELL_CATEGORY } from '#lib/readers/coco/ground-truth.ts';
-import { JsonScanner, NEED_MORE, scanStream } from '#lib/readers/coco/json-scanner.ts';
-import { LIMITS } from '#lib/readers/limits.ts';
+import { CsvError, endOfLine, readCsv } from '#lib/csv.ts';
+import { stem } from '#lib/livecell/cell-types.ts';
+import { FileRejected } from '#lib/problems.ts';
+import { JsonScanner } from '#lib/readers/coco/json-scanner.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
-import type { CountRow } from '#lib/scoring/fluorescence.ts';
 
 /** Bytes of a table of counts: enough for hundreds of thousands of images. */
 export const MOST_COUNT_BYTES = 64 * 1024 ** 2;
@@ -28,29 +22,17 @@ export interface Counts {
   readonly format: 'counts-json' | 'counts-csv';
 }
 
-/** What was submitted, beside the reference. */
-export interface ReadCounts {
-  /** in the order of the reference */
-  readonly rows: CountRow[];
-  readonly format: 'counts-json' | 'counts-csv' | 'coco-json';
-  /** cells that were counted */
-  readonly detections: number;
-  /** images with any */
-  readonly images: number;
-  readonly warnings: Warning[];
-}
-
-type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** Reads the reference counts of a series. @throws FileRejected with all problems */
 export async function readReferenceCounts(chunks: Chunks): Promise<Counts> {
   const problems = new ProblemList();
-  const entries = await readEntries(chunks, problems);
+  const { list, format } = await readEntries(chunks, problems, (file) => file.normalize('NFC'));
   if (problems.count > 0) throw problems.rejection();
   return {
-    files: entries.list.map(({ file }) => file),
-    counts: Float64Array.from(entries.list, ({ count }) => count),
-    format: entries.format,
+    files: list.map(({ file }) => file),
+    counts: Float64Array.from(list, ({ count }) => count),
+    format,
   };
 }
 
@@ -62,85 +44,6 @@ export function countedImages(document: string): { file: string; cellType: strin
   );
 }
 
-/** Reads submitted counts: one for every image of the reference, and for no other. @throws FileRejected with all problems */
-export async function readCounts(chunks: Chunks, reference: Counts): Promise<ReadCounts> {
-  const problems = new ProblemList();
-  const { list, format } = await readEntries(chunks, problems);
-  const index = indexOf(reference);
-  const predicted = new Float64Array(reference.files.length).fill(Number.NaN);
-  let found = 0;
-  for (const { file, count, record, where } of list) {
-    const image = index.get(stem(file));
-    if (image !== undefined) {
-      found++;
-      predicted[image] = count;
-    } else {
-      problems.add('unknown-image', () => ({
-        record,
-        image: file,
-        message: `${where}: image ${quoted(file)} is not in this series. Use the series' own file names, and leave other images out.`,
-      }));
-    }
-  }
-  if (found === 0) throw new FileRejected([noneKnown(list, reference), ...problems.problems()], []);
-  const given = new Set(list.map(({ file }) => stem(file)));
-  for (const file of reference.files) {
-    if (given.has(stem(file))) continue;
-    problems.add('missing-image', () => ({
-      image: file,
-      message: `There is no count for image ${quoted(file)}. Every image of the series needs one; write 0 where no cell was found.`,
-    }));
-  }
-  if (problems.count > 0) throw problems.rejection();
-  return finish(predicted, reference, format, []);
-}
-
-/**
- * Counts the detections of every image: those with at least the stated score. An image without any has a count of 0.
- *
- * @param options.anyCategory count detections of every category, not only the cell's
- * @throws FileRejected with all problems
- */
-export async function readCountsFromDetections(
-  chunks: Chunks,
-  reference: Counts,
-  options: { scoreThreshold: number; anyCategory?: boolean },
-  onBytes?: (bytes: number) => void,
-): Promise<ReadCounts> {
-  const problems = new ProblemList();
-  const reader = new DetectionReader(reference, options.scoreThreshold, options.anyCategory ?? false, problems);
-  try {
-    await scanStream(reader.scanner, chunks, () => reader.run(), onBytes);
-  } catch (error) {
-    if (!(error instanceof FileRejected)) throw error;
-    throw problems.rejection(error.problems);
-  }
-  if (problems.count > 0) throw problems.rejection();
-  reader.warn();
-  return finish(reader.counts, reference, 'coco-json', problems.warnings());
-}
-
-/**
- * The same for detections that have been read already, per image of their data set.
- *
- * @param groups images that share a file name: a detection that names the file counts for each
- */
-export function countDetections(
-  detections: Pick<Objects, 'count' | 'image' | 'score'>,
-  groups: readonly (readonly number[])[],
-  images: number,
-  scoreThreshold: number,
-): Uint32Array {
-  const counts = new Uint32Array(images);
-  const { count, image, score } = detections;
-  for (let d = 0; d < count; d++) {
-    if (!(score[d] >= scoreThreshold)) continue;
-    if (image[d] >= 0) counts[image[d]]++;
-    else for (const i of groups[-1 - image[d]]) counts[i]++;
-  }
-  return counts;
-}
-
 /** Whether a file begins like a table of counts, and of which kind; null: it may be predictions, or nothing at all. */
 export function sniffCounts(firstBytes: Uint8Array): Counts['format'] | null {
   const text = new TextDecoder()
@@ -148,47 +51,10 @@ export function sniffCounts(firstBytes: Uint8Array): Counts['format'] | null {
     .replace(/^\uFEFF/, '')
     .trimStart();
   if (/^\{\s*(\}|"(?:[^"\\]|\\.)*"\s*:\s*["\d+-])/.test(text)) return 'counts-json';
-  return HEADER.test(text.split(/[\r\n]/, 1)[0]) ? 'counts-csv' : null;
+  return findHeader(text) ? 'counts-csv' : null;
 }
 
-function finish(
-  predicted: ArrayLike<number>,
-  reference: Counts,
-  format: ReadCounts['format'],
-  warnings: Warning[],
-): ReadCounts {
-  const rows = reference.files.map((file, i) => ({ file, reference: reference.counts[i], predicted: predicted[i] }));
-  let detections = 0;
-  let images = 0;
-  for (const { predicted: count } of rows) {
-    detections += count;
-    if (count > 0) images++;
-  }
-  return { rows, format, detections, images, warnings };
-}
-
-function indexOf(reference: Counts): Map<string, number> {
-  return new Map(reference.files.map((file, i) => [stem(file), i]));
-}
-
-/** Nothing fits: said first, because it explains all the others. */
-function noneKnown(list: readonly Entry[], reference: Counts): Problem {
-  const [theirs, ours] = [list[0].file, reference.files[0]].map((file) => cellTypeOf(file) ?? stem(file).split('_')[0]);
-  const of = list.length === 1 ? 'The one image is' : `None of the ${list.length.toLocaleString('en')} images is`;
-  return theirs.toLowerCase() !== ours.toLowerCase() && list[0].file.includes('_')
-    ? {
-        code: 'wrong-series',
-        message: `${of} in this series: the file's begin with ${quoted(theirs)}, the series' with ${quoted(ours)}. Is the file in the wrong slot?`,
-      }
-    : {
-        code: 'wrong-series',
-        message: `${of} in this series. Use its file names, such as ${quoted(reference.files[0])}; the file has ${quoted(list[0].file)}.`,
-      };
-}
-
-// --- tables of counts ---
-
-interface Entry {
+export interface Entry {
   file: string;
   /** NaN where it was a problem */
   count: number;
@@ -198,13 +64,19 @@ interface Entry {
   where: string;
 }
 
-/** All entries of a table, the first of each image; what is wrong with one is among the problems. */
-async function readEntries(
+/**
+ * Reads all entries of a table, the first of each image; what is wrong with one is added to the problems.
+ *
+ * @param keyOf the same for two names of one image
+ * @throws FileRejected when there are no entries
+ */
+export async function readEntries(
   chunks: Chunks,
   problems: ProblemList,
+  keyOf: (file: string) => string | number,
 ): Promise<{ list: Entry[]; format: Counts['format'] }> {
   const list: Entry[] = [];
-  const seen = new Map<string, Entry>();
+  const seen = new Map<string | number, Entry>();
   const accept = (entry: Entry, given: string): void => {
     const { file, record, where } = entry;
     if (stem(file.trim()) === '') {
@@ -217,7 +89,8 @@ async function readEntries(
       problems.add(code, () => ({ record, image: file, message: `${where}, image ${quoted(file)}: ${message}` }));
       entry.count = Number.NaN;
     }
-    const before = seen.get(stem(file));
+    const key = keyOf(file);
+    const before = seen.get(key);
     if (before) {
       problems.add('duplicate-image', () => ({
         record,
@@ -226,7 +99,7 @@ async function readEntries(
       }));
       return;
     }
-    seen.set(stem(file), entry);
+    seen.set(key, entry);
     list.push(entry);
   };
   try {
@@ -310,12 +183,12 @@ function readTable(bytes: Uint8Array, accept: Accept): Counts['format'] {
       message: utf16 ? 'The file is text in UTF-16. Save it as UTF-8.' : `The file is not text in UTF-8. ${WANTED}`,
     });
   }
-  readCsv(text, accept);
+  readLines(text, accept);
   return 'counts-csv';
 }
 
 const [QUOTE, COMMA, COLON] = [34, 44, 58];
-const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [123, 125, 91, 93];
+const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET] = [123, 125, 91];
 
 /** One object, read token by token: `JSON.parse` would keep the last of two counts for one image and say nothing. */
 function readJson(bytes: Uint8Array, start: number, accept: Accept): void {
@@ -336,6 +209,7 @@ function readJson(bytes: Uint8Array, start: number, accept: Accept): void {
     if (c === OPEN_BRACKET && /^(images|annotations|categories|licenses)$/.test(file)) {
       notCounts('The file is a COCO document');
     }
+    if (c === OPEN_BRACE && record === 1) refuseNested(file, bytes.subarray(scanner.pos, scanner.pos + 4096));
     const entry = { file, count: Number.NaN, record, where: `Entry ${record.toLocaleString('en')}` };
     const from = scanner.pos;
     if (c === QUOTE) {
@@ -351,6 +225,20 @@ function readJson(bytes: Uint8Array, start: number, accept: Accept): void {
   if (!scanner.atEnd()) scanner.fail('expected the end of the file');
 }
 
+/** The first value is an object. Counts inside it, or columns as pandas writes them, have a remedy of their own. */
+function refuseNested(key: string, from: Uint8Array): void {
+  if (key === 'info') notCounts('The file is a COCO document');
+  if (sniffCounts(from) !== 'counts-json') return;
+  const wanted = 'Write {"<file name>": <count>, …}';
+  throw new FileRejected({
+    code: 'not-counts',
+    message:
+      /^\{\s*"\d+"/.test(new TextDecoder().decode(from)) && (isImageColumn(key) || isCountColumn(key))
+        ? `The file holds columns (its first is ${quoted(key)}), as pandas writes them. ${wanted}, or CSV with the header image,count.`
+        : `The file names stand one level too deep, inside ${quoted(key)}. ${wanted} without anything around it.`,
+  });
+}
+
 function notCounts(what: string): never {
   throw new FileRejected({
     code: 'not-counts',
@@ -358,355 +246,151 @@ function notCounts(what: string): never {
   });
 }
 
-/** Digits with an optional sign, decimals and exponent; the language itself would also take `0x1f` and an empty text. */
+/**
+ * A count as a number: digits with an optional sign, decimals and exponent. A decimal comma is read where it can be
+ * nothing else; before three digits it may separate thousands.
+ */
 function parseCount(text: string): number {
-  return /^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (/^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$/.test(text)) return Number(text);
+  return /^[+-]?\d+,(\d{1,2}|\d{4,})$/.test(text) ? Number(text.replace(',', '.')) : Number.NaN;
 }
 
-/** Spreadsheets of half of Europe write semicolons. */
-const HEADER = /^\s*"?\s*image\s*"?\s*([,;\t])\s*"?\s*count\s*"?\s*$/i;
+// --- lines with separators ---
 
-/** RFC 4180, with any line ends, blank lines anywhere, and the header `image,count`. */
-function readCsv(text: string, accept: Accept): void {
-  let separator: string | null = null;
-  let line = 1;
-  for (let at = 0; at < text.length; ) {
-    if (separator === null) {
-      const end = text.slice(at).search(/[\r\n]|$/) + at;
-      const header = text.slice(at, end);
-      if (header.trim() !== '') {
-        const match = HEADER.exec(header);
-        if (!match) wrongHeader(header, line);
-        separator = match[1];
-      }
-      at = lineEnd(text, end);
-      line++;
-      continue;
+/** Where the counts stand in a table. */
+interface Header {
+  separator: string;
+  /** columns of the image and of the count, from 0 */
+  image: number;
+  count: number;
+  /** how many columns the header has */
+  columns: number;
+  /** where the first line of counts begins: in the text, and as a number from 1 */
+  from: number;
+  line: number;
+}
+
+const SEPARATORS = [',', ';', '\t', '|', ' '];
+/** `#` begins a comment in pandas, R and NumPy; spreadsheets are told the separator by `sep=;`. */
+const COMMENT = /^\s*#/;
+const DECLARATION = /^"?sep=(.)"?[,;\t]*\s*$/i;
+
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+const isImageColumn = (name: string): boolean =>
+  /^(image|images|img|file|files|filename|imagename|imagefile|imagefilename|filepath|imagepath|path)$/.test(
+    plain(name),
+  );
+const isCountColumn = (name: string): boolean =>
+  /^((cell|cells|predicted|pred)?counts?|cells|(n|num|number|numberof|nrof)cells)$/.test(plain(name));
+/** What programs number lines with. */
+const isIndexColumn = (name: string): boolean =>
+  /^(|unnamed0|index|idx|row|rownames?|no|nr|rowid|x1)$/.test(plain(name));
+
+/** The columns of a header, or null when the line is none. */
+function readHeader(
+  line: string,
+  declared: string | null,
+): Pick<Header, 'separator' | 'image' | 'count' | 'columns'> | null {
+  for (const separator of declared === null ? SEPARATORS : [declared]) {
+    const names = line.split(separator).map((name) =>
+      name
+        .trim()
+        .replace(/^"(.*)"$/, '$1')
+        .trim(),
+    );
+    const columns = names.findLastIndex((name) => name !== '') + 1;
+    const image = names.findIndex(isImageColumn);
+    const count = image + 1;
+    const others = names.slice(0, columns).filter((_, i) => i !== image && i !== count);
+    if (image >= 0 && count < columns && isCountColumn(names[count]) && others.every(isIndexColumn)) {
+      return { separator, image, count, columns };
     }
-    const row = readRow(text, at, separator, line);
-    const where = `Line ${line.toLocaleString('en')}`;
-    const { fields, record } = { fields: row.fields.map((field) => field.trim()), record: line };
-    at = row.end;
-    line += row.lines;
-    if (fields.every((field) => field === '')) continue;
-    if (fields.length > 2 && fields.slice(2).every((field) => field === '')) fields.length = 2;
-    const [file, given = ''] = fields;
-    if (fields.length > 2) {
-      // read as a missing count: its text says how the line looks
-      accept({ file, count: Number.NaN, record, where }, fields.slice(1).join(separator));
-    } else accept({ file, count: parseCount(given), record, where }, given);
   }
-  if (separator === null) throw new FileRejected({ code: 'no-counts', message: `The file is empty. ${WANTED}` });
+  return null;
 }
 
-/** Where the next line begins. */
-function lineEnd(text: string, at: number): number {
-  if (text[at] === '\r' && text[at + 1] === '\n') return at + 2;
-  return Math.min(at + 1, text.length);
-}
-
-function readRow(
+/** Finds the header behind blank lines, comments and `sep=`. @param onOther called with the first line that is none of them */
+function findHeader(
   text: string,
-  start: number,
-  separator: string,
-  line: number,
-): { fields: string[]; end: number; lines: number } {
-  const fields: string[] = [];
-  let lines = 1;
-  let at = start;
-  for (;;) {
-    let field = '';
-    if (text[at] === '"') {
-      const opened = at++;
-      for (;;) {
-        const close = text.indexOf('"', at);
-        if (close < 0) {
-          throw new FileRejected({
-            code: 'not-csv',
-            record: line,
-            message: `Line ${line.toLocaleString('en')}: the quotation mark before ${quoted(text.slice(opened + 1, opened + 40).split(/[\r\n]/)[0])} is never closed.`,
-          });
-        }
-        field += text.slice(at, close);
-        at = close + 1;
-        if (text[at] !== '"') break;
-        field += '"';
-        at++;
-      }
-      lines += field.split(/\r\n|\r|\n/).length - 1;
+  onOther?: (line: string, number: number, declared: string | null) => void,
+): Header | null {
+  let declared: string | null = null;
+  /** a header that is commented out, as numpy.savetxt writes it */
+  let commented: ReturnType<typeof readHeader> = null;
+  for (let at = 0, line = 1; at < text.length; line++) {
+    const end = text.slice(at).search(/[\r\n]|$/) + at;
+    const content = text.slice(at, end);
+    const from = endOfLine(text, end);
+    const separator = DECLARATION.exec(content);
+    if (separator && declared === null) declared = separator[1];
+    else if (COMMENT.test(content)) commented ??= readHeader(content.replace(COMMENT, ''), declared);
+    else if (content.trim() !== '') {
+      const header = readHeader(content, declared);
+      if (header) return { ...header, from, line: line + 1 };
+      if (commented) return { ...commented, from: at, line };
+      onOther?.(content, line, declared);
+      return null;
     }
-    const from = at;
-    while (at < text.length && text[at] !== separator && text[at] !== '\r' && text[at] !== '\n') at++;
-    fields.push(field + text.slice(from, at));
-    if (text[at] !== separator) return { fields, end: lineEnd(text, at), lines };
-    at++;
+    at = from;
+  }
+  return null;
+}
+
+function readLines(text: string, accept: Accept): void {
+  const header = findHeader(text, refuseHeader);
+  if (header === null) throw new FileRejected({ code: 'no-counts', message: `The file is empty. ${WANTED}` });
+  const { separator, image, count, columns } = header;
+  /** R writes row names without a name in the header, so that its lines have a field more */
+  let shift: number | null = null;
+  try {
+    for (const row of readCsv(text, header)) {
+      const fields = row.fields.map((field) => field.trim());
+      if (fields.every((field) => field === '')) continue;
+      if (COMMENT.test(fields[0]) && !(parseCount(fields[count] ?? '') >= 0)) continue;
+      shift ??= hasRowName(fields, header) ? 1 : 0;
+      const own = fields.slice(shift);
+      const where = `Line ${row.line.toLocaleString('en')}`;
+      const file = own[image] ?? '';
+      const entry = { file, record: row.line, where };
+      if (own.slice(columns).some((field) => field !== '')) {
+        // read as a missing count: its text says what the line looks like
+        accept({ ...entry, count: Number.NaN }, own.slice(count).join(separator));
+      } else {
+        const given = own[count] ?? '';
+        accept({ ...entry, count: parseCount(given) }, given);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const { line, begin } = error;
+    throw new FileRejected({
+      code: 'not-csv',
+      record: line,
+      message: `Line ${line.toLocaleString('en')}: the quotation mark before ${quoted(begin)} is never closed.`,
+    });
   }
 }
 
-function wrongHeader(header: string, line: number): never {
-  const cells = header.split(/[,;\t]/).map((cell) => cell.replace(/"/g, '').trim());
-  const remedy =
-    cells.length === 2 && /^count$/i.test(cells[0]) && /^image$/i.test(cells[1])
-      ? 'The columns are the other way round: write the image first.'
-      : cells.length === 2 && /^[+-]?[\d.]+$/.test(cells[1])
-        ? 'The header is missing: put the line image,count before the first image.'
-        : 'Name the two columns image and count, and leave others out.';
+function hasRowName(fields: readonly string[], { image, count, columns }: Header): boolean {
+  return (
+    fields.length === columns + 1 &&
+    Number.isNaN(parseCount(fields[image + 1])) &&
+    !Number.isNaN(parseCount(fields[count + 1])) &&
+    /^\d+$/.test(fields[0])
+  );
+}
+
+function refuseHeader(header: string, line: number, declared: string | null): never {
+  const cells = header.split(declared ?? /[,;\t]/).map((cell) => cell.replace(/"/g, '').trim());
+  let remedy = 'Name the two columns image and count, and leave others out.';
+  if (cells.length === 2 && isCountColumn(cells[0]) && isImageColumn(cells[1])) {
+    remedy = 'The columns are the other way round: write the image first.';
+  } else if (cells.length === 2 && !Number.isNaN(parseCount(cells[1]))) {
+    remedy = 'The header is missing: put the line image,count before the first image.';
+  }
   throw new FileRejected({
     code: 'wrong-header',
     record: line,
     message: `Line ${line.toLocaleString('en')} is ${quoted(header)}, not the header image,count. ${remedy}`,
   });
-}
-
-// --- detections ---
-
-const key = (name: string): Uint8Array => new TextEncoder().encode(name);
-const KEYS = {
-  id: key('id'),
-  fileName: key('file_name'),
-  imageId: key('image_id'),
-  score: key('score'),
-  category: key('category_id'),
-};
-
-/** Reads a list of detections, or a COCO document whose images come before its annotations, and counts. */
-class DetectionReader {
-  readonly scanner = new JsonScanner();
-  readonly counts: Uint32Array;
-  private readonly reference: Counts;
-  private readonly scoreThreshold: number;
-  private readonly anyCategory: boolean;
-  private readonly problems: ProblemList;
-  private readonly index: Map<string, number>;
-  /** a document's own ids */
-  private readonly ids = new Map<number | string, string>();
-  private state: 'start' | 'document' | 'images' | 'annotations' | 'end' = 'start';
-  private inDocument = false;
-  private first = true;
-  private records = 0;
-  private cells = 0;
-  private readonly otherCategories = new Map<number, number>();
-  /** the image of the detection before: most files are in order of images */
-  private last: { id: number | string | null; file?: string; image?: number } = { id: null };
-
-  constructor(reference: Counts, scoreThreshold: number, anyCategory: boolean, problems: ProblemList) {
-    this.reference = reference;
-    this.scoreThreshold = scoreThreshold;
-    this.anyCategory = anyCategory;
-    this.problems = problems;
-    this.index = indexOf(reference);
-    this.counts = new Uint32Array(reference.files.length);
-  }
-
-  /** Consumes records until the window or the file ends; see `scanStream`. */
-  run(): void {
-    const { scanner } = this;
-    for (;;) {
-      const { pos } = scanner;
-      const { state, first } = this;
-      try {
-        if (this.step()) return;
-      } catch (error) {
-        if (error === NEED_MORE) {
-          scanner.pos = pos;
-          this.state = state;
-          this.first = first;
-        } else if (error instanceof FileRejected && this.state === 'annotations') {
-          error.problems[0].record ??= this.records + 1;
-        }
-        throw error;
-      }
-    }
-  }
-
-  /** One record, or one key of the document. @returns whether the file has ended */
-  private step(): boolean {
-    const { scanner } = this;
-    switch (this.state) {
-      case 'start':
-        if (scanner.base === 0 && scanner.pos === 0) {
-          if (scanner.end < 3 && !scanner.final) throw NEED_MORE;
-          if (scanner.bytes[0] === 0xef && scanner.bytes[1] === 0xbb && scanner.bytes[2] === 0xbf) scanner.pos = 3;
-        }
-        if (scanner.take(OPEN_BRACE)) {
-          this.inDocument = true;
-          this.state = 'document';
-        } else {
-          scanner.expect(OPEN_BRACKET, 'a list of detections');
-          this.state = 'annotations';
-        }
-        return false;
-      case 'document':
-        if (!this.first) {
-          if (scanner.take(CLOSE_BRACE)) {
-            this.state = 'end';
-            return false;
-          }
-          scanner.expect(COMMA, 'a comma or the end of the document');
-        } else if (scanner.take(CLOSE_BRACE)) {
-          this.state = 'end';
-          return false;
-        }
-        this.openKey();
-        return false;
-      case 'images':
-      case 'annotations':
-        if (scanner.take(CLOSE_BRACKET)) {
-          this.state = this.inDocument ? 'document' : 'end';
-          this.first = false;
-          return false;
-        }
-        if (!this.first) scanner.expect(COMMA, `a comma or the end of the list`);
-        if (this.state === 'images') this.readImage();
-        else this.readDetection();
-        this.first = false;
-        return false;
-      default:
-        if (!scanner.atEnd()) scanner.fail('expected the end of the file');
-        return true;
-    }
-  }
-
-  private openKey(): void {
-    const { scanner } = this;
-    scanner.string();
-    const key = scanner.text();
-    scanner.expect(COLON, 'a colon');
-    const isList = scanner.peek() === OPEN_BRACKET;
-    if (isList && (key === 'images' || key === 'annotations')) {
-      if (key === 'annotations' && this.ids.size === 0) {
-        throw new FileRejected({
-          code: 'annotations-before-images',
-          message:
-            'The document lists “annotations” before “images”, so that their image ids mean nothing yet. Write “images” first, or a list of detections whose image_id is the file name.',
-        });
-      }
-      scanner.pos++;
-      this.state = key;
-      this.first = true;
-    } else {
-      scanner.skip();
-      this.first = false;
-    }
-  }
-
-  /** The value of a key that is an id: a number or a text; anything else is skipped. */
-  private id(): number | string | null {
-    const { scanner } = this;
-    if (scanner.peek() === QUOTE) {
-      scanner.string();
-      return scanner.text();
-    }
-    if (scanner.atNumber()) return scanner.number();
-    scanner.skip();
-    return null;
-  }
-
-  /** Goes through an object; `read` takes the value of the key that `scanner.is` tells. */
-  private fields(read: () => void): void {
-    const { scanner } = this;
-    scanner.expect(OPEN_BRACE, 'an object');
-    for (let first = true; !scanner.take(CLOSE_BRACE); first = false) {
-      if (!first) scanner.expect(COMMA, 'a comma or the end of the object');
-      scanner.string();
-      scanner.expect(COLON, 'a colon');
-      read();
-    }
-  }
-
-  private readImage(): void {
-    let id: number | string | null = null;
-    let file: number | string | null = null;
-    this.fields(() => {
-      if (this.scanner.is(KEYS.id)) id = this.id();
-      else if (this.scanner.is(KEYS.fileName)) file = this.id();
-      else this.scanner.skip();
-    });
-    if (id !== null && file !== null) this.ids.set(id, String(file));
-  }
-
-  private readDetection(): void {
-    const { scanner, problems } = this;
-    let id: number | string | null = null;
-    let score = Number.NaN;
-    let category = CELL_CATEGORY;
-    this.fields(() => {
-      if (scanner.is(KEYS.imageId)) id = this.id();
-      else if (scanner.is(KEYS.score) && scanner.atNumber()) score = scanner.number();
-      else if (scanner.is(KEYS.category) && scanner.atNumber()) category = scanner.number();
-      else scanner.skip();
-    });
-    const record = ++this.records;
-    if (record > LIMITS.detections) {
-      throw new FileRejected({
-        code: 'too-many-detections',
-        message: `The file has more than ${LIMITS.detections.toLocaleString('en')} detections. Leave out those below the score threshold.`,
-      });
-    }
-    if (category !== CELL_CATEGORY) {
-      if (this.otherCategories.size < LIMITS.categories || this.otherCategories.has(category)) {
-        this.otherCategories.set(category, (this.otherCategories.get(category) ?? 0) + 1);
-      }
-      if (!this.anyCategory) return;
-    }
-    this.cells++;
-    const where = `Detection ${record.toLocaleString('en')}`;
-    if (id === null) {
-      problems.add('no-image', () => ({ record, message: `${where} has no image_id.` }));
-      return;
-    }
-    if (id !== this.last.id) {
-      const file = this.inDocument ? this.ids.get(id) : String(id);
-      this.last = { id, file, image: file === undefined ? undefined : this.index.get(stem(file)) };
-    }
-    const { file, image } = this.last;
-    if (image === undefined) {
-      const byNumber = typeof id === 'number' && !this.inDocument;
-      problems.add('unknown-image', () => ({
-        record,
-        image: file,
-        message: byNumber
-          ? `${where}: the images of this series are known by file name, not by number. Write the file name as image_id instead of ${id}.`
-          : `${where}: image ${file === undefined ? id : quoted(file)} is not in this series. Leave other images out.`,
-      }));
-    } else if (!Number.isFinite(score)) {
-      problems.add('no-score', () => ({
-        record,
-        image: file,
-        message: `${where} has no score, so that it cannot be told whether it counts. Give each detection its score, or send counts per image.`,
-      }));
-    } else if (score >= this.scoreThreshold) this.counts[image]++;
-  }
-
-  /** What is legal but odd, once the file has been read without problems. @throws FileRejected */
-  warn(): void {
-    const { problems, reference, counts } = this;
-    if (this.records === 0) {
-      const message = 'The file holds no detections at all. Was the wrong file written?';
-      throw new FileRejected({ code: 'no-detections', message });
-    }
-    if (this.cells === 0) {
-      const ids = [...this.otherCategories.keys()].slice(0, 5).join(', ');
-      const message = `None of the ${this.records.toLocaleString('en')} detections has category_id ${CELL_CATEGORY}, a cell (they have ${ids}). Several frameworks count categories from 0: set it to ${CELL_CATEGORY}, leave it out, or ask to count detections of every category as cells: a box to tick in the form, anyCategory in the API, --any-category on the command line.`;
-      throw new FileRejected({ code: 'no-detections-of-category', message });
-    }
-    for (const [id, count] of this.otherCategories) {
-      problems.warn(
-        this.anyCategory ? 'category-counted-as-cell' : 'category-not-scored',
-        this.anyCategory
-          ? `Detections whose category_id is not ${CELL_CATEGORY} are counted as cells, as asked.`
-          : `Detections whose category_id is not ${CELL_CATEGORY} are not counted. If they are cells, ask to count every category (a box to tick in the form, --any-category on the command line).`,
-        `category ${id}: ${count.toLocaleString('en')}`,
-        count,
-      );
-    }
-    for (let i = 0; i < counts.length; i++) {
-      if (counts[i] > 0) continue;
-      problems.warn(
-        'image-without-detections',
-        `Images without a detection of score ${this.scoreThreshold} or more: their count is 0.`,
-        reference.files[i],
-      );
-    }
-  }
 }

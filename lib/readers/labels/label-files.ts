@@ -46,7 +46,7 @@ export function chooseFiles(
   problems: ProblemList,
 ): ChosenFile[] {
   const byImage = new Map<number, LabelFile>();
-  const first = (image: number): number => (image >= 0 ? image : index.groups[-1 - image][0]);
+  const first = (image: number): number => index.firstOf(image);
   // the pickles last: they count only where nothing else does
   const pickles = files.filter(({ name }) => CELLPOSE_PICKLE.test(name));
   const others = files.filter(({ name }) => !CELLPOSE_PICKLE.test(name));
@@ -54,7 +54,7 @@ export function chooseFiles(
     const image = imageOf(file.name, index);
     if (image === UNKNOWN_IMAGE) {
       problems.add('unknown-image', () => ({
-        message: `${quoted(file.name)} belongs to no image of this data set. ${adviceOn(file.name, images.fileNames[0] ?? 'image')}`,
+        message: explainUnknown(file.name, index, images.fileNames[0] ?? 'image'),
       }));
       continue;
     }
@@ -67,7 +67,7 @@ export function chooseFiles(
       }));
       continue;
     }
-    if (image < 0 && !haveOneSize(index.groups[-1 - image], images)) {
+    if (!index.haveOneSize(image, images)) {
       problems.add('ambiguous-image', () => ({
         image: images.fileNames[first(image)],
         message: `${quoted(file.name)}: the file name stands for images of different sizes. Send COCO results with image ids instead.`,
@@ -79,28 +79,38 @@ export function chooseFiles(
   return [...byImage].map(([image, file]) => ({ file, image })).sort((a, b) => first(a.image) - first(b.image));
 }
 
-function adviceOn(name: string, example: string): string {
-  const unnamed = /(^|\/)arr_\d+\.npy$/.test(name);
-  if (unnamed) {
-    return `Give each array the name of its image: np.savez(path, **{${quoted(stem(example))}: labels}).`;
+function explainUnknown(name: string, index: ImageResolver, example: string): string {
+  const [one, two] = namesOf(name).flatMap((text) => index.candidates(text));
+  if (one !== undefined && two !== undefined) {
+    return `${quoted(name)} could belong to ${quoted(one)} or ${quoted(two)}. Put it into a folder named as that of its image.`;
   }
-  return `Name each label image after its image, as in “${stem(example)}_cp_masks.png”, and leave others out.`;
+  const unknown = `${quoted(name)} belongs to no image of this data set.`;
+  if (/(^|\/)arr_\d+\.npy$/.test(name)) {
+    return `${unknown} Give each array the name of its image: np.savez(path, **{${quoted(stem(example))}: labels}).`;
+  }
+  return `${unknown} Name each label image after its image, as in “${stem(example)}_cp_masks.png”, and leave others out.`;
 }
 
-function haveOneSize(group: readonly number[], { width, height }: Target['images']): boolean {
-  return group.every((i) => width[i] === width[group[0]] && height[i] === height[group[0]]);
-}
-
-/** Takes extensions and endings off until an image has the name; composed and decomposed letters are one. */
-function imageOf(name: string, index: ImageResolver): number {
-  for (let text = name.normalize('NFC'); ; ) {
-    const image = index.ofText(text);
-    if (image !== UNKNOWN_IMAGE) return image;
-    const withoutFolder = index.ofText(text.slice(text.lastIndexOf('/') + 1));
-    if (withoutFolder !== UNKNOWN_IMAGE) return withoutFolder;
+/** A file's name, and what remains of it as extensions and endings are taken off. */
+function namesOf(name: string): string[] {
+  const names = [name];
+  for (let text = name; ; ) {
     let shorter = text.replace(EXTENSION, '');
     if (shorter === text) shorter = text.replace(ENDING, '');
-    if (shorter === text || shorter === '' || shorter.endsWith('/')) return UNKNOWN_IMAGE;
+    if (shorter === text || shorter === '' || shorter.endsWith('/')) return names;
+    names.push(shorter);
     text = shorter;
   }
+}
+
+function imageOf(name: string, index: ImageResolver): number {
+  for (const text of namesOf(name.normalize('NFC'))) {
+    const image = index.ofText(text);
+    if (image !== UNKNOWN_IMAGE) return image;
+    const base = text.slice(text.lastIndexOf('/') + 1);
+    // an id, in whatever folder
+    const byId = /^\d+$/.test(base) ? index.ofText(base) : UNKNOWN_IMAGE;
+    if (byId !== UNKNOWN_IMAGE) return byId;
+  }
+  return UNKNOWN_IMAGE;
 }

@@ -3,14 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { FileRejected, type Problem } from '#lib/problems.ts';
-import {
-  type Counts,
-  countDetections,
-  readCounts,
-  readCountsFromDetections,
-  readReferenceCounts,
-  sniffCounts,
-} from '#lib/readers/counts/table.ts';
+import { readCounts } from '#lib/readers/counts/compare.ts';
+import { countDetections, readCountsFromDetections } from '#lib/readers/counts/detections.ts';
+import { type Counts, readReferenceCounts, sniffCounts } from '#lib/readers/counts/table.ts';
 import fc from '#tests/properties.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -65,6 +60,23 @@ describe('counts are read', () => {
     ['CSV with blank lines', '\n\nImage, Count\n\n$A, 1\n  \n,\n$B ,2\n$C,3\n\n\n'],
     ['CSV of a spreadsheet that writes semicolons, and an empty column', 'image;count\n$A;1;\n$B;2;\n$C;3;\n'],
     ['CSV with tabs', 'image\tcount\n$A\t1\n$B\t2\n$C\t3\n'],
+    ['CSV with tabs and quotes', '"image"\t"count"\r\n"$A"\t"1"\r\n$B\t2\r\n$C\t3\r\n'],
+    ['CSV with decimal commas', 'image;count\n$A;1,0\n$B;2,00\n$C;3\n'],
+    ['CSV with decimal commas in quotes', 'image,count\n$A,"1,0"\n$B,2\n$C,3.0\n'],
+    ['JSON with decimal commas in quotes', '{"$A": "1,0", "$B": 2, "$C": 3}'],
+    ['CSV with the index of pandas', ',image,count\n0,$A,1\n1,$B,2\n2,$C,3\n'],
+    ['CSV with the index of pandas, read and written again', 'Unnamed: 0;image;count\n0;$A;1\n1;$B;2\n2;$C;3\n'],
+    ['CSV with row names of R', '"","image","count"\n"1","$A",1\n"2","$B",2\n"3","$C",3\n'],
+    ['a table of R, whose header does not name them', '"image" "count"\n"1" "$A" 1\n"2" "$B" 2\n"3" "$C" 3\n'],
+    ['CSV with an index behind', 'image,count,index\n$A,1,7\n$B,2,8\n$C,3,9\n'],
+    ['CSV with a separator that is declared for Excel', 'sep=;\nimage;count\n$A;1\n$B;2\n$C;3\n'],
+    ['CSV with a declared tab', 'sep=\t\r\nimage\tcount\r\n$A\t1\r\n$B\t2\r\n$C\t3\r\n'],
+    ['CSV with comments', '# threshold 0.4\n#\nimage,count\n# first\n$A,1\n$B,2\n$C,3\n# end, of it\n'],
+    ['text of numpy.savetxt', '# image,count\n$A,1\n$B,2\n$C,3\n'],
+    ['CSV with bars', 'image|count\n$A|1\n$B|2\n$C|3\n'],
+    ['CSV with filename', 'filename,count\n$A,1\n$B,2\n$C,3\n'],
+    ['CSV with file_name and cell_count', 'file_name,cell_count\n$A,1\n$B,2\n$C,3\n'],
+    ['CSV with Image Name and Number of cells', 'Image Name,Number of cells\n$A,1\n$B,2\n$C,3\n'],
   ])('%s', async (_, text) => {
     expect(await counts(text)).toEqual([1, 2, 3]);
   });
@@ -158,6 +170,24 @@ describe('a wrong count is told with its place', () => {
       `Line 3, image “${B}”: “0x1f” is not a number. Counts are digits alone, 0 where no cell was found.`,
     ],
     [
+      'image;count\n$A;1\n$B;2,5\n$C;3',
+      'fractional-count',
+      3,
+      `Line 3, image “${B}”: 2,5 is not a whole number. Count objects, or round before writing the file.`,
+    ],
+    [
+      'image;count\n$A;1\n$B;1,234\n$C;3',
+      'count-not-a-number',
+      3,
+      `Line 3, image “${B}”: “1,234” is not a number. Counts are digits alone, 0 where no cell was found. Leave the separators of thousands out.`,
+    ],
+    [
+      '# by hand\nsep=;\nimage;count\n$A;1\n$B;-2\n$C;3',
+      'negative-count',
+      5,
+      `Line 5, image “${B}”: -2 is negative. A count is 0 or more.`,
+    ],
+    [
       'image,count\n$A,1\n$B,1,234\n$C,3',
       'count-not-a-number',
       3,
@@ -238,6 +268,12 @@ describe('a file that is something else is told what it is', () => {
     ['count,image\n1,$A', 'wrong-header', /Line 1 is “count,image”, .* the other way round/],
     ['\n$A,1\n$B,2', 'wrong-header', /Line 2 is .* The header is missing/],
     ['image,count,score\n$A,1,1', 'wrong-header', /Name the two columns image and count/],
+    ['# made by hand\n$A,1\n', 'wrong-header', /Line 2 is .* The header is missing/],
+    ['image;count;area\n$A;1;1', 'wrong-header', /Name the two columns image and count/],
+    ['{"counts": {"$A": 1}}', 'not-counts', /file names stand one level too deep, inside “counts”\. Write/],
+    ['{"A172": {"$A": 1, "$B": 2}, "A549": {"x": 1}}', 'not-counts', /one level too deep, inside “A172”/],
+    ['{"image": {"0": "$A"}, "count": {"0": 1}}', 'not-counts', /holds columns .*“image”.* pandas/],
+    ['{"info": {"year": 2021}, "images": []}', 'not-counts', /a COCO document/],
     ['file,n\n$A,1', 'wrong-header', /Line 1 is “file,n”/],
     ['hello', 'wrong-header', /Line 1 is “hello”/],
     ['image,count\n"$A,1\n', 'not-csv', /Line 2: the quotation mark .* is never closed/],
@@ -267,6 +303,13 @@ describe('a file that is something else is told what it is', () => {
         "None of the 360 images is in this series: the file's begin with “A549”, the series' with “A172”. Is the file in the wrong slot?",
     });
     expect(rest).toHaveLength(100);
+  });
+
+  test('one image of another series', async () => {
+    const [problem] = await wrong('{"other": 5}');
+    expect(problem.message).toBe(
+      `The one image of the file is not in this series. Use its file names, such as “${A}”; the file has “other”.`,
+    );
   });
 
   test('counts by number', async () => {
@@ -409,6 +452,10 @@ test.each([
   ['\uFEFF{ "a.tif": 8', 'counts-json'],
   ['"image","count"\r\n', 'counts-csv'],
   ['image;count\na;1', 'counts-csv'],
+  ['image\tcount\na\t1', 'counts-csv'],
+  [',image,count\n0,a,1', 'counts-csv'],
+  ['sep=;\nfilename;count\na;1', 'counts-csv'],
+  ['# by hand\nimage,count', 'counts-csv'],
   ['[{"image_id": 1', null],
   ['{"images": [', null],
   ['{"info": {"', null],

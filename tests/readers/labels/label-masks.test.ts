@@ -239,6 +239,25 @@ describe('an archive', () => {
     expect((await readLabelMasks([decomposed], own, inflate)).detections.count).toBe(7);
   });
 
+  test('files of one name in several folders belong to the images of their folders', async () => {
+    const names = ['01/t000.tif', '02/t000.tif', '01/t001.tif', 'other.tif'];
+    const own = { ...target, images: { ...target.images, fileNames: names } };
+    const files = ['01/t000_cp_masks.png', 'out/02/t000.stardist.png', '01/t001.png'];
+    const found = await readLabelMasks(
+      files.map((name) => member(name, 'pillow_u16.png')),
+      own,
+      inflate,
+    );
+    expect([...new Set(found.detections.image)]).toEqual([0, 1, 2]);
+    const error = await readLabelMasks([member('t000_cp_masks.png', 'pillow_u16.png')], own, inflate).catch((e) => e);
+    expect(error.problems).toMatchObject([
+      {
+        code: 'unknown-image',
+        message: expect.stringMatching(/“01\/t000.tif” or “02\/t000.tif”\. Put it into a folder/),
+      },
+    ]);
+  });
+
   test('with one label in every image is read with a warning', async () => {
     const single = [0, 2].map((i) => member(`${stems[i]}.png`, 'one_cell.png'));
     const warned = ({ warnings }: Awaited<ReturnType<typeof read>>) => warnings.map(({ code }) => code);
