@@ -8,12 +8,11 @@ import { z } from 'zod';
 import type { TokenScope } from '#db/schema.ts';
 import { AppError, toProblem } from '#lib/errors.ts';
 import { canAct, type Viewer } from '#lib/permissions.ts';
+import { JSON_BYTES, readBody } from './bounded-body.ts';
 import { callerOf, checkScope, isSameOrigin } from './viewer.ts';
 
 const NO_BODY = z.unknown();
 const NOTHING = z.object({});
-/** A JSON request is of human size; files go through uploads. */
-const MAX_BODY = 256 * 1024;
 
 interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
   params?: P;
@@ -114,10 +113,9 @@ export function fieldErrors(error: z.ZodError): Record<string, string> {
 }
 
 async function readJson(request: Request): Promise<unknown> {
-  const text = await request.text();
-  if (text.length > MAX_BODY) throw new AppError('too-large', 'The body of this request is larger than 256 KB.');
+  const body = await readBody(request, JSON_BYTES);
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder().decode(body));
   } catch (cause) {
     throw new AppError('invalid', 'The body of this request is not JSON.', { cause });
   }

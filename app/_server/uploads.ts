@@ -14,8 +14,9 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FileStore } from '@tus/file-store';
-import { Server } from '@tus/server';
+import { MemoryLocker, Server } from '@tus/server';
 import { getTaskRules, requireOpen, requireSize } from '#db/quota/task-settings.ts';
+import type { Upload } from '#db/schema.ts';
 import {
   completeUpload,
   createUpload,
@@ -48,6 +49,8 @@ const keyOf = (id: string) => `uploads/${id}`;
 
 interface Tus {
   server: Server;
+  /** one piece of an upload at a time */
+  locker: MemoryLocker;
   store: FileStore;
 }
 // survives Next's reloading of modules in development, and is made at the first upload, not at build time
@@ -64,6 +67,7 @@ async function open_(): Promise<Tus> {
   const store = new FileStore({ directory, expirationPeriodInMilliseconds: KEPT_FOR });
   // a size is always declared, so that it can be refused before the first byte
   store.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration', 'checksum'];
+  const locker = new MemoryLocker();
   const server = new Server({
     path: UPLOADS_PATH,
     datastore: store,
@@ -71,11 +75,16 @@ async function open_(): Promise<Tus> {
     maxSize: LIMITS.bytes,
     namingFunction: () => crypto.randomUUID(),
     allowedHeaders: ['Upload-Checksum'],
+    // the id that was authorised is the one that is served: of the path, never of the query
+    getFileIdFromRequest: (incoming) => idOf(incoming.url) ?? undefined,
+    // a browser sends from this site's own pages only
+    allowedOrigins: () => false,
+    locker,
   });
   // Not the store's own cleanUpExpiredUploads(): it never learns that a file is complete, and would delete those too.
   setInterval(() => sweep().catch(console.error), SWEEP_EVERY).unref();
   sweep().catch(console.error);
-  return { server, store };
+  return { server, locker, store };
 }
 
 /** Deletes what nobody came back for. Files that were submitted are no longer uploads, so they are safe. */
@@ -102,7 +111,7 @@ export async function handleUpload(request: Request): Promise<Response> {
     const upload = id ? await getUpload(id) : null;
     // somebody else's upload answers exactly as one that never was
     if (!upload || !canUseUpload(viewer, upload)) throw new AppError('not-found', 'There is no such upload.');
-    if (request.method === 'PATCH') return await receive(request, upload.id);
+    if (request.method === 'PATCH') return await receive(request, upload);
     if (request.method === 'HEAD') return await tell(request, upload.id);
     if (request.method === 'DELETE') {
       await discard(upload.id);
@@ -159,9 +168,10 @@ async function requireWelcome(name: string | undefined, bytes: number): Promise<
   requireSize(task.id, rules, bytes);
 }
 
-async function receive(request: Request, id: string): Promise<Response> {
+async function receive(request: Request, upload: Upload): Promise<Response> {
   const { server } = await tus();
-  const offset = Number(request.headers.get('upload-offset') ?? Number.NaN);
+  const { id } = upload;
+  const offset = await requireNextOffset(request, upload);
   let body: Body;
   try {
     const before = offset > 0 && offset < HEAD_BYTES ? await readHead(id, offset) : new Uint8Array();
@@ -173,6 +183,22 @@ async function receive(request: Request, id: string): Promise<Response> {
   const response = await server.handleWeb(withBody(request, body));
   if (response.status !== 204) return asProblem(response);
   return await settle(response, id, offset, body);
+}
+
+/** Where the piece goes. Said before anything of it is read: only the next byte of an upload that waits for one. */
+async function requireNextOffset(request: Request, { id, completedAt, bytes }: Upload): Promise<number> {
+  const offset = Number(request.headers.get('upload-offset') ?? Number.NaN);
+  if (!Number.isSafeInteger(offset) || offset < 0)
+    throw new AppError('invalid', 'Upload-Offset must say where this piece begins, in bytes.');
+  const here = (await storage().size(keyOf(id))) ?? 0;
+  if (completedAt || here >= bytes) {
+    // a server that was stopped between the last byte and the digest finishes its work here
+    if (!completedAt) await finish(id);
+    throw new AppError('conflict', 'This upload is complete.');
+  }
+  if (offset !== here)
+    throw new AppError('conflict', `This upload has ${here} bytes so far, and the piece begins at ${offset}.`);
+  return offset;
 }
 
 async function tell(request: Request, id: string): Promise<Response> {
@@ -187,13 +213,25 @@ async function tell(request: Request, id: string): Promise<Response> {
 /** After bytes were written: the piece's digest, and the whole's when it was the last piece. */
 async function settle(response: Response, id: string, offset: number, body: Body): Promise<Response> {
   if (body.expected && body.digest() !== body.expected) {
-    await truncate(await storage().localPath(keyOf(id)), offset);
+    await takeBack(id, offset, Number(response.headers.get('upload-offset')));
     throw new AppError('invalid', 'This piece was damaged on the way; send it again.', { status: 460 });
   }
   const upload = await getUpload(id);
   const length = response.headers.get('upload-offset');
   if (upload && length !== null && Number(length) === upload.bytes) await finish(id);
   return response;
+}
+
+/** Removes a damaged piece, unless another piece was written after it meanwhile. */
+async function takeBack(id: string, from: number, to: number): Promise<void> {
+  const { locker } = await tus();
+  const lock = locker.newLock(id);
+  await lock.lock(AbortSignal.timeout(30_000), () => undefined);
+  try {
+    if ((await storage().size(keyOf(id))) === to) await truncate(await storage().localPath(keyOf(id)), from);
+  } finally {
+    await lock.unlock();
+  }
 }
 
 /** Digests what arrived, compares it with what was announced, and marks the upload as complete. */

@@ -82,6 +82,8 @@ const ASIDE = /\/$|^__MACOSX\/|(^|\/)\.[^/]*$|\.(txt|md)$/i;
 
 /** Bytes of the beginning that are enough to tell kinds apart. */
 const ENOUGH = 4096;
+/** Packed bytes given to the unpacker at a time: they make 64 KB at the most, a thousand bytes of each. */
+const STEP = 64;
 
 /** Tells what kind of file begins with these bytes, and what is wrong with it for the purpose. */
 export function sniff(firstBytes: Uint8Array, purpose: Purpose = 'any'): Sniffed {
@@ -150,10 +152,11 @@ function sniffGzip(bytes: Uint8Array, purpose: Purpose): Sniffed {
   let size = 0;
   try {
     const gunzip = new Gunzip((chunk) => {
-      if (size < ENOUGH) start.push(chunk.subarray(0, ENOUGH - size));
+      if (size < ENOUGH) start.push(chunk.slice(0, ENOUGH - size));
       size += chunk.length;
     });
-    gunzip.push(bytes, false);
+    // a bomb gets no further than its first step
+    for (let at = 0; at < bytes.length && size < ENOUGH; at += STEP) gunzip.push(bytes.slice(at, at + STEP), false);
   } catch {
     return wrong('gzip', purpose, 'begins like gzip, but cannot be unpacked. It may be damaged.', {
       subject: 'The file',

@@ -5,6 +5,7 @@ import { readPublicVersion } from '#db/board/public-version.ts';
 import { db } from '#db/engine/client.ts';
 import { env } from '#lib/env.ts';
 import { Front } from './front.ts';
+import { SERVER_LIMITS } from './server-limits.ts';
 
 export interface WebServer {
   close(): Promise<void>;
@@ -25,10 +26,7 @@ export async function startWeb({ dir, host, port }: { dir: string; host: string;
       settings.AUTH_ORCID_ID && new URL(settings.AUTH_ORCID_ISSUER ?? 'https://orcid.org').origin,
     ].filter((target) => typeof target === 'string'),
   });
-  const server = createServer(
-    { requestTimeout: 300_000, headersTimeout: 20_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000 },
-    (request, response) => void front.answer(request, response),
-  );
+  const server = createServer(SERVER_LIMITS, (request, response) => void front.answer(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -1,5 +1,6 @@
 /** The form "Sign in on this installation". It exists only where `local-sign-in.ts` says so, and takes a key. */
 import { z } from 'zod';
+import { readForm } from '#app/_server/bounded-body.ts';
 import { problem } from '#app/_server/http.ts';
 import { isLocalRequest, localSignInIsOn } from '#app/_server/local-sign-in.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
@@ -22,7 +23,7 @@ export async function POST(request: Request): Promise<Response> {
     if (!isLocalRequest(request.headers) || !isSameOrigin(request.headers))
       throw new AppError('forbidden', 'This sign-in works only in a browser on the machine the site runs on.');
 
-    const fields = Object.fromEntries(await request.formData());
+    const fields = await readForm(request);
     const key = String(fields.key ?? '');
     const link = await findSignInLink(key);
     if (!link)

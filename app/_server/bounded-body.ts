@@ -1,0 +1,49 @@
+/**
+ * Bodies are read with a bound: a request that announces or sends more is refused after that many bytes, so that no
+ * request costs the process more memory than its route allows. Only uploads are larger, and those go to the disk.
+ */
+import { AppError } from '#lib/errors.ts';
+
+/** A form of a few fields: signing in. */
+export const FORM_BYTES = 16 * 1024;
+/** A JSON request of human size. */
+export const JSON_BYTES = 256 * 1024;
+
+/** The whole body, at most `limit` bytes of it. @throws AppError `too-large` without reading further */
+export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const tooLarge = new AppError('too-large', `The body of this request is larger than ${limit / 1024} KB.`);
+  if (Number(request.headers.get('content-length') ?? 0) > limit) {
+    request.body?.cancel().catch(() => undefined);
+    throw tooLarge;
+  }
+  if (!request.body) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = request.body.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    size += next.value.length;
+    if (size > limit) {
+      reader.cancel().catch(() => undefined);
+      throw tooLarge;
+    }
+    chunks.push(next.value);
+  }
+  const body = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+/** The fields of a form. What is not a form has none. */
+export async function readForm(request: Request, limit = FORM_BYTES): Promise<Record<string, FormDataEntryValue>> {
+  const body = await readBody(request, limit);
+  const type = request.headers.get('content-type') ?? '';
+  try {
+    return Object.fromEntries(await new Response(body, { headers: { 'content-type': type } }).formData());
+  } catch (cause) {
+    throw new AppError('invalid', 'The body of this request is not a form.', { cause });
+  }
+}
