@@ -177,7 +177,7 @@ export function action<S extends z.ZodType>(
     } catch (error) {
       unstable_rethrow(error); // redirects and not-found pages are thrown
       if (error instanceof InvalidFields)
-        return { values, errors: error.fields, message: 'Some fields need another look.' };
+        return { values, errors: error.fields, message: 'Some fields need attention.' };
       if (!(error instanceof AppError) || error.status >= 500) console.error(error);
       return { values, message: toProblem(error).detail };
     }

@@ -16,7 +16,7 @@ import { storage } from '#lib/storage.ts';
 import { confirmationOf } from './confirmation.ts';
 
 const profile = z.object({
-  name: z.string().trim().min(1, 'A name: it stands beside your entries').max(120, 'At most 120 characters'),
+  name: z.string().trim().min(1, 'Enter a name; it is shown beside your entries').max(120, 'At most 120 characters'),
   affiliation: z
     .string()
     .trim()

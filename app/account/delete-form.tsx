@@ -26,9 +26,7 @@ export function DeleteForm({ confirmation, creditedTo, published }: Props) {
               value="credited"
               defaultChecked={state.values?.entries !== 'tombstones'}
             />
-            <span>
-              {published === 1 ? 'stays' : 'stay'} on the leaderboard under the name below, with what is to be cited
-            </span>
+            <span>{published === 1 ? 'stays' : 'stay'} on the leaderboard under the name below, with the citation</span>
           </label>
           <label className="check">
             <input

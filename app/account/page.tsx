@@ -57,7 +57,7 @@ export default async function AccountPage({ searchParams }: Props) {
       <section className="section first" aria-labelledby="profile">
         <h2 id="profile">Profile</h2>
         <div className="stack">
-          <p className="hint">Name, affiliation and ORCID iD stand beside your published entries.</p>
+          <p className="hint">Name, affiliation and ORCID iD are shown beside your published entries.</p>
           <ProfileForm name={user.name ?? ''} affiliation={user.affiliation ?? ''} />
           <dl className="facts">
             <dt>ORCID iD</dt>

@@ -21,9 +21,9 @@ export async function Quota({ who }: { who: NonNullable<Viewer> }) {
       <h2 id="quota">Quota</h2>
       <div className="stack">
         <p className="prose">
-          Each person and each team has so many scored submissions per task in a sliding window. A submission holds a
-          place until it is over, and only a score is charged: what is rejected, fails or is withdrawn before it has one
-          costs nothing. Demo data sets are not counted, and scoring again never is.
+          Each person and each team has a number of scored submissions per task in a sliding window. A submission holds
+          a place until it is over, and only a score is charged: what is rejected, fails or is withdrawn before it has
+          one costs nothing. Demo data sets are not counted, and scoring again never is.
         </p>
         <DataTable
           label="Table of the quota"

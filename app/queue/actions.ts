@@ -11,7 +11,7 @@ import { canTakeOut } from '#lib/permissions.ts';
 export const takeOut = action(z.object({ id: z.string() }), async ({ id }, who) => {
   const submission = await findSubmission(who, id);
   if (!canTakeOut(who, submission))
-    throw new AppError('conflict', 'It is not in the queue (any more). Reload the page to see how things stand.');
+    throw new AppError('conflict', 'It is no longer in the queue. Reload the page to see the current state.');
   await giveUp(who, id);
   revalidatePath('/', 'layout');
   return { done: true };

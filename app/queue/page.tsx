@@ -49,7 +49,7 @@ export default async function QueuePage() {
         Submissions are private until they are published, so others are shown without a name. Times are estimated from
         the last runs on the same data set that were nearest in size. An attempt that fails on our side is repeated,
         three in all; then the submission is marked as failed with the reason. Nothing that ends without a score costs a
-        place of the <Link href="/account#quota">quota</Link>. The page follows by itself.
+        place of the <Link href="/account#quota">quota</Link>. The page updates itself.
       </p>
     </div>
   );

@@ -24,7 +24,7 @@ async function allowed(
   may: (viewer: Viewer, submission: SubmissionDetail) => boolean,
 ): Promise<void> {
   if (!may(who, await findSubmission(who, id)))
-    throw new AppError('forbidden', 'This is not possible (any more). Reload the page to see how things stand.');
+    throw new AppError('forbidden', 'This is no longer possible. Reload the page to see the current state.');
 }
 
 export const sealEntry = action(about.extend({ until }), async ({ id, until }, who) => {

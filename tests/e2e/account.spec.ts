@@ -61,7 +61,7 @@ test('the profile is changed, and what is wrong is said beside the field', async
   await page.goto('/account');
   await page.getByLabel('Display name').fill(' ');
   await page.getByRole('button', { name: 'Save profile' }).click();
-  await expect(page.getByText('A name: it stands beside your entries')).toBeVisible();
+  await expect(page.getByText('Enter a name; it is shown beside your entries')).toBeVisible();
   await page.getByLabel('Display name').fill(NADIA.name);
   await page.getByLabel('Affiliation').fill('Institute of Cells');
   await page.getByRole('button', { name: 'Save profile' }).click();

@@ -24,7 +24,7 @@ export async function GET(): Promise<Response> {
       gauge('livecell_queue_oldest_seconds', 'How long the first job in line has waited', queue.oldestSeconds ?? 0),
       gauge('livecell_scoring_processes', 'Scoring processes that gave a sign of life lately', processes.alive),
       gauge('livecell_mail_waiting', 'E-mail that is to go out', mail.waiting),
-      gauge('livecell_mail_given_up', 'E-mail nobody took, of the last month', mail.givenUp),
+      gauge('livecell_mail_given_up', 'E-mail that could not be delivered in the last month', mail.givenUp),
       '# HELP livecell_submissions Submissions by state',
       '# TYPE livecell_submissions gauge',
       ...SUBMISSION_STATES.map((state) => `livecell_submissions{state="${state}"} ${states[state] ?? 0}`),

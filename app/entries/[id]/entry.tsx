@@ -194,7 +194,7 @@ export function EntryView({ entry, dataset, reports, history, asked, inside, dee
           ) : (
             <p className="muted">
               {sealed
-                ? 'What the method is and on what it was trained is told when the entry is no longer anonymous.'
+                ? 'The method and its training data are shown once the entry is no longer anonymous.'
                 : 'The submitter gave no description.'}
             </p>
           )}

@@ -14,7 +14,7 @@ const EXPLAINED: Readonly<Record<ErrorKind, string>> = {
   split: 'One cell cut into pieces: two or more outlines lie mostly inside it.',
   merge: 'Several cells taken for one: an outline covers most of two or more cells.',
   duplicate: 'A further outline of a cell that already has one.',
-  background: 'An outline on background, debris or dead cells that nobody annotated.',
+  background: 'An outline on background, debris or dead cells without an annotation.',
 };
 
 /** Which sides a kind has: a missed cell has no outline, an outline on background no cell. */

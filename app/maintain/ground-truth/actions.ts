@@ -59,7 +59,7 @@ export const registerGroundTruth = action(
       { name, task: groundTruthTask(task), licence, source, protocol, split, note, public: isPublic },
       uploadsOf(fields),
     );
-    return done(`“${name}” is being read; what came of it stands below.`);
+    return done(`“${name}” is being read; the result appears below.`);
   },
 );
 

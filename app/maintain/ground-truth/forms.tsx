@@ -62,12 +62,7 @@ export function RegisterForm({ tasks }: { tasks: TaskChoice[] }) {
   const slots = tasks.find(({ id }) => id === task)?.slots ?? [''];
   return (
     <form action={act}>
-      <Field
-        name="name"
-        label="Name"
-        hint="As it is to stand on the site; it cannot be changed later."
-        errors={state.errors}
-      >
+      <Field name="name" label="Name" hint="As shown on the site; it cannot be changed later." errors={state.errors}>
         {(field) => <input {...field} required maxLength={100} defaultValue={typed.name} />}
       </Field>
       <Field name="task" label="Task" errors={state.errors}>

@@ -53,7 +53,7 @@ export default async function PeoplePage({ searchParams }: Props) {
       />
       {offersLocalSignIn(await headers()) && (
         <section className="section" aria-labelledby="sign-in-link">
-          <h2 id="sign-in-link">Let somebody sign in</h2>
+          <h2 id="sign-in-link">Invite a person to sign in</h2>
           <div className="stack">
             <p className="prose">
               On this installation people sign in with a link. Make one for each person, and one more for somebody who

@@ -10,7 +10,7 @@ export function SignInLinkForm({ days }: { days: number }) {
     <form action={run}>
       <div className="cluster">
         <div className="field">
-          <label htmlFor="link-email">E-mail of somebody who is here already</label>
+          <label htmlFor="link-email">E-mail of an existing account</label>
           <input
             id="link-email"
             name="email"

@@ -54,7 +54,7 @@ export const setTask = action(
     })
     .refine(({ open, closedReason }) => open || closedReason !== '', {
       path: ['closedReason'],
-      message: 'Say why: whoever wants to submit reads it.',
+      message: 'Give a reason; it is shown to people who want to submit.',
     }),
   async ({ task, open, closedReason, quota, unlimited, quotaDays, megabytes }, who) => {
     mustManage(who);
@@ -74,7 +74,7 @@ export const makeAnnouncement = action(
   z
     .object({
       task: z.union([z.literal('').transform(() => null), task]),
-      text: z.string().trim().min(1, 'What is to be announced?').max(1000, 'At most 1,000 characters'),
+      text: z.string().trim().min(1, 'Enter the text of the announcement.').max(1000, 'At most 1,000 characters'),
       startsAt: instant,
       endsAt: instant,
       tellEverybody: ticked,
@@ -83,7 +83,7 @@ export const makeAnnouncement = action(
   async (input, who) => {
     mustManage(who);
     await announce(input, who.id);
-    return done(input.tellEverybody ? 'Announced, and everybody is told.' : 'Announced.');
+    return done(input.tellEverybody ? 'Announced, and everybody gets a notice.' : 'Announced.');
   },
 );
 
@@ -109,7 +109,11 @@ export const grantHolder = action(
     task,
     amount: z.coerce.number('How many?').int('A whole number').min(1, 'At least 1').max(1000, 'At most 1,000'),
     until: z.iso.date('A day, such as 2026-12-24'),
-    reason: z.string().trim().min(1, 'Say why: whoever gets it reads it.').max(1000, 'At most 1,000 characters'),
+    reason: z
+      .string()
+      .trim()
+      .min(1, 'Give a reason; the person or team can read it.')
+      .max(1000, 'At most 1,000 characters'),
   }),
   async ({ until, ...grant }, who) => {
     mustManage(who);

@@ -36,7 +36,7 @@ export function EditForm({ id, facts }: { id: string; facts: MethodFacts }) {
       <Field
         name="authors"
         label="Authors"
-        hint="As they are to be cited, in their order: “Ada Lovelace and Charles Babbage”."
+        hint="In the order of the citation: “Ada Lovelace and Charles Babbage”."
         errors={errors}
       >
         {(field) => <input {...field} defaultValue={shown('authors')} maxLength={2000} autoComplete="off" />}

@@ -78,8 +78,8 @@ export function Follow({ id, initial }: { id: string; initial: Now }) {
       )}
       {!isFinal(state) && (
         <p className="hint">
-          This page follows by itself. You can also close it and come back. <Link href="/queue">The queue</Link> shows
-          what comes before it, and for how long.
+          This page updates itself. You can also close it and come back later. <Link href="/queue">The queue</Link>{' '}
+          shows what comes before it, and for how long.
         </p>
       )}
     </div>

@@ -11,7 +11,7 @@ import { canTryAgain } from '#lib/permissions.ts';
 /** A maintainer's deed, once what was in the way is gone; the owner of a failed submission can submit again. */
 export const tryFailedAgain = action(z.object({ id: z.string() }), async ({ id }, who) => {
   if (!canTryAgain(who, await findSubmission(who, id)))
-    throw new AppError('forbidden', 'This is not possible (any more). Reload the page to see how things stand.');
+    throw new AppError('forbidden', 'This is no longer possible. Reload the page to see the current state.');
   await tryAgain(id, who.id);
   revalidatePath('/', 'layout');
   return { done: true };

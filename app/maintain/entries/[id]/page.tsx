@@ -73,7 +73,7 @@ export default async function ModerateEntryPage({ params }: Props) {
             choices={choices}
           />
         ) : (
-          <p className="muted">There is nothing to decide as it stands.</p>
+          <p className="muted">There is nothing to decide at the moment.</p>
         )}
         <BaselineMark entry={submission} who={who} />
       </div>

@@ -77,7 +77,7 @@ async function Baselines({ task, who }: { task: Task; who: Viewer }) {
     <section className="section" aria-labelledby="baselines">
       <h2 id="baselines">Baselines</h2>
       <div className="stack">
-        <p className="prose">Entries marked here stand out on the board, for others to be compared with.</p>
+        <p className="prose">Entries marked here stand out on the board, as a baseline for comparison.</p>
         {entries.length === 0 ? (
           <p>Nothing is published on this board yet.</p>
         ) : (

@@ -66,7 +66,12 @@ export function SettingsForm({ task, settings, defaults }: Props) {
             {(field) => <input {...field} inputMode="numeric" defaultValue={typed.quota} />}
           </Field>
         )}
-        <Field name="quotaDays" label="In so many days" hint={`Empty: ${defaults.days}.`} errors={state.errors}>
+        <Field
+          name="quotaDays"
+          label="Length of the window, days"
+          hint={`Empty: ${defaults.days}.`}
+          errors={state.errors}
+        >
           {(field) => <input {...field} inputMode="numeric" defaultValue={typed.quotaDays} />}
         </Field>
       </fieldset>
