@@ -137,6 +137,8 @@ function sniffPlain(bytes: Uint8Array, wrapper: 'unknown' | 'gzip', purpose: Pur
   if (/[\u0000-\u0008\uFFFD]/.test(text.slice(0, 512))) return refuse('is a binary file of an unknown kind.');
   // the reader of counts has better words for a table that is not quite right
   if (purpose === 'counts' || (purpose === 'any' && looksLikeTable(text))) return { kind: wrapper };
+  // and so has the reader of predictions for counts that were sent to the wrong task
+  if (purpose === 'predictions' && /^"?image"?\s*[,;\t]\s*"?count"?/i.test(text)) return { kind: wrapper };
   return refuse(`is text, but not JSON: it begins with ${quoted(text.slice(0, 24).replace(/\s+/g, ' '))}.`);
 }
 
