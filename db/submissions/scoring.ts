@@ -17,8 +17,8 @@ import {
   type SubmissionFile,
   submissions,
 } from '#db/schema.ts';
-import type { ExactGroundTruth } from '#lib/board/suspicion.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
+import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { slotsAreDatasets } from '#lib/tasks/index.ts';
 import { changeSubmission, lockMethodOf } from './changes.ts';
@@ -75,7 +75,7 @@ const GROUND_TRUTH_CHANGED = 'the ground truth was replaced while it was being s
 export interface Score {
   reports: readonly (AnyReport | ScoreReport)[];
   /** detections that copy an object of the ground truth; undefined where the task has no masks */
-  exactGroundTruth?: ExactGroundTruth;
+  exactGroundTruth?: CopiedMasks;
 }
 
 /**
@@ -164,7 +164,7 @@ export async function saveReports(
 /** Keeps what looked suspicious while scoring, for the maintainers who decide about the entry. */
 export async function saveRadar(
   submissionId: string,
-  exactGroundTruth: ExactGroundTruth | undefined,
+  exactGroundTruth: CopiedMasks | undefined,
   tx: Tx,
 ): Promise<void> {
   await tx

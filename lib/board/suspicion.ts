@@ -2,34 +2,7 @@
  * What a program can suspect of a submission. A finding opens a case for a maintainer and decides nothing: each is a
  * sentence that says what was seen and where the limit is.
  */
-import type { Dataset } from '#lib/coco/dataset.ts';
-import type { Matches } from '#lib/coco/match.ts';
-import type { Ranking } from '#lib/coco/rank.ts';
-
-/** Detections whose mask is that of a ground-truth object, pixel by pixel, and how many detections there are in all. */
-export interface ExactGroundTruth {
-  count: number;
-  detections: number;
-}
-
-/** Smaller masks may be equal by chance: two outlines of a few pixels have few ways to differ. */
-const SMALLEST_PIXELS = 64;
-
-/**
- * Counts masks copied from ground truth: matches of IoU 1, which only equal masks have. Crowd regions do not count,
- * since any mask inside one has IoU 1 with it, nor do objects below 64 pixels.
- *
- * @param matches of masks
- */
-export function countExactMasks(dataset: Dataset, { ranking, matches }: { ranking: Ranking; matches: Matches }) {
-  const { crowd, maskArea } = dataset.objects;
-  let count = 0;
-  for (let e = 0; e < ranking.count; e++) {
-    const g = matches.object[e];
-    if (g >= 0 && matches.iou[e] === 1 && !crowd[g] && maskArea[g] >= SMALLEST_PIXELS) count++;
-  }
-  return { count, detections: ranking.count } satisfies ExactGroundTruth;
-}
+import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
 
 // --- how close two entries' scores are ---
 
@@ -158,7 +131,7 @@ export interface Finding {
 
 export interface Suspect {
   id: string;
-  exactGroundTruth?: ExactGroundTruth;
+  exactGroundTruth?: CopiedMasks;
   /** of masks, all images; null where there are none */
   ap95: number | null;
   fingerprint: Map<string, number>;

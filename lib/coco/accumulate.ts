@@ -14,8 +14,9 @@
  * that is done per detection is done in WebAssembly, lib/kernels/assembly/curves.ts.
  */
 import { curves as MODULE } from '../kernels/built.ts';
-import { instanceOf, type Kernel } from '../kernels/kernel.ts';
-import { ALL_BITS, type Matches, THRESHOLDS } from './match.ts';
+import { instantiate, type Kernel } from '../kernels/kernel.ts';
+import { thread } from '../kernels/thread-state.ts';
+import { ALL_BITS, type Evaluating, type Matches, THRESHOLDS } from './match.ts';
 import { RECALL_THRESHOLDS } from './protocol.ts';
 import type { Ranking } from './rank.ts';
 
@@ -72,6 +73,13 @@ function inOrder(ranking: Ranking, images: Uint32Array, weights?: ArrayLike<numb
   return chosen;
 }
 
+/** What curves are made from: one evaluation's entries of some images. */
+export interface Weighted extends Evaluating {
+  slice: Slice;
+  /** a weight per image, a whole number: how often the image's detections stand in line; absent: once */
+  weights?: ArrayLike<number>;
+}
+
 /** What a curve is of. */
 export interface Want {
   /** index into `matches.classes` */
@@ -81,9 +89,7 @@ export interface Want {
 }
 
 /** The detections of a slice that take part in a curve, one behind the other by score, in the kernel's memory. */
-export interface Line extends Want {
-  matches: Matches;
-  ranking: Ranking;
+export interface Line extends Want, Evaluating {
   slice: Slice;
   /** the slice's entries in order, each as often as its image weighs */
   order: Uint32Array;
@@ -122,9 +128,18 @@ type CurvesKernel = Kernel<
   }
 >;
 
-/** One per thread. */
+/** The kernel of a thread. */
+const kept = thread.keep(
+  () => ({
+    kernel: instantiate(MODULE) as unknown as CurvesKernel,
+    /** whether it knows scores and IoUs of the slice that is lined up */
+    scored: false,
+  }),
+  ({ kernel }) => kernel.memory.buffer.byteLength,
+);
+
 function kernel(): CurvesKernel {
-  return instanceOf(MODULE) as unknown as CurvesKernel;
+  return kept.get().kernel;
 }
 
 /** What the kernel has written; good until its memory grows or is written to. */
@@ -160,16 +175,12 @@ function copyEntries<A extends Int32Array | Float64Array>(
 /**
  * Lines up the detections that take part in some curves of a slice, one line after the other.
  *
- * @param weights a weight per image, a whole number: so often the image's detections stand in line
  * @param read what is wanted of a line, as long as it stands
  */
 export function lineUp<T>(
-  matches: Matches,
-  ranking: Ranking,
-  slice: Slice,
+  { matches, ranking, slice, weights }: Weighted,
   wants: readonly Want[],
   read: (line: Line) => T,
-  weights?: ArrayLike<number>,
 ): T[] {
   const { images } = slice;
   const { start } = ranking;
@@ -195,11 +206,8 @@ function layOut({ start, count }: Ranking, images: Uint32Array, entriesInOrder: 
     table[3 * k] = start[images[k]];
     table[3 * k + 1] = start[images[k] + 1];
   }
-  scored = false;
+  kept.get().scored = false;
 }
-
-/** Whether the kernel knows scores and IoUs. */
-let scored = false;
 
 /** What becomes of the entries of some images; of those beyond maxDets nothing. @returns where it stands */
 function setFates(matches: Matches, ranking: Ranking, images: Uint32Array, { sizeClass, maxDets }: Want): number {
@@ -224,23 +232,9 @@ export interface CurveOptions {
   absent?: ArrayLike<number>;
 }
 
-/**
- * One curve: `lineUp` for one size class, and what `curveOf` reads from it.
- *
- * @param sizeClass index into `matches.classes`
- * @param maxDets detections per image that take part
- * @param options.weights a weight per image, a whole number
- */
-export function accumulate(
-  matches: Matches,
-  ranking: Ranking,
-  slice: Slice,
-  sizeClass: number,
-  maxDets: number,
-  options: CurveOptions & { weights?: ArrayLike<number> } = {},
-): Curve {
-  const read = (line: Line): Curve => curveOf(line, options);
-  return lineUp(matches, ranking, slice, [{ sizeClass, maxDets }], read, options.weights)[0];
+/** One curve: `lineUp` for one size class, and what `curveOf` reads from it. */
+export function accumulate(weighted: Weighted, want: Want, options: CurveOptions = {}): Curve {
+  return lineUp(weighted, [want], (line) => curveOf(line, options))[0];
 }
 
 export function curveOf({ countable, ranking, order }: Line, options: CurveOptions = {}): Curve {
@@ -291,22 +285,10 @@ export function hitsFor(recall: number, countable: number): number {
   return hits;
 }
 
-/** Recall at each IoU threshold with the best `maxDets` detections of each image, [T], or null without ground truth. */
-export function recallAt(
-  matches: Matches,
-  ranking: Ranking,
-  images: Uint32Array,
-  sizeClass: number,
-  maxDets: number,
-): Float64Array | null {
-  layOut(ranking, images, 0);
-  const fates = setFates(matches, ranking, images, { sizeClass, maxDets });
-  let countable = 0;
-  for (const i of images) countable += matches.countable[sizeClass * (ranking.start.length - 1) + i];
-  return recallWithin({ slice: { images, order: ranking.order }, countable, fates }, maxDets);
-}
-
-/** The same of a line, of which at most `maxDets` take part. */
+/**
+ * Recall at each IoU threshold with the best `maxDets` detections of each image of a line, [T]; null without ground
+ * truth.
+ */
 export function recallWithin(
   { slice, countable, fates }: Pick<Line, 'slice' | 'countable' | 'fates'>,
   maxDets: number,
@@ -330,11 +312,6 @@ export interface Operating {
   meanImageJaccard: Float64Array | null;
 }
 
-/** `lineUp` for all sizes, and what `operatingPointOf` reads from it. */
-export function operatingPoint(matches: Matches, ranking: Ranking, slice: Slice, maxDets: number): Operating {
-  return lineUp(matches, ranking, slice, [{ sizeClass: 0, maxDets }], operatingPointOf)[0];
-}
-
 /**
  * The counts at the single score threshold with the best F1 at IoU 0.5 (of equal ones the highest).
  * F1 = 2TP / (2TP + FP + FN). Detections of equal score stand or fall together.
@@ -343,10 +320,11 @@ export function operatingPoint(matches: Matches, ranking: Ranking, slice: Slice,
  */
 export function operatingPointOf({ matches, ranking, slice, order, countable, fates }: Line): Operating {
   const { scores, ious, best, tally } = kernel();
-  if (!scored) {
+  const state = kept.get();
+  if (!state.scored) {
     copyEntries(ranking.score, scores.value, ranking, slice.images);
     copyEntries(matches.iou, ious.value, ranking, slice.images);
-    scored = true;
+    state.scored = true;
   }
   const entry = best(countable);
   const scoreThreshold = order.length === 0 ? null : ranking.score[entry < 0 ? order[0] : entry];

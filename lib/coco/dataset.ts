@@ -54,6 +54,19 @@ export interface Dataset {
   meta: DatasetMeta;
 }
 
+/** Predictions as read: packed detections and which images share a file name. */
+export interface Predictions {
+  detections: Objects;
+  /** images that a file name stands for, where there are several */
+  groups: number[][];
+  /** false when some detection has no mask: then only boxes are scored */
+  hasMasks: boolean;
+  /** masks have scores of their own (`mask_score`) */
+  hasMaskScores: boolean;
+  /** there are no scores at all, as in label images: see `Ranking.unscored` */
+  unscored?: boolean;
+}
+
 export interface DatasetMeta {
   sha256: string;
   /** the category that counts as a cell */

@@ -18,6 +18,7 @@
  */
 import { match as MODULE } from '../kernels/built.ts';
 import { instantiate, type Kernel } from '../kernels/kernel.ts';
+import { thread } from '../kernels/thread-state.ts';
 import { allocate, type Dataset, type Objects } from './dataset.ts';
 import { type AreaRange, type Evaluation, IOU_THRESHOLDS, PROTOCOLS, type ProtocolId } from './protocol.ts';
 import type { Ranking } from './rank.ts';
@@ -45,7 +46,19 @@ export interface Matches {
   found: Uint16Array;
 }
 
-/** The decisions behind the matches, for who wants to see them: tests that ask where ours and the reference's part. */
+/** One evaluation under way. */
+export interface Evaluating {
+  ranking: Ranking;
+  matches: Matches;
+}
+
+/** What one image is matched with. */
+export interface Matching extends Evaluating {
+  dataset: Dataset;
+  detections: Objects;
+}
+
+/** The decisions behind the matches, for tests that show where ours and the reference's differ. */
 export interface Trace {
   /** pairs with IoU at or above the lowest threshold, by entry, then by ground truth */
   pairs: { entry: number; gt: number; iou: number }[];
@@ -69,14 +82,12 @@ export function classIndex(classes: readonly AreaRange[], range: AreaRange): num
 /**
  * Room for the matches of one evaluation, in memory that threads share.
  *
- * @param objects how many ground truths there are, when it is to be kept which of them are found
+ * @param sizes.objects how many ground truths there are; without it, `found` stays empty
  */
 export function allocateMatches(
   evaluation: Evaluation,
   classes: AreaRange[],
-  entries: number,
-  images: number,
-  objects = 0,
+  { entries, images, objects = 0 }: { entries: number; images: number; objects?: number },
 ): Matches {
   return {
     evaluation,
@@ -211,98 +222,285 @@ class Columns {
   }
 }
 
-let kernel: MatchKernel | null = null;
-let columns: Columns;
-let batch = 0;
-let range = 0;
-/** Numbers of 32 bits from one class's fates to the next's. */
-let fateRow = 0;
-/** Ground truths that there is room for, and the size classes that the kernel knows. */
-let room = 0;
-let classes: readonly AreaRange[] = [];
-
 /** Numbers of the masks of detections that are copied at a time, if there are several. */
 const MOST_NUMBERS = 1 << 21;
-/** Bytes of memory that are kept for the next image. */
-const MOST_KEPT = 48 << 20;
-
-/** The kernel with room for an image's ground truth. A thread has one. */
-function kernelFor(objects: number, ranges: readonly AreaRange[]): MatchKernel {
-  if (!kernel) {
-    kernel = instantiate(MODULE) as unknown as MatchKernel;
-    batch = kernel.batch.value;
-    range = kernel.range.value;
-    fateRow = kernel.fateRow.value / 4;
-    new Float64Array(kernel.memory.buffer, kernel.thresholds.value, THRESHOLDS).set(IOU_THRESHOLDS);
-    room = 0;
-    classes = [];
-  }
-  if (objects > room || room === 0) {
-    room = Math.max(4096, Math.ceil(objects * 1.25));
-    kernel.layout(room);
-    columns = new Columns(kernel, room);
-  }
-  if (classes !== ranges) {
-    const most = kernel.mostClasses.value;
-    if (ranges.length > most) throw new Error(`At most ${most} size classes can be matched, not ${ranges.length}.`);
-    new Float64Array(kernel.memory.buffer, kernel.least.value, most).set(ranges.map(({ min }) => min));
-    new Float64Array(kernel.memory.buffer, kernel.greatest.value, most).set(ranges.map(({ max }) => max));
-    classes = ranges;
-  }
-  return kernel;
-}
-
-/** Makes memory reach to an address. Growing detaches what views there are. */
-function reserve(kernel: MatchKernel, to: number): void {
-  if (to >= 2 ** 32 || !kernel.reserve(to)) throw new Error('There is not memory enough to match an image.');
-  renew(kernel);
-}
-
-function renew(kernel: MatchKernel): void {
-  if (kernel.memory.buffer !== columns.buffer) columns = new Columns(kernel, room);
-}
-
-/**
- * Matches the detections of image `image` and writes the results of its entries into `out`.
- * Images are independent: threads may do different ones at the same time.
- */
-export function matchImage(
-  dataset: Dataset,
-  detections: Objects,
-  ranking: Ranking,
-  image: number,
-  out: Matches,
-  trace?: Trace,
-): void {
-  const from = dataset.objectStart[image];
-  const count = dataset.objectStart[image + 1] - from;
-  const kernel = kernelFor(count, out.classes);
-  bringTruth(kernel, dataset, image, out);
-  const images = dataset.images.ids.length;
-  for (let a = 0; a < out.classes.length; a++) out.countable[a * images + image] = columns.countable[a];
-  const end = entriesEnd(ranking, image);
-  for (let e = ranking.start[image]; e < end; ) {
-    const matched = matchEntries(kernel, detections, ranking, e, Math.min(end, e + batch), out, trace);
-    takeResults(e, matched, ranking.count, out);
-    e += matched;
-  }
-  if (out.found.length > 0) {
-    kernel.found();
-    const late = from & 3;
-    out.found.set(columns.found.subarray(late, late + count), from);
-  }
-  if (columns.buffer.byteLength > MOST_KEPT) forget();
-}
-
-/** Lets go of the kernel, whose memory cannot shrink. */
-function forget(): void {
-  kernel = null;
-}
 
 /** The most detections of an image that any protocol looks at. */
 const MOST = Math.max(...Object.values(PROTOCOLS).map(({ maxDets }) => maxDets[2]));
 
-/** Where the entries that can count end: what is beyond every protocol's maxDets is left unmatched, and nobody asks. */
+/** Where the masks of some objects lie: whether in one piece without much between them, and if so where. */
+interface Span {
+  together: boolean;
+  part: number;
+  first: number;
+  /** numbers in that piece, else those of the masks */
+  length: number;
+}
+
+/** The kernel of a thread with its columns. */
+class Matcher {
+  private readonly kernel: MatchKernel;
+  private columns: Columns;
+  private readonly batch: number;
+  private readonly range: number;
+  /** numbers of 32 bits from one class's fates to the next's */
+  private readonly fateRow: number;
+  /** ground truths that there is room for */
+  private room = 4096;
+  /** the size classes that the kernel knows */
+  private classes: readonly AreaRange[] = [];
+  private readonly span: Span = { together: false, part: 0, first: 0, length: 0 };
+
+  constructor() {
+    this.kernel = instantiate(MODULE) as unknown as MatchKernel;
+    this.batch = this.kernel.batch.value;
+    this.range = this.kernel.range.value;
+    this.fateRow = this.kernel.fateRow.value / 4;
+    new Float64Array(this.kernel.memory.buffer, this.kernel.thresholds.value, THRESHOLDS).set(IOU_THRESHOLDS);
+    this.kernel.layout(this.room);
+    this.columns = new Columns(this.kernel, this.room);
+  }
+
+  /** Bytes of the kernel's memory. */
+  get bytes(): number {
+    return this.columns.buffer.byteLength;
+  }
+
+  matchImage({ dataset, detections, ranking, matches }: Matching, image: number, trace?: Trace): void {
+    const from = dataset.objectStart[image];
+    const count = dataset.objectStart[image + 1] - from;
+    this.prepare(count, matches.classes);
+    this.bringTruth(dataset, image, matches);
+    const images = dataset.images.ids.length;
+    for (let a = 0; a < matches.classes.length; a++) matches.countable[a * images + image] = this.columns.countable[a];
+    const end = entriesEnd(ranking, image);
+    for (let e = ranking.start[image]; e < end; ) {
+      const entries = { ranking, from: e, to: Math.min(end, e + this.batch) };
+      const matched = this.matchEntries(detections, entries, matches.evaluation === 'segm', trace);
+      this.takeResults(e, matched, ranking.count, matches);
+      e += matched;
+    }
+    if (matches.found.length > 0) {
+      this.kernel.found();
+      const late = from & 3;
+      matches.found.set(this.columns.found.subarray(late, late + count), from);
+    }
+  }
+
+  /** Makes room for an image's ground truth, and tells the kernel the size classes. */
+  private prepare(objects: number, ranges: readonly AreaRange[]): void {
+    const { kernel } = this;
+    if (objects > this.room) {
+      this.room = Math.ceil(objects * 1.25);
+      kernel.layout(this.room);
+      this.columns = new Columns(kernel, this.room);
+    }
+    if (this.classes === ranges) return;
+    const most = kernel.mostClasses.value;
+    if (ranges.length > most) throw new Error(`At most ${most} size classes can be matched, not ${ranges.length}.`);
+    new Float64Array(kernel.memory.buffer, kernel.least.value, most).set(ranges.map(({ min }) => min));
+    new Float64Array(kernel.memory.buffer, kernel.greatest.value, most).set(ranges.map(({ max }) => max));
+    this.classes = ranges;
+  }
+
+  /** Makes memory reach to an address. Growing detaches what views there are. */
+  private reserve(to: number): void {
+    if (to >= 2 ** 32 || !this.kernel.reserve(to)) throw new Error('There is not memory enough to match an image.');
+    this.renewColumns();
+  }
+
+  private renewColumns(): void {
+    if (this.kernel.memory.buffer !== this.columns.buffer) this.columns = new Columns(this.kernel, this.room);
+  }
+
+  /** Brings the ground truth of an image. */
+  private bringTruth({ images, objects, objectStart }: Dataset, image: number, matches: Matches): void {
+    const { kernel } = this;
+    const from = objectStart[image];
+    const to = objectStart[image + 1];
+    const masks = matches.evaluation === 'segm';
+    let first = 0;
+    let length = 0;
+    if (masks) {
+      const span = this.spanOf(objects, from, to);
+      length = span.length;
+      const at = kernel.gtIntervals.value >>> 0;
+      this.reserve(at + 4 * length);
+      const { columns } = this;
+      columns.gtExtent.set(objects.maskExtent.subarray(4 * from, 4 * to));
+      bring(columns.gtMaskArea, objects.maskArea, from, to);
+      if (span.together) {
+        first = span.first;
+        bring(columns.gtStart, objects.maskStart, from, to);
+        bring(columns.gtEnd, objects.maskEnd, from, to);
+        columns.numbers.set(objects.intervals[span.part].subarray(first, first + length), at / 4);
+      } else {
+        let n = 0;
+        for (let g = from; g < to; g++) {
+          const k = g - from + (from & 1);
+          columns.gtStart[k] = n;
+          n = bringMask(columns.numbers, objects, g, { at: at / 4, n });
+          columns.gtEnd[k] = n;
+        }
+      }
+    } else this.columns.gtBox.set(objects.box.subarray(4 * from, 4 * to));
+    this.columns.gtArea.set(objects.area.subarray(from, to));
+    bring(this.columns.gtCrowd, objects.crowd, from, to);
+    const { width, height } = images;
+    const classes = matches.classes.length;
+    if (!kernel.beginImage(masks, classes, width[image], height[image], from, to - from, first, length))
+      throw new Error('There is not memory enough to match an image.');
+    this.renewColumns();
+  }
+
+  private spanOf({ part, maskStart, maskEnd }: Objects, from: number, to: number): Readonly<Span> {
+    const { span } = this;
+    let sum = 0;
+    let low = Number.MAX_SAFE_INTEGER;
+    let high = 0;
+    let parts = 0;
+    for (let k = from; k < to; k++) {
+      const start = maskStart[k];
+      const end = maskEnd[k];
+      if (end <= start) continue;
+      sum += end - start;
+      if (start < low) low = start;
+      if (end > high) high = end;
+      if (parts === 0 || part[k] !== span.part) {
+        parts++;
+        span.part = part[k];
+      }
+    }
+    span.together = parts === 1 && high - low <= 2 * sum;
+    span.first = span.together ? low : 0;
+    span.length = span.together ? high - low : sum;
+    return span;
+  }
+
+  /** Matches entries from `from` on, before `to` at the latest. @returns how many, at least one */
+  private matchEntries(
+    detections: Objects,
+    { ranking, from, to }: { ranking: Ranking; from: number; to: number },
+    masks: boolean,
+    trace: Trace | undefined,
+  ): number {
+    const { kernel } = this;
+    const index = ranking.detection;
+    let low = index[from];
+    let high = low;
+    for (let e = from + 1; e < to; e++) {
+      const d = index[e];
+      if (d < low) low = d;
+      if (d > high) high = d;
+    }
+    const at = kernel.dtIntervals.value >>> 0;
+    // an image's detections nearly always lie together: then they come as they are
+    if (high - low < this.range && high - low < 2 * (to - from)) {
+      const span = masks ? this.spanOf(detections, low, high + 1) : null;
+      if (!span || (span.together && span.length <= MOST_NUMBERS)) {
+        bring(this.columns.dtIndex, index, from, to);
+        if (span) {
+          this.reserve(at + 4 * span.length);
+          this.bringColumns(detections, low, high + 1);
+          const { first, length } = span;
+          this.columns.numbers.set(detections.intervals[span.part].subarray(first, first + length), at / 4);
+        } else {
+          this.columns.dtBox.set(detections.box.subarray(4 * low, 4 * high + 4));
+          this.columns.dtArea.set(detections.area.subarray(low, high + 1));
+        }
+        kernel.match(to - from, from, ranking.count, low, span?.first ?? 0, span?.length ?? 0, Boolean(trace));
+        if (trace) this.takeTrace(trace);
+        return to - from;
+      }
+    }
+    let end = from;
+    let length = 0;
+    for (; end < to; end++) {
+      const d = index[end];
+      const numbers = masks ? detections.maskEnd[d] - detections.maskStart[d] : 0;
+      if (end > from && length + numbers > MOST_NUMBERS) break;
+      length += numbers;
+    }
+    this.reserve(at + 4 * length);
+    const { columns } = this;
+    let n = 0;
+    for (let e = from; e < end; e++) {
+      const d = index[e];
+      const k = e - from;
+      columns.dtIndex[k + (from & 1)] = k;
+      if (masks) {
+        for (let c = 0; c < 4; c++) columns.dtExtent[4 * k + c] = detections.maskExtent[4 * d + c];
+        columns.dtMaskArea[k] = detections.maskArea[d];
+        columns.dtStart[k] = n;
+        n = bringMask(columns.numbers, detections, d, { at: at / 4, n });
+        columns.dtEnd[k] = n;
+      } else {
+        for (let c = 0; c < 4; c++) columns.dtBox[4 * k + c] = detections.box[4 * d + c];
+        columns.dtArea[k] = detections.area[d];
+      }
+    }
+    kernel.match(end - from, from, ranking.count, 0, 0, length, Boolean(trace));
+    if (trace) this.takeTrace(trace);
+    return end - from;
+  }
+
+  /** Brings what is said about the masks of a range of detections. */
+  private bringColumns(detections: Objects, from: number, to: number): void {
+    const { columns } = this;
+    columns.dtExtent.set(detections.maskExtent.subarray(4 * from, 4 * to));
+    bring(columns.dtMaskArea, detections.maskArea, from, to);
+    bring(columns.dtStart, detections.maskStart, from, to);
+    bring(columns.dtEnd, detections.maskEnd, from, to);
+  }
+
+  /** Takes home the results of `count` entries, `from` the first of them. */
+  private takeResults(from: number, count: number, entries: number, matches: Matches): void {
+    const { columns } = this;
+    for (let a = 0; a < matches.classes.length; a++) {
+      const to = a * entries + from;
+      const at = a * this.fateRow + (to & 1);
+      matches.fate.set(columns.fate.subarray(at, at + count), to);
+    }
+    matches.iou.set(columns.iou.subarray(0, count), from);
+    matches.object.set(columns.object.subarray(from & 1, (from & 1) + count), from);
+  }
+
+  /** Takes home the decisions behind them. */
+  private takeTrace(trace: Trace): void {
+    this.renewColumns();
+    const ROW = 24;
+    const { outTrace, traced } = this.kernel;
+    const view = new DataView(this.columns.buffer, outTrace.value >>> 0, ROW * traced.value);
+    const pairs: Trace['pairs'] = [];
+    for (let at = 0; at < view.byteLength; at += ROW) {
+      const entry = view.getInt32(at, true);
+      const gt = view.getInt32(at + 4, true);
+      const sizeClass = view.getInt32(at + 8, true);
+      const bits = view.getInt32(at + 12, true);
+      if (sizeClass < 0) pairs.push({ entry, gt, iou: view.getFloat64(at + 16, true) });
+      // of the last vector's classes some are none
+      else if (sizeClass < this.classes.length)
+        for (let threshold = 0; threshold < THRESHOLDS; threshold++)
+          if ((bits >> threshold) & 1) trace.taken.push({ sizeClass, threshold, entry, gt });
+    }
+    for (const pair of pairs.sort((p, q) => p.entry - q.entry || p.gt - q.gt)) trace.pairs.push(pair);
+  }
+}
+
+const matcher = thread.keep(
+  () => new Matcher(),
+  ({ bytes }) => bytes,
+);
+
+/**
+ * Matches the detections of image `image` and writes the results of its entries into `matching.matches`.
+ * Images are independent: threads may do different ones at the same time.
+ */
+export function matchImage(matching: Matching, image: number, trace?: Trace): void {
+  matcher.get().matchImage(matching, image, trace);
+}
+
+/** Where the entries that can count end: those beyond every protocol's maxDets stay unmatched, and no number needs them. */
 function entriesEnd(ranking: Ranking, image: number): number {
   const end = ranking.start[image + 1];
   return ranking.unscored ? end : Math.min(end, ranking.start[image] + MOST);
@@ -314,270 +512,17 @@ function bring<T extends Uint32Array | Uint8Array>(into: T, column: T, from: num
   into.set(column.subarray(from, to), late);
 }
 
-/** Brings the ground truth of an image. */
-function bringTruth(kernel: MatchKernel, { images, objects, objectStart }: Dataset, image: number, out: Matches): void {
-  const from = objectStart[image];
-  const to = objectStart[image + 1];
-  const masks = out.evaluation === 'segm';
-  let first = 0;
-  let length = 0;
-  if (masks) {
-    const span = spanOf(objects, from, to);
-    length = span.length;
-    const at = kernel.gtIntervals.value >>> 0;
-    reserve(kernel, at + 4 * length);
-    columns.gtExtent.set(objects.maskExtent.subarray(4 * from, 4 * to));
-    bring(columns.gtMaskArea, objects.maskArea, from, to);
-    if (span.together) {
-      first = span.first;
-      bring(columns.gtStart, objects.maskStart, from, to);
-      bring(columns.gtEnd, objects.maskEnd, from, to);
-      columns.numbers.set(objects.intervals[span.part].subarray(first, first + length), at / 4);
-    } else {
-      let n = 0;
-      for (let g = from; g < to; g++) {
-        const k = g - from + (from & 1);
-        columns.gtStart[k] = n;
-        n = bringMask(objects, g, at / 4, n);
-        columns.gtEnd[k] = n;
-      }
-    }
-  } else columns.gtBox.set(objects.box.subarray(4 * from, 4 * to));
-  columns.gtArea.set(objects.area.subarray(from, to));
-  bring(columns.gtCrowd, objects.crowd, from, to);
-  const { width, height } = images;
-  if (!kernel.beginImage(masks, out.classes.length, width[image], height[image], from, to - from, first, length))
-    throw new Error('There is not memory enough to match an image.');
-  renew(kernel);
-}
-
 /** Brings one mask to `at + n`. @returns n behind it */
-function bringMask({ intervals, part, maskStart, maskEnd }: Objects, k: number, at: number, n: number): number {
+function bringMask(
+  numbers: Uint32Array,
+  { intervals, part, maskStart, maskEnd }: Objects,
+  k: number,
+  { at, n }: { at: number; n: number },
+): number {
   const data = intervals[part[k]];
   const from = maskStart[k];
   const to = maskEnd[k];
-  const { numbers } = columns;
   if (to - from > 200) numbers.set(data.subarray(from, to), at + n);
   else for (let i = from; i < to; i++) numbers[at + n + i - from] = data[i];
   return n + to - from;
-}
-
-/** Where the masks of some objects lie: whether in one piece without much between them, and if so where. */
-interface Span {
-  together: boolean;
-  part: number;
-  first: number;
-  /** numbers in that piece, else those of the masks */
-  length: number;
-}
-const span: Span = { together: false, part: 0, first: 0, length: 0 };
-
-function spanOf({ part, maskStart, maskEnd }: Objects, from: number, to: number): Readonly<Span> {
-  let sum = 0;
-  let low = Number.MAX_SAFE_INTEGER;
-  let high = 0;
-  let parts = 0;
-  for (let k = from; k < to; k++) {
-    const start = maskStart[k];
-    const end = maskEnd[k];
-    if (end <= start) continue;
-    sum += end - start;
-    if (start < low) low = start;
-    if (end > high) high = end;
-    if (parts === 0 || part[k] !== span.part) {
-      parts++;
-      span.part = part[k];
-    }
-  }
-  span.together = parts === 1 && high - low <= 2 * sum;
-  span.first = span.together ? low : 0;
-  span.length = span.together ? high - low : sum;
-  return span;
-}
-
-/** Matches entries from `from` on, before `to` at the latest. @returns how many, at least one */
-function matchEntries(
-  kernel: MatchKernel,
-  detections: Objects,
-  ranking: Ranking,
-  from: number,
-  to: number,
-  out: Matches,
-  trace: Trace | undefined,
-): number {
-  const masks = out.evaluation === 'segm';
-  const index = ranking.detection;
-  let low = index[from];
-  let high = low;
-  for (let e = from + 1; e < to; e++) {
-    const d = index[e];
-    if (d < low) low = d;
-    if (d > high) high = d;
-  }
-  const at = kernel.dtIntervals.value >>> 0;
-  // an image's detections nearly always lie together: then they come as they are
-  if (high - low < range && high - low < 2 * (to - from)) {
-    const span = masks ? spanOf(detections, low, high + 1) : null;
-    if (!span || (span.together && span.length <= MOST_NUMBERS)) {
-      bring(columns.dtIndex, index, from, to);
-      if (span) {
-        reserve(kernel, at + 4 * span.length);
-        bringColumns(detections, low, high + 1);
-        const { first, length } = span;
-        columns.numbers.set(detections.intervals[span.part].subarray(first, first + length), at / 4);
-      } else {
-        columns.dtBox.set(detections.box.subarray(4 * low, 4 * high + 4));
-        columns.dtArea.set(detections.area.subarray(low, high + 1));
-      }
-      kernel.match(to - from, from, ranking.count, low, span?.first ?? 0, span?.length ?? 0, Boolean(trace));
-      if (trace) takeTrace(kernel, trace);
-      return to - from;
-    }
-  }
-  let end = from;
-  let length = 0;
-  for (; end < to; end++) {
-    const d = index[end];
-    const numbers = masks ? detections.maskEnd[d] - detections.maskStart[d] : 0;
-    if (end > from && length + numbers > MOST_NUMBERS) break;
-    length += numbers;
-  }
-  reserve(kernel, at + 4 * length);
-  let n = 0;
-  for (let e = from; e < end; e++) {
-    const d = index[e];
-    const k = e - from;
-    columns.dtIndex[k + (from & 1)] = k;
-    if (masks) {
-      for (let c = 0; c < 4; c++) columns.dtExtent[4 * k + c] = detections.maskExtent[4 * d + c];
-      columns.dtMaskArea[k] = detections.maskArea[d];
-      columns.dtStart[k] = n;
-      n = bringMask(detections, d, at / 4, n);
-      columns.dtEnd[k] = n;
-    } else {
-      for (let c = 0; c < 4; c++) columns.dtBox[4 * k + c] = detections.box[4 * d + c];
-      columns.dtArea[k] = detections.area[d];
-    }
-  }
-  kernel.match(end - from, from, ranking.count, 0, 0, length, Boolean(trace));
-  if (trace) takeTrace(kernel, trace);
-  return end - from;
-}
-
-/** Brings what is said about the masks of a range of detections. */
-function bringColumns(detections: Objects, from: number, to: number): void {
-  columns.dtExtent.set(detections.maskExtent.subarray(4 * from, 4 * to));
-  bring(columns.dtMaskArea, detections.maskArea, from, to);
-  bring(columns.dtStart, detections.maskStart, from, to);
-  bring(columns.dtEnd, detections.maskEnd, from, to);
-}
-
-/** Takes home the results of `count` entries, `from` the first of them. */
-function takeResults(from: number, count: number, entries: number, out: Matches): void {
-  for (let a = 0; a < out.classes.length; a++) {
-    const to = a * entries + from;
-    const at = a * fateRow + (to & 1);
-    out.fate.set(columns.fate.subarray(at, at + count), to);
-  }
-  out.iou.set(columns.iou.subarray(0, count), from);
-  out.object.set(columns.object.subarray(from & 1, (from & 1) + count), from);
-}
-
-/** Takes home the decisions behind them. */
-function takeTrace(kernel: MatchKernel, trace: Trace): void {
-  renew(kernel);
-  const ROW = 24;
-  const view = new DataView(columns.buffer, kernel.outTrace.value >>> 0, ROW * kernel.traced.value);
-  const pairs: Trace['pairs'] = [];
-  for (let at = 0; at < view.byteLength; at += ROW) {
-    const entry = view.getInt32(at, true);
-    const gt = view.getInt32(at + 4, true);
-    const sizeClass = view.getInt32(at + 8, true);
-    const bits = view.getInt32(at + 12, true);
-    if (sizeClass < 0) pairs.push({ entry, gt, iou: view.getFloat64(at + 16, true) });
-    // of the last vector's classes some are none
-    else if (sizeClass < classes.length)
-      for (let threshold = 0; threshold < THRESHOLDS; threshold++)
-        if ((bits >> threshold) & 1) trace.taken.push({ sizeClass, threshold, entry, gt });
-  }
-  for (const pair of pairs.sort((p, q) => p.entry - q.entry || p.gt - q.gt)) trace.pairs.push(pair);
-}
-
-/** Objects of one image by tile: those of tile k are `gt[start[k]]` … `gt[start[k + 1] - 1]`, row by row. */
-const tiles = {
-  size: 1,
-  columns: 1,
-  rows: 1,
-  start: new Uint32Array(1025),
-  next: new Uint32Array(1024),
-  gt: new Uint32Array(4096),
-  /** of each ground truth of the image its first column and row of tiles, and its last */
-  listed: new Int32Array(4096),
-};
-export type Tiles = Readonly<typeof tiles>;
-
-/** Tiles over an image; every ground truth is listed in each tile its extent touches. Good until the next image's. */
-export function layTiles(dataset: Dataset, image: number, masks: boolean): Tiles {
-  const { from, to } = setUpTiles(dataset, image);
-  for (let g = from; g < to; g++) listExtent(dataset.objects, masks, g, g - from);
-  fillTiles(from, to);
-  return tiles;
-}
-
-function setUpTiles(dataset: Dataset, image: number): { from: number; to: number } {
-  const width = dataset.images.width[image];
-  const height = dataset.images.height[image];
-  tiles.size = Math.max(16, Math.ceil(Math.max(width, height) / 32));
-  tiles.columns = Math.ceil(width / tiles.size) || 1;
-  tiles.rows = Math.ceil(height / tiles.size) || 1;
-  const from = dataset.objectStart[image];
-  const to = dataset.objectStart[image + 1];
-  if (tiles.listed.length < 4 * (to - from)) tiles.listed = new Int32Array(8 * (to - from));
-  return { from, to };
-}
-
-/** Has an object listed in the tiles its extent touches; in none when it has no pixels. */
-function listExtent({ maskExtent, box }: Objects, masks: boolean, g: number, at: number): void {
-  const { size, columns, rows, listed } = tiles;
-  const extent = masks ? maskExtent : box;
-  const x0 = extent[4 * g];
-  const y0 = extent[4 * g + 1];
-  const x1 = masks ? extent[4 * g + 2] : x0 + extent[4 * g + 2];
-  const y1 = masks ? extent[4 * g + 3] : y0 + extent[4 * g + 3];
-  const some = x1 > x0 && y1 > y0;
-  listed[4 * at] = some ? tile(x0, size, columns) : 0;
-  listed[4 * at + 1] = some ? tile(y0, size, rows) : 0;
-  listed[4 * at + 2] = some ? tile(x1, size, columns) : -1;
-  listed[4 * at + 3] = some ? tile(y1, size, rows) : -1;
-}
-
-/** Lists the objects tile by tile. */
-function fillTiles(from: number, to: number): void {
-  const { columns, rows, listed } = tiles;
-  const count = columns * rows;
-  if (tiles.start.length < count + 1) {
-    tiles.start = new Uint32Array(count + 1);
-    tiles.next = new Uint32Array(count);
-  }
-  const { start, next } = tiles;
-  start.fill(0, 0, count + 1);
-  for (let at = 0; at < 4 * (to - from); at += 4) {
-    for (let r = listed[at + 1]; r <= listed[at + 3]; r++)
-      for (let c = listed[at]; c <= listed[at + 2]; c++) start[r * columns + c + 1]++;
-  }
-  for (let k = 0; k < count; k++) start[k + 1] += start[k];
-  for (let k = 0; k < count; k++) next[k] = start[k];
-  if (tiles.gt.length < start[count]) tiles.gt = new Uint32Array(start[count] * 2);
-  const { gt } = tiles;
-  for (let g = from; g < to; g++) {
-    const at = 4 * (g - from);
-    for (let r = listed[at + 1]; r <= listed[at + 3]; r++)
-      for (let c = listed[at]; c <= listed[at + 2]; c++) gt[next[r * columns + c]++] = g;
-  }
-}
-
-/** The tile of a coordinate; what lies beyond the image belongs to the border tiles. */
-export function tile(x: number, size: number, count: number): number {
-  const t = Math.floor(x / size);
-  return t < 0 ? 0 : t >= count ? count - 1 : t;
 }

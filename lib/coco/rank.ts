@@ -3,6 +3,7 @@
  * images: by score, ties by image id, then file order: what pycocotools' two stable sorts amount to (`evaluateImg`
  * sorts each image; `accumulate` concatenates the images in ascending id and sorts again).
  */
+import { thread } from '../kernels/thread-state.ts';
 import { allocate } from './dataset.ts';
 
 /** Entries are (detection, image) pairs: one per detection, more when a file name stands for several image ids. */
@@ -55,7 +56,7 @@ export function rankWithinImages(image: Int32Array, score: Float64Array, images:
   }
   for (let i = 0; i < images; i++) {
     imageOf.fill(i, start[i], start[i + 1]);
-    sortByScore(detection, entryScore, score, start[i], start[i + 1]);
+    sortByScore({ detection, score: entryScore }, score, start[i], start[i + 1]);
   }
   return {
     count,
@@ -68,17 +69,32 @@ export function rankWithinImages(image: Int32Array, score: Float64Array, images:
   };
 }
 
-let merged = new Uint32Array(0);
-let mergedScore = new Float64Array(0);
+/** Room to merge into. */
+class MergeBuffer {
+  detection = new Uint32Array(0);
+  score = new Float64Array(0);
+
+  reserve(length: number): void {
+    if (this.detection.length >= length) return;
+    this.detection = new Uint32Array(2 * length);
+    this.score = new Float64Array(2 * length);
+  }
+}
+
+const mergeBuffer = thread.keep(
+  () => new MergeBuffer(),
+  ({ detection, score }) => detection.byteLength + score.byteLength,
+);
+
+/** Detections of all images, image by image, with their scores. */
+interface Entries {
+  detection: Uint32Array;
+  score: Float64Array;
+}
 
 /** Sorts the detections [from, to) of one image by descending score, stable, and writes their scores: merging runs. */
-function sortByScore(
-  detection: Uint32Array,
-  entryScore: Float64Array,
-  score: Float64Array,
-  from: number,
-  to: number,
-): void {
+function sortByScore(entries: Entries, score: Float64Array, from: number, to: number): void {
+  const { detection, score: entryScore } = entries;
   let sorted = true;
   for (let e = from; e < to; e++) {
     entryScore[e] = score[detection[e]];
@@ -86,10 +102,9 @@ function sortByScore(
   }
   if (sorted) return; // as detectors write them
   const n = to - from;
-  if (merged.length < n) {
-    merged = new Uint32Array(2 * n);
-    mergedScore = new Float64Array(2 * n);
-  }
+  const buffer = mergeBuffer.get();
+  buffer.reserve(n);
+  const { detection: merged, score: mergedScore } = buffer;
   for (let width = 1; width < n; width *= 2) {
     for (let low = from; low < to; low += 2 * width) {
       const middle = Math.min(low + width, to);
@@ -105,13 +120,6 @@ function sortByScore(
     detection.set(merged.subarray(0, n), from);
     entryScore.set(mergedScore.subarray(0, n), from);
   }
-}
-
-/** The whole ranking: within images and across them. Parameters as of `rankWithinImages`. */
-export function rankDetections(...of: Parameters<typeof rankWithinImages>): Ranking {
-  const ranking = rankWithinImages(...of);
-  orderEntries(ranking);
-  return ranking;
 }
 
 /** Fills in the order across images: by score, ties by image, then by place within the image. */

@@ -43,7 +43,7 @@ export function summarize(matches: Matches, ranking: Ranking, slice: Slice, prot
         wants.push({ sizeClass, maxDets: most });
   }
   wants.sort((a, b) => a.sizeClass - b.sizeClass);
-  const parts = lineUp(matches, ranking, slice, wants, (line): Part => {
+  const parts = lineUp({ matches, ranking, slice }, wants, (line): Part => {
     const { sizeClass, maxDets } = line;
     const isAll = asked.some(({ sizeClasses }) => sizeClasses[0] === sizeClass);
     const curve = curveOf(line, { exactArea: isAll });
@@ -59,7 +59,7 @@ export function summarize(matches: Matches, ranking: Ranking, slice: Slice, prot
       (sizeClass) => parts.find((part) => part.sizeClass === sizeClass && part.maxDets === most)!,
     );
     const curves = sizes.map(({ curve }) => curve);
-    return metricsOf(ranking, slice, protocol, most, largest, all, curves);
+    return metricsOf({ ranking, slice, largest }, protocol, most, { all, sizes: curves });
   });
 }
 
@@ -71,16 +71,18 @@ interface Part extends Want {
   point: Operating | null;
 }
 
+/**
+ * @param largest detections of the image of the slice that has most
+ * @param most detections of an image that take part
+ */
 function metricsOf(
-  ranking: Ranking,
-  slice: Slice,
+  { ranking, slice, largest }: { ranking: Ranking; slice: Slice; largest: number },
   protocol: Protocol,
   most: number,
-  largest: number,
-  { curve, recalls, point: known }: Part,
-  sizes: Curve[],
+  { all, sizes }: { all: Part; sizes: Curve[] },
 ): Metrics {
-  const point = known!;
+  const { curve, recalls } = all;
+  const point = all.point!;
   let detections = 0;
   for (const i of slice.images) detections += Math.min(most, ranking.start[i + 1] - ranking.start[i]);
 
@@ -105,7 +107,7 @@ function metricsOf(
     APl,
     AR: Object.fromEntries(
       protocol.maxDets.map((maxDets) => {
-        // the best so many of an image are an accident of order where nothing ranks them
+        // without scores, the first detections of an image are no better than its others
         const unknown = ranking.unscored && maxDets < largest;
         const recall = unknown ? null : recalls.get(maxDets)!;
         return [String(maxDets), recall ? mean(recall) : null];

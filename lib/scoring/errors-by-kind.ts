@@ -45,11 +45,21 @@
  * The gains do not add up to what is missing to 1, since errors hide one another.
  */
 import { accumulate, type Slice, sliceOf } from '../coco/accumulate.ts';
-import { allocate, type Dataset, type Objects } from '../coco/dataset.ts';
-import { ALL_BITS, ignoredIn, layTiles, type Matches, matchedIn, THRESHOLDS, tile } from '../coco/match.ts';
+import { allocate, type Dataset } from '../coco/dataset.ts';
+import {
+  ALL_BITS,
+  type Evaluating,
+  ignoredIn,
+  type Matches,
+  type Matching,
+  matchedIn,
+  THRESHOLDS,
+} from '../coco/match.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS } from '../coco/protocol.ts';
 import type { Ranking } from '../coco/rank.ts';
 import { intersection } from '../coco/rle.ts';
+import { layTiles, tileOf } from '../coco/tiles.ts';
+import { thread } from '../kernels/thread-state.ts';
 import type { Metrics } from './report.ts';
 
 /** In the order in which a cell goes wrong: not seen, badly outlined, several for one, one for several, too many. */
@@ -145,32 +155,83 @@ class Pairs {
   }
 }
 
-const pairs = new Pairs();
-/** by object of the image: the entry that has it, -1 for none */
-let owner = new Int32Array(4096);
-/** by object: 1 when it counts */
-let counts = new Uint8Array(4096);
+/** Columns for one image; they grow and are used again. Shapes: by entry or by object of the image. */
+class Scratch {
+  readonly pairs = new Pairs();
+  /** by object: the entry that has it, -1 for none */
+  owner = new Int32Array(4096);
+  /** by object: 1 when it counts */
+  counts = new Uint8Array(4096);
+  // in one view, by entry
+  /** objects it covers */
+  covered = new Uint16Array(4096);
+  entryIou = new Float64Array(4096);
+  isDuplicate = new Uint8Array(4096);
+  /** 1 when a piece of a split object */
+  isPiece = new Uint8Array(4096);
+  // and by object
+  /** pieces it has */
+  pieces = new Uint16Array(4096);
+  objectIou = new Float64Array(4096);
+  /** 1 when a merge covers it */
+  isMerged = new Uint8Array(4096);
+
+  get bytes(): number {
+    return 21 * this.pairs.entry.length + 16 * this.owner.length + 12 * this.covered.length;
+  }
+
+  /** Makes room for the objects of an image; none has an owner. */
+  beginImage(objects: number): void {
+    if (this.owner.length < objects) {
+      this.owner = new Int32Array(objects * 2);
+      this.counts = new Uint8Array(objects * 2);
+    }
+    this.owner.fill(-1, 0, objects);
+    this.pairs.length = 0;
+  }
+
+  /** Makes room for one view of an image, all zeros. */
+  beginView(entries: number, objects: number): void {
+    if (this.covered.length < entries) {
+      this.covered = new Uint16Array(entries * 2);
+      this.entryIou = new Float64Array(entries * 2);
+      this.isDuplicate = new Uint8Array(entries * 2);
+      this.isPiece = new Uint8Array(entries * 2);
+    }
+    if (this.pieces.length < objects) {
+      this.pieces = new Uint16Array(objects * 2);
+      this.objectIou = new Float64Array(objects * 2);
+      this.isMerged = new Uint8Array(objects * 2);
+    }
+    for (const column of [this.covered, this.entryIou, this.isDuplicate, this.isPiece]) column.fill(0, 0, entries);
+    for (const column of [this.pieces, this.objectIou, this.isMerged]) column.fill(0, 0, objects);
+  }
+}
+
+const scratch = thread.keep(
+  () => new Scratch(),
+  ({ bytes }) => bytes,
+);
+
+/** What the errors of an image are named from, and where they are written to. */
+export interface Naming extends Matching {
+  errors: Errors;
+}
 
 /**
- * Names the errors of image `image` in both views, and writes them into `out`.
+ * Names the errors of image `image` in both views, and writes them into `naming.errors`.
  * Images are independent: threads may do different ones at the same time.
  *
- * @param matches with `found`
+ * @param naming its matches with `found`
  */
-export function nameErrors(
-  dataset: Dataset,
-  detections: Objects,
-  ranking: Ranking,
-  matches: Matches,
-  image: number,
-  out: Errors,
-): void {
+export function nameErrors(naming: Naming, image: number): void {
+  const { dataset, ranking, errors } = naming;
   const images = dataset.images.ids.length;
   const from = ranking.start[image];
   const most = Math.min(ranking.start[image + 1], from + mostOf(ranking));
   // within an image entries stand by score: those that take part in a view come first
   const ends = [POOLED, OWN].map((view) => {
-    const threshold = out.threshold[view * images + image];
+    const threshold = errors.threshold[view * images + image];
     if (Number.isNaN(threshold)) return -1;
     let end = from;
     while (end < most && ranking.score[end] >= threshold) end++;
@@ -178,21 +239,15 @@ export function nameErrors(
   });
   const present = ends.filter((end) => end >= 0);
   if (present.length === 0) return;
-  findPairs(dataset, detections, ranking, matches, image, Math.min(...present), Math.max(...present));
-  ends.forEach((end, view) => {
-    if (end >= 0) judge(dataset, ranking, matches, image, end, view as View, out);
-  });
+  findPairs(naming, image, { first: Math.min(...present), last: Math.max(...present) });
+  for (const view of [POOLED, OWN]) if (ends[view] >= 0) judge(naming, image, ends[view], view);
 }
 
-/** Fills `pairs`, `owner` and `counts` for the entries before `last`; those before `first` take part in both views. */
+/** Finds pairs, owners and what counts for the entries before `last`; those before `first` take part in both views. */
 function findPairs(
-  dataset: Dataset,
-  detections: Objects,
-  ranking: Ranking,
-  matches: Matches,
+  { dataset, detections, ranking, matches }: Matching,
   image: number,
-  first: number,
-  last: number,
+  { first, last }: { first: number; last: number },
 ): void {
   const gt = dataset.objects;
   const gtFrom = dataset.objectStart[image];
@@ -200,16 +255,13 @@ function findPairs(
   const from = ranking.start[image];
   const masks = matches.evaluation === 'segm';
   const { min, max } = matches.classes[0];
-  if (owner.length < gtTo - gtFrom) {
-    owner = new Int32Array((gtTo - gtFrom) * 2);
-    counts = new Uint8Array((gtTo - gtFrom) * 2);
-  }
-  owner.fill(-1, 0, gtTo - gtFrom);
+  const room = scratch.get();
+  room.beginImage(gtTo - gtFrom);
+  const { pairs, owner, counts } = room;
   for (let e = from; e < last; e++) if (matches.object[e] >= 0) owner[matches.object[e] - gtFrom] = e;
   for (let g = gtFrom; g < gtTo; g++)
     counts[g - gtFrom] = !gt.crowd[g] && gt.area[g] >= min && gt.area[g] <= max ? 1 : 0;
 
-  pairs.length = 0;
   const { size, columns, rows, start, gt: listed } = layTiles(dataset, image, masks);
   const gtExtent = masks ? gt.maskExtent : gt.box;
   const dtExtent = masks ? detections.maskExtent : detections.box;
@@ -224,10 +276,10 @@ function findPairs(
     if (!(dx1 > dx0 && dy1 > dy0)) continue; // no pixels, no overlap
     const dtArea = masks ? detections.maskArea[d] : detections.box[4 * d + 2] * detections.box[4 * d + 3];
     const unmatched = (matchedIn(of) & 1) === 0;
-    const c1 = tile(dx1, size, columns);
-    const r1 = tile(dy1, size, rows);
-    for (let r = tile(dy0, size, rows); r <= r1; r++) {
-      for (let c = tile(dx0, size, columns); c <= c1; c++) {
+    const c1 = tileOf(dx1, size, columns);
+    const r1 = tileOf(dy1, size, rows);
+    for (let r = tileOf(dy0, size, rows); r <= r1; r++) {
+      for (let c = tileOf(dx0, size, columns); c <= c1; c++) {
         const cell = r * columns + c;
         for (let k = start[cell]; k < start[cell + 1]; k++) {
           const g = listed[k];
@@ -243,7 +295,7 @@ function findPairs(
           const h = (dy1 < gy1 ? dy1 : gy1) - (dy0 > gy0 ? dy0 : gy0);
           if (h <= 0) continue;
           // a pair that shares several tiles is looked at in one, as in matching
-          if (tile(dx0 > gx0 ? dx0 : gx0, size, columns) !== c || tile(dy0 > gy0 ? dy0 : gy0, size, rows) !== r)
+          if (tileOf(dx0 > gx0 ? dx0 : gx0, size, columns) !== c || tileOf(dy0 > gy0 ? dy0 : gy0, size, rows) !== r)
             continue;
           const gtArea = masks ? gt.maskArea[g] : gtExtent[4 * g + 2] * gtExtent[4 * g + 3];
           let shared = w * h;
@@ -270,51 +322,21 @@ function findPairs(
   }
 }
 
-/** by entry of the image, in this view: objects it covers, best IoU, 1 when a duplicate, 1 when a piece of a split object */
-let covered = new Uint16Array(4096);
-let entryIou = new Float64Array(4096);
-let isDuplicate = new Uint8Array(4096);
-let isPiece = new Uint8Array(4096);
-/** by object: pieces it has, best IoU, 1 when a merge covers it */
-let pieces = new Uint16Array(4096);
-let objectIou = new Float64Array(4096);
-let isMerged = new Uint8Array(4096);
-
-function clearScratch(entries: number, objects: number): void {
-  if (covered.length < entries) {
-    covered = new Uint16Array(entries * 2);
-    entryIou = new Float64Array(entries * 2);
-    isDuplicate = new Uint8Array(entries * 2);
-    isPiece = new Uint8Array(entries * 2);
-  }
-  if (pieces.length < objects) {
-    pieces = new Uint16Array(objects * 2);
-    objectIou = new Float64Array(objects * 2);
-    isMerged = new Uint8Array(objects * 2);
-  }
-  for (const column of [covered, entryIou, isDuplicate, isPiece]) column.fill(0, 0, entries);
-  for (const column of [pieces, objectIou, isMerged]) column.fill(0, 0, objects);
-}
-
 /** The rules of the header, for the image's entries before `end`. */
-function judge(
-  dataset: Dataset,
-  ranking: Ranking,
-  matches: Matches,
-  image: number,
-  end: number,
-  view: View,
-  out: Errors,
-): void {
+function judge(naming: Naming, image: number, end: number, view: View): void {
+  const { dataset, ranking, matches, errors } = naming;
   const gtFrom = dataset.objectStart[image];
   const gtTo = dataset.objectStart[image + 1];
   const from = ranking.start[image];
   const isMatched = (e: number): number => matches.fate[e] & 1;
-  clearScratch(end - from, gtTo - gtFrom);
+  const room = scratch.get();
+  room.beginView(end - from, gtTo - gtFrom);
+  const { pairs, owner, counts, covered, entryIou, isDuplicate, isPiece, pieces, objectIou, isMerged } = room;
+  const isFound = (g: number): boolean => owner[g] >= 0 && owner[g] < end;
 
   // a match is covered by its detection, and a piece of its object
   for (let e = from; e < end; e++) covered[e - from] = isMatched(e);
-  for (let g = 0; g < gtTo - gtFrom; g++) pieces[g] = isFound(g, end) ? 1 : 0;
+  for (let g = 0; g < gtTo - gtFrom; g++) pieces[g] = isFound(g) ? 1 : 0;
 
   const { length, entry, gt, iou, relation } = pairs;
   for (let p = 0; p < length; p++) {
@@ -322,7 +344,7 @@ function judge(
     const d = entry[p] - from;
     const g = gt[p] - gtFrom;
     const unmatched = !isMatched(entry[p]);
-    const found = isFound(g, end);
+    const found = isFound(g);
     if (relation[p] & COVERS && (unmatched || !found)) covered[d]++;
     if (unmatched && iou[p] > entryIou[d]) entryIou[d] = iou[p];
     if (unmatched && iou[p] >= MATCH_IOU) isDuplicate[d] = 1;
@@ -344,7 +366,7 @@ function judge(
   const entries = view * ranking.count;
   for (let e = from; e < end; e++) {
     const d = e - from;
-    out.detection[entries + e] =
+    errors.detection[entries + e] =
       isMatched(e) || ignoredIn(matches.fate[e]) & 1
         ? 0
         : isDuplicate[d]
@@ -359,32 +381,34 @@ function judge(
   }
   const objects = view * dataset.objects.count;
   for (let g = 0; g < gtTo - gtFrom; g++) {
-    if (!counts[g] || isFound(g, end)) continue;
-    out.object[objects + gtFrom + g] = isMerged[g]
+    if (!counts[g] || isFound(g)) continue;
+    errors.object[objects + gtFrom + g] = isMerged[g]
       ? MERGE
       : pieces[g] >= 2
         ? SPLIT
         : objectIou[g] >= NEAR_IOU
           ? POOR
           : MISSED;
-    out.leaves[objects + gtFrom + g] = ALL_BITS & ~matches.found[gtFrom + g];
+    errors.leaves[objects + gtFrom + g] = ALL_BITS & ~matches.found[gtFrom + g];
   }
-  pair(matches, entries, objects, end, out);
+  pairForRepair(naming, pairs, { entries, objects, end });
 }
 
-/** Whether an object of the image has a match among the entries before `end`. */
-function isFound(g: number, end: number): boolean {
-  return owner[g] >= 0 && owner[g] < end;
-}
-
-/** Pairs detections and objects of one kind for the repair, highest IoU first. */
-function pair(matches: Matches, entries: number, objects: number, end: number, out: Errors): void {
-  const { length, entry, gt, iou, relation } = pairs;
+/**
+ * Pairs detections and objects of one kind for the repair, highest IoU first.
+ *
+ * @param view where its columns of entries and objects begin, and where its entries of the image end
+ */
+function pairForRepair(
+  { matches, errors }: Naming,
+  { length, entry, gt, iou, relation }: Pairs,
+  { entries, objects, end }: { entries: number; objects: number; end: number },
+): void {
   const open: number[] = [];
   for (let p = 0; p < length; p++) {
     if (entry[p] >= end) continue;
-    const kind = out.detection[entries + entry[p]];
-    if (kind === 0 || kind !== out.object[objects + gt[p]]) continue;
+    const kind = errors.detection[entries + entry[p]];
+    if (kind === 0 || kind !== errors.object[objects + gt[p]]) continue;
     if (kind === POOR ? iou[p] >= NEAR_IOU : relation[p] & (kind === SPLIT ? PIECE : COVERS)) open.push(p);
   }
   open.sort((a, b) => iou[b] - iou[a] || entry[a] - entry[b] || gt[a] - gt[b]);
@@ -392,9 +416,9 @@ function pair(matches: Matches, entries: number, objects: number, end: number, o
   for (const p of open) {
     if (taken.has(entry[p]) || taken.has(-1 - gt[p])) continue;
     taken.add(entry[p]).add(-1 - gt[p]);
-    const becomes = out.leaves[objects + gt[p]] & ~matchedIn(matches.fate[entry[p]]);
-    out.becomes[entries + entry[p]] = becomes;
-    out.leaves[objects + gt[p]] &= ~becomes;
+    const becomes = errors.leaves[objects + gt[p]] & ~matchedIn(matches.fate[entry[p]]);
+    errors.becomes[entries + entry[p]] = becomes;
+    errors.leaves[objects + gt[p]] &= ~becomes;
   }
 }
 
@@ -406,11 +430,9 @@ function pair(matches: Matches, entries: number, objects: number, end: number, o
  * @param AP the slice's AP under the primary protocol
  */
 export function countErrors(
-  { ranking, matches }: { ranking: Ranking; matches: Matches },
-  dataset: Dataset,
+  { dataset, ranking, matches, errors }: Evaluating & { dataset: Dataset; errors: Errors },
   { view, images }: ErrorSlice,
   AP: number | null,
-  errors: Errors,
 ): ErrorsByKind {
   const allImages = ranking.start.length - 1;
   const slice: Slice = sliceOf(ranking, images, allImages);
@@ -448,7 +470,11 @@ export function countErrors(
       const matched = matchedIn(repaired.fate[e]) | errors.becomes[entries + e];
       repaired.fate[e] = matched | ((ignoredIn(repaired.fate[e]) | (ALL_BITS & ~matched)) << 16);
     }
-    const { precision } = accumulate(repaired, ranking, slice, 0, mostOf(ranking), { absent });
+    const { precision } = accumulate(
+      { matches: repaired, ranking, slice },
+      { sizeClass: 0, maxDets: mostOf(ranking) },
+      { absent },
+    );
     for (const e of wrong) repaired.fate[e] = matches.fate[e];
     return precision && meanOf(precision);
   };

@@ -5,11 +5,11 @@
 
 import { sliceOf } from '../coco/accumulate.ts';
 import type { Dataset } from '../coco/dataset.ts';
+import type { Evaluating } from '../coco/match.ts';
 import { PROTOCOLS } from '../coco/protocol.ts';
 import { accumulateReplicates } from '../coco/replicates.ts';
 import type { Fields } from './fields.ts';
 import { replicateWeights } from './jackknife.ts';
-import type { Evaluating } from './score.ts';
 
 /** AP and AFNR; null without ground truth that counts. */
 export interface Headline {

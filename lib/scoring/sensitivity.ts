@@ -9,10 +9,9 @@
 import { stem } from '#lib/livecell/cell-types.ts';
 import { accumulate, type Slice } from '../coco/accumulate.ts';
 import type { Dataset } from '../coco/dataset.ts';
-import { classIndex } from '../coco/match.ts';
+import { classIndex, type Evaluating } from '../coco/match.ts';
 import type { Metrics } from '../coco/metrics.ts';
 import { PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
-import type { Evaluating } from './score.ts';
 
 /** Images of the official test set in which nearly no cell is annotated: two in each. */
 export const INCOMPLETE_IMAGES = ['BV2_Phase_A4_2_00d00h00m_1', 'BV2_Phase_A4_2_02d04h00m_3'] as const;
@@ -65,7 +64,10 @@ export function sensitivityNumbers(
   });
 
   function compute(most: number, allSizes: number): SensitivityNumbers {
-    const { countable, precision, recall } = accumulate(matches, ranking, slice, allSizes, most, { weights });
+    const { countable, precision, recall } = accumulate(
+      { matches, ranking, slice, weights },
+      { sizeClass: allSizes, maxDets: most },
+    );
     const images = weights.reduce((sum, weight) => sum + weight, 0);
     return {
       images,

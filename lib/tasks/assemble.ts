@@ -8,8 +8,8 @@ import { EVALUATIONS } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType, parseCellType } from '#lib/livecell/cell-types.ts';
 import type { Warning } from '#lib/problems.ts';
 import type { AnyReport, Metrics, TransferabilityResults } from '#lib/scoring/report.ts';
-import { imageSlices, type SliceName } from '#lib/scoring/score.ts';
 import { singleCellType } from '#lib/scoring/single-cell-type.ts';
+import { imageSlices, type SliceName } from '#lib/scoring/slices.ts';
 import { type TransferMatrix, transferability } from '#lib/scoring/transferability.ts';
 import { parseTask, partialSlots, type TaskId } from './index.ts';
 

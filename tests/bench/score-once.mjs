@@ -28,8 +28,8 @@ if (what === 'floor') {
   const decoded = performance.now();
   print({ read: (read - started) / 1000, decode: (decoded - read) / 1000, runs });
 } else {
-  const { dismissHelpers, Team, warmUp } = await import('../../workers/scoring/threads.ts');
-  warmUp([predictions], new Team(Number(threads) || undefined));
+  const { dismissHelpers, ThreadTeam } = await import('../../workers/scoring/threads.ts');
+  new ThreadTeam({ size: Number(threads) || undefined }).warmUp([predictions]);
   const { default: scoreTask } = await import('../../workers/scoring/task.ts');
   const protocols = ['livecell-paper', 'livecell-code'];
   const outcome = await scoreTask({

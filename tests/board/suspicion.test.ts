@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import {
-  countExactMasks,
   findingsOf,
   fingerprintDistance,
   highestAp95,
@@ -8,6 +7,7 @@ import {
   scoreFingerprint,
   standingOf,
 } from '#lib/board/suspicion.ts';
+import { countCopiedMasks } from '#lib/scoring/copied-masks.ts';
 import { fiveCells, match, pack, perfect, rectangle } from '#tests/coco/documents.ts';
 import { report } from '#tests/scoring/reports.ts';
 
@@ -17,7 +17,7 @@ const fingerprint = (types: Parameters<typeof report>[1], masks = true) =>
 describe('masks copied from ground truth', () => {
   const exact = async (groundTruth = fiveCells(), detections = perfect(groundTruth)) => {
     const { dataset, predictions } = await pack(groundTruth, detections);
-    return countExactMasks(dataset, match(dataset, predictions, 'segm', ['livecell-paper']));
+    return countCopiedMasks(dataset, match(dataset, predictions, 'segm', ['livecell-paper']));
   };
 
   test('are counted', async () => {

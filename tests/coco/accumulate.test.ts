@@ -1,10 +1,11 @@
 /** From matches to curves: against the reference's arrays, and on cases small enough to do by hand. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { accumulate, RECALLS, recallAt, type Slice, sliceOf } from '#lib/coco/accumulate.ts';
+import { accumulate, RECALLS, type Slice, sliceOf } from '#lib/coco/accumulate.ts';
 import type { Dataset } from '#lib/coco/dataset.ts';
 import { classIndex, THRESHOLDS } from '#lib/coco/match.ts';
 import { EVALUATIONS, PROTOCOLS, type ProtocolId, RECALL_THRESHOLDS } from '#lib/coco/protocol.ts';
 import type { ReadPredictions } from '#lib/readers/coco/predictions.ts';
+import { recallAt } from '#tests/coco/read-line.ts';
 import { GOLDEN, readGolden, readText } from '#tests/parity/golden-files.ts';
 import { fiveCells, match, pack, perfect, rectangle } from './documents.ts';
 
@@ -44,8 +45,8 @@ describe.each(['tiny', 'small'])('the reference’s arrays of golden/%s', (folde
       PROTOCOLS[id].areaRanges.forEach((range, a) => {
         PROTOCOLS[id].maxDets.forEach((maxDets, m) => {
           const sizeClass = classIndex(matches.classes, range);
-          const curve = accumulate(matches, ranking, slice, sizeClass, maxDets, { scores: true });
-          const recalls = recallAt(matches, ranking, slice.images, sizeClass, maxDets);
+          const curve = accumulate({ matches, ranking, slice }, { sizeClass, maxDets }, { scores: true });
+          const recalls = recallAt({ matches, ranking, slice }, { sizeClass, maxDets });
           const check = (what: string, ours: number | undefined, theirs: number): void => {
             if (!(Math.abs((ours ?? -1) - theirs) < 1e-12))
               apart.push(`${range.id}, maxDets ${maxDets}, ${what}: ${ours} instead of ${theirs}`);
@@ -87,7 +88,10 @@ describe('by hand', () => {
   test('precision is the best that is still to come', async () => {
     // true, false, true: precision 1, 1/2, 2/3; recall 1/5, 1/5, 2/5
     const { matches, ranking, slice } = await run([0, null, 1]);
-    const { precision, recall, countable } = accumulate(matches, ranking, slice, ALL_SIZES, 100);
+    const { precision, recall, countable } = accumulate(
+      { matches, ranking, slice },
+      { sizeClass: ALL_SIZES, maxDets: 100 },
+    );
     expect(countable).toBe(5);
     expect(recall![0]).toBe(2 / 5);
     for (let r = 0; r < RECALLS; r++) {
@@ -98,7 +102,11 @@ describe('by hand', () => {
 
   test('the exact area sums precision over the steps of recall', async () => {
     const { matches, ranking, slice } = await run([0, null, 1]);
-    const { area } = accumulate(matches, ranking, slice, ALL_SIZES, 100, { exactArea: true });
+    const { area } = accumulate(
+      { matches, ranking, slice },
+      { sizeClass: ALL_SIZES, maxDets: 100 },
+      { exactArea: true },
+    );
     for (const value of area!) expect(value).toBeCloseTo((1 + 2 / 3) / 5, 14);
   });
 
@@ -111,13 +119,21 @@ describe('by hand', () => {
     const { dataset, predictions } = await pack({ images, annotations }, detections);
     const { ranking, matches } = match(dataset, predictions, 'segm', ['livecell-paper']);
     const slice = sliceOf(ranking, all(dataset), 1500);
-    const { area } = accumulate(matches, ranking, slice, ALL_SIZES, 100, { exactArea: true });
+    const { area } = accumulate(
+      { matches, ranking, slice },
+      { sizeClass: ALL_SIZES, maxDets: 100 },
+      { exactArea: true },
+    );
     expect(area![0]).toBeCloseTo(1, 12);
   });
 
   test('scores say where each recall is reached, and recall 0 is reached by the first detection even if it is false', async () => {
     const { matches, ranking, slice } = await run([null, 0, 1], { scores: [0.8, 0.7, 0.6] });
-    const { scores } = accumulate(matches, ranking, slice, ALL_SIZES, 100, { scores: true });
+    const { scores } = accumulate(
+      { matches, ranking, slice },
+      { sizeClass: ALL_SIZES, maxDets: 100 },
+      { scores: true },
+    );
     const expected = Array.from(RECALL_THRESHOLDS, (recall) =>
       recall === 0 ? 0.8 : recall <= 0.2 ? 0.7 : recall <= 0.4 ? 0.6 : 0,
     );
@@ -126,19 +142,19 @@ describe('by hand', () => {
 
   test('scores and areas are only there when asked for', async () => {
     const { matches, ranking, slice } = await run([0]);
-    const curve = accumulate(matches, ranking, slice, ALL_SIZES, 100);
+    const curve = accumulate({ matches, ranking, slice }, { sizeClass: ALL_SIZES, maxDets: 100 });
     expect([curve.scores, curve.area]).toEqual([undefined, undefined]);
   });
 
   test('maxDets is per image', async () => {
     const { matches, ranking, slice } = await run([0, 1, 3, 4]); // two in each image
-    expect(accumulate(matches, ranking, slice, ALL_SIZES, 1).recall![0]).toBe(2 / 5);
-    expect(recallAt(matches, ranking, slice.images, ALL_SIZES, 1)![0]).toBe(2 / 5);
+    expect(accumulate({ matches, ranking, slice }, { sizeClass: ALL_SIZES, maxDets: 1 }).recall![0]).toBe(2 / 5);
+    expect(recallAt({ matches, ranking, slice }, { sizeClass: ALL_SIZES, maxDets: 1 })![0]).toBe(2 / 5);
   });
 
   test('detections without any true positive have precision 0, not none', async () => {
     const { matches, ranking, slice } = await run([null]);
-    const { precision, recall } = accumulate(matches, ranking, slice, ALL_SIZES, 100);
+    const { precision, recall } = accumulate({ matches, ranking, slice }, { sizeClass: ALL_SIZES, maxDets: 100 });
     expect([...precision!].every((p) => p === 0)).toBe(true);
     expect([...recall!].every((r) => r === 0)).toBe(true);
   });
@@ -146,14 +162,18 @@ describe('by hand', () => {
   test('a slice without ground truth that counts has no numbers at all', async () => {
     const { matches, ranking, slice } = await run([0]);
     const LARGE = classIndex(matches.classes, PROTOCOLS['livecell-paper'].areaRanges[3]);
-    expect(accumulate(matches, ranking, slice, LARGE, 100)).toEqual({ countable: 0, precision: null, recall: null });
-    expect(recallAt(matches, ranking, slice.images, LARGE, 100)).toBeNull();
+    expect(accumulate({ matches, ranking, slice }, { sizeClass: LARGE, maxDets: 100 })).toEqual({
+      countable: 0,
+      precision: null,
+      recall: null,
+    });
+    expect(recallAt({ matches, ranking, slice }, { sizeClass: LARGE, maxDets: 100 })).toBeNull();
   });
 
   test('a recall that is reached exactly counts as reached', async () => {
     // 1 of 5 is recall 0.2, which is threshold 20 exactly
     const { matches, ranking, slice } = await run([0]);
-    const { precision } = accumulate(matches, ranking, slice, ALL_SIZES, 100);
+    const { precision } = accumulate({ matches, ranking, slice }, { sizeClass: ALL_SIZES, maxDets: 100 });
     expect(precision![20]).toBeCloseTo(1, 14);
     expect(precision![21]).toBe(0);
   });
@@ -171,8 +191,16 @@ describe('slices', () => {
   test('an image of weight 0 is as good as absent', async () => {
     const { matches, ranking, slice } = await run([3, 0, null, 4]);
     const options = { exactArea: true, scores: true };
-    const weighted = accumulate(matches, ranking, slice, ALL_SIZES, 100, { ...options, weights: [0, 1] });
-    const alone = accumulate(matches, ranking, sliceOf(ranking, Uint32Array.of(1), 2), ALL_SIZES, 100, options);
+    const weighted = accumulate(
+      { matches, ranking, slice, weights: [0, 1] },
+      { sizeClass: ALL_SIZES, maxDets: 100 },
+      options,
+    );
+    const alone = accumulate(
+      { matches, ranking, slice: sliceOf(ranking, Uint32Array.of(1), 2) },
+      { sizeClass: ALL_SIZES, maxDets: 100 },
+      options,
+    );
     expect(weighted).toEqual(alone);
   });
 });

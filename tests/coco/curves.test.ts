@@ -1,9 +1,10 @@
 /** Curves, operating points and recalls as WebAssembly reads them, against plain lists and loops, on random fates. */
 import { expect, test } from 'vitest';
-import { accumulate, lineUp, operatingPoint, RECALLS, recallAt, recallWithin, sliceOf } from '#lib/coco/accumulate.ts';
+import { accumulate, lineUp, RECALLS, recallWithin, sliceOf } from '#lib/coco/accumulate.ts';
 import { ALL_BITS, type Matches, THRESHOLDS } from '#lib/coco/match.ts';
 import { RECALL_THRESHOLDS } from '#lib/coco/protocol.ts';
-import { rankDetections } from '#lib/coco/rank.ts';
+import { rankDetections } from '#tests/coco/rank-detections.ts';
+import { operatingPoint, recallAt } from '#tests/coco/read-line.ts';
 import fc from '#tests/properties.ts';
 import { type Case, CLASSES, randomCase, sizes } from './random-fates.ts';
 
@@ -82,8 +83,8 @@ test('a curve is what the reference’s loops make of the detections', () => {
       const found = Array.from({ length: THRESHOLDS }, (_, t) => detections.filter((d) => d.isTrue(t)).length);
       // what is found is there
       const left = absent?.map((none, t) => (countable - none > found[t] ? none : 0));
-      const options = { exactArea: true, scores: true, absent: left, weights };
-      const curve = accumulate(matches, ranking, slice, sizeClass, maxDets, options);
+      const options = { exactArea: true, scores: true, absent: left };
+      const curve = accumulate({ matches, ranking, slice, weights }, { sizeClass, maxDets }, options);
       expect(curve.countable).toBe(countable);
       if (countable === 0) {
         expect(curve).toEqual({ countable: 0, precision: null, recall: null });
@@ -107,7 +108,7 @@ test('the operating point is what counting at every score finds best', () => {
       const one = { ...randomCase(of), sizeClass: 0, weights: undefined };
       const { ranking, matches, images, maxDets } = one;
       const slice = sliceOf(ranking, Uint32Array.from(images), ranking.start.length - 1);
-      const point = operatingPoint(matches, ranking, slice, maxDets);
+      const point = operatingPoint({ matches, ranking, slice }, maxDets);
       const countable = countableOf(one);
       const detections = listed(one);
       let threshold: number | null = null;
@@ -161,7 +162,7 @@ test('of equally good scores the highest is the threshold', () => {
     object: new Int32Array(4),
     found: new Uint16Array(0),
   };
-  const { scoreThreshold } = operatingPoint(matches, ranking, sliceOf(ranking, Uint32Array.of(0), 1), 100);
+  const { scoreThreshold } = operatingPoint({ matches, ranking, slice: sliceOf(ranking, Uint32Array.of(0), 1) }, 100);
   expect(scoreThreshold).toBe(0.9);
 });
 
@@ -179,8 +180,8 @@ test('recall at maxDets counts the best of each image', () => {
       const slice = sliceOf(ranking, Uint32Array.from(images), ranking.start.length - 1);
       const all = [{ sizeClass, maxDets: Number.POSITIVE_INFINITY }];
       const ours = [
-        recallAt(matches, ranking, slice.images, sizeClass, maxDets),
-        ...lineUp(matches, ranking, slice, all, (line) => recallWithin(line, maxDets)),
+        recallAt({ matches, ranking, slice }, { sizeClass, maxDets }),
+        ...lineUp({ matches, ranking, slice }, all, (line) => recallWithin(line, maxDets)),
       ];
       for (const values of ours) expect(values && [...values]).toEqual(countable === 0 ? null : recall);
     }),

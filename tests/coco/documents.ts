@@ -1,12 +1,12 @@
 /** Small COCO documents for tests, and the short way from a document to packed data. */
 
-import type { Dataset, Objects } from '#lib/coco/dataset.ts';
+import type { Dataset, Objects, Predictions } from '#lib/coco/dataset.ts';
 import { allocateMatches, areaClasses, type Matches, matchImage } from '#lib/coco/match.ts';
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
-import { type Ranking, rankDetections } from '#lib/coco/rank.ts';
+import type { Ranking } from '#lib/coco/rank.ts';
 import { readGroundTruth } from '#lib/readers/coco/ground-truth.ts';
 import { type ReadPredictions, readPredictions } from '#lib/readers/coco/predictions.ts';
-import type { Predictions } from '#lib/scoring/score.ts';
+import { rankDetections } from '#tests/coco/rank-detections.ts';
 
 export interface Rle {
   size: [height: number, width: number];
@@ -77,8 +77,8 @@ export function match(
   const images = dataset.images.ids.length;
   const score = evaluation === 'segm' ? detections.maskScore : detections.score;
   const ranking = rankDetections(detections.image, score, images, groups);
-  const matches = allocateMatches(evaluation, areaClasses(protocols), ranking.count, images);
-  for (let i = 0; i < images; i++) matchImage(dataset, detections, ranking, i, matches);
+  const matches = allocateMatches(evaluation, areaClasses(protocols), { entries: ranking.count, images });
+  for (let i = 0; i < images; i++) matchImage({ dataset, detections, ranking, matches }, i);
   return { ranking, matches };
 }
 

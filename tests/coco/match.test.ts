@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 import type { Dataset, Objects } from '#lib/coco/dataset.ts';
 import { allocateMatches, ignoredIn, matchedIn, matchImage, THRESHOLDS, type Trace } from '#lib/coco/match.ts';
 import { type AreaRange, EVALUATIONS, type Evaluation, IOU_THRESHOLDS } from '#lib/coco/protocol.ts';
-import { rankDetections } from '#lib/coco/rank.ts';
 import { maskExtent } from '#lib/coco/rle.ts';
+import { rankDetections } from '#tests/coco/rank-detections.ts';
 import fc from '#tests/properties.ts';
 
 const HEIGHT = 36;
@@ -190,10 +190,10 @@ function expectAsReference(
   detections.image.fill(1, detections.count - dts.length);
   const ranking = rankDetections(detections.image, detections.score, 2, []);
   if (unscored) ranking.unscored = true;
-  const matches = allocateMatches(evaluation, classes, ranking.count, 2, objects.count);
+  const matches = allocateMatches(evaluation, classes, { entries: ranking.count, images: 2, objects: objects.count });
   const trace: Trace = { pairs: [], taken: [] };
   const from = ranking.start[1];
-  matchImage(dataset, detections, ranking, 1, matches, trace);
+  matchImage({ dataset, detections, ranking, matches }, 1, trace);
   const byScore = [...dts].sort((a, b) => b.score - a.score);
 
   const ious = byScore.map((dt) => gts.map((gt) => iouOf(dt, gt, evaluation)));
@@ -234,8 +234,8 @@ function expectAsReference(
   expect([...matches.found.subarray(0, first)]).toEqual(new Array(first).fill(0));
 
   // without the trace all is the same
-  const again = allocateMatches(evaluation, classes, ranking.count, 2, objects.count);
-  matchImage(dataset, detections, ranking, 1, again);
+  const again = allocateMatches(evaluation, classes, { entries: ranking.count, images: 2, objects: objects.count });
+  matchImage({ dataset, detections, ranking, matches: again }, 1);
   expect(again).toEqual(matches);
 }
 

@@ -5,11 +5,12 @@ import { appendPolygons } from '#lib/coco/polygon.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { appendIntervals, countsFromIntervals, encodeCounts, IntervalBuffer, intersection } from '#lib/coco/rle.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import { imageSlices, score } from '#lib/scoring/score.ts';
+import { imageSlices } from '#lib/scoring/slices.ts';
 import { distance } from '#tests/parity/compare.ts';
 import { GOLDEN, readJson } from '#tests/parity/golden-files.ts';
 import { Random, type RandomCase, randomCase } from '#tests/parity/random-case.ts';
 import fc from '#tests/properties.ts';
+import { score } from '#tests/scoring/score.ts';
 import {
   type Annotation,
   type Detection,
@@ -229,7 +230,7 @@ test('ground truth against itself scores 1, wherever there is something to score
       });
       const groundTruth: GroundTruth = { images, annotations };
       const { dataset, predictions } = await pack(groundTruth, perfect(groundTruth));
-      for (const { segm, bbox } of score(dataset, predictions, ['livecell-paper', 'livecell-code'])) {
+      for (const { segm, bbox } of await score(dataset, predictions, ['livecell-paper', 'livecell-code'])) {
         for (const results of [segm!, bbox]) {
           for (const m of [results.overall, ...Object.values(results.cellTypes)]) {
             const ones = [m.AP, m.AP50, m.AP75, m.APs, m.APm, m.APl, m.ARs, m.ARm, m.ARl, m.exactAP, m.pq];
@@ -255,7 +256,7 @@ const cases = (options: {
 
 async function scored({ gt, dt }: Pick<RandomCase, 'gt' | 'dt'>): Promise<ReturnType<typeof score>> {
   const { dataset, predictions } = await pack(gt, dt);
-  return score(dataset, predictions, PROTOCOL_IDS);
+  return await score(dataset, predictions, PROTOCOL_IDS);
 }
 
 describe('the order of a file does not matter', () => {
@@ -339,8 +340,16 @@ test('weighting an image by w equals repeating it w times', async () => {
           for (let sizeClass = 0; sizeClass < 4; sizeClass++) {
             for (const maxDets of [2, 100]) {
               const options = { exactArea: true, scores: true };
-              const weighted = accumulate(a.matches, a.ranking, a.slice, sizeClass, maxDets, { ...options, weights });
-              const plain = accumulate(b.matches, b.ranking, b.slice, sizeClass, maxDets, options);
+              const weighted = accumulate(
+                { matches: a.matches, ranking: a.ranking, slice: a.slice, weights },
+                { sizeClass, maxDets },
+                options,
+              );
+              const plain = accumulate(
+                { matches: b.matches, ranking: b.ranking, slice: b.slice },
+                { sizeClass, maxDets },
+                options,
+              );
               const [ours, theirs] = [listed(weighted), listed(plain)];
               const apart = ours.findIndex((value, k) => !(distance(value, theirs[k]) <= 1e-12));
               if (apart >= 0) expect.fail(`number ${apart} is ${ours[apart]} weighted and ${theirs[apart]} repeated`);

@@ -1,7 +1,8 @@
 /** Rankings and matches at random: what becomes of detections is drawn, without masks and ground truth behind it. */
 import { ALL_BITS, type Matches, THRESHOLDS } from '#lib/coco/match.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
-import { type Ranking, rankDetections } from '#lib/coco/rank.ts';
+import type { Ranking } from '#lib/coco/rank.ts';
+import { rankDetections } from '#tests/coco/rank-detections.ts';
 import { Random } from '#tests/parity/random-case.ts';
 import fc from '#tests/properties.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rankDetections } from '#lib/coco/rank.ts';
+import { rankDetections } from '#tests/coco/rank-detections.ts';
 
 /** Detections in ranking order over all images. */
 function ranked(image: number[], score: number[], images: number, groups: number[][] = []): [number, number][] {

@@ -5,8 +5,9 @@
 import { expect, test } from 'vitest';
 import { matchedIn, matchImage } from '#lib/coco/match.ts';
 import { appendIntervals, IntervalBuffer, intersection } from '#lib/coco/rle.ts';
-import { evaluationsOf, prepareAll } from '#lib/scoring/score.ts';
+import { evaluationsOf } from '#lib/scoring/evaluate.ts';
 import fc from '#tests/properties.ts';
+import { prepareAll } from '#tests/scoring/score.ts';
 import { fiveCells, pack, rectangle } from './documents.ts';
 
 test('long lists of runs share the pixels that they share, whichever is longer', () => {
@@ -42,7 +43,7 @@ test('only the best 3,000 of an image are matched: no protocol looks further', a
     const [{ ranking, matches }] = prepareAll(dataset, { ...predictions, unscored }, evaluationsOf(predictions), [
       'coco',
     ]);
-    matchImage(dataset, predictions.detections, ranking, 0, matches);
+    matchImage({ dataset, detections: predictions.detections, ranking, matches }, 0);
     return matchedIn(matches.fate[ranking.start[1] - 1]);
   };
   expect(matched(false)).toBe(0);

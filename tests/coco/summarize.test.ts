@@ -1,7 +1,7 @@
 /** The numbers of the report on cases that can be worked out by hand. */
 import { describe, expect, test } from 'vitest';
 import { type Metrics, metricsSchema } from '#lib/coco/metrics.ts';
-import { score } from '#lib/scoring/score.ts';
+import { score } from '#tests/scoring/score.ts';
 import { type Detection, fiveCells, type GroundTruth, pack, perfect, rectangle } from './documents.ts';
 
 /** Three cells of 20 × 10 pixels in one image, and more images without any detection if wanted. */
@@ -27,7 +27,7 @@ const FOUR: Detection[] = [shifted(10, 0, 0.9), shifted(40, 5, 0.8), shifted(55,
 
 async function metrics(groundTruth: GroundTruth, detections: Detection[]): Promise<Metrics> {
   const { dataset, predictions } = await pack(groundTruth, detections);
-  const [result] = score(dataset, predictions, ['livecell-paper']);
+  const [result] = await score(dataset, predictions, ['livecell-paper']);
   return metricsSchema.parse(result.segm!.overall);
 }
 
@@ -158,7 +158,7 @@ describe('none is not zero', () => {
   test('with ground truth and no detection in the slice, AP is 0 and AFNR is 1', async () => {
     const groundTruth = fiveCells();
     const { dataset, predictions } = await pack(groundTruth, perfect(groundTruth).slice(0, 3)); // all in image 1
-    const [{ segm, bbox }] = score(dataset, predictions, ['livecell-paper']);
+    const [{ segm, bbox }] = await score(dataset, predictions, ['livecell-paper']);
     for (const results of [segm!, bbox]) {
       const m = metricsSchema.parse(results.cellTypes.BV2);
       expect([m.AP, m.AP50, m.exactAP, m.AFNR, m.AR['100'], m.f1PerIou[0], m.jaccardPerIou[0], m.pq]).toEqual([

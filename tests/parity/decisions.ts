@@ -2,11 +2,10 @@
  * Where do two evaluations part? Numbers say that they do; the decisions behind them say where: which detection took
  * which object, at which threshold and in which size class. Both sides are written as pycocotools' `evalImgs`.
  */
-import type { Dataset } from '#lib/coco/dataset.ts';
+import type { Dataset, Predictions } from '#lib/coco/dataset.ts';
 import { allocateMatches, areaClasses, ignoredIn, matchImage, THRESHOLDS, type Trace } from '#lib/coco/match.ts';
 import { type Evaluation, IOU_THRESHOLDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
-import { rankDetections } from '#lib/coco/rank.ts';
-import type { Predictions } from '#lib/scoring/score.ts';
+import { rankDetections } from '#tests/coco/rank-detections.ts';
 
 /** Decisions in one image. Detections stand by score; thresholds are rows of `dt_match`, `dt_ignore`, `gt_match`. */
 export interface Decisions {
@@ -69,13 +68,13 @@ export function decisionsOf(
   const score = evaluation === 'segm' ? detections.maskScore : detections.score;
   const ranking = rankDetections(detections.image, score, images.ids.length, groups);
   const classes = areaClasses([protocol]);
-  const matches = allocateMatches(evaluation, classes, ranking.count, images.ids.length);
+  const matches = allocateMatches(evaluation, classes, { entries: ranking.count, images: images.ids.length });
   const areas = evaluation === 'segm' ? detections.maskArea : detections.area;
   const most = PROTOCOLS[protocol].maxDets[2];
 
   return images.ids.map((id, i) => {
     const trace: Trace = { pairs: [], taken: [] };
-    matchImage(dataset, detections, ranking, i, matches, trace);
+    matchImage({ dataset, detections, ranking, matches }, i, trace);
     const first = ranking.start[i];
     const entries = Array.from({ length: Math.min(most, ranking.start[i + 1] - first) }, (_, k) => first + k);
     const gts = Array.from({ length: objectStart[i + 1] - objectStart[i] }, (_, k) => objectStart[i] + k);

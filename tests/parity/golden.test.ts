@@ -6,13 +6,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accumulate, recallAt, sliceOf } from '#lib/coco/accumulate.ts';
+import { accumulate, sliceOf } from '#lib/coco/accumulate.ts';
 import { packDataset } from '#lib/coco/dataset.ts';
 import { classIndex } from '#lib/coco/match.ts';
 import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import type { EvaluationResults } from '#lib/scoring/report.ts';
-import { imageSlices, type SliceName, score } from '#lib/scoring/score.ts';
+import { imageSlices, type SliceName } from '#lib/scoring/slices.ts';
 import { match, pack, packGroundTruth } from '#tests/coco/documents.ts';
+import { recallAt } from '#tests/coco/read-line.ts';
+import { score } from '#tests/scoring/score.ts';
 import type { ScoreOutcome } from '#workers/scoring/job.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 import { differences, TOLERANCE } from './compare.ts';
@@ -105,7 +107,7 @@ async function compareMore(files: Case): Promise<string[]> {
         const { maxDets, areaRanges } = PROTOCOLS[id];
         for (const most of maxDets) {
           const sizeClass = classIndex(matches.classes, areaRanges[0]);
-          const { precision } = accumulate(matches, ranking, slice, sizeClass, most);
+          const { precision } = accumulate({ matches, ranking, slice }, { sizeClass, maxDets: most });
           check(`AP at maxDets ${most}`, precision ? mean(precision) : -1, theirs.AP_at[most]);
           let considered = 0;
           for (const i of images) considered += Math.min(most, ranking.start[i + 1] - ranking.start[i]);
@@ -113,10 +115,10 @@ async function compareMore(files: Case): Promise<string[]> {
         }
         for (const range of areaRanges) {
           const sizeClass = classIndex(matches.classes, range);
-          const { countable, recall } = accumulate(matches, ranking, slice, sizeClass, maxDets[2]);
+          const { countable, recall } = accumulate({ matches, ranking, slice }, { sizeClass, maxDets: maxDets[2] });
           check(`${range.id} objects`, countable, theirs.n_gt_not_ignored[range.id]);
           if (range.id !== 'all') continue;
-          const again = recallAt(matches, ranking, images, sizeClass, maxDets[2]);
+          const again = recallAt({ matches, ranking, slice }, { sizeClass, maxDets: maxDets[2] });
           for (let t = 0; t < 10; t++) {
             check(`recall at IoU ${50 + 5 * t}`, recall?.[t] ?? -1, theirs.recall_per_iou[t]);
             check(`recall at IoU ${50 + 5 * t}`, again?.[t] ?? -1, theirs.recall_per_iou[t]);
@@ -163,7 +165,7 @@ describe.each(CASES)('%s', (_name, files) => {
 
   test('scored in memory', async () => {
     const { dataset, predictions } = await pack(readText(files.groundTruth), readText(files.predictions));
-    expect(compare(score(dataset, predictions, IDS), numbers)).toEqual([]);
+    expect(compare(await score(dataset, predictions, IDS), numbers)).toEqual([]);
   });
 
   test('AP at every maxDets and counts', async () => {
@@ -205,7 +207,7 @@ test('the comparison finds a number that is off by 2e-9', async () => {
     readText(join(GOLDEN, 'tiny', 'gt.json.gz')),
     readText(join(GOLDEN, 'tiny', 'dt.json.gz')),
   );
-  const ours = score(dataset, predictions, IDS);
+  const ours = await score(dataset, predictions, IDS);
   ours[1].bbox.cellTypes.MCF7!.APl! += 2e-9;
   ours[0].segm!.overall.apPerIou[9] = null;
   const found = compare(ours, numbers);

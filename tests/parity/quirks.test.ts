@@ -6,8 +6,8 @@
 import { describe, expect, test } from 'vitest';
 import { EVALUATIONS, type Evaluation } from '#lib/coco/protocol.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
-import { score } from '#lib/scoring/score.ts';
 import { type Detection, type GroundTruth, pack } from '#tests/coco/documents.ts';
+import { score } from '#tests/scoring/score.ts';
 import { differences } from './compare.ts';
 import { type GoldenSlice, readGolden } from './golden-files.ts';
 
@@ -32,7 +32,7 @@ function quirk(name: string): Quirk {
 
 async function run({ gt, dt }: Pick<Quirk, 'gt' | 'dt'>) {
   const { dataset, predictions } = await pack(gt, dt);
-  const [results] = score(dataset, predictions, ['livecell-paper']);
+  const [results] = await score(dataset, predictions, ['livecell-paper']);
   return { results, warnings: { groundTruth: dataset.meta.warnings, predictions: predictions.warnings } };
 }
 
@@ -95,7 +95,8 @@ describe('scored as the reference scores it', () => {
     const { first, second } = quirk('evaluate_twice') as unknown as { first: number; second: number };
     const { gt, dt } = quirk('baseline');
     const { dataset, predictions } = await pack(gt, dt);
-    const [one, two] = [1, 2].map(() => score(dataset, predictions, ['livecell-paper'])[0]);
+    const [one] = await score(dataset, predictions, ['livecell-paper']);
+    const [two] = await score(dataset, predictions, ['livecell-paper']);
     expect(one.segm!.overall.AP).toBeCloseTo(first, 12);
     expect(two).toEqual(one);
     expect(second).toBe(-1);

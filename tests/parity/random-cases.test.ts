@@ -6,8 +6,9 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EVALUATIONS, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
-import { imageSlices, score } from '#lib/scoring/score.ts';
+import { imageSlices } from '#lib/scoring/slices.ts';
 import { pack } from '#tests/coco/documents.ts';
+import { score } from '#tests/scoring/score.ts';
 import { differences } from './compare.ts';
 import { GOLDEN, type GoldenProtocol, readJson } from './golden-files.ts';
 import type { RandomCase } from './random-case.ts';
@@ -19,7 +20,7 @@ const cases = readJson<(RandomCase & { reference: Record<ProtocolId, GoldenProto
 test.each(cases.map((_, k) => k))('random case %i', async (k) => {
   const { gt, dt, reference } = cases[k];
   const { dataset, predictions } = await pack(gt, dt);
-  const results = score(dataset, predictions, PROTOCOL_IDS);
+  const results = await score(dataset, predictions, PROTOCOL_IDS);
   const slices = [...imageSlices(dataset.images.fileNames).keys()];
   const found = PROTOCOL_IDS.flatMap((protocol, p) =>
     EVALUATIONS.flatMap((evaluation) =>

@@ -20,8 +20,9 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { EVALUATIONS, type Evaluation, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { FileRejected } from '#lib/problems.ts';
-import { imageSlices, score } from '#lib/scoring/score.ts';
+import { imageSlices } from '#lib/scoring/slices.ts';
 import { pack } from '#tests/coco/documents.ts';
+import { score } from '#tests/scoring/score.ts';
 import { distance, numbersOf, TOLERANCE } from './compare.ts';
 import { type Decisions, decisionsOf, firstDifference, numberingOf } from './decisions.ts';
 import type { GoldenProtocol, GoldenSlice } from './golden-files.ts';
@@ -147,7 +148,7 @@ async function compare({ gt, dt }: RandomCase, theirs: Answer['reference'], name
       return { text: `${name} is rejected by our reader: ${error.problems[0].message}` };
     throw error;
   }
-  const results = score(packed.dataset, packed.predictions, PROTOCOL_IDS);
+  const results = await score(packed.dataset, packed.predictions, PROTOCOL_IDS);
   const slices = [...imageSlices(packed.dataset.images.fileNames).keys()];
   for (const [p, protocol] of PROTOCOL_IDS.entries()) {
     for (const evaluation of EVALUATIONS) {

@@ -3,7 +3,6 @@
 import { describe, expect, test } from 'vitest';
 import { FileRejected } from '#lib/problems.ts';
 import { ImageResolver, UNKNOWN_IMAGE } from '#lib/readers/resolver.ts';
-import { score } from '#lib/scoring/score.ts';
 import {
   type Detection,
   type GroundTruth,
@@ -12,6 +11,7 @@ import {
   packPredictions,
   rectangle,
 } from '#tests/coco/documents.ts';
+import { score } from '#tests/scoring/score.ts';
 
 const FILE = 'SKOV3_Phase_E4_1_00d00h00m_1.tif';
 const OTHER = 'Huh7_Phase_A12_1_00d00h00m_1.tif';
@@ -39,7 +39,7 @@ const of = (image_id: number | string, x = 5, y = 5, score = 0.9): Detection => 
 /** Detections that count in each image, and AP. */
 async function counted(document: unknown): Promise<{ images: number; detections: number; AP: number | null }> {
   const { dataset, predictions } = await pack(twice, document);
-  const [{ segm }] = score(dataset, predictions, ['livecell-paper']);
+  const [{ segm }] = await score(dataset, predictions, ['livecell-paper']);
   return { images: predictions.images, detections: segm!.overall.detections, AP: segm!.overall.AP };
 }
 

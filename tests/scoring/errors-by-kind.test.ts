@@ -2,14 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { operatingPoint, sliceOf } from '#lib/coco/accumulate.ts';
+import { sliceOf } from '#lib/coco/accumulate.ts';
 import { matchImage } from '#lib/coco/match.ts';
 import { EVALUATIONS } from '#lib/coco/protocol.ts';
 import { ERROR_KINDS, type ErrorKind, type ErrorsByKind } from '#lib/scoring/errors-by-kind.ts';
+import { evaluationsOf } from '#lib/scoring/evaluate.ts';
 import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
-import { evaluationsOf, imageSlices, prepareAll, score } from '#lib/scoring/score.ts';
+import { imageSlices } from '#lib/scoring/slices.ts';
 import { type Annotation, bytesOf, type Detection, type GroundTruth, pack, rectangle } from '#tests/coco/documents.ts';
+import { operatingPoint } from '#tests/coco/read-line.ts';
 import fc from '#tests/properties.ts';
+import { prepareAll, score } from '#tests/scoring/score.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
 type Box = [x: number, y: number, width: number, height: number];
@@ -60,7 +63,7 @@ function documentsOf({ cells, outlines }: Scene, images = IMAGES): [GroundTruth,
 
 async function scoreOf(scene: Scene, images = IMAGES): Promise<{ segm: EvaluationResults; bbox: EvaluationResults }> {
   const { dataset, predictions } = await pack(...documentsOf(scene, images));
-  const [results] = score(dataset, predictions, ['livecell-paper', 'coco']);
+  const [results] = await score(dataset, predictions, ['livecell-paper', 'coco']);
   return results as { segm: EvaluationResults; bbox: EvaluationResults };
 }
 
@@ -314,10 +317,10 @@ test('crowd regions, and what lies in them, stay out', async () => {
 
 test('errors are named under the primary protocol alone', async () => {
   const { dataset, predictions } = await pack(...documentsOf(FOUND));
-  const [code, paper] = score(dataset, predictions, ['livecell-code', 'livecell-paper']);
+  const [code, paper] = await score(dataset, predictions, ['livecell-code', 'livecell-paper']);
   expect(code.segm!.overall.errors).toBeUndefined();
   expect(paper.segm!.overall.errors).toBeDefined();
-  expect(score(dataset, predictions, ['coco'])[0].bbox.overall.errors).toBeUndefined();
+  expect((await score(dataset, predictions, ['coco']))[0].bbox.overall.errors).toBeUndefined();
 });
 
 test('without scores every detection takes part', async () => {
@@ -330,7 +333,7 @@ test('without scores every detection takes part', async () => {
       ],
     }),
   );
-  const [{ segm }] = score(dataset, { ...predictions, unscored: true }, ['livecell-paper']);
+  const [{ segm }] = await score(dataset, { ...predictions, unscored: true }, ['livecell-paper']);
   expect(segm!.overall.scoreThreshold).toBeNull();
   expect(counts(segm!.overall.errors!)).toEqual({ missed: [1, 0], background: [0, 1] });
   // one precision at one recall: 1/2 up to 1/2; without the false outline 1, without the missed cell up to 1
@@ -355,7 +358,7 @@ test('threads share the work and find what one finds', async () => {
     });
     if (!outcome.ok) throw new Error(outcome.problems[0].message);
     const { dataset, predictions } = await pack(groundTruth, detections);
-    const [stock, paper] = score(dataset, predictions, ['coco', 'livecell-paper']);
+    const [stock, paper] = await score(dataset, predictions, ['coco', 'livecell-paper']);
     expect(outcome.reports.map(({ results }) => results)).toEqual([stock, paper]);
     expect(paper.segm!.overall.errors).toBeDefined();
   } finally {
@@ -496,16 +499,17 @@ describe('for any scene', () => {
     await fc.assert(
       fc.asyncProperty(scenes, async (scene) => {
         const { dataset, predictions } = await pack(...documentsOf(scene));
-        const [results] = score(dataset, predictions, ['livecell-paper']);
+        const [results] = await score(dataset, predictions, ['livecell-paper']);
         const evaluations = evaluationsOf(predictions);
         for (const [k, { ranking, matches }] of prepareAll(dataset, predictions, evaluations, [
           'livecell-paper',
         ]).entries()) {
-          for (const i of IMAGES.keys()) matchImage(dataset, predictions.detections, ranking, i, matches);
+          for (const i of IMAGES.keys())
+            matchImage({ dataset, detections: predictions.detections, ranking, matches }, i);
           for (const [name, images] of imageSlices(dataset.images.fileNames)) {
             const { overall, cellTypes } = results[evaluations[k]]!;
             const { errors, AP } = name === 'overall' ? overall : cellTypes[name]!;
-            const point = operatingPoint(matches, ranking, sliceOf(ranking, images, IMAGES.length), 3000);
+            const point = operatingPoint({ matches, ranking, slice: sliceOf(ranking, images, IMAGES.length) }, 3000);
             const sum = (what: 'objects' | 'detections'): number =>
               ERROR_KINDS.reduce((total, kind) => total + errors![kind][what], 0);
             expect(sum('objects')).toBe(point.countable - point.tp[0]);

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
-import { rankDetections } from '#lib/coco/rank.ts';
 import type { ReadPredictions } from '#lib/readers/coco/predictions.ts';
 import { allocateLabelCounts, countLabels, type Family, familyOf } from '#lib/scoring/families.ts';
 import { flattenTruth, imagesByFile, TRUTH_VARIANTS, type TruthVariant } from '#lib/scoring/flat-truth.ts';
 import { type Detection, pack, rectangle } from '#tests/coco/documents.ts';
+import { rankDetections } from '#tests/coco/rank-detections.ts';
 import { GOLDEN, readGolden, readText } from '#tests/parity/golden-files.ts';
 import fc from '#tests/properties.ts';
 

@@ -27,7 +27,7 @@ test('AP and AFNR of a draw are those of the images weighted as drawn', () => {
         const weights = Array.from(draws.blockOf, (block) => draws.counts[draw * blocks + block]);
         // none is cut off where nothing ranks them
         const most = of.unscored ? Number.POSITIVE_INFINITY : maxDets;
-        const { precision, recall } = accumulate(matches, ranking, slice, 0, most, { weights });
+        const { precision, recall } = accumulate({ matches, ranking, slice, weights }, { sizeClass: 0, maxDets: most });
         if (!precision || !recall) {
           expect([AP[draw - from], AFNR[draw - from]]).toEqual([Number.NaN, Number.NaN]);
           continue;

@@ -14,7 +14,7 @@ import {
   replicateWeights,
 } from '#lib/scoring/jackknife.ts';
 import { countObjects, replicateSlice } from '#lib/scoring/replicates.ts';
-import { imageSlices } from '#lib/scoring/score.ts';
+import { imageSlices } from '#lib/scoring/slices.ts';
 import { match, pack } from '#tests/coco/documents.ts';
 import { randomCase, sizes } from '#tests/coco/random-fates.ts';
 import { GOLDEN, readGolden, readText } from '#tests/parity/golden-files.ts';
@@ -50,7 +50,7 @@ async function replicated(groundTruth: string, predictions: string) {
     const slices = imageSlices(dataset.images.fileNames);
     const plain = (images: Uint32Array) => {
       const slice = sliceOf(ranking, images, dataset.images.ids.length);
-      const { precision, recall } = accumulate(matches, ranking, slice, 0, 3000);
+      const { precision, recall } = accumulate({ matches, ranking, slice }, { sizeClass: 0, maxDets: 3000 });
       return { AP: mean(precision!), AFNR: 1 - mean(recall!) };
     };
     const bySlice = [...slices].map(([name, images]) => ({
@@ -132,7 +132,10 @@ describe('replicates', () => {
           const own = Array.from(unitOf, (unit) => weights[k * units + unit]);
           // none is cut off where nothing ranks them
           const most = of.unscored ? Number.POSITIVE_INFINITY : maxDets;
-          const { precision, recall } = accumulate(matches, ranking, slice, 0, most, { weights: own });
+          const { precision, recall } = accumulate(
+            { matches, ranking, slice, weights: own },
+            { sizeClass: 0, maxDets: most },
+          );
           if (!precision || !recall) {
             expect([AP[k], AFNR[k]]).toEqual([Number.NaN, Number.NaN]);
             continue;
@@ -225,7 +228,10 @@ describe('replicates', () => {
             Uint32Array.from(again.dataset.images.ids.keys()),
             again.dataset.images.ids.length,
           );
-          const { precision, recall } = accumulate(again.matches, again.ranking, slice, 0, 3000);
+          const { precision, recall } = accumulate(
+            { matches: again.matches, ranking: again.ranking, slice },
+            { sizeClass: 0, maxDets: 3000 },
+          );
           expect(AP).toBeCloseTo(mean(precision!), 12);
           expect(AFNR).toBeCloseTo(1 - mean(recall!), 12);
         }

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { sliceOf } from '#lib/coco/accumulate.ts';
 import { matchImage } from '#lib/coco/match.ts';
 import { RECALL_THRESHOLDS } from '#lib/coco/protocol.ts';
+import { evaluationsOf } from '#lib/scoring/evaluate.ts';
 import { drawBlocks, resample } from '#lib/scoring/intervals.ts';
-import { evaluationsOf, imageSlices, prepareAll, score } from '#lib/scoring/score.ts';
+import { imageSlices } from '#lib/scoring/slices.ts';
 import fc from '#tests/properties.ts';
+import { prepareAll, score } from '#tests/scoring/score.ts';
 import { type Detection, fiveCells, pack, rectangle } from '../coco/documents.ts';
 
 const PAPER = ['livecell-paper'] as const;
@@ -31,7 +33,7 @@ async function scored(detections: Detection[], unscored = true) {
 
 test('AP is one precision, read where recall reaches it: P × the share of recall points up to R', async () => {
   const { dataset, predictions } = await scored(guesses);
-  const [{ segm }] = score(dataset, predictions, PAPER);
+  const [{ segm }] = await score(dataset, predictions, PAPER);
   const { overall } = segm!;
   // at IoU 0.5 four of six are right, of five cells
   const reached = RECALL_THRESHOLDS.filter((recall) => recall <= 4 / 5).length;
@@ -45,7 +47,7 @@ test('AP is one precision, read where recall reaches it: P × the share of recal
 test('no number depends on the order of the detections, which AP with equal scores does', async () => {
   const numbers = async (detections: Detection[], unscored: boolean) => {
     const { dataset, predictions } = await scored(detections, unscored);
-    return score(dataset, predictions, PAPER);
+    return await score(dataset, predictions, PAPER);
   };
   const there = await numbers(guesses, true);
   await fc.assert(
@@ -61,7 +63,7 @@ test('no number depends on the order of the detections, which AP with equal scor
 
 test('sizes and types are read in the same way', async () => {
   const { dataset, predictions } = await scored(guesses);
-  const [{ segm, bbox }] = score(dataset, predictions, PAPER);
+  const [{ segm, bbox }] = await score(dataset, predictions, PAPER);
   for (const { overall, cellTypes } of [segm!, bbox]) {
     expect(overall.APs).toBe(overall.AP); // every cell has 180 pixels
     expect(overall.APl).toBeNull();
@@ -73,7 +75,7 @@ test('sizes and types are read in the same way', async () => {
 test('the best 100 of an image are not known, all of them are', async () => {
   const few = await scored(guesses);
   const recall = expect.closeTo((10 + 8 + 5 + 10) / 50, 12); // thresholds that the four good ones reach, of five cells
-  expect(score(few.dataset, few.predictions, ['coco'])[0].segm!.overall.AR).toMatchObject({
+  expect((await score(few.dataset, few.predictions, ['coco']))[0].segm!.overall.AR).toMatchObject({
     '1': null,
     '10': recall,
     '100': recall,
@@ -83,7 +85,7 @@ test('the best 100 of an image are not known, all of them are', async () => {
 test('no image is cut to maxDets: which detections went would be an accident', async () => {
   const many = Array.from({ length: 150 }, (_, k) => ({ ...guesses[5], segmentation: rectangle(k % 60, 40, 5, 5) }));
   const { dataset, predictions } = await scored([...many, ...guesses]);
-  const [coco, paper] = score(dataset, predictions, ['coco', 'livecell-paper']);
+  const [coco, paper] = await score(dataset, predictions, ['coco', 'livecell-paper']);
   expect(coco.segm!.overall.detections).toBe(156);
   expect(coco.segm!.overall.AP).toBe(paper.segm!.overall.AP);
 });
@@ -91,9 +93,10 @@ test('no image is cut to maxDets: which detections went would be an accident', a
 describe('intervals', () => {
   test('a draw with every image once is the plain number', async () => {
     const { dataset, predictions } = await scored(guesses);
-    const [{ segm }] = score(dataset, predictions, PAPER);
+    const [{ segm }] = await score(dataset, predictions, PAPER);
     const [{ ranking, matches }] = prepareAll(dataset, predictions, evaluationsOf(predictions), PAPER);
-    for (const i of dataset.images.ids.keys()) matchImage(dataset, predictions.detections, ranking, i, matches);
+    for (const i of dataset.images.ids.keys())
+      matchImage({ dataset, detections: predictions.detections, ranking, matches }, i);
     const slice = sliceOf(ranking, imageSlices(dataset.images.fileNames).get('overall')!, 2);
     const draws = drawBlocks(dataset.images.fileNames, 3);
     draws.counts.fill(1, 0, draws.blocks);

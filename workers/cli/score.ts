@@ -441,8 +441,8 @@ async function scoreHere(
   out: Output,
   options: { intervals?: boolean; errors?: boolean; anyCategory?: boolean } = {},
 ): Promise<AnyReport> {
-  const { dismissHelpers, warmUp } = await import('#workers/scoring/threads.ts');
-  warmUp(files.map(({ path }) => path)); // while the rest is loaded
+  const { dismissHelpers, ThreadTeam } = await import('#workers/scoring/threads.ts');
+  new ThreadTeam().warmUp(files.map(({ path }) => path)); // while the rest is loaded
   const { default: scoreTask } = await import('#workers/scoring/task.ts');
   const { port1, port2 } = new MessageChannel();
   port1.on('message', ({ phase, fraction }: { phase: string; fraction: number }) =>

@@ -10,8 +10,8 @@ import { openTarget } from '#lib/readers/ground-truth-file.ts';
 import { type Validated, validated, validateFile } from '#lib/readers/validate.ts';
 import { partialSlots, type Task } from '#lib/tasks/index.ts';
 import { readCountFile, readReferences } from './counts.ts';
-import { type GivenFile, ofSlot, openSlots } from './slot-files.ts';
-import { atHome } from './trained-type.ts';
+import { type GivenFile, openSlots, prefixSlot } from './slot-files.ts';
+import { requireDetectionsOnOwnType } from './trained-type.ts';
 
 export interface CheckedFile {
   slot: string;
@@ -53,10 +53,10 @@ export async function checkFiles(job: CheckJob): Promise<Checked> {
   if (opened.problems.length === 0) warnings.push(...partialSlots(task, slots));
   try {
     const read = task.kind === 'counts' ? await counter(job) : await predictionReader(job, opened.turns);
-    for (const { slot, given, take } of opened.turns) {
-      const found = await take(async (file) => {
+    for (const { slot, given, withFile } of opened.turns) {
+      const found = await withFile(async (file) => {
         const say = <Said extends { message: string }>(said: Said): Said =>
-          task.id === 'livecell-wide' ? said : { ...said, message: ofSlot(slot, file.name, said.message) };
+          task.id === 'livecell-wide' ? said : { ...said, message: prefixSlot(slot, file.name, said.message) };
         const result = await read({ ...given, path: file.path });
         return { ...result, problems: result.problems.map(say), warnings: result.warnings.map(say) };
       }).catch(async (error) => ({
@@ -92,7 +92,7 @@ async function predictionReader(
   }
   return async (file) => {
     const target = targets.get(file.groundTruth ?? groundTruth)!;
-    const check = (read: ReadPredictions) => atHome(task.id, file.slot, read, target);
+    const check = (read: ReadPredictions) => requireDetectionsOnOwnType(task.id, file.slot, read, target);
     return validateFile({ groundTruth: target, predictions: file.path, anyCategory, check });
   };
 }

@@ -12,7 +12,7 @@ import type { AnyReport, CountingCellType, ReportOf } from '#lib/scoring/report.
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import type { Task } from '#lib/tasks/index.ts';
 import type { ScoreJob } from './job.ts';
-import { type GivenFile, ofSlot, slotTurns } from './slot-files.ts';
+import { type GivenFile, prefixSlot, requireSlots } from './slot-files.ts';
 
 /** Registered reference counts: `{ "A172": { "<file name>": count } }`, one document for all series. */
 type PackedReference = Record<string, Record<string, number>>;
@@ -55,12 +55,12 @@ export async function scoreCountFiles(job: ScoreJob, task: Task): Promise<AnyRep
   const problems: Problem[] = [];
   let read = performance.now();
   let reading = read - started;
-  const { turns, close } = await slotTurns(task, job.files);
+  const { turns, close } = await requireSlots(task, job.files);
   try {
-    for (const [turn, { slot, given, take }] of turns.entries()) {
+    for (const [turn, { slot, given, withFile }] of turns.entries()) {
       job.port?.postMessage({ phase: 'reading', fraction: turn / turns.length });
-      await take(async (file) => {
-        const say = (message: string) => ofSlot(slot, file.name, message);
+      await withFile(async (file) => {
+        const say = (message: string) => prefixSlot(slot, file.name, message);
         try {
           read = performance.now();
           const found = await readCountFile(file.path, references, { ...given, anyCategory: job.anyCategory });

@@ -1,9 +1,9 @@
 /** What a scoring job is made of and what comes out of it: the message to the thread, and its answer. */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { ExactGroundTruth } from '#lib/board/suspicion.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
+import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import type { GivenFile } from './slot-files.ts';
 
@@ -37,7 +37,7 @@ export interface ScoreJob {
 /** `Report` defaults to LIVECell-wide; pass `AnyReport` for other tasks. */
 export type ScoreOutcome<Report = ScoreReport> =
   /** `exactGroundTruth` is for maintainers and no part of the report; absent where no file has masks */
-  | { ok: true; reports: Report[]; exactGroundTruth?: ExactGroundTruth }
+  | { ok: true; reports: Report[]; exactGroundTruth?: CopiedMasks }
   | { ok: false; problems: Problem[]; warnings: Warning[] };
 
 export type Phase = 'reading' | 'matching' | 'accumulating';

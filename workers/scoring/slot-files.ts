@@ -43,11 +43,11 @@ export interface SlotFile {
   name: string;
 }
 
-/** One slot whose turn will come. */
+/** A slot whose file can be used when its turn comes. */
 export interface SlotTurn {
   readonly slot: string;
-  /** the file is there as long as `use` runs */
-  take<Result>(use: (file: SlotFile) => Promise<Result>): Promise<Result>;
+  /** Unpacks the file if need be and passes it to `use`, which must not keep it. */
+  withFile<Result>(use: (file: SlotFile) => Promise<Result>): Promise<Result>;
 }
 
 type Turns<File> = { turns: (SlotTurn & { given: File })[]; close(): void };
@@ -57,7 +57,7 @@ type Turns<File> = { turns: (SlotTurn & { given: File })[]; close(): void };
  *
  * @throws FileRejected when there are not the slots that the task asks for
  */
-export async function slotTurns<File extends GivenFile>(
+export async function requireSlots<File extends GivenFile>(
   task: Task | null,
   files: readonly File[],
 ): Promise<Turns<File>> {
@@ -67,7 +67,7 @@ export async function slotTurns<File extends GivenFile>(
   throw new FileRejected(problems);
 }
 
-/** The same with what is wrong about the slots beside them, for who wants to look at the others all the same. */
+/** Like `requireSlots`, but returns the problems beside the slots, so that those that are there can be checked. */
 export async function openSlots<File extends GivenFile>(
   task: Task | null,
   files: readonly File[],
@@ -80,7 +80,7 @@ export async function openSlots<File extends GivenFile>(
     const turns = [...found].map(([slot, members]) => ({
       slot,
       given: { ...first, slot, ...first.datasets?.find((own) => own.slot === slot) },
-      take: <Result>(use: (file: SlotFile) => Promise<Result>) => unpacked(slot, members, use),
+      withFile: <Result>(use: (file: SlotFile) => Promise<Result>) => withUnpacked(slot, members, use),
     }));
     return { turns, problems, close: zip.close };
   }
@@ -94,7 +94,7 @@ export async function openSlots<File extends GivenFile>(
     .map((given) => ({
       slot: given.slot,
       given,
-      take: <Result>(use: (file: SlotFile) => Promise<Result>) =>
+      withFile: <Result>(use: (file: SlotFile) => Promise<Result>) =>
         use({
           slot: given.slot,
           path: given.path,
@@ -112,12 +112,12 @@ export async function openSlots<File extends GivenFile>(
   return { turns, problems, close() {} };
 }
 
-/** What is said of one of several files begins with where it belongs. */
-export function ofSlot(slot: string, name: string, message: string): string {
+/** A message about one of several files, beginning with its slot. */
+export function prefixSlot(slot: string, name: string, message: string): string {
   return `Slot ${slot}, ${quoted(name)}: ${message}`;
 }
 
-/** The only file, if it has a file for each slot in it; null: files are slots' own. */
+/** The archive that the only file is, where its members are the slots' files; null where each slot has its own file. */
 async function archiveOf(
   task: Task,
   files: readonly GivenFile[],
@@ -140,7 +140,7 @@ async function archiveOf(
   });
 }
 
-/** Where in a member's path its slot stands; a folder around everything is common, so the first part that is one counts. */
+/** Where a member's path names its slot: the first part that is one, since a folder around everything is common. */
 function slotInPath(slots: readonly string[], name: string): { slot: string; entry: string; folder: boolean } | null {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
   for (const [i, part] of parts.entries()) {
@@ -185,8 +185,8 @@ function withoutEnding(name: string): string {
   return name.replace(/(\.(json|jsonl|csv|zip|gz|txt))+$/i, '');
 }
 
-/** Files in a slot's folder are its label images: they become an archive again, since that is what is read. */
-async function unpacked<Result>(
+/** Unpacks a slot's file for as long as `use` runs. The label images in a slot's folder become an archive again. */
+async function withUnpacked<Result>(
   slot: string,
   members: readonly ZipMember[],
   use: (file: SlotFile) => Promise<Result>,
@@ -211,14 +211,14 @@ async function unpacked<Result>(
   }
 }
 
-/** The only file of a folder may be a label image all the same: a test set can have one image of a type. */
+/** Whether the only file of a folder is a label image: a test set can have a single image of a type. */
 async function isPicture(member: ZipMember): Promise<boolean> {
   if (!member.name.includes('/')) return false;
   for await (const first of member.chunks()) return imageKind(first) !== null;
   return false;
 }
 
-/** Bytes of the largest label image that is read, which is also what one of them may unpack to here. */
+/** Bytes of the largest label image that is read; none may unpack to more. */
 const LARGEST_PICTURE = 4 * LIMITS.labelImagePixels + LIMITS.labelImageSpare;
 
 async function* packed(members: readonly ZipMember[]): AsyncGenerator<Uint8Array> {

@@ -13,7 +13,12 @@ import { homeOf, slicesOf } from '#lib/tasks/assemble.ts';
  *
  * @throws FileRejected when it has no detections there: the wrong file, in all likelihood
  */
-export function atHome(task: string, slot: string, predictions: ReadPredictions, { images }: { images: Images }): void {
+export function requireDetectionsOnOwnType(
+  task: string,
+  slot: string,
+  predictions: ReadPredictions,
+  { images }: { images: Images },
+): void {
   const home = homeOf(task, slot);
   if (!home) return;
   const { detections, groups } = predictions;

@@ -1,10 +1,9 @@
 /** A file of predictions into packed detections, with everything that is wrong or suspicious about it. */
 
-import type { ImageId, Images, Objects } from '#lib/coco/dataset.ts';
+import type { ImageId, Images, Objects, Predictions } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
-import type { Predictions } from '#lib/scoring/score.ts';
 import { type ReadResult, readAnnotations } from './document.ts';
 
 /** What the report says of a file. */

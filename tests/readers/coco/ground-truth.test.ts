@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { openDataset, packDataset } from '#lib/coco/dataset.ts';
 import { FileRejected, type Problem } from '#lib/problems.ts';
-import { score } from '#lib/scoring/score.ts';
 import { fiveCells, maskOf, packGroundTruth, packPredictions, perfect, rectangle } from '#tests/coco/documents.ts';
+import { score } from '#tests/scoring/score.ts';
 
 async function problemsOf(document: unknown): Promise<Problem[]> {
   const error = await packGroundTruth(document).catch((error) => error);
@@ -50,7 +50,7 @@ test('packed and opened again it is the same, and scores the same', async () => 
   expect(opened.meta).toEqual(dataset.meta);
   for (let k = 0; k < 5; k++) expect(maskOf(opened.objects, k)).toEqual(maskOf(dataset.objects, k));
   const predictions = await packPredictions(perfect(fiveCells()), dataset);
-  expect(score(opened, predictions, ['coco'])).toEqual(score(dataset, predictions, ['coco']));
+  expect(await score(opened, predictions, ['coco'])).toEqual(await score(dataset, predictions, ['coco']));
 });
 
 test('a packed ground truth of other bytes or another version is an error', () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { concatObjects, type Dataset, type Objects } from '#lib/coco/dataset.ts';
 import { type Plan, planParts } from '#lib/readers/coco/parts.ts';
 import { fiveCells, maskOf, packGroundTruth, packPredictions, perfect } from '#tests/coco/documents.ts';
-import takeStep, { type ReadOutcome, type ReadOutcomes, type ReadStep } from '#workers/scoring/steps.ts';
+import { type ReadOutcome, runStep, type StepInputs } from '#workers/scoring/steps.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
 /** A file as `openFile` hands it along; a short head, so that the first record may lie behind it. */
@@ -32,8 +32,7 @@ function write(text: string): { path: string; bytes: number } {
 
 /** All parts as three threads read them. */
 async function readAll(path: string, plan: Plan): Promise<ReadOutcome[]> {
-  const step: ReadStep = {
-    step: 'read',
+  const input: StepInputs['read'] = {
     path,
     parts: plan.parts,
     kind: 'predictions',
@@ -42,7 +41,7 @@ async function readAll(path: string, plan: Plan): Promise<ReadOutcome[]> {
     firstHas: plan.firstHas,
     counter: new Int32Array(new SharedArrayBuffer(8)),
   };
-  const outcomes = (await Promise.all([takeStep(step), takeStep(step), takeStep(step)])) as ReadOutcomes[];
+  const outcomes = await Promise.all([runStep('read', input), runStep('read', input), runStep('read', input)]);
   const parts = plan.parts.map((): ReadOutcome => null);
   for (const [part, outcome] of outcomes.flat()) parts[part] = outcome;
   return parts;

@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
 import { EVALUATIONS } from '#lib/coco/protocol.ts';
 import { FileRejected, type Problem } from '#lib/problems.ts';
-import { score } from '#lib/scoring/score.ts';
 import {
   type Detection,
   fiveCells,
@@ -14,6 +13,7 @@ import {
   perfect,
   rectangle,
 } from '#tests/coco/documents.ts';
+import { score } from '#tests/scoring/score.ts';
 
 let dataset: Dataset;
 beforeAll(async () => {
@@ -396,7 +396,7 @@ describe('legal but odd: a warning', () => {
     expect(await warningsOf(document)).toMatchObject({ 'no-mask': { count: 1 } });
     const predictions = await packPredictions(document, dataset);
     expect(predictions.hasMasks).toBe(false);
-    const [results] = score(dataset, predictions, ['livecell-paper']);
+    const [results] = await score(dataset, predictions, ['livecell-paper']);
     expect(Object.keys(results)).toEqual(['bbox']);
   });
 
@@ -433,7 +433,7 @@ describe('legal but odd: a warning', () => {
 describe('what pycocotools cannot read', () => {
   const whole = fiveCells();
   const results = (detections: unknown) =>
-    packPredictions(detections, dataset).then((p) => score(dataset, p, ['livecell-paper'])[0]);
+    packPredictions(detections, dataset).then(async (p) => (await score(dataset, p, ['livecell-paper']))[0]);
 
   test('a detection without a category is a cell', async () => {
     const without = perfect(whole).map(({ category_id: _, ...rest }) => rest);
@@ -466,7 +466,7 @@ test('an empty mask without a box: one run has the box [0, 0, 0, 0], more runs t
   const run = async (counts: number[]) => {
     const empty: Detection = { image_id: 1, score: 0.99, segmentation: { size: [60, 80], counts } };
     const predictions = await packPredictions([...others, empty], dataset);
-    const [{ bbox }] = score(dataset, predictions, ['livecell-paper']);
+    const [{ bbox }] = await score(dataset, predictions, ['livecell-paper']);
     return { box: [...predictions.detections.box.subarray(20, 24)], AP: bbox.overall.AP };
   };
   expect(await run([4800])).toEqual({ box: [0, 0, 0, 0], AP: expect.closeTo(5 / 6, 12) });
@@ -486,9 +486,9 @@ describe('a document instead of a list', () => {
   ): Promise<void> {
     const packed = await packGroundTruth(target);
     const [ours, plain] = await Promise.all([document, list].map((file) => packPredictions(file, packed)));
-    expect(score(packed, ours, ['livecell-paper'])).toEqual(score(packed, plain, ['livecell-paper']));
+    expect(await score(packed, ours, ['livecell-paper'])).toEqual(await score(packed, plain, ['livecell-paper']));
     for (const evaluation of EVALUATIONS)
-      expect(score(packed, ours, ['livecell-paper'])[0][evaluation]!.overall.AP).toBeCloseTo(1, 12);
+      expect((await score(packed, ours, ['livecell-paper']))[0][evaluation]!.overall.AP).toBeCloseTo(1, 12);
   }
 
   test('with the data set’s image ids', async () => {

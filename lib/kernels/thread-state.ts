@@ -1,0 +1,53 @@
+/**
+ * What a thread keeps between two pieces of work: instances of kernels, and columns for intermediate results that have
+ * grown to the size of the largest image so far. Making them anew for every image would cost more than the work.
+ *
+ * This is the only mutable state outside of function calls in the rooms that must run anywhere, and it has one rule:
+ * `forgetLarge` drops what has become large, between two steps of work, when nothing uses it.
+ */
+
+/** Bytes that one kept thing may hold on to. */
+const MOST_KEPT = 48 << 20;
+
+/** One thing that is made when it is first used and kept until it has become large. */
+export class Kept<Value> {
+  private readonly make: () => Value;
+  private readonly bytes: (value: Value) => number;
+  private value: Value | null = null;
+
+  constructor(make: () => Value, bytes: (value: Value) => number) {
+    this.make = make;
+    this.bytes = bytes;
+  }
+
+  get(): Value {
+    this.value ??= this.make();
+    return this.value;
+  }
+
+  forgetIfLarge(): void {
+    if (this.value !== null && this.bytes(this.value) > MOST_KEPT) this.value = null;
+  }
+}
+
+class ThreadState {
+  private readonly kept = new Set<Kept<unknown>>();
+
+  /**
+   * @param make what is kept, when it is first asked for
+   * @param bytes memory it holds on to that cannot shrink
+   */
+  keep<Value>(make: () => Value, bytes: (value: Value) => number = () => 0): Kept<Value> {
+    const kept = new Kept(make, bytes);
+    this.kept.add(kept as Kept<unknown>);
+    return kept;
+  }
+
+  /** Drops what has become large. Nothing may be using it. */
+  forgetLarge(): void {
+    for (const kept of this.kept) kept.forgetIfLarge();
+  }
+}
+
+/** Of this thread: every thread loads this module for itself. */
+export const thread = new ThreadState();

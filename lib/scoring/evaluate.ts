@@ -1,0 +1,292 @@
+/**
+ * The benchmark in one page: packed annotations in, numbers out. No I/O, so the same lines run in the scoring process,
+ * on the command line, in tests and in a browser; a `Runner` decides how many threads take part.
+ *
+ *     rank → match → summarize each slice → errors by kind → intervals
+ *
+ * Images are matched independently, slices are summarized independently, and everything in between is one sort.
+ */
+import type { Dataset, Predictions } from '../coco/dataset.ts';
+import { allocateMatches, areaClasses, type Evaluating } from '../coco/match.ts';
+import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
+import { type Ranking, rankWithinImages } from '../coco/rank.ts';
+import { type CopiedMasks, countCopiedMasks } from './copied-masks.ts';
+import { allocateErrors, OWN, POOLED } from './errors-by-kind.ts';
+import { drawBlocks, intervalOf } from './intervals.ts';
+import type { Metrics } from './report.ts';
+import { type SensitivityLine, sensitivityWeights } from './sensitivity.ts';
+import type { SliceName, Slices } from './slices.ts';
+import { type Done, newCounter, type Runner, SINGLE_THREAD } from './steps.ts';
+
+/** The numbers of one file under one protocol. Boxes are always there; masks where every detection has one. */
+export type EvaluationNumbers = Partial<Record<Evaluation, Partial<Record<SliceName, Metrics>>>>;
+
+export interface EvaluateOptions {
+  /** results come back in this order */
+  protocols: readonly ProtocolId[];
+  /** images of each slice to report on */
+  slices: Slices;
+  /** name errors by kind, under the primary protocol; defaults to true */
+  errors?: boolean;
+  /** compute intervals; defaults to true */
+  intervals?: boolean;
+  /** `fraction` of the whole evaluation that is done, 0 to 1 */
+  onProgress?: (phase: 'matching' | 'accumulating', fraction: number) => void;
+}
+
+export interface Evaluated {
+  /** by protocol */
+  results: EvaluationNumbers[];
+  /** absent where the file has no masks */
+  copiedMasks?: CopiedMasks;
+  seconds: { match: number; accumulate: number };
+}
+
+/** An evaluation under way: what its parts share. */
+interface Run {
+  dataset: Dataset;
+  predictions: Predictions;
+  evaluatings: Evaluating[];
+  protocols: readonly ProtocolId[];
+  slices: Slices;
+  results: EvaluationNumbers[];
+  runner: Runner;
+  onProgress(phase: 'matching' | 'accumulating', fraction: number): void;
+}
+
+// how far each part begins and ends, as fractions of the whole
+const MATCHED = 1 / 3;
+const SUMMARIZED = 1 / 2;
+const ERRORS_NAMED = 0.53;
+const REPAIRED = 7 / 12;
+
+/** Below this many detections a second thread costs more than it saves. */
+const FEW_DETECTIONS = 20_000;
+/** The same for resampling: a thousand draws are worth a second thread sooner. */
+const FEW_TO_RESAMPLE = 2_000;
+
+/** Scores one file against ground truth. */
+export async function evaluate(
+  dataset: Dataset,
+  predictions: Predictions,
+  options: EvaluateOptions,
+  runner: Runner = SINGLE_THREAD,
+): Promise<Evaluated> {
+  const { protocols, slices, onProgress = () => {} } = options;
+  const evaluatings = prepareMatching(dataset, predictions, evaluationsOf(predictions), protocols);
+  const results = protocols.map((): EvaluationNumbers => ({}));
+  const run: Run = { dataset, predictions, evaluatings, protocols, slices, results, runner, onProgress };
+  const started = performance.now();
+  await match(run);
+  const matched = performance.now();
+  const masks = evaluatings.find(({ matches }) => matches.evaluation === 'segm');
+  await summarizeSlices(run);
+  // where a task asks for single slices of several files, it needs no more than their numbers
+  if (slices.size > 1 && slices.has('overall')) {
+    if (options.errors !== false) await addErrors(run);
+    if (options.intervals !== false) await addIntervals(run);
+  }
+  return {
+    results,
+    copiedMasks: masks && countCopiedMasks(dataset, masks),
+    seconds: { match: (matched - started) / 1000, accumulate: (performance.now() - matched) / 1000 },
+  };
+}
+
+/** The evaluations a file can have. */
+export function evaluationsOf(predictions: Predictions): Evaluation[] {
+  return EVALUATIONS.filter((evaluation) => evaluation === 'bbox' || predictions.hasMasks);
+}
+
+/**
+ * Ranks the detections within their images and makes room for their matches, per evaluation. The order across images is
+ * left to `orderEntries` of `rankingsOf` these: matching does not need it. Masks and boxes share one ranking unless
+ * masks have scores of their own.
+ */
+export function prepareMatching(
+  dataset: Dataset,
+  { detections, groups, hasMaskScores, unscored }: Predictions,
+  evaluations: readonly Evaluation[],
+  protocols: readonly ProtocolId[],
+): Evaluating[] {
+  const images = dataset.images.ids.length;
+  let ranking: Ranking | null = null;
+  return evaluations.map((evaluation) => {
+    const score = evaluation === 'segm' ? detections.maskScore : detections.score;
+    if (!ranking || hasMaskScores) {
+      ranking = rankWithinImages(detections.image, score, images, groups);
+      if (unscored) ranking.unscored = true;
+    }
+    const sizes = { entries: ranking.count, images, objects: dataset.objects.count };
+    return { ranking, matches: allocateMatches(evaluation, areaClasses(protocols), sizes) };
+  });
+}
+
+/** The rankings of several evaluations, each once. */
+export function rankingsOf(evaluatings: readonly Evaluating[]): Ranking[] {
+  return [...new Set(evaluatings.map(({ ranking }) => ranking))];
+}
+
+async function match({ dataset, predictions, evaluatings, runner, onProgress }: Run): Promise<void> {
+  const { detections } = predictions;
+  const pairs = dataset.images.ids.length * evaluatings.length;
+  await runner.run(
+    'match',
+    { dataset, detections, rankings: rankingsOf(evaluatings), evaluations: evaluatings, counter: newCounter() },
+    {
+      alone: isSmall(predictions),
+      onProgress: (pair) => onProgress('matching', (MATCHED * pair) / pairs),
+    },
+  );
+}
+
+/** The numbers of every slice, and of the whole without images that are odd in the official test set. */
+async function summarizeSlices(run: Run): Promise<void> {
+  const { dataset, evaluatings, protocols, slices, results, runner, onProgress } = run;
+  interface Piece {
+    evaluation: number;
+    slice: SliceName;
+    images: Uint32Array;
+    line?: SensitivityLine;
+    weights?: Uint8Array;
+  }
+  // the largest slice first, so that no thread is left with it at the end
+  const work: Piece[] = [...slices].flatMap(([slice, images]) =>
+    evaluatings.map((_, evaluation) => ({ evaluation, slice, images })),
+  );
+  const all = slices.get('overall');
+  if (all && slices.size > 1) {
+    for (const [line, weights] of sensitivityWeights(dataset))
+      for (const evaluation of evaluatings.keys())
+        work.push({ evaluation, slice: 'overall', images: all, line, weights });
+  }
+  const outputs = await runner.run(
+    'summarize',
+    { evaluations: evaluatings, work, protocols, counter: newCounter() },
+    {
+      alone: isSmall(run.predictions),
+      onProgress: (piece) => onProgress('accumulating', within(MATCHED, SUMMARIZED, piece / work.length)),
+    },
+  );
+  for (const [{ evaluation, slice, line }, numbers] of pairUp(work, outputs)) {
+    const name = evaluatings[evaluation].matches.evaluation;
+    for (const [p, ofProtocol] of results.entries()) {
+      if ('metrics' in numbers) ofProtocol[name] = { ...ofProtocol[name], [slice]: numbers.metrics[p] };
+      else {
+        const metrics = ofProtocol[name]![slice]!;
+        metrics.sensitivity = { ...metrics.sensitivity, [line!]: numbers.sensitivity[p] };
+      }
+    }
+  }
+}
+
+/** Adds errors by kind under the primary protocol: named image by image, then counted slice by slice. */
+async function addErrors(run: Run): Promise<void> {
+  const { dataset, predictions, evaluatings, protocols, slices, results, runner, onProgress } = run;
+  const primary = results[protocols.indexOf(PRIMARY_PROTOCOL)];
+  if (!primary) return;
+  const evaluations = evaluatings.map(({ ranking, matches }) => {
+    const ofSlices = primary[matches.evaluation]!;
+    const pools = [...slices].map(([name, images]) => ({
+      view: name === 'overall' ? POOLED : OWN,
+      images,
+      // errors are counted at the score threshold of the slice's own numbers
+      scoreThreshold: ofSlices[name]!.scoreThreshold,
+    }));
+    return { ranking, matches, errors: allocateErrors(ranking, dataset.objects.count, pools), pools };
+  });
+  const alone = isSmall(predictions);
+  const pairs = dataset.images.ids.length * evaluations.length;
+  const named = evaluations.map(({ ranking, matches, errors }) => ({ ranking, matches, errors }));
+  await runner.run(
+    'errors',
+    { dataset, detections: predictions.detections, evaluations: named, counter: newCounter() },
+    { alone, onProgress: (pair) => onProgress('accumulating', within(SUMMARIZED, ERRORS_NAMED, pair / pairs)) },
+  );
+  const work = [...slices.keys()].flatMap((name, s) =>
+    evaluations.map(({ matches, pools }, evaluation) => {
+      const metrics = primary[matches.evaluation]![name]!;
+      return { evaluation, slice: pools[s], AP: metrics.AP, metrics };
+    }),
+  );
+  const pieces = work.map(({ evaluation, slice, AP }) => ({ evaluation, slice, AP }));
+  const outputs = await runner.run(
+    'repair',
+    { dataset, evaluations: named, work: pieces, counter: newCounter() },
+    {
+      alone,
+      onProgress: (piece) => onProgress('accumulating', within(ERRORS_NAMED, REPAIRED, piece / work.length)),
+    },
+  );
+  for (const [{ metrics }, errors] of pairUp(work, outputs)) metrics.errors = errors;
+}
+
+/** Draws per piece of work: small enough that no thread waits long for another, large enough to pay for its start. */
+const DRAWS_PER_PIECE = 500;
+
+/**
+ * Adds intervals under the first protocol, and under the others wherever they keep the same detections: everywhere but
+ * in slices with images of more detections than a protocol's largest maxDets.
+ */
+async function addIntervals({ dataset, predictions, evaluatings, slices, ...run }: Run): Promise<void> {
+  const { protocols, results, runner, onProgress } = run;
+  const draws = drawBlocks(dataset.images.fileNames);
+  interface Curve {
+    piece: { evaluation: number; images: Uint32Array; maxDets: number };
+    /** the numbers that it gives an interval */
+    metrics: Metrics[];
+  }
+  const curves = new Map<string, Curve>(); // of a slice, an evaluation and a maxDets
+  for (const [name, images] of slices) {
+    // a single block comes out the same in every draw: that says nothing about how far the number could have been off
+    if (new Set(Array.from(images, (i) => draws.blockOf[i])).size < 2) continue;
+    for (const [evaluation, { ranking, matches }] of evaluatings.entries()) {
+      let largest = 0;
+      for (const i of images) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
+      for (const [p, protocol] of protocols.entries()) {
+        const metrics = results[p][matches.evaluation]![name]!;
+        const maxDets = Math.min(PROTOCOLS[protocol].maxDets[2], largest);
+        const key = `${name} ${evaluation} ${maxDets}`;
+        const known = curves.get(key);
+        if (known) known.metrics.push(metrics);
+        else if (p === 0) curves.set(key, { piece: { evaluation, images, maxDets }, metrics: [metrics] });
+      }
+    }
+  }
+  const work = [...curves.values()].flatMap(({ piece, metrics }) =>
+    Array.from({ length: Math.ceil(draws.draws / DRAWS_PER_PIECE) }, (_, k) => {
+      const from = k * DRAWS_PER_PIECE;
+      return { ...piece, metrics, from, to: Math.min(from + DRAWS_PER_PIECE, draws.draws) };
+    }),
+  );
+  const pieces = work.map(({ metrics: _, ...piece }) => piece);
+  const outputs = await runner.run(
+    'resample',
+    { evaluations: evaluatings, draws, work: pieces, counter: newCounter() },
+    {
+      alone: predictions.detections.count < FEW_TO_RESAMPLE,
+      onProgress: (piece) => onProgress('accumulating', within(REPAIRED, 1, piece / work.length)),
+    },
+  );
+  const byCurve = Map.groupBy(pairUp(work, outputs), ([{ metrics }]) => metrics);
+  for (const [metrics, drawn] of byCurve) {
+    const interval = intervalOf(drawn.map(([, resampled]) => resampled));
+    for (const numbers of metrics) numbers.interval = interval;
+  }
+}
+
+function isSmall({ detections }: Predictions): boolean {
+  return detections.count < FEW_DETECTIONS;
+}
+
+function within(from: number, to: number, fraction: number): number {
+  return from + (to - from) * fraction;
+}
+
+/** Each piece of work with its result, whichever thread did it, in the order of the work. */
+function pairUp<Work, Result>(work: readonly Work[], outputs: readonly Done<Result>[]): [Work, Result][] {
+  return outputs
+    .flat()
+    .sort(([a], [b]) => a - b)
+    .map(([piece, result]) => [work[piece], result]);
+}

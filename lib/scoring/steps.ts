@@ -1,0 +1,172 @@
+/**
+ * The steps of an evaluation whose work threads can share: match images, summarize slices, resample, name errors,
+ * repair them. A thread that is free takes the next piece of work from a shared counter.
+ *
+ * Everything large is shared memory and messages carry views of it, so sending a whole data set costs nothing.
+ */
+import { sliceOf } from '../coco/accumulate.ts';
+import type { Dataset, Objects } from '../coco/dataset.ts';
+import { allocate } from '../coco/dataset.ts';
+import { type Evaluating, matchImage } from '../coco/match.ts';
+import { PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
+import { orderEntries, type Ranking } from '../coco/rank.ts';
+import { summarize } from '../coco/summarize.ts';
+import { thread } from '../kernels/thread-state.ts';
+import { countErrors, type ErrorSlice, type Errors, type ErrorsByKind, nameErrors } from './errors-by-kind.ts';
+import { type Draws, type Resampled, resample } from './intervals.ts';
+import type { Metrics } from './report.ts';
+import { type SensitivityNumbers, sensitivityNumbers } from './sensitivity.ts';
+
+/** An evaluation with the errors that are named in it. */
+export interface ErrorsOf extends Evaluating {
+  errors: Errors;
+}
+
+/** `counter` is shared by all threads of a step: [0] the next piece of work. */
+export interface StepInputs {
+  /** Orders the entries of rankings, then matches every (evaluation, image) pair. */
+  match: { dataset: Dataset; detections: Objects; rankings: Ranking[]; evaluations: Evaluating[]; counter: Int32Array };
+  /** Summarizes slices; of a piece with `weights` only the headline of the images whose weight is 1. */
+  summarize: {
+    evaluations: Evaluating[];
+    work: { evaluation: number; images: Uint32Array; weights?: Uint8Array }[];
+    protocols: readonly ProtocolId[];
+    counter: Int32Array;
+  };
+  /** Resamples AP and AFNR: a piece is some draws of one slice. */
+  resample: {
+    evaluations: Evaluating[];
+    draws: Draws;
+    work: { evaluation: number; images: Uint32Array; maxDets: number; from: number; to: number }[];
+    counter: Int32Array;
+  };
+  /** Names errors by kind in every (evaluation, image) pair. */
+  errors: { dataset: Dataset; detections: Objects; evaluations: ErrorsOf[]; counter: Int32Array };
+  /** When all are named: counts them slice by slice, and what AP would gain without them. */
+  repair: {
+    dataset: Dataset;
+    evaluations: ErrorsOf[];
+    work: { evaluation: number; slice: ErrorSlice; AP: number | null }[];
+    counter: Int32Array;
+  };
+}
+
+/** Results of the pieces that one thread did, by their place in `work`. */
+export type Done<Result> = [piece: number, result: Result][];
+
+export interface StepOutputs {
+  match: undefined;
+  /** by protocol */
+  summarize: Done<{ metrics: Metrics[] } | { sensitivity: SensitivityNumbers[] }>;
+  resample: Done<Resampled>;
+  errors: undefined;
+  repair: Done<ErrorsByKind>;
+}
+
+/** `onProgress` is called often, with the number of the piece that was done. */
+type Progress = (piece: number) => void;
+
+export const STEPS: {
+  readonly [Name in keyof StepInputs]: (input: StepInputs[Name], onProgress: Progress) => StepOutputs[Name];
+} = {
+  match({ dataset, detections, rankings, evaluations, counter }, onProgress) {
+    const images = dataset.images.ids.length;
+    for (const next of freePieces(counter, rankings.length + images * evaluations.length)) {
+      const pair = next - rankings.length;
+      if (pair < 0) orderEntries(rankings[next]);
+      else {
+        const { ranking, matches } = evaluations[Math.floor(pair / images)];
+        matchImage({ dataset, detections, ranking, matches }, pair % images);
+        onProgress(pair);
+      }
+    }
+  },
+
+  summarize({ evaluations, work, protocols, counter }, onProgress) {
+    const settings = protocols.map((id) => PROTOCOLS[id]);
+    return shareWork(work, counter, onProgress, ({ evaluation, images, weights }) => {
+      const { ranking, matches } = evaluations[evaluation];
+      if (weights) return { sensitivity: sensitivityNumbers(evaluations[evaluation], weights, protocols) };
+      const slice = sliceOf(ranking, images, ranking.start.length - 1);
+      return { metrics: summarize(matches, ranking, slice, settings) };
+    });
+  },
+
+  resample({ evaluations, draws, work, counter }, onProgress) {
+    return shareWork(work, counter, onProgress, ({ evaluation, images, maxDets, from, to }) => {
+      const { ranking, matches } = evaluations[evaluation];
+      const slice = sliceOf(ranking, images, ranking.start.length - 1);
+      return resample(matches, ranking, slice, maxDets, draws, from, to);
+    });
+  },
+
+  errors({ dataset, detections, evaluations, counter }, onProgress) {
+    const images = dataset.images.ids.length;
+    for (const next of freePieces(counter, images * evaluations.length)) {
+      nameErrors({ dataset, detections, ...evaluations[Math.floor(next / images)] }, next % images);
+      onProgress(next);
+    }
+  },
+
+  repair({ dataset, evaluations, work, counter }, onProgress) {
+    return shareWork(work, counter, onProgress, ({ evaluation, slice, AP }) =>
+      countErrors({ dataset, ...evaluations[evaluation] }, slice, AP),
+    );
+  },
+};
+
+/** Numbers that threads count up together, in shared memory where there is such a thing. */
+export function newCounter(numbers = 1): Int32Array {
+  return new Int32Array(allocate(4 * numbers));
+}
+
+/** The pieces of work, 0 to `length` - 1, that no other thread has taken. */
+export function* freePieces(counter: Int32Array, length: number): Generator<number> {
+  for (;;) {
+    const next = Atomics.add(counter, 0, 1);
+    if (next >= length) return;
+    yield next;
+  }
+}
+
+function shareWork<Work, Result>(
+  work: readonly Work[],
+  counter: Int32Array,
+  onProgress: Progress,
+  doPiece: (piece: Work) => Result,
+): Done<Result> {
+  const done: Done<Result> = [];
+  for (const next of freePieces(counter, work.length)) {
+    done.push([next, doPiece(work[next])]);
+    onProgress(next);
+  }
+  return done;
+}
+
+/** How a step is run. */
+export interface RunOptions {
+  /** too little work for a second thread */
+  alone?: boolean;
+  onProgress?: Progress;
+}
+
+/** Runs the steps of an evaluation: in one thread, or in several that share the work of each. */
+export interface Runner {
+  /** @returns the output of each thread that took part */
+  run<Name extends keyof StepInputs>(
+    name: Name,
+    input: StepInputs[Name],
+    options?: RunOptions,
+  ): Promise<StepOutputs[Name][]>;
+}
+
+/** Everything in this thread: for tests, the browser and small files. */
+export const SINGLE_THREAD: Runner = {
+  async run(name, input, { onProgress = () => {} } = {}) {
+    try {
+      return [STEPS[name](input, onProgress)];
+    } finally {
+      thread.forgetLarge();
+    }
+  },
+};

@@ -1,0 +1,96 @@
+/** Scores the file of one slot: read it, check it, evaluate it. */
+import type { Dataset } from '#lib/coco/dataset.ts';
+import type { Warning } from '#lib/problems.ts';
+import { openFile } from '#lib/readers/files.ts';
+import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
+import { type EvaluationNumbers, evaluate } from '#lib/scoring/evaluate.ts';
+import type { ScoreReport } from '#lib/scoring/report.ts';
+import { slicesOf } from '#lib/tasks/assemble.ts';
+import type { Phase, ScoreJob } from './job.ts';
+import { type OpenedGroundTruth, readPredictionFile } from './read.ts';
+import type { SlotFile } from './slot-files.ts';
+import type { ThreadTeam } from './threads.ts';
+import { requireDetectionsOnOwnType } from './trained-type.ts';
+
+/** What the slots of a job have in common. */
+export interface SlotContext {
+  job: ScoreJob;
+  team: ThreadTeam;
+  /** `fraction` of the slot that is done, 0 to 1 */
+  onProgress(phase: Phase, fraction: number): void;
+}
+
+export interface ScoredSlot {
+  slot: string;
+  dataset: Dataset;
+  /** what the report says of the file */
+  file: ScoreReport['predictions'][number];
+  /** by protocol */
+  results: EvaluationNumbers[];
+  warnings: Warning[];
+  unscored: boolean;
+  copiedMasks: CopiedMasks | undefined;
+  seconds: { read: number; match: number; accumulate: number };
+}
+
+/** Of the time of a slot, reading ground truth takes up to the first fraction and predictions up to the second. */
+export const GROUND_TRUTH_READ = 0.15;
+const PREDICTIONS_READ = 0.4;
+
+/**
+ * @param onlyCheck read and check the file without scoring it, because another file of the job is wrong
+ * @returns null when the file was only checked
+ * @throws FileRejected
+ */
+export async function scoreSlot(
+  { job, team, onProgress }: SlotContext,
+  file: SlotFile,
+  { dataset, ready }: OpenedGroundTruth,
+  onlyCheck: boolean,
+): Promise<ScoredSlot | null> {
+  const started = performance.now();
+  const opened = await openFile(file.path);
+  const digest = file.sha256 ?? team.digest(file.path, opened.bytes);
+  const target = { images: dataset.images, category: dataset.meta.category, anyCategory: job.anyCategory };
+  const predictions = await readPredictionFile(opened, target, {
+    team,
+    onProgress: (fraction) =>
+      onProgress('reading', GROUND_TRUTH_READ + (PREDICTIONS_READ - GROUND_TRUTH_READ) * fraction),
+  }).finally(opened.close);
+  const slices = slicesOf(job.task, file.slot, dataset.images.fileNames);
+  requireDetectionsOnOwnType(job.task, file.slot, predictions, dataset);
+  await ready;
+  if (onlyCheck) return null;
+  const read = performance.now();
+  const { protocols, errors, intervals } = job;
+  const evaluated = await evaluate(
+    dataset,
+    predictions,
+    {
+      protocols,
+      slices,
+      errors,
+      intervals,
+      onProgress: (phase, fraction) => onProgress(phase, PREDICTIONS_READ + (1 - PREDICTIONS_READ) * fraction),
+    },
+    team,
+  );
+  return {
+    slot: file.slot,
+    dataset,
+    file: {
+      slot: file.slot,
+      sha256: await digest,
+      bytes: opened.bytes,
+      format: predictions.format,
+      detections: predictions.detections.count,
+      images: predictions.images,
+      ...(job.anyCategory && { anyCategory: true }),
+    },
+    results: evaluated.results,
+    warnings: predictions.warnings,
+    unscored: predictions.unscored ?? false,
+    copiedMasks: evaluated.copiedMasks,
+    seconds: { read: (read - started) / 1000, ...evaluated.seconds },
+  };
+}
