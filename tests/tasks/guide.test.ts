@@ -123,7 +123,7 @@ describe.each(OPEN_TASKS.map((task) => [task.id, task] as const))('the commands 
   });
 
   test('those that submit have options that exist', async () => {
-    const { submit } = await import('#workers/cli/submit.ts');
+    const { submit } = await import('#workers/cli/commands/submit.ts');
     for (const { words } of commandsOf(task).filter(({ words }) => words[1] === 'submit'))
       for (const word of words.filter((word) => word.startsWith('--')))
         expect(Object.keys(submit.options)).toContain(word.slice(2));

@@ -3,34 +3,34 @@
  *
  *   0 done   1 the input is wrong   2 the call is wrong   3 we failed
  *
- * Commands stand in `cli/`, and import what is heavy only when they run: `livecell --help` must not load a database.
+ * Each command is a file in `cli/commands/`, and imports what is heavy only when they run: `livecell --help` must not load a database.
  */
 import { parseArgs } from 'node:util';
 import { AppError } from '#lib/errors.ts';
 import type { Problem } from '#lib/problems.ts';
 import { CallError, type Command, InputError, type Option, Output, oneLine, problemLine } from './command.ts';
-import { demoData, score, validate, verify } from './score.ts';
-import {
-  importGroundTruthCommand,
-  importImagesCommand,
-  migrate,
-  rescore,
-  seed,
-  signInLink,
-  tokenCreate,
-  userList,
-  userRole,
-  worker,
-} from './site.ts';
-import { submit } from './submit.ts';
+import { demoData } from './commands/demo-data.ts';
+import { importGroundTruth } from './commands/import-ground-truth.ts';
+import { importImages } from './commands/import-images.ts';
+import { migrate } from './commands/migrate.ts';
+import { rescore } from './commands/rescore.ts';
+import { score } from './commands/score.ts';
+import { seed } from './commands/seed.ts';
+import { signInLink } from './commands/sign-in-link.ts';
+import { submit } from './commands/submit.ts';
+import { tokenCreate } from './commands/token-create.ts';
+import { userList, userRole } from './commands/user.ts';
+import { validate } from './commands/validate.ts';
+import { verify } from './commands/verify.ts';
+import { worker } from './commands/worker.ts';
 
 const COMMANDS: Command[] = [
   score,
   validate,
   verify,
   submit,
-  importGroundTruthCommand,
-  importImagesCommand,
+  importGroundTruth,
+  importImages,
   rescore,
   demoData,
   migrate,

@@ -9,9 +9,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bytes, seconds } from '#lib/format.ts';
 import type { Created, SubmissionBody, TaskList } from '#lib/http/api.ts';
 import type { Problem } from '#lib/problems.ts';
-import { CallError, type Command, InputError, JSON_OPTION, type Output, problemLine, type Values } from './command.ts';
-import { reportTable } from './report-table.ts';
-import { runningSite } from './run-file.ts';
+import {
+  CallError,
+  type Command,
+  InputError,
+  JSON_OPTION,
+  type Output,
+  problemLine,
+  type Values,
+} from '#workers/cli/command.ts';
+import { reportTable } from '#workers/cli/report-table.ts';
+import { runningSite } from '#workers/cli/run-file.ts';
 import {
   ANY_CATEGORY,
   openTask,
@@ -20,7 +28,7 @@ import {
   SLOTS_IN_WORDS,
   type SlotFile,
   slotFiles,
-} from './score.ts';
+} from '#workers/cli/slot-arguments.ts';
 
 /** Below the 300 seconds Node gives a request, also on a slow line: 50 MB in five minutes is 1.4 Mbit/s. */
 const CHUNK_BYTES = 50_000_000;

@@ -1,0 +1,181 @@
+/** `livecell import-ground-truth`: registers ground truth, or the next version of it. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { env } from '#lib/env.ts';
+import { SPLITS } from '#lib/livecell/splits.ts';
+import {
+  CallError,
+  type Command,
+  InputError,
+  JSON_OPTION,
+  mustBeFile,
+  type Output,
+  oneFile,
+  required,
+  type Values,
+} from '#workers/cli/command.ts';
+import { openTask, slotFiles } from '#workers/cli/slot-arguments.ts';
+import { withDatabase } from '#workers/cli/with-database.ts';
+
+export const importGroundTruth: Command = {
+  name: 'import-ground-truth',
+  takes: 'FILE',
+  details:
+    'Reference counts are a file per cell type: --task fluorescence-counts A172=a172.json A549=a549.json\n' +
+    'Outside data sets are COCO annotations: --task zero-shot --name EVICAN --licence … --source … --protocol … FILE\n' +
+    'With --replace the file becomes the next version of what is registered under the name: everything that was scored\n' +
+    'on it is scored again, and then the board switches at once.',
+  help: 'Registers ground truth with the site; submissions are scored against the newest of their task.',
+  example: 'livecell import-ground-truth livecell_coco_test.json --name "LIVECell test"',
+  options: {
+    name: { type: 'string', value: 'NAME', help: 'what it is called on the site' },
+    task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
+    licence: { type: 'string', value: 'TEXT', help: 'of an outside data set: on what terms it is used' },
+    split: {
+      type: 'string',
+      value: 'SPLIT',
+      help: 'train, val or test; default: what the name says, as in “LIVECell test”',
+    },
+    source: { type: 'string', value: 'TEXT', help: 'of an outside data set: where it is from' },
+    protocol: { type: 'string', value: 'TEXT', help: 'of an outside data set: how it was prepared' },
+    public: { type: 'boolean', help: 'annotations may be shown and downloaded' },
+    replace: { type: 'boolean', help: 'a new version of the ground truth with this name; needs --note' },
+    note: { type: 'string', value: 'TEXT', help: 'what this version is; with --replace, what changed and why' },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    if (values.replace) return replaceGroundTruth(values, files, out);
+    const task = openTask(values.task);
+    const given =
+      task.kind === 'counts'
+        ? await slotFiles(task, files, undefined)
+        : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
+    const name = required(values, 'name').trim();
+    if (!name) throw new CallError('--name is missing.');
+    const split = SPLITS.find((id) => id === values.split);
+    if (values.split !== undefined && !split)
+      throw new CallError(`--split is one of ${SPLITS.join(', ')}, not “${values.split}”.`);
+    const { storage } = await import('#lib/storage.ts');
+    const data = env().LIVECELL_DATA;
+    await mkdir(data, { recursive: true });
+    const dir = await mkdtemp(join(data, 'import-')); // on the storage's own disk, so that moving there is renaming
+    try {
+      const packed = join(dir, 'packed');
+      const { packGroundTruth } = await import('#workers/scoring/import-task.ts');
+      const { sha256, images, objects, cellTypes, warnings, statistics } = await packGroundTruth(task, given, packed);
+      const dataset = await withDatabase(async () => {
+        const { getPictures, registerDataset, saveStatistics } = await import('#db/datasets/datasets.ts');
+        const packKey = `datasets/${randomUUID()}`;
+        await storage().adopt(packKey, packed);
+        const registered = await registerDataset(
+          {
+            name,
+            task: task.groundTruth,
+            public: values.public === true,
+            split,
+            licence: values.licence,
+            source: values.source,
+            protocol: values.protocol,
+            sha256,
+            images,
+            objects,
+            cellTypes,
+            packKey,
+          },
+          { note: values.note },
+        ).catch(async (error) => {
+          await storage().delete(packKey);
+          throw error;
+        });
+        // those that came with pictures say more
+        if (statistics && !(await getPictures(registered.id))) await saveStatistics(registered, statistics);
+        if (registered.packKey !== packKey) await storage().delete(packKey); // the same content was there already
+        return registered;
+      });
+      const { id, createdAt } = dataset;
+      out.document({
+        id,
+        name,
+        task: task.id,
+        public: dataset.public,
+        split: dataset.split,
+        sha256,
+        images,
+        objects,
+        cellTypes,
+        createdAt,
+        warnings,
+      });
+      out.print(
+        `Registered “${name}” for ${task.id}: ${images.toLocaleString('en-US')} images, ${objects.toLocaleString('en-US')} objects.`,
+      );
+      if (!out.json) out.warnings(warnings);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  },
+};
+
+/** `import-ground-truth --replace`: the task and the terms are those of what is registered under the name. */
+async function replaceGroundTruth(values: Values, files: string[], out: Output): Promise<void> {
+  const name = required(values, 'name').trim();
+  const note = required(values, 'note').trim();
+  if (!note) throw new CallError('--note is missing: what changed, and why?');
+  const { storage } = await import('#lib/storage.ts');
+  const data = env().LIVECELL_DATA;
+  await mkdir(data, { recursive: true });
+  const dir = await mkdtemp(join(data, 'import-'));
+  try {
+    const packed = join(dir, 'packed');
+    const { version, rescore, warnings, entries } = await withDatabase(async () => {
+      const { getDatasetByName } = await import('#db/datasets/datasets.ts');
+      const dataset = await getDatasetByName(name);
+      if (!dataset) throw new InputError(`There is no ground truth “${name}” to replace. Without --replace it is new.`);
+      const task = openTask(dataset.task);
+      const given =
+        task.kind === 'counts'
+          ? await slotFiles(task, files, undefined)
+          : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
+      const { packGroundTruth } = await import('#workers/scoring/import-task.ts');
+      const { warnings, ...facts } = await packGroundTruth(task, given, packed);
+      const packKey = `datasets/${randomUUID()}`;
+      await storage().adopt(packKey, packed);
+      const { replaceGroundTruth } = await import('#db/rescore/ground-truth.ts');
+      const isPublic = values.public === true ? true : undefined;
+      const made = await replaceGroundTruth(
+        dataset.id,
+        { facts: { ...facts, packKey }, note, public: isPublic },
+        null,
+      ).catch(async (error) => {
+        await storage().delete(packKey);
+        throw error;
+      });
+      const { listRescores } = await import('#db/rescore/list.ts');
+      const line = (await listRescores({ datasetId: dataset.id })).find(({ id }) => id === made.rescore.id);
+      return { ...made, warnings, entries: line?.counts };
+    });
+    const { sha256, images, objects } = version;
+    out.document({
+      name,
+      version: version.version,
+      sha256,
+      images,
+      objects,
+      note,
+      warnings,
+      rescore: { id: rescore.id, state: rescore.state, entries },
+    });
+    out.print(
+      `Version ${version.version} of “${name}”: ${images.toLocaleString('en-US')} images, ${objects.toLocaleString('en-US')} objects.`,
+    );
+    out.print(
+      rescore.state === 'done'
+        ? 'Nothing had been scored on it: it is the current one now.'
+        : `The board switches when ${(entries?.waiting ?? 0).toLocaleString('en-US')} submissions have been scored again; see /maintain/ground-truth.`,
+    );
+    if (!out.json) out.warnings(warnings);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}

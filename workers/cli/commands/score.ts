@@ -1,0 +1,72 @@
+/** `livecell score`: scores predictions on this machine. */
+import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { CallError, type Command, JSON_OPTION } from '#workers/cli/command.ts';
+import { reportTable } from '#workers/cli/report-table.ts';
+import { scoreHere } from '#workers/cli/score-here.ts';
+import {
+  ANY_CATEGORY,
+  groundTruthFor,
+  openTask,
+  PREDICTIONS_HELP,
+  parseThreshold,
+  SCORE_THRESHOLD,
+  slotFiles,
+  TASK_OPTION,
+  withGroundTruth,
+} from '#workers/cli/slot-arguments.ts';
+
+export const score: Command = {
+  name: 'score',
+  help: 'Scores predictions here, without a server: the same numbers as on the leaderboard.',
+  example: 'livecell score --ground-truth test.json --predictions mine.json --protocol coco --json',
+  options: {
+    'ground-truth': {
+      type: 'string',
+      value: '[SLOT=]FILE',
+      help: 'COCO annotations, .json or .json.gz; for fluorescence-counts a file of counts per cell type',
+      multiple: true,
+    },
+    predictions: {
+      type: 'string',
+      value: '[SLOT=]FILE',
+      help: `${PREDICTIONS_HELP}; one per slot, or one .zip with a file per slot`,
+      multiple: true,
+    },
+    task: TASK_OPTION,
+    'score-threshold': SCORE_THRESHOLD,
+    protocol: {
+      type: 'string',
+      value: 'NAME',
+      help: `${PROTOCOL_IDS.join(', ')}; default: ${PRIMARY_PROTOCOL}`,
+      default: PRIMARY_PROTOCOL,
+    },
+    slot: { type: 'string', value: 'SLOT', help: 'which slot a file without SLOT= is for' },
+    'any-category': ANY_CATEGORY,
+    'no-intervals': { type: 'boolean', help: 'leave out the uncertainty intervals' },
+    'no-errors': { type: 'boolean', help: 'leave out the errors by kind' },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    const task = openTask(values.task);
+    const protocol = parseProtocol(values.protocol);
+    if (files.length > 0) throw new CallError(`“${files[0]}”: files are given with --ground-truth and --predictions.`);
+    if (!values['ground-truth']?.length) throw new CallError('--ground-truth is missing.');
+    const predictions = await slotFiles(task, values.predictions ?? [], values.slot);
+    const against = await groundTruthFor(task, values['ground-truth'], predictions);
+    const slots = withGroundTruth(predictions, against, parseThreshold(task, values['score-threshold']));
+    const report = await scoreHere(task, protocol, against.path, slots, out, {
+      intervals: !values['no-intervals'],
+      errors: !values['no-errors'],
+      anyCategory: values['any-category'],
+    });
+    out.document(report);
+    out.print(reportTable(report));
+    if (!out.json) out.warnings(report.warnings);
+  },
+};
+
+function parseProtocol(name: string): ProtocolId {
+  const id = PROTOCOL_IDS.find((known) => known === name);
+  if (!id) throw new CallError(`There is no protocol “${name}”; there are ${PROTOCOL_IDS.join(', ')}.`);
+  return id;
+}

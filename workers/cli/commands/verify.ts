@@ -1,0 +1,107 @@
+/** `livecell verify`: recomputes a published score. */
+import { PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
+import type { AnyReport } from '#lib/scoring/report.ts';
+import { CallError, type Command, InputError, JSON_OPTION, oneFile, readJson } from '#workers/cli/command.ts';
+import { scoreHere } from '#workers/cli/score-here.ts';
+import { groundTruthFor, openTask, slotFiles, withGroundTruth } from '#workers/cli/slot-arguments.ts';
+
+export const verify: Command = {
+  name: 'verify',
+  takes: 'RECEIPT.json',
+  help: 'Recomputes a published score and says whether every number agrees.',
+  example: 'livecell verify receipt.json --predictions mine.json --ground-truth test.json',
+  options: {
+    'ground-truth': {
+      type: 'string',
+      value: '[SLOT=]FILE',
+      help: 'COCO annotations, .json or .json.gz, or counts per cell type',
+      multiple: true,
+    },
+    predictions: { type: 'string', value: '[SLOT=]FILE', help: 'the files that were scored', multiple: true },
+    json: JSON_OPTION,
+  },
+  async run(values, files, out) {
+    const receiptPath = oneFile(files, 'receipt');
+    const published = await reportsOf(receiptPath);
+    if (!values['ground-truth']?.length) throw new CallError('--ground-truth is missing.');
+    const differences: string[] = [];
+    let numbers = 0;
+    for (const report of published) {
+      const task = openTask(report.task);
+      const predictions = await slotFiles(task, values.predictions ?? [], undefined);
+      const against = await groundTruthFor(task, values['ground-truth'], predictions);
+      const thresholds = thresholdsOf(report);
+      const files = withGroundTruth(predictions, against).map((file) => ({
+        ...file,
+        scoreThreshold: thresholds.get(file.slot) ?? [...thresholds.values()][0],
+      }));
+      const anyCategory = report.predictions.some((file) => file.anyCategory);
+      const ours = await scoreHere(task, report.protocol, against.path, files, out, { anyCategory });
+      for (const { slot, sha256 } of report.predictions) {
+        const mine = ours.predictions.find((file) => file.slot === slot);
+        if (mine?.sha256 !== sha256) differences.push(`The file of slot ${slot} is not the one that was scored.`);
+      }
+      if (ours.groundTruth.sha256 !== report.groundTruth.sha256)
+        differences.push('The ground truth is not the one that was used.');
+      // of private counts a receipt has means over time instead of images: ours are made the same way
+      const withheld = 'counts' in report.results && Object.values(report.results.counts).some((own) => own.overTime);
+      const { withoutGroundTruth } = await import('#lib/scoring/report.ts');
+      const { results } = withheld ? withoutGroundTruth(ours) : ours;
+      numbers += compare(report.results, results, report.protocol, differences);
+    }
+    out.document({ agrees: differences.length === 0, numbers, differences });
+    if (differences.length > 0) throw new InputError(...new Set(differences));
+    out.print(`All ${numbers.toLocaleString('en-US')} numbers agree.`);
+  },
+};
+
+/** The thresholds stated for slots whose detections were counted. */
+function thresholdsOf(report: AnyReport): Map<string, number> {
+  if (report.task !== 'fluorescence-counts') return new Map();
+  return new Map(
+    Object.entries(report.results.counts).flatMap(([slot, { scoreThreshold }]) =>
+      scoreThreshold === undefined ? [] : [[slot, scoreThreshold] as const],
+    ),
+  );
+}
+
+/** The reports in a receipt, or a bare report. */
+async function reportsOf(path: string): Promise<AnyReport[]> {
+  const found = (await readJson(path)) as {
+    results?: unknown;
+    report?: unknown;
+    reports?: Partial<Record<ProtocolId, unknown>>;
+  };
+  const candidates = found?.results
+    ? [found]
+    : found?.reports
+      ? PROTOCOL_IDS.map((id) => found.reports?.[id])
+      : [found?.report];
+  const { anyReportSchema } = await import('#lib/scoring/report.ts');
+  const reports = candidates.filter((candidate) => candidate !== undefined);
+  if (reports.length === 0) throw new InputError(`${path} is neither a receipt nor a report.`);
+  return reports.map((report) => {
+    const parsed = anyReportSchema.safeParse(report);
+    if (!parsed.success) throw new InputError(`${path} is neither a receipt nor a report.`);
+    return parsed.data;
+  });
+}
+
+/** Walks the published numbers and looks each up in ours; returns how many there are. */
+function compare(published: unknown, ours: unknown, path: string, differences: string[]): number {
+  if (typeof published === 'object' && published !== null) {
+    let numbers = 0;
+    for (const [key, value] of Object.entries(published))
+      numbers += compare(
+        value,
+        (ours as Record<string, unknown> | null | undefined)?.[key],
+        `${path} ${key}`,
+        differences,
+      );
+    return numbers;
+  }
+  const close =
+    typeof published === 'number' && typeof ours === 'number' ? Math.abs(published - ours) <= 1e-9 : published === ours;
+  if (!close) differences.push(`${path}: published ${published}, recomputed ${ours ?? 'nothing'}`);
+  return 1;
+}

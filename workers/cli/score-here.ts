@@ -1,0 +1,47 @@
+/** Scores files in this process, for the commands that need no server. */
+import { MessageChannel } from 'node:worker_threads';
+import type { ProtocolId } from '#lib/coco/protocol.ts';
+import type { Problem, Warning } from '#lib/problems.ts';
+import type { AnyReport } from '#lib/scoring/report.ts';
+import type { Task } from '#lib/tasks/index.ts';
+import { InputError, type Output, problemLine } from '#workers/cli/command.ts';
+import type { SlotFile } from '#workers/cli/slot-arguments.ts';
+
+export async function scoreHere(
+  task: Task,
+  protocol: ProtocolId,
+  groundTruth: string,
+  files: (SlotFile & { groundTruth?: string; scoreThreshold?: number })[],
+  out: Output,
+  options: { intervals?: boolean; errors?: boolean; anyCategory?: boolean } = {},
+): Promise<AnyReport> {
+  const { dismissHelpers, ThreadTeam } = await import('#workers/scoring/threads.ts');
+  new ThreadTeam().warmUp(files.map(({ path }) => path)); // while the rest is loaded
+  const { default: scoreTask } = await import('#workers/scoring/task.ts');
+  const { port1, port2 } = new MessageChannel();
+  port1.on('message', ({ phase, fraction }: { phase: string; fraction: number }) =>
+    out.progress(`${phase} ${Math.round(fraction * 100)} %`),
+  );
+  port1.unref();
+  try {
+    const outcome = await scoreTask<AnyReport>({
+      task: task.id,
+      groundTruth: { path: groundTruth },
+      files,
+      protocols: [protocol],
+      ...options,
+      port: port2,
+    });
+    if (outcome.ok) return outcome.reports[0];
+    throw refused(outcome.problems, outcome.warnings, out);
+  } finally {
+    port1.close();
+    await dismissHelpers();
+  }
+}
+
+/** The answer to a wrong file: a document for programs, a line per problem for people. */
+export function refused(problems: Problem[], warnings: Warning[], out: Output): InputError {
+  out.document({ problems, warnings });
+  return new InputError(...problems.map(problemLine));
+}
