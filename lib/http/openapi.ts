@@ -1,7 +1,10 @@
 /** The OpenAPI description, made from the schemas that parse and type the requests themselves. */
 import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
 import { LIMITS } from '#lib/readers/limits.ts';
+import { anyReportSchema } from '#lib/scoring/report.ts';
 import {
+  boardRowSchema,
   createdSchema,
   imageListSchema,
   leaderboardQuerySchema,
@@ -14,6 +17,10 @@ import {
   taskListSchema,
 } from './api.ts';
 
+interface OptionalHeader {
+  optional: string;
+}
+
 interface Operation {
   method: 'get' | 'post' | 'patch' | 'head' | 'delete' | 'options';
   path: string;
@@ -24,7 +31,7 @@ interface Operation {
   /** what a token has to be for; absent: `read` for what reads, `submit` for the rest */
   scope?: 'read' | 'submit';
   query?: z.ZodObject;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | OptionalHeader>;
   body?: z.ZodType | 'bytes';
   answers: Record<number, { description: string; schema?: z.ZodType; type?: string; headers?: Record<string, string> }>;
   problems?: number[];
@@ -42,7 +49,7 @@ export const OPERATIONS: readonly Operation[] = [
     headers: {
       ...TUS,
       'Upload-Length': 'size of the file in bytes',
-      'Upload-Metadata': 'filename, sha256 and task, each with its value in base64',
+      'Upload-Metadata': { optional: 'filename, sha256 and task, each with its value in base64' },
     },
     answers: { 201: { description: 'Created', headers: { Location: 'the address of the upload' } } },
     problems: [400, 401, 403, 413, 422, 429],
@@ -72,7 +79,7 @@ export const OPERATIONS: readonly Operation[] = [
     headers: {
       ...TUS,
       'Upload-Offset': 'where this piece begins',
-      'Upload-Checksum': 'sha256 and the digest of this piece in base64; optional',
+      'Upload-Checksum': { optional: 'sha256 and the digest of this piece in base64; optional' },
     },
     body: 'bytes',
     answers: { 204: { description: 'Taken', headers: { 'Upload-Offset': 'bytes' } } },
@@ -195,34 +202,55 @@ export const OPERATIONS: readonly Operation[] = [
   },
 ];
 
+/** Schemas with a name of their own: bodies refer to them under `components` instead of writing them out. */
+const SCHEMAS = {
+  Problem: problemDetailsSchema,
+  Created: createdSchema,
+  Submission: submissionSchema,
+  Report: anyReportSchema,
+  Receipt: receiptSchema,
+  Leaderboard: leaderboardSchema,
+  LeaderboardRow: boardRowSchema,
+  TaskList: taskListSchema,
+  ImageList: imageListSchema,
+  Queue: queueSchema,
+  NewSubmission: newSubmissionSchema,
+};
+for (const [id, schema] of Object.entries(SCHEMAS)) z.globalRegistry.add(schema, { ...schema.meta(), id });
+
 export function openApi(server: string, version: string): Record<string, unknown> {
-  const paths: Record<string, Record<string, unknown>> = {};
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const operation of OPERATIONS) {
     paths[operation.path] ??= {};
     paths[operation.path][operation.method] = operationObject(operation);
   }
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'LIVECell benchmark',
-      version,
-      description:
-        'Upload predictions, submit them, read scores and leaderboards. Fractions are from 0 to 1; null where there is nothing to average.',
-    },
-    servers: [{ url: server }],
-    paths,
-    components: {
-      securitySchemes: {
-        token: {
-          type: 'http',
-          scheme: 'bearer',
-          description:
-            'An API token, made on the account page. Its scope `read` is for GET, `submit` for uploads and all that changes something; each operation names the one it needs.',
+  const document = createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'LIVECell benchmark',
+        version,
+        description:
+          'Upload predictions, submit them, read scores and leaderboards. Fractions are from 0 to 1; null where there is nothing to average.',
+      },
+      servers: [{ url: server }],
+      paths,
+      components: {
+        securitySchemes: {
+          token: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'An API token, made on the account page. Its scope `read` is for GET, `submit` for uploads and all that changes something; each operation names the one it needs.',
+          },
+          session: { type: 'apiKey', in: 'cookie', name: 'authjs.session-token' },
         },
-        session: { type: 'apiKey', in: 'cookie', name: 'authjs.session-token' },
       },
     },
-  };
+    // a transformed value has no schema going out; what comes in is described all the same
+    { allowEmptySchema: { transform: true, custom: true, date: true, any: true, unknown: true } },
+  );
+  return { ...document };
 }
 
 /** The scope a token needs for an operation. */
@@ -230,65 +258,65 @@ export function scopeOf({ method, scope }: Pick<Operation, 'method' | 'scope'>):
   return scope ?? (method === 'get' || method === 'head' || method === 'options' ? 'read' : 'submit');
 }
 
-function operationObject(operation: Operation) {
-  const { path, summary, description, who, query, headers, body, answers, problems = [] } = operation;
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+function operationObject(operation: Operation): ZodOpenApiOperationObject {
+  const { path, summary, description, who, query, headers = {}, body, answers, problems = [] } = operation;
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.string()]);
+  const inHeader = Object.entries(headers).map(([name, header]) => [
     name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }));
-  const inQuery = Object.entries(query ? (toSchema(query, 'input').properties as Record<string, unknown>) : {}).map(
-    ([name, schema]) => ({ name, in: 'query', required: false, schema }),
-  );
-  const inHeader = Object.entries(headers ?? {}).map(([name, description]) => ({
-    name,
-    in: 'header',
-    description,
-    required: !/optional/.test(description) && name !== 'Upload-Metadata',
-    schema: { type: 'string' },
-  }));
-  const responses: Record<string, unknown> = {};
-  for (const [status, answer] of Object.entries(answers)) responses[status] = response(answer);
+    typeof header === 'string'
+      ? z.string().meta({ param: { description: header } })
+      : z
+          .string()
+          .optional()
+          .meta({ param: { description: header.optional } }),
+  ]);
+  const responses: Record<string, ZodOpenApiResponseObject> = {};
+  for (const [status, answer] of Object.entries(answers)) responses[status] = responseObject(answer);
   for (const status of problems)
     responses[status] = {
       description: 'A problem, in words',
-      content: { 'application/problem+json': { schema: toSchema(problemDetailsSchema, 'output') } },
+      content: { 'application/problem+json': { schema: problemDetailsSchema } },
     };
   return {
     summary,
-    ...(description && { description }),
-    ...(who && {
-      security: [{ token: [scopeOf(operation)] }, { session: [] }, ...(who === 'optional' ? [{}] : [])],
-    }),
-    parameters: [...inPath, ...inQuery, ...inHeader],
-    ...(body && {
-      requestBody: {
-        required: true,
-        content:
-          body === 'bytes'
-            ? { 'application/offset+octet-stream': { schema: { type: 'string', format: 'binary' } } }
-            : { 'application/json': { schema: toSchema(body, 'input') } },
-      },
-    }),
-    responses,
+    description,
+    security: who && [{ token: [scopeOf(operation)] }, { session: [] }, ...(who === 'optional' ? [{}] : [])],
+    requestParams: {
+      path: z.object(Object.fromEntries(inPath)),
+      ...(query && { query }),
+      header: z.object(Object.fromEntries(inHeader)),
+    },
+    requestBody: body && {
+      required: true,
+      content:
+        body === 'bytes'
+          ? { 'application/offset+octet-stream': { schema: { type: 'string', format: 'binary' } } }
+          : { 'application/json': { schema: body } },
+    },
+    responses: responses as ZodOpenApiOperationObject['responses'],
   };
 }
 
-function response({ description, schema, type, headers }: Operation['answers'][number]) {
+function responseObject({
+  description,
+  schema,
+  type,
+  headers,
+}: Operation['answers'][number]): ZodOpenApiResponseObject {
+  const content = {
+    ...(schema && { 'application/json': { schema } }),
+    ...(type && { [type]: { schema: { type: 'string' as const } } }),
+  };
   return {
     description,
-    ...(headers && {
-      headers: Object.fromEntries(
-        Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+    headers:
+      headers &&
+      Object.fromEntries(
+        Object.entries(headers).map(([name, says]) => [
+          name,
+          { description: says, schema: { type: 'string' as const } },
+        ]),
       ),
-    }),
-    ...(schema && { content: { 'application/json': { schema: toSchema(schema, 'output') } } }),
-    ...(type && { content: { [type]: { schema: { type: 'string' } } } }),
+    content: Object.keys(content).length > 0 ? content : undefined,
   };
-}
-
-function toSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  return rest;
 }
