@@ -22,53 +22,18 @@ import type { ExamplePicture } from '#lib/datasets/examples.ts';
 import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
 import type { Split } from '#lib/livecell/splits.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
+import { QUOTA_KINDS, type QuotaHolder } from '#lib/quota.ts';
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
-
-export const ROLES = ['researcher', 'maintainer'] as const;
-export type Role = (typeof ROLES)[number];
-
-export const SUBMISSION_STATES = [
-  'uploading',
-  'queued',
-  'scoring',
-  'scored',
-  'rejected',
-  'failed',
-  'withdrawn',
-] as const;
-export type SubmissionState = (typeof SUBMISSION_STATES)[number];
-
-export const VISIBILITIES = ['private', 'pending', 'published', 'hidden'] as const;
-export type Visibility = (typeof VISIBILITIES)[number];
-
-/** `read`: what the owner may see. `submit`: uploads and submissions. */
-export const TOKEN_SCOPES = ['read', 'submit'] as const;
-export type TokenScope = (typeof TOKEN_SCOPES)[number];
-
-export const TEAM_ROLES = ['owner', 'member'] as const;
-export type TeamRole = (typeof TEAM_ROLES)[number];
-
-export const NOTICE_KINDS = [
-  'scored',
-  'rejected',
-  'failed',
-  'approved',
-  'asked-back',
-  'hidden',
-  'restored',
-  'verified',
-  'rescored',
-  'quota-granted',
-  'team',
-  'account',
-  'announcement',
-] as const;
-export type NoticeKind = (typeof NOTICE_KINDS)[number];
-export type NoticePreferences = Partial<Record<NoticeKind, { site: boolean; email: boolean }>>;
-
-/** Why an entry that had been public is gone. */
-export const WITHDRAWAL_REASONS = ['superseded', 'mistake', 'data', 'account-deleted', 'other'] as const;
-export type WithdrawalReason = (typeof WITHDRAWAL_REASONS)[number];
+import {
+  NOTICE_KINDS,
+  type NoticePreferences,
+  ROLES,
+  SUBMISSION_STATES,
+  TEAM_ROLES,
+  type TokenScope,
+  VISIBILITIES,
+  WITHDRAWAL_REASONS,
+} from '#lib/vocabulary.ts';
 
 const id = () =>
   text('id')
@@ -582,10 +547,9 @@ export const quotaLedger = pgTable(
   {
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     at: at('at').notNull().defaultNow(),
-    /** `user:<id>` or `team:<id>` */
-    holder: text('holder').notNull(),
+    holder: text('holder').$type<QuotaHolder>().notNull(),
     task: text('task').notNull(),
-    kind: text('kind', { enum: ['reserved', 'charged', 'returned', 'granted'] }).notNull(),
+    kind: text('kind', { enum: QUOTA_KINDS }).notNull(),
     /** places: 1, or what was granted */
     amount: integer('amount').notNull().default(1),
     submissionId: text('submission_id').references(() => submissions.id, { onDelete: 'set null' }),

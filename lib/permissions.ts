@@ -2,8 +2,9 @@
  * Who may do what, as sentences. Pure functions of plain values: their test is a truth table. Pages, actions and
  * routes ask here and nowhere else. Private by default: only an entry that is scored and published is public.
  */
-import type { Role, SubmissionState, TeamRole, Visibility } from './http/api.ts';
+
 import { isSealed, type Seal } from './public-entry.ts';
+import type { Role, SubmissionState, TeamRole, Visibility } from './vocabulary.ts';
 
 /** Whoever is asking; `null` is somebody who has not signed in. */
 export type Viewer = {

@@ -6,8 +6,8 @@
 
 import type { Warning } from '#lib/problems.ts';
 import { type Level, levelOf } from './board/trust-level.ts';
-import type { SubmissionState, Visibility } from './http/api.ts';
 import type { AnyReport, ScoreReport } from './scoring/report.ts';
+import type { SubmissionState, Visibility } from './vocabulary.ts';
 
 /** When an entry is anonymous: until a date, or without one until its owner says otherwise. */
 export interface Seal {

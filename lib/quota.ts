@@ -10,6 +10,29 @@
 export const QUOTA_KINDS = ['reserved', 'charged', 'returned', 'granted'] as const;
 export type QuotaKind = (typeof QUOTA_KINDS)[number];
 
+/** Who holds places: a person or a team. */
+export type QuotaHolder = `user:${string}` | `team:${string}`;
+
+export function userHolder(userId: string): QuotaHolder {
+  return `user:${userId}`;
+}
+
+export function teamHolder(teamId: string): QuotaHolder {
+  return `team:${teamId}`;
+}
+
+/** Return the holder of a submission's place; null if it belongs to nobody. */
+export function holderOf({ userId, teamId }: { userId: string | null; teamId: string | null }): QuotaHolder | null {
+  if (teamId !== null) return teamHolder(teamId);
+  return userId === null ? null : userHolder(userId);
+}
+
+/** Return what a holder names; null for text that is no holder. */
+export function parseHolder(text: string): { kind: 'user' | 'team'; id: string } | null {
+  const [, kind, id] = /^(user|team):(.+)$/.exec(text) ?? [];
+  return kind ? { kind: kind === 'team' ? 'team' : 'user', id } : null;
+}
+
 export interface QuotaRule {
   /** scored submissions in a window; null: as many as one likes */
   limit: number | null;

@@ -1,5 +1,5 @@
 /** Where a submission stands, in words. */
-import type { SubmissionState, Visibility } from '#lib/http/api.ts';
+import type { SubmissionState, Visibility } from '#lib/vocabulary.ts';
 
 const STATES: Readonly<Record<SubmissionState, { word: string; kind: string; says: string }>> = {
   uploading: { word: 'uploading', kind: 'info', says: 'The file is being uploaded.' },

@@ -5,9 +5,9 @@
 import { headers } from 'next/headers';
 import { unstable_rethrow } from 'next/navigation';
 import { z } from 'zod';
-import type { TokenScope } from '#db/schema.ts';
 import { AppError, toProblem } from '#lib/errors.ts';
 import { canAct, type Viewer } from '#lib/permissions.ts';
+import type { TokenScope } from '#lib/vocabulary.ts';
 import { JSON_BYTES, readBody } from './bounded-body.ts';
 import { callerOf, checkScope, isSameOrigin } from './viewer.ts';
 

@@ -2,10 +2,11 @@
 import { listPlaces } from '#db/quota/ledger.ts';
 import type { PlacesBody } from '#lib/http/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
+import { parseHolder, type QuotaHolder, teamHolder, userHolder } from '#lib/quota.ts';
 
 /** The holders of quota that a person may use: the person, then the person's teams. */
-export function holdersOf(viewer: NonNullable<Viewer>): string[] {
-  return [`user:${viewer.id}`, ...viewer.teams.map(({ id }) => `team:${id}`)];
+export function holdersOf(viewer: NonNullable<Viewer>): QuotaHolder[] {
+  return [userHolder(viewer.id), ...viewer.teams.map(({ id }) => teamHolder(id))];
 }
 
 /** Places by task, the viewer's own first; empty without a sign-in. */
@@ -13,7 +14,8 @@ export async function placesOf(viewer: Viewer): Promise<Record<string, PlacesBod
   const found: Record<string, PlacesBody[]> = {};
   if (!viewer) return found;
   for (const { holder, task, limit, charged, reserved, left, nextSlotAt } of await listPlaces(holdersOf(viewer))) {
-    const team = holder.startsWith('team:') ? holder.slice('team:'.length) : null;
+    const named = parseHolder(holder);
+    const team = named?.kind === 'team' ? named.id : null;
     const places = { team, limit, charged, reserved, left, nextSlotAt: nextSlotAt?.toISOString() ?? null };
     found[task] = [...(found[task] ?? []), places];
   }

@@ -6,7 +6,7 @@ import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets/data
 import { db } from '#db/engine/client.ts';
 import { listMemberships } from '#db/people/teams.ts';
 import { getTaskRules, requireOpen, requireSize } from '#db/quota/task-settings.ts';
-import type { Dataset, SubmissionFile, WithdrawalReason } from '#db/schema.ts';
+import type { Dataset, SubmissionFile } from '#db/schema.ts';
 import { idByReviewSecret, makeAnonymous } from '#db/submissions/anonymity.ts';
 import { entryOf } from '#db/submissions/entries.ts';
 import { getMethod } from '#db/submissions/methods.ts';
@@ -39,6 +39,7 @@ import { type Look, type PublicEntry, publicReport, publicWarnings } from '#lib/
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { matchSlot, missingSlots, parseTask, slotsAreDatasets, type Task } from '#lib/tasks/index.ts';
+import type { WithdrawalReason } from '#lib/vocabulary.ts';
 import { InvalidFields } from './http.ts';
 import { release } from './uploads.ts';
 
@@ -243,7 +244,7 @@ export async function findPublished(id: string): Promise<{ entry: PublicEntry; d
   const submission = await getSubmission(id);
   if (!submission || !isPublic(submission))
     throw new AppError('not-found', 'There is no such entry, or it is not public.');
-  return { entry: await entryOf(submission, 'public'), dataset: submission.dataset };
+  return { entry: entryOf(submission, 'public'), dataset: submission.dataset };
 }
 
 export interface Tombstone {
@@ -262,7 +263,7 @@ export interface Tombstone {
 export async function findTombstone(id: string): Promise<Tombstone | null> {
   const submission = await getSubmission(id);
   if (!submission || !isTombstone(submission)) return null;
-  const { task, method, methodId } = await entryOf(submission, 'public');
+  const { task, method, methodId } = entryOf(submission, 'public');
   const others = methodId ? await getMethod(methodId) : null;
   const withdrawn = (await listEvents(id)).findLast(({ event }) => event.kind === 'withdrawn');
   return {
@@ -280,13 +281,13 @@ export async function findTombstone(id: string): Promise<Tombstone | null> {
 export async function underReview(secret: string): Promise<{ entry: PublicEntry; dataset: Dataset } | null> {
   const id = await idByReviewSecret(secret);
   const submission = id === null ? null : await getSubmission(id);
-  return submission && { entry: await entryOf(submission, 'reviewer'), dataset: submission.dataset };
+  return submission && { entry: entryOf(submission, 'reviewer'), dataset: submission.dataset };
 }
 
 /** What the API says of a submission. File names stay out: they may carry names of people. */
 export async function submissionBody(viewer: Viewer, submission: SubmissionDetail): Promise<SubmissionBody> {
   const look = lookOf(viewer, submission);
-  const entry = await entryOf(submission, look);
+  const entry = entryOf(submission, look);
   const reports = await reportsOf(entry);
   const history = entry.state === 'scored' ? await scoreHistory(entry) : { evaluations: [], leftBehind: null };
   const { method, methodId, version, description, paperUrl, codeUrl, trainingData, testImagesSeen } = entry;
@@ -349,14 +350,10 @@ export async function reportsOf<Report extends AnyReport | ScoreReport = AnyRepo
 }
 
 /**
- * The score with everything needed to compute it again. Receipts are made to be handed on: that of an anonymous entry
- * never names its maker.
+ * The score with everything needed to compute it again. Receipts are made to be handed on, so `entry` is the public
+ * form, whoever asks: the receipt of an anonymous entry does not name its maker.
  */
-export async function receiptOf(
-  submission: Pick<SubmissionDetail, 'id' | 'dataset'>,
-  look: 'public' | 'reviewer' = 'public',
-): Promise<Receipt> {
-  const entry = await entryOf(submission, look);
+export async function receiptOf(entry: PublicEntry, dataset: Pick<Dataset, 'name'>): Promise<Receipt> {
   const { id, method, task, createdAt, startedAt, finishedAt } = entry;
   const reports = await reportsOf(entry);
   const report = reports[PRIMARY_PROTOCOL];
@@ -368,7 +365,7 @@ export async function receiptOf(
       id,
       method,
       task,
-      dataset: submission.dataset.name,
+      dataset: dataset.name,
       submittedAt: createdAt.toISOString(),
       scoredAt,
     },

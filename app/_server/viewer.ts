@@ -6,9 +6,10 @@
 import { userBySession } from '#db/people/sessions.ts';
 import { listMemberships } from '#db/people/teams.ts';
 import { userByToken } from '#db/people/users.ts';
-import type { TokenScope, User } from '#db/schema.ts';
+import type { User } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 import type { Viewer } from '#lib/permissions.ts';
+import type { TokenScope } from '#lib/vocabulary.ts';
 
 export interface Caller {
   viewer: Viewer;

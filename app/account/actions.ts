@@ -10,9 +10,9 @@ import { savePreferences } from '#db/notices/notices.ts';
 import { deleteAccount, type EntriesAfterwards } from '#db/people/deletion.ts';
 import { saveProfile, signOutEverywhere, unlinkSignIn } from '#db/people/sign-ins.ts';
 import { createToken, DEFAULT_TOKEN_LIFETIME, revokeToken, TOKEN_LIFETIMES, tokenEnd } from '#db/people/users.ts';
-import { NOTICE_KINDS, type NoticePreferences, TOKEN_SCOPES } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 import { storage } from '#lib/storage.ts';
+import { NOTICE_KINDS, type NoticePreferences, TOKEN_SCOPES } from '#lib/vocabulary.ts';
 import { confirmationOf } from './confirmation.ts';
 
 const profile = z.object({

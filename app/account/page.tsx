@@ -10,9 +10,10 @@ import { getPreferences, NOTICE_WORDS, sendsMail } from '#db/notices/notices.ts'
 import { countPublished } from '#db/people/deletion.ts';
 import { listSignIns } from '#db/people/sign-ins.ts';
 import { getUser, listTokens } from '#db/people/users.ts';
-import { NOTICE_KINDS, type User } from '#db/schema.ts';
+import type { User } from '#db/schema.ts';
 import { day } from '#lib/format.ts';
 import { canAct, canModerate } from '#lib/permissions.ts';
+import { NOTICE_KINDS } from '#lib/vocabulary.ts';
 import { dropToken, leave, leaveEverywhere, linkWith, unlink } from './actions.ts';
 import { confirmationOf } from './confirmation.ts';
 import { DeleteForm } from './delete-form.tsx';

@@ -5,6 +5,7 @@ import { holdersOf } from '#app/_server/places.ts';
 import { getTeam } from '#db/people/teams.ts';
 import { listLedger, listPlaces } from '#db/quota/ledger.ts';
 import type { Viewer } from '#lib/permissions.ts';
+import { type QuotaHolder, teamHolder } from '#lib/quota.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 
 /** The viewer's remaining submissions, their own and each team's, with the ledger. */
@@ -15,7 +16,9 @@ export async function Quota({ who }: { who: NonNullable<Viewer> }) {
     listLedger({ holders, limit: 100 }),
     Promise.all(who.teams.map(({ id }) => getTeam(id))),
   ]);
-  const names = new Map(teams.flatMap((team) => (team ? [[`team:${team.id}`, team.name] as [string, string]] : [])));
+  const names = new Map<QuotaHolder, string>(
+    teams.flatMap((team) => (team ? [[teamHolder(team.id), team.name] as const] : [])),
+  );
   return (
     <section className="section" aria-labelledby="quota">
       <h2 id="quota">Quota</h2>

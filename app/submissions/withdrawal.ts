@@ -1,5 +1,5 @@
 /** Why an entry that had been public is gone, in words. */
-import type { WithdrawalReason } from '#db/schema.ts';
+import type { WithdrawalReason } from '#lib/vocabulary.ts';
 
 /** To stand after “withdrawn by its owner on …:”. */
 export const WITHDRAWN_AS: Readonly<Record<WithdrawalReason, string>> = {

@@ -18,8 +18,8 @@ import {
   setTeamRole,
 } from '#db/people/teams.ts';
 import { AppError } from '#lib/errors.ts';
-import { TEAM_ROLES } from '#lib/http/api.ts';
 import { canAcceptInvitation, canCreateTeam, canLeaveTeam, canManageTeam, type Viewer } from '#lib/permissions.ts';
+import { TEAM_ROLES } from '#lib/vocabulary.ts';
 
 const teamName = z.string().trim().min(1, 'A name for the team').max(80, 'At most 80 characters');
 const about = z.object({ teamId: z.string() });

@@ -5,7 +5,7 @@ import { listReferenceResults, OTHER_DATASET } from '#db/datasets/reference-resu
 import { db, type Tx } from '#db/engine/client.ts';
 import { type Dataset, evaluations, methods, type ReferenceResult, submissions, teams, users } from '#db/schema.ts';
 import { isCurrent, isOn } from '#db/submissions/current-score.ts';
-import { ENTRY_COLUMNS, ENTRY_JOINS, sealedAt } from '#db/submissions/entries.ts';
+import { ENTRY_COLUMNS, ENTRY_JOINS, isPublicSql, sealedAt } from '#db/submissions/entries.ts';
 import { runsOf, scoredRuns } from '#db/submissions/methods.ts';
 import { type Direction, ordered, type Rankable, rankBoard, ranks, type Sort } from '#lib/board/ranking.ts';
 import { type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
@@ -346,8 +346,7 @@ export function standingOn(
       and(
         eq(submissions.task, task),
         isOn(dataset),
-        eq(submissions.state, 'scored'),
-        eq(submissions.visibility, 'published'),
+        isPublicSql(),
         exists(
           tx
             .select({ one: sql`1` })

@@ -4,17 +4,9 @@
  */
 import { and, count, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
-import {
-  NOTICE_KINDS,
-  type Notice,
-  type NoticeKind,
-  type NoticePreferences,
-  notices,
-  outbox,
-  teamMembers,
-  users,
-} from '#db/schema.ts';
+import { type Notice, notices, outbox, teamMembers, users } from '#db/schema.ts';
 import { env } from '#lib/env.ts';
+import { NOTICE_KINDS, type NoticeKind, type NoticePreferences } from '#lib/vocabulary.ts';
 
 /** What each kind is about, to stand in a list of preferences. */
 export const NOTICE_WORDS: Readonly<Record<NoticeKind, string>> = {

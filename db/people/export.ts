@@ -19,6 +19,7 @@ import {
   users,
 } from '#db/schema.ts';
 import { isReleased } from '#db/submissions/current-score.ts';
+import { userHolder } from '#lib/quota.ts';
 import { type AnyReport, withoutGroundTruth } from '#lib/scoring/report.ts';
 import { listSignIns } from './sign-ins.ts';
 import { listTokens } from './users.ts';
@@ -57,7 +58,7 @@ export async function accountData(userId: string, tx: Tx = db()) {
         expiresAt: quotaLedger.expiresAt,
       })
       .from(quotaLedger)
-      .where(eq(quotaLedger.holder, `user:${userId}`))
+      .where(eq(quotaLedger.holder, userHolder(userId)))
       .orderBy(asc(quotaLedger.id)),
     uploads: await tx
       .select({

@@ -1,5 +1,5 @@
 /** What maintainers do about people: find, suspend, merge two accounts of one person. Roles are in `users.ts`. */
-import { and, count, desc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, count, desc, eq, getTableName, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
@@ -26,6 +26,7 @@ import {
   users,
 } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import { userHolder } from '#lib/quota.ts';
 import { mustLeaveAMaintainer } from './users.ts';
 
 // --- finding ---
@@ -158,12 +159,8 @@ const HANDLED = [teamMembers.userId, sessions.userId, signInLinks.userId, signIn
 
 /** Every reference to a person that merging takes care of, as `table.column`. */
 export const MERGED_REFERENCES: readonly string[] = [...Object.values(MOVING), ...HANDLED].map(
-  (column) => `${tableName(column)}.${column.name}`,
+  (column) => `${getTableName(column.table)}.${column.name}`,
 );
-
-function tableName(column: AnyPgColumn): string {
-  return (column.table as unknown as Record<symbol, string>)[Symbol.for('drizzle:Name')];
-}
 
 export interface MergePreview {
   kept: User;
@@ -190,7 +187,7 @@ export async function previewMerge(keptId: string, goneId: string, tx: Tx = db()
   const [ledger] = await tx
     .select({ n: count() })
     .from(quotaLedger)
-    .where(eq(quotaLedger.holder, `user:${goneId}`));
+    .where(eq(quotaLedger.holder, userHolder(goneId)));
   if (ledger.n > 0) moves['quota lines'] = ledger.n;
   const memberships = await tx
     .select({ name: teams.name, role: teamMembers.role })
@@ -242,8 +239,8 @@ export async function mergeAccounts(
     }
     const lines = await tx
       .update(quotaLedger)
-      .set({ holder: `user:${keptId}` })
-      .where(eq(quotaLedger.holder, `user:${goneId}`))
+      .set({ holder: userHolder(keptId) })
+      .where(eq(quotaLedger.holder, userHolder(goneId)))
       .returning({ id: quotaLedger.id });
     if (lines.length > 0) moved['quota lines'] = lines.length;
     const joined = await joinTeams(keptId, goneId, tx);

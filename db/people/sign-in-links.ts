@@ -7,8 +7,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
-import { type Role, type SignInLink, signInLinks, type User } from '#db/schema.ts';
+import { type SignInLink, signInLinks, type User } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import type { Role } from '#lib/vocabulary.ts';
 import { ensureUser, getUser, getUserByEmail, setRole } from './users.ts';
 
 const HOUR = 3600_000;

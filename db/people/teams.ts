@@ -12,13 +12,13 @@ import {
   submissions,
   type Team,
   type TeamInvitation,
-  type TeamRole,
   teamInvitations,
   teamMembers,
   teams,
   users,
 } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import type { TeamRole } from '#lib/vocabulary.ts';
 
 /** An invitation is good for a week. */
 export const INVITATION_DAYS = 7;

@@ -4,17 +4,9 @@ import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { notify } from '#db/notices/notices.ts';
-import {
-  type ApiToken,
-  apiTokens,
-  type Role,
-  sessions,
-  TOKEN_SCOPES,
-  type TokenScope,
-  type User,
-  users,
-} from '#db/schema.ts';
+import { type ApiToken, apiTokens, sessions, type User, users } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import { type Role, TOKEN_SCOPES, type TokenScope } from '#lib/vocabulary.ts';
 import { sessionDigest } from './sessions.ts';
 
 export async function listUsers(tx: Tx = db()): Promise<User[]> {

@@ -100,11 +100,16 @@ export async function enqueueImport(importId: string, tx: Tx): Promise<void> {
   await enqueue({ importId }, PRIORITY.first, tx);
 }
 
+/** Sends all jobs. It is never started, so it opens no pool: each job is inserted on the caller's transaction. */
+let sender: PgBoss | undefined;
+
 async function enqueue(data: JobData, priority: number, tx: Tx): Promise<void> {
-  // never started: it opens no pool and runs its two statements on the transaction
-  const boss = new PgBoss({ db: fromDrizzle(tx, sql), schema: SCHEMA, supervise: false, schedule: false });
-  const job = await boss.send(QUEUE, data, { priority });
+  const db = fromDrizzle(tx, sql);
+  // the first send looks the queue up, on the instance's own database; afterwards the instance remembers it
+  const boss = sender ?? new PgBoss({ db, schema: SCHEMA, supervise: false, schedule: false });
+  const job = await boss.send(QUEUE, data, { priority, db });
   if (job === null) throw new Error(`the queue did not take ${JSON.stringify(data)}`);
+  sender = boss;
 }
 
 /** What is done with each kind of job, and what when no attempt is left, however the last one ended. */

@@ -1,7 +1,8 @@
 /** Counts for metrics. */
 import { count } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
-import { type SubmissionState, submissions } from '#db/schema.ts';
+import { submissions } from '#db/schema.ts';
+import type { SubmissionState } from '#lib/vocabulary.ts';
 
 export async function countSubmissions(tx: Tx = db()): Promise<Partial<Record<SubmissionState, number>>> {
   const rows = await tx.select({ state: submissions.state, n: count() }).from(submissions).groupBy(submissions.state);

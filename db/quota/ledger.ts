@@ -21,19 +21,23 @@ import {
 } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 import { moment } from '#lib/format.ts';
-import { type QuotaRule, type QuotaStanding, quotaInWords, quotaStanding } from '#lib/quota.ts';
+import {
+  holderOf,
+  parseHolder,
+  type QuotaHolder,
+  type QuotaRule,
+  type QuotaStanding,
+  quotaInWords,
+  quotaStanding,
+  teamHolder,
+  userHolder,
+} from '#lib/quota.ts';
 import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
 import { getTaskRules, listTaskRules } from './task-settings.ts';
 
-/** `user:<id>` or `team:<id>`; null: nobody's. */
-export function quotaHolder({ userId, teamId }: Pick<Submission, 'userId' | 'teamId'>): string | null {
-  if (teamId !== null) return `team:${teamId}`;
-  return userId === null ? null : `user:${userId}`;
-}
-
 /** Where a holder stands with a task; `rule`: where it has been read already. */
 export async function getQuota(
-  holder: string,
+  holder: QuotaHolder,
   task: string,
   options: { rule?: QuotaRule } = {},
   tx: Tx = db(),
@@ -60,12 +64,12 @@ export async function getQuota(
 
 /** Where somebody stands with a task. */
 export interface Places extends QuotaStanding {
-  holder: string;
+  holder: QuotaHolder;
   task: string;
 }
 
 /** Where holders stand with every task that there is to submit to. */
-export async function listPlaces(holders: readonly string[], tx: Tx = db()): Promise<Places[]> {
+export async function listPlaces(holders: readonly QuotaHolder[], tx: Tx = db()): Promise<Places[]> {
   if (holders.length === 0) return [];
   const rules = await listTaskRules(tx);
   const found: Places[] = [];
@@ -84,13 +88,13 @@ async function clock(tx: Tx): Promise<Date> {
 }
 
 /** One at a time per holder, until the transaction ends. Of the whole holder: one upload may serve several tasks. */
-async function lockHolder(holder: string, tx: Tx): Promise<void> {
+async function lockHolder(holder: QuotaHolder, tx: Tx): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`quota ${holder}`}, 0))`);
 }
 
 /** Reserves a place for a submission just created. Throws `quota`, with the next slot, when there is none. */
 export async function reservePlace(submission: Submission, tx: Tx): Promise<void> {
-  const holder = quotaHolder(submission);
+  const holder = holderOf(submission);
   if (holder === null || submission.demo) return;
   if (await isDemo(submission, tx)) return;
   await lockHolder(holder, tx);
@@ -112,10 +116,10 @@ async function isDemo({ task, datasetId }: Submission, tx: Tx): Promise<boolean>
   return sets.every(({ demo }) => demo);
 }
 
-function usedUp(task: string, holder: string, standing: QuotaStanding): AppError {
+function usedUp(task: string, holder: QuotaHolder, standing: QuotaStanding): AppError {
   const { charged, reserved, limit, days, nextSlotAt } = standing;
   const name = parseTask(task)?.name ?? task;
-  const whose = holder.startsWith('team:') ? 'Your team has' : 'You have';
+  const whose = parseHolder(holder)?.kind === 'team' ? 'Your team has' : 'You have';
   const open = reserved > 0 ? `, and ${reserved} more without a score yet` : '';
   const next = nextSlotAt ? ` Next slot at ${nextSlotAt.toISOString()} (${moment(nextSlotAt)})` : '';
   const sooner = reserved > 0 ? ', sooner if one that waits gets no score' : '';
@@ -161,8 +165,7 @@ async function settleReservation(
 }
 
 export interface NewGrant {
-  /** `user:<id>` or `team:<id>` */
-  holder: string;
+  holder: QuotaHolder;
   task: string;
   /** places beyond the rule's, in any window until then */
   amount: number;
@@ -181,7 +184,7 @@ export async function grantQuota(grant: NewGrant, actorId: string, tx: Tx = db()
   if (!reason) throw new AppError('invalid', 'A grant needs a reason: whoever gets it reads it.');
   if (until.getTime() <= Date.now()) throw new AppError('invalid', 'A grant ends in the future.');
   return tx.transaction(async (tx) => {
-    const people = await peopleOf(holder, tx);
+    const people = await listPeopleOf(holder, tx);
     if (people.length === 0) throw new AppError('not-found', 'There is no such person or team.');
     await lockHolder(holder, tx);
     const before = await getQuota(holder, task, {}, tx);
@@ -217,13 +220,14 @@ export async function grantQuota(grant: NewGrant, actorId: string, tx: Tx = db()
   });
 }
 
-async function peopleOf(holder: string, tx: Tx): Promise<string[]> {
-  const id = holder.slice(holder.indexOf(':') + 1);
-  if (holder.startsWith('team:')) {
+async function listPeopleOf(holder: QuotaHolder, tx: Tx): Promise<string[]> {
+  const found = parseHolder(holder);
+  if (found === null) return [];
+  const { kind, id } = found;
+  if (kind === 'team') {
     const members = await tx.select({ id: teamMembers.userId }).from(teamMembers).where(eq(teamMembers.teamId, id));
     return members.map(({ id }) => id);
   }
-  if (!holder.startsWith('user:')) return [];
   return (await tx.select({ id: users.id }).from(users).where(eq(users.id, id))).map(({ id }) => id);
 }
 
@@ -237,7 +241,7 @@ export interface LedgerLine extends QuotaLine {
 
 /** Lines of the ledger, the newest first. */
 export async function listLedger(
-  filter: { holders?: readonly string[]; task?: string; limit?: number },
+  filter: { holders?: readonly QuotaHolder[]; task?: string; limit?: number },
   tx: Tx = db(),
 ): Promise<LedgerLine[]> {
   const conditions: (SQL | undefined)[] = [
@@ -251,8 +255,8 @@ export async function listLedger(
     .select({ line: quotaLedger, method: submissions.method, person: users.name, team: teams.name })
     .from(quotaLedger)
     .leftJoin(submissions, eq(submissions.id, quotaLedger.submissionId))
-    .leftJoin(users, eq(quotaLedger.holder, sql`'user:' || ${users.id}`))
-    .leftJoin(teams, eq(quotaLedger.holder, sql`'team:' || ${teams.id}`))
+    .leftJoin(users, eq(quotaLedger.holder, sql`${userHolder('')} || ${users.id}`))
+    .leftJoin(teams, eq(quotaLedger.holder, sql`${teamHolder('')} || ${teams.id}`))
     .where(and(...conditions))
     .orderBy(desc(quotaLedger.id))
     .limit(filter.limit ?? 50);

@@ -3,6 +3,7 @@ import { and, asc, eq, or } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type Submission, submissions } from '#db/schema.ts';
 import { changeSubmission } from './changes.ts';
+import { isPublicSql } from './entries.ts';
 import { type SubmissionSummary, summaries, toSummary } from './submissions.ts';
 
 /** Marks an entry as a baseline, or takes the mark off. Only what is public can be marked. */
@@ -11,10 +12,7 @@ export async function setFeatured(id: string, featured: boolean, actorId: string
     id,
     actorId,
     {
-      allowed: and(
-        eq(submissions.featured, !featured),
-        featured ? and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published')) : undefined,
-      ),
+      allowed: and(eq(submissions.featured, !featured), featured ? isPublicSql() : undefined),
       set: { featured },
       event: { kind: 'featured', before: !featured, after: featured },
       otherwise: featured
@@ -27,9 +25,8 @@ export async function setFeatured(id: string, featured: boolean, actorId: string
 
 /** The entries of a task that are public, or still marked; the marked ones first. */
 export async function listBaselines(task: string, tx: Tx = db()): Promise<SubmissionSummary[]> {
-  const onBoard = and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published'));
   const rows = await summaries(tx)
-    .where(and(eq(submissions.task, task), or(onBoard, eq(submissions.featured, true))))
+    .where(and(eq(submissions.task, task), or(isPublicSql(), eq(submissions.featured, true))))
     .orderBy(asc(eq(submissions.featured, false)), asc(submissions.publishedAt), submissions.id);
   return rows.map(toSummary);
 }

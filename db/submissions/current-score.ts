@@ -1,5 +1,5 @@
 /** Which of a submission's scores counts. Scores are never overwritten, so there may be several of one protocol. */
-import { and, desc, eq, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { type Dataset, datasets, evaluations, groundTruthVersions, rescores, submissions } from '#db/schema.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { slotsAreDatasets } from '#lib/tasks/index.ts';
@@ -20,34 +20,50 @@ export function isReleased(): SQL {
   return eq(evaluations.pending, false);
 }
 
-/**
- * Only scores against the ground truth as it is now stand on a board, and only those of its evaluator. Where a data set
- * was scored again as a whole, what another evaluator says counts only if it was said since: of new submissions.
- */
-export function isCurrent(dataset: Dataset, protocol: ProtocolId): SQL | undefined {
-  const { id, name, sha256, evaluatorVersion } = dataset;
-  const whole = eq(evaluations.groundTruthSha256, sha256);
-  const part = sql`${evaluations.report} #> '{groundTruth,datasets}' -> ${name}::text ->> 'sha256' = ${sha256}`;
-  return and(
-    eq(evaluations.protocol, protocol),
-    slotsAreDatasets(dataset.task) ? or(whole, part) : whole,
-    isReleased(),
-    evaluatorVersion === null
-      ? undefined
-      : or(
-          eq(evaluations.evaluatorVersion, evaluatorVersion),
-          sql`${evaluations.createdAt} > ${lastSwitch(sql`${id}`)}`,
-        ),
-  );
+/** A data set as its scores see it: columns of the joined row, or values. */
+interface Standard {
+  id: SQLWrapper | string;
+  name: SQLWrapper | string;
+  sha256: SQLWrapper | string;
+  evaluatorVersion: SQLWrapper | string | null;
 }
 
-/** The same of a score joined with its submission's own data set, whatever the protocol. */
+/**
+ * The score was computed on this ground truth: as a whole, or (where slots are data sets) as one of several.
+ *
+ * @param several look for the data set among several; false spares the database reading the report
+ */
+export function isOnGroundTruth(
+  { name, sha256 }: Pick<Standard, 'name' | 'sha256'>,
+  { several }: { several: boolean },
+): SQL<boolean> {
+  const whole = sql<boolean>`${evaluations.groundTruthSha256} = ${sha256}`;
+  if (!several) return whole;
+  const part = sql`${evaluations.report} #> '{groundTruth,datasets}' -> ${name}::text ->> 'sha256' = ${sha256}`;
+  return sql<boolean>`(${whole} or coalesce(${part}, false))`;
+}
+
+/**
+ * The score counts for this data set: it is released, on the ground truth as it is now, and by the data set's evaluator.
+ * After a re-score of the whole data set, a score by another evaluator counts only if it is newer than the switch.
+ */
+function counts({ id, evaluatorVersion, ...groundTruth }: Standard, options: { several: boolean }): SQL<boolean> {
+  const sameEvaluator =
+    evaluatorVersion === null
+      ? sql`true`
+      : sql`(${evaluatorVersion}::text is null or ${evaluations.evaluatorVersion} = ${evaluatorVersion}
+          or ${evaluations.createdAt} > ${lastSwitch(id)})`;
+  return sql<boolean>`(not ${evaluations.pending} and ${isOnGroundTruth(groundTruth, options)} and ${sameEvaluator})`;
+}
+
+/** The score counts on a data set's board, under a protocol. */
+export function isCurrent(dataset: Dataset, protocol: ProtocolId): SQL | undefined {
+  return and(eq(evaluations.protocol, protocol), counts(dataset, { several: slotsAreDatasets(dataset.task) }));
+}
+
+/** The score counts for the joined data set of its submission, whatever the protocol. */
 export function isCurrentOfOwn(): SQL<boolean> {
-  const part = sql`${evaluations.report} #> '{groundTruth,datasets}' -> ${datasets.name} ->> 'sha256' = ${datasets.sha256}`;
-  return sql<boolean>`(not ${evaluations.pending}
-    and (${evaluations.groundTruthSha256} = ${datasets.sha256} or coalesce(${part}, false))
-    and (${datasets.evaluatorVersion} is null or ${evaluations.evaluatorVersion} = ${datasets.evaluatorVersion}
-      or ${evaluations.createdAt} > ${lastSwitch(sql`${datasets.id}`)}))`;
+  return counts(datasets, { several: true });
 }
 
 /**
@@ -62,7 +78,7 @@ export function currentFirst(): SQL[] {
 }
 
 /** When a data set's board went over to its evaluator. */
-function lastSwitch(datasetId: SQL): SQL {
+function lastSwitch(datasetId: SQLWrapper | string): SQL {
   return sql`(select coalesce(max(${rescores.finishedAt}), '-infinity') from ${rescores}
     where ${rescores.datasetId} = ${datasetId} and ${rescores.state} = 'done' and ${rescores.submissionId} is null)`;
 }

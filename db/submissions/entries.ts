@@ -1,8 +1,8 @@
 /** Entries as they leave the house: rows go in, `PublicEntry` comes out, and nothing of the rows besides. */
 import { and, desc, eq, gt, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
-import { datasets, methods, type Submission, submissions, teams, users } from '#db/schema.ts';
-import { type Look, type PublicEntry, publicEntry } from '#lib/public-entry.ts';
+import { datasets, methods, submissions, teams, users } from '#db/schema.ts';
+import { type EntrySource, type Look, type PublicEntry, publicEntry } from '#lib/public-entry.ts';
 
 /** What the serializer needs: select these from submissions, with the joins below on the left. */
 export const ENTRY_COLUMNS = {
@@ -33,6 +33,11 @@ export const ENTRY_JOINS = {
   user: eq(users.id, submissions.userId),
 } as const;
 
+/** The submission is public: `isPublic` of `lib/permissions.ts`, in SQL. */
+export function isPublicSql(): SQL {
+  return and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published'))!;
+}
+
 /** Who made it is a secret at this time: what `isSealed` says in the program. */
 export function sealedAt(now: Date): SQL {
   return and(
@@ -41,16 +46,8 @@ export function sealedAt(now: Date): SQL {
   )!;
 }
 
-/** The public form of a submission somebody has been allowed to see. */
-export async function entryOf(submission: Pick<Submission, 'id'>, look: Look, tx: Tx = db()): Promise<PublicEntry> {
-  const [source] = await tx
-    .select(ENTRY_COLUMNS)
-    .from(submissions)
-    .leftJoin(methods, ENTRY_JOINS.method)
-    .leftJoin(teams, ENTRY_JOINS.team)
-    .leftJoin(users, ENTRY_JOINS.user)
-    .where(eq(submissions.id, submission.id));
-  if (!source) throw new Error(`submission ${submission.id} is gone`);
+/** Return what one who looks this way may see of a submission that `getSubmission` has read. */
+export function entryOf({ source }: { source: EntrySource }, look: Look): PublicEntry {
   return publicEntry(source, look, new Date());
 }
 
@@ -64,14 +61,7 @@ export async function listPublished(limit: number, tx: Tx = db()): Promise<{ ent
     .leftJoin(methods, ENTRY_JOINS.method)
     .leftJoin(teams, ENTRY_JOINS.team)
     .leftJoin(users, ENTRY_JOINS.user)
-    .where(
-      and(
-        eq(submissions.state, 'scored'),
-        eq(submissions.visibility, 'published'),
-        eq(submissions.demo, false),
-        isNotNull(submissions.publishedAt),
-      ),
-    )
+    .where(and(isPublicSql(), eq(submissions.demo, false), isNotNull(submissions.publishedAt)))
     .orderBy(desc(submissions.publishedAt), submissions.id)
     .limit(limit);
   return rows.map(({ dataset, ...source }) => ({ entry: publicEntry(source, 'public', now), dataset }));

@@ -13,7 +13,7 @@ import { type Belonging, isPublic } from '#lib/permissions.ts';
 import { isSealed } from '#lib/public-entry.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
 import { isCurrentOfOwn } from './current-score.ts';
-import { sealedAt } from './entries.ts';
+import { isPublicSql, sealedAt } from './entries.ts';
 
 /** What can be said of a method. */
 export type MethodFacts = Omit<Method, 'id' | 'userId' | 'teamId' | 'createdAt' | 'updatedAt'>;
@@ -165,7 +165,7 @@ export async function keepShown(before: Submission | null, after: Submission, tx
     const [next] = await tx
       .select()
       .from(submissions)
-      .where(and(sameBoard(after), publicly(), ne(submissions.id, after.id)))
+      .where(and(sameBoard(after), isPublicSql(), ne(submissions.id, after.id)))
       .orderBy(sealedAt(new Date()), desc(submissions.publishedAt), desc(submissions.version))
       .limit(1);
     if (next) {
@@ -227,13 +227,9 @@ function sameBoard({ methodId, task, datasetId }: Submission): SQL | undefined {
   );
 }
 
-function publicly(): SQL | undefined {
-  return and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published'));
-}
-
 /** Public under the name of its method. */
 function publiclyNamed(): SQL | undefined {
-  return and(publicly(), not(sealedAt(new Date())));
+  return and(isPublicSql(), not(sealedAt(new Date())));
 }
 
 // --- what boards need ---

@@ -19,6 +19,7 @@ import { AppError } from '#lib/errors.ts';
 import { moment } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { changeSubmission } from './changes.ts';
+import { isPublicSql } from './entries.ts';
 import { type SubmissionSummary, summaries, toSummary } from './submissions.ts';
 
 /** The longest reason, question or remark. */
@@ -291,7 +292,7 @@ export async function searchSubmissions(
   tx: Tx = db(),
 ): Promise<{ rows: SubmissionSummary[]; total: number }> {
   const which: Record<ListFilter, SQL | undefined> = {
-    published: and(eq(submissions.visibility, 'published'), eq(submissions.state, 'scored')),
+    published: isPublicSql(),
     hidden: eq(submissions.visibility, 'hidden'),
     private: eq(submissions.visibility, 'private'),
     trouble: inArray(submissions.state, ['failed', 'rejected']),

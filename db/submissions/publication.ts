@@ -2,7 +2,8 @@
 
 import { and, eq, inArray, isNull, notInArray, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
-import { type Submission, submissions, type WithdrawalReason } from '#db/schema.ts';
+import { type Submission, submissions } from '#db/schema.ts';
+import type { WithdrawalReason } from '#lib/vocabulary.ts';
 import { changeSubmission } from './changes.ts';
 
 /** The owner asks to publish; possible while it is still being scored. What is said with it answers a question. */

@@ -1,6 +1,6 @@
 /** Which submissions take part in a re-score, and which of them still have to be scored. */
 
-import { and, asc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Tx } from '#db/engine/client.ts';
 import { enqueueRescore } from '#db/queue/queue.ts';
 import {
@@ -15,7 +15,7 @@ import {
   submissions,
 } from '#db/schema.ts';
 import { slotsAreDatasets } from '#lib/tasks/index.ts';
-import { isOn, isReleased } from './current-score.ts';
+import { isOn, isOnGroundTruth, isReleased } from './current-score.ts';
 
 /** Why a submission without files fails: it cannot be scored again. */
 export const FILES_GONE = 'Its prediction files were deleted by its owner.';
@@ -73,10 +73,10 @@ export async function listScored(
     .orderBy(asc(submissions.createdAt), asc(submissions.id));
 }
 
-export function isTarget(dataset: Dataset, { evaluatorVersion, sha256 }: Target): SQL | undefined {
-  const own = eq(evaluations.groundTruthSha256, sha256);
-  const part = sql`${evaluations.report} #> '{groundTruth,datasets}' -> ${dataset.name}::text ->> 'sha256' = ${sha256}`;
-  return and(eq(evaluations.evaluatorVersion, evaluatorVersion), slotsAreDatasets(dataset.task) ? or(own, part) : own);
+/** The score is by the evaluator, and on the ground truth, that a re-score wants. */
+export function isTarget({ task, name }: Dataset, { evaluatorVersion, sha256 }: Target): SQL | undefined {
+  const onTarget = isOnGroundTruth({ name, sha256 }, { several: slotsAreDatasets(task) });
+  return and(eq(evaluations.evaluatorVersion, evaluatorVersion), onTarget);
 }
 
 export async function listRunningRescores(datasetIds: string[], tx: Tx): Promise<Rescore[]> {

@@ -11,7 +11,6 @@ import {
   type Dataset,
   datasets,
   evaluations,
-  type NoticeKind,
   type Progress,
   type Submission,
   type SubmissionFile,
@@ -21,6 +20,7 @@ import type { Problem, Warning } from '#lib/problems.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { slotsAreDatasets } from '#lib/tasks/index.ts';
+import type { NoticeKind } from '#lib/vocabulary.ts';
 import { changeSubmission, lockMethodOf } from './changes.ts';
 import { keepShown } from './methods.ts';
 import { addItems, listMissing, listRunningRescores } from './rescore-items.ts';

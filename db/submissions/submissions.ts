@@ -16,6 +16,7 @@ import {
   type Dataset,
   datasets,
   evaluations,
+  methods,
   type Submission,
   type SubmissionFile,
   submissionFiles,
@@ -25,8 +26,10 @@ import {
 } from '#db/schema.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
+import type { EntrySource } from '#lib/public-entry.ts';
 import { type AnyReport, type ScoreReport, withoutGroundTruth } from '#lib/scoring/report.ts';
 import { currentFirst, isReleased } from './current-score.ts';
+import { ENTRY_COLUMNS, ENTRY_JOINS } from './entries.ts';
 import { lockMethod, methodFor, nextVersion } from './methods.ts';
 
 export interface NewSubmission {
@@ -62,6 +65,8 @@ export interface SubmissionDetail extends Submission {
   user: { id: string; name: string | null } | null;
   team: { id: string; name: string } | null;
   dataset: Dataset;
+  /** for `entryOf`, which decides what of it anybody may see */
+  source: EntrySource;
   /** 1: the next to be scored; null unless queued */
   queuePosition: number | null;
 }
@@ -125,21 +130,24 @@ async function insertSubmission(
 
 export async function getSubmission(id: string, tx: Tx = db()): Promise<SubmissionDetail | null> {
   const [row] = await tx
-    .select({
-      submission: submissions,
-      dataset: datasets,
-      user: { id: users.id, name: users.name },
-      team: { id: teams.id, name: teams.name },
-    })
+    .select({ ...ENTRY_COLUMNS, dataset: datasets, userId: users.id, teamId: teams.id })
     .from(submissions)
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
-    .leftJoin(users, eq(users.id, submissions.userId))
-    .leftJoin(teams, eq(teams.id, submissions.teamId))
+    .leftJoin(methods, ENTRY_JOINS.method)
+    .leftJoin(users, ENTRY_JOINS.user)
+    .leftJoin(teams, ENTRY_JOINS.team)
     .where(eq(submissions.id, id));
   if (!row) return null;
-  const files = await listFiles(id, tx);
-  const queuePosition = row.submission.state === 'queued' ? await findQueuePosition(row.submission, tx) : null;
-  return { ...row.submission, dataset: row.dataset, user: row.user, team: row.team, files, queuePosition };
+  const { dataset, userId, teamId, ...source } = row;
+  return {
+    ...source.submission,
+    source,
+    dataset,
+    user: userId === null ? null : { id: userId, name: source.user?.name ?? null },
+    team: teamId === null ? null : { id: teamId, name: source.team?.name ?? '' },
+    files: await listFiles(id, tx),
+    queuePosition: source.submission.state === 'queued' ? await findQueuePosition(source.submission, tx) : null,
+  };
 }
 
 /** Whether another submission still has the same file: one upload may serve several tasks. */

@@ -7,28 +7,7 @@ import { LEVELS } from '#lib/board/trust-level.ts';
 import { EVALUATIONS, PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { anyReportSchema, metricsSchema, problemSchema, warningSchema } from '#lib/scoring/report.ts';
-
-export const ROLES = ['researcher', 'maintainer'] as const;
-export type Role = (typeof ROLES)[number];
-
-export const TEAM_ROLES = ['owner', 'member'] as const;
-export type TeamRole = (typeof TEAM_ROLES)[number];
-
-/** `rejected`: the file is wrong. `failed`: we are, and have tried again first. */
-export const SUBMISSION_STATES = [
-  'uploading',
-  'queued',
-  'scoring',
-  'scored',
-  'rejected',
-  'failed',
-  'withdrawn',
-] as const;
-export type SubmissionState = (typeof SUBMISSION_STATES)[number];
-
-/** `pending`: its owner asked to publish. `hidden`: by a maintainer, with a reason. */
-export const VISIBILITIES = ['private', 'pending', 'published', 'hidden'] as const;
-export type Visibility = (typeof VISIBILITIES)[number];
+import { SUBMISSION_STATES, type SubmissionState, VISIBILITIES } from '#lib/vocabulary.ts';
 
 const FINAL: readonly SubmissionState[] = ['scored', 'rejected', 'failed', 'withdrawn'];
 

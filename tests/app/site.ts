@@ -4,8 +4,8 @@ import { afterAll, beforeAll } from 'vitest';
 import { viewerOf } from '#app/_server/viewer.ts';
 import { closeDb } from '#db/engine/client.ts';
 import { createToken, ensureUser, getUser } from '#db/people/users.ts';
-import type { Role } from '#lib/http/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
+import type { Role } from '#lib/vocabulary.ts';
 import { type Engine, ONE_ENGINE, type TestDatabase, temporaryFolder } from '#tests/db/databases.ts';
 
 /** `engine`: the faster one unless a test names another. `quota`: most tests submit more often than a person may; 0 is no limit. */

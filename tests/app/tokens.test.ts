@@ -8,8 +8,8 @@ import { POST as submit } from '#app/api/v1/submissions/route.ts';
 import { listEvents } from '#db/audit.ts';
 import { db } from '#db/engine/client.ts';
 import { createSession, createToken, listTokens, tokenEnd } from '#db/people/users.ts';
-import type { TokenScope } from '#db/schema.ts';
 import { createSubmission } from '#db/submissions/submissions.ts';
+import type { TokenScope } from '#lib/vocabulary.ts';
 import { someDataset, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person } from './site.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { SUBMISSION_STATES, type SubmissionState, TEAM_ROLES, VISIBILITIES, type Visibility } from '#db/schema.ts';
-import * as api from '#lib/http/api.ts';
+import { submissions, teamMembers } from '#db/schema.ts';
 import * as may from '#lib/permissions.ts';
+import { SUBMISSION_STATES, type SubmissionState, TEAM_ROLES, VISIBILITIES, type Visibility } from '#lib/vocabulary.ts';
 
 interface Kind {
   role?: 'researcher' | 'maintainer';
@@ -269,7 +269,7 @@ test('pictures are seen where they are public, outlines over them where annotati
 });
 
 test('the interface and the tables speak of the same roles, states and visibilities', () => {
-  expect(api.SUBMISSION_STATES).toEqual(SUBMISSION_STATES);
-  expect(api.VISIBILITIES).toEqual(VISIBILITIES);
-  expect(api.TEAM_ROLES).toEqual(TEAM_ROLES);
+  expect(submissions.state.enumValues).toEqual(SUBMISSION_STATES);
+  expect(submissions.visibility.enumValues).toEqual(VISIBILITIES);
+  expect(teamMembers.role.enumValues).toEqual(TEAM_ROLES);
 });

@@ -11,15 +11,13 @@ import {
   type Dataset,
   evaluations,
   methods,
-  type SubmissionState,
   submissionFiles,
   submissions,
-  type TokenScope,
   teamMembers,
   teams,
   users,
-  type Visibility,
 } from '#db/schema.ts';
+import type { SubmissionState, TokenScope, Visibility } from '#lib/vocabulary.ts';
 import { someReports } from '#tests/db/fixtures.ts';
 
 export const ROLES = [

@@ -3,7 +3,7 @@ import { mailSnapshot } from '#db/notices/outbox.ts';
 import { getScoringProcesses } from '#db/queue/processes.ts';
 import { queueSnapshot } from '#db/queue/queue.ts';
 import { countSubmissions } from '#db/queue/statistics.ts';
-import { SUBMISSION_STATES } from '#lib/http/api.ts';
+import { SUBMISSION_STATES } from '#lib/vocabulary.ts';
 
 export const dynamic = 'force-dynamic';
 

@@ -26,7 +26,7 @@ const load = cache(async (id: string) => {
   if (!submission || !canViewSubmission(who, submission)) notFound();
   const look = lookOf(who, submission);
   return {
-    entry: await entryOf(submission, look),
+    entry: entryOf(submission, look),
     dataset: submission.dataset.name,
     inside: look === 'insider',
     deeds: <BaselineMark entry={submission} who={who} />,

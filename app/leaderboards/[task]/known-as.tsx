@@ -9,7 +9,7 @@ export async function KnownAs({ row }: { row: BoardRow | TaskBoardRow }) {
   if (!row.anonymous) return null;
   const [who, submission] = await Promise.all([viewer(), getSubmission(row.id)]);
   if (!submission || lookOf(who, submission) !== 'insider') return null;
-  const { method } = await entryOf(submission, 'insider');
+  const { method } = entryOf(submission, 'insider');
   return (
     <span className="badge" data-kind="info" title="Others read the number alone">
       You see this name: {method}

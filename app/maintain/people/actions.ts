@@ -13,6 +13,7 @@ import { setRole } from '#db/people/users.ts';
 import { grantQuota } from '#db/quota/ledger.ts';
 import { AppError } from '#lib/errors.ts';
 import { canManagePeople, type Viewer } from '#lib/permissions.ts';
+import { userHolder } from '#lib/quota.ts';
 
 const reason = z.string().trim().max(1000, 'At most 1,000 characters');
 const needed = reason.min(1, 'Say why: the person reads it.');
@@ -57,7 +58,7 @@ export const grantPerson = action(
     mustManage(who);
     // to the end of that day
     const end = new Date(`${until}T23:59:59Z`);
-    await grantQuota({ holder: `user:${id}`, task, amount, until: end, reason }, who.id);
+    await grantQuota({ holder: userHolder(id), task, amount, until: end, reason }, who.id);
     revalidatePath(`/maintain/people/${id}`);
     return { done: true };
   },

@@ -105,7 +105,7 @@ export const markBaseline = action(
 
 export const grantHolder = action(
   z.object({
-    holder: z.string().regex(/^(user|team):/, 'Choose who gets it'),
+    holder: z.templateLiteral([z.enum(['user', 'team']), ':', z.string()], 'Choose who gets it'),
     task,
     amount: z.coerce.number('How many?').int('A whole number').min(1, 'At least 1').max(1000, 'At most 1,000'),
     until: z.iso.date('A day, such as 2026-12-24'),

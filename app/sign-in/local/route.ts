@@ -8,7 +8,7 @@ import { isSameOrigin, SESSION_COOKIES } from '#app/_server/viewer.ts';
 import { findSignInLink, followSignInLink } from '#db/people/sign-in-links.ts';
 import { createSession } from '#db/people/users.ts';
 import { AppError } from '#lib/errors.ts';
-import { ROLES } from '#lib/http/api.ts';
+import { ROLES } from '#lib/vocabulary.ts';
 
 const person = z.object({
   name: z.string().trim().min(1).max(120),

@@ -9,12 +9,13 @@ import {
   saveReferenceResults,
 } from '#db/datasets/reference-results.ts';
 import { type Client, connect } from '#db/engine/client.ts';
-import { type Dataset, SUBMISSION_STATES, submissions, VISIBILITIES } from '#db/schema.ts';
+import { type Dataset, submissions } from '#db/schema.ts';
 import { saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { createDemoSubmission, createSubmission } from '#db/submissions/submissions.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import { columnValue, findColumn, TASKS } from '#lib/tasks/index.ts';
+import { SUBMISSION_STATES, VISIBILITIES } from '#lib/vocabulary.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { GROUND_TRUTH, someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import fc from '#tests/properties.ts';

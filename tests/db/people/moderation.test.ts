@@ -18,7 +18,6 @@ import {
   accounts,
   methods,
   quotaLedger,
-  type Role,
   sessions,
   submissions,
   teamMembers,
@@ -27,6 +26,7 @@ import {
   users,
 } from '#db/schema.ts';
 import { createSubmission } from '#db/submissions/submissions.ts';
+import type { Role } from '#lib/vocabulary.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someSubmission } from '#tests/db/fixtures.ts';
 

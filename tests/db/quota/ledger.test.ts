@@ -11,6 +11,7 @@ import { type Dataset, submissions } from '#db/schema.ts';
 import { withdraw } from '#db/submissions/publication.ts';
 import { failSubmission, handBack, rejectSubmission, saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { createSubmission } from '#db/submissions/submissions.ts';
+import { type QuotaHolder, userHolder } from '#lib/quota.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import fc from '#tests/properties.ts';
@@ -24,7 +25,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
   let client: Client;
   let dataset: Dataset;
   let userId: string;
-  let holder: string;
+  let holder: QuotaHolder;
   let people = 0;
   beforeAll(async () => {
     database = await open();
@@ -38,7 +39,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
   });
   beforeEach(async () => {
     ({ id: userId } = await ensureUser({ email: `person-${++people}@example.org`, name: 'P' }, client.db));
-    holder = `user:${userId}`;
+    holder = userHolder(userId);
   });
 
   const set = (changes: object) =>
@@ -219,7 +220,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
     ['half a place', { amount: 0.5 }],
     ['an end in the past', { until: new Date(0) }],
     ['a task that is none', { task: 'nope' }],
-    ['a person who is none', { holder: 'user:nobody' }],
+    ['a person who is none', { holder: userHolder('nobody') }],
   ])('a grant with %s is refused', async (_, changes) => {
     const grant = { holder, task: TASK, amount: 2, reason: 'r', until: new Date(Date.now() + 3600_000), ...changes };
     await expect(grantQuota(grant, 'a-maintainer', client.db)).rejects.toMatchObject({ name: 'AppError' });
@@ -278,7 +279,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
     await fc.assert(
       fc.asyncProperty(fc.array(deed, { minLength: 10, maxLength: 25 }), async (deeds) => {
         ({ id: userId } = await ensureUser({ email: `p-${people}-${++run}@example.org`, name: 'P' }, client.db));
-        holder = `user:${userId}`;
+        holder = userHolder(userId);
         const ids: string[] = [];
         for (const { what, which, days } of deeds) {
           const id = ids[which % Math.max(1, ids.length)];

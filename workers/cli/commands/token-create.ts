@@ -22,7 +22,7 @@ export const tokenCreate: Command = {
   async run(values, files, out) {
     if (files.length > 0) throw new CallError(`“${files[0]}” is not expected: the person is given with --user.`);
     const email = address(required(values, 'user'));
-    const { TOKEN_SCOPES } = await import('#db/schema.ts');
+    const { TOKEN_SCOPES } = await import('#lib/vocabulary.ts');
     const { createToken, ensureUser, TOKEN_LIFETIMES, tokenEnd } = await import('#db/people/users.ts');
     const scopes = (values.scope as string).split(',').map((scope) => oneOf('--scope', TOKEN_SCOPES, scope.trim()));
     const expiresAt = tokenEnd(oneOf('--expires', TOKEN_LIFETIMES, values.expires));

@@ -12,6 +12,7 @@ import { listPlaces } from '#db/quota/ledger.ts';
 import { listSubmissionsOf } from '#db/submissions/submissions.ts';
 import { day, moment } from '#lib/format.ts';
 import { canManagePeople } from '#lib/permissions.ts';
+import { userHolder } from '#lib/quota.ts';
 import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
 import { changeRole, grantPerson, liftPerson, suspendPerson } from '../actions.ts';
 import { PersonBadges } from '../table.tsx';
@@ -32,7 +33,7 @@ export default async function PersonPage({ params }: Props) {
   const person = await getPerson(id);
   if (!person) notFound();
   const teams = await listMemberships(id);
-  const places = await listPlaces([`user:${id}`]);
+  const places = await listPlaces([userHolder(id)]);
   const submissions = await listSubmissionsOf({ id, teams: [] });
   const { name, email, orcid, affiliation, role, suspendedAt, suspendedReason, providers, createdAt } = person;
   const called = name ?? email ?? 'No name';

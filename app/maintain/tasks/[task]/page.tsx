@@ -10,7 +10,7 @@ import { defaultQuota, getTaskSettings } from '#db/quota/task-settings.ts';
 import { listBaselines } from '#db/submissions/baselines.ts';
 import { bytes, day, moment } from '#lib/format.ts';
 import { canFeature, canManageTasks, type Viewer } from '#lib/permissions.ts';
-import { quotaInWords } from '#lib/quota.ts';
+import { parseHolder, quotaInWords } from '#lib/quota.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { parseTask, type Task } from '#lib/tasks/index.ts';
 import { grantHolder, markBaseline } from '../actions.ts';
@@ -161,6 +161,6 @@ async function Ledger({ task }: { task: Task }) {
 }
 
 function nameOf({ holder, holderName }: LedgerLine): string {
-  const kind = holder.startsWith('team:') ? 'team' : 'person';
+  const kind = parseHolder(holder)?.kind === 'team' ? 'team' : 'person';
   return holderName ? `${holderName}${kind === 'team' ? ' (team)' : ''}` : `a ${kind} who has left`;
 }

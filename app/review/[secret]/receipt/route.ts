@@ -7,5 +7,5 @@ import { AppError } from '#lib/errors.ts';
 export const GET = route({ params: z.object({ secret: z.string() }) }, async ({ params }) => {
   const found = await underReview(params.secret);
   if (!found) throw new AppError('not-found', 'This link does not work (any more).');
-  return receiptOf({ id: found.entry.id, dataset: found.dataset }, 'reviewer');
+  return receiptOf(found.entry, found.dataset);
 });
