@@ -1,0 +1,69 @@
+/** Scores and checks the files of public bug reports, in this process. */
+import { join } from 'node:path';
+import type { Problem, Warning } from '#lib/problems.ts';
+import type { AnyReport, ReportOf } from '#lib/scoring/report.ts';
+import { TASKS } from '#lib/tasks/index.ts';
+import { checkFiles } from '#workers/scoring/check-files.ts';
+import scoreTask from '#workers/scoring/task.ts';
+
+/** A file beside the reports, or in their folder of neighbours. */
+export function reportFile(name: string): string {
+  return join(import.meta.dirname, '../fixtures/reports', name);
+}
+
+export interface Found {
+  /** AP with the paper's settings; null where nothing was scored */
+  masks: number | null;
+  boxes: number | null;
+  problems: Problem[];
+  warnings: Warning[];
+}
+
+/** Scores predictions and checks them: both have to find the same. */
+export async function scoreAndCheck(groundTruth: string, predictions: string): Promise<Found> {
+  const given = { slot: 'all', path: reportFile(predictions) };
+  const job = { task: 'livecell-wide', groundTruth: { path: reportFile(groundTruth) }, files: [given] };
+  const scored = await scoreTask({
+    ...job,
+    protocols: ['livecell-paper'],
+    intervals: false,
+    errors: false,
+    threads: 1,
+  });
+  const { problems, warnings } = await checkFiles({
+    task: TASKS['livecell-wide'],
+    groundTruth: job.groundTruth.path,
+    files: [given],
+  });
+  if (!scored.ok) {
+    if (JSON.stringify(problems) !== JSON.stringify(scored.problems)) throw new Error('Checking finds other problems.');
+    return { masks: null, boxes: null, problems: scored.problems, warnings: scored.warnings };
+  }
+  if (problems.length > 0) throw new Error(`Checking refuses what is scored: ${problems[0].message}`);
+  const { segm, bbox } = scored.reports[0].results;
+  return { masks: segm?.overall.AP ?? null, boxes: bbox?.overall.AP ?? null, problems: [], warnings };
+}
+
+export interface FoundCounts {
+  /** R² of the two series */
+  A172: number | null;
+  A549: number | null;
+  problems: Problem[];
+}
+
+/** Scores counts of A172, with those of A549 that are right. */
+export async function scoreCounts(predictions: string): Promise<FoundCounts> {
+  const files = [
+    { slot: 'A172', path: predictions, groundTruth: reportFile('00-A172-counts.json') },
+    { slot: 'A549', path: reportFile('00-A549.csv'), groundTruth: reportFile('00-A549-counts.json') },
+  ];
+  const scored = await scoreTask<AnyReport>({
+    task: 'fluorescence-counts',
+    groundTruth: { path: '' },
+    files,
+    protocols: ['livecell-paper'],
+  });
+  if (!scored.ok) return { A172: null, A549: null, problems: scored.problems };
+  const { counts } = (scored.reports[0] as ReportOf<'fluorescence-counts'>).results;
+  return { A172: counts.A172?.r2 ?? null, A549: counts.A549?.r2 ?? null, problems: [] };
+}
