@@ -66,6 +66,16 @@ const row = (id: string, ap: number | null, more: Partial<Rankable> = {}): Ranka
   ...more,
 });
 
+test('among equal rows the first published stands first, and an unpublished one last', () => {
+  const rows = [
+    row('a', 0.5),
+    row('b', 0.5, { publishedAt: new Date('2026-02-01') }),
+    row('c', 0.5, { publishedAt: new Date('2026-01-01') }),
+  ];
+  for (const direction of ['asc', 'desc'] as const)
+    expect(rankBoard(rows, task, protocol, sort('AP'), direction).map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+});
+
 test('a board is ordered by any column, by the name the page or the table gives it', () => {
   expect(sortNames(task)).toEqual(expect.arrayContaining(['AP', 'ARmax', 'AP-BV2', 'AFNR-SkBr3', 'PQ', 'publishedAt']));
   for (const name of sortNames(task)) expect(findSort(task, protocol, name.toLowerCase())).toBeTruthy();

@@ -2,6 +2,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { BoardRow, TaskBoardRow } from '#db/board/board.ts';
 import {
   anonymousName,
+  boardEntry,
   type EntrySource,
   isSealed,
   type Look,
@@ -82,6 +83,13 @@ describe('a sealed entry', () => {
     expect(entry.anonymous).toEqual({ name: 'Anonymous entry 7', identityShown: true, until: null });
   });
 
+  it('stands on the board without a word of who made it, whoever looks', () => {
+    const row = boardEntry(sealed, NOW);
+    expect(row).toMatchObject({ method: 'Anonymous entry 7', anonymous: true, submitter: null, team: null });
+    expect(JSON.stringify(row)).not.toMatch(/canary|123\.25|4\.125/);
+    expect(boardEntry(source({ anonymous: false }), NOW)).toMatchObject({ method: 'canary-method', anonymous: false });
+  });
+
   it('does not say until when to others', () => {
     const dated = source({ anonymous: true, anonymousUntil: LATER });
     expect(publicEntry(dated, 'public', NOW).anonymous?.until).toBeNull();
@@ -95,6 +103,16 @@ describe('a sealed entry', () => {
     expect(shown).toEqual({ ...report, warnings: [{ code: 'odd', message: 'Left out: “…”, “…”.', count: 2 }] });
     const own = publicReport({ ...report, warnings }, publicEntry(sealed, 'insider', NOW));
     expect(own.warnings).toEqual(warnings);
+  });
+});
+
+describe('the version of an entry', () => {
+  it('is its own only beside a method: without one there is nothing it counts', () => {
+    const named = source({ anonymous: false });
+    expect(publicEntry(named, 'public', NOW)).toMatchObject({ methodId: 'canary-method-id', version: 3 });
+    const alone = { ...named, submission: { ...named.submission, methodId: null }, method: null };
+    for (const look of ['public', 'insider'] as const)
+      expect(publicEntry(alone, look, NOW)).toMatchObject({ methodId: null, version: null });
   });
 });
 

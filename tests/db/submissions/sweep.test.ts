@@ -4,7 +4,7 @@ import { listEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { ensureUser } from '#db/people/users.ts';
 import { getScoringProcesses, reportAlive, reportGone, SILENT_SECONDS } from '#db/queue/processes.ts';
-import { listLiveJobs } from '#db/queue/queue.ts';
+import { enqueueScore, listLiveJobs } from '#db/queue/queue.ts';
 import { getQuota } from '#db/quota/ledger.ts';
 import type { Dataset } from '#db/schema.ts';
 import { handBack, saveReports, startScoring } from '#db/submissions/scoring.ts';
@@ -58,6 +58,30 @@ describe.each(ENGINES)('the sweeper on $name', ({ missing, open }) => {
     await startScoring(id, 1, client.db);
     await saveReports(id, someReports(), client.db);
   }
+
+  test('the grace counts from the start of scoring, where there is one', async () => {
+    const id = await submit();
+    await startScoring(id, 1, client.db);
+    await loseJob(id);
+    await client.db.execute(sql`update submissions set created_at = now() - interval '1 hour' where id = ${id}`);
+    expect(await sweep(60)).toEqual([]);
+    await client.db.execute(sql`update submissions set started_at = now() - interval '2 minutes' where id = ${id}`);
+    expect(await sweep(60)).toEqual([{ submissionId: id, action: 'requeued' }]);
+    await loseJob(id).then(() => saveAnyway(id));
+  });
+
+  test('scoring with two jobs, of which one is being worked on: left alone until both wait', async () => {
+    const id = await submit();
+    await setJob(id, 'active');
+    await client.db.transaction((tx) => enqueueScore(id, {}, tx));
+    await startScoring(id, 1, client.db);
+    expect((await jobsOf(id)).map(({ state }) => state).sort()).toEqual(['active', 'waiting']);
+    expect(await sweep()).toEqual([]);
+    expect((await detail(id)).state).toBe('scoring');
+    await setJob(id, 'retry');
+    expect(await sweep()).toEqual([{ submissionId: id, action: 'taken-back' }]);
+    await loseJob(id).then(() => saveAnyway(id));
+  });
 
   test('queued without a job: it gets one, before those that wait, and its history says so', async () => {
     const [first, lost] = [await submit(), await submit()];
@@ -116,7 +140,7 @@ describe.each(ENGINES)('the sweeper on $name', ({ missing, open }) => {
 
   test('a place that a finished submission still holds is settled', async () => {
     const ids: string[] = [];
-    for (const state of ['scored', 'withdrawn']) {
+    for (const state of ['scored', 'rejected', 'failed', 'withdrawn']) {
       const { id } = await createSubmission(someSubmission(dataset, { userId }), client.db);
       await loseJob(id);
       await client.db.execute(sql`update submissions set state = ${state} where id = ${id}`);
