@@ -10,7 +10,6 @@ import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { inflateSync } from 'node:zlib';
-import { PNG } from 'pngjs';
 import { traceOutline } from '#lib/cells/outline.ts';
 import type { Dataset, Images } from '#lib/coco/dataset.ts';
 import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
@@ -22,6 +21,7 @@ import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { ImageResolver, UNKNOWN_IMAGE } from '#lib/readers/resolver.ts';
 import { openZip, type ZipMember } from '#lib/readers/zip.ts';
 import { chooseExamples, type ExamplePicture } from './examples.ts';
+import { encodeGreyPng } from './grey-png.ts';
 import { type DatasetStatistics, datasetStatistics, intensitiesOf } from './statistics.ts';
 
 /** Grey values, [height × width] row by row. */
@@ -222,7 +222,7 @@ export async function packPictures(
         // a file that is listed twice has two sets of annotations
         for (const i of same.get(name) ?? []) intensities[i] = intensitiesOf(dataset, i, pixels);
         if (problems.count === 0) {
-          add(`${name}.png`, encodePicture(pixels, images.width[image], images.height[image]));
+          add(`${name}.png`, encodeGreyPng(pixels, { width: images.width[image], height: images.height[image] }));
           if (examples.has(image)) add(`${name}.svg`, new TextEncoder().encode(outlinesOf(dataset, image)));
         }
       } catch (error) {
@@ -253,18 +253,6 @@ export async function packPictures(
     statistics: datasetStatistics(dataset, intensities),
     warnings: source.warnings,
   };
-}
-
-/** An 8-bit grey PNG. */
-export function encodePicture(pixels: Pixels, width: number, height: number): Uint8Array {
-  const data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-  // noise defeats filters: without them it is as small, and written in half the time
-  return PNG.sync.write({ width, height, data } as PNG, {
-    colorType: 0,
-    inputColorType: 0,
-    bitDepth: 8,
-    filterType: 0,
-  });
 }
 
 /** All cells of an image as one drawing of the image's size, to lie over its picture. */

@@ -1,5 +1,5 @@
 /** Grey images as bytes, to read in tests. */
-import { PNG } from 'pngjs';
+import { encode } from 'fast-png';
 
 export interface Grey {
   width: number;
@@ -8,12 +8,8 @@ export interface Grey {
 }
 
 export function pngOf({ width, height, pixels }: Grey, colorType: 0 | 2 = 0): Uint8Array {
-  const data = Buffer.from(colorType === 0 ? pixels : [...pixels].flatMap((value) => [value, value, value]));
-  return PNG.sync.write({ width, height, data } as unknown as PNG, {
-    colorType,
-    inputColorType: colorType,
-    inputHasAlpha: false,
-  });
+  const data = colorType === 0 ? pixels : Uint8Array.from([...pixels].flatMap((value) => [value, value, value]));
+  return encode({ width, height, data, channels: colorType === 0 ? 1 : 3, depth: 8 });
 }
 
 /** As LIVECell's files are: 8 bits, LZW with horizontal prediction, here in one strip. */

@@ -7,7 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendPolygons } from '#lib/coco/polygon.ts';
 import { countsFromIntervals, encodeCounts, IntervalBuffer, maskBox } from '#lib/coco/rle.ts';
-import { encodePicture } from '#lib/datasets/pictures.ts';
+import { encodeGreyPng } from '#lib/datasets/grey-png.ts';
 import { CELL_TYPES, type CellType, parseImageName, stem } from '#lib/livecell/cell-types.ts';
 import { paintPicture } from './pictures.ts';
 
@@ -186,7 +186,7 @@ export async function writeDemoData(
     for (const { fileName } of images)
       await writeFile(
         join(pictureFolder, `${stem(fileName)}.png`),
-        encodePicture(drawPicture(fileName, seed), WIDTH, HEIGHT),
+        encodeGreyPng(drawPicture(fileName, seed), { width: WIDTH, height: HEIGHT }),
       );
   }
 
