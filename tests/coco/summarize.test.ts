@@ -192,3 +192,35 @@ describe('none is not zero', () => {
     expect([m.AFNR, m.APm]).toEqual([0, null]);
   });
 });
+
+describe('detections that take part', () => {
+  /** Detections of the first cell with falling scores, `count` of them on an image. */
+  const repeated = (image_id: number, count: number): Detection[] =>
+    Array.from({ length: count }, (_, k) => ({ ...shifted(10, 0, 0.9 - k / 1000), image_id }));
+  const second = { id: 2, file_name: 'A172_Phase_C7_2_00d00h00m_1.tif', width: 100, height: 100 };
+
+  test('are counted image by image, up to the largest maxDets of the protocol', async () => {
+    const { dataset, predictions } = await pack(threeCells([second]), [...repeated(1, 120), ...repeated(2, 3)]);
+    const [coco, paper] = await score(dataset, predictions, ['coco', 'livecell-paper']);
+    expect([coco.segm!.overall.detections, paper.segm!.overall.detections]).toEqual([103, 123]);
+  });
+
+  test('without scores, recall at maxDets is known where no image has more detections, and else unknown', async () => {
+    const recallsOf = async (count: number) => {
+      const { dataset, predictions } = await pack(threeCells(), repeated(1, count));
+      const [{ segm }] = await score(dataset, { ...predictions, unscored: true }, ['coco']);
+      return segm!.overall.AR;
+    };
+    const third = expect.closeTo(1 / 3, 12);
+    expect(await recallsOf(9)).toEqual({ 1: null, 10: third, 100: third });
+    expect(await recallsOf(10)).toEqual({ 1: null, 10: third, 100: third });
+    expect(await recallsOf(11)).toEqual({ 1: null, 10: null, 100: third });
+  });
+
+  test('with scores, recall at maxDets is that of the best so many', async () => {
+    const found: Detection[] = [shifted(10, 60, 0.9), shifted(40, 0, 0.8), shifted(70, 0, 0.7)];
+    const { dataset, predictions } = await pack(threeCells(), found);
+    const [{ segm }] = await score(dataset, predictions, ['coco']);
+    expect(segm!.overall.AR).toEqual({ 1: 0, 10: expect.closeTo(2 / 3, 12), 100: expect.closeTo(2 / 3, 12) });
+  });
+});

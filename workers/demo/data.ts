@@ -63,28 +63,87 @@ interface Look {
 }
 
 const LOOKS: Record<CellType, Look> = {
-  A172: look(['C7'], [25, 60], [1000, 0.55], [1.3, 2.8], 0.22, [2, 0.9], 0, 1.1),
-  BT474: look(['D3'], [40, 110], [490, 0.4], [1, 1.7], 0.12, [0, 0], 0.8, 1.2),
-  BV2: look(['A4'], [130, 320], [130, 0.3], [1, 1.3], 0.06, [0, 0], 0.1, 0.9),
-  Huh7: look(['A12'], [25, 50], [1100, 0.5], [1, 1.8], 0.14, [1, 0.6], 0.3, 0.9),
-  MCF7: look(['H4'], [80, 220], [260, 0.35], [1, 1.5], 0.1, [0, 0], 0.9, 1.3),
-  SHSY5Y: look(['A10'], [60, 150], [300, 0.4], [1.4, 3], 0.16, [3, 2.2], 0.4, 1.6),
-  SkBr3: look(['G3'], [50, 130], [290, 0.3], [1, 1.2], 0.05, [0, 0], 0.2, 0.6),
-  SKOV3: look(['E4', 'F4'], [25, 55], [1150, 0.5], [1.1, 2.2], 0.18, [1, 0.7], 0, 0.9),
+  A172: {
+    wells: ['C7'],
+    cells: [25, 60],
+    area: [1000, 0.55],
+    elongation: [1.3, 2.8],
+    roughness: 0.22,
+    neurites: [2, 0.9],
+    clumped: 0,
+    difficulty: 1.1,
+  },
+  BT474: {
+    wells: ['D3'],
+    cells: [40, 110],
+    area: [490, 0.4],
+    elongation: [1, 1.7],
+    roughness: 0.12,
+    neurites: [0, 0],
+    clumped: 0.8,
+    difficulty: 1.2,
+  },
+  BV2: {
+    wells: ['A4'],
+    cells: [130, 320],
+    area: [130, 0.3],
+    elongation: [1, 1.3],
+    roughness: 0.06,
+    neurites: [0, 0],
+    clumped: 0.1,
+    difficulty: 0.9,
+  },
+  Huh7: {
+    wells: ['A12'],
+    cells: [25, 50],
+    area: [1100, 0.5],
+    elongation: [1, 1.8],
+    roughness: 0.14,
+    neurites: [1, 0.6],
+    clumped: 0.3,
+    difficulty: 0.9,
+  },
+  MCF7: {
+    wells: ['H4'],
+    cells: [80, 220],
+    area: [260, 0.35],
+    elongation: [1, 1.5],
+    roughness: 0.1,
+    neurites: [0, 0],
+    clumped: 0.9,
+    difficulty: 1.3,
+  },
+  SHSY5Y: {
+    wells: ['A10'],
+    cells: [60, 150],
+    area: [300, 0.4],
+    elongation: [1.4, 3],
+    roughness: 0.16,
+    neurites: [3, 2.2],
+    clumped: 0.4,
+    difficulty: 1.6,
+  },
+  SkBr3: {
+    wells: ['G3'],
+    cells: [50, 130],
+    area: [290, 0.3],
+    elongation: [1, 1.2],
+    roughness: 0.05,
+    neurites: [0, 0],
+    clumped: 0.2,
+    difficulty: 0.6,
+  },
+  SKOV3: {
+    wells: ['E4', 'F4'],
+    cells: [25, 55],
+    area: [1150, 0.5],
+    elongation: [1.1, 2.2],
+    roughness: 0.18,
+    neurites: [1, 0.7],
+    clumped: 0,
+    difficulty: 0.9,
+  },
 };
-
-function look(
-  wells: string[],
-  cells: Look['cells'],
-  area: Look['area'],
-  elongation: Look['elongation'],
-  roughness: number,
-  neurites: Look['neurites'],
-  clumped: number,
-  difficulty: number,
-): Look {
-  return { wells, cells, area, elongation, roughness, neurites, clumped, difficulty };
-}
 
 /** How a demo model errs. Shares are per cell; the lengths are in cell radii. */
 interface Model {
