@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { mayUse, PURE, ROOMS, roomOf } from './rooms.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -15,17 +16,6 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .filter(Boolean);
 const sources = files.filter((file) => /^(app|lib|db|workers|tests)\/.*\.(ts|tsx|mjs)$/.test(file));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-
-/** What a folder may import besides itself. Nothing imports app or workers. */
-const MAY_IMPORT: Record<string, string[]> = {
-  lib: [],
-  db: ['lib'],
-  app: ['lib', 'db'],
-  workers: ['lib', 'db'],
-};
-
-/** Pure: they run in a thread, on the command line, in a test and in the browser. */
-const PURE = ['lib/coco/', 'lib/stats/', 'lib/scoring/'];
 
 interface Import {
   from: string;
@@ -87,17 +77,43 @@ describe('the rooms', () => {
 });
 
 describe('the arrows', () => {
-  test.each(Object.entries(MAY_IMPORT))('%s imports only itself and: %j', (folder, allowed) => {
-    const wrong = imports.filter(({ from, target }) => {
-      if (!from.startsWith(`${folder}/`) || target === null) return false;
-      const to = target.split('/')[0];
-      return to !== folder && !allowed.includes(to) && target !== 'package.json';
+  const rooms = Object.keys(ROOMS);
+  const inHouse = imports.filter(({ from, target }) => !from.startsWith('tests/') && target !== null);
+
+  test('every source is in a room of the table', () => {
+    const houses = sources.filter((file) => !file.startsWith('tests/'));
+    expect(houses.filter((file) => roomOf(file) === null)).toEqual([]);
+  });
+
+  test('the table has one direction: a room may use only rooms above it', () => {
+    const wrong = rooms.flatMap((room, at) =>
+      ROOMS[room]
+        .filter((other) => rooms.findLastIndex((name) => name === other || name.startsWith(`${other}/`)) >= at)
+        .map((other) => `${room} may use ${other}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(rooms)('%s imports only what the table allows', (room) => {
+    const wrong = inHouse.filter(({ from, target }) => {
+      if (roomOf(from) !== room || target === 'package.json') return false;
+      const to = roomOf(target!);
+      if (to === room) return false;
+      return to === null || !mayUse(room, to);
     });
     expect(wrong.map(show)).toEqual([]);
   });
 
+  test('README’s map has a line for every room, from the same table', () => {
+    const map = read('README.md');
+    const lined = rooms.filter((room) => !/\.(ts|mjs)$/.test(room) && !room.includes('/_'));
+    expect(lined.filter((room) => !map.includes(`| \`${room}\``))).toEqual([]);
+    const mentioned = [...map.matchAll(/^\| `((?:lib|db|workers)\/[a-z]+)` /gm)].map(([, room]) => room);
+    expect(mentioned.filter((room) => !rooms.includes(room))).toEqual([]);
+  });
+
   test('masks, statistics and scoring reach no built-in module, whatever way the imports go', () => {
-    const reached = new Set(sources.filter((file) => PURE.some((prefix) => file.startsWith(prefix))));
+    const reached = new Set(sources.filter((file) => PURE.includes(roomOf(file) ?? '')));
     for (const file of reached)
       for (const { target } of imports.filter(({ from }) => from === file)) if (target) reached.add(target);
     const wrong = imports.filter(({ from, specifier }) => reached.has(from) && specifier.startsWith('node:'));

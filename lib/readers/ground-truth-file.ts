@@ -1,16 +1,6 @@
 /** Ground truth on disk: packed, as COCO JSON, or only the list of its images. */
-import { open, readFile, writeFile } from 'node:fs/promises';
-import {
-  allocate,
-  type Dataset,
-  type ImageId,
-  isPacked,
-  openDataset,
-  packDataset,
-  packedHeadLength,
-} from '#lib/coco/dataset.ts';
-import { type DatasetStatistics, datasetStatistics } from '#lib/datasets/statistics.ts';
-import { cellTypeOf } from '#lib/livecell/cell-types.ts';
+import { open, readFile } from 'node:fs/promises';
+import { allocate, type Dataset, type ImageId, isPacked, openDataset, packedHeadLength } from '#lib/coco/dataset.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
 import { CELL_CATEGORY, readGroundTruth, sortImages } from './coco/ground-truth.ts';
 import type { Target } from './coco/predictions.ts';
@@ -76,36 +66,6 @@ export async function openGroundTruth(path: string, onBytes?: (bytes: number) =>
   } finally {
     opened.close();
   }
-}
-
-/** Imports COCO ground truth: reads, checks, packs and writes it. @throws FileRejected */
-export async function importGroundTruth(
-  path: string,
-  outPath: string,
-): Promise<{
-  sha256: string;
-  images: number;
-  objects: number;
-  cellTypes: Record<string, number>;
-  warnings: Warning[];
-  /** of single images too: whether they may be shown for ground truth that is not public is up to the caller */
-  statistics: DatasetStatistics;
-}> {
-  const dataset = await openGroundTruth(path);
-  await writeFile(outPath, packDataset(dataset));
-  const cellTypes: Record<string, number> = {};
-  for (const name of dataset.images.fileNames) {
-    const type = cellTypeOf(name);
-    if (type) cellTypes[type] = (cellTypes[type] ?? 0) + 1;
-  }
-  return {
-    sha256: dataset.meta.sha256,
-    images: dataset.images.ids.length,
-    objects: dataset.objects.count,
-    cellTypes,
-    warnings: dataset.meta.warnings,
-    statistics: datasetStatistics(dataset),
-  };
 }
 
 /** Lists ids, names and sizes of the images of a packed ground truth: never annotations. */

@@ -4,6 +4,7 @@
  *
  * Both are as in the authors' notebook; where its answer depends on the order of rows, ours does not (`sortRows`).
  */
+import type { CountRow } from '#lib/livecell/count-row.ts';
 import { DistancesTracker, type Levene, leveneOfDistances } from '../stats/levene.ts';
 import { GrowingNeighbours } from '../stats/nearest-neighbours.ts';
 import { leastSquaresLine, mean, meanAbsoluteError, pearson, rSquared } from '../stats/regression.ts';
@@ -14,13 +15,6 @@ export const R2_BELOW = 1600;
 
 /** The search for the limit of linearity, as published. */
 export const LINEARITY = { from: 500, neighbours: 5, p: 1e-5 } as const;
-
-/** An image with its two counts. */
-export interface CountRow {
-  readonly file: string;
-  readonly reference: number;
-  readonly predicted: number;
-}
 
 /** All numbers of one cell type. The order of `rows` does not matter. */
 export function scoreCounts(rows: readonly CountRow[]): CountResults {

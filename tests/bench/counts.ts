@@ -5,7 +5,8 @@
  * own, so that no density can be passed over, and no density is rejected: `even` because errors repeat every five images,
  * where neighbours explain as little as the line, `tied` because few values are predicted.
  */
-import { type CountRow, scoreCounts } from '#lib/scoring/fluorescence.ts';
+import type { CountRow } from '#lib/livecell/count-row.ts';
+import { scoreCounts } from '#lib/scoring/fluorescence.ts';
 import { seededRandom } from '#lib/stats/random.ts';
 
 const images = Number(process.argv[2] ?? 5000);

@@ -18,7 +18,7 @@ import { existsSync, statSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { importGroundTruth } from '#lib/readers/ground-truth-file.ts';
+import { importGroundTruth } from '#lib/datasets/import-ground-truth.ts';
 import { makeData, SIZES } from './make-data.ts';
 
 const { values } = parseArgs({

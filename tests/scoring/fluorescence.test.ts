@@ -1,7 +1,8 @@
 /** Counts: the golden series, the definition of the limit word by word, and what cannot be answered. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type CountRow, limitOfLinearity, scoreCounts, sortRows } from '#lib/scoring/fluorescence.ts';
+import type { CountRow } from '#lib/livecell/count-row.ts';
+import { limitOfLinearity, scoreCounts, sortRows } from '#lib/scoring/fluorescence.ts';
 import { COUNTING_CELL_TYPES, countResultsSchema } from '#lib/scoring/report.ts';
 import { levene } from '#lib/stats/levene.ts';
 import { seededRandom } from '#lib/stats/random.ts';

@@ -37,7 +37,8 @@ export async function seed(): Promise<Seeded> {
 async function seedDemo(): Promise<boolean> {
   if (await getDatasetByName(DEMO.name)) return false;
   const { drawPicture, writeDemoData } = await import('./data.ts');
-  const { importGroundTruth, openGroundTruth } = await import('#lib/readers/ground-truth-file.ts');
+  const { importGroundTruth } = await import('#lib/datasets/import-ground-truth.ts');
+  const { openGroundTruth } = await import('#lib/readers/ground-truth-file.ts');
   const { packPictures } = await import('#lib/datasets/pictures.ts');
   const { packReferenceCounts } = await import('#workers/scoring/counts.ts');
 

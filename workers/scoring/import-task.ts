@@ -5,8 +5,8 @@
 
 import { writeFile } from 'node:fs/promises';
 import type { GroundTruthFacts } from '#db/rescore/ground-truth.ts';
+import { importGroundTruth } from '#lib/datasets/import-ground-truth.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
-import { importGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import { parseTask, type Task } from '#lib/tasks/index.ts';
 import { packReferenceCounts } from './counts.ts';
 

@@ -1,9 +1,9 @@
 /** Submitted counts beside the reference: a row for every image of the series, or what is wrong with the file. */
 import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
+import type { CountRow } from '#lib/livecell/count-row.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
-import type { CountRow } from '#lib/scoring/fluorescence.ts';
 import { type Chunks, type Counts, type Entry, readEntries } from './table.ts';
 
 /** What was submitted, beside the reference. */

@@ -1,9 +1,9 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { BaselineMark } from '#app/_components/baseline-mark.tsx';
 import { StateBadge, VisibilityBadge } from '#app/_components/state.tsx';
 import { viewer } from '#app/_server/http.ts';
+import { BaselineMark } from '#app/maintain/baseline-mark.tsx';
 import { listEvents } from '#db/audit.ts';
 import { listInbox } from '#db/board/inbox.ts';
 import { auditReason, auditSentence } from '#lib/audit.ts';

@@ -1,6 +1,6 @@
+import { Act } from '#app/_components/action-button.tsx';
 import { markBaseline } from '#app/maintain/tasks/actions.ts';
 import { canFeature, type Viewer } from '#lib/permissions.ts';
-import { Act } from './action-button.tsx';
 
 /** For maintainers: marks an entry as a baseline, or takes the mark off. Nothing for anybody else. */
 export function BaselineMark({

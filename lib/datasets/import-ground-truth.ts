@@ -1,0 +1,37 @@
+/** Ground truth as it is registered: packed, with what its data set's page says about it. */
+import { writeFile } from 'node:fs/promises';
+import { packDataset } from '#lib/coco/dataset.ts';
+import { cellTypeOf } from '#lib/livecell/cell-types.ts';
+import type { Warning } from '#lib/problems.ts';
+import { openGroundTruth } from '#lib/readers/ground-truth-file.ts';
+import { type DatasetStatistics, datasetStatistics } from './statistics.ts';
+
+/** Imports COCO ground truth: reads, checks, packs and writes it. @throws FileRejected */
+export async function importGroundTruth(
+  path: string,
+  outPath: string,
+): Promise<{
+  sha256: string;
+  images: number;
+  objects: number;
+  cellTypes: Record<string, number>;
+  warnings: Warning[];
+  /** of single images too: whether they may be shown for ground truth that is not public is up to the caller */
+  statistics: DatasetStatistics;
+}> {
+  const dataset = await openGroundTruth(path);
+  await writeFile(outPath, packDataset(dataset));
+  const cellTypes: Record<string, number> = {};
+  for (const name of dataset.images.fileNames) {
+    const type = cellTypeOf(name);
+    if (type) cellTypes[type] = (cellTypes[type] ?? 0) + 1;
+  }
+  return {
+    sha256: dataset.meta.sha256,
+    images: dataset.images.ids.length,
+    objects: dataset.objects.count,
+    cellTypes,
+    warnings: dataset.meta.warnings,
+    statistics: datasetStatistics(dataset),
+  };
+}

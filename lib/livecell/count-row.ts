@@ -1,0 +1,6 @@
+/** An image with its two counts. */
+export interface CountRow {
+  readonly file: string;
+  readonly reference: number;
+  readonly predicted: number;
+}

@@ -1,0 +1,117 @@
+/**
+ * The rooms of the house and which other rooms each of them may use, from the ground up: a room uses only rooms that
+ * stand above it in this table, so the arrows have one direction and no circle is possible. The longest prefix of a
+ * path says which room it is in; a room that ends in `.ts` is a single file, and one of lib that uses no room but such may
+ * be used by all. README's map lists the same rooms.
+ */
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  // no imports at all
+  'lib/vocabulary.ts': [],
+  'lib/problems.ts': [],
+  'lib/format.ts': [],
+  'lib/csv.ts': [],
+  'lib/xml.ts': [],
+  'lib/queue-estimate.ts': [],
+  'lib/quota.ts': [],
+  'lib/livecell': [],
+  'lib/cells': [],
+  'lib/stats': [],
+  'lib/kernels': [],
+
+  // the method
+  'lib/coco': ['lib/kernels'],
+  'lib/scoring': ['lib/livecell', 'lib/stats', 'lib/kernels', 'lib/coco'],
+
+  // files into columns
+  'lib/readers': ['lib/livecell', 'lib/kernels', 'lib/coco'],
+  'lib/datasets': ['lib/livecell', 'lib/cells', 'lib/stats', 'lib/coco', 'lib/readers'],
+
+  // what people see of it
+  'lib/board/series.ts': ['lib/livecell', 'lib/stats', 'lib/coco', 'lib/scoring'],
+  'lib/charts': ['lib/livecell', 'lib/stats', 'lib/coco', 'lib/scoring'],
+  'lib/tasks': ['lib/livecell', 'lib/stats', 'lib/coco', 'lib/scoring', 'lib/board/series.ts', 'lib/charts'],
+  'lib/board': [
+    'lib/livecell',
+    'lib/stats',
+    'lib/coco',
+    'lib/scoring',
+    'lib/board/series.ts',
+    'lib/charts',
+    'lib/tasks',
+  ],
+  'lib/http': ['lib/livecell', 'lib/coco', 'lib/scoring', 'lib/readers', 'lib/tasks', 'lib/board'],
+  'lib/public-entry.ts': ['lib/scoring', 'lib/tasks', 'lib/board', 'lib/http'],
+  'lib/permissions.ts': ['lib/http', 'lib/public-entry.ts'],
+  'lib/badge.ts': [],
+
+  // the site around it
+  'lib/errors.ts': [],
+  'lib/env.ts': ['lib/errors.ts'],
+  'lib/private-folder.ts': ['lib/errors.ts'],
+  'lib/storage.ts': ['lib/errors.ts', 'lib/env.ts'],
+  'lib/audit.ts': ['lib/coco'],
+  'lib/audit-export.ts': ['lib/audit.ts'],
+
+  'db/schema.ts': ['lib'],
+  'db/engine': ['lib', 'db/schema.ts'],
+  'db/audit.ts': ['lib', 'db/schema.ts', 'db/engine'],
+  'db/queue': ['lib', 'db/schema.ts', 'db/engine'],
+  'db/migrate.ts': ['lib', 'db/engine', 'db/queue'],
+  'db/notices': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts'],
+  'db/datasets': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts'],
+  'db/quota': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts', 'db/notices'],
+  'db/submissions': [
+    'lib',
+    'db/schema.ts',
+    'db/engine',
+    'db/audit.ts',
+    'db/queue',
+    'db/notices',
+    'db/datasets',
+    'db/quota',
+  ],
+  'db/people': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts', 'db/notices', 'db/submissions'],
+  'db/board': ['lib', 'db/schema.ts', 'db/engine', 'db/datasets', 'db/submissions'],
+  'db/rescore': [
+    'lib',
+    'db/schema.ts',
+    'db/engine',
+    'db/audit.ts',
+    'db/queue',
+    'db/notices',
+    'db/datasets',
+    'db/submissions',
+    'db/board',
+  ],
+
+  'workers/kernels.mjs': [],
+  'workers/log.ts': [],
+  'workers/mail.ts': ['lib', 'db', 'workers/log.ts'],
+  'workers/scoring': ['lib', 'db', 'workers/log.ts', 'workers/mail.ts'],
+  'workers/demo': ['lib', 'db', 'workers/scoring'],
+  'workers/cli': ['lib', 'db', 'workers/scoring', 'workers/demo'],
+  'workers/site': ['lib', 'db', 'workers/kernels.mjs', 'workers/log.ts', 'workers/cli'],
+  'workers/livecell.mjs': ['workers/kernels.mjs', 'workers/cli'],
+
+  'app/_server': ['lib', 'db'],
+  'app/_components': ['lib', 'db', 'app/_server'],
+  app: ['lib', 'db', 'app/_server', 'app/_components'],
+};
+
+/** Must run in a thread, on the command line, in a test and in a browser: nothing of Node, whatever way imports go. */
+export const PURE = ['lib/coco', 'lib/stats', 'lib/scoring', 'lib/kernels', 'lib/livecell'];
+
+/** Whether a room may use another one. */
+export function mayUse(room: string, other: string): boolean {
+  const usedByAll = other.startsWith('lib/') && other.endsWith('.ts') && ROOMS[other].length === 0;
+  return usedByAll || ROOMS[room].some((allowed) => other === allowed || other.startsWith(`${allowed}/`));
+}
+
+/** The room of a file; null when it is in none. */
+export function roomOf(file: string): string | null {
+  let found: string | null = null;
+  for (const room of Object.keys(ROOMS)) {
+    if ((file === room || file.startsWith(`${room}/`)) && room.length > (found?.length ?? 0)) found = room;
+  }
+  return found;
+}
