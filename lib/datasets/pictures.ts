@@ -1,7 +1,7 @@
 /**
  * The images of a data set: read from a folder or an archive, checked against the ground truth by name and size, measured
- * under its masks, and kept as one zip archive: `<stem>.png` for each, and `<stem>.svg` with the outlines of the cells of
- * the few that stand for the others. Outlines are annotations: who may see them is asked in `lib/permissions.ts`.
+ * under its masks, and kept as one zip archive: `<name>.png` for each image, and for the few examples also `<name>.svg`
+ * with the outlines of their cells. Outlines are annotations: `lib/permissions.ts` decides who may see them.
  */
 
 import { createWriteStream } from 'node:fs';
@@ -90,7 +90,7 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
       others.push(file.name);
       continue;
     }
-    const image = found >= 0 ? found : index.groups[-1 - found][0];
+    const image = index.firstOf(found);
     const before = byImage.get(image);
     if (before) {
       problems.add('two-pictures', () => ({
@@ -106,8 +106,8 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
     }));
   }
   if (problems.count > 0) throw problems.rejection();
-  const have = new Set([...byImage.keys()].map((image) => stem(images.fileNames[image])));
-  const missing = [...new Set(images.fileNames.map(stem))].filter((name) => !have.has(name));
+  const have = new Set([...byImage.keys()].map((image) => images.fileNames[image]));
+  const missing = [...new Set(images.fileNames)].filter((name) => !have.has(name)).map(stem);
   warnOf(
     problems,
     'unknown-image',
@@ -142,7 +142,7 @@ function warnOf(problems: ProblemList, code: string, names: readonly string[], w
   problems.warn(code, message, quoted(names[0]), names.length);
 }
 
-/** What is to be done about a picture, by what is wrong with it; the readers of label images say what that is. */
+/** How to mend a picture, by its problem; the decoders of label images say what the problem is. */
 const REMEDIES: Readonly<Record<string, string>> = {
   'label-image-size': 'Pictures have to have the size that the ground truth says.',
   'label-image-too-large': 'Leave it out.',
@@ -153,7 +153,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   'label-image-float': 'Write it as an 8-bit grey TIFF or PNG.',
 };
 
-/** Grey values of an 8-bit TIFF or PNG; 0 is black, whatever the file has for it. @throws ImageProblem, also when it is of another size */
+/** Returns the grey values of an 8-bit TIFF or PNG; 0 is black, however the file stores it. @throws ImageProblem */
 export function decodePicture(bytes: Uint8Array, expected: { width: number; height: number }): Pixels {
   try {
     const { bits, labels, palette, whiteIsZero } = decodeLabelImage(bytes, expected, (data, most) =>
@@ -192,12 +192,8 @@ export async function packPictures(
   const { images } = dataset;
   const { Zip, ZipPassThrough } = await import('fflate');
   const examples = new Set(chooseExamples(images.fileNames, source.images));
-  const same = new Map<string, number[]>();
-  images.fileNames.forEach((name, i) => {
-    const found = same.get(stem(name));
-    if (found) found.push(i);
-    else same.set(stem(name), [i]);
-  });
+  const names = pictureNames(images.fileNames);
+  const same = Map.groupBy(images.fileNames.keys(), (i) => images.fileNames[i]);
   const problems = new ProblemList();
   const intensities: (number[] | null)[] = images.ids.map(() => null);
 
@@ -216,11 +212,11 @@ export async function packPictures(
     let done = 0;
     let total = 0;
     for (const image of source.images) {
-      const name = stem(images.fileNames[image]);
+      const name = names[image];
       try {
         const pixels = await source.read(image);
         // a file that is listed twice has two sets of annotations
-        for (const i of same.get(name) ?? []) intensities[i] = intensitiesOf(dataset, i, pixels);
+        for (const i of same.get(images.fileNames[image]) ?? []) intensities[i] = intensitiesOf(dataset, i, pixels);
         if (problems.count === 0) {
           add(`${name}.png`, encodeGreyPng(pixels, { width: images.width[image], height: images.height[image] }));
           if (examples.has(image)) add(`${name}.svg`, new TextEncoder().encode(outlinesOf(dataset, image)));
@@ -247,12 +243,29 @@ export async function packPictures(
   return {
     files: source.images.length,
     examples: chooseExamples(images.fileNames, source.images).map((image) => {
-      const name = stem(images.fileNames[image]);
-      return { cellType: cellTypeOf(name), name, width: images.width[image], height: images.height[image] };
+      const name = names[image];
+      return {
+        cellType: cellTypeOf(images.fileNames[image]),
+        name,
+        width: images.width[image],
+        height: images.height[image],
+      };
     }),
     statistics: datasetStatistics(dataset, intensities),
     warnings: source.warnings,
   };
+}
+
+/**
+ * What each image's picture is called in the archive, without ending: the file name without folder and extension, or in
+ * full where two images would be called the same.
+ */
+function pictureNames(fileNames: readonly string[]): string[] {
+  const byStem = Map.groupBy(new Set(fileNames), stem);
+  return fileNames.map((name) => {
+    const short = stem(name);
+    return byStem.get(short)?.length === 1 ? short : name.replace(/[/\\]+/g, '__');
+  });
 }
 
 /** All cells of an image as one drawing of the image's size, to lie over its picture. */
@@ -278,13 +291,13 @@ function outlinesOf({ images, objectStart, objects }: Dataset, image: number): s
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${2 * width} ${2 * height}" preserveAspectRatio="none"><path d="${path}" fill="none" stroke="#ffb92e" stroke-width="0.9" stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>`;
 }
 
-/** Archives that were read last, oldest first: listing thousands of members takes longer than reading one of them. */
+/** The archives that were read last, oldest first: listing thousands of members takes longer than reading one. */
 const opened = new Map<string, Promise<{ byName: Map<string, ZipMember>; close(): void }>>();
 const MOST_OPENED = 4;
 
 /**
- * One member of an archive that `packPictures` wrote, or null when it has none of this name. The archive stays open for
- * the next: it is never changed, other pictures of the data set have a file of their own.
+ * Reads one member of an archive that `packPictures` wrote; null when none has this name. The archive stays open for the
+ * next call: it never changes, since new pictures of a data set are written to a new file.
  */
 export async function readPicture(packPath: string, name: string): Promise<Uint8Array | null> {
   const open =

@@ -101,6 +101,23 @@ describe('the images of a data set', () => {
     expect(fromZip.warnings).toMatchObject([{ code: 'unknown-image', count: 1 }]);
   });
 
+  test('of one name in two folders stay apart', async () => {
+    const names = ['01/t000.tif', '02/t000.tif', '02/t001.tif'];
+    const own = {
+      ...document,
+      images: document.images.map((image, k) => ({ ...image, file_name: names[k] ?? `x${k}.tif` })),
+    };
+    const found = await pack(
+      await packGroundTruth(own),
+      folder(Object.fromEntries(names.map((name, k) => [name, tiffOf(grey(40 + 20 * k))]))),
+    );
+    expect(found.files).toBe(3);
+    for (const [k, name] of ['01__t000.tif', '02__t000.tif', 't001'].entries()) {
+      const stored = (await readPicture(found.out, `${name}.png`))!;
+      expect(decode(stored).data).toEqual(grey(40 + 20 * k).pixels);
+    }
+  });
+
   test('of a TIFF whose 0 is white are turned round, and of label images the numbers stay', async () => {
     const image = grey(40);
     const negative = tiffOf({ ...image, pixels: image.pixels.map((value) => 255 - value) }, 0);
