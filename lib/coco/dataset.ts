@@ -72,6 +72,8 @@ export interface DatasetMeta {
   /** the category that counts as a cell */
   category: number;
   warnings: { code: string; message: string; count?: number; examples?: string[] }[];
+  /** annotations are boxes without masks: only boxes are scored */
+  boxesOnly?: boolean;
 }
 
 export type Column = Float64Array | Uint32Array | Int32Array | Uint8Array | Uint16Array;

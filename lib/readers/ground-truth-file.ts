@@ -58,7 +58,7 @@ export async function openGroundTruth(path: string, onBytes?: (bytes: number) =>
     const reading = readGroundTruth(
       () => opened.chunks(),
       () => '',
-      onBytes,
+      { onBytes },
     );
     const [dataset, sha256] = await Promise.all([reading, sha256File(path)]);
     dataset.meta.sha256 = sha256;

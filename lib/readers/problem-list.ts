@@ -32,6 +32,12 @@ export class ProblemList {
     if (kind.count++ < LIMITS.problemsPerKind) kind.listed.push({ code, ...explain() });
   }
 
+  /** Counts problems that are not listed any more. */
+  addMore(code: string, count: number): void {
+    const kind = this.byCode.get(code);
+    if (kind) kind.count += count;
+  }
+
   /** Legal but suspicious: counted, with up to five examples. */
   warn(code: string, message: string, example?: string, count = 1): void {
     const warning = this.warningsByCode.get(code);

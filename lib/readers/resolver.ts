@@ -58,6 +58,7 @@ export class ImageResolver {
 
   /** Finds the image with a numeric id. */
   ofNumber(id: number): number {
+    if (Math.abs(id) > Number.MAX_SAFE_INTEGER) return UNKNOWN_IMAGE; // rounded: another id's neighbour
     return this.byId.get(id) ?? this.byId.get(String(id)) ?? UNKNOWN_IMAGE;
   }
 

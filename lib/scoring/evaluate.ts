@@ -73,7 +73,7 @@ export async function evaluate(
   runner: Runner = SINGLE_THREAD,
 ): Promise<Evaluated> {
   const { protocols, slices, onProgress = () => {} } = options;
-  const evaluatings = prepareMatching(dataset, predictions, evaluationsOf(predictions), protocols);
+  const evaluatings = prepareMatching(dataset, predictions, evaluationsOf(predictions, dataset), protocols);
   const results = protocols.map((): EvaluationNumbers => ({}));
   const run: Run = { dataset, predictions, evaluatings, protocols, slices, results, runner, onProgress };
   const started = performance.now();
@@ -94,8 +94,9 @@ export async function evaluate(
 }
 
 /** The evaluations a file can have. */
-export function evaluationsOf(predictions: Predictions): Evaluation[] {
-  return EVALUATIONS.filter((evaluation) => evaluation === 'bbox' || predictions.hasMasks);
+export function evaluationsOf(predictions: Predictions, dataset?: Pick<Dataset, 'meta'>): Evaluation[] {
+  const masks = predictions.hasMasks && !dataset?.meta.boxesOnly;
+  return EVALUATIONS.filter((evaluation) => evaluation === 'bbox' || masks);
 }
 
 /**

@@ -140,7 +140,10 @@ export function randomCase(seed: number, options: CaseOptions = {}): RandomCase 
     }
     if (options.everyImageDetected) detected(randomShape(r, height, width));
   }
-  // a file without any cell is rejected, not scored
+  // ground truth without any cell is rejected
+  if (!annotations.some(({ category_id }) => category_id === 1))
+    for (const annotation of annotations) annotation.category_id = 1;
+  // and so is a file without any
   const [image] = images;
   if (!detections.some(({ category_id }) => category_id === 1))
     detections.push({

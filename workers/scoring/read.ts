@@ -3,13 +3,13 @@
  * by all threads; a file that cannot be is read in one piece.
  */
 import { statSync } from 'node:fs';
-import { buildDataset, type Dataset, type Objects, roomForAll } from '#lib/coco/dataset.ts';
+import { type Dataset, type Objects, roomForAll } from '#lib/coco/dataset.ts';
 import { thread } from '#lib/kernels/thread-state.ts';
 import type { Warning } from '#lib/problems.ts';
-import type { ReadResult } from '#lib/readers/coco/document.ts';
-import { CELL_CATEGORY, sortImages, warnOfGroundTruth } from '#lib/readers/coco/ground-truth.ts';
+import { CELL_CATEGORY, finishGroundTruth, sortImages } from '#lib/readers/coco/ground-truth.ts';
 import { type Plan, planParts } from '#lib/readers/coco/parts.ts';
 import { finishPredictions, type ReadPredictions, type Target } from '#lib/readers/coco/predictions.ts';
+import type { ReadResult } from '#lib/readers/coco/reading.ts';
 import { type OpenedFile, openFile } from '#lib/readers/files.ts';
 import { openGroundTruth, openPacked } from '#lib/readers/ground-truth-file.ts';
 import { joinLabelShares, readOpened } from '#lib/readers/predictions-file.ts';
@@ -88,9 +88,8 @@ async function readGroundTruthInParts(
   if (!parts || parts.every(({ objects }) => objects.count === 0)) return null;
   const problems = new ProblemList();
   for (const part of parts) problems.merge([], part.warnings);
-  warnOfGroundTruth(parts, CELL_CATEGORY, problems);
-  const meta = { sha256: await digest, category: CELL_CATEGORY, warnings: problems.warnings() };
-  return buildDataset(images, await joinParts(parts, team), meta);
+  const objects = await joinParts(parts, team);
+  return finishGroundTruth(parts, { images, objects, category: CELL_CATEGORY, problems, sha256: await digest });
 }
 
 /** Predictions of any format. @throws FileRejected */

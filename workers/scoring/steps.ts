@@ -6,9 +6,10 @@
 import { type Images, JOINED_COLUMNS, joinColumn, type Objects, share } from '#lib/coco/dataset.ts';
 import { thread } from '#lib/kernels/thread-state.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
-import { type FirstRecord, type ReadResult, readAnnotations } from '#lib/readers/coco/document.ts';
+import { readAnnotations } from '#lib/readers/coco/document.ts';
 import type { Part } from '#lib/readers/coco/parts.ts';
 import type { Target } from '#lib/readers/coco/predictions.ts';
+import type { FirstRecord, ReadResult } from '#lib/readers/coco/reading.ts';
 import { readRange, sha256File } from '#lib/readers/files.ts';
 import type { LabelPart } from '#lib/readers/labels/label-masks.ts';
 import { readLabelShare } from '#lib/readers/predictions-file.ts';
@@ -146,7 +147,9 @@ async function readPart(
         before = kilobytes;
       },
     );
-    if (problems.count > 0 || (part.more && result.stoppedAt !== part.to)) return null;
+    const { tally } = result;
+    const toBeJudged = tally.withNothingCount + tally.annotationsWithoutMask.length;
+    if (problems.count > 0 || toBeJudged > 0 || (part.more && result.stoppedAt !== part.to)) return null;
     return {
       ...result,
       ids: share(result.ids),

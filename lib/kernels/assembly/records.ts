@@ -415,6 +415,8 @@ function keep(n: i32): bool {
       if (x + w > <f64>(imageWidth + 1) || y + h > <f64>(imageHeight + 1)) return false;
     }
   } else {
+    // an outline beyond the image is remarked upon where no box says it
+    if (groundTruth) return false;
     store<f64>(box, <f64>x0);
     store<f64>(box, <f64>y0, 8);
     store<f64>(box, <f64>(x1 - x0), 16);

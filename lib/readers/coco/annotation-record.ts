@@ -83,9 +83,13 @@ export class AnnotationRecord {
   image = 0;
   imageState = ABSENT;
   imageIsText = false;
+  /** the text is that of a number whose digits a program has lost */
+  imageIsInexact = false;
   imageNumber = 0;
   imageText = '';
   category = 0;
+  /** as it is written, where the number is too large to be exact */
+  categoryText = '';
   categoryState = ABSENT;
   score = 0;
   scoreState = ABSENT;
@@ -172,6 +176,7 @@ export class RecordParser {
         case 'category_id':
           record.categoryState = this.parseNumber();
           record.category = this.value;
+          if (Math.abs(this.value) > Number.MAX_SAFE_INTEGER) record.categoryText = this.numberText();
           break;
         case 'score':
           record.scoreState = this.parseNumber();
@@ -209,9 +214,18 @@ export class RecordParser {
 
   private value = 0;
 
+  private numberFrom = 0;
+
+  /** Returns the number that was just parsed as it is written. */
+  private numberText(): string {
+    const { scanner } = this;
+    return new TextDecoder().decode(scanner.bytes.slice(this.numberFrom, scanner.pos));
+  }
+
   private parseNumber(): number {
     const { scanner } = this;
     if (scanner.atNumber()) {
+      this.numberFrom = scanner.pos;
       this.value = scanner.number();
       return PRESENT;
     }
@@ -225,12 +239,18 @@ export class RecordParser {
     if (scanner.peek() === QUOTE) {
       scanner.string();
       record.imageIsText = true;
+      record.imageIsInexact = false;
       record.imageText = scanner.text();
       record.imageState = PRESENT;
-    } else {
-      record.imageIsText = false;
-      record.imageState = this.parseNumber();
-      record.imageNumber = this.value;
+      return;
+    }
+    record.imageState = this.parseNumber();
+    record.imageNumber = this.value;
+    // its digits are the id: as a number it would be rounded
+    record.imageIsText = record.imageState === PRESENT && Math.abs(this.value) > Number.MAX_SAFE_INTEGER;
+    if (record.imageIsText) {
+      record.imageText = this.numberText();
+      record.imageIsInexact = !/^-?\d+$/.test(record.imageText);
     }
   }
 

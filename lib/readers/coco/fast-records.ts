@@ -1,15 +1,15 @@
 /**
  * The short way through a file of annotations: records written as the one before was, and right in every respect, go
  * from bytes to columns in one piece of WebAssembly (`lib/kernels/assembly/records.ts`). It stops in front of the first
- * that is anything else, and `AnnotationReader` takes that one its own way, which is also how the keys are learned.
+ * that is anything else, and `DocumentReader` takes that one its own way, which is also how the keys are learned.
  */
 import type { AppendedObjects, Images } from '#lib/coco/dataset.ts';
 import { records as MODULE } from '#lib/kernels/built.ts';
 import { instantiate, type Kernel } from '#lib/kernels/kernel.ts';
 import type { ImageResolver } from '#lib/readers/resolver.ts';
 import { FIELDS, type Field, type Learned, LONGEST_KEY } from './annotation-record.ts';
-import type { FirstRecord } from './document.ts';
 import type { JsonScanner } from './json-scanner.ts';
+import type { FirstRecord } from './reading.ts';
 
 /** Bytes of a file that lie in the kernel's memory at a time. */
 const WINDOW = 3 << 20;
@@ -163,6 +163,8 @@ export class OrdinaryRecords {
     const byId = new Map<number, number>();
     for (const id of images.ids) {
       const number = Number(id);
+      // beyond, two ids may be one number: such records are read the long way
+      if (Math.abs(number) > Number.MAX_SAFE_INTEGER) continue;
       if (typeof id === 'number' || String(number) === id) byId.set(number, index.ofNumber(number));
     }
     for (const [id, image] of fileImages ?? []) if (typeof id === 'number') byId.set(id, image);

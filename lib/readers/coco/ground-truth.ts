@@ -1,17 +1,18 @@
 /** COCO ground truth into a packed data set. */
-
-import { buildDataset, type Dataset, type DatasetMeta, type ImageId, type Images, share } from '#lib/coco/dataset.ts';
+import { buildDataset, type Dataset, type ImageId, type Images, type Objects, share } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
-import { type ImageRecord, type ReadResult, readAnnotations } from './document.ts';
+import { checkGroundTruth } from './check-ground-truth.ts';
+import { readAnnotations } from './document.ts';
+import type { ImageRecord, ReadResult } from './reading.ts';
 
 /** LIVECell's only category, and the one pycocotools is told to look at (`catIds = [1]`). */
 export const CELL_CATEGORY = 1;
 
 /** Images in ascending order of id: numbers by value, texts by code unit (as numpy.unique sorts). */
 export function sortImages(records: readonly ImageRecord[]): Images {
-  const sorted = [...records].sort((a, b) => compareIds(a.id, b.id));
+  const sorted = [...records].sort(compareImages);
   return {
     ids: sorted.map(({ id }) => id),
     fileNames: sorted.map(({ fileName }) => fileName),
@@ -20,9 +21,14 @@ export function sortImages(records: readonly ImageRecord[]): Images {
   };
 }
 
-function compareIds(a: ImageId, b: ImageId): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
+function compareImages(a: ImageRecord, b: ImageRecord): number {
+  if (typeof a.id === 'number' && typeof b.id === 'number') return a.id - b.id;
+  const isNumber = ({ id, largeNumber }: ImageRecord) => typeof id === 'number' || largeNumber;
+  if (isNumber(a) && isNumber(b) && Number.isInteger(Number(a.id)) && Number.isInteger(Number(b.id))) {
+    const [left, right] = [BigInt(a.id), BigInt(b.id)];
+    return left < right ? -1 : left > right ? 1 : 0;
+  }
+  return String(a.id) < String(b.id) ? -1 : String(a.id) > String(b.id) ? 1 : 0;
 }
 
 /**
@@ -31,16 +37,17 @@ function compareIds(a: ImageId, b: ImageId): number {
  *
  * @param open starts the stream of the file's bytes; called again when the file has to be read twice
  * @param sha256 of the file, asked for when the stream has ended
+ * @param options.category the category that is a cell; 1, or the only one there is, unless stated
  * @throws FileRejected
  */
 export async function readGroundTruth(
   open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   sha256: () => string,
-  onBytes?: (bytes: number) => void,
+  { category: wanted, onBytes }: { category?: number; onBytes?: (bytes: number) => void } = {},
 ): Promise<Dataset> {
   let images: Images | null = null;
   let index: ImageResolver | null = null;
-  let category = CELL_CATEGORY;
+  let category = wanted ?? CELL_CATEGORY;
   // at most three looks: annotations before images, and a category other than 1, each cost one
   for (let look = 0; look < 3; look++) {
     const problems = new ProblemList();
@@ -79,16 +86,37 @@ export async function readGroundTruth(
     }
     // ground truth with a single category counts it, whatever its number; one that has a category 1 counts only that
     const [other] = result.otherCategories.keys();
-    const hasOwn = result.objects.count > 0 || result.categoryIds.includes(category);
-    if (!hasOwn && result.otherCategories.size === 1) {
+    const hasOwn = result.objects.count > 0 || result.categories.some(({ id }) => id === category);
+    if (!hasOwn && result.otherCategories.size === 1 && wanted === undefined) {
       category = other;
       continue;
     }
-    warnOfGroundTruth([result], category, problems);
-    const meta: DatasetMeta = { sha256: sha256(), category, warnings: problems.warnings() };
-    return buildDataset(images ?? sortImages(result.images), result.objects, meta);
+    return finishGroundTruth([result], {
+      images: images ?? sortImages(result.images),
+      objects: result.objects,
+      category,
+      problems,
+      sha256: sha256(),
+    });
   }
   throw new FileRejected({ code: 'no-images', message: 'The document lists no images.' });
+}
+
+/** Judges annotations that have been read to their end, possibly in parts, and packs them. @throws FileRejected */
+export function finishGroundTruth(
+  parts: readonly ReadResult[],
+  {
+    images,
+    objects,
+    category,
+    problems,
+    sha256,
+  }: { images: Images; objects: Objects; category: number; problems: ProblemList; sha256: string },
+): Dataset {
+  const { boxesOnly } = checkGroundTruth(parts, { images, objects, category, problems });
+  if (problems.count > 0) throw problems.rejection();
+  const warnings = problems.warnings();
+  return buildDataset(images, objects, { sha256, category, warnings, ...(boxesOnly && { boxesOnly }) });
 }
 
 function checkImages(records: readonly ImageRecord[], problems: ProblemList): void {
@@ -98,29 +126,5 @@ function checkImages(records: readonly ImageRecord[], problems: ProblemList): vo
       problems.add('duplicate-image', () => ({ image: fileName, message: `Image id ${id} occurs twice in “images”.` }));
     }
     seen.add(id);
-  }
-}
-
-/** What is legal but odd about ground truth: shared ids (pycocotools silently replaces the first) and other categories. */
-export function warnOfGroundTruth(parts: ReadResult[], category: number, problems: ProblemList): void {
-  const ids = new Float64Array(parts.reduce((sum, part) => sum + part.ids.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    ids.set(part.ids, at);
-    at += part.ids.length;
-    for (const [id, count] of part.otherCategories) {
-      problems.warn(
-        'category-not-scored',
-        `Annotations of categories other than ${category} are not scored.`,
-        `category ${id}: ${count}`,
-        count,
-      );
-    }
-  }
-  ids.sort();
-  for (let k = 1; k < ids.length; k++) {
-    if (ids[k] === ids[k - 1]) {
-      problems.warn('duplicate-annotation-id', 'Annotations share an id; all are kept.', String(ids[k]));
-    }
   }
 }

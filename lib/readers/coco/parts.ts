@@ -12,8 +12,9 @@ import type { Images } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
 import type { OpenedFile } from '#lib/readers/files.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
-import { AnnotationReader, type FirstRecord, type ImageRecord } from './document.ts';
+import { DocumentReader } from './document.ts';
 import { NEED_MORE } from './json-scanner.ts';
+import type { FirstRecord, ImageRecord } from './reading.ts';
 
 export interface Part {
   from: number;
@@ -28,7 +29,7 @@ export interface Plan {
   firstHas: FirstRecord;
   /** a document's images and categories, which stand before its annotations */
   images: ImageRecord[];
-  categoryIds: number[];
+  categories: { id: number; name: string }[];
 }
 
 /** Bytes in which the first record is looked for when it does not begin in the file's head. */
@@ -86,7 +87,7 @@ function readHead(
   kind: 'predictions' | 'ground-truth',
   { images, category }: { images: Images | null; category: number },
 ): (Omit<Plan, 'parts'> & { start: number; insideArray: Part['insideArray'] }) | null {
-  const reader = new AnnotationReader({ kind, problems: new ProblemList(), images, index: null, category, stopAt: 0 });
+  const reader = new DocumentReader({ kind, problems: new ProblemList(), images, index: null, category, stopAt: 0 });
   const { scanner } = reader;
   scanner.bytes = prefix;
   scanner.end = length;
@@ -97,7 +98,7 @@ function readHead(
     // predictions with images of their own may number them their own way
     if (!reader.place || (kind === 'predictions' && head.images.length > 0)) return null;
     const has = reader.look();
-    return { start, insideArray: reader.place, firstHas: has, images: head.images, categoryIds: head.categoryIds };
+    return { start, insideArray: reader.place, firstHas: has, images: head.images, categories: head.categories };
   } catch (error) {
     if (error === NEED_MORE || error instanceof FileRejected) return null;
     throw error;

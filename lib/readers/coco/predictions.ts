@@ -2,9 +2,14 @@
 
 import type { ImageId, Images, Objects, Predictions } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
-import { ProblemList } from '#lib/readers/problem-list.ts';
+import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
-import { type ReadResult, readAnnotations } from './document.ts';
+import { warnOfBoxes } from './check-boxes.ts';
+import { findDuplicates } from './check-duplicates.ts';
+import { warnOfMasks } from './check-masks.ts';
+import { readAnnotations } from './document.ts';
+import { RECORD_MESSAGES, titleOf } from './messages.ts';
+import { addTallies, type ReadResult, type Tally } from './reading.ts';
 
 /** What the report says of a file. */
 export interface ReadPredictions extends Predictions {
@@ -73,18 +78,15 @@ export function finishPredictions(
     for (const [id, count] of part.otherCategories) otherCategories.set(id, (otherCategories.get(id) ?? 0) + count);
   }
 
-  const unknown = problems.countOf('unknown-image');
-  const { min, max } = parts.reduce(
-    (range, { unknownIds }) => ({ min: Math.min(range.min, unknownIds.min), max: Math.max(range.max, unknownIds.max) }),
-    { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY },
-  );
-  if (unknown > 0 && min >= 0 && min <= 1 && max <= images.ids.length * 2) {
-    // said first, because it explains all the others
-    const reIndexed = {
-      code: 'image-ids-re-indexed',
-      message: `The images look re-indexed by the framework that wrote the file: its ids that are not in this data set run from ${min} to ${max}. Use the ids of the data set (its first is ${images.ids[0]}), or file names.`,
-    };
-    throw problems.rejection([reIndexed]);
+  const tally = addTallies(parts);
+  refuseUnknownImages(parts, problems, images);
+  // nothing in the whole file has a mask: records without a box either say nothing
+  if (tally.withNothingCount > 0 && tally.withoutMask === objects.count) {
+    for (const { record, image } of tally.withNothing) {
+      const message = `${titleOf('predictions', record)}: ${RECORD_MESSAGES['nothing-to-score']}`;
+      problems.add('nothing-to-score', () => ({ record, image, message }));
+    }
+    problems.addMore('nothing-to-score', tally.withNothingCount - tally.withNothing.length);
   }
   if (problems.count > 0) throw problems.rejection();
 
@@ -121,20 +123,14 @@ export function finishPredictions(
       count,
     );
   }
-  const withoutMask = parts.reduce((sum, part) => sum + part.withoutMask, 0);
-  if (withoutMask > 0) {
-    problems.warn(
-      'no-mask',
-      'Detections without a segmentation: the file is scored for boxes only.',
-      undefined,
-      withoutMask,
-    );
-  }
-  const withDetections = warnOfSuspicions(objects, index, images, problems);
+  const hasMasks = tally.withoutMask < objects.count;
+  warnOfMissingMasks(tally, hasMasks, problems);
+  warnOfMeanings(parts, tally, problems);
+  const withDetections = warnOfSuspicions(objects, index, images, problems, { tally });
   return {
     detections: objects,
     groups: index.groups,
-    hasMasks: withoutMask === 0,
+    hasMasks,
     hasMaskScores: parts[0].firstHas?.maskScore ?? false,
     images: withDetections,
     format: 'coco-json',
@@ -146,6 +142,7 @@ export function finishPredictions(
  * Legal but odd things.
  *
  * @param options.unscored there are no scores whose likeness would be odd, and no limit cuts off the worst
+ * @param options.tally how masks were written; absent for label images, whose masks need no check
  * @param options.note what to add to the name of an image without detections
  * @returns the number of images with detections
  */
@@ -154,7 +151,11 @@ export function warnOfSuspicions(
   index: ImageResolver,
   images: Images,
   problems: ProblemList,
-  { unscored = false, note = () => '' }: { unscored?: boolean; note?: (image: number) => string } = {},
+  {
+    unscored = false,
+    note = () => '',
+    tally,
+  }: { unscored?: boolean; note?: (image: number) => string; tally?: Pick<Tally, 'polygons' | 'runLengths'> } = {},
 ): number {
   const perImage = new Uint32Array(images.ids.length);
   let lowest = Number.POSITIVE_INFINITY;
@@ -197,7 +198,11 @@ export function warnOfSuspicions(
       );
     }
   }
-  if (!unscored) warnOfBoxes(objects, images, index, problems);
+  if (tally) {
+    const checked = { objects, images, firstOf: (image: number) => index.firstOf(image), problems };
+    if (!warnOfBoxes(checked)) warnOfMasks(checked, tally);
+    warnOfDuplicates(objects, index, images, problems);
+  }
   if (!unscored && objects.count > 1 && lowest === highest) {
     problems.warn(
       'all-scores-equal',
@@ -209,71 +214,74 @@ export function warnOfSuspicions(
   return withDetections;
 }
 
-/** Detections needed before their boxes as a whole say anything. */
-const ENOUGH_BOXES = 10;
-
-/**
- * Boxes in another convention than x, y, width, height. Beside a mask, a box can be compared with the mask's own; where
- * there are only boxes, corners give themselves away by never being left of or above themselves and by leaving the image.
- */
-function warnOfBoxes(objects: Objects, images: Images, index: ImageResolver, problems: ProblemList): void {
-  const { count, box, maskExtent, maskArea, image } = objects;
-  let compared = 0;
-  let asCorners = 0;
-  let asCentre = 0;
-  let bare = 0;
-  let ordered = 0;
-  let beyond = 0;
-  let small = 0;
-  for (let d = 0; d < count; d++) {
-    const at = 4 * d;
-    const x = box[at];
-    const y = box[at + 1];
-    const w = box[at + 2];
-    const h = box[at + 3];
-    if (w <= 1 && h <= 1 && x <= 1 && y <= 1) small++;
-    if (maskArea[d] > 0) {
-      const x0 = maskExtent[at];
-      const y0 = maskExtent[at + 1];
-      const x1 = maskExtent[at + 2];
-      const y1 = maskExtent[at + 3];
-      compared++;
-      // what does not tell the conventions apart counts for none
-      if (near(w, x1 - x0) && near(h, y1 - y0)) {
-        if (!near(x, x0) || !near(y, y0)) if (near(x, (x0 + x1) / 2) && near(y, (y0 + y1) / 2)) asCentre++;
-      } else if (near(x, x0) && near(y, y0) && near(w, x1) && near(h, y1)) asCorners++;
-    } else {
-      const i = image[d] >= 0 ? image[d] : index.groups[-1 - image[d]][0];
-      bare++;
-      if (w > x && h > y) ordered++;
-      if (x + w > images.width[i] + 1 || y + h > images.height[i] + 1) beyond++;
-    }
+/** Refuses images that are not in the data set; what explains them all is said first. @throws FileRejected */
+function refuseUnknownImages(parts: readonly ReadResult[], problems: ProblemList, images: Images): void {
+  if (problems.countOf('unknown-image') === 0) return;
+  const unknownFileName = parts.find((part) => part.unknownFileName)?.unknownFileName;
+  if (unknownFileName) {
+    throw problems.rejection([
+      {
+        code: 'document-names-unknown',
+        message: `The file names that the document lists in “images” are not in this data set, such as ${quoted(unknownFileName)}; one of the data set's is ${quoted(images.fileNames[0] ?? '')}. Write the data set's own file names or ids.`,
+      },
+    ]);
   }
-  const other =
-    compared >= ENOUGH_BOXES && asCorners > compared / 2
-      ? ['corners [x1, y1, x2, y2]', 'each bbox agrees with its mask if its last two numbers are a corner', asCorners]
-      : compared >= ENOUGH_BOXES && asCentre > compared / 2
-        ? [
-            'a centre [cx, cy, width, height]',
-            'each bbox agrees with its mask if its first two numbers are the middle',
-            asCentre,
-          ]
-        : bare >= ENOUGH_BOXES && ordered === bare && beyond > bare / 4
-          ? ['corners [x1, y1, x2, y2]', 'the last two numbers are always larger than the first two', ordered]
-          : count >= ENOUGH_BOXES && small > count / 2
-            ? ['fractions of the image', 'no number is larger than 1', small]
-            : null;
-  if (!other) return;
-  const [what, why, n] = other as [string, string, number];
-  problems.warn(
-    'boxes-in-another-convention',
-    `The boxes look like ${what}: ${why}. They are read as [x, y, width, height] in pixels.`,
-    undefined,
-    n,
-  );
+  const min = Math.min(...parts.map(({ unknownIds }) => unknownIds.min));
+  const max = Math.max(...parts.map(({ unknownIds }) => unknownIds.max));
+  if (!(min >= 0 && min <= 1 && max <= images.ids.length * 2)) return;
+  throw problems.rejection([
+    {
+      code: 'image-ids-re-indexed',
+      message: `The images look re-indexed by the framework that wrote the file: its ids that are not in this data set run from ${min} to ${max}. Use the ids of the data set (its first is ${images.ids[0]}), or file names.`,
+    },
+  ]);
 }
 
-/** Detectors' boxes are a little off their masks. */
-function near(a: number, b: number): boolean {
-  return Math.abs(a - b) <= 3;
+function warnOfMissingMasks(
+  { withoutMask, withoutMaskRecords }: Tally,
+  hasMasks: boolean,
+  problems: ProblemList,
+): void {
+  if (withoutMask === 0) return;
+  if (!hasMasks) {
+    const message = 'Detections without a segmentation: the file is scored for boxes only.';
+    problems.warn('no-mask', message, undefined, withoutMask);
+    return;
+  }
+  const message =
+    'Detections have no segmentation, although others do: they count as masks without pixels, which can match nothing and are false positives.';
+  const [first, ...others] = withoutMaskRecords.map((record) => titleOf('predictions', record).toLowerCase());
+  problems.warn('detection-without-mask', message, first, withoutMask);
+  for (const example of others) problems.warn('detection-without-mask', message, example, 0);
+}
+
+function warnOfMeanings(parts: readonly ReadResult[], { twoMeanings }: Tally, problems: ProblemList): void {
+  const unknownFileName = parts.find((part) => part.unknownFileName)?.unknownFileName;
+  if (unknownFileName) {
+    problems.warn(
+      'document-names-unknown',
+      'The file names that the document lists in “images” are not in this data set, but its ids are: they are taken for the data set’s own. If the document numbers images its own way, the numbers are wrong.',
+      quoted(unknownFileName),
+    );
+  }
+  if (twoMeanings > 0) {
+    problems.warn(
+      'id-or-name',
+      'Detections whose image_id is a text of digits that is the name of one image and the id of another: it is taken for the name. Write ids as numbers, without quotes, or names with their extension.',
+      undefined,
+      twoMeanings,
+    );
+  }
+}
+
+function warnOfDuplicates(objects: Objects, index: ImageResolver, images: Images, problems: ProblemList): void {
+  const { count, images: on } = findDuplicates(objects);
+  if (count === 0) return;
+  const [first] = on;
+  problems.warn(
+    'duplicate-detection',
+    `Detections occur twice, the same in image, score, box and mask, on ${on.size.toLocaleString('en')} ${on.size === 1 ? 'image' : 'images'}: the second is a false positive. Distributed samplers pad their last batch that way; keep each image once.`,
+    images.fileNames[index.firstOf(first)],
+    count,
+  );
 }

@@ -207,7 +207,7 @@ describe('a file that is not JSON says where', () => {
     ['a wrong bracket', `[{"image_id":1HERE]`, /expected a comma or the end of the record, found “\]”/],
     ['a box that does not end', `[{"bbox":[1,2,3,4HERE}]`, /expected a comma or the end of the box, found “\}”/],
     ['a sign without a number', `[{"score":HERE-x}]`, /expected a number/],
-    ['something behind the end', `[${record}]HERE[]`, /expected the end of the file, found “\[”/],
+    ['something behind the end', `[${record}]HERE7`, /expected the end of the file, found “7”/],
     ['another file behind it', `[${record}]\n\nHERE${record}`, /expected the end of the file, found “\{”/],
     ['a zero byte', `[${record},HERE\u0000${record}]`, /expected an object, found a byte 0/],
     ['prose', `HEREDear maintainers`, /expected an array of detections, found “D”/],

@@ -153,6 +153,7 @@ describe('a job with several threads', () => {
     expect(warnings[0]).toMatchObject([
       { code: 'box-beyond-border', count: 15 },
       { code: 'category-not-scored', count: 15 },
+      { code: 'masks-outside-boxes', count: 15 },
     ]);
   });
 });

@@ -119,8 +119,13 @@ describe('a detection is wrong: its number in the file, what is wrong, and what 
     ],
     ['an empty polygon', { segmentation: [[]] }, 'bad-polygon', /has 0 numbers/],
     [
-      'a second polygon of two points',
-      { segmentation: [rectangle(1, 1, 5, 5)[0], [1, 1, 9, 9]] },
+      'two polygons of two points',
+      {
+        segmentation: [
+          [2, 2, 8, 8],
+          [1, 1, 9, 9],
+        ],
+      },
       'bad-polygon',
       /has 4 numbers/,
     ],
@@ -294,7 +299,7 @@ describe('the file as a whole is wrong', () => {
     ['a text', 'hello', /./],
     [
       'an object without annotations',
-      { results: [good] },
+      { data: [good] },
       /without “annotations”\. Write a list of detections, or a COCO document/,
     ],
     ['a list of lists', [[good]], /Record 1 is not an object\. Each detection has to be \{image_id, score/],
@@ -391,8 +396,17 @@ describe('legal but odd: a warning', () => {
     expect(warnings).toMatchObject({ 'empty-box': { count: 1 }, 'box-beyond-border': { count: 1 } });
   });
 
-  test('detections without masks: only boxes are scored', async () => {
+  test('a detection without a mask among others that have one is a mask without pixels', async () => {
     const document = [good, second, detection({ segmentation: undefined })];
+    expect(await warningsOf(document)).toMatchObject({
+      'detection-without-mask': { count: 1, examples: ['detection 3'] },
+    });
+    const predictions = await packPredictions(document, dataset);
+    expect([predictions.hasMasks, predictions.detections.maskArea[2]]).toEqual([true, 0]);
+  });
+
+  test('detections without masks: only boxes are scored', async () => {
+    const document = [detection({ segmentation: undefined })];
     expect(await warningsOf(document)).toMatchObject({ 'no-mask': { count: 1 } });
     const predictions = await packPredictions(document, dataset);
     expect(predictions.hasMasks).toBe(false);
@@ -542,7 +556,7 @@ describe('a document instead of a list', () => {
     const problems = await problemsOf({ images: [{ file_name: 'a.tif' }], annotations: detections });
     expect(problems[0]).toMatchObject({
       code: 'bad-image',
-      message: expect.stringMatching(/^Image 1 of “images” needs an id/),
+      message: expect.stringMatching(/^Image 1 of “images” \(“a\.tif”\): id is missing/),
     });
   });
 });

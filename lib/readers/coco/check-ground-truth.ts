@@ -1,0 +1,221 @@
+/** Whether ground truth is what it seems: it is checked as hard as predictions, since every number rests on it. */
+import type { Images, Objects } from '#lib/coco/dataset.ts';
+import { type ProblemList, quoted } from '#lib/readers/problem-list.ts';
+import { type Checked, warnOfBoxes } from './check-boxes.ts';
+import { findDuplicates } from './check-duplicates.ts';
+import { warnOfMasks } from './check-masks.ts';
+import { count, RECORD_MESSAGES, titleOf } from './messages.ts';
+import { addTallies, type ReadResult, type Tally } from './reading.ts';
+
+/** Annotations that are odd before it is remarked upon: at least so many, and this share of all. */
+const FEWEST = 3;
+const SHARE = 0.1;
+
+/**
+ * Adds what is wrong or odd about annotations to the problems.
+ *
+ * @returns whether they are boxes without masks
+ */
+export function checkGroundTruth(
+  parts: readonly ReadResult[],
+  {
+    images,
+    objects,
+    category,
+    problems,
+  }: { images: Images; objects: Objects; category: number; problems: ProblemList },
+): { boxesOnly: boolean } {
+  const tally = addTallies(parts);
+  const boxesOnly = objects.count > 0 && tally.withoutMask === objects.count && tally.withNothingCount === 0;
+  warnOfIds(parts, problems);
+  checkCategories(parts, { objects, category, problems });
+  if (objects.count === 0) return { boxesOnly: false };
+  refuseMissingMasks(tally, boxesOnly, problems);
+  if (boxesOnly) {
+    const message = 'The annotations are boxes without masks: boxes are scored, masks are not.';
+    problems.warn('ground-truth-without-masks', message, undefined, objects.count);
+  }
+  warnOfCrowds(objects, problems);
+  const checked: Checked = { objects, images, firstOf: (image) => image, problems };
+  const exchanged = warnOfBorders(checked, tally);
+  const fractions = warnOfEmptyMasks(checked, tally, boxesOnly);
+  if (!warnOfBoxes(checked) && !fractions && !exchanged) warnOfMasks(checked, tally);
+  if (!boxesOnly) warnOfAreas(checked);
+  warnOfDuplicates(checked);
+  return { boxesOnly };
+}
+
+/** Annotations with one id: pycocotools silently replaces the first. */
+function warnOfIds(parts: readonly ReadResult[], problems: ProblemList): void {
+  const ids = new Float64Array(parts.reduce((sum, part) => sum + part.ids.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    ids.set(part.ids, at);
+    at += part.ids.length;
+  }
+  ids.sort();
+  for (let k = 1; k < ids.length; k++) {
+    // numbers beyond may only have been rounded to one
+    if (ids[k] !== ids[k - 1] || Math.abs(ids[k]) > Number.MAX_SAFE_INTEGER) continue;
+    problems.warn('duplicate-annotation-id', 'Annotations share an id; all are kept.', String(ids[k]));
+  }
+}
+
+function checkCategories(
+  parts: readonly ReadResult[],
+  { objects, category, problems }: { objects: Objects; category: number; problems: ProblemList },
+): void {
+  const names = new Map(parts.flatMap(({ categories }) => categories.map(({ id, name }) => [id, name])));
+  const nameOf = (id: number) => (names.get(id) ? `${id} (${names.get(id)})` : String(id));
+  const others = new Map<number, number>();
+  for (const part of parts) {
+    for (const [id, n] of part.otherCategories) others.set(id, (others.get(id) ?? 0) + n);
+  }
+  if (objects.count === 0) {
+    if (others.size === 0) {
+      problems.warn('no-annotations', 'The ground truth has no annotations: there is nothing to be found.');
+      return;
+    }
+    const found = [...others].sort(([a], [b]) => a - b).map(([id, n]) => `${nameOf(id)}: ${count(n)}`);
+    problems.add('no-annotation-of-category', () => ({
+      message: `The ground truth has no annotation of category ${nameOf(category)}, the one that is scored. Its annotations are of ${found.slice(0, 5).join(', ')}. Set category_id of the cells to ${category}, or keep the cells' category alone.`,
+    }));
+    return;
+  }
+  for (const [id, n] of others) {
+    problems.warn(
+      'category-not-scored',
+      `Annotations of categories other than ${category} are not scored.`,
+      `category ${id}: ${n}`,
+      n,
+    );
+  }
+}
+
+function refuseMissingMasks(tally: Tally, boxesOnly: boolean, problems: ProblemList): void {
+  for (const { record, image } of tally.withNothing) {
+    const message = `${titleOf('ground-truth', record)}: ${RECORD_MESSAGES['nothing-to-score']}`;
+    problems.add('nothing-to-score', () => ({ record, image, message }));
+  }
+  problems.addMore('nothing-to-score', tally.withNothingCount - tally.withNothing.length);
+  if (boxesOnly) return;
+  for (const { record, image } of tally.annotationsWithoutMask) {
+    const message = `${titleOf('ground-truth', record)}: ${RECORD_MESSAGES['no-mask']}`;
+    problems.add('no-mask', () => ({ record, image, message }));
+  }
+  const listed = tally.annotationsWithoutMask.length;
+  problems.addMore('no-mask', tally.withoutMask - tally.withNothingCount - listed);
+}
+
+function warnOfCrowds({ count: all, crowd }: Objects, problems: ProblemList): void {
+  if (!crowd.every((flag) => flag === 1)) return;
+  problems.warn(
+    'all-crowd',
+    'All annotations have iscrowd 1, as CVAT exports masks: crowd regions are nothing that can be found, so that there is nothing to score. Set iscrowd to 0.',
+    undefined,
+    all,
+  );
+}
+
+/** Objects beyond the image. @returns whether width and height look exchanged */
+function warnOfBorders({ objects, images, problems }: Checked, tally: Tally): boolean {
+  const { box, image } = objects;
+  let beyond = 0;
+  let beyondExchanged = 0;
+  let example = -1;
+  for (let k = 0; k < objects.count; k++) {
+    const i = image[k];
+    const right = box[4 * k] + box[4 * k + 2];
+    const bottom = box[4 * k + 1] + box[4 * k + 3];
+    const [width, height] = [images.width[i], images.height[i]];
+    if (right > height + 1 || bottom > width + 1) beyondExchanged++;
+    if (right <= width + 1 && bottom <= height + 1) continue;
+    beyond++;
+    if (example < 0) example = i;
+  }
+  // where there are no boxes, the outlines say it
+  const n = Math.max(beyond, tally.beyond);
+  if (n < FEWEST || n < 0.05 * objects.count) return false;
+  const exchanged = (tally.beyond > beyond ? tally.beyondExchanged : beyondExchanged) < n / 10;
+  const why = exchanged
+    ? 'With width and height exchanged in “images” they would lie inside: are width and height exchanged?'
+    : 'Are width and height in “images” those of the original images, and bbox [x, y, width, height] in pixels?';
+  problems.warn(
+    'annotations-beyond-image',
+    `Annotations reach beyond their images. ${why}`,
+    example >= 0 ? images.fileNames[example] : undefined,
+    n,
+  );
+  return exchanged;
+}
+
+/** @returns whether polygons are fractions of the image */
+function warnOfEmptyMasks({ objects, images, problems }: Checked, tally: Tally, boxesOnly: boolean): boolean {
+  if (tally.fractions >= FEWEST || (tally.fractions > 0 && tally.fractions === objects.count)) {
+    problems.warn(
+      'polygons-as-fractions',
+      'Polygons have no coordinate above 1, and so hardly any pixels: they look like fractions of the image. Coordinates are pixels; multiply x by the width and y by the height.',
+      undefined,
+      tally.fractions,
+    );
+    return true;
+  }
+  if (boxesOnly) return false;
+  const { maskArea, image } = objects;
+  for (let k = 0; k < objects.count; k++) {
+    if (maskArea[k] > 0) continue;
+    problems.warn(
+      'empty-annotation',
+      'Annotations whose masks have no pixels cannot be found.',
+      images.fileNames[image[k]],
+    );
+  }
+  return false;
+}
+
+/** `area` decides which size class an object belongs to. */
+function warnOfAreas({ objects, images, problems }: Checked): void {
+  const { area, maskArea, box, crowd, image } = objects;
+  let compared = 0;
+  let off = 0;
+  let asBox = 0;
+  let fill = 0;
+  let example = -1;
+  for (let k = 0; k < objects.count; k++) {
+    if (maskArea[k] === 0 || crowd[k]) continue;
+    compared++;
+    const w = box[4 * k + 2];
+    const h = box[4 * k + 3];
+    if (w * h > 0) fill += maskArea[k] / (w * h);
+    // a polygon's area and its pixels differ by what lies on its outline
+    const slack = 0.2 * maskArea[k] + w + h;
+    if (Math.abs(area[k] - w * h) <= 0.01 * w * h) asBox++;
+    if (Math.abs(area[k] - maskArea[k]) <= slack) continue;
+    off++;
+    if (example < 0) example = k;
+  }
+  if (compared < FEWEST) return;
+  const boxes = asBox > 0.9 * compared && fill < 0.9 * compared;
+  if (!boxes && (off < FEWEST || off < SHARE * compared)) return;
+  const why = boxes
+    ? 'they are those of the boxes, width × height'
+    : `“area” is ${Number(area[example].toFixed(2))} where the mask has ${count(maskArea[example])} pixels, on ${quoted(images.fileNames[image[example]])}`;
+  problems.warn(
+    'areas-not-of-masks',
+    `The areas of annotations are not those of their masks: ${why}. Size classes go by “area”; write the number of pixels.`,
+    undefined,
+    boxes ? asBox : off,
+  );
+}
+
+function warnOfDuplicates({ objects, images, problems }: Checked): void {
+  const { count: duplicates, images: on } = findDuplicates(objects);
+  if (duplicates === 0) return;
+  const [first] = on;
+  problems.warn(
+    'duplicate-annotation',
+    `Annotations occur twice, the same in image, box and mask, on ${count(on.size)} ${on.size === 1 ? 'image' : 'images'}: only one of two can be found. Keep each once.`,
+    images.fileNames[first],
+    duplicates,
+  );
+}

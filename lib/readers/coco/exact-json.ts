@@ -1,0 +1,16 @@
+/** JSON of human size whose whole numbers keep all their digits. */
+
+/**
+ * Parses JSON like `JSON.parse`, but returns whole numbers beyond ±(2^53 − 1) as BigInt instead of rounding them: two
+ * ids of 19 digits may round to one number.
+ *
+ * @throws SyntaxError
+ */
+export function parseExactly<T>(text: string): T {
+  if (!/\d{16}/.test(text)) return JSON.parse(text) as T;
+  const keepDigits = (_key: string, value: unknown, { source }: { source?: string } = {}): unknown =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && source && /^-?\d+$/.test(source)
+      ? BigInt(source)
+      : value;
+  return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown) as T;
+}

@@ -1,0 +1,92 @@
+/** What the readers of COCO files say: what was found, what was expected, and how to mend it. */
+import type { ImageId } from '#lib/coco/dataset.ts';
+import { FileRejected } from '#lib/problems.ts';
+import { quoted } from '#lib/readers/problem-list.ts';
+
+/** A number with separators of thousands. */
+export function count(n: number): string {
+  return n.toLocaleString('en');
+}
+
+/** What a record is called at the beginning of a sentence. */
+export function titleOf(kind: 'predictions' | 'ground-truth', record: number): string {
+  return `${kind === 'predictions' ? 'Detection' : 'Annotation'} ${count(record)}`;
+}
+
+/** Sentences about one record that depend on nothing else; problems follow “Detection 7: ”. */
+export const RECORD_MESSAGES = {
+  'ambiguous-image': 'the file name stands for images of different sizes; use image ids.',
+  'category-not-a-number': 'category_id is not a number; leave it out, or write the number of the category.',
+  'score-missing':
+    'score is missing; every detection needs one. Predictions without scores can be sent as label images.',
+  'score-not-a-number': 'score is not a number; write a number, without quotes.',
+  'mask-score-missing':
+    'mask_score is missing or not finite, although the first detection has one; write it for all or for none.',
+  'bad-box': 'bbox has to be four finite numbers [x, y, width, height].',
+  'nothing-to-score': 'there is neither a segmentation nor a bbox; write at least one of them.',
+  'no-mask': 'there is no segmentation, although other annotations have one: write run lengths or polygons for all.',
+  'empty-mask': 'Masks without pixels can match nothing and count as false positives.',
+  'empty-runs': 'Masks with runs of length 0 are read as their pixels; pycocotools compares such masks only in part.',
+  'empty-box': 'Boxes without area can match nothing and count as false positives.',
+  'box-beyond-border': 'Boxes reach beyond the image; bbox is [x, y, width, height] in pixels.',
+  'polygon-part-dropped':
+    'Parts of polygons with fewer than three points are left out; the other parts of their masks count.',
+} as const;
+
+export function unknownImage(
+  id: ImageId,
+  { listed, candidates }: { listed: boolean; candidates: readonly string[] },
+): string {
+  if (candidates.length > 1) {
+    return `the name ${quoted(String(id))} stands for several images (${candidates.slice(0, 3).map(quoted).join(', ')}); write the full path, or the image's id.`;
+  }
+  const shown = typeof id === 'string' ? quoted(id) : id;
+  return listed
+    ? `image ${shown} is listed in the file's “images” under a file name that is not in this data set. Leave other images out.`
+    : `image ${shown} is not in this data set. Use the data set's own image ids or its file names.`;
+}
+
+export function idNotExact(field: string, text: string): string {
+  return `${field} is ${text}, and numbers above 9,007,199,254,740,991 cannot be told apart once a program has read them as floating point. Write it as a whole number or as a text, in quotation marks.`;
+}
+
+/** A table of counts belongs to another task, or into another slot: that says more than where its syntax breaks. */
+export function countsAsPredictions(): FileRejected {
+  return new FileRejected({
+    code: 'counts-not-predictions',
+    message:
+      'The file holds a count per image, and predictions are wanted here: a mask or box and a score for each cell, as COCO results or label images. Counts belong to the task “Fluorescence counts”.',
+  });
+}
+
+/** What is wrong with an image of “images”, field by field; null when it can be used. */
+export function wrongImage(
+  { id, file_name, width, height }: Record<string, unknown>,
+  number: number,
+  wantsSize: boolean,
+): string | null {
+  const called = `Image ${count(number)} of “images”${typeof file_name === 'string' ? ` (${quoted(file_name)})` : ''}`;
+  if (!['number', 'string', 'bigint'].includes(typeof id)) {
+    return `${called}: id ${howItCame(id)}; it has to be a number or a text.`;
+  }
+  if (!wantsSize) return null;
+  if (typeof file_name !== 'string') return `${called}: file_name ${howItCame(file_name)}; it has to be a text.`;
+  for (const [field, value] of [
+    ['width', width],
+    ['height', height],
+  ] as const) {
+    if (!Number.isInteger(value))
+      return `${called}: ${field} ${howItCame(value)}; it has to be a whole number of pixels.`;
+    if ((value as number) <= 0) return `${called}: ${field} is ${value}; write the size of the image in pixels.`;
+  }
+  if ((width as number) * (height as number) < 2 ** 31) return null;
+  return `${called}: it has ${width} × ${height} pixels, more than can be read.`;
+}
+
+function howItCame(value: unknown): string {
+  if (value === undefined) return 'is missing';
+  if (value === null) return 'is null';
+  if (typeof value === 'string') return `is ${JSON.stringify(value).slice(0, 40)}, a text`;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `is ${value}`;
+  return `is ${Array.isArray(value) ? 'a list' : 'an object'}`;
+}
