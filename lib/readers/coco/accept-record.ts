@@ -115,6 +115,10 @@ export class RecordAcceptor {
   accept(): void {
     const { record, builder } = this;
     this.records++;
+    if (this.options.onRecord) {
+      this.options.onRecord(record, this.records, this.fileImages);
+      return;
+    }
     this.firstHas ??= { maskScore: record.maskScoreState === PRESENT, box: record.boxState === PRESENT };
     if (!this.checkCategory()) return;
     const image = this.resolveImage();

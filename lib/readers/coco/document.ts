@@ -52,6 +52,11 @@ export async function readAnnotations(
   options: ReadOptions,
   onBytes?: (bytes: number) => void,
 ): Promise<ReadResult> {
+  if (options.onRecord) {
+    const reader = new DocumentReader(options);
+    await scanStream(reader.scanner, chunks, () => reader.run(), onBytes);
+    return reader.result();
+  }
   const ordinary = idle.pop() ?? new OrdinaryRecords();
   const reader = new DocumentReader(options, ordinary);
   await scanStream(
@@ -469,7 +474,8 @@ export class DocumentReader {
     if (!acceptor.index || !acceptor.images) return;
     this.fileImages = mapFileImages(this.imageRecords, acceptor.index);
     acceptor.fileImages = this.fileImages.byId;
-    warnOfSizes(this.imageRecords, this.fileImages, acceptor.images, options.problems);
+    // counts are no matter of size
+    if (!options.onRecord) warnOfSizes(this.imageRecords, this.fileImages, acceptor.images, options.problems);
     if (this.seenAnnotations && this.fileImages.byId.size > 0) this.needsImages = true;
   }
 

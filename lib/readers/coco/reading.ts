@@ -2,6 +2,7 @@
 import type { ImageId, Images, Objects } from '#lib/coco/dataset.ts';
 import type { ProblemList } from '#lib/readers/problem-list.ts';
 import type { ImageResolver } from '#lib/readers/resolver.ts';
+import type { AnnotationRecord } from './annotation-record.ts';
 
 /** An image as a document lists it. */
 export interface ImageRecord {
@@ -25,6 +26,8 @@ export interface ReadOptions {
   anyCategory?: boolean;
   /** for ground truth: called once, at the first annotation, with the images read so far */
   onImages?: (records: ImageRecord[]) => { images: Images; index: ImageResolver } | null;
+  /** takes each record instead of the columns, and with it the images of a document by its own ids: to count cells */
+  onRecord?: (record: AnnotationRecord, number: number, fileImages: ReadonlyMap<ImageId, number> | null) => void;
   /** images of a predictions document by its own ids, when they are known from an earlier look */
   fileImages?: Map<ImageId, number>;
   /** start inside the array of records (of a document?): the bytes before have been read by somebody else */

@@ -50,6 +50,8 @@ export function sniffCounts(firstBytes: Uint8Array): Counts['format'] | null {
     .decode(firstBytes)
     .replace(/^\uFEFF/, '')
     .trimStart();
+  // one detection per line begins with an object too
+  if (/^\{\s*"(image_id|category_id|score|id|bbox|segmentation)"/.test(text)) return null;
   if (/^\{\s*(\}|"(?:[^"\\]|\\.)*"\s*:\s*["\d+-])/.test(text)) return 'counts-json';
   return findHeader(text) ? 'counts-csv' : null;
 }

@@ -433,11 +433,31 @@ describe('detections are counted', () => {
       'annotations-before-images',
       /Write “images” first/,
     ],
-    ['a text', 'x', 'not-json', /expected a list of detections/],
+    ['a text', 'x', 'not-a-list', /JSON but not a list of detections/],
   ])('%s is a problem', async (_, document, code, message) => {
     const [problem] = await problemsOf(read(document));
     expect(problem.code).toBe(code);
     expect(problem.message).toMatch(message);
+  });
+
+  test.each([
+    ['one per line', list.map((detection) => JSON.stringify(detection)).join('\n')],
+    ['in two lists', `${JSON.stringify(list.slice(0, 2))}\n${JSON.stringify(list.slice(2))}`],
+    ['under “predictions”', JSON.stringify({ predictions: list })],
+    ['with a byte order mark', `\uFEFF${JSON.stringify(list)}`],
+  ])('%s', async (_what, text) => {
+    expect(sniffCounts(encode(text))).toBeNull();
+    const { rows } = await readCountsFromDetections([encode(text)], REFERENCE, { scoreThreshold: 0.5 });
+    expect(rows.map(({ predicted }) => predicted)).toEqual([2, 0, 1]);
+  });
+
+  test('whose masks nobody could score, since only their number matters', async () => {
+    const odd = [
+      { image_id: A, score: 1 },
+      { image_id: B, score: 1, segmentation: [], bbox: null },
+      { image_id: C, score: 1, segmentation: { size: [1], counts: 'x' }, bbox: [-1] },
+    ];
+    expect((await read(odd)).rows.map(({ predicted }) => predicted)).toEqual([1, 1, 1]);
   });
 
   test('a file that was cut off says so', async () => {
