@@ -1,9 +1,9 @@
 /** Ground truth as it is registered: packed, with what its data set's page says about it. */
 import { writeFile } from 'node:fs/promises';
-import { packDataset } from '#lib/coco/dataset.ts';
+import { type Dataset, packDataset } from '#lib/coco/dataset.ts';
 import { cellTypeOf } from '#lib/livecell/cell-types.ts';
-import type { Warning } from '#lib/problems.ts';
-import { openGroundTruth } from '#lib/readers/ground-truth-file.ts';
+import { FileRejected, type Warning } from '#lib/problems.ts';
+import { readGroundTruthFile } from '#lib/readers/ground-truth-file.ts';
 import { type DatasetStatistics, datasetStatistics } from './statistics.ts';
 
 /** Imports COCO ground truth: reads, checks, packs and writes it. @throws FileRejected */
@@ -19,7 +19,8 @@ export async function importGroundTruth(
   /** of single images too: whether they may be shown for ground truth that is not public is up to the caller */
   statistics: DatasetStatistics;
 }> {
-  const dataset = await openGroundTruth(path);
+  const dataset = await readGroundTruthFile(path);
+  refuseCrowdsAlone(dataset);
   await writeFile(outPath, packDataset(dataset));
   const cellTypes: Record<string, number> = {};
   for (const name of dataset.images.fileNames) {
@@ -34,4 +35,15 @@ export async function importGroundTruth(
     warnings: dataset.meta.warnings,
     statistics: datasetStatistics(dataset),
   };
+}
+
+/** Ground truth in which nothing can be found is no benchmark. @throws FileRejected */
+function refuseCrowdsAlone({ meta: { warnings } }: Dataset): void {
+  const crowds = warnings.find(({ code }) => code === 'all-crowd');
+  if (!crowds) return;
+  const { code, message } = crowds;
+  throw new FileRejected(
+    { code, message },
+    warnings.filter((warning) => warning !== crowds),
+  );
 }

@@ -2,8 +2,10 @@
 import { open, readFile } from 'node:fs/promises';
 import { allocate, type Dataset, type ImageId, isPacked, openDataset, packedHeadLength } from '#lib/coco/dataset.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
+import { parseExactly } from './coco/exact-json.ts';
 import { CELL_CATEGORY, readGroundTruth, sortImages } from './coco/ground-truth.ts';
 import type { Target } from './coco/predictions.ts';
+import type { ImageRecord } from './coco/reading.ts';
 import { openFile, sha256File } from './files.ts';
 
 /** Bytes of packed ground truth that are read before anything else: names and sizes of thousands of images fit. */
@@ -46,8 +48,22 @@ export async function openPacked(path: string): Promise<{ dataset: Dataset; read
   }
 }
 
-/** Opens ground truth: packed, or COCO JSON (plain, gzipped or zipped). @throws FileRejected */
+/** Says of a finding in ground truth, where it stands beside those in predictions, which of the two files it is about. */
+export function ofGroundTruth<Said extends { message: string }>(said: Said): Said {
+  if (/^(The (gzipped )?ground truth|The list of images)/.test(said.message)) return said;
+  return { ...said, message: `Ground truth: ${said.message}` };
+}
+
+/** Opens ground truth: packed, or COCO JSON (plain, gzipped or zipped). @throws FileRejected that names the ground truth */
 export async function openGroundTruth(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
+  return readGroundTruthFile(path, onBytes).catch((error) => {
+    if (!(error instanceof FileRejected)) throw error;
+    throw new FileRejected(error.problems.map(ofGroundTruth), error.warnings.map(ofGroundTruth));
+  });
+}
+
+/** Like `openGroundTruth`, for callers that have no other file. @throws FileRejected */
+export async function readGroundTruthFile(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
   const packed = await openPacked(path);
   if (packed) {
     await packed.ready;
@@ -86,7 +102,7 @@ export async function openTarget(path: string): Promise<Target & { warnings: War
   const list = await readList(path);
   if (!list) {
     const { images, meta } = await openGroundTruth(path);
-    return { images, category: meta.category, warnings: meta.warnings };
+    return { images, category: meta.category, warnings: meta.warnings.map((warning) => ofGroundTruth(warning)) };
   }
   const records = list.map((entry, k) => imageOfList(entry, k + 1));
   return { images: sortImages(records), category: CELL_CATEGORY, warnings: [] };
@@ -100,20 +116,22 @@ async function readList(path: string): Promise<unknown[] | null> {
   if (!text.trimStart().startsWith('[')) return null;
   try {
     const whole = await readFile(path, 'utf8');
-    return JSON.parse(whole.replace(/^\uFEFF/, '')) as unknown[];
+    return parseExactly<unknown[]>(whole.replace(/^\uFEFF/, ''));
   } catch {
     throw badList('it is not JSON');
   }
 }
 
-function imageOfList(entry: unknown, number: number): { id: ImageId; fileName: string; width: number; height: number } {
+function imageOfList(entry: unknown, number: number): ImageRecord {
   const { id, file_name, width, height } = (entry ?? {}) as Record<string, unknown>;
   const wrong = (field: string, wanted: string) => badList(`image ${number}: ${field} has to be ${wanted}`);
-  if (typeof id !== 'number' && typeof id !== 'string') throw wrong('id', 'a number or a text');
+  const isId = ['number', 'string', 'bigint'].includes(typeof id);
+  if (!isId) throw wrong('id', 'a number or a text');
   if (typeof file_name !== 'string') throw wrong('file_name', 'a text');
   if (!isSize(width)) throw wrong('width', 'a whole number of pixels');
   if (!isSize(height)) throw wrong('height', 'a whole number of pixels');
-  return { id, fileName: file_name, width, height };
+  const size = { fileName: file_name, width, height };
+  return typeof id === 'bigint' ? { id: String(id), largeNumber: true, ...size } : { id: id as ImageId, ...size };
 }
 
 function isSize(value: unknown): value is number {

@@ -1,6 +1,7 @@
 /** What a command is, what it may say and where, and how it ends. */
 
 import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { ParseArgsOptionDescriptor } from 'node:util';
 import type { Problem, Warning } from '#lib/problems.ts';
 
@@ -82,7 +83,7 @@ export class Output {
   }
 
   warnings(warnings: Warning[]): void {
-    for (const warning of warnings) this.note(`warning: ${warningLine(warning)}`);
+    for (const warning of warnings) this.note(warningNote(warning));
   }
 }
 
@@ -98,8 +99,15 @@ export function oneFile(files: string[], what: string): string {
   return files[0];
 }
 
+/** Resolves a path from where the command was given: npm runs scripts in the project's folder, whatever folder that is. */
+export function userPath(path: string): string {
+  const { INIT_CWD, npm_lifecycle_event } = process.env;
+  return INIT_CWD && npm_lifecycle_event === 'livecell' ? resolve(INIT_CWD, path) : path;
+}
+
 /** A file that cannot be opened is the commonest mistake; said here, it names the file and not a system call. */
-export async function mustBeFile(path: string): Promise<string> {
+export async function mustBeFile(given: string): Promise<string> {
+  const path = userPath(given);
   try {
     const found = await stat(path);
     if (!found.isFile()) throw new InputError(`${path} is not a file.`);
@@ -126,8 +134,17 @@ export function problemLine(problem: Problem): string {
   return oneLine(problem.message) + more;
 }
 
-export function warningLine(warning: Warning): string {
-  return oneLine(warning.message);
+/** A warning as it stands among other lines. */
+export function warningNote(warning: Warning): string {
+  return `warning: ${warningLine(warning)}`;
+}
+
+/** A warning in a line: what it says, how often, and up to three examples. */
+export function warningLine({ message, count, examples = [] }: Warning): string {
+  const times = count === undefined ? '' : `${count.toLocaleString('en-US')} in all`;
+  const some = examples.length === 0 ? '' : [...new Set(examples)].slice(0, 3).join(', ');
+  const more = [times, some && `such as ${some}`].filter(Boolean).join(', ');
+  return oneLine(message) + (more && ` (${oneLine(more)})`);
 }
 
 export function oneLine(text: string): string {

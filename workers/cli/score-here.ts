@@ -4,7 +4,7 @@ import type { ProtocolId } from '#lib/coco/protocol.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
 import type { Task } from '#lib/tasks/index.ts';
-import { InputError, type Output, problemLine } from '#workers/cli/command.ts';
+import { InputError, type Output, problemLine, warningNote } from '#workers/cli/command.ts';
 import type { SlotFile } from '#workers/cli/slot-arguments.ts';
 
 export async function scoreHere(
@@ -32,7 +32,10 @@ export async function scoreHere(
       ...options,
       port: port2,
     });
-    if (outcome.ok) return outcome.reports[0];
+    if (outcome.ok) {
+      const [report] = outcome.reports;
+      return { ...report, warnings: [...(outcome.groundTruthWarnings ?? []), ...report.warnings] };
+    }
     throw refused(outcome.problems, outcome.warnings, out);
   } finally {
     port1.close();
@@ -43,5 +46,5 @@ export async function scoreHere(
 /** The answer to a wrong file: a document for programs, a line per problem for people. */
 export function refused(problems: Problem[], warnings: Warning[], out: Output): InputError {
   out.document({ problems, warnings });
-  return new InputError(...problems.map(problemLine));
+  return new InputError(...problems.map(problemLine), ...(out.json ? [] : warnings.map(warningNote)));
 }

@@ -52,7 +52,7 @@ export async function checkFiles(job: CheckJob): Promise<Checked> {
   const slots = opened.turns.map(({ slot }) => slot);
   if (opened.problems.length === 0) warnings.push(...partialSlots(task, slots));
   try {
-    const read = task.kind === 'counts' ? await counter(job) : await predictionReader(job, opened.turns);
+    const read = task.kind === 'counts' ? await counter(job) : await predictionReader(job, opened.turns, warnings);
     for (const { slot, given, withFile } of opened.turns) {
       const found = await withFile(async (file) => {
         const say = <Said extends { message: string }>(said: Said): Said =>
@@ -83,12 +83,16 @@ type Read = (file: CheckJob['files'][number]) => Promise<Validated>;
 async function predictionReader(
   { task, groundTruth, anyCategory }: CheckJob,
   turns: readonly { given: GivenFile }[],
+  warnings: Warning[],
 ): Promise<Read> {
   // before any file: what is wrong with ground truth is no problem of theirs
   const targets = new Map<string, Target>();
   for (const { given } of turns) {
     const path = given.groundTruth ?? groundTruth;
-    if (!targets.has(path)) targets.set(path, await openTarget(path));
+    if (targets.has(path)) continue;
+    const target = await openTarget(path);
+    targets.set(path, target);
+    warnings.push(...target.warnings);
   }
   return async (file) => {
     const target = targets.get(file.groundTruth ?? groundTruth)!;

@@ -37,7 +37,7 @@ export interface ScoreJob {
 /** `Report` defaults to LIVECell-wide; pass `AnyReport` for other tasks. */
 export type ScoreOutcome<Report = ScoreReport> =
   /** `exactGroundTruth` is for maintainers and no part of the report; absent where no file has masks */
-  | { ok: true; reports: Report[]; exactGroundTruth?: CopiedMasks }
+  | { ok: true; reports: Report[]; exactGroundTruth?: CopiedMasks; groundTruthWarnings?: Warning[] }
   | { ok: false; problems: Problem[]; warnings: Warning[] };
 
 export type Phase = 'reading' | 'matching' | 'accumulating';

@@ -7,6 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Dataset } from '#lib/coco/dataset.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
+import { ofGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
@@ -24,25 +25,35 @@ export { dismissHelpers };
 export default async function scoreTask<Report = ScoreReport>(job: ScoreJob): Promise<ScoreOutcome<Report>> {
   const task = parseTask(job.task);
   try {
-    const { reports, exactGroundTruth } =
-      task?.kind === 'counts'
-        ? { reports: await (await import('./counts.ts')).scoreCountFiles(job, task) }
-        : await scorePredictions(job);
-    return { ok: true, reports: reports as Report[], ...(exactGroundTruth && { exactGroundTruth }) };
+    if (task?.kind === 'counts') {
+      const { scoreCountFiles } = await import('./counts.ts');
+      return { ok: true, reports: (await scoreCountFiles(job, task)) as Report[] };
+    }
+    const { reports, exactGroundTruth, groundTruthWarnings } = await scorePredictions(job);
+    return {
+      ok: true,
+      reports: reports as Report[],
+      ...(exactGroundTruth && { exactGroundTruth }),
+      ...(groundTruthWarnings.length > 0 && { groundTruthWarnings }),
+    };
   } catch (error) {
     if (error instanceof FileRejected) return { ok: false, problems: error.problems, warnings: error.warnings };
     throw error;
   }
 }
 
-async function scorePredictions(job: ScoreJob): Promise<{ reports: AnyReport[]; exactGroundTruth?: CopiedMasks }> {
+async function scorePredictions(
+  job: ScoreJob,
+): Promise<{ reports: AnyReport[]; exactGroundTruth?: CopiedMasks; groundTruthWarnings: Warning[] }> {
   const started = performance.now();
   const slots = await scoreSlots(job);
   const reports = job.protocols.map((protocol, p) => {
     const report = buildReport(job, protocol, slots, p);
     return { ...report, seconds: { ...report.seconds, total: (performance.now() - started) / 1000 } } as AnyReport;
   });
-  return { reports, exactGroundTruth: sumCopiedMasks(slots) };
+  const datasets = [...new Set(slots.map(({ dataset }) => dataset))];
+  const groundTruthWarnings = datasets.flatMap(({ meta }) => meta.warnings.map(ofGroundTruth));
+  return { reports, exactGroundTruth: sumCopiedMasks(slots), groundTruthWarnings };
 }
 
 /** One slot after another, with the ground truth read once. @throws FileRejected with the problems of all files */

@@ -1,5 +1,5 @@
 /** `livecell demo-data`: writes a small synthetic benchmark. */
-import { CallError, type Command, JSON_OPTION, oneFile } from '#workers/cli/command.ts';
+import { CallError, type Command, JSON_OPTION, oneFile, userPath } from '#workers/cli/command.ts';
 import { count } from '#workers/cli/words.ts';
 
 export const demoData: Command = {
@@ -13,7 +13,7 @@ export const demoData: Command = {
     json: JSON_OPTION,
   },
   async run(values, files, out) {
-    const dir = oneFile(files, 'folder');
+    const dir = userPath(oneFile(files, 'folder'));
     const imagesPerType = Number(values.images);
     const seedNumber = Number(values.seed);
     const { MOST_IMAGES_PER_TYPE, writeDemoData } = await import('#workers/demo/data.ts');

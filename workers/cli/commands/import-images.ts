@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from '#lib/env.ts';
 import { parseTask } from '#lib/tasks/index.ts';
-import { CallError, type Command, InputError, JSON_OPTION } from '#workers/cli/command.ts';
+import { CallError, type Command, InputError, JSON_OPTION, userPath } from '#workers/cli/command.ts';
 import { withDatabase } from '#workers/cli/with-database.ts';
 
 export const importImages: Command = {
@@ -22,7 +22,8 @@ export const importImages: Command = {
   },
   async run(values, args, out) {
     if (args.length !== 2) throw new CallError('The name of a data set and a folder or archive of images are needed.');
-    const [name, path] = args;
+    const [name, given] = args;
+    const path = userPath(given);
     await mustExist(path);
     const { storage } = await import('#lib/storage.ts');
     const data = env().LIVECELL_DATA;

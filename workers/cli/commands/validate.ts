@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Problem } from '#lib/problems.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
-import { CallError, type Command, InputError, JSON_OPTION, problemLine } from '#workers/cli/command.ts';
+import { CallError, type Command, InputError, JSON_OPTION, problemLine, warningNote } from '#workers/cli/command.ts';
 import { refused } from '#workers/cli/score-here.ts';
 import {
   ANY_CATEGORY,
@@ -78,8 +78,9 @@ export const validate: Command = {
       // of a single file, also as they were before there were several
       const [{ format, detections, images } = {}] = found.files.length === 1 ? found.files : [];
       out.document({ ok, task: task.id, problems, warnings, detections, images, format, files: found.files });
+      // errors first: warnings are often their consequence
+      if (!ok) throw new InputError(...problems.map(problemLine), ...(out.json ? [] : warnings.map(warningNote)));
       if (!out.json) out.warnings(warnings);
-      if (!ok) throw new InputError(...problems.map(problemLine));
       const files = found.files.map(({ slot, detections, images, format }) => {
         const what = task.kind === 'counts' ? count(detections, 'cell') : count(detections, 'detection');
         return `${task.slots.length === 1 ? '' : `${slot}: `}${what} on ${count(images, 'image')} (${format})`;
