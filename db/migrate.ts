@@ -8,9 +8,18 @@ import { migrateQueue } from './queue/queue.ts';
 /** Any number, as long as nobody else takes it. */
 const LOCK = 7_235_018;
 
-export async function migrate(url: string): Promise<void> {
+const allMigrations = () =>
+  readMigrationFiles({ migrationsFolder: fileURLToPath(new URL('./migrations', import.meta.url)) });
+
+/** The time of the newest migration, which names the current schema. */
+export function latestMigration(): number {
+  return Math.max(...allMigrations().map(({ folderMillis }) => folderMillis));
+}
+
+/** @param upTo stop behind the migration of this time: the schema that an older backup was made with */
+export async function migrate(url: string, { upTo = Number.POSITIVE_INFINITY } = {}): Promise<void> {
   const { db, close } = connect(url, { max: 1 });
-  const migrations = readMigrationFiles({ migrationsFolder: fileURLToPath(new URL('./migrations', import.meta.url)) });
+  const migrations = allMigrations().filter(({ folderMillis }) => folderMillis <= upTo);
   try {
     // drizzle's own migrator looks before it locks; here a second process waits and then finds nothing to do
     await db.transaction(async (tx) => {

@@ -3,9 +3,9 @@
  * The file system is the only store so far; an object store needs nothing but this interface.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { createReadStream, createWriteStream, type Dirent } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { env } from './env.ts';
@@ -30,6 +30,8 @@ export interface Storage {
   exists(key: string): Promise<boolean>;
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
+  /** All keys, in no particular order; files that are still being written are left out. */
+  list(): AsyncIterable<string>;
 }
 
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
@@ -113,6 +115,19 @@ export class FileStorage implements Storage {
   async delete(key: string): Promise<void> {
     await rm(this.#path(key), { force: true });
   }
+
+  async *list(): AsyncGenerator<string> {
+    for (const entry of await readdir(this.folder, { recursive: true, withFileTypes: true }).catch(emptyIfMissing)) {
+      if (!entry.isFile() || entry.name.endsWith('.part')) continue;
+      const key = relative(this.folder, join(entry.parentPath, entry.name)).split(sep).join('/');
+      if (KEY.test(key)) yield key;
+    }
+  }
+}
+
+function emptyIfMissing(error: unknown): Dirent[] {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+  throw error;
 }
 
 /** A renamed file must not turn out empty after a power cut, so its bytes reach the disk before its name does. */
