@@ -42,3 +42,19 @@ export async function migrate(url: string, { upTo = Number.POSITIVE_INFINITY } =
   }
   await migrateQueue(url); // locks for itself
 }
+
+/** Whether a database has exactly the schema of this version. */
+export async function isCurrent(url: string): Promise<boolean> {
+  const { db, close } = connect(url, { max: 1 });
+  try {
+    const [{ last }] = await db.execute<{ last: number }>(
+      sql`select coalesce(max(created_at), 0)::float8 as last from drizzle.__drizzle_migrations`,
+    );
+    return last === latestMigration();
+  } catch (error) {
+    if ((error as { cause?: { code?: string } }).cause?.code === '42P01') return false; // no such table: an empty database
+    throw error;
+  } finally {
+    await close();
+  }
+}

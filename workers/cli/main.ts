@@ -9,6 +9,8 @@ import { parseArgs } from 'node:util';
 import { AppError } from '#lib/errors.ts';
 import type { Problem } from '#lib/problems.ts';
 import { CallError, type Command, InputError, type Option, Output, oneLine, problemLine } from './command.ts';
+import { backup, restore } from './commands/backup.ts';
+import { build } from './commands/build.ts';
 import { demoData } from './commands/demo-data.ts';
 import { importGroundTruth } from './commands/import-ground-truth.ts';
 import { importImages } from './commands/import-images.ts';
@@ -22,6 +24,7 @@ import { tokenCreate } from './commands/token-create.ts';
 import { userList, userRole } from './commands/user.ts';
 import { validate } from './commands/validate.ts';
 import { verify } from './commands/verify.ts';
+import { web } from './commands/web.ts';
 import { worker } from './commands/worker.ts';
 
 const COMMANDS: Command[] = [
@@ -35,7 +38,11 @@ const COMMANDS: Command[] = [
   demoData,
   migrate,
   seed,
+  build,
+  web,
   worker,
+  backup,
+  restore,
   userList,
   userRole,
   signInLink,
@@ -43,7 +50,7 @@ const COMMANDS: Command[] = [
 ];
 
 /** Their names are taken, so that scripts get a sentence and not "unknown". */
-const LATER = ['export', 'backup', 'restore'];
+const LATER = ['export'];
 
 const HELP: Option = { type: 'boolean', short: 'h', help: 'this text' };
 

@@ -1,11 +1,15 @@
 /** Opens the database for a command, whether the site is running or not. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { env } from '#lib/env.ts';
 import { keepFilesPrivate, makePrivate } from '#lib/private-folder.ts';
+import { CallError } from '#workers/cli/command.ts';
 import { runningSite } from '#workers/cli/run-file.ts';
 
 /**
- * Runs with DATABASE_URL set: given by the environment (production), by the running site, or, when nothing runs, by
- * opening the embedded database of the data folder for as long as the command takes.
+ * Run with DATABASE_URL set: given by the environment (production), by the running site, or, when nothing runs, by
+ * opening the embedded database of the data folder for as long as the command takes. Never creates a database: in a
+ * shell without DATABASE_URL, a command on a production folder would seem to work and change nothing.
  */
 export async function withDatabase<T>(run: () => Promise<T>): Promise<T> {
   keepFilesPrivate();
@@ -16,6 +20,10 @@ export async function withDatabase<T>(run: () => Promise<T>): Promise<T> {
     process.env.DATABASE_URL = site.databaseUrl;
     return await run().finally(closeDb);
   }
+  if (!existsSync(join(env().LIVECELL_DATA, 'database')))
+    throw new CallError(
+      `There is no site in the folder ${env().LIVECELL_DATA}: no database, and nothing that runs. Set DATABASE_URL or LIVECELL_DATA, or start a site there first: npm start`,
+    );
   const { openEmbedded } = await import('#db/engine/embedded.ts');
   const { migrate } = await import('#db/migrate.ts');
   makePrivate(env().LIVECELL_DATA);

@@ -42,15 +42,9 @@ export async function startWeb({ dir, host, port }: { dir: string; host: string;
   };
 }
 
-// --- run as a process ---
-
-if (import.meta.main) {
-  const settings = env();
-  const server = await startWeb({
-    dir: process.cwd(),
-    host: settings.HOST ?? '127.0.0.1',
-    port: settings.PORT,
-  });
+/** Run the web process until a signal ends it: say no to `/api/ready`, finish what is under way, and exit. */
+export async function runWeb(options: { dir: string; host: string; port: number }): Promise<void> {
+  const server = await startWeb(options);
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
@@ -58,4 +52,9 @@ if (import.meta.main) {
       stopping = true;
       void server.close().then(() => process.exit(0));
     });
+}
+
+if (import.meta.main) {
+  const { HOST, PORT } = env();
+  await runWeb({ dir: process.cwd(), host: HOST ?? '127.0.0.1', port: PORT });
 }
