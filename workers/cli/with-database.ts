@@ -8,10 +8,11 @@ import { runningSite } from '#workers/cli/run-file.ts';
 
 /**
  * Run with DATABASE_URL set: given by the environment (production), by the running site, or, when nothing runs, by
- * opening the embedded database of the data folder for as long as the command takes. Never creates a database: in a
- * shell without DATABASE_URL, a command on a production folder would seem to work and change nothing.
+ * opening the embedded database of the data folder for as long as the command takes. Only commands that set a site up
+ * may `create` it: in a shell without DATABASE_URL, `user role` on a production folder would seem to work and change
+ * nothing.
  */
-export async function withDatabase<T>(run: () => Promise<T>): Promise<T> {
+export async function withDatabase<T>(run: () => Promise<T>, { create = false } = {}): Promise<T> {
   keepFilesPrivate();
   const { closeDb } = await import('#db/engine/client.ts');
   if (process.env.DATABASE_URL) return await run().finally(closeDb);
@@ -20,7 +21,7 @@ export async function withDatabase<T>(run: () => Promise<T>): Promise<T> {
     process.env.DATABASE_URL = site.databaseUrl;
     return await run().finally(closeDb);
   }
-  if (!existsSync(join(env().LIVECELL_DATA, 'database')))
+  if (!create && !existsSync(join(env().LIVECELL_DATA, 'database')))
     throw new CallError(
       `There is no site in the folder ${env().LIVECELL_DATA}: no database, and nothing that runs. Set DATABASE_URL or LIVECELL_DATA, or start a site there first: npm start`,
     );

@@ -64,35 +64,38 @@ export const importGroundTruth: Command = {
       const packed = join(dir, 'packed');
       const { packGroundTruth } = await import('#workers/scoring/import-task.ts');
       const { sha256, images, objects, cellTypes, warnings, statistics } = await packGroundTruth(task, given, packed);
-      const dataset = await withDatabase(async () => {
-        const { getPictures, registerDataset, saveStatistics } = await import('#db/datasets/datasets.ts');
-        const packKey = `datasets/${randomUUID()}`;
-        await storage().adopt(packKey, packed);
-        const registered = await registerDataset(
-          {
-            name,
-            task: task.groundTruth,
-            public: values.public === true,
-            split,
-            licence: values.licence,
-            source: values.source,
-            protocol: values.protocol,
-            sha256,
-            images,
-            objects,
-            cellTypes,
-            packKey,
-          },
-          { note: values.note },
-        ).catch(async (error) => {
-          await storage().delete(packKey);
-          throw error;
-        });
-        // those that came with pictures say more
-        if (statistics && !(await getPictures(registered.id))) await saveStatistics(registered, statistics);
-        if (registered.packKey !== packKey) await storage().delete(packKey); // the same content was there already
-        return registered;
-      });
+      const dataset = await withDatabase(
+        async () => {
+          const { getPictures, registerDataset, saveStatistics } = await import('#db/datasets/datasets.ts');
+          const packKey = `datasets/${randomUUID()}`;
+          await storage().adopt(packKey, packed);
+          const registered = await registerDataset(
+            {
+              name,
+              task: task.groundTruth,
+              public: values.public === true,
+              split,
+              licence: values.licence,
+              source: values.source,
+              protocol: values.protocol,
+              sha256,
+              images,
+              objects,
+              cellTypes,
+              packKey,
+            },
+            { note: values.note },
+          ).catch(async (error) => {
+            await storage().delete(packKey);
+            throw error;
+          });
+          // those that came with pictures say more
+          if (statistics && !(await getPictures(registered.id))) await saveStatistics(registered, statistics);
+          if (registered.packKey !== packKey) await storage().delete(packKey); // the same content was there already
+          return registered;
+        },
+        { create: true },
+      );
       const { id, createdAt } = dataset;
       out.document({
         id,

@@ -7,10 +7,13 @@ export const migrate: Command = {
   help: 'Brings the database to the current schema.',
   options: { json: JSON_OPTION },
   async run(_values, _files, out) {
-    await withDatabase(async () => {
-      const { migrate } = await import('#db/migrate.ts');
-      await migrate(process.env.DATABASE_URL!);
-    });
+    await withDatabase(
+      async () => {
+        const { migrate } = await import('#db/migrate.ts');
+        await migrate(process.env.DATABASE_URL!);
+      },
+      { create: true },
+    );
     out.document({ migrated: true });
     out.print('The database has the current schema.');
   },

@@ -7,10 +7,13 @@ export const seed: Command = {
   help: 'Adds the published reference results and the demo benchmark, where they are missing.',
   options: { json: JSON_OPTION },
   async run(_values, _files, out) {
-    await withDatabase(async () => {
-      const { seed } = await import('#workers/demo/seed.ts');
-      await seed();
-    });
+    await withDatabase(
+      async () => {
+        const { seed } = await import('#workers/demo/seed.ts');
+        await seed();
+      },
+      { create: true },
+    );
     out.document({ seeded: true });
     out.print('Reference results and demo benchmark are there.');
   },
