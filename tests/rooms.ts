@@ -57,6 +57,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'db/audit.ts': ['lib', 'db/schema.ts', 'db/engine'],
   'db/queue': ['lib', 'db/schema.ts', 'db/engine'],
   'db/migrate.ts': ['lib', 'db/engine', 'db/queue'],
+  'db/backup': ['lib', 'db/engine', 'db/migrate.ts'],
   'db/notices': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts'],
   'db/datasets': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts'],
   'db/quota': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts', 'db/notices'],
@@ -86,11 +87,12 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
   'workers/kernels.mjs': [],
   'workers/log.ts': [],
+  'workers/run-file.ts': ['lib'],
   'workers/mail.ts': ['lib', 'db', 'workers/log.ts'],
   'workers/scoring': ['lib', 'db', 'workers/log.ts', 'workers/mail.ts'],
   'workers/demo': ['lib', 'db', 'workers/scoring'],
-  'workers/cli': ['lib', 'db', 'workers/scoring', 'workers/demo'],
-  'workers/site': ['lib', 'db', 'workers/kernels.mjs', 'workers/log.ts', 'workers/cli'],
+  'workers/site': ['lib', 'db', 'workers/kernels.mjs', 'workers/log.ts', 'workers/run-file.ts'],
+  'workers/cli': ['lib', 'db', 'workers/run-file.ts', 'workers/scoring', 'workers/demo', 'workers/site'],
   'workers/livecell.mjs': ['workers/kernels.mjs', 'workers/cli'],
 
   'app/_server': ['lib', 'db'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { env } from '#lib/env.ts';
 import { keepFilesPrivate, makePrivate } from '#lib/private-folder.ts';
 import { CallError } from '#workers/cli/command.ts';
-import { runningSite } from '#workers/cli/run-file.ts';
+import { runningSite } from '#workers/run-file.ts';
 
 /**
  * Run with DATABASE_URL set: given by the environment (production), by the running site, or, when nothing runs, by

@@ -24,7 +24,7 @@ import { AppError } from '#lib/errors.ts';
 import { keepFilesPrivate, makePrivate } from '#lib/private-folder.ts';
 import { buildIfNeeded } from './build.ts';
 import '#workers/kernels.mjs'; // also where only the sources were renewed
-import type { RunFile } from '#workers/cli/run-file.ts';
+import type { RunFile } from '#workers/run-file.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
 const NEXT = join(root, 'node_modules/next/dist/bin/next');

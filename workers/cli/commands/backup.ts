@@ -8,8 +8,8 @@ import { bytes } from '#lib/format.ts';
 import { keepFilesPrivate, makePrivate } from '#lib/private-folder.ts';
 import { storage } from '#lib/storage.ts';
 import { CallError, type Command, InputError, JSON_OPTION, oneFile } from '#workers/cli/command.ts';
-import { runningSite } from '#workers/cli/run-file.ts';
 import { withDatabase } from '#workers/cli/with-database.ts';
+import { runningSite } from '#workers/run-file.ts';
 
 const isArchive = (path: string) => /\.(tgz|tar\.gz)$/.test(path);
 const secretFile = () => join(resolve(env().LIVECELL_DATA), 'auth-secret');

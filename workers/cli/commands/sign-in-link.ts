@@ -1,7 +1,7 @@
 /** `livecell sign-in-link`. */
 import { type Command, InputError, JSON_OPTION } from '#workers/cli/command.ts';
-import { runningSite } from '#workers/cli/run-file.ts';
 import { withDatabase } from '#workers/cli/with-database.ts';
+import { runningSite } from '#workers/run-file.ts';
 
 export const signInLink: Command = {
   name: 'sign-in-link',

@@ -19,7 +19,6 @@ import {
   type Values,
 } from '#workers/cli/command.ts';
 import { reportTable } from '#workers/cli/report-table.ts';
-import { runningSite } from '#workers/cli/run-file.ts';
 import {
   ANY_CATEGORY,
   openTask,
@@ -29,6 +28,7 @@ import {
   type SlotFile,
   slotFiles,
 } from '#workers/cli/slot-arguments.ts';
+import { runningSite } from '#workers/run-file.ts';
 
 /** Below the 300 seconds Node gives a request, also on a slow line: 50 MB in five minutes is 1.4 Mbit/s. */
 const CHUNK_BYTES = 50_000_000;

@@ -1,6 +1,6 @@
 /** `livecell worker`: a scoring process. */
 import { CallError, type Command } from '#workers/cli/command.ts';
-import { runningSite } from '#workers/cli/run-file.ts';
+import { runningSite } from '#workers/run-file.ts';
 
 export const worker: Command = {
   name: 'worker',
