@@ -4,6 +4,7 @@ import { DataTable } from '#app/_components/data-table.tsx';
 import { listDatasets } from '#db/datasets/datasets.ts';
 import { integer } from '#lib/format.ts';
 import { SPLIT_NAMES, splitOfName } from '#lib/livecell/splits.ts';
+import { objectsTold } from '#lib/scoring/disclosure.ts';
 import { OPEN_TASKS } from '#lib/tasks/index.ts';
 import './[name]/dataset.css';
 
@@ -51,7 +52,11 @@ export default async function DatasetsPage() {
               },
             },
             { head: 'Images', num: true, cell: ({ images }) => integer(images) },
-            { head: 'Cells', num: true, cell: ({ objects }) => (objects > 0 ? integer(objects) : 'not annotated') },
+            {
+              head: 'Cells',
+              num: true,
+              cell: (dataset) => (dataset.objects > 0 ? integer(objectsTold(dataset)) : 'not annotated'),
+            },
             { head: 'Leaderboards', cell: ({ name, task }) => <Boards dataset={name} groundTruth={task} /> },
           ]}
         />

@@ -9,6 +9,7 @@ import { listMethods } from '#db/submissions/methods.ts';
 import { integer } from '#lib/format.ts';
 import type { PlacesBody } from '#lib/http/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
+import { objectsTold } from '#lib/scoring/disclosure.ts';
 import { OPEN_TASKS, slotsAreDatasets, TASKS } from '#lib/tasks/index.ts';
 import { earlier } from './earlier.ts';
 import { SubmitForm } from './submit-form.tsx';
@@ -78,10 +79,10 @@ async function choices(who: Viewer) {
   return OPEN_TASKS.map(({ id, name, kind, slots, least, also, groundTruth }) => {
     const own = datasets
       .filter(({ task }) => task === groundTruth)
-      .map(({ name, images, objects, demo }) => ({
+      .map(({ name, images, demo, ...dataset }) => ({
         name,
         demo,
-        label: `${name}: ${integer(images)} images, ${integer(objects)} cells${kind === 'counts' ? ' counted' : ''}${demo ? ' (synthetic demo)' : ''}`,
+        label: `${name}: ${integer(images)} images, ${integer(objectsTold(dataset))} cells${kind === 'counts' ? ' counted' : ''}${demo ? ' (synthetic demo)' : ''}`,
       }));
     const outside = slotsAreDatasets(id);
     return {

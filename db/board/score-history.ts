@@ -14,6 +14,7 @@ import {
 import { currentFirst, isCurrentOfOwn, isReleased } from '#db/submissions/current-score.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { percent, integer as whole } from '#lib/format.ts';
+import { disclosed } from '#lib/scoring/disclosure.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
 import { parseTask, taskValue, type ValueColumn } from '#lib/tasks/index.ts';
 import { columnsOf, comparedResults, hasMasks } from './inbox.ts';
@@ -65,6 +66,9 @@ export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, 
       fits: isCurrentOfOwn(),
       reason: rescores.reason,
       results: comparedResults(),
+      // read whole only where not everything in it may be told
+      report: sql<AnyReport | null>`case when ${datasets.public} then null else ${evaluations.report} end`,
+      published: sql<boolean>`${submissions.visibility} = 'published'`,
       dataset: datasets.name,
     })
     .from(evaluations)
@@ -74,14 +78,15 @@ export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, 
     .where(and(eq(evaluations.submissionId, submission.id), isReleased()))
     .orderBy(...currentFirst());
   const counted = new Set<ProtocolId>();
-  const lines = rows.map(({ fits, results, dataset, sha256, versions, ...row }): EvaluationLine => {
+  const lines = rows.map(({ fits, results, report, published, dataset, sha256, versions, ...row }): EvaluationLine => {
+    const told = report ? disclosed(report, { truthIsPublic: false, published }).results : results;
     const current = fits && !counted.has(row.protocol);
     if (current) counted.add(row.protocol);
     return {
       ...row,
       current,
       groundTruth: { sha256, versions: versions ?? [] },
-      numbers: readHeadlineNumbers(submission.task, results, dataset),
+      numbers: readHeadlineNumbers(submission.task, told, dataset),
     };
   });
   lines.sort((a, b) => b.scoredAt.getTime() - a.scoredAt.getTime());

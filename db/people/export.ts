@@ -1,5 +1,5 @@
 /** Everything the site holds about a person, as one document for them. No secrets, and nothing that is others'. */
-import { and, asc, eq, inArray } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { getPreferences } from '#db/notices/notices.ts';
 import {
@@ -20,7 +20,8 @@ import {
 } from '#db/schema.ts';
 import { isReleased } from '#db/submissions/current-score.ts';
 import { userHolder } from '#lib/quota.ts';
-import { type AnyReport, withoutGroundTruth } from '#lib/scoring/report.ts';
+import { disclosed } from '#lib/scoring/disclosure.ts';
+import type { AnyReport } from '#lib/scoring/report.ts';
 import { listSignIns } from './sign-ins.ts';
 import { listTokens } from './users.ts';
 
@@ -160,7 +161,8 @@ async function submissionsOf(userId: string, tx: Tx) {
       submissionId: evaluations.submissionId,
       createdAt: evaluations.createdAt,
       report: evaluations.report,
-      public: datasets.public,
+      truthIsPublic: datasets.public,
+      published: sql<boolean>`${submissions.visibility} = 'published'`,
     })
     .from(evaluations)
     .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
@@ -172,10 +174,6 @@ async function submissionsOf(userId: string, tx: Tx) {
     files: files.filter(({ submissionId }) => submissionId === row.id).map(({ submissionId: _, ...file }) => file),
     reports: reports
       .filter(({ submissionId }) => submissionId === row.id)
-      .map(({ createdAt, report, public: shown }) => ({
-        createdAt,
-        // what was public when it was scored may not be so any more
-        report: shown ? report : withoutGroundTruth(report as AnyReport),
-      })),
+      .map(({ createdAt, report, ...about }) => ({ createdAt, report: disclosed(report as AnyReport, about) })),
   }));
 }

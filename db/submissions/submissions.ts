@@ -7,7 +7,7 @@
  *     └──────────┘  └──▶ failed             └──────────┴── hidden ◀┘
  */
 
-import { and, count, desc, eq, inArray, isNull, lt, ne, or } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { enqueueScore } from '#db/queue/queue.ts';
@@ -27,7 +27,8 @@ import {
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import type { EntrySource } from '#lib/public-entry.ts';
-import { type AnyReport, type ScoreReport, withoutGroundTruth } from '#lib/scoring/report.ts';
+import { disclosed } from '#lib/scoring/disclosure.ts';
+import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { currentFirst, isReleased } from './current-score.ts';
 import { ENTRY_COLUMNS, ENTRY_JOINS } from './entries.ts';
 import { lockMethod, methodFor, nextVersion } from './methods.ts';
@@ -190,7 +191,8 @@ async function findQueuePosition(submission: Submission, tx: Tx): Promise<number
 
 /**
  * The report per protocol that counts now, else the newest that did; of a submission to any task:
- * `getReports<AnyReport>(id)`. What is kept back until a board switches is not among them.
+ * `getReports<AnyReport>(id)`. What is kept back until a board switches is not among them, and of ground truth that is not
+ * public they tell what `lib/scoring/disclosure.ts` lets them.
  */
 export async function getReports<Report extends AnyReport | ScoreReport = ScoreReport>(
   submissionId: string,
@@ -200,7 +202,8 @@ export async function getReports<Report extends AnyReport | ScoreReport = ScoreR
     .selectDistinctOn([evaluations.protocol], {
       protocol: evaluations.protocol,
       report: evaluations.report,
-      public: datasets.public,
+      truthIsPublic: datasets.public,
+      published: sql<boolean>`${submissions.visibility} = 'published'`,
     })
     .from(evaluations)
     .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
@@ -208,8 +211,7 @@ export async function getReports<Report extends AnyReport | ScoreReport = ScoreR
     .where(and(eq(evaluations.submissionId, submissionId), isReleased()))
     .orderBy(evaluations.protocol, ...currentFirst());
   // also where the ground truth was public when it was scored, and is not any more
-  const shown = (row: (typeof rows)[number]) => (row.public ? row.report : withoutGroundTruth(row.report as AnyReport));
-  return Object.fromEntries(rows.map((row) => [row.protocol, shown(row) as Report]));
+  return Object.fromEntries(rows.map((row) => [row.protocol, disclosed(row.report as AnyReport, row) as Report]));
 }
 
 /** Lists of submissions begin here. */

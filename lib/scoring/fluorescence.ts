@@ -37,9 +37,18 @@ export function scoreCounts(rows: readonly CountRow[]): CountResults {
     intercept: line?.intercept ?? null,
     pearson: pearson(predicted, reference),
     meanAbsoluteError: meanAbsoluteError(reference, predicted),
+    mostLeverage: mostLeverage(predicted),
     points: byFile.map((row) => [row.reference, row.predicted]),
     files: byFile.map(({ file }) => file),
   };
+}
+
+/** The largest share that one value has of the sum of squares about the mean; 1 where all are equal. */
+function mostLeverage(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  const squares = values.map((value) => (value - mean) ** 2);
+  const sum = squares.reduce((total, square) => total + square, 0);
+  return sum > 0 ? squares.reduce((most, square) => Math.max(most, square), 0) / sum : 1;
 }
 
 /** By predicted count, then reference, then file name: counts are whole numbers, so ties are ordinary. */

@@ -63,6 +63,8 @@ export const scoreReportSchema = z.object({
   /** the predictions have no scores (label images): AP is one precision at one recall; ranked among their own kind */
   unscored: z.boolean().optional(),
   warnings: z.array(warningSchema),
+  /** on ground truth that is not public: how much is told (`disclosure.ts`); absent: everything */
+  disclosure: z.enum(['unpublished', 'published']).optional(),
   results: z.object({
     /** absent when the file holds no masks */
     segm: evaluationResultsSchema.optional(),
@@ -121,6 +123,10 @@ export const countResultsSchema = z.object({
   intercept: number.optional(),
   pearson: number.optional(),
   meanAbsoluteError: number.optional(),
+  /** the largest share that one image has of the spread of the predicted counts */
+  mostLeverage: z.number().optional(),
+  /** why numbers that could be computed are not told */
+  withheld: z.string().optional(),
   /** [reference, predicted] of every image, by file name */
   points: z.array(z.tuple([z.number(), z.number()])),
   /** the file names, in the order of `points` */

@@ -40,7 +40,7 @@ beforeAll(async () => {
       ['livecell-wide', 'wide '],
     ]) {
       const { key: packKey } = await storage().put(`datasets/${task}-${seed}`, createReadStream(packed));
-      await registerDataset({ name: prefix + name, task, packKey, ...facts });
+      await registerDataset({ name: prefix + name, task, packKey, public: true, ...facts });
     }
   }
 }, 60_000);

@@ -8,6 +8,7 @@ import { day, integer } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { SPLIT_NAMES, splitOfName, splitsOf } from '#lib/livecell/splits.ts';
 import { canSeeOutlines, canSeePictures } from '#lib/permissions.ts';
+import { objectsTold } from '#lib/scoring/disclosure.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { Examples } from './examples.tsx';
 import { Figures } from './figures.tsx';
@@ -21,7 +22,9 @@ interface Props {
 const load = cache(async (name: string) => (await getDatasetByName(decodeURIComponent(name))) ?? notFound());
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  const { name, images, objects } = await load((await params).name);
+  const dataset = await load((await params).name);
+  const { name, images } = dataset;
+  const objects = objectsTold(dataset);
   return { title: name, description: `${integer(images)} images with ${integer(objects)} annotated cells.` };
 }
 
@@ -46,7 +49,7 @@ export default async function DatasetPage({ params }: Props) {
         <p className="lead">
           {integer(dataset.images)} images
           {dataset.objects > 0
-            ? ` with ${integer(dataset.objects)} annotated cells, ${integer(dataset.objects / Math.max(dataset.images, 1))} per image on average.`
+            ? ` with ${integer(objectsTold(dataset))} annotated cells, ${integer(objectsTold(dataset) / Math.max(dataset.images, 1))} per image on average.`
             : '.'}
         </p>
       </header>

@@ -31,7 +31,7 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
   beforeAll(async () => {
     database = await open();
     client = connect(database.url);
-    dataset = await someDataset(client.db);
+    dataset = await someDataset(client.db, { public: true });
   }, 60_000);
   afterAll(async () => {
     await client.close();

@@ -43,10 +43,14 @@ export const verify: Command = {
       }
       if (ours.groundTruth.sha256 !== report.groundTruth.sha256)
         differences.push('The ground truth is not the one that was used.');
-      // of private counts a receipt has means over time instead of images: ours are made the same way
-      const withheld = 'counts' in report.results && Object.values(report.results.counts).some((own) => own.overTime);
-      const { withoutGroundTruth } = await import('#lib/scoring/report.ts');
-      const { results } = withheld ? withoutGroundTruth(ours) : ours;
+      // of private ground truth a receipt tells less: ours is made the same way
+      const { publishedReport, unpublishedReport } = await import('#lib/scoring/disclosure.ts');
+      const { results } =
+        report.disclosure === 'unpublished'
+          ? unpublishedReport(ours)
+          : report.disclosure === 'published' || tellsMeans(report)
+            ? publishedReport(ours)
+            : ours;
       numbers += compare(report.results, results, report.protocol, differences);
     }
     out.document({ agrees: differences.length === 0, numbers, differences });
@@ -54,6 +58,11 @@ export const verify: Command = {
     out.print(`All ${numbers.toLocaleString('en-US')} numbers agree.`);
   },
 };
+
+/** A receipt of before reports said how much they tell: of private counts it has means over time instead of images. */
+function tellsMeans({ results }: AnyReport): boolean {
+  return 'counts' in results && Object.values(results.counts).some(({ overTime }) => overTime !== undefined);
+}
 
 /** The thresholds stated for slots whose detections were counted. */
 function thresholdsOf(report: AnyReport): Map<string, number> {

@@ -3,6 +3,7 @@ import { placesOf } from '#app/_server/places.ts';
 import { listDatasets } from '#db/datasets/datasets.ts';
 import { listTaskRules } from '#db/quota/task-settings.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
+import { objectsTold } from '#lib/scoring/disclosure.ts';
 import { OPEN_TASKS } from '#lib/tasks/index.ts';
 
 /** List the tasks with their slots, quota and size limits, so that clients can check before uploading. */
@@ -26,7 +27,10 @@ export const GET = route({}, async ({ viewer }) => {
         limits: { bytes: rules[id].maxBytes },
         ...(viewer && { places: places[id] ?? [] }),
         dataset: own[0]?.name ?? null, // real before demo, newest first
-        datasets: own.map(({ name, images, objects, sha256, demo }) => ({ name, images, objects, sha256, demo })),
+        datasets: own.map((dataset) => {
+          const { name, images, sha256, demo } = dataset;
+          return { name, images, objects: objectsTold(dataset), sha256, demo };
+        }),
       };
     }),
     limits: LIMITS,

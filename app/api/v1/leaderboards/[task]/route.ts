@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { InvalidFields, route } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
 import { getLeaderboard, getTaskBoard } from '#db/board/board.ts';
+import type { Dataset } from '#db/schema.ts';
 import { type ExportRow, type ExportView, toBibtex, toCsv } from '#lib/board/export.ts';
 import { bestFirst, findSort, sortNames } from '#lib/board/ranking.ts';
 import { hasLevel } from '#lib/board/trust-level.ts';
@@ -9,6 +10,7 @@ import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import { leaderboardQuerySchema } from '#lib/http/api.ts';
 import { type CellType, parseCellType } from '#lib/livecell/cell-types.ts';
+import { objectsTold } from '#lib/scoring/disclosure.ts';
 import { boardValues, findValue, parseTask, readsTypes, type Task } from '#lib/tasks/index.ts';
 
 export const GET = route(
@@ -52,10 +54,9 @@ export const GET = route(
       const view: ExportView = { task, dataset, protocol, evaluation, cellType, ofTypes, site: siteOf(request) };
       return download(format, rows, view);
     }
-    const { name, sha256, images, objects, demo } = board.dataset ?? {};
     return {
       task: task.id,
-      dataset: board.dataset && { name, sha256, images, objects, demo },
+      dataset: board.dataset && datasetTold(board.dataset),
       protocol,
       evaluation,
       cellType,
@@ -99,8 +100,7 @@ async function taskBoard(
     const about = { task, dataset: dataset?.name ?? '', protocol, evaluation, cellType, site: siteOf(request) };
     return download(format, board, about);
   }
-  const about =
-    dataset && (({ name, sha256, images, objects, demo }) => ({ name, sha256, images, objects, demo }))(dataset);
+  const about = dataset && datasetTold(dataset);
   return {
     task: task.id,
     dataset: about,
@@ -130,4 +130,9 @@ function file(text: string, type: string, name: string): Response {
       'cache-control': 'no-store',
     },
   });
+}
+
+function datasetTold(dataset: Dataset) {
+  const { name, sha256, images, demo } = dataset;
+  return { name, sha256, images, objects: objectsTold(dataset), demo };
 }
