@@ -43,7 +43,7 @@ interface Props {
   onBusy?: (busy: boolean, name: string) => void;
 }
 
-const HINT = `COCO results (JSON), plain, gzipped or zipped, or a zip of label images: ${LIMITS_IN_WORDS.join('; ')}. The upload can be paused, and goes on after a broken connection.`;
+const HINT = `COCO results (JSON), plain, gzipped or zipped, or a zip of label images (PNG, TIFF) or NumPy arrays: ${LIMITS_IN_WORDS.join('; ')}. The upload can be paused, and goes on after a broken connection.`;
 
 /** Upload one file: check it in the browser, send it in pieces, and resume after a pause or a reload. */
 export function UploadField({

@@ -19,7 +19,10 @@ export async function readOpened(
     );
   }
   let read = 0;
-  return readLabelMasks(opened.members, target, inflate, () => onProgress?.(++read / opened.members.length));
+  return readLabelMasks(opened.members, target, {
+    inflate,
+    onFile: () => onProgress?.(++read / opened.members.length),
+  });
 }
 
 /** Reads a thread's share of an archive of label images; the thread opens the archive for itself. */
@@ -30,7 +33,7 @@ export async function readLabelShare(
 ): Promise<LabelPart> {
   const { members, close } = await openZip(path);
   try {
-    return await readLabelPart(members, target, inflate, part, parts, onFile);
+    return await readLabelPart(members, target, { inflate, part, parts, onFile });
   } finally {
     close();
   }

@@ -6,6 +6,10 @@
  * record began and tries again with more bytes; a record is short and the window long, so this is rare, and it keeps
  * the grammar an ordinary recursive descent instead of a state machine per token. `bytes[end]` is always a zero byte:
  * loops stop there without testing for the end at every step.
+ *
+ * Why not JSON.parse or a streaming parser: files have gigabytes, JSON.parse takes a string of at most 512 MB and
+ * rounds ids above 2^53, and streaming parsers make a JavaScript value of every coordinate, only for it to be copied
+ * into a typed array. The tests compare what is read with JSON.parse.
  */
 import { FileRejected } from '#lib/problems.ts';
 import { LIMITS } from '#lib/readers/limits.ts';

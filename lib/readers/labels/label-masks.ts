@@ -33,22 +33,20 @@ export interface LabelPart {
 /**
  * Reads all files, or one of several parts of them: as many images in each.
  *
- * @param inflate how zlib streams are unpacked here
- * @param onFile called after each file
+ * @param options.inflate how zlib streams are unpacked here
+ * @param options.onFile called after each file
  */
 export async function readLabelPart(
   files: readonly LabelFile[],
   target: Target,
-  inflate: Inflate,
-  part = 0,
-  parts = 1,
-  onFile?: () => void,
+  options: { inflate: Inflate; part?: number; parts?: number; onFile?: () => void },
 ): Promise<LabelPart> {
+  const { inflate, part = 0, parts = 1, onFile } = options;
   const { images } = target;
   const index = new ImageResolver(images);
   const problems = new ProblemList();
   const builder = new ObjectsBuilder(true, 4096);
-  // what is wrong with names is said once
+  // problems with names are reported once, by the first part
   const chosen = chooseFiles(files, target, index, part === 0 ? problems : new ProblemList());
   const from = Math.floor((chosen.length * part) / parts);
   const to = Math.floor((chosen.length * (part + 1)) / parts);
@@ -88,7 +86,7 @@ export async function readLabelPart(
   };
 }
 
-/** The parts of an archive as one. @throws FileRejected with all problems */
+/** Joins the parts of an archive. @throws FileRejected with all problems */
 export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], target: Target): ReadPredictions {
   const { images } = target;
   const index = new ImageResolver(images);
@@ -134,14 +132,13 @@ export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], ta
   };
 }
 
-/** Everything at once. @throws FileRejected with all problems */
+/** Reads everything at once. @throws FileRejected with all problems */
 export async function readLabelMasks(
   files: readonly LabelFile[],
   target: Target,
-  inflate: Inflate,
-  onFile?: () => void,
+  options: { inflate: Inflate; onFile?: () => void },
 ): Promise<ReadPredictions> {
-  return finishLabels([await readLabelPart(files, target, inflate, 0, 1, onFile)], files, target);
+  return finishLabels([await readLabelPart(files, target, options)], files, target);
 }
 
 async function readFile(file: LabelFile, pixels: number): Promise<Uint8Array> {

@@ -5,7 +5,9 @@ import { deflateSync, inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { checkLabels } from '#lib/readers/labels/check-labels.ts';
 import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
-import type { Inflate } from '#lib/readers/labels/label-image.ts';
+import { ImageProblem, type Inflate } from '#lib/readers/labels/label-image.ts';
+import { LIMITS } from '#lib/readers/limits.ts';
+import fc from '#tests/properties.ts';
 
 const folder = join(import.meta.dirname, '../../fixtures/labels');
 const file = (name: string): Uint8Array => new Uint8Array(readFileSync(join(folder, name)));
@@ -150,6 +152,45 @@ test.each([
       expect(code).toMatch(/^(label-image-|not-a-label-image)/);
     }
   }
+});
+
+test('with any bytes changed they are read or refused, and nothing is unpacked further than the image is large', () => {
+  const names = [
+    'pillow_u16.png',
+    'palette_4bit.png',
+    'lzw_predictor_u16.tif',
+    'tiles_zlib_u32.tif',
+    'u2.npy',
+    'i8.npy',
+  ];
+  const files = names.map(file);
+  fc.assert(
+    fc.property(
+      fc.nat(files.length - 1),
+      // headers are at the beginning, and those of TIFF at the end
+      fc.array(fc.tuple(fc.oneof(fc.nat(300), fc.integer({ min: -400, max: -1 })), fc.nat(255)), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      (k, changes) => {
+        const bytes = Uint8Array.from(files[k]);
+        for (const [at, value] of changes) bytes[at < 0 ? bytes.length + at : at] = value;
+        let most = 0;
+        try {
+          const { labels } = decodeLabelImage(bytes, size, (data, limit) => {
+            most = Math.max(most, limit);
+            return inflateSync(data, { maxOutputLength: limit });
+          });
+          expect(labels).toHaveLength(size.width * size.height);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ImageProblem);
+        }
+        // a tile may be larger than its image, but not than any image
+        expect(most).toBeLessThanOrEqual(8 * LIMITS.labelImagePixels);
+      },
+    ),
+    { numRuns: 1000 },
+  );
 });
 
 test('a header that lies about the size ends the matter before anything is unpacked', () => {

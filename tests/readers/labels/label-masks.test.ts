@@ -35,7 +35,7 @@ const member = (name: string, from: string | Uint8Array): LabelFile => {
   const bytes = typeof from === 'string' ? fixture(from) : from;
   return { name, bytes: bytes.length, read: async () => bytes };
 };
-const read = (...files: LabelFile[]) => readLabelMasks(files, target, inflate);
+const read = (...files: LabelFile[]) => readLabelMasks(files, target, { inflate });
 async function problemsOf(...files: LabelFile[]) {
   const error = await read(...files).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(FileRejected);
@@ -135,14 +135,16 @@ describe('an archive', () => {
     ];
     const whole = await read(...files);
     for (const parts of [2, 5]) {
-      const read = [...Array(parts).keys()].map((part) => readLabelPart(files, target, inflate, part, parts));
+      const read = [...Array(parts).keys()].map((part) => readLabelPart(files, target, { inflate, part, parts }));
       const joined = finishLabels(await Promise.all(read), files, target);
       expect([...joined.detections.image]).toEqual([...whole.detections.image]);
       expect([...joined.detections.maskArea]).toEqual([...whole.detections.maskArea]);
       expect(joined.warnings).toEqual(whole.warnings);
     }
     const wrong = await Promise.all(
-      [0, 1].map((part) => readLabelPart([...files, member('x.png', 'pillow_u16.png')], target, inflate, part, 2)),
+      [0, 1].map((part) =>
+        readLabelPart([...files, member('x.png', 'pillow_u16.png')], target, { inflate, part, parts: 2 }),
+      ),
     );
     // a wrong name is said once
     expect(wrong.flatMap(({ problems }) => problems)).toMatchObject([{ code: 'unknown-image' }]);
@@ -215,7 +217,7 @@ describe('an archive', () => {
 
   test('an image whose own name has such an ending keeps it', async () => {
     const own = { ...target, images: { ...target.images, fileNames: ['a.tif', 'a_pred.tif', 'b.tif', 'c.tif'] } };
-    const { detections } = await readLabelMasks([member('a_pred.tif', 'plain_u16.tif')], own, inflate);
+    const { detections } = await readLabelMasks([member('a_pred.tif', 'plain_u16.tif')], own, { inflate });
     expect([...new Set(detections.image)]).toEqual([1]);
   });
 
@@ -236,7 +238,7 @@ describe('an archive', () => {
   test('letters in one piece and in two are the same name', async () => {
     const own = { ...target, images: { ...target.images, fileNames: ['Zürich.tif', 'b.tif', 'c.tif', 'd.tif'] } };
     const decomposed = member('Zu\u0308rich_cp_masks.png', 'pillow_u16.png');
-    expect((await readLabelMasks([decomposed], own, inflate)).detections.count).toBe(7);
+    expect((await readLabelMasks([decomposed], own, { inflate })).detections.count).toBe(7);
   });
 
   test('files of one name in several folders belong to the images of their folders', async () => {
@@ -246,10 +248,12 @@ describe('an archive', () => {
     const found = await readLabelMasks(
       files.map((name) => member(name, 'pillow_u16.png')),
       own,
-      inflate,
+      { inflate },
     );
     expect([...new Set(found.detections.image)]).toEqual([0, 1, 2]);
-    const error = await readLabelMasks([member('t000_cp_masks.png', 'pillow_u16.png')], own, inflate).catch((e) => e);
+    const error = await readLabelMasks([member('t000_cp_masks.png', 'pillow_u16.png')], own, { inflate }).catch(
+      (e) => e,
+    );
     expect(error.problems).toMatchObject([
       {
         code: 'unknown-image',
