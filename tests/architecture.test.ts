@@ -104,6 +104,20 @@ describe('the arrows', () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
+  test('no file imports itself by way of others', () => {
+    const targets = Map.groupBy(inHouse, ({ from }) => from);
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      if (path.includes(file) || done.has(file)) return;
+      for (const { target } of targets.get(file) ?? []) visit(target!, [...path, file]);
+      done.add(file);
+    };
+    for (const file of targets.keys()) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
   test('README’s map has a line for every room, from the same table', () => {
     const map = read('README.md');
     const lined = rooms.filter((room) => !/\.(ts|mjs)$/.test(room) && !room.includes('/_'));

@@ -12,24 +12,23 @@
  * with SET are saved and put back at the connection's next turn. Not supported, since the session is one: LISTEN,
  * temporary tables, session-level advisory locks (transaction-level ones work), and COPY.
  *
+ * Why not `@electric-sql/pglite-socket`, which has a multiplexer since 0.2: its issue #1046 (interleaved batches of the
+ * extended protocol, whose clients get one another's rows) and issue #985 (a deadlock) were open when this was written.
+ * Once both are closed, it is worth a look again; docs/decisions/0001-multiplexer.md.
+ *
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
 export interface Backend {
   /** Runs complete messages and returns the complete messages of the answer. */
   execProtocolRaw(messages: Uint8Array): Promise<Uint8Array>;
 }
 
-export interface Multiplexer {
-  port: number;
-  close(): Promise<void>;
-}
-
 export interface MultiplexerOptions {
   password: string;
-  /** what is told to every connection: server_version, DateStyle … */
+  /** sent to every connection: server_version, DateStyle … */
   parameters: Readonly<Record<string, string>>;
   port?: number;
   /** how long a connection may keep the others waiting inside a transaction without sending anything */
@@ -67,99 +66,158 @@ const SSL_REQUEST = 80877103;
 const GSS_REQUEST = 80877104;
 const CANCEL_REQUEST = 80877102;
 const PROTOCOL_3 = 3;
-/** Before the password, nobody needs more. */
+/** The most that a client may send before its password is checked. */
 const MAX_STARTUP_BYTES = 10_000;
 /** The largest message PostgreSQL itself takes. */
 const MAX_MESSAGE_BYTES = 0x3fffffff;
 
+/** Answers connections to a port of this machine until it is closed. */
 export async function serve(backend: Backend, options: MultiplexerOptions): Promise<Multiplexer> {
-  const { password, parameters, idleInTransactionMilliseconds = 30_000 } = options;
-  const passwordHash = sha256(password);
-  const connections = new Set<Connection>();
-  const waiting: Connection[] = [];
-  let owner: Connection | null = null;
-  let idleTimer: NodeJS.Timeout | undefined;
-  let running = false;
-  let crashed = false;
-  let nextId = 1;
+  const multiplexer = new Multiplexer(backend, options);
+  await multiplexer.listen(options.port ?? 0);
+  return multiplexer;
+}
+
+export class Multiplexer {
+  private readonly backend: Backend;
+  private readonly options: MultiplexerOptions;
+  private readonly passwordHash: Buffer;
+  private readonly server: Server;
+  private readonly connections = new Set<Connection>();
+  /** connections with something to run, in the order of their turns */
+  private readonly waiting: Connection[] = [];
+  /** the connection whose turn it is */
+  private owner: Connection | null = null;
+  private idleTimer: NodeJS.Timeout | undefined;
+  private running = false;
+  private crashed = false;
+  private nextId = 1;
+  /** connections whose settings have changed since they were saved */
+  private readonly pendingSettings = new WeakSet<Connection>();
+
+  constructor(backend: Backend, options: MultiplexerOptions) {
+    this.backend = backend;
+    this.options = options;
+    this.passwordHash = sha256(options.password);
+    this.server = createServer({ noDelay: true }, (socket) => this.accept(socket));
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, '127.0.0.1', resolve);
+    });
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.idleTimer);
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    for (const { socket } of this.connections) socket.destroy();
+    await closed;
+    // the clients' last transactions are rolled back before the backend goes
+    while (!this.crashed && (this.running || this.waiting.length > 0 || this.owner))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  private accept(socket: Socket): void {
+    const connection: Connection = {
+      socket,
+      id: this.nextId++,
+      input: Buffer.alloc(0),
+      phase: 'startup',
+      units: [],
+      part: [],
+      waiting: false,
+      statements: new Map(),
+      settings: new Map(),
+    };
+    this.connections.add(connection);
+    socket.on('data', (chunk) => this.receive(connection, chunk));
+    socket.on('error', () => {}); // 'close' follows
+    socket.on('close', () => this.leave(connection));
+  }
 
   // --- taking turns ---
 
-  function want(connection: Connection): void {
-    if (connection !== owner && !connection.waiting && connection.units.length > 0) {
+  private askForTurn(connection: Connection): void {
+    if (connection !== this.owner && !connection.waiting && connection.units.length > 0) {
       connection.waiting = true;
-      waiting.push(connection);
+      this.waiting.push(connection);
     }
-    void run();
+    void this.runUnits();
   }
 
-  async function run(): Promise<void> {
-    if (running || crashed) return;
-    running = true;
+  private async runUnits(): Promise<void> {
+    if (this.running || this.crashed) return;
+    this.running = true;
     try {
       while (true) {
-        if (!owner) {
-          const next = waiting.shift();
+        if (!this.owner) {
+          const next = this.waiting.shift();
           if (!next) return;
           next.waiting = false;
-          owner = next;
-          await restoreSettings(next);
+          this.owner = next;
+          await this.restoreSettings(next);
         }
-        const unit = owner.units.shift();
+        const unit = this.owner.units.shift();
         if (unit === undefined) return; // in a transaction: its next message comes in its own time
-        clearTimeout(idleTimer);
+        clearTimeout(this.idleTimer);
         if (unit === null) {
-          await cleanUp(owner);
-          owner = null;
+          await this.cleanUpAfter(this.owner);
+          this.owner = null;
           continue;
         }
-        const answer = await backend.execProtocolRaw(unit);
-        const { idle, set } = readAnswer(answer);
+        const answer = await this.backend.execProtocolRaw(unit);
+        const { idle, set } = this.readAnswer(answer);
         // set_config() answers like any other query
-        if (set || unit.includes('set_config')) await saveSettings(owner, idle);
-        if (!owner.socket.destroyed) owner.socket.write(answer);
+        if (set || unit.includes('set_config')) await this.saveSettings(this.owner, idle);
+        if (!this.owner.socket.destroyed) this.owner.socket.write(answer);
         if (!idle) {
-          const holder = owner;
-          idleTimer = setTimeout(() => expire(holder), idleInTransactionMilliseconds);
+          const holder = this.owner;
+          this.idleTimer = setTimeout(() => this.expire(holder), this.options.idleInTransactionMilliseconds ?? 30_000);
           continue;
         }
-        const done: Connection = owner;
-        owner = null;
-        if (done.units.length > 0) want(done); // behind those who wait already
+        const done: Connection = this.owner;
+        this.owner = null;
+        if (done.units.length > 0) this.askForTurn(done); // behind those who wait already
       }
     } catch (error) {
-      crashed = true;
-      for (const connection of connections) connection.socket.destroy();
-      options.onCrash?.(error);
+      this.crashed = true;
+      for (const connection of this.connections) connection.socket.destroy();
+      this.options.onCrash?.(error);
     } finally {
-      running = false;
+      this.running = false;
     }
   }
 
-  function expire(connection: Connection): void {
-    if (connection !== owner) return;
-    fail(connection, '25P03', 'terminated: idle in a transaction for too long while others wait');
+  private expire(connection: Connection): void {
+    if (connection !== this.owner) return;
+    this.fail(connection, '25P03', 'terminated: idle in a transaction for too long while others wait');
   }
 
   /** What a connection leaves behind: an open transaction, a half-sent request, its statements. */
-  async function cleanUp(connection: Connection): Promise<void> {
-    await backend.execProtocolRaw(Buffer.concat([message('S'), query('rollback')]));
+  private async cleanUpAfter(connection: Connection): Promise<void> {
+    await this.backend.execProtocolRaw(Buffer.concat([message('S'), query('rollback')]));
     const close = [...connection.statements.values()].map((name) => message('C', 'S', name, '\0'));
-    if (close.length > 0) await backend.execProtocolRaw(Buffer.concat([...close, message('S')]));
-    await backend.execProtocolRaw(query('reset all'));
+    if (close.length > 0) await this.backend.execProtocolRaw(Buffer.concat([...close, message('S')]));
+    await this.backend.execProtocolRaw(query('reset all'));
   }
 
   // --- settings ---
 
   /** After SET outside a transaction: remembers the session's settings and takes them off the backend. */
-  async function saveSettings(connection: Connection, idle: boolean): Promise<void> {
+  private async saveSettings(connection: Connection, idle: boolean): Promise<void> {
     if (!idle) {
       // inside a transaction it may be SET LOCAL or be rolled back: seen to when the transaction ends
-      pendingSettings.add(connection);
+      this.pendingSettings.add(connection);
       return;
     }
-    pendingSettings.delete(connection);
-    const answer = await backend.execProtocolRaw(
+    this.pendingSettings.delete(connection);
+    const answer = await this.backend.execProtocolRaw(
       query("select name || '=' || setting from pg_settings where source = 'session'"),
     );
     connection.settings = new Map(
@@ -168,34 +226,33 @@ export async function serve(backend: Backend, options: MultiplexerOptions): Prom
         return [row.slice(0, at), row.slice(at + 1)];
       }),
     );
-    await backend.execProtocolRaw(query('reset all'));
+    await this.backend.execProtocolRaw(query('reset all'));
   }
-  const pendingSettings = new WeakSet<Connection>();
 
-  async function restoreSettings(connection: Connection): Promise<void> {
+  private async restoreSettings(connection: Connection): Promise<void> {
     if (connection.settings.size === 0) return;
     for (const [name, value] of connection.settings) {
-      await backend.execProtocolRaw(query(`select set_config(${quote(name)}, ${quote(value)}, false)`));
+      await this.backend.execProtocolRaw(query(`select set_config(${quote(name)}, ${quote(value)}, false)`));
     }
-    pendingSettings.add(connection); // they come off again when the turn ends
+    this.pendingSettings.add(connection); // they come off again when the turn ends
   }
 
   // --- reading ---
 
-  function receive(connection: Connection, chunk: Buffer): void {
+  private receive(connection: Connection, chunk: Buffer): void {
     connection.input = connection.input.length === 0 ? chunk : Buffer.concat([connection.input, chunk]);
-    while (connection.phase === 'startup') if (!readStartup(connection)) return;
-    while (connection.phase === 'password' || connection.phase === 'ready') if (!readMessage(connection)) break;
-    want(connection);
+    while (connection.phase === 'startup') if (!this.readStartup(connection)) return;
+    while (connection.phase === 'password' || connection.phase === 'ready') if (!this.readMessage(connection)) break;
+    this.askForTurn(connection);
   }
 
   /** Startup messages have no type byte: length, code, parameters. */
-  function readStartup(connection: Connection): boolean {
+  private readStartup(connection: Connection): boolean {
     const { input, socket } = connection;
     if (input.length < 8) return false;
     const length = input.readInt32BE(0);
     if (length < 8 || length > MAX_STARTUP_BYTES) {
-      end(connection);
+      this.disconnect(connection);
       return false;
     }
     if (input.length < length) return false;
@@ -207,8 +264,8 @@ export async function serve(backend: Backend, options: MultiplexerOptions): Prom
     }
     // a statement runs to its end before anything else is read: there is never one to cancel
     if (kind === CANCEL_REQUEST || kind >>> 16 !== PROTOCOL_3) {
-      if (kind !== CANCEL_REQUEST) fail(connection, '08P01', 'this server speaks protocol 3 only');
-      else end(connection);
+      if (kind !== CANCEL_REQUEST) this.fail(connection, '08P01', 'this server speaks protocol 3 only');
+      else this.disconnect(connection);
       return false;
     }
     const pairs = input.toString('utf8', 8, length).split('\0');
@@ -220,28 +277,28 @@ export async function serve(backend: Backend, options: MultiplexerOptions): Prom
     return true;
   }
 
-  function readMessage(connection: Connection): boolean {
+  private readMessage(connection: Connection): boolean {
     const { input } = connection;
     if (input.length < 5) return false;
     const type = input[0];
     const length = input.readInt32BE(1);
     const max = connection.phase === 'ready' ? MAX_MESSAGE_BYTES : MAX_STARTUP_BYTES;
     if (length < 4 || length > max) {
-      fail(connection, '08P01', 'invalid message length');
+      this.fail(connection, '08P01', 'invalid message length');
       return false;
     }
     if (input.length < length + 1) return false;
     connection.input = input.subarray(length + 1);
     const body = input.subarray(0, length + 1);
     if (connection.phase === 'password') {
-      checkPassword(connection, type, body);
+      this.checkPassword(connection, type, body);
       return connection.input.length > 0;
     }
     if (type === TERMINATE) {
-      over(connection);
+      this.leave(connection);
       return false;
     }
-    connection.part.push(renameStatement(connection, type, body));
+    connection.part.push(this.renameStatement(connection, type, body));
     if (ENDS_UNIT.has(type)) {
       connection.units.push(connection.part.length === 1 ? connection.part[0] : Buffer.concat(connection.part));
       connection.part = [];
@@ -249,20 +306,22 @@ export async function serve(backend: Backend, options: MultiplexerOptions): Prom
     return true;
   }
 
-  function checkPassword(connection: Connection, type: number, body: Buffer): void {
+  private checkPassword(connection: Connection, type: number, body: Buffer): void {
     const given = body.toString('utf8', 5, body.length - 1);
-    if (type !== PASSWORD || !timingSafeEqual(sha256(given), passwordHash)) {
-      fail(connection, '28P01', 'password authentication failed');
+    if (type !== PASSWORD || !timingSafeEqual(sha256(given), this.passwordHash)) {
+      this.fail(connection, '28P01', 'password authentication failed');
       return;
     }
     connection.phase = 'ready';
-    const status = Object.entries(parameters).map(([name, value]) => message('S', name, '\0', value, '\0'));
+    const status = Object.entries(this.options.parameters).map(([name, value]) =>
+      message('S', name, '\0', value, '\0'),
+    );
     const key = message('K', int32(connection.id), randomBytes(4));
     connection.socket.write(Buffer.concat([message('R', int32(0)), ...status, key, message('Z', 'I')]));
   }
 
   /** Two connections may give the same name to different statements. The unnamed one lives within a turn. */
-  function renameStatement(connection: Connection, type: number, body: Buffer): Buffer {
+  private renameStatement(connection: Connection, type: number, body: Buffer): Buffer {
     let start: number;
     if (type === PARSE) start = 5;
     else if (type === BIND) start = body.indexOf(0, 5) + 1;
@@ -284,73 +343,38 @@ export async function serve(backend: Backend, options: MultiplexerOptions): Prom
   // --- leaving ---
 
   /** No more messages will come; those that came before are still run, as PostgreSQL does. */
-  function over(connection: Connection): void {
+  private leave(connection: Connection): void {
     if (connection.phase === 'closed') return;
     const wasReady = connection.phase === 'ready';
     connection.phase = 'closed';
-    connections.delete(connection);
+    this.connections.delete(connection);
     connection.socket.end();
     if (!wasReady) return;
     connection.units.push(null);
-    want(connection);
+    this.askForTurn(connection);
   }
 
-  function end(connection: Connection): void {
-    over(connection);
+  private disconnect(connection: Connection): void {
+    this.leave(connection);
     connection.socket.destroySoon();
   }
 
-  function fail(connection: Connection, sqlState: string, text: string): void {
+  private fail(connection: Connection, sqlState: string, text: string): void {
     const fields = `SFATAL\0VFATAL\0C${sqlState}\0M${text}\0\0`;
     if (!connection.socket.destroyed) connection.socket.write(message('E', fields));
-    end(connection);
+    this.disconnect(connection);
   }
 
-  function readAnswer(answer: Uint8Array): { idle: boolean; set: boolean } {
+  private readAnswer(answer: Uint8Array): { idle: boolean; set: boolean } {
     const view = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
     let idle = false;
-    let set = owner !== null && pendingSettings.has(owner);
+    let set = this.owner !== null && this.pendingSettings.has(this.owner);
     for (let at = 0; at < view.length; at += 1 + view.readInt32BE(at + 1)) {
       if (view[at] === READY) idle = view[at + 5] === IDLE;
       else if (view[at] === COMMAND_COMPLETE) set ||= view.toString('latin1', at + 5, at + 9) === 'SET\0';
     }
     return { idle, set };
   }
-
-  const server = createServer({ noDelay: true }, (socket) => {
-    const connection: Connection = {
-      socket,
-      id: nextId++,
-      input: Buffer.alloc(0),
-      phase: 'startup',
-      units: [],
-      part: [],
-      waiting: false,
-      statements: new Map(),
-      settings: new Map(),
-    };
-    connections.add(connection);
-    socket.on('data', (chunk) => receive(connection, chunk));
-    socket.on('error', () => {}); // 'close' follows
-    socket.on('close', () => over(connection));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      clearTimeout(idleTimer);
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const { socket } of connections) socket.destroy();
-      await closed;
-      // the clients' last transactions are rolled back before the backend goes
-      while (!crashed && (running || waiting.length > 0 || owner))
-        await new Promise((resolve) => setTimeout(resolve, 5));
-    },
-  };
 }
 
 /** Parameters of a StartupMessage that are not settings of the session. */

@@ -4,13 +4,17 @@
  */
 import { polygons as MODULE } from '../kernels/built.ts';
 import { instantiate, type Kernel } from '../kernels/kernel.ts';
+import { thread } from '../kernels/thread-state.ts';
 import { appendUnion, IntervalBuffer } from './rle.ts';
 
 type PolygonsKernel = Kernel<
   'CORNERS' | 'corners' | 'intervals',
   { mask(points: number, height: number, width: number): number }
 >;
-let kernel: PolygonsKernel | null = null;
+const polygonsKernel = thread.keep(
+  () => instantiate(MODULE) as unknown as PolygonsKernel,
+  ({ memory }) => memory.buffer.byteLength,
+);
 
 /** The grid on which the reference rounds is so many times as fine as the pixels. */
 const SCALE = 5;
@@ -29,7 +33,7 @@ export function appendPolygon(
   width: number,
   into: IntervalBuffer,
 ): void {
-  kernel ??= instantiate(MODULE) as unknown as PolygonsKernel;
+  const kernel = polygonsKernel.get();
   const { buffer } = kernel.memory;
   if (points > kernel.CORNERS.value) throw new RangeError(`a polygon of ${points} points`);
   const corners = new Int32Array(buffer, kernel.corners.value, 2 * points);
@@ -42,7 +46,11 @@ export function appendPolygon(
   into.length += length;
 }
 
-const part = new IntervalBuffer();
+/** The masks of one object's polygons. */
+const pieceBuffer = thread.keep(
+  () => new IntervalBuffer(),
+  ({ data }) => data.byteLength,
+);
 
 /**
  * Appends the mask of an object given as several polygons: each even-odd by itself, then their union.
@@ -54,6 +62,7 @@ export function appendPolygons(parts: ArrayLike<number>[], height: number, width
     appendPolygon(parts[0], 0, parts[0].length >> 1, height, width, into);
     return;
   }
+  const part = pieceBuffer.get();
   part.length = 0;
   const pieces = parts.map((xy) => {
     const from = part.length;

@@ -12,6 +12,7 @@
  *
  * Ported ideas and the string codec: maskApi.c of pycocotools (Piotr Dollár and Tsung-Yi Lin, Simplified BSD licence).
  */
+import { thread } from '../kernels/thread-state.ts';
 
 /** Memory that threads can share, where there is such a thing (a page needs cross-origin isolation for it). */
 export function allocate(bytes: number): ArrayBuffer {
@@ -241,7 +242,8 @@ export function maskExtent(
   return area;
 }
 
-const extent = new Int32Array(4);
+/** Room for one extent. */
+const extentBuffer = thread.keep(() => new Int32Array(4));
 
 /**
  * Writes the mask's box [x, y, w, h] to `out[at …]`, as maskApi.c `rleToBbox`. A mask without pixels gets the
@@ -267,6 +269,7 @@ export function maskBox(
     out[at + 3] = hadForegroundRuns ? (1 - height) >>> 0 : 0;
     return;
   }
+  const extent = extentBuffer.get();
   maskExtent(data, from, to, height, extent, 0);
   out[at] = extent[0];
   out[at + 1] = extent[1];

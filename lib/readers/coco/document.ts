@@ -11,6 +11,7 @@
  */
 
 import type { ImageId } from '#lib/coco/dataset.ts';
+import { thread } from '#lib/kernels/thread-state.ts';
 import { FileRejected, type Problem } from '#lib/problems.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { RecordAcceptor } from './accept-record.ts';
@@ -57,7 +58,7 @@ export async function readAnnotations(
     await scanStream(reader.scanner, chunks, () => reader.run(), onBytes);
     return reader.result();
   }
-  const ordinary = idle.pop() ?? new OrdinaryRecords();
+  const ordinary = idle.get().pop() ?? new OrdinaryRecords();
   const reader = new DocumentReader(options, ordinary);
   await scanStream(
     reader.scanner,
@@ -66,12 +67,15 @@ export async function readAnnotations(
     onBytes,
     (bytes) => ordinary.window(bytes),
   );
-  idle.push(ordinary); // not after an error, when it may still be in use
+  idle.get().push(ordinary); // not after an error, when it may still be in use
   return reader.result();
 }
 
 /** Kernels that no reader uses at the moment: a file is read in many parts. */
-const idle: OrdinaryRecords[] = [];
+const idle = thread.keep(
+  (): OrdinaryRecords[] => [],
+  (kernels) => kernels.reduce((sum, { bytes }) => sum + bytes, 0),
+);
 
 /** The state machine over bytes that lie in memory. */
 export class DocumentReader {

@@ -77,6 +77,11 @@ export class OrdinaryRecords {
     this.kernel.layout(0, WINDOW);
   }
 
+  /** Bytes of the kernel's memory. */
+  get bytes(): number {
+    return this.kernel.memory.buffer.byteLength;
+  }
+
   /** Memory for a scanner's window; beyond its size records have to be read the long way. */
   window(bytes: number): Uint8Array<ArrayBuffer> {
     if (bytes > WINDOW) return new Uint8Array(bytes);

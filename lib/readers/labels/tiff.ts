@@ -10,6 +10,7 @@
  *
  * Source: TIFF 6.0, sections 2, 5 (palettes), 9 (PackBits), 13 (LZW), 14 (prediction), 15 (tiles).
  */
+import { thread } from '#lib/kernels/thread-state.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import {
   checkSize,
@@ -257,20 +258,25 @@ function copyRow(
 }
 
 /** The table of `unpackLzw`, used by one image at a time; the first 256 entries never change. */
-const lzw = {
-  prefix: new Uint16Array(4096),
-  last: new Uint8Array(4096),
-  first: new Uint8Array(4096),
-  length: new Uint16Array(4096),
-};
-for (let i = 0; i < 256; i++) {
-  lzw.last[i] = lzw.first[i] = i;
-  lzw.length[i] = 1;
+class LzwTable {
+  readonly prefix = new Uint16Array(4096);
+  readonly last = new Uint8Array(4096);
+  readonly first = new Uint8Array(4096);
+  readonly length = new Uint16Array(4096);
+
+  constructor() {
+    for (let i = 0; i < 256; i++) {
+      this.last[i] = this.first[i] = i;
+      this.length[i] = 1;
+    }
+  }
 }
+
+const lzwTable = thread.keep(() => new LzwTable());
 
 /** TIFF's LZW: codes of 9 to 12 bits, highest bit first, that grow one code early. @returns bytes written, at most `out` */
 function unpackLzw(packed: Uint8Array, out: Uint8Array): number {
-  const { prefix, last, first, length } = lzw;
+  const { prefix, last, first, length } = lzwTable.get();
   const CLEAR = 256;
   const END = 257;
   let buffer = 0;
