@@ -12,6 +12,8 @@ export default defineConfig({
     pool: 'forks',
     // one more than there are cores: tests of the queue and of scoring processes mostly wait
     maxWorkers: availableParallelism() + 1,
+    // most tests submit more at once than a person may; those of the limits set them
+    env: { LIVECELL_OPEN_JOBS: '0', LIVECELL_RUNS_PER_DAY: '0' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     passWithNoTests: false,

@@ -548,6 +548,8 @@ export const quotaLedger = pgTable(
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     at: at('at').notNull().defaultNow(),
     holder: text('holder').$type<QuotaHolder>().notNull(),
+    /** who submitted, as a holder: a person's charges count for the person in whatever team they were made */
+    person: text('person').$type<QuotaHolder>(),
     task: text('task').notNull(),
     kind: text('kind', { enum: QUOTA_KINDS }).notNull(),
     /** places: 1, or what was granted */
@@ -560,6 +562,7 @@ export const quotaLedger = pgTable(
   },
   (table) => [
     index('quota_ledger_holder').on(table.holder, table.task, table.at),
+    index('quota_ledger_person').on(table.person, table.task, table.at),
     // a submission is reserved, charged or returned once
     uniqueIndex('quota_ledger_once').on(table.submissionId, table.kind),
   ],

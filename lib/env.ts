@@ -58,6 +58,26 @@ const schema = z
     LIVECELL_QUOTA_DAYS: optional
       .transform((value) => Number(value ?? 7))
       .pipe(z.int({ error: 'must be a whole number' }).min(1).max(365)),
+    /** submissions of a person, and of a team, that may wait or be scored at once; 0: no limit */
+    LIVECELL_OPEN_JOBS: optional
+      .transform((value) => Number(value ?? 10))
+      .pipe(z.int({ error: 'must be a whole number' }).min(0).max(10_000)),
+    /** submissions a person may send in within a day, however they end; 0: no limit */
+    LIVECELL_RUNS_PER_DAY: optional
+      .transform((value) => Number(value ?? 50))
+      .pipe(z.int({ error: 'must be a whole number' }).min(0).max(100_000)),
+    /** bytes of a person's files, uploads that are not complete included; 0: no limit */
+    LIVECELL_BYTES_PER_PERSON: optional
+      .transform((value) => Number(value ?? 32 * 1024 ** 3))
+      .pipe(z.int({ error: 'must be a whole number' }).min(0)),
+    /** bytes of all people's files; 0: no limit but the disk */
+    LIVECELL_BYTES_IN_ALL: optional
+      .transform((value) => Number(value ?? 0))
+      .pipe(z.int({ error: 'must be a whole number' }).min(0)),
+    /** bytes of the disk that uploads leave free */
+    LIVECELL_FREE_BYTES: optional
+      .transform((value) => Number(value ?? 1024 ** 3))
+      .pipe(z.int({ error: 'must be a whole number' }).min(0)),
   })
   .superRefine((values, context) => {
     for (const name of ['GITHUB', 'GOOGLE', 'ORCID'] as const) {

@@ -17,6 +17,7 @@ const STATUS = {
   quota: 429,
   internal: 500,
   unavailable: 503,
+  'storage-full': 507,
 } as const;
 export type ErrorCode = keyof typeof STATUS;
 
@@ -33,6 +34,7 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
   quota: 'The quota is used up',
   internal: 'Something failed on our side',
   unavailable: 'Not available right now',
+  'storage-full': 'No room for further files',
 };
 
 export class AppError extends Error {

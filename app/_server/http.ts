@@ -100,9 +100,17 @@ export class InvalidFields extends AppError {
 }
 
 function parse<S extends z.ZodType>(schema: S, value: unknown, code?: 'not-found'): z.output<S> {
+  // PostgreSQL keeps no NUL in text, and no name, address or description has one
+  if (hasNul(value)) throw new InvalidFields({ '': 'There is a NUL character in the request.' }, code);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new InvalidFields(fieldErrors(result.error), code);
+}
+
+function hasNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (value === null || typeof value !== 'object') return false;
+  return Object.entries(value).some(([key, one]) => key.includes('\0') || hasNul(one));
 }
 
 /** The first message for each field; `files.0.upload` is one field. */

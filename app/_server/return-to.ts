@@ -3,6 +3,7 @@ export function safeReturn(path: string | undefined): string {
   const site = 'http://site.invalid';
   if (!path?.startsWith('/') || !URL.canParse(path, site)) return '/submissions';
   const url = new URL(path, site);
-  // `//elsewhere.org` and `/\elsewhere.org` are addresses of other sites
-  return url.origin === site ? url.pathname + url.search + url.hash : '/submissions';
+  const inside = url.pathname + url.search + url.hash;
+  // `//elsewhere.org` and `/\elsewhere.org` are addresses of other sites, also what `/.//elsewhere.org` comes to
+  return url.origin === site && /^\/(?![/\\])/.test(inside) ? inside : '/submissions';
 }

@@ -11,20 +11,21 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, truncate } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, rm, stat, statfs, truncate } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { FileStore } from '@tus/file-store';
 import { MemoryLocker, Server } from '@tus/server';
 import { getTaskRules, requireOpen, requireSize } from '#db/quota/task-settings.ts';
 import type { Upload } from '#db/schema.ts';
 import {
   completeUpload,
-  createUpload,
   deleteUpload,
   expiredUploads,
   getUpload,
-  listUploads,
+  listKnownUploadKeys,
+  reserveUpload,
 } from '#db/submissions/uploads.ts';
+import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 import { canUseUpload, type Viewer } from '#lib/permissions.ts';
 import { sniff } from '#lib/readers/kinds.ts';
@@ -39,6 +40,10 @@ const KEPT_FOR = 48 * 3600_000;
 const SWEEP_EVERY = 15 * 60_000;
 /** Files somebody may have lying here without submitting them. */
 const MAX_UPLOADS = 32;
+/** Tells the protocol's server which id the row has; nobody outside can set it. */
+const ID_HEADER = 'x-livecell-upload-id';
+/** A file without a row, and a row without a file, are left alone for so long: one may be on its way. */
+const ORPHAN_AFTER = 3600_000;
 /** How much of the beginning is looked at. */
 const HEAD_BYTES = 64 * 1024;
 
@@ -73,7 +78,7 @@ async function open_(): Promise<Tus> {
     datastore: store,
     relativeLocation: true, // whatever the proxy in front calls us
     maxSize: LIMITS.bytes,
-    namingFunction: () => crypto.randomUUID(),
+    namingFunction: (incoming) => incoming.headers.get(ID_HEADER) ?? crypto.randomUUID(),
     allowedHeaders: ['Upload-Checksum'],
     // the id that was authorised is the one that is served: of the path, never of the query
     getFileIdFromRequest: (incoming) => idOf(incoming.url) ?? undefined,
@@ -91,7 +96,32 @@ async function open_(): Promise<Tus> {
 export async function sweep(now = Date.now()): Promise<number> {
   const old = await expiredUploads(new Date(now - KEPT_FOR));
   for (const { id } of old) await discard(id);
+  await sweepOrphans(now);
   return old.length;
+}
+
+/** Files of which no row speaks, and rows whose file is gone. */
+async function sweepOrphans(now: number): Promise<void> {
+  const known = await listKnownUploadKeys();
+  const folder = dirname(await storage().localPath(keyOf('x')));
+  for (const name of await readdir(folder).catch(() => [])) {
+    const id = name.replace(/\.json$/, '');
+    if (!UUID.test(id) || known.has(keyOf(id))) continue;
+    const found = await stat(join(folder, name)).catch(() => null);
+    if (found && now - found.mtimeMs > ORPHAN_AFTER) await rm(join(folder, name), { force: true });
+  }
+  for (const { id, storageKey } of await expiredUploads(new Date(now - ORPHAN_AFTER)))
+    if (!(await storage().exists(storageKey))) await discard(id);
+}
+
+/** Some of the disk stays free, for the database and for scoring. @throws AppError `storage-full`, in words */
+async function requireFreeSpace(bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(env().LIVECELL_DATA);
+  if (bavail * bsize - bytes < env().LIVECELL_FREE_BYTES)
+    throw new AppError(
+      'storage-full',
+      'The disk of this site has no room for this file right now. Its operator can see that; please try again later.',
+    );
 }
 
 /** The upload endpoint, all methods. */
@@ -139,19 +169,30 @@ async function create(request: Request, viewer: Viewer): Promise<Response> {
   await requireWelcome(metadata.task, bytes);
   if (metadata.sha256 && !SHA256.test(metadata.sha256))
     throw new AppError('invalid', 'sha256 in Upload-Metadata must be 64 hexadecimal digits.');
-  if ((await listUploads(userId)).length >= MAX_UPLOADS)
-    throw new AppError(
-      'too-many',
-      `There are already ${MAX_UPLOADS} uploads that were never submitted. Submit or delete some, or wait: they are deleted after two days.`,
-    );
+  await requireFreeSpace(bytes);
+  const id = crypto.randomUUID();
+  const { LIVECELL_BYTES_PER_PERSON: bytesPerPerson, LIVECELL_BYTES_IN_ALL: bytesInAll } = env();
+  const fileName = metadata.filename || 'predictions';
+  // the row first: a file of which no row speaks would count for nobody
+  await reserveUpload(
+    { id, userId, fileName, bytes, storageKey: keyOf(id) },
+    { uploads: MAX_UPLOADS, bytesPerPerson, bytesInAll },
+  );
 
   // Next hands over an empty stream where there is no body
   const withBytes = request.headers.get('content-type') === 'application/offset+octet-stream';
-  const body = await inspect(withBytes ? request.body : null, new Uint8Array(), checksumOf(request));
-  const response = await server.handleWeb(withBody(request, body));
-  if (response.status !== 201) return asProblem(response);
-  const id = idOf(response.headers.get('location') ?? '')!;
-  await createUpload({ id, userId, fileName: metadata.filename || 'predictions', bytes, storageKey: keyOf(id) });
+  const body = await inspect(withBytes ? request.body : null, new Uint8Array(), checksumOf(request)).catch(
+    async (error) => {
+      await discard(id);
+      throw error;
+    },
+  );
+  // one that breaks off keeps its row: its bytes may still be on their way to the disk, and the sweep knows them
+  const response = await server.handleWeb(withBody(request, body, id));
+  if (response.status !== 201) {
+    if (!body.stream) await discard(id);
+    return asProblem(response);
+  }
   // bytes may have come along with the creation
   return await settle(response, id, 0, body);
 }
@@ -172,6 +213,7 @@ async function receive(request: Request, upload: Upload): Promise<Response> {
   const { server } = await tus();
   const { id } = upload;
   const offset = await requireNextOffset(request, upload);
+  await requireFreeSpace(Number(request.headers.get('content-length') ?? 0));
   let body: Body;
   try {
     const before = offset > 0 && offset < HEAD_BYTES ? await readHead(id, offset) : new Uint8Array();
@@ -338,10 +380,13 @@ function checksumOf(request: Request): string | null {
   return digest;
 }
 
-function withBody(request: Request, body: Body): Request {
+function withBody(request: Request, body: Body, id?: string): Request {
+  const headers = new Headers(request.headers);
+  headers.delete(ID_HEADER);
+  if (id) headers.set(ID_HEADER, id);
   return new Request(request.url, {
     method: request.method,
-    headers: request.headers,
+    headers,
     body: body.stream,
     signal: request.signal,
     duplex: 'half',

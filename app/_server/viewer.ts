@@ -7,6 +7,7 @@ import { userBySession } from '#db/people/sessions.ts';
 import { listMemberships } from '#db/people/teams.ts';
 import { userByToken } from '#db/people/users.ts';
 import type { User } from '#db/schema.ts';
+import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 import type { Viewer } from '#lib/permissions.ts';
 import type { TokenScope } from '#lib/vocabulary.ts';
@@ -22,6 +23,14 @@ export interface Caller {
 /** Auth.js adds the prefix where the site is served over HTTPS. */
 export const SESSION_COOKIES = ['__Secure-authjs.session-token', 'authjs.session-token'] as const;
 
+/**
+ * The cookies that are believed: where the site is on https, only the one with the prefix, which no sibling domain and no
+ * http page can plant.
+ */
+function sessionCookies(): readonly string[] {
+  return env().AUTH_URL?.startsWith('https:') ? SESSION_COOKIES.slice(0, 1) : SESSION_COOKIES;
+}
+
 export async function callerOf(headers: Headers): Promise<Caller> {
   const authorization = headers.get('authorization');
   if (authorization) {
@@ -31,7 +40,7 @@ export async function callerOf(headers: Headers): Promise<Caller> {
     if (!user) throw new AppError('unauthorized', 'This token is not valid, has expired or was revoked.');
     return { viewer: await viewerOf(user), by: 'token', scopes: user.tokenScopes };
   }
-  const session = readCookie(headers.get('cookie'), SESSION_COOKIES);
+  const session = readCookie(headers.get('cookie'), sessionCookies());
   const user = session ? await userBySession(session) : null;
   return user ? { viewer: await viewerOf(user), by: 'cookie' } : { viewer: null, by: null };
 }
@@ -60,9 +69,18 @@ function readCookie(header: string | null, names: readonly string[]): string | n
   for (const name of names)
     for (const part of header?.split(';') ?? []) {
       const [key, ...value] = part.trim().split('=');
-      if (key === name) return decodeURIComponent(value.join('='));
+      if (key === name) return decode(value.join('='));
     }
   return null;
+}
+
+/** A cookie's value; what is no percent-encoding is nobody's session. */
+function decode(value: string): string | null {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a browser's request comes from this site's own pages, as every change must. */

@@ -47,9 +47,10 @@ export default async function QueuePage() {
       </section>
       <p className="section hint prose">
         Submissions are private until they are published, so others are shown without a name. Times are estimated from
-        the last runs on the same data set that were nearest in size. An attempt that fails on our side is repeated,
-        three in all; then the submission is marked as failed with the reason. Nothing that ends without a score costs a
-        place of the <Link href="/account#quota">quota</Link>. The page updates itself.
+        the last runs on the same data set that were nearest in size. People take turns: somebody’s second submission
+        comes after everybody’s first, and practice on the demo benchmark after all of them. An attempt that fails on
+        our side is repeated, three in all; then the submission is marked as failed with the reason. Nothing that ends
+        without a score costs a place of the <Link href="/account#quota">quota</Link>. The page updates itself.
       </p>
     </div>
   );

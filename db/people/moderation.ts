@@ -242,6 +242,10 @@ export async function mergeAccounts(
       .set({ holder: userHolder(keptId) })
       .where(eq(quotaLedger.holder, userHolder(goneId)))
       .returning({ id: quotaLedger.id });
+    await tx
+      .update(quotaLedger)
+      .set({ person: userHolder(keptId) })
+      .where(eq(quotaLedger.person, userHolder(goneId)));
     if (lines.length > 0) moved['quota lines'] = lines.length;
     const joined = await joinTeams(keptId, goneId, tx);
     if (joined > 0) moved.teams = joined;

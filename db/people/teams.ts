@@ -8,6 +8,7 @@ import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { notify } from '#db/notices/notices.ts';
 import {
+  auditEvents,
   methods,
   submissions,
   type Team,
@@ -78,11 +79,35 @@ async function holdings(teamId: string, tx: Tx): Promise<{ submissions: number; 
 
 export async function createTeam(name: string, userId: string, tx: Tx = db()): Promise<Team> {
   return tx.transaction(async (tx) => {
+    await requireFewFounded(userId, tx);
     const [team] = await tx.insert(teams).values({ name }).returning();
     await tx.insert(teamMembers).values({ teamId: team.id, userId, role: 'owner' });
     await recordEvent(userId, { kind: 'team-created', teamId: team.id, name }, tx);
     return team;
   });
+}
+
+/** Teams one person may found within 30 days, those included that are gone again. */
+export const MOST_TEAMS = 10;
+
+/** One founding at a time per person, counted in the log, which nobody can change. */
+async function requireFewFounded(userId: string, tx: Tx): Promise<void> {
+  await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('update');
+  const [{ n }] = await tx
+    .select({ n: count() })
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.actorId, userId),
+        eq(auditEvents.kind, 'team-created'),
+        gt(auditEvents.at, sql`now() - interval '30 days'`),
+      ),
+    );
+  if (n >= MOST_TEAMS)
+    throw new AppError(
+      'too-many',
+      `You have founded ${MOST_TEAMS} teams within 30 days. Invite people into one of them.`,
+    );
 }
 
 export async function renameTeam(id: string, name: string, actorId: string, tx: Tx = db()): Promise<Team> {

@@ -47,8 +47,11 @@ export interface ImportData {
 
 type JobData = ScoreData | RescoreData | ImportData;
 
-/** Behind people's own submissions, which have 0; before them, who had a turn already, and maintainers, who wait for it. */
-const PRIORITY = { rescore: -1, first: 1 };
+/**
+ * A person's first open submission has 0, the second -1, and so on: people take turns. What is for practice comes after
+ * all of those, and what is scored again after that. Before them: what had a turn already, and what maintainers wait for.
+ */
+const PRIORITY = { rescore: -20_000, practice: -10_000, first: 1 };
 
 /** What a worker is handed besides the submission. */
 export interface ScoreContext {
@@ -80,14 +83,16 @@ export async function migrateQueue(url: string): Promise<void> {
 
 /**
  * Puts a submission into the queue, inside the caller's transaction: no submission without a job, and no job without.
- * `first`: before those that wait, since it had its turn already.
+ * `first`: before those that wait, since it had its turn already. `open`: how many of the same person are in it.
+ * `practice`: on the demo benchmark.
  */
 export async function enqueueScore(
   submissionId: string,
-  { first = false }: { first?: boolean },
+  { first = false, open = 0, practice = false }: { first?: boolean; open?: number; practice?: boolean },
   tx: Tx,
 ): Promise<void> {
-  await enqueue({ submissionId }, first ? PRIORITY.first : 0, tx);
+  const turn = (practice ? PRIORITY.practice : 0) - Math.min(open, 9_999);
+  await enqueue({ submissionId }, first ? PRIORITY.first : turn, tx);
 }
 
 /** Puts a submission that is to be scored again behind all that people have sent in. */
@@ -237,6 +242,8 @@ export async function queueSnapshot(tx: Tx = db()): Promise<QueueSnapshot> {
 /** Where a job stands that is not over: of the queue, or of the dead letters, which one process is about to read. */
 export interface LiveJob {
   submissionId: string;
+  /** whom it lets go first; null: nobody */
+  behind?: 'real ones' | 'a turn of others' | null;
   state: 'waiting' | 'retry' | 'active' | 'exhausted';
   /** 1, 2, 3: the attempt that is running, or comes next */
   attempt: number;
@@ -256,18 +263,20 @@ export async function listLiveJobs(tx: Tx = db()): Promise<LiveJob[]> {
     retries: number;
     starts: number;
     seen: number | null;
+    priority: number;
   }>(sql`
-    select data->>'submissionId' as id, name = ${DEAD_LETTERS} as dead, state::text as state, retry_count::int as retries,
+    select data->>'submissionId' as id, priority::int as priority, name = ${DEAD_LETTERS} as dead, state::text as state, retry_count::int as retries,
            extract(epoch from start_after)::float8 as starts,
            extract(epoch from coalesce(heartbeat_on, started_on))::float8 as seen
     from ${sql.identifier(SCHEMA)}.job
     where name in (${QUEUE}, ${DEAD_LETTERS}) and state in ('created', 'retry', 'active')
       and data ? 'submissionId' and not data ? 'rescoreId'
     order by priority desc, created_on, id`);
-  return rows.map(({ id, dead, state, retries, starts, seen }) => {
+  return rows.map(({ id, dead, state, retries, starts, seen, priority }) => {
     const active = !dead && state === 'active';
     return {
       submissionId: id,
+      behind: priority <= PRIORITY.practice ? 'real ones' : priority < 0 ? 'a turn of others' : null,
       state: dead ? 'exhausted' : state === 'created' ? 'waiting' : state,
       // a job that is back for a retry has counted it only when it is taken
       attempt: retries + 1 + (state === 'retry' ? 1 : 0),

@@ -5,7 +5,7 @@
  *
  * Not counted: submissions to demo data sets, and those of nobody (seeded ones). Scoring again never counts.
  */
-import { and, desc, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { notify } from '#db/notices/notices.ts';
@@ -19,6 +19,7 @@ import {
   teams,
   users,
 } from '#db/schema.ts';
+import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 import { moment } from '#lib/format.ts';
 import {
@@ -58,7 +59,8 @@ export async function getQuota(
   const entries = await tx
     .select()
     .from(quotaLedger)
-    .where(and(eq(quotaLedger.holder, holder), eq(quotaLedger.task, task), counts));
+    // a person's own and what they submitted for teams; of a team what anybody submitted for it
+    .where(and(or(eq(quotaLedger.holder, holder), eq(quotaLedger.person, holder)), eq(quotaLedger.task, task), counts));
   return quotaStanding(rule, entries, await clock(tx));
 }
 
@@ -92,18 +94,68 @@ async function lockHolder(holder: QuotaHolder, tx: Tx): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`quota ${holder}`}, 0))`);
 }
 
-/** Reserves a place for a submission just created. Throws `quota`, with the next slot, when there is none. */
+/**
+ * Reserves a place for a submission just created, of its holder and of the person who submits it: founding teams makes
+ * no further places.
+ *
+ * @throws AppError `quota`, with the next slot, where either has none left; `too-many` where either has too much open, or
+ * the person has sent in too much within a day
+ */
 export async function reservePlace(submission: Submission, tx: Tx): Promise<void> {
   const holder = holderOf(submission);
   if (holder === null || submission.demo) return;
+  const person = submission.userId === null ? null : userHolder(submission.userId);
+  // in one order, so that no two wait for each other
+  for (const one of [...new Set([holder, person ?? holder])].sort()) await lockHolder(one, tx);
+  await requireTurn(submission, tx);
   if (await isDemo(submission, tx)) return;
-  await lockHolder(holder, tx);
   const { task, id: submissionId } = submission;
   const standing = await getQuota(holder, task, {}, tx);
   if (standing.left === 0) throw usedUp(task, holder, standing);
+  if (person !== null && person !== holder) {
+    // what a maintainer granted the team, its members may use
+    const { quota } = await getTaskRules(task, tx);
+    const rule = { ...quota, limit: quota.limit === null ? null : quota.limit + standing.granted };
+    const own = await getQuota(person, task, { rule }, tx);
+    if (own.left === 0) throw usedUp(task, person, own);
+  }
   await tx
     .insert(quotaLedger)
-    .values({ holder, task, kind: 'reserved', submissionId, reason: 'submitted', at: sql`clock_timestamp()` });
+    .values({ holder, person, task, kind: 'reserved', submissionId, reason: 'submitted', at: sql`clock_timestamp()` });
+}
+
+/** How many submissions of a person or team wait or are scored, this one not counted; the demo's as well. */
+export async function countOpen({ userId, teamId, id }: Pick<Submission, 'userId' | 'teamId' | 'id'>, tx: Tx) {
+  const open = and(inArray(submissions.state, ['queued', 'scoring']), ne(submissions.id, id));
+  const [row] = await tx
+    .select({
+      person: sql<number>`count(*) filter (where ${submissions.userId} = ${userId})::int`,
+      team: sql<number>`count(*) filter (where ${submissions.teamId} = ${teamId})::int`,
+    })
+    .from(submissions)
+    .where(open);
+  return row;
+}
+
+/** Scoring is for everybody: a person and a team have a bounded share of it, however their submissions end. */
+async function requireTurn(submission: Submission, tx: Tx): Promise<void> {
+  const { LIVECELL_OPEN_JOBS: most, LIVECELL_RUNS_PER_DAY: runs } = env();
+  const open = await countOpen(submission, tx);
+  if (most > 0 && (open.person >= most || open.team >= most))
+    throw new AppError(
+      'too-many',
+      `${open.person >= most ? 'You have' : 'Your team has'} ${most} submissions that wait or are being scored, and that is as many as may be open at once. Wait for one of them, or take one out of the queue.`,
+    );
+  if (runs === 0 || submission.userId === null) return;
+  const [{ today }] = await tx
+    .select({ today: sql<number>`count(*)::int` })
+    .from(submissions)
+    .where(and(eq(submissions.userId, submission.userId), gt(submissions.createdAt, sql`now() - interval '1 day'`)));
+  if (today > runs)
+    throw new AppError(
+      'too-many',
+      `You have sent in ${runs} submissions within a day, those included that were withdrawn, rejected or for practice. Please go on tomorrow, or score files on your own machine: livecell score.`,
+    );
 }
 
 /** A submission whose slots are data sets is scored on all of them that it has files for, whichever it is filed under. */
@@ -156,8 +208,8 @@ async function settleReservation(
   tx: Tx,
 ): Promise<void> {
   await tx.execute(sql`
-    insert into ${quotaLedger} (holder, task, kind, amount, submission_id, reason, at)
-    select holder, task, ${kind}, amount, submission_id, ${reason}, clock_timestamp() from ${quotaLedger} as open
+    insert into ${quotaLedger} (holder, person, task, kind, amount, submission_id, reason, at)
+    select holder, person, task, ${kind}, amount, submission_id, ${reason}, clock_timestamp() from ${quotaLedger} as open
     where submission_id = ${submissionId} and kind = 'reserved' and not exists (
       select 1 from ${quotaLedger} as later
       where later.submission_id = open.submission_id and later.kind in ('charged', 'returned'))

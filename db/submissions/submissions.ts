@@ -7,11 +7,11 @@
  *     └──────────┘  └──▶ failed             └──────────┴── hidden ◀┘
  */
 
-import { and, count, desc, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
-import { enqueueScore } from '#db/queue/queue.ts';
-import { reservePlace } from '#db/quota/ledger.ts';
+import { enqueueScore, listLiveJobs } from '#db/queue/queue.ts';
+import { countOpen, reservePlace } from '#db/quota/ledger.ts';
 import {
   type Dataset,
   datasets,
@@ -119,7 +119,9 @@ async function insertSubmission(
       .returning();
     await tx.insert(submissionFiles).values(files.map((file) => ({ ...file, submissionId: submission.id })));
     await reservePlace(submission, tx);
-    await enqueueScore(submission.id, {}, tx);
+    const [{ demo }] = await tx.select({ demo: datasets.demo }).from(datasets).where(eq(datasets.id, datasetId));
+    const open = submission.userId === null ? 0 : (await countOpen(submission, tx)).person;
+    await enqueueScore(submission.id, { open, practice: demo }, tx);
     const { id: submissionId, task, method, userId } = submission;
     await recordEvent(userId, { kind: 'submitted', submissionId, task, method }, tx);
     if (submission.visibility === 'pending') {
@@ -178,15 +180,13 @@ export async function listFiles(submissionId: string, tx: Tx): Promise<Submissio
 }
 
 async function findQueuePosition(submission: Submission, tx: Tx): Promise<number> {
-  const before = or(
-    lt(submissions.createdAt, submission.createdAt),
-    and(eq(submissions.createdAt, submission.createdAt), lt(submissions.id, submission.id)),
-  );
-  const [{ ahead }] = await tx
-    .select({ ahead: count() })
-    .from(submissions)
-    .where(and(eq(submissions.state, 'queued'), before));
-  return ahead + 1;
+  const jobs = await listLiveJobs(tx);
+  const waiting = await tx.select({ id: submissions.id }).from(submissions).where(eq(submissions.state, 'queued'));
+  const ids = new Set(waiting.map(({ id }) => id));
+  const line = jobs.map(({ submissionId }) => submissionId).filter((id) => ids.has(id));
+  const place = line.indexOf(submission.id);
+  // one that has lost its job gets another within seconds, behind the others
+  return (place < 0 ? line.length : place) + 1;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Files that came in over tus and are not part of a submission yet. */
-import { and, desc, eq, isNull, lt } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
-import { type Upload, uploads } from '#db/schema.ts';
+import { submissionFiles, submissions, type Upload, uploads } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 
 export async function createUpload(
@@ -10,6 +10,73 @@ export async function createUpload(
 ): Promise<Upload> {
   const [upload] = await tx.insert(uploads).values(input).returning();
   return upload;
+}
+
+export interface UploadBudget {
+  /** uploads of a person that no submission has taken */
+  uploads: number;
+  /** bytes of a person's files, and of everybody's; 0: no limit */
+  bytesPerPerson: number;
+  bytesInAll: number;
+}
+
+/**
+ * Writes an upload's row before its first byte is kept, one at a time per person, if it fits into what the person and
+ * the site may keep. What is declared counts as if it had arrived.
+ *
+ * @throws AppError `too-many` for too many uploads or bytes of one person; `storage-full` where the site has no room
+ */
+export async function reserveUpload(
+  input: Pick<Upload, 'id' | 'userId' | 'fileName' | 'bytes' | 'storageKey'>,
+  budget: UploadBudget,
+  tx: Tx = db(),
+): Promise<Upload> {
+  return tx.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`uploads ${input.userId}`}, 0))`);
+    const open = await listUploads(input.userId, tx);
+    if (open.length >= budget.uploads)
+      throw new AppError(
+        'too-many',
+        `There are already ${budget.uploads} uploads that were never submitted. Submit or delete some, or wait: they are deleted after two days.`,
+      );
+    const kept = await countKeptBytes(input.userId, tx);
+    if (budget.bytesPerPerson > 0 && kept.person + input.bytes > budget.bytesPerPerson)
+      throw new AppError(
+        'too-many',
+        `Your files here have ${inGigabytes(kept.person)}, uploads that are not submitted included, and this one would make them more than ${inGigabytes(budget.bytesPerPerson)}. Delete files of earlier submissions: their scores stay.`,
+      );
+    if (budget.bytesInAll > 0 && kept.all + input.bytes > budget.bytesInAll)
+      throw new AppError('storage-full', 'This site has no room for further files right now. Please try again later.');
+    return createUpload(input, tx);
+  });
+}
+
+function inGigabytes(bytes: number): string {
+  return `${(bytes / 1024 ** 3).toFixed(1)} GB`;
+}
+
+/** Bytes that a person's files take, and everybody's: uploads as declared, and files of submissions once each. */
+async function countKeptBytes(userId: string, tx: Tx): Promise<{ person: number; all: number }> {
+  const [row] = await tx.execute<{ person: number; all: number }>(sql`
+    with kept as (
+      select ${uploads.userId} as person, ${uploads.storageKey} as key, ${uploads.bytes} as bytes from ${uploads}
+      union
+      select ${submissions.userId}, ${submissionFiles.storageKey}, ${submissionFiles.bytes}
+      from ${submissionFiles} join ${submissions} on ${submissions.id} = ${submissionFiles.submissionId}
+      where ${submissions.filesDeletedAt} is null and ${submissions.state} <> 'withdrawn'
+    )
+    select coalesce(sum(bytes) filter (where person = ${userId}), 0)::float8 as person,
+           coalesce(sum(bytes), 0)::float8 as all
+    from kept`);
+  return row;
+}
+
+/** All storage keys below \`uploads/\` that some row speaks of. */
+export async function listKnownUploadKeys(tx: Tx = db()): Promise<Set<string>> {
+  const rows = await tx.execute<{ key: string }>(sql`
+    select ${uploads.storageKey} as key from ${uploads}
+    union select ${submissionFiles.storageKey} from ${submissionFiles}`);
+  return new Set(rows.map(({ key }) => key));
 }
 
 /** All bytes are here, and this is their digest. Saying so twice is no error unless the digests differ. */

@@ -10,6 +10,8 @@ export default async function setup(config: FullConfig): Promise<(() => Promise<
   if (process.env.E2E_URL && existsSync(process.env.E2E_DATA ?? '')) return;
   // The same people submit in many tests; those about the quota set one.
   process.env.LIVECELL_QUOTA = '0';
+  process.env.LIVECELL_OPEN_JOBS = '0';
+  process.env.LIVECELL_RUNS_PER_DAY = '0';
   const sites = await Promise.all(
     Array.from({ length: config.workers }, async () => {
       const data = mkdtempSync(join(tmpdir(), 'livecell-e2e-'));

@@ -88,6 +88,11 @@ export class Front {
         response.end('{"status":"stopping"}');
         return;
       }
+      if (!isAddress(request.url ?? '/')) {
+        response.writeHead(400, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
+        response.end('This address is not valid.\n');
+        return;
+      }
       const origin = this.#origin ?? `http://${request.headers.host ?? 'localhost'}`;
       const key = keyOf(request as CacheableRequest, origin);
       if (key === null) {
@@ -248,6 +253,15 @@ export class Front {
     headers.push('content-length', String(body.length));
     response.writeHead(answer.status, headers);
     response.end(request.method === 'HEAD' ? undefined : body);
+  }
+}
+
+/** No part of a valid address is a NUL, or percent-encoding that is cut off or no UTF-8. */
+export function isAddress(url: string): boolean {
+  try {
+    return !decodeURIComponent(url.replaceAll('+', ' ')).includes('\0');
+  } catch {
+    return false;
   }
 }
 

@@ -177,13 +177,15 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
     expect(await ledger()).toEqual([['reserved', 'submitted']]);
   });
 
-  test('a team has places of its own, whoever of it submits', async () => {
+  test('a team has places, whoever of it submits, and each of them is a place of that person', async () => {
     const team = await createTeam(`Team ${people}`, userId, client.db);
     for (let n = 0; n < 3; n++) await submit({ teamId: team.id });
     const { id: other } = await ensureUser({ email: `other-${people}@example.org`, name: 'O' }, client.db);
     await expect(submit({ teamId: team.id, userId: other })).rejects.toThrow('Your team has');
-    expect(await standing()).toMatchObject({ reserved: 0, left: 3 });
-    await submit();
+    // a person's places are the same in all teams, so founding another makes no more of them
+    expect(await standing()).toMatchObject({ reserved: 3, left: 0 });
+    await expect(submit()).rejects.toMatchObject({ code: 'quota' });
+    await submit({ userId: other });
   });
 
   test('a maintainer grants more until a day: ledger, notice and audit event', async () => {
