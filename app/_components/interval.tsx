@@ -1,7 +1,6 @@
-import { exact, integer, percent } from '#lib/format.ts';
-import { RESAMPLING } from '#lib/scoring/intervals.ts';
+import { exact, percent } from '#lib/format.ts';
 
-export const INTERVAL_EXPLAINED = `95 % interval from ${integer(RESAMPLING.draws)} resamples of fields of view`;
+export const INTERVAL_EXPLAINED = '95 % interval for these cell types, from the differences between fields of view';
 
 /** `57.9–61.2`, small, beside or under the number it belongs to. */
 export function Interval({ of: interval }: { of: readonly [number, number] | null | undefined }) {

@@ -10,7 +10,6 @@ import {
   RECALL_THRESHOLDS,
 } from '#lib/coco/protocol.ts';
 import { integer, list } from '#lib/format.ts';
-import { RESAMPLING } from '#lib/scoring/intervals.ts';
 
 export const metadata: Metadata = {
   title: 'How scores are computed',
@@ -20,9 +19,6 @@ export const metadata: Metadata = {
 
 /** 0.875 mm over 704 pixels */
 const MICRONS_PER_PIXEL = 875 / 704;
-
-/** of the data set; the evaluator counts time points */
-const HOURS_PER_TIME_POINT = 4;
 
 export default function ProtocolPage() {
   return (
@@ -129,19 +125,20 @@ export default function ProtocolPage() {
           <h2 id="intervals">How sure a number is</h2>
           <p>
             AP and AFNR stand with a 95 % interval, such as 57.9–61.2. It says how far the number could have been
-            otherwise had the same wells been imaged at other places and on other days. Neighbouring crops and time
-            points are strongly alike, so images are not drawn one by one: all images of one cell type, well and
-            location are a time series, cut into blocks of {RESAMPLING.timePointsPerBlock} consecutive time points (
-            {RESAMPLING.timePointsPerBlock * HOURS_PER_TIME_POINT} hours, with an image every {HOURS_PER_TIME_POINT}),
-            each with all its crops. Blocks are drawn with replacement within each cell type,{' '}
-            {integer(RESAMPLING.draws)} times over, and the number is computed anew each time. The interval runs from
-            the 2.5th to the 97.5th percentile of these.
+            otherwise had other fields of view of the same wells been imaged. Crops and time points of one field are
+            strongly alike, so the unit is the field, with all its time points and crops: LIVECell’s test set has 18
+            fields, two for each cell type and four for SK-OV-3. Each field is left out in turn, the other fields of its
+            cell type take over its weight, and the number is computed anew (a stratified delete-one jackknife). The
+            interval is made from these differences on the logit scale, with Student’s t for fields less cell types, 10
+            degrees of freedom. There is no chance in it: a score computed again has the same interval to the last
+            digit.
           </p>
           <p>
-            The draws come from the seed {RESAMPLING.seed} and are the same for every entry of a data set, so a score
-            computed again has the same interval to the last digit. Two intervals that overlap do not prove that two
-            methods are alike, since both are tested on the same images. Most types have a single test well: how much
-            numbers differ between wells, laboratories or microscopes is not in the interval.
+            The interval speaks of other fields in the same nine wells, not of other wells, plates or microscopes, or of
+            training again. A single cell type has two fields, which is too few for an interval: there the numbers of
+            the fields themselves are given. Two intervals that overlap do not prove that two methods are alike, since
+            both are tested on the same images: the difference has an interval of its own, made from the same fields,
+            which <code>livecell compare</code> prints.
           </p>
 
           <h2 id="without-ranking">Measures without ranking</h2>

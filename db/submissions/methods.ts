@@ -306,6 +306,7 @@ export async function listVersions(
       submissionId: evaluations.submissionId,
       results: sql<AnyReport['results'] | null>`${evaluations.report} -> 'results'
         #- '{segm,cellTypes}' #- '{bbox,cellTypes}' #- '{segm,matrix}' #- '{bbox,matrix}'
+        #- '{segm,fields}' #- '{bbox,fields}' #- '{segm,replicates}' #- '{bbox,replicates}'
         #- '{counts,A172,points}' #- '{counts,A172,files}' #- '{counts,A549,points}' #- '{counts,A549,files}'`.as(
         'results',
       ),

@@ -45,7 +45,8 @@ export const metricsSchema = z.object({
   meanImageJaccardPerIou: perIou.optional(),
   /** exact area under the precision-recall curve, mean over IoU thresholds, instead of 101 points */
   exactAP: fraction.optional(),
-  interval: z.object({ AP: interval, AFNR: interval }).optional(),
+  /** 95 %, from the jackknife over fields of view; all images pooled only */
+  interval: z.object({ AP: interval, AFNR: interval, degreesOfFreedom: z.int().optional() }).optional(),
   /** without images that are odd in the official test set (`scoring/sensitivity.ts`); where there are any, of all images pooled */
   sensitivity: z
     .object({

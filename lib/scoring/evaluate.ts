@@ -2,7 +2,7 @@
  * The benchmark in one page: packed annotations in, numbers out. No I/O, so the same lines run in the scoring process,
  * on the command line, in tests and in a browser; a `Runner` decides how many threads take part.
  *
- *     rank → match → summarize each slice → errors by kind → intervals
+ *     rank → match → summarize each slice → errors by kind → leave out each field
  *
  * Images are matched independently, slices are summarized independently, and everything in between is one sort.
  */
@@ -12,11 +12,13 @@ import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type Protoco
 import { type Ranking, rankWithinImages } from '../coco/rank.ts';
 import { type CopiedMasks, countCopiedMasks } from './copied-masks.ts';
 import { allocateErrors, OWN, POOLED } from './errors-by-kind.ts';
-import { drawBlocks, intervalOf } from './intervals.ts';
+import { type Fields, findFields } from './fields.ts';
+import { countObjects } from './replicates.ts';
 import type { Metrics } from './report.ts';
 import { type SensitivityLine, sensitivityWeights } from './sensitivity.ts';
 import type { SliceName, Slices } from './slices.ts';
 import { type Done, newCounter, type Runner, SINGLE_THREAD } from './steps.ts';
+import { headlineInterval, type ReplicatesBySlice } from './uncertainty.ts';
 
 /** The numbers of one file under one protocol. Boxes are always there; masks where every detection has one. */
 export type EvaluationNumbers = Partial<Record<Evaluation, Partial<Record<SliceName, Metrics>>>>;
@@ -28,8 +30,10 @@ export interface EvaluateOptions {
   slices: Slices;
   /** name errors by kind, under the primary protocol; defaults to true */
   errors?: boolean;
-  /** compute intervals; defaults to true */
+  /** compute intervals, from the jackknife over fields of view; defaults to true */
   intervals?: boolean;
+  /** the data set is one stratum, as outside data sets are */
+  oneStratum?: boolean;
   /** `fraction` of the whole evaluation that is done, 0 to 1 */
   onProgress?: (phase: 'matching' | 'accumulating', fraction: number) => void;
 }
@@ -37,9 +41,18 @@ export interface EvaluateOptions {
 export interface Evaluated {
   /** by protocol */
   results: EvaluationNumbers[];
+  /** absent where intervals were not asked for */
+  uncertainty?: Uncertainty;
   /** absent where the file has no masks */
   copiedMasks?: CopiedMasks;
   seconds: { match: number; accumulate: number };
+}
+
+/** Every slice without each field of view. */
+export interface Uncertainty {
+  fields: Fields;
+  /** by protocol */
+  replicates: Partial<Record<Evaluation, ReplicatesBySlice>>[];
 }
 
 /** An evaluation under way: what its parts share. */
@@ -62,8 +75,8 @@ const REPAIRED = 7 / 12;
 
 /** Below this many detections a second thread costs more than it saves. */
 const FEW_DETECTIONS = 20_000;
-/** The same for resampling: a thousand draws are worth a second thread sooner. */
-const FEW_TO_RESAMPLE = 2_000;
+/** The same for leaving out fields: that is as much work as summarizing several times. */
+const FEW_TO_LEAVE_OUT = 5_000;
 
 /** Scores one file against ground truth. */
 export async function evaluate(
@@ -82,12 +95,11 @@ export async function evaluate(
   const masks = evaluatings.find(({ matches }) => matches.evaluation === 'segm');
   await summarizeSlices(run);
   // where a task asks for single slices of several files, it needs no more than their numbers
-  if (slices.size > 1 && slices.has('overall')) {
-    if (options.errors !== false) await addErrors(run);
-    if (options.intervals !== false) await addIntervals(run);
-  }
+  if (slices.size > 1 && slices.has('overall') && options.errors !== false) await addErrors(run);
+  const uncertainty = options.intervals === false ? undefined : await leaveOutFields(run, options.oneStratum);
   return {
     results,
+    ...(uncertainty && { uncertainty }),
     copiedMasks: masks && countCopiedMasks(dataset, masks),
     seconds: { match: (matched - started) / 1000, accumulate: (performance.now() - matched) / 1000 },
   };
@@ -222,58 +234,62 @@ async function addErrors(run: Run): Promise<void> {
   for (const [{ metrics }, errors] of pairUp(work, outputs)) metrics.errors = errors;
 }
 
-/** Draws per piece of work: small enough that no thread waits long for another, large enough to pay for its start. */
-const DRAWS_PER_PIECE = 500;
-
-/**
- * Adds intervals under the first protocol, and under the others wherever they keep the same detections: everywhere but
- * in slices with images of more detections than a protocol's largest maxDets.
- */
-async function addIntervals({ dataset, predictions, evaluatings, slices, ...run }: Run): Promise<void> {
-  const { protocols, results, runner, onProgress } = run;
-  const draws = drawBlocks(dataset.images.fileNames);
-  interface Curve {
-    piece: { evaluation: number; images: Uint32Array; maxDets: number };
-    /** the numbers that it gives an interval */
-    metrics: Metrics[];
+/** Leaves out each field of view in turn, in every slice and under every protocol, and adds the pooled intervals. */
+async function leaveOutFields(run: Run, oneStratum?: boolean): Promise<Uncertainty> {
+  const { dataset, predictions, evaluatings, slices, protocols, results, runner, onProgress } = run;
+  const fields = findFields(dataset.images.fileNames, countObjects(dataset), { oneStratum });
+  interface Piece {
+    evaluation: number;
+    slice: SliceName;
+    images: Uint32Array;
+    maxDets: number;
+    own: number[];
   }
-  const curves = new Map<string, Curve>(); // of a slice, an evaluation and a maxDets
-  for (const [name, images] of slices) {
-    // a single block comes out the same in every draw: that says nothing about how far the number could have been off
-    if (new Set(Array.from(images, (i) => draws.blockOf[i])).size < 2) continue;
-    for (const [evaluation, { ranking, matches }] of evaluatings.entries()) {
-      let largest = 0;
-      for (const i of images) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
-      for (const [p, protocol] of protocols.entries()) {
-        const metrics = results[p][matches.evaluation]![name]!;
-        const maxDets = Math.min(PROTOCOLS[protocol].maxDets[2], largest);
-        const key = `${name} ${evaluation} ${maxDets}`;
-        const known = curves.get(key);
-        if (known) known.metrics.push(metrics);
-        else if (p === 0) curves.set(key, { piece: { evaluation, images, maxDets }, metrics: [metrics] });
-      }
+  const work = new Map<string, Piece>();
+  /** what a protocol's number of a slice is made from: protocols differ here in nothing but maxDets */
+  const keyOf = (evaluation: number, slice: SliceName, protocol: ProtocolId): string => {
+    const { ranking } = evaluatings[evaluation];
+    const images = slices.get(slice)!;
+    let largest = 0;
+    for (const i of images) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
+    const maxDets = Math.min(PROTOCOLS[protocol].maxDets[2], largest);
+    const key = `${slice} ${evaluation} ${maxDets}`;
+    if (!work.has(key)) {
+      // a field's own numbers come from the smallest slice that has all of it
+      const own = fields.units.flatMap(({ cellType }, unit) => {
+        const of = slices.has(cellType as SliceName) ? cellType : 'overall';
+        return of === slice ? [unit] : [];
+      });
+      work.set(key, { evaluation, slice, images, maxDets, own });
     }
-  }
-  const work = [...curves.values()].flatMap(({ piece, metrics }) =>
-    Array.from({ length: Math.ceil(draws.draws / DRAWS_PER_PIECE) }, (_, k) => {
-      const from = k * DRAWS_PER_PIECE;
-      return { ...piece, metrics, from, to: Math.min(from + DRAWS_PER_PIECE, draws.draws) };
-    }),
+    return key;
+  };
+  const wanted = protocols.flatMap((protocol, p) =>
+    [...slices.keys()].flatMap((slice) =>
+      evaluatings.map((_, evaluation) => ({ p, slice, evaluation, key: keyOf(evaluation, slice, protocol) })),
+    ),
   );
-  const pieces = work.map(({ metrics: _, ...piece }) => piece);
+  const pieces = [...work.values()];
   const outputs = await runner.run(
-    'resample',
-    { evaluations: evaluatings, draws, work: pieces, counter: newCounter() },
+    'replicates',
+    { evaluations: evaluatings, fields, work: pieces, counter: newCounter() },
     {
-      alone: predictions.detections.count < FEW_TO_RESAMPLE,
-      onProgress: (piece) => onProgress('accumulating', within(REPAIRED, 1, piece / work.length)),
+      alone: predictions.detections.count < FEW_TO_LEAVE_OUT,
+      onProgress: (piece) => onProgress('accumulating', within(REPAIRED, 1, piece / pieces.length)),
     },
   );
-  const byCurve = Map.groupBy(pairUp(work, outputs), ([{ metrics }]) => metrics);
-  for (const [metrics, drawn] of byCurve) {
-    const interval = intervalOf(drawn.map(([, resampled]) => resampled));
-    for (const numbers of metrics) numbers.interval = interval;
+  const found = new Map(pairUp([...work.keys()], outputs));
+  const replicates = protocols.map((): Uncertainty['replicates'][number] => ({}));
+  for (const { p, slice, evaluation, key } of wanted) {
+    const name = evaluatings[evaluation].matches.evaluation;
+    const ofSlice = found.get(key)!;
+    replicates[p][name] = { ...replicates[p][name], [slice]: ofSlice };
+    if (slice !== 'overall') continue;
+    const metrics = results[p][name]![slice]!;
+    const interval = headlineInterval(metrics, ofSlice.without, fields);
+    if (interval) metrics.interval = interval;
   }
+  return { fields, replicates };
 }
 
 function isSmall({ detections }: Predictions): boolean {

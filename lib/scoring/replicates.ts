@@ -17,10 +17,11 @@ export interface Headline {
   AFNR: number | null;
 }
 
-/** One slice without each field, and the slice's part of each field by itself. Shapes: [units]. */
+/** One slice without each field, and each field by itself. Shapes: [units]. */
 export interface SliceReplicates {
   without: Headline[];
-  own: Headline[];
+  /** null for fields that were not asked for */
+  own: (Headline | null)[];
 }
 
 /** Objects of each image that count as missed when they are not found: all but crowd regions. */
@@ -34,17 +35,18 @@ export function countObjects({ images, objects, objectStart }: Dataset): Uint32A
 }
 
 /**
- * AP and AFNR of a slice, all sizes, in every replicate, and of each field's images in the slice alone.
+ * AP and AFNR of a slice, all sizes, in every replicate, and of some fields by themselves.
  *
  * A replicate that leaves out no image of the slice is the slice's own number, and is computed once for all of them.
  *
- * @param maxDets detections per image that take part
+ * @param options.maxDets detections per image that take part
+ * @param options.own units whose own numbers are wanted; all their images are in the slice
  */
 export function replicateSlice(
   { ranking, matches }: Evaluating,
   images: Uint32Array,
   fields: Pick<Fields, 'units' | 'strata' | 'unitOf'>,
-  maxDets: number,
+  { maxDets, own: ownUnits }: { maxDets: number; own: readonly number[] },
 ): SliceReplicates {
   const units = fields.units.length;
   const columns = units + 1;
@@ -64,7 +66,7 @@ export function replicateSlice(
     return at;
   };
   const without = fields.units.map((_, unit) => place(all.subarray(unit * columns, (unit + 1) * columns)));
-  const own = fields.units.map((_, unit) => place(Uint8Array.from({ length: columns }, (__, u) => Number(u === unit))));
+  const own = ownUnits.map((unit) => place(Uint8Array.from({ length: columns }, (_, u) => Number(u === unit))));
 
   const weights = new Uint8Array(rows.length * columns);
   rows.forEach((row, r) => {
@@ -78,7 +80,8 @@ export function replicateSlice(
     weights,
   });
   const at = (row: number): Headline => ({ AP: orNull(AP[row]), AFNR: orNull(AFNR[row]) });
-  return { without: without.map(at), own: own.map(at) };
+  const ownOf = new Map(ownUnits.map((unit, k) => [unit, at(own[k])]));
+  return { without: without.map(at), own: fields.units.map((_, unit) => ownOf.get(unit) ?? null) };
 }
 
 function orNull(value: number): number | null {

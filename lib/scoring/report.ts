@@ -10,12 +10,14 @@ import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { type Metrics, metricsSchema } from '../coco/metrics.ts';
 import { PROTOCOL_IDS } from '../coco/protocol.ts';
 import { countsOverTime, withoutReference } from './counts-over-time.ts';
+import { evaluationUncertaintyShape, familiesSchema, meanSchema } from './uncertainty-schema.ts';
 
 export { type Metrics, metricsSchema };
 
 export const evaluationResultsSchema = z.object({
   overall: metricsSchema,
   cellTypes: z.partialRecord(z.enum(CELL_TYPES), metricsSchema),
+  ...evaluationUncertaintyShape,
 });
 export type EvaluationResults = z.infer<typeof evaluationResultsSchema>;
 
@@ -70,6 +72,8 @@ export const scoreReportSchema = z.object({
     segm: evaluationResultsSchema.optional(),
     bbox: evaluationResultsSchema,
   }),
+  /** what other papers report, from label images; of masks, under the primary protocol's score threshold */
+  families: familiesSchema.optional(),
   seconds: z.object({ read: z.number(), match: z.number(), accumulate: z.number(), total: z.number() }),
 });
 export type ScoreReport = z.infer<typeof scoreReportSchema>;
@@ -83,7 +87,7 @@ const cellTypeId = z.enum(CELL_TYPES);
 export const singleCellTypeResultsSchema = z.object({
   cellTypes: z.partialRecord(cellTypeId, metricsSchema),
   /** over all eight types; null until they are there */
-  mean: z.object({ AP: number, AFNR: number }).nullable(),
+  mean: meanSchema.nullable(),
 });
 export type SingleCellTypeResults = z.infer<typeof singleCellTypeResultsSchema>;
 
@@ -100,6 +104,14 @@ export const transferabilityResultsSchema = z.object({
     .optional(),
   /** by the type a model was trained on: the mean over the seven other types */
   meanTransferredAP: z.partialRecord(cellTypeId, number),
+  /** 95 %, from the jackknife over fields of view */
+  interval: z
+    .object({
+      index: z.tuple([z.number(), z.number()]).optional(),
+      meanTransferredAP: z.partialRecord(cellTypeId, z.tuple([z.number(), z.number()])),
+      degreesOfFreedom: z.int(),
+    })
+    .optional(),
 });
 export type TransferabilityResults = z.infer<typeof transferabilityResultsSchema>;
 
@@ -209,11 +221,37 @@ export function withDatasets(
 }
 
 /**
- * A report as it may be kept and shown: reference counts are ground truth, so the points of a count report stay out
- * where the ground truth was not registered as public. What is computed from them stays, and so do means of the
- * predicted counts over several images.
+ * Keys that stay on the server where the ground truth is not public: of an evaluation's results, and of the report. They
+ * hold numbers of few images, from which annotations could be guessed; boards compute with them.
  */
+export const KEPT_ON_SERVER = { results: ['fields', 'replicates'], report: ['families'] } as const;
+
+/** A report as it may be shown where the ground truth was not registered as public. */
 export function withoutGroundTruth(report: AnyReport): AnyReport {
+  return withoutKeptOnServer(withoutReferenceCounts(report));
+}
+
+/** A report without the parts named in `KEPT_ON_SERVER`; the same report where it has none. */
+function withoutKeptOnServer(report: AnyReport): AnyReport {
+  if (report.task !== 'livecell-wide') return report;
+  const evaluations = Object.values(report.results);
+  const hidden = KEPT_ON_SERVER.results;
+  if (!report.families && !evaluations.some((results) => hidden.some((key) => results?.[key]))) return report;
+  const without = <T extends object>(whole: T, keys: readonly string[]): T =>
+    Object.fromEntries(Object.entries(whole).filter(([key]) => !keys.includes(key))) as T;
+  const { segm, bbox } = report.results;
+  return {
+    ...without(report, KEPT_ON_SERVER.report),
+    results: { ...(segm && { segm: without(segm, hidden) }), bbox: without(bbox, hidden) },
+  };
+}
+
+/**
+ * A report as it is stored where the ground truth was not registered as public: reference counts are ground truth, so
+ * the points of a count report stay out. What is computed from them stays, and so do means of the predicted counts over
+ * several images.
+ */
+export function withoutReferenceCounts(report: AnyReport): AnyReport {
   if (report.task !== 'fluorescence-counts') return report;
   const counts = Object.fromEntries(
     Object.entries(report.results.counts).map(([type, { files, ...result }]) => {

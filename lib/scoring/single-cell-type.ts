@@ -3,13 +3,26 @@
 import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import { type PairedTTest, pairedTTest } from '../stats/t-test.ts';
 import type { Metrics, SingleCellTypeResults } from './report.ts';
+import { headlineInterval, type ModelReplicates, meanReplicates } from './uncertainty.ts';
 
 /** The numbers this task needs of a type's metrics. */
 type Numbers = Partial<Record<CellType, Pick<Metrics, 'AP' | 'AFNR'>>>;
 
-/** The results of one evaluation: the types' metrics with their mean. */
-export function singleCellType(cellTypes: Partial<Record<CellType, Metrics>>): SingleCellTypeResults {
-  return { cellTypes, mean: meanOfTypes(cellTypes) };
+/**
+ * The results of one evaluation: the types' metrics with their mean.
+ *
+ * @param replicates of each model on its own type, for the interval of the mean
+ */
+export function singleCellType(
+  cellTypes: Partial<Record<CellType, Metrics>>,
+  replicates: ModelReplicates | null = null,
+): SingleCellTypeResults {
+  const mean = meanOfTypes(cellTypes);
+  if (!mean || !replicates) return { cellTypes, mean };
+  const { fields, models } = replicates;
+  const own = Object.fromEntries(CELL_TYPES.map((type) => [type, models[type]?.[type]]));
+  const interval = headlineInterval(mean, meanReplicates(cellTypes, own, fields), fields);
+  return { cellTypes, mean: { ...mean, ...(interval && { interval }) } };
 }
 
 /** The unweighted mean over the eight types; null until all are there, since types differ too much for a partial mean. */

@@ -1,6 +1,6 @@
 /**
- * The steps of an evaluation whose work threads can share: match images, summarize slices, resample, name errors,
- * repair them. A thread that is free takes the next piece of work from a shared counter.
+ * The steps of an evaluation whose work threads can share: match images, summarize slices, leave out fields, name
+ * errors, repair them. A thread that is free takes the next piece of work from a shared counter.
  *
  * Everything large is shared memory and messages carry views of it, so sending a whole data set costs nothing.
  */
@@ -13,7 +13,8 @@ import { orderEntries, type Ranking } from '../coco/rank.ts';
 import { summarize } from '../coco/summarize.ts';
 import { thread } from '../kernels/thread-state.ts';
 import { countErrors, type ErrorSlice, type Errors, type ErrorsByKind, nameErrors } from './errors-by-kind.ts';
-import { type Draws, type Resampled, resample } from './intervals.ts';
+import type { Fields } from './fields.ts';
+import { replicateSlice, type SliceReplicates } from './replicates.ts';
 import type { Metrics } from './report.ts';
 import { type SensitivityNumbers, sensitivityNumbers } from './sensitivity.ts';
 
@@ -33,11 +34,11 @@ export interface StepInputs {
     protocols: readonly ProtocolId[];
     counter: Int32Array;
   };
-  /** Resamples AP and AFNR: a piece is some draws of one slice. */
-  resample: {
+  /** AP and AFNR of slices without each field of view, and of the fields in `own` by themselves. */
+  replicates: {
     evaluations: Evaluating[];
-    draws: Draws;
-    work: { evaluation: number; images: Uint32Array; maxDets: number; from: number; to: number }[];
+    fields: Fields;
+    work: { evaluation: number; images: Uint32Array; maxDets: number; own: number[] }[];
     counter: Int32Array;
   };
   /** Names errors by kind in every (evaluation, image) pair. */
@@ -58,7 +59,7 @@ export interface StepOutputs {
   match: undefined;
   /** by protocol */
   summarize: Done<{ metrics: Metrics[] } | { sensitivity: SensitivityNumbers[] }>;
-  resample: Done<Resampled>;
+  replicates: Done<SliceReplicates>;
   errors: undefined;
   repair: Done<ErrorsByKind>;
 }
@@ -92,12 +93,10 @@ export const STEPS: {
     });
   },
 
-  resample({ evaluations, draws, work, counter }, onProgress) {
-    return shareWork(work, counter, onProgress, ({ evaluation, images, maxDets, from, to }) => {
-      const { ranking, matches } = evaluations[evaluation];
-      const slice = sliceOf(ranking, images, ranking.start.length - 1);
-      return resample(matches, ranking, slice, maxDets, draws, from, to);
-    });
+  replicates({ evaluations, fields, work, counter }, onProgress) {
+    return shareWork(work, counter, onProgress, ({ evaluation, images, maxDets, own }) =>
+      replicateSlice(evaluations[evaluation], images, fields, { maxDets, own }),
+    );
   },
 
   errors({ dataset, detections, evaluations, counter }, onProgress) {

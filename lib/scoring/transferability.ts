@@ -5,7 +5,10 @@
 
 import { list } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
+import { degreesOfFreedom } from './fields.ts';
+import { type Interval, jackknifeInterval } from './jackknife.ts';
 import type { TransferabilityResults } from './report.ts';
+import type { ModelReplicates } from './uncertainty.ts';
 
 /** AP by the type a model was trained on, then by the type it was evaluated on. */
 export type TransferMatrix = Partial<Record<CellType, Partial<Record<CellType, number | null>>>>;
@@ -16,8 +19,57 @@ export type TransferMatrix = Partial<Record<CellType, Partial<Record<CellType, n
  *
  * An AP of 0 would make it infinite, an AP that is missing leaves it open; then it is `null`, and `indexMissing` says
  * which pairs are the reason.
+ *
+ * @param replicates of each model on every type, for the intervals of the index and of the means
  */
-export function transferability(matrix: TransferMatrix): TransferabilityResults {
+export function transferability(
+  matrix: TransferMatrix,
+  replicates: ModelReplicates | null = null,
+): TransferabilityResults {
+  const results = indexOf(matrix);
+  const interval = replicates && intervalsOf(results, replicates);
+  return { ...results, ...(interval && { interval }) };
+}
+
+/** Index and means computed anew without each field of view; undefined where there are too few fields. */
+function intervalsOf(
+  { matrix, index, meanTransferredAP }: TransferabilityResults,
+  { fields, models }: ModelReplicates,
+): TransferabilityResults['interval'] {
+  const { strata, units } = fields;
+  const without = units.map((_, unit) =>
+    indexOf(
+      Object.fromEntries(
+        CELL_TYPES.filter((type) => matrix[type]).map((trainedOn) => [
+          trainedOn,
+          Object.fromEntries(CELL_TYPES.map((type) => [type, models[trainedOn]?.[type]?.without[unit].AP ?? null])),
+        ]),
+      ),
+    ),
+  );
+  const ofIndex = jackknifeInterval(
+    index,
+    without.map((one) => one.index),
+    strata,
+    'plain',
+  );
+  const ofMeans = CELL_TYPES.flatMap((type): [CellType, Interval][] => {
+    const interval = jackknifeInterval(
+      meanTransferredAP[type] ?? null,
+      without.map((one) => one.meanTransferredAP[type] ?? null),
+      strata,
+    );
+    return interval ? [[type, interval]] : [];
+  });
+  if (!ofIndex && ofMeans.length === 0) return undefined;
+  return {
+    ...(ofIndex && { index: ofIndex }),
+    meanTransferredAP: Object.fromEntries(ofMeans),
+    degreesOfFreedom: degreesOfFreedom(strata),
+  };
+}
+
+function indexOf(matrix: TransferMatrix): TransferabilityResults {
   const n = CELL_TYPES.length;
   const meanTransferredAP: TransferabilityResults['meanTransferredAP'] = {};
   const pairs: NonNullable<TransferabilityResults['indexMissing']>['pairs'] = [];

@@ -1,7 +1,7 @@
 /** Seeded random numbers: every draw on the site can be repeated to the last digit. */
 
 /**
- * mulberry32 (Tommy Ettinger, public domain): 32 bits of state, good enough for resampling, the same everywhere.
+ * mulberry32 (Tommy Ettinger, public domain): 32 bits of state, good enough for simulations, the same everywhere.
  *
  * @returns a function that gives numbers in [0, 1)
  */

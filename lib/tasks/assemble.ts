@@ -7,16 +7,23 @@ import type { Evaluation } from '#lib/coco/protocol.ts';
 import { EVALUATIONS } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType, parseCellType } from '#lib/livecell/cell-types.ts';
 import type { Warning } from '#lib/problems.ts';
+import type { Fields } from '#lib/scoring/fields.ts';
 import type { AnyReport, Metrics, TransferabilityResults } from '#lib/scoring/report.ts';
 import { singleCellType } from '#lib/scoring/single-cell-type.ts';
 import { imageSlices, type SliceName } from '#lib/scoring/slices.ts';
 import { type TransferMatrix, transferability } from '#lib/scoring/transferability.ts';
+import { describeMeans, type ModelReplicates, type ReplicatesBySlice } from '#lib/scoring/uncertainty.ts';
 import { parseTask, partialSlots, type TaskId } from './index.ts';
 
 /** The numbers of a slot under one protocol, of the slices the task asks for. */
 export interface SlotResults {
   readonly slot: string;
   readonly evaluations: Partial<Record<Evaluation, Partial<Record<SliceName, Metrics>>>>;
+  /** the same slices without each field of view; absent where no intervals are wanted */
+  readonly uncertainty?: {
+    readonly fields: Fields;
+    readonly replicates: Partial<Record<Evaluation, ReplicatesBySlice>>;
+  };
 }
 
 type Results = AnyReport['results'];
@@ -35,7 +42,11 @@ const ASSEMBLIES: Readonly<Record<Exclude<TaskId, 'fluorescence-counts'>, Assemb
   'livecell-wide': {
     slices: () => 'all',
     results: ([slot]) =>
-      byEvaluation([slot], (_, { overall: all, ...cellTypes }) => ({ overall: all, cellTypes })) as Results,
+      byEvaluation([slot], (evaluation, { overall: all, ...cellTypes }) => {
+        const replicates = slot.uncertainty?.replicates[evaluation];
+        if (!slot.uncertainty || !replicates) return { overall: all, cellTypes };
+        return { overall: all, cellTypes, ...describeMeans(cellTypes, replicates, slot.uncertainty.fields) };
+      }) as Results,
   },
   'single-cell-type': {
     slices: (slot) => [slot as CellType],
@@ -49,6 +60,7 @@ const ASSEMBLIES: Readonly<Record<Exclude<TaskId, 'fluorescence-counts'>, Assemb
               return metrics ? [[slot, metrics]] : [];
             }),
           ),
+          modelsOf(have),
         ),
       ) as Results,
   },
@@ -61,7 +73,7 @@ const ASSEMBLIES: Readonly<Record<Exclude<TaskId, 'fluorescence-counts'>, Assemb
         for (const { slot, slices } of inOrder(have, CELL_TYPES)) {
           matrix[slot as CellType] = Object.fromEntries(CELL_TYPES.map((type) => [type, slices[type]?.AP ?? null]));
         }
-        return transferability(matrix);
+        return transferability(matrix, modelsOf(have));
       }) as Results,
   },
   'training-size': {
@@ -130,6 +142,15 @@ type Slices = Partial<Record<SliceName, Metrics>>;
 interface Having {
   slot: string;
   slices: Slices;
+  fields?: Fields;
+  replicates?: ReplicatesBySlice;
+}
+
+/** The replicates of one model per cell type, by the type it was trained on; null where a model has none. */
+function modelsOf(have: readonly Having[]): ModelReplicates | null {
+  const fields = have[0]?.fields;
+  if (!fields || !have.every(({ replicates }) => replicates)) return null;
+  return { fields, models: Object.fromEntries(have.map(({ slot, replicates }) => [slot, replicates!])) };
 }
 
 /** Of one slot: what `make` makes of each evaluation it has. */
@@ -149,9 +170,10 @@ function byEvaluation(
 function perEvaluation(slots: readonly SlotResults[], make: (have: Having[]) => unknown): object {
   return Object.fromEntries(
     EVALUATIONS.flatMap((evaluation) => {
-      const have = slots.flatMap(({ slot, evaluations }) => {
+      const have = slots.flatMap(({ slot, evaluations, uncertainty }) => {
         const slices = evaluations[evaluation];
-        return slices ? [{ slot, slices }] : [];
+        const { fields, replicates } = uncertainty ?? {};
+        return slices ? [{ slot, slices, fields, replicates: replicates?.[evaluation] }] : [];
       });
       return have.length > 0 ? [[evaluation, make(have)]] : [];
     }),

@@ -319,7 +319,7 @@ export const TASKS: Readonly<Record<TaskId, Task>> = {
         },
         {
           name: 'Intervals, and errors by kind',
-          text: 'AP and AFNR stand with a 95 % interval from resampled fields of view. Cells not found and false outlines are counted by what went wrong.',
+          text: 'AP and AFNR stand with a 95 % interval from the differences between fields of view. Cells not found and false outlines are counted by what went wrong.',
           source: 'this site; “How scores are computed” says how',
         },
       ],

@@ -53,7 +53,10 @@ test('AP and AFNR stand with their intervals, which can be switched off; the ent
   const intervals = entries(page).locator('.interval');
   await expect(intervals).toHaveCount(6);
   await expect(intervals.first()).toHaveText(/\d+\.\d–\d+\.\d$/);
-  await expect(intervals.first()).toHaveAttribute('title', /95 % interval from 1,000 resamples/);
+  await expect(intervals.first()).toHaveAttribute(
+    'title',
+    /95 % interval for these cell types, from the differences between fields of view/,
+  );
   await page.getByLabel('Columns', { exact: true }).getByRole('link', { name: '95 % intervals' }).click();
   await expect(intervals).toHaveCount(0);
 

@@ -56,7 +56,7 @@ async function replicated(groundTruth: string, predictions: string) {
     const bySlice = [...slices].map(([name, images]) => ({
       name,
       value: plain(images),
-      ...replicateSlice({ ranking, matches }, images, fields, 3000),
+      ...replicateSlice({ ranking, matches }, images, fields, { maxDets: 3000, own: [] }),
     }));
     const types = bySlice.filter(({ name }) => name !== 'overall');
     for (const key of ['AP', 'AFNR'] as const) {
@@ -218,7 +218,7 @@ describe('replicates', () => {
         const { dataset, ranking, matches } = await score(images.map(() => 1));
         const fields: Fields = findFields(dataset.images.fileNames, countObjects(dataset));
         const overall = Uint32Array.from(images.keys());
-        const { without } = replicateSlice({ ranking, matches }, overall, fields, 3000);
+        const { without } = replicateSlice({ ranking, matches }, overall, fields, { maxDets: 3000, own: [] });
         const weights = replicateWeights(fields);
         for (const [unit, { AP, AFNR }] of without.entries()) {
           const own = Array.from(overall, (i) => weights[unit * (fields.units.length + 1) + fields.unitOf[i]]);
@@ -247,18 +247,14 @@ describe('replicates', () => {
     );
     const fields = findFields(dataset.images.fileNames, countObjects(dataset));
     const evaluating = match(dataset, predictions, 'segm', ['livecell-paper']);
-    const { without, own } = replicateSlice(
-      evaluating,
-      imageSlices(dataset.images.fileNames).get('BV2')!,
-      fields,
-      3000,
-    );
     const [first, second] = fields.units.flatMap(({ cellType }, unit) => (cellType === 'BV2' ? [unit] : []));
+    const images = imageSlices(dataset.images.fileNames).get('BV2')!;
+    const { without, own } = replicateSlice(evaluating, images, fields, { maxDets: 3000, own: [first, second] });
     expect(new Set(without.map(({ AP }) => AP)).size).toBe(3);
     // of two fields, each is what is left without the other
     expect(own[first]).toEqual(without[second]);
     expect(own[second]).toEqual(without[first]);
-    expect(own.filter(({ AP }) => AP !== null)).toHaveLength(2);
+    expect(own.filter((numbers) => numbers !== null)).toHaveLength(2);
   });
 });
 

@@ -1,10 +1,10 @@
 /** Entries without scores: label images (PROTOCOL, "Predictions without scores"). */
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { sliceOf } from '#lib/coco/accumulate.ts';
 import { matchImage } from '#lib/coco/match.ts';
 import { RECALL_THRESHOLDS } from '#lib/coco/protocol.ts';
+import { accumulateReplicates } from '#lib/coco/replicates.ts';
 import { evaluationsOf } from '#lib/scoring/evaluate.ts';
-import { drawBlocks, resample } from '#lib/scoring/intervals.ts';
 import { imageSlices } from '#lib/scoring/slices.ts';
 import fc from '#tests/properties.ts';
 import { prepareAll, score } from '#tests/scoring/score.ts';
@@ -90,20 +90,17 @@ test('no image is cut to maxDets: which detections went would be an accident', a
   expect(coco.segm!.overall.AP).toBe(paper.segm!.overall.AP);
 });
 
-describe('intervals', () => {
-  test('a draw with every image once is the plain number', async () => {
-    const { dataset, predictions } = await scored(guesses);
-    const [{ segm }] = await score(dataset, predictions, PAPER);
-    const [{ ranking, matches }] = prepareAll(dataset, predictions, evaluationsOf(predictions), PAPER);
-    for (const i of dataset.images.ids.keys())
-      matchImage({ dataset, detections: predictions.detections, ranking, matches }, i);
-    const slice = sliceOf(ranking, imageSlices(dataset.images.fileNames).get('overall')!, 2);
-    const draws = drawBlocks(dataset.images.fileNames, 3);
-    draws.counts.fill(1, 0, draws.blocks);
-    draws.counts.fill(3, draws.blocks, 2 * draws.blocks);
-    const { AP, AFNR } = resample(matches, ranking, slice, 1, draws, 0, 2);
-    expect(AP[0]).toBeCloseTo(segm!.overall.AP!, 12);
-    expect(AP[1]).toBeCloseTo(segm!.overall.AP!, 12);
-    expect(AFNR[0]).toBeCloseTo(segm!.overall.AFNR!, 12);
-  });
+test('a replicate with every image once, or three times, is the plain number', async () => {
+  const { dataset, predictions } = await scored(guesses);
+  const [{ segm }] = await score(dataset, predictions, PAPER);
+  const [{ ranking, matches }] = prepareAll(dataset, predictions, evaluationsOf(predictions), PAPER);
+  for (const i of dataset.images.ids.keys())
+    matchImage({ dataset, detections: predictions.detections, ranking, matches }, i);
+  const slice = sliceOf(ranking, imageSlices(dataset.images.fileNames).get('overall')!, 2);
+  const weights = Uint8Array.of(1, 1, 3, 3);
+  const replicates = { unitOf: [0, 1], units: 2, replicates: 2, weights };
+  const { AP, AFNR } = accumulateReplicates({ matches, ranking, slice }, 1, replicates);
+  expect(AP[0]).toBeCloseTo(segm!.overall.AP!, 12);
+  expect(AP[1]).toBeCloseTo(segm!.overall.AP!, 12);
+  expect(AFNR[0]).toBeCloseTo(segm!.overall.AFNR!, 12);
 });

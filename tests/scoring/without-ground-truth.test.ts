@@ -1,6 +1,12 @@
 /** Reference counts are ground truth: no report that is kept for private ground truth holds one. */
 import { expect, test } from 'vitest';
-import { type AnyReport, anyReportSchema, withoutGroundTruth } from '#lib/scoring/report.ts';
+import {
+  type AnyReport,
+  anyReportSchema,
+  type ReportOf,
+  withoutGroundTruth,
+  withoutReferenceCounts,
+} from '#lib/scoring/report.ts';
 
 const counts = {
   schema: 1,
@@ -48,6 +54,22 @@ test('means of predicted counts over five images or more stay; they say nothing 
   expect(JSON.stringify(kept)).not.toMatch(/617|tif/);
   // what is kept is kept again
   expect(withoutGroundTruth(kept)).toEqual(kept);
+});
+
+test('fields, replicates and families stay on the server; everything else of the report is shown', () => {
+  const wide = { ...counts, task: 'livecell-wide' } as unknown as ReportOf<'livecell-wide'>;
+  const overall = { AP: 0.5 };
+  const evaluation = { overall, cellTypes: {}, meanOfTypes: { AP: 0.4 } };
+  const inside = { fields: [{ field: 'A172_C7_1' }], replicates: [{ without: 'A172_C7_1' }] };
+  const report = {
+    ...wide,
+    families: { labelThreshold: 0.5 },
+    results: { segm: { ...evaluation, ...inside }, bbox: { ...evaluation, ...inside } },
+  } as unknown as ReportOf<'livecell-wide'>;
+  expect(withoutGroundTruth(report)).toEqual({ ...wide, results: { segm: evaluation, bbox: evaluation } });
+  expect(JSON.stringify(withoutGroundTruth(report))).not.toMatch(/A172_C7|families/);
+  // boards compute with them: they are stored
+  expect(withoutReferenceCounts(report)).toBe(report);
 });
 
 test('other reports hold none and stay as they are', () => {

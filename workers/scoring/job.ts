@@ -22,7 +22,7 @@ export interface ScoreJob {
   anyCategory?: boolean;
   /** reports come back in this order */
   protocols: ProtocolId[];
-  /** compute intervals from resampled fields of view; defaults to true */
+  /** compute intervals from the jackknife over fields of view; defaults to true */
   intervals?: boolean;
   /** name errors by kind; defaults to true */
   errors?: boolean;

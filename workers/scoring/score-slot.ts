@@ -3,9 +3,10 @@ import type { Dataset } from '#lib/coco/dataset.ts';
 import type { Warning } from '#lib/problems.ts';
 import { openFile } from '#lib/readers/files.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
-import { type EvaluationNumbers, evaluate } from '#lib/scoring/evaluate.ts';
+import { type EvaluationNumbers, evaluate, type Uncertainty } from '#lib/scoring/evaluate.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import { slicesOf } from '#lib/tasks/assemble.ts';
+import { slotsAreDatasets } from '#lib/tasks/index.ts';
 import type { Phase, ScoreJob } from './job.ts';
 import { type OpenedGroundTruth, readPredictionFile } from './read.ts';
 import type { SlotFile } from './slot-files.ts';
@@ -27,6 +28,7 @@ export interface ScoredSlot {
   file: ScoreReport['predictions'][number];
   /** by protocol */
   results: EvaluationNumbers[];
+  uncertainty: Uncertainty | undefined;
   warnings: Warning[];
   unscored: boolean;
   copiedMasks: CopiedMasks | undefined;
@@ -71,6 +73,7 @@ export async function scoreSlot(
       slices,
       errors,
       intervals,
+      oneStratum: slotsAreDatasets(job.task),
       onProgress: (phase, fraction) => onProgress(phase, PREDICTIONS_READ + (1 - PREDICTIONS_READ) * fraction),
     },
     team,
@@ -88,6 +91,7 @@ export async function scoreSlot(
       ...(job.anyCategory && { anyCategory: true }),
     },
     results: evaluated.results,
+    uncertainty: evaluated.uncertainty,
     warnings: predictions.warnings,
     unscored: predictions.unscored ?? false,
     copiedMasks: evaluated.copiedMasks,

@@ -104,7 +104,15 @@ async function scoreSlots(job: ScoreJob): Promise<ScoredSlot[]> {
 function buildReport(job: ScoreJob, protocol: ProtocolId, slots: readonly ScoredSlot[], p: number) {
   const { results, warnings } = assemble(
     job.task,
-    slots.map(({ slot, results }): SlotResults => ({ slot, evaluations: results[p] })),
+    slots.map(
+      ({ slot, results, uncertainty }): SlotResults => ({
+        slot,
+        evaluations: results[p],
+        ...(uncertainty && {
+          uncertainty: { fields: uncertainty.fields, replicates: uncertainty.replicates[p] },
+        }),
+      }),
+    ),
   );
   const seconds = (part: keyof ScoredSlot['seconds']) => slots.reduce((sum, slot) => sum + slot.seconds[part], 0);
   return {

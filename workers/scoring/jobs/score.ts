@@ -12,7 +12,7 @@ import {
   startScoring,
 } from '#db/submissions/scoring.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
-import { type AnyReport, withDatasets, withoutGroundTruth } from '#lib/scoring/report.ts';
+import { type AnyReport, withDatasets, withoutReferenceCounts } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
 import { log } from '#workers/log.ts';
 import type { JobFile, ScoreJob } from '../job.ts';
@@ -81,6 +81,6 @@ export async function buildJob({ submission, dataset, datasets = [], files }: Sc
 export function keptReports({ dataset, datasets = [] }: ScoringInput, reports: readonly AnyReport[]): AnyReport[] {
   return reports.map((report) => {
     const named = withDatasets(report, datasets);
-    return dataset.public ? named : withoutGroundTruth(named);
+    return dataset.public ? named : withoutReferenceCounts(named);
   });
 }
