@@ -11,6 +11,7 @@ import type { Problem } from '#lib/problems.ts';
 import { CallError, type Command, InputError, type Option, Output, oneLine, problemLine } from './command.ts';
 import { backup, restore } from './commands/backup.ts';
 import { build } from './commands/build.ts';
+import { compare } from './commands/compare.ts';
 import { demoData } from './commands/demo-data.ts';
 import { importGroundTruth } from './commands/import-ground-truth.ts';
 import { importImages } from './commands/import-images.ts';
@@ -31,6 +32,7 @@ const COMMANDS: Command[] = [
   score,
   validate,
   verify,
+  compare,
   submit,
   importGroundTruth,
   importImages,

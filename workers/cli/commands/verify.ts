@@ -51,7 +51,13 @@ export const verify: Command = {
           : report.disclosure === 'published' || tellsMeans(report)
             ? publishedReport(ours)
             : ours;
-      numbers += compare(report.results, results, report.protocol, differences);
+      const sameEvaluator = report.evaluator.version === ours.evaluator.version;
+      if (!sameEvaluator)
+        out.note(
+          `Intervals of evaluator ${report.evaluator.version} are not compared with those of ${ours.evaluator.version}.`,
+        );
+      const stated = sameEvaluator ? report.results : withoutIntervals(report.results);
+      numbers += compare(stated, results, report.protocol, differences);
     }
     out.document({ agrees: differences.length === 0, numbers, differences });
     if (differences.length > 0) throw new InputError(...new Set(differences));
@@ -94,6 +100,11 @@ async function reportsOf(path: string): Promise<AnyReport[]> {
     if (!parsed.success) throw new InputError(`${path} is neither a receipt nor a report.`);
     return parsed.data;
   });
+}
+
+/** Intervals changed between versions of the evaluator; scores did not. */
+function withoutIntervals(results: unknown): unknown {
+  return JSON.parse(JSON.stringify(results, (key, value: unknown) => (key === 'interval' ? undefined : value)));
 }
 
 /** Walks the published numbers and looks each up in ours; returns how many there are. */

@@ -1,0 +1,95 @@
+/** `livecell compare`: the paired differences of two entries, from the reports of both. */
+import { EVALUATIONS, type Evaluation } from '#lib/coco/protocol.ts';
+import type { ReportOf } from '#lib/scoring/report.ts';
+import { COMPARED_METRICS, type ComparedMetric, compareResults, strataOf } from '#lib/scoring/uncertainty.ts';
+import { CallError, type Command, InputError, JSON_OPTION, readJson } from '#workers/cli/command.ts';
+
+type WideReport = ReportOf<'livecell-wide'>;
+type Compared = Partial<Record<Evaluation, NonNullable<ReturnType<typeof compareResults>>>>;
+
+const NAMES: Record<ComparedMetric, string> = {
+  AP: 'AP',
+  AFNR: 'AFNR',
+  meanAP: 'mean AP over cell types',
+  meanAFNR: 'mean AFNR over cell types',
+};
+const TITLES: Record<Evaluation, string> = { segm: 'Masks', bbox: 'Boxes' };
+
+export const compare: Command = {
+  name: 'compare',
+  takes: 'REPORT-A.json REPORT-B.json',
+  help: 'Says how two entries differ, with the interval of each difference, from two reports of score --json.',
+  details:
+    'Both reports must come from the same ground truth and protocol, with intervals. Differences are A less B;\nthe interval comes from the fields of view that both were scored on.',
+  example: 'livecell compare mine.json other.json',
+  options: { json: JSON_OPTION },
+  async run(_values, files, out) {
+    if (files.length !== 2) throw new CallError(`Two reports are compared, not ${files.length}.`);
+    const [first, second] = await Promise.all(files.map(readReport));
+    requireSameTest(first, second, files);
+    const compared: Compared = {};
+    for (const evaluation of EVALUATIONS) {
+      const [a, b] = [first.results[evaluation], second.results[evaluation]];
+      const differences = a && b && compareResults(a, b);
+      if (differences) compared[evaluation] = differences;
+    }
+    if (Object.keys(compared).length === 0) {
+      const { sizes, of } = strataOf(first.results.bbox.fields ?? []);
+      throw new InputError(
+        `The test set has ${of.length} fields of view in ${sizes.length} strata; a comparison needs at least five more fields than strata.`,
+      );
+    }
+    out.document(compared);
+    out.print(table(compared));
+  },
+};
+
+async function readReport(path: string): Promise<WideReport> {
+  const { anyReportSchema } = await import('#lib/scoring/report.ts');
+  const parsed = anyReportSchema.safeParse(await readJson(path));
+  if (!parsed.success) throw new InputError(`${path} is not a report. livecell score --json writes one.`);
+  if (parsed.data.task !== 'livecell-wide')
+    throw new InputError(`${path} is a report of ${parsed.data.task}; reports of livecell-wide can be compared.`);
+  if (!parsed.data.results.bbox.replicates?.length)
+    throw new InputError(
+      `${path} has no replicates. Score the file again without --no-intervals; reports from a server leave them out.`,
+    );
+  return parsed.data;
+}
+
+function requireSameTest(first: WideReport, second: WideReport, [a, b]: readonly string[]): void {
+  if (first.protocol !== second.protocol)
+    throw new InputError(`${a} was scored under ${first.protocol}, ${b} under ${second.protocol}.`);
+  if (first.groundTruth.sha256 !== second.groundTruth.sha256)
+    throw new InputError(`${a} and ${b} were scored against different ground truth.`);
+}
+
+function table(compared: Compared): string {
+  const points = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(2)}`;
+  const lines: string[] = [];
+  for (const evaluation of EVALUATIONS) {
+    const differences = compared[evaluation];
+    if (!differences) continue;
+    lines.push(
+      `${TITLES[evaluation].padEnd(28)}${['A less B', '95 % interval', 'p', 'A better'].map((title) => title.padStart(18)).join('')}`,
+    );
+    for (const metric of COMPARED_METRICS) {
+      const found = differences[metric];
+      if (!found) continue;
+      const { difference, interval, p, probabilityBetter } = found;
+      const cells = [
+        points(difference),
+        interval.map(points).join(' to '),
+        p < 0.001 ? '< 0.001' : p.toFixed(3),
+        `${(100 * probabilityBetter).toFixed(1)} %`,
+      ];
+      lines.push(`${NAMES[metric].padEnd(28)}${cells.map((cell) => cell.padStart(18)).join('')}`);
+    }
+    lines.push('');
+  }
+  lines.push(
+    'In percentage points; lower AFNR is better. The probability that A is better is approximate.',
+    'It speaks of other fields of view in the same wells, not of other wells or of training again.',
+  );
+  return lines.join('\n');
+}
