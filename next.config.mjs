@@ -6,6 +6,8 @@ export default {
   distDir: process.env.LIVECELL_DIST ?? '.next',
   // types are checked by `npm run types`, for all folders at once
   typescript: { ignoreBuildErrors: true },
+  // pictures have rights of their own, which Next's optimizer does not ask for: it would hand out copies of hidden ones
+  images: { unoptimized: true, localPatterns: [], remotePatterns: [] },
   // the address of a review is a secret: no other site is told it, no cache and no search engine keeps it
   headers: async () => [
     {

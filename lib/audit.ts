@@ -9,6 +9,8 @@ const changesSchema = z.record(z.string(), z.object({ before: z.unknown(), after
 export type Changes = z.infer<typeof changesSchema>;
 
 const about = { submissionId: z.string(), changes: changesSchema.optional() };
+/** its own submitter decided, being the only maintainer */
+const byOwn = { own: z.boolean().optional() };
 const why = { reason: z.string() };
 const ofTeam = { teamId: z.string() };
 const ofDataset = { datasetId: z.string(), name: z.string() };
@@ -32,12 +34,12 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failed'), ...about, reason: z.string() }),
   // the owner's words go to the maintainers: an answer to what they asked
   z.object({ kind: z.literal('publication-requested'), ...about, message: z.string().optional() }),
-  z.object({ kind: z.literal('approved'), ...about, reason: z.string().optional() }),
+  z.object({ kind: z.literal('approved'), ...about, ...byOwn, reason: z.string().optional() }),
   z.object({ kind: z.literal('asked-back'), ...about, ...why }),
   z.object({ kind: z.literal('declined'), ...about, ...why }),
   z.object({ kind: z.literal('hidden'), ...about, ...why }),
-  z.object({ kind: z.literal('restored'), ...about, ...why }),
-  z.object({ kind: z.literal('verified'), ...about, ...why }),
+  z.object({ kind: z.literal('restored'), ...about, ...byOwn, ...why }),
+  z.object({ kind: z.literal('verified'), ...about, ...byOwn, ...why }),
   z.object({ kind: z.literal('verification-revoked'), ...about, ...why }),
   z.object({ kind: z.literal('unpublished'), ...about }),
   z.object({ kind: z.literal('withdrawn'), ...about, reason: z.string().optional() }),
@@ -212,15 +214,15 @@ export function auditSentence(event: AuditEvent): string {
     case 'publication-requested':
       return 'asked to publish';
     case 'approved':
-      return 'approved and published';
+      return `approved and published${bySubmitter(event)}`;
     case 'asked-back':
       return 'asked the owner a question before deciding';
     case 'declined':
       return 'declined to publish';
     case 'restored':
-      return 'put back on the leaderboard';
+      return `put back on the leaderboard${bySubmitter(event)}`;
     case 'verified':
-      return 're-run by a maintainer, with these numbers';
+      return `re-run by a maintainer, with these numbers${bySubmitter(event)}`;
     case 'verification-revoked':
       return 'no longer marked as re-run by a maintainer';
     case 'hidden':
@@ -328,6 +330,11 @@ export function auditSentence(event: AuditEvent): string {
     case 'account-deleted':
       return 'deleted the account';
   }
+}
+
+/** Public, wherever the event is. */
+function bySubmitter({ own }: { own?: boolean }): string {
+  return own ? ' (by its own submitter: there is no other maintainer)' : '';
 }
 
 /** Why, in the words of who did it: for the log of the maintainers, since a question to an owner is not for everyone. */

@@ -72,24 +72,29 @@ const deletion = z.object({
   confirm: z.string().trim(),
 });
 
-export const deleteMyAccount = action(deletion, async ({ entries, creditedTo, confirm }, who) => {
-  const confirmation = confirmationOf(who);
-  if (confirm !== confirmation) throw new InvalidFields({ confirm: `Type “${confirmation}” to confirm.` });
-  if (entries === 'credited' && !creditedTo)
-    throw new InvalidFields({ creditedTo: 'A name for the entries that stay, or choose to withdraw them.' });
-  const choice: EntriesAfterwards = entries === 'credited' ? { entries, creditedTo } : { entries };
-  const { files, uploads } = await deleteAccount(who.id, choice);
-  const keys = [...files, ...uploads.map(({ storageKey }) => storageKey)];
-  const done = await Promise.allSettled([
-    ...keys.map((key) => storage().delete(key)),
-    ...uploads.map(({ id }) => release(id)),
-  ]);
-  // the account is gone; a file that could not be deleted is the operator's to look at
-  for (const one of done)
-    if (one.status === 'rejected') console.error('a file of a deleted account stayed', one.reason);
-  await signOut({ redirectTo: '/account/deleted' });
-  return undefined;
-});
+export const deleteMyAccount = action(
+  deletion,
+  async ({ entries, creditedTo, confirm }, who) => {
+    const confirmation = confirmationOf(who);
+    if (confirm !== confirmation) throw new InvalidFields({ confirm: `Type “${confirmation}” to confirm.` });
+    if (entries === 'credited' && !creditedTo)
+      throw new InvalidFields({ creditedTo: 'A name for the entries that stay, or choose to withdraw them.' });
+    const choice: EntriesAfterwards = entries === 'credited' ? { entries, creditedTo } : { entries };
+    const { files, uploads } = await deleteAccount(who.id, choice);
+    const keys = [...files, ...uploads.map(({ storageKey }) => storageKey)];
+    const done = await Promise.allSettled([
+      ...keys.map((key) => storage().delete(key)),
+      ...uploads.map(({ id }) => release(id)),
+    ]);
+    // the account is gone; a file that could not be deleted is the operator's to look at
+    for (const one of done)
+      if (one.status === 'rejected') console.error('a file of a deleted account stayed', one.reason);
+    await signOut({ redirectTo: '/account/deleted' });
+    return undefined;
+  },
+  // whoever is suspended has the right to be forgotten, too
+  { evenSuspended: true },
+);
 
 const newToken = z
   .object({

@@ -112,6 +112,9 @@ export const TOKEN_LIFETIMES = ['30', '90', '365', 'never'] as const;
 export type TokenLifetime = (typeof TOKEN_LIFETIMES)[number];
 export const DEFAULT_TOKEN_LIFETIME: TokenLifetime = '90';
 
+/** Valid tokens of one person. */
+export const MOST_TOKENS = 50;
+
 /** When a token made now ends; null: never. */
 export function tokenEnd(lifetime: TokenLifetime, now = Date.now()): Date | null {
   return lifetime === 'never' ? null : new Date(now + Number(lifetime) * DAY);
@@ -128,6 +131,16 @@ export async function createToken(
   const scopes = TOKEN_SCOPES.filter((scope) => (options.scopes ?? TOKEN_SCOPES).includes(scope));
   if (scopes.length === 0) throw new AppError('invalid', 'A token needs at least one scope: read, submit.');
   return tx.transaction(async (tx) => {
+    await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('update');
+    const alive = and(
+      eq(apiTokens.userId, userId),
+      or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, sql`now()`)),
+    );
+    if ((await tx.$count(apiTokens, alive)) >= MOST_TOKENS)
+      throw new AppError(
+        'too-many',
+        `You have ${MOST_TOKENS} tokens that are valid. Revoke one that you no longer use.`,
+      );
     const values = { userId, name, sha256: digest(token), scopes, expiresAt: options.expiresAt ?? null };
     const [created] = await tx.insert(apiTokens).values(values).returning({ id: apiTokens.id });
     await recordEvent(userId, { kind: 'token-created', userId, name, scopes }, tx);

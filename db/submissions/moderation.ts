@@ -13,7 +13,7 @@ import { and, count, eq, inArray, isNotNull, isNull, or, type SQL, sql } from 'd
 import { listEvents } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { audienceOf, type NewNotice, notify } from '#db/notices/notices.ts';
-import { type Submission, submissions } from '#db/schema.ts';
+import { type Submission, submissions, teamMembers, users } from '#db/schema.ts';
 import { type AuditEvent, auditSentence } from '#lib/audit.ts';
 import { AppError } from '#lib/errors.ts';
 import { moment } from '#lib/format.ts';
@@ -52,7 +52,10 @@ async function decide(
 ): Promise<Submission> {
   const { allowed, set, kind, reason, otherwise, tell } = options;
   return tx.transaction(async (tx) => {
-    const event = { kind, ...(reason && { reason }) } as Parameters<typeof changeSubmission>[2]['event'];
+    const own = NEEDS_OTHER_EYES.has(kind) && (await decidesOnOwn(id, actorId, tx));
+    const event = { kind, ...(reason && { reason }), ...(own && { own }) } as Parameters<
+      typeof changeSubmission
+    >[2]['event'];
     const changed = await changeSubmission(id, actorId, { allowed, set, event, otherwise }, tx).catch(async (error) => {
       if (error instanceof AppError && error.code === 'conflict')
         throw new AppError('conflict', `${otherwise} ${await whatHappened(id, tx)}`.trim());
@@ -61,6 +64,39 @@ async function decide(
     await notify(await audienceOf(changed, tx), tell(changed), tx);
     return changed;
   });
+}
+
+/** What puts an entry before the public, or vouches for it. */
+const NEEDS_OTHER_EYES: ReadonlySet<Decision> = new Set(['approved', 'restored', 'verified']);
+
+/**
+ * Whether somebody decides about their own entry, or their team's, because there is nobody else to do so.
+ *
+ * @throws AppError `forbidden` where another maintainer can
+ */
+async function decidesOnOwn(id: string, actorId: string | null, tx: Tx): Promise<boolean> {
+  if (actorId === null) return false;
+  const [entry] = await tx
+    .select({ userId: submissions.userId, teamId: submissions.teamId })
+    .from(submissions)
+    .where(eq(submissions.id, id));
+  if (!entry) return false;
+  const team =
+    entry.teamId === null
+      ? []
+      : await tx.select({ id: teamMembers.userId }).from(teamMembers).where(eq(teamMembers.teamId, entry.teamId));
+  const involved = new Set([entry.userId, ...team.map((member) => member.id)]);
+  if (!involved.has(actorId)) return false;
+  const maintainers = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.role, 'maintainer'), isNull(users.suspendedAt)));
+  if (maintainers.some((one) => !involved.has(one.id)))
+    throw new AppError(
+      'forbidden',
+      'This entry is your own, or your team’s: another maintainer has to decide about it.',
+    );
+  return true;
 }
 
 /** Who did the last thing to a submission: whoever decides too late is to know. */

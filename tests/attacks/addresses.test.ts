@@ -1,9 +1,11 @@
 /** The attack: links that lead from this site to another one, cookies of a sibling site, cookies that break the parser. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { safeReturn } from '#app/_server/return-to.ts';
+import { siteOf } from '#app/_server/site.ts';
 import { callerOf } from '#app/_server/viewer.ts';
 import { createSession } from '#db/people/users.ts';
 import { openSite, person } from '#tests/app/site.ts';
+import { isAddress } from '#workers/site/front.ts';
 
 openSite();
 
@@ -55,5 +57,27 @@ describe('a session cookie', () => {
       return;
     }
     expect(await callerOf(headers)).toEqual({ viewer: null, by: null });
+  });
+});
+
+describe('addresses in answers', () => {
+  test('come from AUTH_URL, or from this machine’s own name, never from what a request says', () => {
+    const poisoned = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
+    expect(siteOf({ headers: new Headers(poisoned) })).toBe('http://localhost:3000');
+    expect(siteOf({ headers: new Headers({ ...poisoned, host: 'localhost:4000' }) })).toBe('http://localhost:4000');
+    process.env.AUTH_URL = 'https://livecell.example.org/';
+    expect(siteOf({ headers: new Headers(poisoned) })).toBe('https://livecell.example.org');
+  });
+
+  test('a NUL in them, or encoding that is cut off, is a bad request before anything looks it up', () => {
+    for (const bad of ['/entries/%00', '/entries/a%00b?x', '/submit?method=%00', '/%', '/entries/%E0%A4%A', '/?q=%ff'])
+      expect([bad, isAddress(bad)]).toEqual([bad, false]);
+    for (const good of ['/', '/datasets/LIVECell%20test', '/queue?q=a+b%2Bc', '/entries/x%C3%A9'])
+      expect([good, isAddress(good)]).toEqual([good, true]);
+  });
+
+  test('no picture is handed out by Next’s optimizer, which asks nobody for its rights', async () => {
+    const { default: config } = await import('../../next.config.mjs');
+    expect(config.images).toMatchObject({ unoptimized: true });
   });
 });

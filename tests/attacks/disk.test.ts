@@ -1,5 +1,5 @@
 /** The attack: the disk is filled with uploads that are declared at once, broken off, or never submitted. */
-import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { handleUpload, sweep } from '#app/_server/uploads.ts';
@@ -17,6 +17,8 @@ let count = 0;
 
 beforeEach(async () => {
   await db().delete(uploads);
+  rmSync(await folder(), { recursive: true, force: true });
+  mkdirSync(await folder(), { recursive: true });
   mallory = await person(`mallory${++count}`);
 });
 afterEach(() => {

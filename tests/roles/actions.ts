@@ -107,7 +107,7 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
     leaveEverywhere: [{ may: SIGNED_IN, form: () => ({}) }],
     deleteMyAccount: [
       {
-        may: ACTING,
+        may: SIGNED_IN,
         form: (cast, role) => ({
           entries: 'tombstones',
           confirm: role === 'stranger' ? '' : confirmationOf({ name: cast.names[role], email: null }),

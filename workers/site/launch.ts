@@ -76,6 +76,12 @@ async function launch(dev: boolean): Promise<void> {
     HOST: host,
     AUTH_SECRET: settings.AUTH_SECRET ?? keptSecret(),
   };
+  // addresses in links, feeds and sign-ins come from here alone, never from what a request says
+  if (!isLoopbackHost(host) && !settings.AUTH_URL)
+    throw new AppError(
+      'invalid',
+      `Other machines can reach this site at ${host}. Say under which address: AUTH_URL=https://livecell.example.org npm start. Or keep it on this machine: HOST=127.0.0.1 npm start.`,
+    );
   const atHome = isEmbedded && signsInAtHome({ ...settings, HOST: host });
   if (atHome) {
     childEnv.LIVECELL_LOCAL_SIGN_IN = '1';
