@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type QuotaEntry, quotaStanding } from '#lib/quota.ts';
+import { type QuotaEntry, quotaInWords, quotaStanding } from '#lib/quota.ts';
 import fc from '#tests/properties.ts';
 
 const DAY = 24 * 3600_000;
@@ -35,6 +35,11 @@ describe('where a holder stands', () => {
     const before = quotaStanding(rule, lines, new Date(on(7).getTime() - 1));
     expect(before).toMatchObject({ charged: 2, left: 0, nextSlotAt: on(7) });
     expect(quotaStanding(rule, lines, on(7))).toMatchObject({ charged: 1, left: 1, nextSlotAt: null });
+  });
+
+  test('charges count by their time, in whatever order they come', () => {
+    const lines = [line('charged', 3), line('charged', 1), line('charged', 2)];
+    expect(quotaStanding(rule, lines, on(4))).toMatchObject({ charged: 3, left: 0, nextSlotAt: on(9) });
   });
 
   test('an open reservation holds a place, one that was given back does not', () => {
@@ -122,4 +127,12 @@ test('no window ever holds more charges than the limit, and the next slot is one
       },
     ),
   );
+});
+
+test.each([
+  [{ limit: null, days: 7 }, 'as many submissions as you like'],
+  [{ limit: 1, days: 1 }, '1 scored submission in a day'],
+  [{ limit: 5, days: 7 }, '5 scored submissions in 7 days'],
+])('the rule %j reads “%s”', (rule, words) => {
+  expect(quotaInWords(rule)).toBe(words);
 });
