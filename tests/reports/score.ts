@@ -1,14 +1,14 @@
 /** Scores and checks the files of public bug reports, in this process. */
-import { join } from 'node:path';
-import type { Problem, Warning } from '#lib/problems.ts';
+import { resolve } from 'node:path';
+import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import type { AnyReport, ReportOf } from '#lib/scoring/report.ts';
 import { TASKS } from '#lib/tasks/index.ts';
 import { checkFiles } from '#workers/scoring/check-files.ts';
 import scoreTask from '#workers/scoring/task.ts';
 
-/** A file beside the reports, or in their folder of neighbours. */
+/** Path of a report's file, of one in the folder of neighbours, or of any other by its absolute path. */
 export function reportFile(name: string): string {
-  return join(import.meta.dirname, '../fixtures/reports', name);
+  return resolve(import.meta.dirname, '../fixtures/reports', name);
 }
 
 export interface Found {
@@ -34,6 +34,10 @@ export async function scoreAndCheck(groundTruth: string, predictions: string): P
     task: TASKS['livecell-wide'],
     groundTruth: job.groundTruth.path,
     files: [given],
+  }).catch((error) => {
+    // what is wrong with ground truth is thrown, since it is no problem of the predictions
+    if (error instanceof FileRejected) return error;
+    throw error;
   });
   if (!scored.ok) {
     if (JSON.stringify(problems) !== JSON.stringify(scored.problems)) throw new Error('Checking finds other problems.');

@@ -159,7 +159,7 @@ function likelyCause(
       ]),
     },
     {
-      says: `Are the masks those of a resized image? Enlarged ${scale[0].toFixed(2)} times across and ${scale[1].toFixed(2)} times down, they lie in their boxes.`,
+      says: `Are the masks those of a resized image? Enlarged ${scale[0].toFixed(1)} times across and ${scale[1].toFixed(1)} times down, they lie in their boxes.`,
       fits: moved(([x0, y0, x1, y1]) => [x0 * scale[0], y0 * scale[1], x1 * scale[0], y1 * scale[1]]),
     },
   ];
