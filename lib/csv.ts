@@ -22,7 +22,7 @@ export interface CsvRow {
 }
 
 /**
- * Reads the rows of a table, blank lines included.
+ * Read the rows of a table, blank lines included.
  *
  * @param options.from where in the text to begin, which is the beginning of line `line`
  * @throws CsvError

@@ -95,7 +95,7 @@ const schema = z
 
 export type Env = z.infer<typeof schema>;
 
-/** Checks variables; throws one error that lists every wrong one. */
+/** Check variables; throw one error that lists every wrong one. */
 export function readEnv(source: Readonly<Record<string, string | undefined>>): Env {
   const result = schema.safeParse(source);
   if (result.success) return result.data;

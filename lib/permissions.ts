@@ -262,7 +262,7 @@ export function canUseUpload(viewer: Viewer, upload: { userId: string }): boolea
   return actsAsOwner(viewer, { userId: upload.userId, teamId: null });
 }
 
-/** Names and sizes of images are for everyone; annotations only where they were registered as public. */
+/** Name and sizes of images are for everyone; annotations only where they were registered as public. */
 export function canReadAnnotations(dataset: { public: boolean }): boolean {
   return dataset.public;
 }

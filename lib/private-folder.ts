@@ -16,7 +16,7 @@ export function keepFilesPrivate(): void {
 }
 
 /**
- * Makes the folder where it is missing, for this user alone, and takes the rights of everybody else from what is in it.
+ * Make the folder where it is missing, for this user alone, and take the rights of everybody else from what is in it.
  *
  * @returns how many files and folders were open to others until now
  * @throws AppError `unavailable` for a folder, or something in it, that belongs to another user; says what mends it

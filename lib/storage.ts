@@ -18,9 +18,9 @@ export interface StoredFile {
 }
 
 export interface Storage {
-  /** Stores a stream under a key, replacing what was there once all of it has arrived. */
+  /** Store a stream under a key, replacing what was there once all of it has arrived. */
   put(key: string, body: AsyncIterable<Uint8Array>): Promise<StoredFile>;
-  /** Takes over a local file: moved where possible, else copied and removed. */
+  /** Take over a local file: moved where possible, else copied and removed. */
   adopt(key: string, path: string): Promise<void>;
   /** A local path to read the file from (an object store fetches it first). */
   localPath(key: string): Promise<string>;

@@ -4,7 +4,7 @@ import { forgetOldMail, leaseMail, mailRefused, mailSent } from '#db/notices/out
 import { log } from './log.ts';
 
 export interface Mailer {
-  /** Takes no more letters; the one at hand is finished, or, when it takes too long, comes up again later. */
+  /** Take no more letters; the one at hand is finished, or, when it takes too long, comes up again later. */
   stop(): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ const STOP_MILLISECONDS = 5_000;
 const SWEEP_MILLISECONDS = 3600_000;
 
 /**
- * Looks into the outbox every few seconds and sends what is due. A refusal is retried later, with growing delays
+ * Look into the outbox every few seconds and send what is due. A refusal is retried later, with growing delays
  * (`db/notices/outbox.ts`); `firstDelay` is the first of them, in milliseconds.
  */
 export function startMailer(options: {
@@ -41,7 +41,7 @@ export function startMailer(options: {
   let swept = 0;
   let running: Promise<void> | null = null;
 
-  /** Sends one letter. False: none was due. */
+  /** Send one letter. False: none was due. */
   async function sendOne(): Promise<boolean> {
     const letter = await leaseMail(LEASE_MILLISECONDS);
     if (!letter) return false;

@@ -15,7 +15,7 @@ export const INTENSITY_DEFINITIONS: Readonly<Record<IntensityMetric, { name: str
 };
 
 /**
- * Measures one mask on its picture.
+ * Measure one mask on its picture.
  *
  * @param data intervals of masks, column by column; this one's are data[from … to)
  * @param pixels grey values of the picture [height × width], row by row

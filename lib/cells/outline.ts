@@ -14,7 +14,7 @@ const AHEAD_X = [0, -1, -1, 0] as const;
 const AHEAD_Y = [0, 0, -1, -1] as const;
 
 /**
- * Traces the border between the pixels of a mask and all others, around each part and each hole: outlines of parts turn
+ * Trace the border between the pixels of a mask and all others, around each part and each hole: outlines of parts turn
  * clockwise as seen on the screen, those of holes the other way. Corners are cut: points lie in the middle of pixel
  * edges, so that a slanted border is no staircase. Points between two others on a straight line are left out.
  *
@@ -48,7 +48,7 @@ export function traceOutline(
   return rings;
 }
 
-/** Goes around with the mask on the right hand, from a pixel's upper edge until it is reached again. */
+/** Go around with the mask on the right hand, from a pixel's upper edge until it is reached again. */
 function follow(start: number, width: number, left: number, top: number): number[] {
   const ring: number[] = [];
   let [at, direction] = [start, 0]; // a corner of pixels is named by the pixel on its lower right

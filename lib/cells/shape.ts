@@ -44,7 +44,7 @@ let now = new Int32Array(64);
 const hulls = { top: new Float64Array(128), bottom: new Float64Array(128) };
 
 /**
- * Measures one mask.
+ * Measure one mask.
  *
  * @param data intervals of masks; this one's are data[from … to)
  * @param height of the image

@@ -151,7 +151,7 @@ function ints({ value }: WebAssembly.Global<'i32'>, length: number): Int32Array 
   return new Int32Array(kernel().memory.buffer, value, length);
 }
 
-/** Copies what stands by entry, as far as it is of these images, which mostly lie side by side. */
+/** Copy what stands by entry, as far as it is of these images, which mostly lie side by side. */
 function copyEntries<A extends Int32Array | Float64Array>(
   from: A,
   address: number,
@@ -173,7 +173,7 @@ function copyEntries<A extends Int32Array | Float64Array>(
 }
 
 /**
- * Lines up the detections that take part in some curves of a slice, one line after the other.
+ * Line up the detections that take part in some curves of a slice, one line after the other.
  *
  * @param read what is wanted of a line, as long as it stands
  */
@@ -198,7 +198,7 @@ export function lineUp<T>(
   });
 }
 
-/** Makes room for a slice; what the kernel knew is lost. */
+/** Make room for a slice; what the kernel knew is lost. */
 function layOut({ start, count }: Ranking, images: Uint32Array, entriesInOrder: number): void {
   kernel().layout(count, entriesInOrder, images.length);
   const table = ints(kernel().images, 3 * images.length);

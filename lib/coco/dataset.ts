@@ -133,7 +133,7 @@ export class ObjectsBuilder {
     this.intervals = new IntervalBuffer(capacity * 48);
   }
 
-  /** Makes room for more objects. */
+  /** Make room for more objects. */
   reserve(extra = 1): void {
     if (this.count + extra <= this.capacity) return;
     const capacity = Math.ceil(this.capacity * 1.5) + 16 + extra;
@@ -153,7 +153,7 @@ export class ObjectsBuilder {
     this.capacity = capacity;
   }
 
-  /** Appends objects whose masks' intervals lie back to back. */
+  /** Append objects whose masks' intervals lie back to back. */
   append(objects: AppendedObjects): void {
     const { count: from, intervals } = this;
     const { image, maskEnd } = objects;
@@ -243,7 +243,7 @@ export function roomForAll(parts: Objects[]): Objects {
   return joined as unknown as Objects;
 }
 
-/** Copies the parts' c-th column, 0 to `JOINED_COLUMNS` - 1, into that of all of them. */
+/** Copy the parts' c-th column, 0 to `JOINED_COLUMNS` - 1, into that of all of them. */
 export function joinColumn(parts: Objects[], joined: Objects, c: number): void {
   const name = OBJECT_COLUMNS[c];
   const column = joined[name];
@@ -372,7 +372,7 @@ export function packedHeadLength(bytes: Uint8Array): number {
 }
 
 /**
- * Opens a packed ground truth in place: the columns are views of `buffer`, which may be shared by threads.
+ * Open a packed ground truth in place: the columns are views of `buffer`, which may be shared by threads.
  *
  * @throws Error when the bytes are not a packed ground truth of this version
  */

@@ -287,7 +287,7 @@ class Matcher {
     }
   }
 
-  /** Makes room for an image's ground truth, and tells the kernel the size classes. */
+  /** Make room for an image's ground truth, and tell the kernel the size classes. */
   private prepare(objects: number, ranges: readonly AreaRange[]): void {
     const { kernel } = this;
     if (objects > this.room) {
@@ -303,7 +303,7 @@ class Matcher {
     this.classes = ranges;
   }
 
-  /** Makes memory reach to an address. Growing detaches what views there are. */
+  /** Make memory reach to an address. Growing detaches what views there are. */
   private reserve(to: number): void {
     if (to >= 2 ** 32 || !this.kernel.reserve(to)) throw new Error('There is not memory enough to match an image.');
     this.renewColumns();
@@ -313,7 +313,7 @@ class Matcher {
     if (this.kernel.memory.buffer !== this.columns.buffer) this.columns = new Columns(this.kernel, this.room);
   }
 
-  /** Brings the ground truth of an image. */
+  /** Bring the ground truth of an image. */
   private bringTruth({ images, objects, objectStart }: Dataset, image: number, matches: Matches): void {
     const { kernel } = this;
     const from = objectStart[image];
@@ -377,7 +377,7 @@ class Matcher {
     return span;
   }
 
-  /** Matches entries from `from` on, before `to` at the latest. @returns how many, at least one */
+  /** Match entries from `from` on, before `to` at the latest. @returns how many, at least one */
   private matchEntries(
     detections: Objects,
     { ranking, from, to }: { ranking: Ranking; from: number; to: number },
@@ -444,7 +444,7 @@ class Matcher {
     return end - from;
   }
 
-  /** Brings what is said about the masks of a range of detections. */
+  /** Bring what is said about the masks of a range of detections. */
   private bringColumns(detections: Objects, from: number, to: number): void {
     const { columns } = this;
     columns.dtExtent.set(detections.maskExtent.subarray(4 * from, 4 * to));
@@ -453,7 +453,7 @@ class Matcher {
     bring(columns.dtEnd, detections.maskEnd, from, to);
   }
 
-  /** Takes home the results of `count` entries, `from` the first of them. */
+  /** Take home the results of `count` entries, `from` the first of them. */
   private takeResults(from: number, count: number, entries: number, matches: Matches): void {
     const { columns } = this;
     for (let a = 0; a < matches.classes.length; a++) {
@@ -465,7 +465,7 @@ class Matcher {
     matches.object.set(columns.object.subarray(from & 1, (from & 1) + count), from);
   }
 
-  /** Takes home the decisions behind them. */
+  /** Take home the decisions behind them. */
   private takeTrace(trace: Trace): void {
     this.renewColumns();
     const ROW = 24;
@@ -493,7 +493,7 @@ const matcher = thread.keep(
 );
 
 /**
- * Matches the detections of image `image` and writes the results of its entries into `matching.matches`.
+ * Match the detections of image `image` and write the results of its entries into `matching.matches`.
  * Images are independent: threads may do different ones at the same time.
  */
 export function matchImage(matching: Matching, image: number, trace?: Trace): void {
@@ -506,13 +506,13 @@ function entriesEnd(ranking: Ranking, image: number): number {
   return ranking.unscored ? end : Math.min(end, ranking.start[image] + MOST);
 }
 
-/** Copies part of a column, as late in the other as it begins behind a multiple of eight bytes: see the kernel. */
+/** Copy part of a column, as late in the other as it begins behind a multiple of eight bytes: see the kernel. */
 function bring<T extends Uint32Array | Uint8Array>(into: T, column: T, from: number, to: number): void {
   const late = from & (8 / column.BYTES_PER_ELEMENT - 1);
   into.set(column.subarray(from, to), late);
 }
 
-/** Brings one mask to `at + n`. @returns n behind it */
+/** Bring one mask to `at + n`. @returns n behind it */
 function bringMask(
   numbers: Uint32Array,
   { intervals, part, maskStart, maskEnd }: Objects,

@@ -20,7 +20,7 @@ const polygonsKernel = thread.keep(
 const SCALE = 5;
 
 /**
- * Appends the mask of one closed polygon, even-odd where it crosses itself.
+ * Append the mask of one closed polygon, even-odd where it crosses itself.
  *
  * @param xy coordinates x0, y0, x1, y1, … in pixels, within ±10^8; `points` of them from index `from`
  * @throws RangeError when its outline crosses more than a million columns, or has more than 262,144 points
@@ -53,7 +53,7 @@ const pieceBuffer = thread.keep(
 );
 
 /**
- * Appends the mask of an object given as several polygons: each even-odd by itself, then their union.
+ * Append the mask of an object given as several polygons: each even-odd by itself, then their union.
  *
  * @param parts coordinate lists; an odd last number is dropped, as the reference does
  */

@@ -92,7 +92,7 @@ interface Entries {
   score: Float64Array;
 }
 
-/** Sorts the detections [from, to) of one image by descending score, stable, and writes their scores: merging runs. */
+/** Sort the detections [from, to) of one image by descending score, stable, and writes their scores: merging runs. */
 function sortByScore(entries: Entries, score: Float64Array, from: number, to: number): void {
   const { detection, score: entryScore } = entries;
   let sorted = true;
@@ -122,14 +122,14 @@ function sortByScore(entries: Entries, score: Float64Array, from: number, to: nu
   }
 }
 
-/** Fills in the order across images: by score, ties by image, then by place within the image. */
+/** Fill in the order across images: by score, ties by image, then by place within the image. */
 export function orderEntries({ score, order, place }: Ranking): void {
   order.set(sortDescending(score));
   for (let k = 0; k < order.length; k++) place[order[k]] = k;
 }
 
 /**
- * Places 0 … n - 1 in order of descending score, stable: a radix sort on the bits of the float64, sixteen at a time,
+ * Place 0 … n - 1 in order of descending score, stable: a radix sort on the bits of the float64, sixteen at a time,
  * least significant first. Flipping the bits of negative numbers, and the sign of the others, makes the order of the
  * bit patterns that of the numbers (Herf, "Radix tricks", 2001).
  */

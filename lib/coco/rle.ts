@@ -31,7 +31,7 @@ export class IntervalBuffer {
     this.data = new Uint32Array(allocate(4 * capacity));
   }
 
-  /** Makes room for `extra` more numbers. */
+  /** Make room for `extra` more numbers. */
   reserve(extra: number): void {
     const needed = this.length + extra;
     if (needed <= this.data.length) return;
@@ -66,7 +66,7 @@ const BACKSLASH = 92;
 const QUOTE = 34;
 
 /**
- * Decodes COCO's string codec into `out`, reading the bytes of a JSON string literal (so `\\` is one backslash).
+ * Decode COCO's string codec into `out`, reading the bytes of a JSON string literal (so `\\` is one backslash).
  * Each character carries five bits, least significant first, and a continuation bit; from the fourth number on the
  * difference to the number two before is stored (maskApi.c `rleFrString`: `if(m>2) x+=cnts[m-2]`).
  *
@@ -135,7 +135,7 @@ function hex4(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Appends the intervals of a mask given by its run lengths. Empty runs vanish and neighbours join: neither changes a
+ * Append the intervals of a mask given by its run lengths. Empty runs vanish and neighbours join: neither changes a
  * pixel, and both occur in files (maskApi.c keeps them; areas, boxes and overlaps come out the same).
  *
  * @returns the sum of all runs, which must be h * w: the caller checks, because only it knows the image
@@ -246,7 +246,7 @@ export function maskExtent(
 const extentBuffer = thread.keep(() => new Int32Array(4));
 
 /**
- * Writes the mask's box [x, y, w, h] to `out[at …]`, as maskApi.c `rleToBbox`. A mask without pixels gets the
+ * Write the mask's box [x, y, w, h] to `out[at …]`, as maskApi.c `rleToBbox`. A mask without pixels gets the
  * reference's [0, 0, 0, 0] when it has a single run and
  * [w, h, 2^32 - w + 1, 2^32 - h + 1] when it has empty foreground runs (`hadForegroundRuns`): unsigned arithmetic
  * that wraps, to 0 in an image one pixel wide or high. Such a box touches nothing, and its area is beyond every size
@@ -329,7 +329,7 @@ function endingBehind(data: Uint32Array, from: number, to: number, position: num
   return low;
 }
 
-/** Appends the union of several masks, each a sorted interval list; masks of one object's parts (maskApi.c `rleMerge`). */
+/** Append the union of several masks, each a sorted interval list; masks of one object's parts (maskApi.c `rleMerge`). */
 export function appendUnion(parts: { data: Uint32Array; from: number; to: number }[], into: IntervalBuffer): void {
   const pairs: [number, number][] = [];
   for (const { data, from, to } of parts) for (let k = from; k < to; k += 2) pairs.push([data[k], data[k + 1]]);

@@ -56,7 +56,7 @@ class TileGrid implements Tiles {
     this.listObjects(from, to);
   }
 
-  /** Finds the tiles that the extent of an object touches: none when it has no pixels. */
+  /** Find the tiles that the extent of an object touches: none when it has no pixels. */
   private findTiles({ maskExtent, box }: Objects, masks: boolean, g: number, at: number): void {
     const { size, columns, rows, listed } = this;
     const extent = masks ? maskExtent : box;
@@ -71,7 +71,7 @@ class TileGrid implements Tiles {
     listed[4 * at + 3] = some ? tileOf(y1, size, rows) : -1;
   }
 
-  /** Lists the objects tile by tile. */
+  /** List the objects tile by tile. */
   private listObjects(from: number, to: number): void {
     const { columns, rows, listed } = this;
     const count = columns * rows;

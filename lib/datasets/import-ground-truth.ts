@@ -6,7 +6,7 @@ import { FileRejected, type Warning } from '#lib/problems.ts';
 import { readGroundTruthFile } from '#lib/readers/ground-truth-file.ts';
 import { type DatasetStatistics, datasetStatistics } from './statistics.ts';
 
-/** Imports COCO ground truth: reads, checks, packs and writes it. @throws FileRejected */
+/** Import COCO ground truth: read, check, pack and write it. @throws FileRejected */
 export async function importGroundTruth(
   path: string,
   outPath: string,

@@ -47,7 +47,7 @@ const PICTURE = /\.(tiff?|png)$/i;
 const MOST_BYTES = 4e9;
 
 /**
- * Finds the pictures of a data set's images in a folder (and those in it) or a zip archive. Files are matched by name
+ * Find the pictures of a data set's images in a folder (and those in it) or a zip archive. Files are matched by name
  * without folder and ending; what belongs to no image is left out with a warning, since LIVECell's own archive holds the
  * images of all splits.
  *
@@ -153,7 +153,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   'label-image-float': 'Write it as an 8-bit grey TIFF or PNG.',
 };
 
-/** Returns the grey values of an 8-bit TIFF or PNG; 0 is black, however the file stores it. @throws ImageProblem */
+/** Return the grey values of an 8-bit TIFF or PNG; 0 is black, however the file stores it. @throws ImageProblem */
 export function decodePicture(bytes: Uint8Array, expected: { width: number; height: number }): Pixels {
   try {
     const { bits, labels, palette, whiteIsZero } = decodeLabelImage(bytes, expected, (data, most) =>
@@ -179,7 +179,7 @@ export interface PackedPictures {
 }
 
 /**
- * Reads every picture once: measures its cells, and writes it into the archive at `outPath`. Memory holds one picture.
+ * Read every picture once: measure its cells and write it into the archive at `outPath`. Memory holds one picture.
  *
  * @throws FileRejected with everything that is wrong with the pictures
  */
@@ -296,7 +296,7 @@ const opened = new Map<string, Promise<{ byName: Map<string, ZipMember>; close()
 const MOST_OPENED = 4;
 
 /**
- * Reads one member of an archive that `packPictures` wrote; null when none has this name. The archive stays open for the
+ * Read one member of an archive that `packPictures` wrote; null when none has this name. The archive stays open for the
  * next call: it never changes, since new pictures of a data set are written to a new file.
  */
 export async function readPicture(packPath: string, name: string): Promise<Uint8Array | null> {

@@ -43,7 +43,7 @@ class ThreadState {
     return kept;
   }
 
-  /** Drops what has become large. Nothing may be using it. */
+  /** Drop what has become large. Nothing may be using it. */
   forgetLarge(): void {
     for (const kept of this.kept) kept.forgetIfLarge();
   }

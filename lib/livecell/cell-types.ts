@@ -37,7 +37,7 @@ export interface ImageName {
 
 const PATTERN = /^(.+?)_Phase_([A-Za-z]+\d+)_(\d+)_(\d+)d(\d+)h(\d+)m_(\d+)$/;
 
-/** Reads a LIVECell file name (folder and extension are ignored); `null` when it has another form. */
+/** Read a LIVECell file name (folder and extension are ignored); `null` when it has another form. */
 export function parseImageName(fileName: string): ImageName | null {
   const match = PATTERN.exec(stem(fileName));
   if (!match) return null;

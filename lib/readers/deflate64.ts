@@ -169,7 +169,7 @@ class Bits {
 }
 
 /**
- * Unpacks a Deflate64 stream piece by piece; memory does not depend on its length.
+ * Unpack a Deflate64 stream piece by piece; memory does not depend on its length.
  *
  * @param packed the stream's bytes, in pieces of any size
  * @throws Deflate64Error

@@ -35,13 +35,13 @@ export interface OpenedFile {
   readonly members: readonly ZipMember[];
   /** why it cannot be read as one file; an archive with a file per slot may be read all the same */
   readonly problem?: Problem;
-  /** Starts the stream of unpacked bytes; may be called again. */
+  /** Start the stream of unpacked bytes; may be called again. */
   chunks(): AsyncIterable<Uint8Array>;
   close(): void;
 }
 
 /**
- * Looks at a file and finds out how to read it: a stream of text, unpacked, or an archive of label images.
+ * Look at a file and find out how to read it: a stream of text, unpacked, or an archive of label images.
  *
  * @throws FileRejected when it is of a kind that cannot be read for the purpose, or exceeds a budget
  */
@@ -168,7 +168,7 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, compressed: number): A
   }
 }
 
-/** Tells what an archive holds by the first bytes of its members, whatever their names. */
+/** Tell what an archive holds by the first bytes of its members, whatever their names. */
 async function lookIntoZip(
   members: readonly ZipMember[],
   purpose: Purpose,
@@ -224,7 +224,7 @@ async function lookIntoZip(
   return { format };
 }
 
-/** Unpacks the only member of a zip archive. */
+/** Unpack the only member of a zip archive. */
 async function* unpackOnlyMember(
   [member]: readonly ZipMember[],
   compressed: number,

@@ -12,7 +12,7 @@ import { openFile, sha256File } from './files.ts';
 const PACK_HEAD = 1 << 20;
 
 /**
- * Opens packed ground truth. Its images are there at once, which is all that reading predictions needs; its objects
+ * Open packed ground truth. Its images are there at once, which is all that reading predictions needs; its objects
  * are when `ready` is.
  *
  * @returns null when it is another kind of file
@@ -48,13 +48,13 @@ export async function openPacked(path: string): Promise<{ dataset: Dataset; read
   }
 }
 
-/** Says of a finding in ground truth, where it stands beside those in predictions, which of the two files it is about. */
+/** Say of a finding in ground truth, where it stands beside those in predictions, which of the two files it is about. */
 export function ofGroundTruth<Said extends { message: string }>(said: Said): Said {
   if (/^(The (gzipped )?ground truth|The list of images)/.test(said.message)) return said;
   return { ...said, message: `Ground truth: ${said.message}` };
 }
 
-/** Opens ground truth: packed, or COCO JSON (plain, gzipped or zipped). @throws FileRejected that names the ground truth */
+/** Open ground truth: packed, or COCO JSON (plain, gzipped or zipped). @throws FileRejected that names the ground truth */
 export async function openGroundTruth(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
   return readGroundTruthFile(path, onBytes).catch((error) => {
     if (!(error instanceof FileRejected)) throw error;
@@ -84,7 +84,7 @@ export async function readGroundTruthFile(path: string, onBytes?: (bytes: number
   }
 }
 
-/** Lists ids, names and sizes of the images of a packed ground truth: never annotations. */
+/** List ids, names and sizes of the images of a packed ground truth: never annotations. */
 export async function readImageList(
   path: string,
 ): Promise<{ id: ImageId; file_name: string; width: number; height: number }[]> {
@@ -97,7 +97,7 @@ export async function readImageList(
   }));
 }
 
-/** Opens what predictions are read against: ground truth, or a list of its images. @throws FileRejected */
+/** Open what predictions are read against: ground truth, or a list of its images. @throws FileRejected */
 export async function openTarget(path: string): Promise<Target & { warnings: Warning[] }> {
   const list = await readList(path);
   if (!list) {

@@ -85,7 +85,7 @@ const ENOUGH = 4096;
 /** Packed bytes given to the unpacker at a time: they make 64 KB at the most, a thousand bytes of each. */
 const STEP = 64;
 
-/** Tells what kind of file begins with these bytes, and what is wrong with it for the purpose. */
+/** Tell what kind of file begins with these bytes, and what is wrong with it for the purpose. */
 export function sniff(firstBytes: Uint8Array, purpose: Purpose = 'any'): Sniffed {
   if (firstBytes.length === 0) return wrong('unknown', purpose, 'is empty.', { code: 'empty', subject: 'The file' });
   if (begins(firstBytes, [0x1f, 0x8b])) return sniffGzip(firstBytes, purpose);
@@ -148,7 +148,7 @@ function looksLikeTable(text: string): boolean {
   return lines.length > 0 && /[,;\t]/.test(lines[0]) && /image|file|name|count|cells/i.test(lines[0]);
 }
 
-/** Unpacks just enough of a gzip stream to see what is in it. */
+/** Unpack just enough of a gzip stream to see what is in it. */
 function sniffGzip(bytes: Uint8Array, purpose: Purpose): Sniffed {
   const start: Uint8Array[] = [];
   let size = 0;
@@ -180,7 +180,7 @@ function isTar(bytes: Uint8Array): boolean {
   return bytes.length > 262 && new TextDecoder().decode(bytes.subarray(257, 262)) === 'ustar';
 }
 
-/** Reads the names of the members whose headers lie in the first bytes. */
+/** Read the names of the members whose headers lie in the first bytes. */
 function sniffZip(bytes: Uint8Array, purpose: Purpose): Sniffed {
   const refuse = (what: string, subject = purpose === 'ground-truth' ? SUBJECT[purpose] : 'This .zip') =>
     wrong('zip', purpose, what, { subject });

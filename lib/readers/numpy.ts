@@ -41,7 +41,7 @@ interface NumpyHeader {
 }
 
 /**
- * Labels of one image from a `.npy` file of shape [height, width]; further axes may have the length 1.
+ * Label of one image from a `.npy` file of shape [height, width]; further axes may have the length 1.
  *
  * @throws ImageProblem
  */

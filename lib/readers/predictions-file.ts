@@ -5,7 +5,7 @@ import type { OpenedFile } from './files.ts';
 import { finishLabels, type LabelPart, readLabelMasks, readLabelPart } from './labels/label-masks.ts';
 import { openZip } from './zip.ts';
 
-/** Reads predictions of either format. @throws FileRejected with all problems */
+/** Read predictions of either format. @throws FileRejected with all problems */
 export async function readOpened(
   opened: OpenedFile,
   target: Target,
@@ -25,7 +25,7 @@ export async function readOpened(
   });
 }
 
-/** Reads a thread's share of an archive of label images; the thread opens the archive for itself. */
+/** Read a thread's share of an archive of label images; the thread opens the archive for itself. */
 export async function readLabelShare(
   path: string,
   target: Target,
@@ -39,12 +39,12 @@ export async function readLabelShare(
   }
 }
 
-/** Joins the shares of all threads. @throws FileRejected with all problems */
+/** Join the shares of all threads. @throws FileRejected with all problems */
 export function joinLabelShares(opened: OpenedFile, shares: LabelPart[], target: Target): ReadPredictions {
   return finishLabels(shares, opened.members, target);
 }
 
-/** Unpacks into one piece of memory of the right size, and no more of it. */
+/** Unpack into one piece of memory of the right size, and no more of it. */
 function inflate(data: Uint8Array, most: number): Uint8Array {
   return inflateSync(data, { maxOutputLength: most, chunkSize: Math.max(64, most) });
 }

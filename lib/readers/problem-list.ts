@@ -32,7 +32,7 @@ export class ProblemList {
     if (kind.count++ < LIMITS.problemsPerKind) kind.listed.push({ code, ...explain() });
   }
 
-  /** Counts problems that are not listed any more. */
+  /** Count problems that are not listed any more. */
   addMore(code: string, count: number): void {
     const kind = this.byCode.get(code);
     if (kind) kind.count += count;
@@ -48,7 +48,7 @@ export class ProblemList {
     }
   }
 
-  /** Takes over what another part of the same file found. */
+  /** Take over what another part of the same file found. */
   merge(problems: Problem[], warnings: Warning[]): void {
     for (const { more, ...problem } of problems) {
       this.add(problem.code, () => problem);
@@ -75,7 +75,7 @@ export class ProblemList {
     return [...this.warningsByCode.values()];
   }
 
-  /** Returns the rejection of the file for all problems so far, after those of `first`. */
+  /** Return the rejection of the file for all problems so far, after those of `first`. */
   rejection(first: readonly Problem[] = []): FileRejected {
     return new FileRejected([...first, ...this.problems()], this.warnings());
   }

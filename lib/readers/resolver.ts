@@ -56,13 +56,13 @@ export class ImageResolver {
     }
   }
 
-  /** Finds the image with a numeric id. */
+  /** Find the image with a numeric id. */
   ofNumber(id: number): number {
     if (Math.abs(id) > Number.MAX_SAFE_INTEGER) return UNKNOWN_IMAGE; // rounded: another id's neighbour
     return this.byId.get(id) ?? this.byId.get(String(id)) ?? UNKNOWN_IMAGE;
   }
 
-  /** Finds the image that a text means: an id or a file name, with or without folders and extension. */
+  /** Find the image that a text means: an id or a file name, with or without folders and extension. */
   ofText(text: string): number {
     const known = this.remembered.get(text);
     if (known !== undefined) return known;
@@ -84,14 +84,14 @@ export class ImageResolver {
     return (/^\d{1,16}$/.test(name) ? this.byId.get(Number(name)) : undefined) ?? UNKNOWN_IMAGE;
   }
 
-  /** Lists the file names that an unknown text could mean when it leaves several open; else none. */
+  /** List the file names that an unknown text could mean when it leaves several open; else none. */
   candidates(text: string): string[] {
     const alike = this.byStem.get(stem(normalize(text))) ?? [];
     return this.ofText(text) === UNKNOWN_IMAGE ? alike.map(({ image }) => this.fileNames[this.firstOf(image)]) : [];
   }
 
   /**
-   * Finds another image that a text could mean as well: `1` may be the file `1.png` and the id of another image.
+   * Find another image that a text could mean as well: `1` may be the file `1.png` and the id of another image.
    *
    * @returns the image that `ofText` did not choose, or UNKNOWN_IMAGE
    */
@@ -106,17 +106,17 @@ export class ImageResolver {
     return this.members(chosen).includes(asId) ? UNKNOWN_IMAGE : asId;
   }
 
-  /** Lists the images that an answer stands for: one, or all of a group. */
+  /** List the images that an answer stands for: one, or all of a group. */
   members(image: number): readonly number[] {
     return image >= 0 ? [image] : (this.groups[-1 - image] ?? []);
   }
 
-  /** Returns the image, or the first of a group. */
+  /** Return the image, or the first of a group. */
   firstOf(image: number): number {
     return image >= 0 ? image : this.groups[-1 - image][0];
   }
 
-  /** Tells whether the images that an answer stands for have one size. */
+  /** Tell whether the images that an answer stands for have one size. */
   haveOneSize(image: number, { width, height }: Pick<Images, 'width' | 'height'>): boolean {
     const [first, ...others] = this.members(image);
     return others.every((i) => width[i] === width[first] && height[i] === height[first]);
@@ -157,7 +157,7 @@ function withoutExtension(path: string): string {
   return path.slice(0, path.length - lastPart(path).length) + stem(path);
 }
 
-/** Counts equal folders, from the innermost outwards. */
+/** Count equal folders, from the innermost outwards. */
 function sharedFolders(a: string, b: string): number {
   const [left, right] = [a, b].map((path) => path.split('/').slice(0, -1).reverse());
   let shared = 0;
@@ -166,7 +166,7 @@ function sharedFolders(a: string, b: string): number {
 }
 
 /**
- * Undoes what tools do to file names: Roboflow writes `cell.tif` as `cell_tif.rf.<hash>.jpg`, Label Studio puts a hash
+ * Undo what tools do to file names: Roboflow writes `cell.tif` as `cell_tif.rf.<hash>.jpg`, Label Studio puts a hash
  * before the name, web tools percent-encode it, and nnU-Net adds the number of a channel.
  */
 function unmangled(name: string): string[] {

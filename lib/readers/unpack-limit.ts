@@ -23,7 +23,7 @@ export function checkUnpacked(total: number, { packed, name, ratio = LIMITS.infl
   });
 }
 
-/** Passes unpacked bytes on as long as there are not too many. @throws FileRejected */
+/** Pass unpacked bytes on as long as there are not too many. @throws FileRejected */
 export async function* limitUnpacked(chunks: AsyncIterable<Uint8Array>, packed: Packed): AsyncGenerator<Uint8Array> {
   let total = 0;
   for await (const chunk of chunks) {

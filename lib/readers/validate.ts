@@ -14,7 +14,7 @@ export interface Validated {
 }
 
 /**
- * Reads a file of predictions and returns its problems and warnings.
+ * Read a file of predictions and return its problems and warnings.
  *
  * @param options.groundTruth packed or COCO JSON, or a list of images `[{id, file_name, width, height}]`; or it, opened
  * @param options.check checks more of what was read: may throw FileRejected, or change its warnings
@@ -39,7 +39,7 @@ export async function validateFile(options: {
   });
 }
 
-/** Returns what reading found, or the problems for which it found nothing. */
+/** Return what reading found, or the problems for which it found nothing. */
 export async function validated(read: () => Promise<Omit<Validated, 'problems'>>): Promise<Validated> {
   try {
     const { warnings, detections, images, format } = await read();

@@ -82,7 +82,7 @@ export async function openZip(path: string): Promise<OpenZip> {
   }
 }
 
-/** Names are UTF-8 whatever the archive says of them, as macOS and old Python write them; if they cannot be, code page 437. */
+/** Name are UTF-8 whatever the archive says of them, as macOS and old Python write them; if they cannot be, code page 437. */
 function nameOf(entry: Entry): string {
   const bytes = entry.fileName as unknown as Buffer; // `decodeStrings: false`
   try {
@@ -175,7 +175,7 @@ function unpack(packed: Uint8Array, bytes: number): Uint8Array {
   return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes), chunkSize: Math.max(64, bytes) });
 }
 
-/** Turns what yauzl and zlib say about the bytes into a problem; errors of the file system are not the submitter's mistake. */
+/** Turn what yauzl and zlib say about the bytes into a problem; errors of the file system are not the submitter's mistake. */
 function damaged(error: unknown): unknown {
   if (error instanceof FileRejected) return error;
   if (/multi-disk/i.test((error as Error).message)) {

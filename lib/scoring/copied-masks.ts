@@ -12,7 +12,7 @@ export interface CopiedMasks {
 const SMALLEST_PIXELS = 64;
 
 /**
- * Counts masks copied from ground truth: matches of IoU 1, which only equal masks have. Crowd regions do not count,
+ * Count masks copied from ground truth: matches of IoU 1, which only equal masks have. Crowd regions do not count,
  * since any mask inside one has IoU 1 with it, nor do objects below 64 pixels.
  *
  * @param evaluating of masks

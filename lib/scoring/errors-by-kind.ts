@@ -180,7 +180,7 @@ class Scratch {
     return 21 * this.pairs.entry.length + 16 * this.owner.length + 12 * this.covered.length;
   }
 
-  /** Makes room for the objects of an image; none has an owner. */
+  /** Make room for the objects of an image; none has an owner. */
   beginImage(objects: number): void {
     if (this.owner.length < objects) {
       this.owner = new Int32Array(objects * 2);
@@ -190,7 +190,7 @@ class Scratch {
     this.pairs.length = 0;
   }
 
-  /** Makes room for one view of an image, all zeros. */
+  /** Make room for one view of an image, all zeros. */
   beginView(entries: number, objects: number): void {
     if (this.covered.length < entries) {
       this.covered = new Uint16Array(entries * 2);
@@ -219,7 +219,7 @@ export interface Naming extends Matching {
 }
 
 /**
- * Names the errors of image `image` in both views, and writes them into `naming.errors`.
+ * Name the errors of image `image` in both views, and write them into `naming.errors`.
  * Images are independent: threads may do different ones at the same time.
  *
  * @param naming its matches with `found`
@@ -243,7 +243,7 @@ export function nameErrors(naming: Naming, image: number): void {
   for (const view of [POOLED, OWN]) if (ends[view] >= 0) judge(naming, image, ends[view], view);
 }
 
-/** Finds pairs, owners and what counts for the entries before `last`; those before `first` take part in both views. */
+/** Find pairs, owners and what counts for the entries before `last`; those before `first` take part in both views. */
 function findPairs(
   { dataset, detections, ranking, matches }: Matching,
   image: number,

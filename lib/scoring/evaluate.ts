@@ -78,7 +78,7 @@ const FEW_DETECTIONS = 20_000;
 /** The same for leaving out fields: that is as much work as summarizing several times. */
 const FEW_TO_LEAVE_OUT = 5_000;
 
-/** Scores one file against ground truth. */
+/** Score one file against ground truth. */
 export async function evaluate(
   dataset: Dataset,
   predictions: Predictions,
@@ -112,7 +112,7 @@ export function evaluationsOf(predictions: Predictions, dataset?: Pick<Dataset, 
 }
 
 /**
- * Ranks the detections within their images and makes room for their matches, per evaluation. The order across images is
+ * Rank the detections within their images and make room for their matches, per evaluation. The order across images is
  * left to `orderEntries` of `rankingsOf` these: matching does not need it. Masks and boxes share one ranking unless
  * masks have scores of their own.
  */
@@ -193,7 +193,7 @@ async function summarizeSlices(run: Run): Promise<void> {
   }
 }
 
-/** Adds errors by kind under the primary protocol: named image by image, then counted slice by slice. */
+/** Add errors by kind under the primary protocol: named image by image, then counted slice by slice. */
 async function addErrors(run: Run): Promise<void> {
   const { dataset, predictions, evaluatings, protocols, slices, results, runner, onProgress } = run;
   const primary = results[protocols.indexOf(PRIMARY_PROTOCOL)];

@@ -90,7 +90,7 @@ const TAKEN = 1;
 const MATCHED = 2;
 
 /**
- * Counts file `file` under every truth. All truths are of the same data set, so the label image is painted once.
+ * Count file `file` under every truth. All truths are of the same data set, so the label image is painted once.
  *
  * @param scoreThreshold detections below it are left out; null takes all, as of files without scores
  */
@@ -109,7 +109,7 @@ export function countLabels(
 }
 
 /**
- * Paints an image's detections by falling score, each pixel to the first. A detection whose pixels are all taken gives
+ * Paint an image's detections by falling score, each pixel to the first. A detection whose pixels are all taken gives
  * no label.
  *
  * @returns how many labels there are

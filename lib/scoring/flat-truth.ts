@@ -104,7 +104,7 @@ export function flattenTruth(dataset: Dataset, variant: TruthVariant, digester: 
 }
 
 /**
- * Paints objects by annotated area, small first, so that larger cells lie on top; then takes away labels of few pixels.
+ * Paint objects by annotated area, small first, so that larger cells lie on top; then take away labels of few pixels.
  *
  * @param inside objects of the image
  * @param canvas [pixels] 0; becomes the index in `inside` + 1
@@ -198,7 +198,7 @@ function centreOf(objects: Dataset['objects'], object: number, height: number): 
   return { x: x / pixels, y: y / pixels };
 }
 
-/** Finds the centre nearest to a pixel, the lower index among equals: outwards from it by x, until none can be nearer. */
+/** Find the centre nearest to a pixel, the lower index among equals: outwards from it by x, until none can be nearer. */
 function nearestOf(centres: readonly Centre[]): (x: number, y: number) => number {
   const byX = [...centres].sort((a, b) => a.x - b.x);
   return (x, y) => {
@@ -261,7 +261,7 @@ function swapped(bytes: Uint8Array): Uint8Array {
   return bytes.map((_, k) => bytes[k ^ 1]);
 }
 
-/** Calls with first pixel and end of each run of an object's mask. */
+/** Call with first pixel and end of each run of an object's mask. */
 function eachRun(objects: Dataset['objects'], object: number, visit: (from: number, to: number) => void): void {
   const intervals = objects.intervals[objects.part[object]];
   for (let k = objects.maskStart[object]; k < objects.maskEnd[object]; k += 2) visit(intervals[k], intervals[k + 1]);

@@ -168,7 +168,7 @@ class GrowingTest {
     this.trackers = { line: new DistancesTracker(n), neighbours: new DistancesTracker(n) };
   }
 
-  /** Lets the next image in. */
+  /** Let the next image in. */
   grow(): void {
     const { count, line } = this;
     const [x, y] = [this.x[count], this.y[count]];

@@ -77,7 +77,7 @@ export class GrowingNeighbours {
   }
 
   /**
-   * Lets the next point in.
+   * Let the next point in.
    *
    * @param changed called for every point that is in and whose prediction is new, the new point among them
    * @returns the point, or -1 when all are in
@@ -109,14 +109,14 @@ export class GrowingNeighbours {
     return point;
   }
 
-  /** Adds the points of one x, from its first on, but counts no further than `most`. */
+  /** Add the points of one x, from its first on, but counts no further than `most`. */
   private upTo(most: number, from: number, points: number): number {
     const { after, place } = this;
     for (let i = from; i !== NONE && place[i] === place[from] && points < most; i = after[i]) points++;
     return points;
   }
 
-  /** Makes the prediction of one x again, and tells its points when it changed. */
+  /** Make the prediction of one x again, and tells its points when it changed. */
   private predict(own: number, changed: (point: number, prediction: number) => void): void {
     const { x, y, k, first, last, place, before, after, prediction } = this;
     const here = x[first[own]];

@@ -76,7 +76,7 @@ export function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-/** Sums of squares and products of the deviations from the means. */
+/** Sum of squares and products of the deviations from the means. */
 function products(x: ArrayLike<number>, y: ArrayLike<number>) {
   const meanX = mean(x);
   const meanY = mean(y);

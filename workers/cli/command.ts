@@ -99,7 +99,7 @@ export function oneFile(files: string[], what: string): string {
   return files[0];
 }
 
-/** Resolves a path from where the command was given: npm runs scripts in the project's folder, whatever folder that is. */
+/** Resolve a path from where the command was given: npm runs scripts in the project's folder, whatever folder that is. */
 export function userPath(path: string): string {
   const { INIT_CWD, npm_lifecycle_event } = process.env;
   return INIT_CWD && npm_lifecycle_event === 'livecell' ? resolve(INIT_CWD, path) : path;

@@ -209,7 +209,7 @@ export const MOST_IMAGES_PER_TYPE = 248;
 const LAST_HOUR = 120;
 
 /**
- * Writes ground truth, three prediction files and two pairs of counts into `dir`, and the images when `pictures` are
+ * Write ground truth, three prediction files and two pairs of counts into `dir`, and the images when `pictures` are
  * wanted; the folder is made when missing.
  */
 export async function writeDemoData(
@@ -273,7 +273,7 @@ interface DemoImage {
 }
 
 /**
- * Names of two locations of the type’s test well, followed over five days in steps of four hours: what LIVECell's fields of view
+ * Name of two locations of the type’s test well, followed over five days in steps of four hours: what LIVECell's fields of view
  * look like, so that everything grouped by field of view has something to group.
  */
 export function imageNames(type: CellType, count: number): string[] {

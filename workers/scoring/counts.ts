@@ -104,11 +104,11 @@ export async function scoreCountFiles(job: ScoreJob, task: Task): Promise<AnyRep
   }));
 }
 
-/** Opens a file of counts. */
+/** Open a file of counts. */
 const openCounts = (path: string) => openFile(path, 'counts');
 
 /**
- * Counts as they are, or detections with the threshold that was stated for them.
+ * Count as they are, or detections with the threshold that was stated for them.
  *
  * @param references of each slot that has any
  * @throws FileRejected with what is wrong

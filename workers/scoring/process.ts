@@ -29,7 +29,7 @@ import { giveUpScoring, scoreSubmission } from './jobs/score.ts';
 import { ThreadPool } from './pool.ts';
 
 export interface WorkerProcess {
-  /** Takes no more jobs; the one at hand is finished, or handed back when it takes too long. */
+  /** Take no more jobs; the one at hand is finished, or handed back when it takes too long. */
   stop(): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerProcess
   };
 }
 
-/** Repairs stuck submissions, and ends re-scores that have nothing left to wait for. */
+/** Repair stuck submissions, and end re-scores that have nothing left to wait for. */
 async function sweep({ sweepGraceSeconds: graceSeconds }: Clocks): Promise<void> {
   for (const { submissionId, action } of await sweepQueue({ graceSeconds }))
     log('swept', { submission: submissionId, action });

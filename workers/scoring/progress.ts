@@ -4,7 +4,7 @@ import type { Progress } from '#db/schema.ts';
 import { saveProgress } from '#db/submissions/scoring.ts';
 import { errorFields, log } from '#workers/log.ts';
 
-/** Saves what arrives at `port`: the latest only, at most once per interval, and never two at once. */
+/** Save what arrives at `port`: the latest only, at most once per interval, and never two at once. */
 export function followProgress(submissionId: string, { progressMilliseconds }: { progressMilliseconds: number }) {
   const { port1, port2 } = new MessageChannel();
   let latest: Progress | null = null;

@@ -46,7 +46,7 @@ export interface SlotFile {
 /** A slot whose file can be used when its turn comes. */
 export interface SlotTurn {
   readonly slot: string;
-  /** Unpacks the file if need be and passes it to `use`, which must not keep it. */
+  /** Unpack the file if need be and pass it to `use`, which must not keep it. */
   withFile<Result>(use: (file: SlotFile) => Promise<Result>): Promise<Result>;
 }
 
@@ -185,7 +185,7 @@ function withoutEnding(name: string): string {
   return name.replace(/(\.(json|jsonl|csv|zip|gz|txt))+$/i, '');
 }
 
-/** Unpacks a slot's file for as long as `use` runs. The label images in a slot's folder become an archive again. */
+/** Unpack a slot's file for as long as `use` runs. The label images in a slot's folder become an archive again. */
 async function withUnpacked<Result>(
   slot: string,
   members: readonly ZipMember[],

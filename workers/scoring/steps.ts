@@ -91,7 +91,7 @@ const STEPS: {
     readLabelShare(path, target, { part, parts, onFile: () => onProgress(Atomics.add(counter, 0, 1)) }),
 };
 
-/** Runs one step in this thread. */
+/** Run one step in this thread. */
 export async function runStep<Name extends StepName>(
   name: Name,
   input: StepInputs[Name],

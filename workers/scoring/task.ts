@@ -154,7 +154,7 @@ function sumCopiedMasks(slots: readonly ScoredSlot[]): CopiedMasks | undefined {
   return { count: total('count'), detections: total('detections') };
 }
 
-/** Sends progress at most twenty times a second: every message costs the other side something. */
+/** Send progress at most twenty times a second: every message costs the other side something. */
 function reportProgress(port: MessagePort | undefined): (phase: Phase, fraction: number) => void {
   let last = 0;
   return (phase, fraction) => {

@@ -34,7 +34,7 @@ export class ThreadTeam implements Runner {
     this.worthBytes = together ? 0 : SMALL;
   }
 
-  /** Starts the helpers where a file is large. Should that fail, the first step that needs them reports it. */
+  /** Start the helpers where a file is large. Should that fail, the first step that needs them reports it. */
   warmUp(paths: readonly string[]): void {
     if (this.size > 1 && paths.some((path) => statSync(path).size >= this.worthBytes))
       pool.start(this.size - 1).catch(() => {});
@@ -122,7 +122,7 @@ async function startPiscina(threads: number): Promise<Piscina> {
   return new Piscina({ filename, minThreads: threads, maxThreads: threads, env });
 }
 
-/** Ends the helpers, so that a process that has scored can end. */
+/** End the helpers, so that a process that has scored can end. */
 export async function dismissHelpers(): Promise<void> {
   await pool.end();
 }

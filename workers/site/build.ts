@@ -9,7 +9,7 @@ const FOLDERS = ['app', 'lib', 'db'];
 const BUILD_ID = '.next/BUILD_ID';
 const STAMP = '.next/built-from';
 
-/** Runs `build` if it is needed; two processes at once build one after the other, and the second finds it done. */
+/** Run `build` if it is needed; two processes at once build one after the other, and the second finds it done. */
 export async function buildIfNeeded(root: string, build: () => Promise<void>): Promise<boolean> {
   const sources = digestOf(root);
   if (isBuilt(root, sources)) return false;

@@ -125,7 +125,7 @@ async function operatorAddress(databaseUrl: string, siteUrl: string): Promise<st
 }
 
 /**
- * Shows the address on a desktop, for somebody who sits at it. The browser is given a file that leads on: a command line
+ * Show the address on a desktop, for somebody who sits at it. The browser is given a file that leads on: a command line
  * can be read by every user of the machine, and the key must not be in one.
  */
 function openInBrowser(address: string): void {
@@ -277,7 +277,7 @@ function siteAddress(settings: Env, host: string): string {
   return `http://${name}:${settings.PORT}`;
 }
 
-/** Signs sessions; kept, so that a restart signs nobody out. */
+/** Sign sessions; kept, so that a restart signs nobody out. */
 function keptSecret(): string {
   const path = join(dataDir, 'auth-secret');
   if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });

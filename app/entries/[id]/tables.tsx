@@ -252,7 +252,7 @@ const WITHOUT_RANKING = [
   ],
 ] as const;
 
-/** Measures that look at one set of detections, those at or above a score, however they are ranked among themselves. */
+/** Measure that look at one set of detections, those at or above a score, however they are ranked among themselves. */
 export function WithoutRanking({ report }: { report: ScoreReport }) {
   const evaluations = EVALUATIONS.filter((evaluation) => report.results[evaluation]);
   return (

@@ -266,7 +266,7 @@ function External({ href, children }: { href: string; children: ReactNode }) {
   );
 }
 
-/** Runs of columns of one group, for the upper row of the head. */
+/** Run of columns of one group, for the upper row of the head. */
 function spans(columns: readonly Column[]): { group: ColumnGroup; count: number }[] {
   const runs: { group: ColumnGroup; count: number }[] = [];
   for (const { group } of columns) {

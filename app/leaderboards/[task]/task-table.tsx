@@ -272,7 +272,7 @@ function asPublished(column: ValueColumn, value: number): string {
   return column.format === 'integer' ? text : text.replace(/\.?0+$/, (zeros) => '\u2007'.repeat(zeros.length));
 }
 
-/** Runs of columns with one head above them. */
+/** Run of columns with one head above them. */
 function spans(columns: readonly ValueColumn[]): { group?: string; from: string; count: number }[] {
   const runs: { group?: string; from: string; count: number }[] = [];
   for (const { group, key } of columns) {

@@ -3,7 +3,7 @@
 import { useActionState } from 'react';
 import { shareWithReviewers } from '../anonymity-actions.ts';
 
-/** Makes the link for reviewers and shows it once. `exists`: one that was made before is replaced. */
+/** Make the link for reviewers and show it once. `exists`: one that was made before is replaced. */
 export function ReviewLink({ id, exists }: { id: string; exists: boolean }) {
   const [state, run, pending] = useActionState(shareWithReviewers, {});
   const replaces = exists || state.made !== undefined;

@@ -63,7 +63,7 @@ let rowBytes: usize = 0;
 let words: i32 = 0;
 
 /**
- * Lays out the memory. What stood there is lost.
+ * Lay out the memory. What stood there is lost.
  *
  * @param entries of all images
  * @param entriesInOrder of the slice
@@ -91,7 +91,7 @@ function aligned(address: usize): usize {
 }
 
 /**
- * Lines up the slice's entries: a row of bits per threshold.
+ * Line up the slice's entries: a row of bits per threshold.
  *
  * @param at the fates, at `fates` or a bit behind
  */
@@ -115,7 +115,7 @@ function row(t: i32): usize {
   return rows + <usize>t * rowBytes;
 }
 
-/** Takes sixteen fates apart. */
+/** Take sixteen fates apart. */
 function toBytes(p: usize): void {
   const a = v128.load(p);
   const b = v128.load(p, 16);
@@ -235,7 +235,7 @@ function bestHere(): f64 {
 }
 
 /**
- * Looks at some true positives of a word: only at the last of several in a row, where precision can be best, and at
+ * Look at some true positives of a word: only at the last of several in a row, where precision can be best, and at
  * none where even all of the word's in front of all others would not exceed the best.
  *
  * @param hits the word's true positives
@@ -372,7 +372,7 @@ function scoreOf(entry: i32): f64 {
 const hitsOf = memory.data(4 * THRESHOLDS, 16);
 const countsOf = memory.data(4 * THRESHOLDS, 16);
 
-/** Adds up at which thresholds entries are true and count. */
+/** Add up at which thresholds entries are true and count. */
 function add(at: usize, from: i32, to: i32): void {
   for (let k = from; k < to; k += 16) {
     // up to 16 are looked at, whether or not there are so many

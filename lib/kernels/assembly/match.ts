@@ -114,7 +114,7 @@ let objectIou: f64 = 0;
 let candidateTruth: usize = 0;
 let candidateIou: usize = 0;
 
-/** Lays out room for so many ground truths. */
+/** Lay out room for so many ground truths. */
 export function layout(most: i32): void {
   const n = (<usize>most + 15) & ~15;
   truths = (__heap_base + 15) & ~15;
@@ -139,7 +139,7 @@ export function reserve(to: usize): bool {
 }
 
 /**
- * Takes in the ground truth of an image: indices `from` … `from + count`, whose intervals have been copied from
+ * Take in the ground truth of an image: indices `from` … `from + count`, whose intervals have been copied from
  * `firstInterval` on.
  *
  * @returns whether there was memory enough
@@ -271,7 +271,7 @@ function touched(low: v128, high: v128): u32 {
   );
 }
 
-/** Lists the ground truth by tile, in each that its extent touches. */
+/** List the ground truth by tile, in each that its extent touches. */
 function fillTiles(count: i32): bool {
   memory.fill(tileStart, 0, 4 * (count + 1));
   const end = truths + TRUTH * <usize>truthCount;
@@ -311,7 +311,7 @@ function fillTiles(count: i32): bool {
 // --- entries ---
 
 /**
- * Matches the next `count` entries, the first of them entry `from` of `entries`. Detection `firstDetection` is the first
+ * Match the next `count` entries, the first of them entry `from` of `entries`. Detection `firstDetection` is the first
  * in the columns, and intervals have been copied from `firstInterval` on.
  *
  * A detection looks for ground truth where its middle is. At IoU 0.5, in a crowd region too, the overlap is at least
@@ -458,7 +458,7 @@ export function match(
 }
 
 /**
- * Lets the candidates take thresholds that are not yet among those matched, those that are ignored or those that count.
+ * Let the candidates take thresholds that are not yet among those matched, those that are ignored or those that count.
  *
  * @returns the thresholds matched
  */
@@ -486,7 +486,7 @@ function take(n: usize, v: i32, whatIsIgnored: bool, matched: v128, traceEntry: 
   return matched;
 }
 
-/** Writes what becomes of an entry in eight classes, those with even numbers and those with odd ones. */
+/** Write what becomes of an entry in eight classes, those with even numbers and those with odd ones. */
 function write(v: i32, even: usize, odd: usize, matched: v128, ignoredMatches: v128, sizeArea: f64): void {
   even += 8 * ROW * <usize>v;
   odd += 8 * ROW * <usize>v;

@@ -13,7 +13,7 @@ const POWERS = memory.data<f64>([
 const EXACT: u64 = 1 << 53;
 
 /**
- * Reads a number as nearly all are written: up to nine digits, a point, up to twenty digits, no more than nineteen of
+ * Read a number as nearly all are written: up to nine digits, a point, up to twenty digits, no more than nineteen of
  * them all significant, no exponent. Bytes behind the text may be looked at, up to eight.
  *
  * @returns the address behind it, or 0 when it is none of these
@@ -63,7 +63,7 @@ export function number(p: usize): usize {
 }
 
 /**
- * Reads a number that is, with the byte behind it, no longer than eight bytes and has no sign and no exponent, such as
+ * Read a number that is, with the byte behind it, no longer than eight bytes and has no sign and no exponent, such as
  * the coordinates of polygons: all its digits at once.
  *
  * @returns the address behind it, or 0 when it is none of these

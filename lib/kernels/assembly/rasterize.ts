@@ -32,7 +32,7 @@ export function fine(x: f64): i32 {
 }
 
 /**
- * Writes the intervals of one closed polygon, even-odd where it crosses itself, to `out`.
+ * Write the intervals of one closed polygon, even-odd where it crosses itself, to `out`.
  *
  * @param points [n × 2] its corners on the fine grid
  * @param room 32-bit numbers that fit at `out`
@@ -75,7 +75,7 @@ export function rasterize(points: usize, n: i32, h: i32, w: i32, out: usize, roo
   return <i32>((to - out) >> 2);
 }
 
-/** Adds the crossings of one edge with the centres of pixel columns, on the fine grid. @returns whether there was room */
+/** Add the crossings of one edge with the centres of pixel columns, on the fine grid. @returns whether there was room */
 function edge(ax: i32, ay: i32, bx: i32, by: i32): bool {
   const low = min(ax, bx);
   const high = max(ax, bx);
@@ -144,7 +144,7 @@ function pixelRow(v: i32): i32 {
 const CROWDED = 64;
 
 /**
- * Sorts by column, counting, and within a column, which an outline crosses twice as a rule, by insertion; where a column
+ * Sort by column, counting, and within a column, which an outline crosses twice as a rule, by insertion; where a column
  * is crowded, Shell's way, from far to near.
  */
 function sortCrossings(): void {

@@ -94,7 +94,7 @@ const corners = memory.data(8 * CORNERS, 16);
 /** Images in the table, at most: the table lies between what is static and the window. */
 const MOST_IMAGES = 16384;
 
-/** Lays the window of bytes out. @returns the table's address, or 0 where so many images do not fit */
+/** Lay the window of bytes out. @returns the table's address, or 0 where so many images do not fit */
 export function layout(images: i32, window: i32): usize {
   lastId = NaN;
   imageTable = (__heap_base + 15) & ~15;
@@ -105,7 +105,7 @@ export function layout(images: i32, window: i32): usize {
 }
 
 /**
- * Takes ordinary records, each with the comma before it, from `pos` on.
+ * Take ordinary records, each with the comma before it, from `pos` on.
  *
  * @returns how many were taken; `pos` stands behind the last
  */
@@ -388,7 +388,7 @@ function has(field: i32): bool {
   return (seen & (1 << field)) !== 0;
 }
 
-/** Writes the record's row, if nothing at all can be said against it. */
+/** Write the record's row, if nothing at all can be said against it. */
 function keep(n: i32): bool {
   if (!has(IMAGE) || image < 0) return false;
   const at = <usize>n;

@@ -62,7 +62,7 @@ function aligned(address: usize): usize {
   return (address + 63) & ~63;
 }
 
-/** Lays out the memory for so many detections at most. What stood there is lost. */
+/** Lay out the memory for so many detections at most. What stood there is lost. */
 export function layout(detections: i32, allUnits: i32): void {
   units = allUnits;
   words = (detections + 63) >> 6;
@@ -87,7 +87,7 @@ export function layout(detections: i32, allUnits: i32): void {
 
 const next = memory.data(4 * LISTS, 16);
 
-/** Lists the detections, once for all replicates. */
+/** List the detections, once for all replicates. */
 export function prepare(detections: i32): void {
   n = detections;
   words = (detections + 63) >> 6;
@@ -196,7 +196,7 @@ function subtract(from: usize, to: usize): void {
 /** [1 + T + T][REPLICATES] sums before the word at hand */
 const running = memory.data(4 * (1 + 2 * 10) * 16, 16);
 
-/** Writes the sums before word w, and adds the word's. */
+/** Write the sums before word w, and add the word's. */
 function keep(column: i32, w: i32): void {
   const sum = running + ((<usize>column) << 6);
   const to = sums + <usize>(column * REPLICATES) * sumBytes + ((<usize>w) << 2);
@@ -215,7 +215,7 @@ function write(to: usize, sum: usize, more: v128): void {
   v128.store(sum, i32x4.add(before, more));
 }
 
-/** Adds up sixteen replicates. */
+/** Add up sixteen replicates. */
 export function addUp(): void {
   for (let b = 0; b < units; b++) {
     for (let d = 0; d < REPLICATES; d++) {
@@ -353,7 +353,7 @@ function look(w: i32, t: i32, tp: i32, all: i32, tpBehind: i32, want: i32): void
   }
 }
 
-/** Takes back the weights of ignored places. @returns what is left of all */
+/** Take back the weights of ignored places. @returns what is left of all */
 function leaveOut(p: usize, isIgnored: u32, all: i32): i32 {
   let less = 0;
   for (let j: usize = 0; j < 16; j++) {

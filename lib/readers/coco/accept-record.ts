@@ -54,7 +54,7 @@ export class RecordAcceptor {
     this.fileImages = options.fileImages ?? null;
   }
 
-  /** Sets the images that records are of, once a document has named them. */
+  /** Set the images that records are of, once a document has named them. */
   setImages(images: Images, index: ImageResolver): void {
     this.images = images;
     this.index = index;
@@ -77,7 +77,7 @@ export class RecordAcceptor {
     };
   }
 
-  /** Returns what messages call a record. */
+  /** Return what messages call a record. */
   title(record: number): string {
     return titleOf(this.options.kind, record);
   }
@@ -97,7 +97,7 @@ export class RecordAcceptor {
     return this.images!.fileNames[this.index!.firstOf(image)];
   }
 
-  /** Takes over records that the short way has read. */
+  /** Take over records that the short way has read. */
   take(taken: Taken): void {
     const { tally } = this;
     if (taken.ids) this.roomForIds(taken.image.length).set(taken.ids, this.builder.count);
@@ -111,7 +111,7 @@ export class RecordAcceptor {
     this.checkIntervals();
   }
 
-  /** Judges the record that was just parsed and appends it to the columns. */
+  /** Judge the record that was just parsed and append it to the columns. */
   accept(): void {
     const { record, builder } = this;
     this.records++;
@@ -357,7 +357,7 @@ export class RecordAcceptor {
     });
   }
 
-  /** Counts one more record of an image. */
+  /** Count one more record of an image. */
   private countIn(image: number): void {
     if (++this.perImage[image] <= LIMITS.detectionsPerImage) return;
     const advice = this.predictions ? '. Raise the score threshold: the densest image of LIVECell has 3,015 cells' : '';

@@ -216,7 +216,7 @@ export class RecordParser {
 
   private numberFrom = 0;
 
-  /** Returns the number that was just parsed as it is written. */
+  /** Return the number that was just parsed as it is written. */
   private numberText(): string {
     const { scanner } = this;
     return new TextDecoder().decode(scanner.bytes.slice(this.numberFrom, scanner.pos));
@@ -334,7 +334,7 @@ export class RecordParser {
     if (record.mask === RLE_STRING && record.sizeState === PRESENT) this.learnMask(from, countsFrom, countsTo);
   }
 
-  /** Keeps what stands around the counts of the mask that was just read. */
+  /** Keep what stands around the counts of the mask that was just read. */
   private learnMask(from: number, countsFrom: number, countsTo: number): void {
     const { scanner, record, learned } = this;
     const { bytes, pos } = scanner;

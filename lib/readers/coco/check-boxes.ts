@@ -20,7 +20,7 @@ export interface Checked {
   problems: ProblemList;
 }
 
-/** Warns of boxes that are all zero, and of boxes in another convention. @returns whether they were remarked upon */
+/** Warn of boxes that are all zero, and of boxes in another convention. @returns whether they were remarked upon */
 export function warnOfBoxes(checked: Checked): boolean {
   return warnOfZeros(checked) || warnOfConvention(checked);
 }

@@ -12,7 +12,7 @@ const FEWEST = 3;
 const SHARE = 0.1;
 
 /**
- * Adds what is wrong or odd about annotations to the problems.
+ * Add what is wrong or odd about annotations to the problems.
  *
  * @returns whether they are boxes without masks
  */

@@ -23,7 +23,7 @@ const HOLLOW = 1.7;
 
 type Extent = readonly [x0: number, y0: number, x1: number, y1: number];
 
-/** Warns of masks that do not lie in their boxes, hollow masks, and masks of the background. */
+/** Warn of masks that do not lie in their boxes, hollow masks, and masks of the background. */
 export function warnOfMasks(checked: Checked, form: { polygons: number; runLengths: number }): void {
   const { objects, problems } = checked;
   const { count, box, maskExtent, maskArea } = objects;
@@ -99,7 +99,7 @@ interface Hypothesis {
   fits: (k: number, box: Extent) => boolean;
 }
 
-/** Names the cause that explains most of the masks that are off. */
+/** Name the cause that explains most of the masks that are off. */
 function likelyCause(
   { objects, images, firstOf }: Checked,
   off: readonly number[],

@@ -44,7 +44,7 @@ const RESULT_KEYS = ['predictions', 'results', 'detections'].map((key) => new Te
 const MOST_KEYS = 16;
 
 /**
- * Reads annotations from a stream of bytes into columns.
+ * Read annotations from a stream of bytes into columns.
  *
  * @throws FileRejected when the file's syntax is broken or a budget is exceeded
  */
@@ -125,7 +125,7 @@ export class DocumentReader {
     return this.stopped && this.state === 'array' ? (this.inDocument ? 'of-document' : 'of-file') : null;
   }
 
-  /** Looks at the record ahead without taking it. */
+  /** Look at the record ahead without taking it. */
   look(): FirstRecord {
     const { scanner, parser } = this;
     const { pos } = scanner;
@@ -165,7 +165,7 @@ export class DocumentReader {
     }
   }
 
-  /** Adds the record's number: broken syntax is easier to find with it beside the byte's. */
+  /** Add the record's number: broken syntax is easier to find with it beside the byte's. */
   private addPlace([problem]: Problem[]): void {
     if (!problem || this.options.insideArray) return;
     if (this.state === 'array' || this.state === 'object' || this.state === 'lines') {
@@ -173,7 +173,7 @@ export class DocumentReader {
     }
   }
 
-  /** Takes one unit. @returns whether reading is finished */
+  /** Take one unit. @returns whether reading is finished */
   private step(): boolean {
     switch (this.state) {
       case 'start':
@@ -232,7 +232,7 @@ export class DocumentReader {
     scanner.fail(predictions ? 'expected an array of detections' : 'expected a COCO document');
   }
 
-  /** Tells a record from a document by the keys of the object ahead, as far as they come before any list. */
+  /** Tell a record from a document by the keys of the object ahead, as far as they come before any list. */
   private isRecord(): boolean {
     const { scanner } = this;
     scanner.pos++;
@@ -265,7 +265,7 @@ export class DocumentReader {
     });
   }
 
-  /** Refuses a table of counts by name. */
+  /** Refuse a table of counts by name. */
   private refuseCountsAsCsv(): void {
     const { scanner } = this;
     const text = new TextDecoder().decode(scanner.bytes.slice(scanner.pos, Math.min(scanner.end, scanner.pos + 80)));
@@ -303,7 +303,7 @@ export class DocumentReader {
 
   // --- records ---
 
-  /** Takes the next record of a list, or its end. */
+  /** Take the next record of a list, or its end. */
   private next(): void {
     const { scanner, acceptor } = this;
     const { records } = acceptor;
@@ -335,7 +335,7 @@ export class DocumentReader {
     this.takeRecord();
   }
 
-  /** Takes the next record of a file with one per line; commas between them are passed over. */
+  /** Take the next record of a file with one per line; commas between them are passed over. */
   private nextLine(): void {
     const { scanner } = this;
     if (scanner.atEnd()) {
@@ -376,7 +376,7 @@ export class DocumentReader {
     }
   }
 
-  /** Takes as many records as are written like the ones before, and right. @returns whether there were any */
+  /** Take as many records as are written like the ones before, and right. @returns whether there were any */
   private takeOrdinary(): boolean {
     const { scanner, parser, acceptor, options, predictions, ordinary } = this;
     const { images, index, firstHas, fileImages } = acceptor;
@@ -472,7 +472,7 @@ export class DocumentReader {
     });
   }
 
-  /** Finds the images that a document of predictions lists. */
+  /** Find the images that a document of predictions lists. */
   private findFileImages(): void {
     const { acceptor, options } = this;
     if (!acceptor.index || !acceptor.images) return;
@@ -483,7 +483,7 @@ export class DocumentReader {
     if (this.seenAnnotations && this.fileImages.byId.size > 0) this.needsImages = true;
   }
 
-  /** Parses a value of human size that was just skipped, from `from` to here. */
+  /** Parse a value of human size that was just skipped, from `from` to here. */
   private parseSmall<T>(from: number, what: string): T {
     try {
       return parseExactly<T>(new TextDecoder().decode(this.scanner.bytes.slice(from, this.scanner.pos)));

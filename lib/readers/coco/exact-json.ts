@@ -1,7 +1,7 @@
 /** JSON of human size whose whole numbers keep all their digits. */
 
 /**
- * Parses JSON like `JSON.parse`, but returns whole numbers beyond ±(2^53 − 1) as BigInt instead of rounding them: two
+ * Parse JSON like `JSON.parse`, but returns whole numbers beyond ±(2^53 − 1) as BigInt instead of rounding them: two
  * ids of 19 digits may round to one number.
  *
  * @throws SyntaxError

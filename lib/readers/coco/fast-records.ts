@@ -90,7 +90,7 @@ export class OrdinaryRecords {
   }
 
   /**
-   * Takes ordinary records, each with the comma before it, from where the scanner stands to before the first that is
+   * Take ordinary records, each with the comma before it, from where the scanner stands to before the first that is
    * not, or to the window's end.
    *
    * @param stopAt offset in the file from which on no record is begun

@@ -11,7 +11,7 @@ export interface FileImages {
   unknownFileName?: string;
 }
 
-/** Finds the images that a document lists, by file name. */
+/** Find the images that a document lists, by file name. */
 export function mapFileImages(records: readonly ImageRecord[], index: ImageResolver): FileImages {
   const byId = new Map<ImageId, number>();
   const listed = index.groups.map((): ImageId[] => []);
@@ -35,7 +35,7 @@ export function mapFileImages(records: readonly ImageRecord[], index: ImageResol
   return { byId: new Map(), unknownFileName: records.find(({ fileName }) => fileName)?.fileName };
 }
 
-/** Warns of images whose size in the document is not that of the data set: their masks and boxes may be of resized ones. */
+/** Warn of images whose size in the document is not that of the data set: their masks and boxes may be of resized ones. */
 export function warnOfSizes(
   records: readonly ImageRecord[],
   { byId }: FileImages,

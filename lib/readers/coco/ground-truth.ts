@@ -32,7 +32,7 @@ function compareImages(a: ImageRecord, b: ImageRecord): number {
 }
 
 /**
- * Reads COCO ground truth. `annotations` may be a list or an object keyed by id, before or after `images`; what the
+ * Read COCO ground truth. `annotations` may be a list or an object keyed by id, before or after `images`; what the
  * reference cannot read although it is meaningful is read: a missing `iscrowd` is 0, a missing `area` the mask's pixels.
  *
  * @param open starts the stream of the file's bytes; called again when the file has to be read twice
@@ -102,7 +102,7 @@ export async function readGroundTruth(
   throw new FileRejected({ code: 'no-images', message: 'The document lists no images.' });
 }
 
-/** Judges annotations that have been read to their end, possibly in parts, and packs them. @throws FileRejected */
+/** Judge annotations that have been read to their end, possibly in parts, and pack them. @throws FileRejected */
 export function finishGroundTruth(
   parts: readonly ReadResult[],
   {

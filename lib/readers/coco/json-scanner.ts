@@ -68,7 +68,7 @@ export class JsonScanner {
     return true;
   }
 
-  /** Skips a string and leaves its content's bounds in `stringStart`, `stringEnd` (escapes not resolved). */
+  /** Skip a string and leave its content's bounds in `stringStart`, `stringEnd` (escapes not resolved). */
   string(): void {
     if (this.peek() !== QUOTE) this.fail('expected a string in double quotes');
     const { bytes } = this;
@@ -205,7 +205,7 @@ export class JsonScanner {
   listEnded = false;
 
   /**
-   * Reads a list of numbers from behind its bracket or one of its commas, as long as they are plain, into
+   * Read a list of numbers from behind its bracket or one of its commas, as long as they are plain, into
    * `into[at … limit)`. Stops before what it does not take, or behind the closing bracket.
    *
    * @returns the index behind the last
@@ -297,7 +297,7 @@ export class JsonScanner {
     return this.fail('expected a number');
   }
 
-  /** Skips any value. Its inside is only looked at as far as needed to find its end. */
+  /** Skip any value. Its inside is only looked at as far as needed to find its end. */
   skip(): void {
     const { bytes } = this;
     let depth = 0;
@@ -386,7 +386,7 @@ function divide(high: number, scale: number, low: number, power: number): number
 }
 
 /**
- * Runs `parse` over a stream. `parse` consumes what it can and throws NEED_MORE at the end of the window with
+ * Run `parse` over a stream. `parse` consumes what it can and throws NEED_MORE at the end of the window with
  * `scanner.pos` at the start of what must be seen again; when it returns, reading stops.
  *
  * @param memory where the window lies, of at least so many bytes

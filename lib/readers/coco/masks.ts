@@ -55,7 +55,7 @@ interface Size {
 }
 
 /**
- * Appends the record's mask to the intervals of all masks.
+ * Append the record's mask to the intervals of all masks.
  *
  * @returns null, or why there is no mask; what was appended then has to be cut off again
  */

@@ -28,7 +28,7 @@ export interface Target {
 }
 
 /**
- * Reads COCO results: an array of detections, or a COCO document whose annotations have scores.
+ * Read COCO results: an array of detections, or a COCO document whose annotations have scores.
  *
  * @param open starts the stream of the file's bytes
  * @throws FileRejected with all problems; a file with problems is never scored in part
@@ -63,7 +63,7 @@ export async function readPredictions(
   }
 }
 
-/** Looks at a file that has been read to its end, possibly in parts. @throws FileRejected */
+/** Look at a file that has been read to its end, possibly in parts. @throws FileRejected */
 export function finishPredictions(
   parts: ReadResult[],
   problems: ProblemList,
@@ -214,7 +214,7 @@ export function warnOfSuspicions(
   return withDetections;
 }
 
-/** Refuses images that are not in the data set; what explains them all is said first. @throws FileRejected */
+/** Refuse images that are not in the data set; what explains them all is said first. @throws FileRejected */
 function refuseUnknownImages(parts: readonly ReadResult[], problems: ProblemList, images: Images): void {
   if (problems.countOf('unknown-image') === 0) return;
   const unknownFileName = parts.find((part) => part.unknownFileName)?.unknownFileName;

@@ -117,7 +117,7 @@ export interface ReadResult {
   firstHas?: FirstRecord;
 }
 
-/** Adds the tallies of a file's parts up; numbers of records become those of the whole file. */
+/** Add the tallies of a file's parts up; numbers of records become those of the whole file. */
 export function addTallies(parts: readonly Pick<ReadResult, 'tally' | 'records'>[]): Tally {
   const sum = newTally();
   let before = 0;

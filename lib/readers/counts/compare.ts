@@ -18,7 +18,7 @@ export interface ReadCounts {
   readonly warnings: Warning[];
 }
 
-/** Reads submitted counts: one for every image of the reference, and for no other. @throws FileRejected with all problems */
+/** Read submitted counts: one for every image of the reference, and for no other. @throws FileRejected with all problems */
 export async function readCounts(chunks: Chunks, reference: Counts): Promise<ReadCounts> {
   const problems = new ProblemList();
   const imageOf = indexImages(reference);
@@ -72,7 +72,7 @@ export function compareCounts(
   return { rows, format, detections, images, warnings };
 }
 
-/** Finds the images of a series by name, as `ImageResolver` does; undefined when there is none, or several. */
+/** Find the images of a series by name, as `ImageResolver` does; undefined when there is none, or several. */
 export function indexImages({ files }: Counts): (file: string) => number | undefined {
   const resolver = new ImageResolver({ ids: [], fileNames: [...files] });
   return (file) => {

@@ -19,7 +19,7 @@ interface CountOptions {
 }
 
 /**
- * Counts the detections of every image: those with at least the stated score. An image without any has a count of 0.
+ * Count the detections of every image: those with at least the stated score. An image without any has a count of 0.
  *
  * @throws FileRejected with all problems
  */
@@ -141,7 +141,7 @@ class DetectionCounter {
     }));
   }
 
-  /** Adds warnings about the whole file, which has been read without problems. @throws FileRejected when it holds no cells */
+  /** Add warnings about the whole file, which has been read without problems. @throws FileRejected when it holds no cells */
   warn(records: number): void {
     const { problems, reference, counts } = this;
     const { anyCategory, scoreThreshold } = this.options;

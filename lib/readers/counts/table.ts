@@ -24,7 +24,7 @@ export interface Counts {
 
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** Reads the reference counts of a series. @throws FileRejected with all problems */
+/** Read the reference counts of a series. @throws FileRejected with all problems */
 export async function readReferenceCounts(chunks: Chunks): Promise<Counts> {
   const problems = new ProblemList();
   const { list, format } = await readEntries(chunks, problems, (file) => file.normalize('NFC'));
@@ -67,7 +67,7 @@ export interface Entry {
 }
 
 /**
- * Reads all entries of a table, the first of each image; what is wrong with one is added to the problems.
+ * Read all entries of a table, the first of each image; what is wrong with one is added to the problems.
  *
  * @param keyOf the same for two names of one image
  * @throws FileRejected when there are no entries
@@ -311,7 +311,7 @@ function readHeader(
   return null;
 }
 
-/** Finds the header behind blank lines, comments and `sep=`. @param onOther called with the first line that is none of them */
+/** Find the header behind blank lines, comments and `sep=`. @param onOther called with the first line that is none of them */
 function findHeader(
   text: string,
   onOther?: (line: string, number: number, declared: string | null) => void,

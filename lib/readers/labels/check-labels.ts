@@ -109,7 +109,7 @@ function fewValues(labels: Labels): number[] | null {
 }
 
 /**
- * Counts the parts of a label that lie apart (pixels that touch at a corner belong together) and are large enough to be
+ * Count the parts of a label that lie apart (pixels that touch at a corner belong together) and are large enough to be
  * cells. Union-find over two rows: memory for one row and a number per part.
  */
 function countParts(labels: Labels, { width, height }: Size, label: number): number {

@@ -26,7 +26,7 @@ export function imageKind(bytes: Uint8Array): ImageKind | null {
 }
 
 /**
- * Decodes one label image.
+ * Decode one label image.
  *
  * @param expected the size of the image that the labels belong to, in pixels
  * @throws ImageProblem

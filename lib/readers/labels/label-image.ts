@@ -59,7 +59,7 @@ export function refuseFloats(bits: number): never {
   );
 }
 
-/** Refuses masks that can hold one value only, whatever is in them. */
+/** Refuse masks that can hold one value only, whatever is in them. */
 export function refuseTruthValues(what: string): never {
   throw new ImageProblem(
     'label-image-one-value',
@@ -67,7 +67,7 @@ export function refuseTruthValues(what: string): never {
   );
 }
 
-/** Compares the size in a header with the size of the image, before anything is allocated. @throws ImageProblem */
+/** Compare the size in a header with the size of the image, before anything is allocated. @throws ImageProblem */
 export function checkSize({ width, height }: Size, expected: Size): void {
   if (width === expected.width && height === expected.height) {
     if (width * height <= LIMITS.labelImagePixels) return;

@@ -31,7 +31,7 @@ export interface LabelPart {
 }
 
 /**
- * Reads all files, or one of several parts of them: as many images in each.
+ * Read all files, or one of several parts of them: as many images in each.
  *
  * @param options.inflate how zlib streams are unpacked here
  * @param options.onFile called after each file
@@ -86,7 +86,7 @@ export async function readLabelPart(
   };
 }
 
-/** Joins the parts of an archive. @throws FileRejected with all problems */
+/** Join the parts of an archive. @throws FileRejected with all problems */
 export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], target: Target): ReadPredictions {
   const { images } = target;
   const index = new ImageResolver(images);
@@ -132,7 +132,7 @@ export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], ta
   };
 }
 
-/** Reads everything at once. @throws FileRejected with all problems */
+/** Read everything at once. @throws FileRejected with all problems */
 export async function readLabelMasks(
   files: readonly LabelFile[],
   target: Target,

@@ -92,7 +92,7 @@ function labelsOf16Bits(rows: Uint8Array, { width, height }: Size): Uint16Array 
   return labels;
 }
 
-/** Labels of 8 bits or fewer; the first of a byte is in its highest bits. */
+/** Label of 8 bits or fewer; the first of a byte is in its highest bits. */
 function labelsOfBits(rows: Uint8Array, { width, height }: Size, bits: number): Uint8Array {
   const labels = new Uint8Array(width * height);
   const rowBytes = Math.ceil((width * bits) / 8);
@@ -110,7 +110,7 @@ function labelsOfBits(rows: Uint8Array, { width, height }: Size, bits: number): 
   return labels;
 }
 
-/** Undoes the filter that each row begins with, in place. */
+/** Undo the filter that each row begins with, in place. */
 function undoFilters(
   rows: Uint8Array,
   { rowBytes, height, pixelBytes }: { rowBytes: number; height: number; pixelBytes: number },

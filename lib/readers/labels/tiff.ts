@@ -199,7 +199,7 @@ function readLayout(bytes: Uint8Array, expected: Size): Layout {
   };
 }
 
-/** Reads the numbers of the first directory's tags; tags that say nothing about pixels are skipped. */
+/** Read the numbers of the first directory's tags; tags that say nothing about pixels are skipped. */
 function readDirectory(bytes: Uint8Array, little: boolean, pixels: number): Map<number, number[] | Uint32Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 8) refuseDamaged('it ends in the middle');
@@ -235,7 +235,7 @@ function readDirectory(bytes: Uint8Array, little: boolean, pixels: number): Map<
   return tags;
 }
 
-/** Copies a row's numbers, or their sums where the file holds differences; the array's type cuts sums to its bits. */
+/** Copy a row's numbers, or their sums where the file holds differences; the array's type cuts sums to its bits. */
 function copyRow(
   { bits, little, differences }: Layout,
   { tile, from, columns }: { tile: Uint8Array; from: number; columns: number },

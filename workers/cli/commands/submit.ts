@@ -143,7 +143,7 @@ async function requireWelcome(
   }
 }
 
-/** Asks until nothing more will happen by itself. */
+/** Ask until nothing more will happen by itself. */
 async function follow(site: Site, id: string, out: Output): Promise<SubmissionBody> {
   const { isFinal } = await import('#lib/http/api.ts');
   for (;;) {
@@ -170,7 +170,7 @@ interface Other {
   submission: SubmissionBody;
 }
 
-/** Prints every report there is; then says what is wrong, if anything is. */
+/** Print every report, then any problems. */
 function finish(submission: SubmissionBody, others: readonly Other[], out: Output): void {
   const all = [submission, ...others.map((other) => other.submission)];
   const also = others.map(({ submission: { state, report, problems }, ...about }) => ({

@@ -37,7 +37,7 @@ export async function importGroundTruth(room: JobRoom, id: string, context: Scor
   });
 }
 
-/** Registers what was read, or records why not. @returns whether it is registered */
+/** Register what was read, or record why not. @returns whether it is registered */
 async function saveImport(id: string, outcome: ImportOutcome, packed: string): Promise<boolean> {
   if (!outcome.ok) {
     await failImport(id, outcome);
@@ -55,7 +55,7 @@ async function saveImport(id: string, outcome: ImportOutcome, packed: string): P
   }
 }
 
-/** Says so on an import that has no attempt left. */
+/** Say so on an import that has no attempt left. */
 export async function giveUpImporting(id: string, reason: string): Promise<void> {
   const failed = await failImport(id, { failure: reason.replace(/^Scoring failed: /, '') });
   if (!failed) return;

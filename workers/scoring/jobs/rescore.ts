@@ -36,7 +36,7 @@ export async function rescoreSubmission(
   });
 }
 
-/** Says so on a submission of a re-score that has no attempt left. */
+/** Say so on a submission of a re-score that has no attempt left. */
 export async function giveUpRescoring({ rescoreId, submissionId }: RescoreData, reason: string): Promise<void> {
   if (await failRescoreItem(rescoreId, submissionId, reason))
     log('rescore-failed', { rescore: rescoreId, submission: submissionId, reason });

@@ -32,7 +32,7 @@ export interface Work {
   recordFailure?(reason: string): Promise<unknown>;
 }
 
-/** Runs one attempt. @throws Error with the reason in words when the attempt failed: the queue decides what follows */
+/** Run one attempt. @throws Error with the reason in words when the attempt failed: the queue decides what follows */
 export async function runJob(room: JobRoom, context: ScoreContext, work: Work): Promise<void> {
   const { isWanted, handBack, fields } = work;
   const started = performance.now();

@@ -45,7 +45,7 @@ export async function scoreSubmission(room: JobRoom, id: string, context: ScoreC
   });
 }
 
-/** Says so on a submission that has no attempt left. */
+/** Say so on a submission that has no attempt left. */
 export async function giveUpScoring(id: string, reason: string): Promise<void> {
   if (await failSubmission(id, reason)) log('failed', { submission: id, reason });
 }
@@ -77,7 +77,7 @@ export async function buildJob({ submission, dataset, datasets = [], files }: Sc
   };
 }
 
-/** Reports as they are kept: with the data sets they are of, and without ground truth that is not public. */
+/** Report as they are kept: with the data sets they are of, and without ground truth that is not public. */
 export function keptReports({ dataset, datasets = [] }: ScoringInput, reports: readonly AnyReport[]): AnyReport[] {
   return reports.map((report) => {
     const named = withDatasets(report, datasets);
