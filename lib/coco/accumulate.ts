@@ -4,14 +4,14 @@
  *
  * Shapes: T = 10 IoU thresholds, R = 101 recall thresholds; `precision[t * R + r]`, `recall[t]`.
  *
- * A slice is a list of entries in ranking order plus, if wanted, a weight per image: 1 for the plain number, a drawn
+ * A slice is a list of entries in ranking order, with an optional weight per image: 1 for the plain number, a drawn
  * count for a resample. Weighting an image by w equals repeating it w times.
  *
  * The reference computes precision at every detection, makes it non-increasing from the right, and reads it at 101
- * points. We turn the detections in order into rows of bits, per threshold which are true and which count, and walk
- * them once from the right, 64 at a time. Precision can only be best at the last of several true positives in a row:
- * only those are looked at, and none of 64 where even the best order of them would not exceed the best so far. All
- * that is done per detection is done in WebAssembly, lib/kernels/assembly/curves.ts.
+ * points. We turn the ordered detections into rows of bits (per threshold: which are true, which count) and walk them
+ * once from the right, 64 at a time. Precision can only be best at the last of several consecutive true positives, so
+ * only those are examined, and a word of 64 is skipped when even its best possible order would not exceed the best so
+ * far. Per-detection work is done in WebAssembly, lib/kernels/assembly/curves.ts.
  */
 import { curves as MODULE } from '../kernels/built.ts';
 import { instantiate, type Kernel } from '../kernels/kernel.ts';
@@ -25,10 +25,10 @@ export const RECALLS = RECALL_THRESHOLDS.length;
 /** numpy's np.spacing(1), which the reference adds to the denominator of precision. */
 const EPSILON = 2 ** -52;
 
-/** Images that belong together, e.g. all, or those of one cell type. */
+/** Images evaluated together, such as all images or those of one cell type. */
 export interface Slice {
   images: Uint32Array;
-  /** the slice's entries, by score over all its images */
+  /** the slice's entries, by score across all its images */
   order: Uint32Array;
 }
 
@@ -39,21 +39,21 @@ export interface Curve {
   precision: Float64Array | null;
   /** [T] last recall */
   recall: Float64Array | null;
-  /** [T] exact area under the non-increasing precision-recall curve; only when asked for */
+  /** [T] exact area under the non-increasing precision-recall curve; only on request */
   area?: Float64Array;
-  /** [T × R] the score at which each recall is reached, 0 where it never is; only when asked for */
+  /** [T × R] the score at which each recall is reached, 0 where it never is; only on request */
   scores?: Float64Array;
 }
 
-/** The entries of some images, in ranking order. */
+/** Build a slice: the entries of the given images (indices), in ranking order. */
 export function sliceOf(ranking: Ranking, images: Uint32Array, allImages: number): Slice {
   return { images, order: images.length === allImages ? ranking.order : inOrder(ranking, images) };
 }
 
-/** The entries of some images by score, each as often as its image weighs. */
+/** Return the entries of some images by score, each repeated by its image's weight. */
 function inOrder(ranking: Ranking, images: Uint32Array, weights?: ArrayLike<number>): Uint32Array {
   const { order, place, image, start } = ranking;
-  // a bit for each place in the whole order
+  // one bit per place in the whole order
   const inside = new Uint32Array((order.length + 31) >> 5);
   let length = 0;
   for (const i of images) {
@@ -73,29 +73,29 @@ function inOrder(ranking: Ranking, images: Uint32Array, weights?: ArrayLike<numb
   return chosen;
 }
 
-/** What curves are made from: one evaluation's entries of some images. */
+/** Input of a curve: one evaluation's entries of some images. */
 export interface Weighted extends Evaluating {
   slice: Slice;
-  /** a weight per image, a whole number: how often the image's detections stand in line; absent: once */
+  /** weight per image, a whole number: how often its detections are repeated; default 1 */
   weights?: ArrayLike<number>;
 }
 
-/** What a curve is of. */
+/** Which curve to compute. */
 export interface Want {
   /** index into `matches.classes` */
   sizeClass: number;
-  /** detections per image that take part */
+  /** maximum number of detections per image */
   maxDets: number;
 }
 
-/** The detections of a slice that take part in a curve, one behind the other by score, in the kernel's memory. */
+/** The detections of a slice that contribute to a curve, ordered by score, in the kernel's memory. */
 export interface Line extends Want, Evaluating {
   slice: Slice;
-  /** the slice's entries in order, each as often as its image weighs */
+  /** the slice's entries in order, each repeated by its image's weight */
   order: Uint32Array;
   /** ground truth that counts (npig), weighted */
   countable: number;
-  /** where the fates of entries stand */
+  /** address of the entries' fates */
   fates: number;
 }
 
@@ -128,11 +128,11 @@ type CurvesKernel = Kernel<
   }
 >;
 
-/** The kernel of a thread. */
+/** The thread's kernel. */
 const kept = thread.keep(
   () => ({
     kernel: instantiate(MODULE) as unknown as CurvesKernel,
-    /** whether it knows scores and IoUs of the slice that is lined up */
+    /** whether it holds the scores and IoUs of the current slice */
     scored: false,
   }),
   ({ kernel }) => kernel.memory.buffer.byteLength,
@@ -142,7 +142,7 @@ function kernel(): CurvesKernel {
   return kept.get().kernel;
 }
 
-/** What the kernel has written; good until its memory grows or is written to. */
+/** View doubles that the kernel wrote; valid until its memory grows or is overwritten. */
 function doubles({ value }: WebAssembly.Global<'i32'>, length: number): Float64Array {
   return new Float64Array(kernel().memory.buffer, value, length);
 }
@@ -151,7 +151,7 @@ function ints({ value }: WebAssembly.Global<'i32'>, length: number): Int32Array 
   return new Int32Array(kernel().memory.buffer, value, length);
 }
 
-/** Copy what stands by entry, as far as it is of these images, which mostly lie side by side. */
+/** Copy per-entry values of these images; they are mostly contiguous. */
 function copyEntries<A extends Int32Array | Float64Array>(
   from: A,
   address: number,
@@ -173,9 +173,9 @@ function copyEntries<A extends Int32Array | Float64Array>(
 }
 
 /**
- * Line up the detections that take part in some curves of a slice, one line after the other.
+ * Line up the detections for several curves of a slice, one curve after the other.
  *
- * @param read what is wanted of a line, as long as it stands
+ * @param read called for each line while it is in the kernel's memory; its results are returned in order
  */
 export function lineUp<T>(
   { matches, ranking, slice, weights }: Weighted,
@@ -198,7 +198,7 @@ export function lineUp<T>(
   });
 }
 
-/** Make room for a slice; what the kernel knew is lost. */
+/** Make room for a slice; this discards the kernel's previous contents. */
 function layOut({ start, count }: Ranking, images: Uint32Array, entriesInOrder: number): void {
   kernel().layout(count, entriesInOrder, images.length);
   const table = ints(kernel().images, 3 * images.length);
@@ -209,7 +209,7 @@ function layOut({ start, count }: Ranking, images: Uint32Array, entriesInOrder: 
   kept.get().scored = false;
 }
 
-/** What becomes of the entries of some images; of those beyond maxDets nothing. @returns where it stands */
+/** Copy the fates of the images' entries, none beyond maxDets. @returns their address */
 function setFates(matches: Matches, ranking: Ranking, images: Uint32Array, { sizeClass, maxDets }: Want): number {
   const { start, count } = ranking;
   const row = matches.fate.subarray(sizeClass * count, (sizeClass + 1) * count);
@@ -226,19 +226,19 @@ function setFates(matches: Matches, ranking: Ranking, images: Uint32Array, { siz
 export interface CurveOptions {
   /** also integrate the curve exactly */
   exactArea?: boolean;
-  /** also say at which score each recall is reached */
+  /** also return the score at which each recall is reached */
   scores?: boolean;
   /** [T] ground truth that does not count at a threshold; none of it may be matched there, and some must be left */
   absent?: ArrayLike<number>;
 }
 
-/** One curve: `lineUp` for one size class, and what `curveOf` reads from it. */
+/** Compute one curve: `lineUp` for one size class, read with `curveOf`. */
 export function accumulate(weighted: Weighted, want: Want, options: CurveOptions = {}): Curve {
   return lineUp(weighted, [want], (line) => curveOf(line, options))[0];
 }
 
 export function curveOf({ countable, ranking, order }: Line, options: CurveOptions = {}): Curve {
-  // no ground truth that counts: nothing to average, which is not zero
+  // without countable ground truth there is nothing to average, which is not zero
   if (countable === 0) return { countable, precision: null, recall: null };
   const present = Float64Array.from({ length: THRESHOLDS }, (_, t) => countable - (options.absent?.[t] ?? 0));
   const needed = ints(kernel().needed, THRESHOLDS * RECALLS);
@@ -252,7 +252,7 @@ export function curveOf({ countable, ranking, order }: Line, options: CurveOptio
   const curve: Curve = { countable, precision: null, recall };
   let reached: Int32Array;
   if (ranking.unscored) {
-    // one place to look, the end: one precision at one recall, which no order can change
+    // only the end can be read: one precision at one recall, which no order can change
     const counted = ints(kernel().counted, THRESHOLDS);
     const atEnd = Float64Array.from(found, (hits, t) => hits / (counted[t] + EPSILON));
     const at = (k: number): number => Math.floor(k / RECALLS);
@@ -269,7 +269,7 @@ export function curveOf({ countable, ranking, order }: Line, options: CurveOptio
   }
   if (options.scores) {
     curve.scores = Float64Array.from(reached, (entry, k) => {
-      // recall 0 is reached by the very first detection, whatever became of it
+      // recall 0 is reached by the very first detection, true or not
       if (k % RECALLS === 0) return order.length === 0 ? 0 : ranking.score[order[0]];
       return entry < 0 ? 0 : ranking.score[entry];
     });
@@ -277,7 +277,7 @@ export function curveOf({ countable, ranking, order }: Line, options: CurveOptio
   return curve;
 }
 
-/** The fewest true positives whose recall, as a float64 quotient, reaches a recall threshold. */
+/** Return the fewest true positives whose recall, as a float64 quotient, reaches a recall threshold. */
 export function hitsFor(recall: number, countable: number): number {
   let hits = Math.ceil(recall * countable);
   while (hits > 0 && (hits - 1) / countable >= recall) hits--;
@@ -286,21 +286,21 @@ export function hitsFor(recall: number, countable: number): number {
 }
 
 /**
- * Recall at each IoU threshold with the best `maxDets` detections of each image of a line, [T]; null without ground
- * truth.
+ * Return recall at each IoU threshold with the best `maxDets` detections of each image of a line, [T]; null without
+ * ground truth.
  */
 export function recallWithin(
   { slice, countable, fates }: Pick<Line, 'slice' | 'countable' | 'fates'>,
   maxDets: number,
 ): Float64Array | null {
   if (countable === 0) return null;
-  kernel().within(fates, slice.images.length, Math.min(maxDets, 2 ** 30)); // a whole number, also where all take part
+  kernel().within(fates, slice.images.length, Math.min(maxDets, 2 ** 30)); // a whole number, also where there is no limit
   return Float64Array.from(ints(kernel().found, THRESHOLDS), (hits) => hits / countable);
 }
 
-/** Counts at one score threshold, for measures that know no ranking. Shapes: T IoU thresholds. */
+/** Counts at one score threshold, for measures without ranking. Shapes: T IoU thresholds. */
 export interface Operating {
-  /** detections at or above it take part; null when there are none */
+  /** detections with at least this score are counted; null without detections */
   scoreThreshold: number | null;
   countable: number;
   tp: Float64Array;
@@ -313,8 +313,8 @@ export interface Operating {
 }
 
 /**
- * The counts at the single score threshold with the best F1 at IoU 0.5 (of equal ones the highest).
- * F1 = 2TP / (2TP + FP + FN). Detections of equal score stand or fall together.
+ * Return the counts at the score threshold with the best F1 at IoU 0.5 (the highest of equal ones). F1 = 2TP / (2TP +
+ * FP + FN). Detections of equal score are accepted or rejected together.
  *
  * @param line all sizes, unweighted
  */

@@ -1,9 +1,9 @@
 /**
- * Annotations in columns. Ground truth and detections have one shape: typed arrays with an element (or four) per
- * object, and all masks' intervals in one array. No object per annotation exists anywhere between the bytes of a file
- * and the bytes of a report.
+ * Annotations in columns. Ground truth and detections have the same shape: typed arrays with one element (or four) per
+ * object, and one array of intervals for all masks. No object per annotation exists between the bytes of a file and the
+ * bytes of a report.
  *
- * Everything that threads look at together lies in shared memory where the platform has it (`allocate`).
+ * Everything that threads share lies in shared memory where the platform has it (`allocate`).
  */
 import { allocate, IntervalBuffer } from './rle.ts';
 
@@ -11,7 +11,7 @@ export { allocate };
 
 export type ImageId = number | string;
 
-/** Images in ascending order of id, as `np.unique` sorts them: the order in which ties between images are resolved. */
+/** Images in ascending order of id, as `np.unique` sorts them: this order resolves ties between images. */
 export interface Images {
   ids: ImageId[];
   fileNames: string[];
@@ -22,7 +22,7 @@ export interface Images {
 /** Objects of many images. Shapes: n objects, boxes [n × 4] as x, y, w, h in pixels. */
 export interface Objects {
   count: number;
-  /** index of the image, or -1 - g for group g of images that share a file name */
+  /** index of the image, or -1 - g for group g of images with the same file name */
   image: Int32Array;
   box: Float64Array;
   /** ground truth: the annotation's `area` field; detections: the area that decides size classes for `bbox` */
@@ -37,9 +37,9 @@ export interface Objects {
   maskArea: Uint32Array;
   /** [n × 4] extent of the mask as x0, y0, x1, y1, ends excluded; zeros when it has no pixels */
   maskExtent: Int32Array;
-  /** [n] which of `intervals` holds the mask: a file that was read in parts keeps a lot per part */
+  /** [n] index into `intervals`: a file that was read in parts keeps one array per part */
   part: Uint8Array;
-  /** [n] where the mask's intervals start and end in it */
+  /** [n] where the mask starts and ends in that array */
   maskStart: Uint32Array;
   maskEnd: Uint32Array;
   intervals: Uint32Array[];
@@ -54,25 +54,25 @@ export interface Dataset {
   meta: DatasetMeta;
 }
 
-/** Predictions as read: packed detections and which images share a file name. */
+/** Predictions as read: detections in columns, and the groups of images with the same file name. */
 export interface Predictions {
   detections: Objects;
-  /** images that a file name stands for, where there are several */
+  /** images of each ambiguous file name */
   groups: number[][];
-  /** false when some detection has no mask: then only boxes are scored */
+  /** false if any detection lacks a mask: then only boxes are scored */
   hasMasks: boolean;
-  /** masks have scores of their own (`mask_score`) */
+  /** masks have their own scores (`mask_score`) */
   hasMaskScores: boolean;
-  /** there are no scores at all, as in label images: see `Ranking.unscored` */
+  /** the file has no scores, as label images do: see `Ranking.unscored` */
   unscored?: boolean;
 }
 
 export interface DatasetMeta {
   sha256: string;
-  /** the category that counts as a cell */
+  /** the category of cells */
   category: number;
   warnings: { code: string; message: string; count?: number; examples?: string[] }[];
-  /** annotations are boxes without masks: only boxes are scored */
+  /** annotations are boxes without masks, so only boxes are scored */
   boxesOnly?: boolean;
 }
 
@@ -80,12 +80,12 @@ export type Column = Float64Array | Uint32Array | Int32Array | Uint8Array | Uint
 const TYPES = { Float64Array, Uint32Array, Int32Array, Uint8Array, Uint16Array } as const;
 type TypeName = keyof typeof TYPES;
 
-/** A copy of a column in shareable memory. */
+/** Copy a column into shareable memory. */
 export function share<T extends Column>(column: T): T {
   return grow(column, column.length);
 }
 
-/** Some objects in columns, as `Objects` has them. */
+/** Objects to append, in columns as in `Objects`. */
 export interface AppendedObjects {
   image: Int32Array;
   box: Float64Array;
@@ -100,7 +100,7 @@ export interface AppendedObjects {
   intervals: Int32Array;
 }
 
-/** Objects being collected: columns that grow. */
+/** Columns of objects that grow as objects are appended. */
 export class ObjectsBuilder {
   count = 0;
   capacity: number;
@@ -178,7 +178,7 @@ export class ObjectsBuilder {
     this.count += image.length;
   }
 
-  /** The columns at their final length, without copying: the arrays stay larger underneath. */
+  /** Return the columns at their final length, without copying: the underlying buffers stay larger. */
   finish(): Objects {
     const n = this.count;
     return {
@@ -199,7 +199,7 @@ export class ObjectsBuilder {
   }
 }
 
-/** A longer copy of a column, in shareable memory. */
+/** Copy a column into a longer one in shareable memory. */
 function grow<T extends Column>(column: T, length: number): T {
   const grown = newColumn(column, length);
   grown.set(column as never);
@@ -220,7 +220,7 @@ const OBJECT_COLUMNS = [
   'maskEnd',
 ] as const;
 
-/** Several lots of objects behind one another, in shareable memory. The masks stay where they are. */
+/** Concatenate lists of objects, in shareable memory. The masks stay where they are. */
 export function concatObjects(parts: Objects[]): Objects {
   if (parts.length === 1) return parts[0];
   const joined = roomForAll(parts);
@@ -230,7 +230,7 @@ export function concatObjects(parts: Objects[]): Objects {
 
 export const JOINED_COLUMNS = OBJECT_COLUMNS.length;
 
-/** What `joinColumn` fills in, column by column: threads may share that out. */
+/** Allocate columns for all objects; `joinColumn` fills each one, so that threads can share the work. */
 export function roomForAll(parts: Objects[]): Objects {
   const joined = {
     count: parts.reduce((sum, part) => sum + part.count, 0),
@@ -243,7 +243,7 @@ export function roomForAll(parts: Objects[]): Objects {
   return joined as unknown as Objects;
 }
 
-/** Copy the parts' c-th column, 0 to `JOINED_COLUMNS` - 1, into that of all of them. */
+/** Copy the parts' column c (0 to `JOINED_COLUMNS` - 1) into the joined one. */
 export function joinColumn(parts: Objects[], joined: Objects, c: number): void {
   const name = OBJECT_COLUMNS[c];
   const column = joined[name];
@@ -257,13 +257,13 @@ export function joinColumn(parts: Objects[], joined: Objects, c: number): void {
   }
 }
 
-/** A column of the same type in shareable memory. */
+/** Allocate a column of the same type in shareable memory. */
 function newColumn<T extends Column>(like: T, length: number): T {
   const type = TYPES[like.constructor.name as TypeName] as unknown as { new (buffer: ArrayBuffer): T };
   return new type(allocate(length * like.BYTES_PER_ELEMENT));
 }
 
-/** Ground truth from objects in file order: a stable counting sort by image. Objects of no image are left out. */
+/** Build ground truth from objects in file order: a stable counting sort by image. Objects of no image are left out. */
 export function buildDataset(images: Images, objects: Objects, meta: DatasetMeta): Dataset {
   const n = images.ids.length;
   const objectStart = new Uint32Array(allocate((n + 1) * 4));
@@ -283,7 +283,7 @@ function sortByImage(objects: Objects, objectStart: Uint32Array): Objects {
   const sorted = { count: objects.count, intervals: objects.intervals } as Record<string, unknown>;
   for (const name of OBJECT_COLUMNS) {
     const column = objects[name];
-    const wide = column.length / objects.count; // numbers per object: 4, 1, or 0 where ground truth has none
+    const wide = column.length / objects.count; // numbers per object: 4, 1, or 0 if ground truth has no such column
     const moved = newColumn(column, column.length);
     if (wide > 0) {
       for (let k = 0; k < objects.count; k++) {
@@ -295,7 +295,7 @@ function sortByImage(objects: Objects, objectStart: Uint32Array): Objects {
   return sorted as unknown as Objects;
 }
 
-/** All masks in one lot, in the order of the objects, as they are written to a file. */
+/** Join all masks into one array, in the order of the objects, as they are written to a file. */
 function joinMasks(objects: Objects): { maskStart: Uint32Array; maskEnd: Uint32Array; intervals: Uint32Array } {
   const { count, part, maskStart, maskEnd } = objects;
   const joined = { maskStart: new Uint32Array(count), maskEnd: new Uint32Array(count) };
@@ -312,7 +312,7 @@ function joinMasks(objects: Objects): { maskStart: Uint32Array; maskEnd: Uint32A
   return { ...joined, intervals };
 }
 
-// --- one buffer with a header: a file, a message to a thread and shared memory are the same bytes ---
+// --- one buffer with a header: the same bytes serve as file, as message to a thread and as shared memory ---
 
 const MAGIC = 'LIVECELL';
 const VERSION = 2;
@@ -325,7 +325,7 @@ interface Header {
   columns: { name: string; type: TypeName; offset: number; length: number }[];
 }
 
-/** Ground truth as one buffer: magic, header length, JSON header (names, digests, where the columns lie), columns. */
+/** Pack ground truth into one buffer: magic, header length, JSON header (names, digests, column offsets), columns. */
 export function packDataset(dataset: Dataset): Uint8Array {
   const { maskStart, maskEnd, intervals } = joinMasks(dataset.objects);
   const objects = { ...dataset.objects, part: new Uint8Array(dataset.objects.count), maskStart, maskEnd };
@@ -360,12 +360,15 @@ export function packDataset(dataset: Dataset): Uint8Array {
   return packed;
 }
 
-/** Whether these bytes start a packed ground truth. */
+/** Tell whether these bytes start a packed ground truth. */
 export function isPacked(bytes: Uint8Array): boolean {
   return bytes.length >= 8 && MAGIC.split('').every((letter, i) => bytes[i] === letter.charCodeAt(0));
 }
 
-/** Bytes of a packed ground truth up to its columns, said by its first twelve; at most all of a shorter file. */
+/**
+ * Return the length in bytes of a packed ground truth up to its columns, from its first twelve bytes; at most the
+ * file's length.
+ */
 export function packedHeadLength(bytes: Uint8Array): number {
   if (bytes.length < 12) return bytes.length;
   return 12 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);

@@ -4,17 +4,17 @@
  * pycocotools (`COCOeval.computeIoU`, `evaluateImg`) computes the full IoU matrix of an image and walks it once per
  * threshold and size class. Two facts make that unnecessary:
  *
- *  - only pairs with IoU ≥ 0.5 can match, and of those a detection has none, one, or very rarely two. Its
- *    ground truth covers the middle of such a detection, so they are found in the tiles of a grid that the middle is in,
- *    and bounded by their areas before any pixel is compared;
- *  - a detection's fate at ten thresholds fits in ten bits. The reference walks the candidates once per threshold; gone
- *    through from the best to the worst, each takes the thresholds that are still open, all at once, in every class.
+ * - only pairs with IoU ≥ 0.5 can match, and a detection has none, one, or very rarely two of them. The ground truth of
+ *   such a pair covers the middle of the detection, so it is found in the grid tiles that contain the middle, and ruled
+ *   out by area before any pixel is compared;
+ *  - a detection's fate at ten thresholds fits in ten bits. The reference walks the candidates once per threshold; we
+ *    walk them once from best to worst, and each takes all thresholds that are still open, in every class.
  *
- * Matching is greedy in score order, so the result for the first k detections does not depend on the others: one pass
- * serves every maxDets, and an image with very many detections is matched a batch after another.
+ * Matching is greedy in score order, so the result for the first k detections does not depend on the rest: one pass
+ * serves every maxDets, and an image with very many detections is matched in batches.
  *
- * The work is done in WebAssembly (`lib/kernels/assembly/match.ts`). What is here brings it an image's columns, whole
- * ranges at once where they lie together, as nearly always, and takes its columns of results home.
+ * The work is done in WebAssembly (`lib/kernels/assembly/match.ts`). This file copies an image's columns to it, whole
+ * ranges where they are contiguous (nearly always), and copies the columns of results back.
  */
 import { match as MODULE } from '../kernels/built.ts';
 import { instantiate, type Kernel } from '../kernels/kernel.ts';
@@ -32,8 +32,8 @@ export interface Matches {
   evaluation: Evaluation;
   classes: AreaRange[];
   /**
-   * [A × E] what becomes of an entry: in the low half the thresholds at which it is matched, in the high half those at
-   * which it is ignored, neither true nor false
+   * [A × E] fate of an entry: the low half holds the thresholds at which it is matched, the high half those at which it
+   * is ignored, neither true nor false
    */
   fate: Int32Array;
   /** [A × I] ground truth that counts (pycocotools' npig, per image) */
@@ -42,31 +42,33 @@ export interface Matches {
   iou: Float64Array;
   /** [E] ground truth of that match, -1 when there is none */
   object: Int32Array;
-  /** [G] thresholds at which a ground truth is taken, all sizes; empty unless asked for */
+  /** [G] thresholds at which a ground truth is taken, all sizes; empty unless requested */
   found: Uint16Array;
 }
 
-/** One evaluation under way. */
+/** One evaluation and its matches. */
 export interface Evaluating {
   ranking: Ranking;
   matches: Matches;
 }
 
-/** What one image is matched with. */
+/** Input for matching one image. */
 export interface Matching extends Evaluating {
   dataset: Dataset;
   detections: Objects;
 }
 
-/** The decisions behind the matches, for tests that show where ours and the reference's differ. */
+/** The decisions behind the matches, for tests that compare ours with the reference's. */
 export interface Trace {
   /** pairs with IoU at or above the lowest threshold, by entry, then by ground truth */
   pairs: { entry: number; gt: number; iou: number }[];
-  /** ground truth that an entry took, one per size class (index into `Matches.classes`) and threshold */
+  /** ground truth taken by an entry, one per size class (index into `Matches.classes`) and threshold */
   taken: { sizeClass: number; threshold: number; entry: number; gt: number }[];
 }
 
-/** The distinct size classes of some protocols: most protocols share "all", and matching is done once per class. */
+/**
+ * List the distinct size classes of some protocols: most protocols share "all", and each class is matched only once.
+ */
 export function areaClasses(protocols: readonly ProtocolId[]): AreaRange[] {
   const classes: AreaRange[] = [];
   for (const id of protocols) {
@@ -80,9 +82,9 @@ export function classIndex(classes: readonly AreaRange[], range: AreaRange): num
 }
 
 /**
- * Room for the matches of one evaluation, in memory that threads share.
+ * Allocate the matches of one evaluation in memory that threads share.
  *
- * @param sizes.objects how many ground truths there are; without it, `found` stays empty
+ * @param sizes.objects number of ground truths; without it, `found` stays empty
  */
 export function allocateMatches(
   evaluation: Evaluation,
@@ -100,12 +102,12 @@ export function allocateMatches(
   };
 }
 
-/** Thresholds at which an entry of this fate is matched. */
+/** Return the thresholds (bits) at which an entry with this fate is matched. */
 export function matchedIn(fate: number): number {
   return fate & ALL_BITS;
 }
 
-/** Thresholds at which an entry of this fate is ignored. */
+/** Return the thresholds (bits) at which an entry with this fate is ignored. */
 export function ignoredIn(fate: number): number {
   return fate >>> 16;
 }
@@ -190,12 +192,12 @@ class Columns {
   /** all of the memory */
   readonly numbers: Uint32Array;
 
-  /** @param objects room for ground truth */
+  /** @param objects capacity for ground truth */
   constructor(kernel: MatchKernel, objects: number) {
     const buffer = kernel.memory.buffer as ArrayBuffer;
     const range = kernel.range.value;
     const batch = kernel.batch.value;
-    // seven bytes more, of which a column may make use to begin late
+    // seven spare bytes, so that a column can begin late
     const doubles = ({ value }: WebAssembly.Global<'i32'>, n: number) => new Float64Array(buffer, value, n);
     const uints = ({ value }: WebAssembly.Global<'i32'>, n: number) => new Uint32Array(buffer, value, n + 1);
     this.buffer = buffer;
@@ -222,32 +224,32 @@ class Columns {
   }
 }
 
-/** Numbers of the masks of detections that are copied at a time, if there are several. */
+/** Numbers of detection masks copied at a time, if there are several masks. */
 const MOST_NUMBERS = 1 << 21;
 
-/** The most detections of an image that any protocol looks at. */
+/** The most detections of an image that any protocol counts. */
 const MOST = Math.max(...Object.values(PROTOCOLS).map(({ maxDets }) => maxDets[2]));
 
-/** Where the masks of some objects lie: whether in one piece without much between them, and if so where. */
+/** Where the masks of some objects lie: whether nearly contiguous, and if so where. */
 interface Span {
   together: boolean;
   part: number;
   first: number;
-  /** numbers in that piece, else those of the masks */
+  /** numbers in that piece, or else in the masks */
   length: number;
 }
 
-/** The kernel of a thread with its columns. */
+/** The thread's kernel with its columns. */
 class Matcher {
   private readonly kernel: MatchKernel;
   private columns: Columns;
   private readonly batch: number;
   private readonly range: number;
-  /** numbers of 32 bits from one class's fates to the next's */
+  /** 32-bit numbers between the fates of one class and the next */
   private readonly fateRow: number;
-  /** ground truths that there is room for */
+  /** capacity for ground truth */
   private room = 4096;
-  /** the size classes that the kernel knows */
+  /** the size classes currently in the kernel */
   private classes: readonly AreaRange[] = [];
   private readonly span: Span = { together: false, part: 0, first: 0, length: 0 };
 
@@ -303,7 +305,7 @@ class Matcher {
     this.classes = ranges;
   }
 
-  /** Make memory reach to an address. Growing detaches what views there are. */
+  /** Grow memory to reach an address. Growing detaches existing views. */
   private reserve(to: number): void {
     if (to >= 2 ** 32 || !this.kernel.reserve(to)) throw new Error('There is not memory enough to match an image.');
     this.renewColumns();
@@ -313,7 +315,7 @@ class Matcher {
     if (this.kernel.memory.buffer !== this.columns.buffer) this.columns = new Columns(this.kernel, this.room);
   }
 
-  /** Bring the ground truth of an image. */
+  /** Copy an image's ground truth into the kernel. */
   private bringTruth({ images, objects, objectStart }: Dataset, image: number, matches: Matches): void {
     const { kernel } = this;
     const from = objectStart[image];
@@ -377,7 +379,7 @@ class Matcher {
     return span;
   }
 
-  /** Match entries from `from` on, before `to` at the latest. @returns how many, at least one */
+  /** Match entries from `from`, at most up to `to`. @returns how many, at least one */
   private matchEntries(
     detections: Objects,
     { ranking, from, to }: { ranking: Ranking; from: number; to: number },
@@ -394,7 +396,7 @@ class Matcher {
       if (d > high) high = d;
     }
     const at = kernel.dtIntervals.value >>> 0;
-    // an image's detections nearly always lie together: then they come as they are
+    // an image's detections are nearly always contiguous: then they are copied in one piece
     if (high - low < this.range && high - low < 2 * (to - from)) {
       const span = masks ? this.spanOf(detections, low, high + 1) : null;
       if (!span || (span.together && span.length <= MOST_NUMBERS)) {
@@ -444,7 +446,7 @@ class Matcher {
     return end - from;
   }
 
-  /** Bring what is said about the masks of a range of detections. */
+  /** Copy the mask columns of a range of detections into the kernel. */
   private bringColumns(detections: Objects, from: number, to: number): void {
     const { columns } = this;
     columns.dtExtent.set(detections.maskExtent.subarray(4 * from, 4 * to));
@@ -453,7 +455,7 @@ class Matcher {
     bring(columns.dtEnd, detections.maskEnd, from, to);
   }
 
-  /** Take home the results of `count` entries, `from` the first of them. */
+  /** Copy the results of `count` entries, starting at entry `from`, out of the kernel. */
   private takeResults(from: number, count: number, entries: number, matches: Matches): void {
     const { columns } = this;
     for (let a = 0; a < matches.classes.length; a++) {
@@ -465,7 +467,7 @@ class Matcher {
     matches.object.set(columns.object.subarray(from & 1, (from & 1) + count), from);
   }
 
-  /** Take home the decisions behind them. */
+  /** Copy the decisions behind the results out of the kernel. */
   private takeTrace(trace: Trace): void {
     this.renewColumns();
     const ROW = 24;
@@ -478,7 +480,7 @@ class Matcher {
       const sizeClass = view.getInt32(at + 8, true);
       const bits = view.getInt32(at + 12, true);
       if (sizeClass < 0) pairs.push({ entry, gt, iou: view.getFloat64(at + 16, true) });
-      // of the last vector's classes some are none
+      // some classes of the last vector are unused
       else if (sizeClass < this.classes.length)
         for (let threshold = 0; threshold < THRESHOLDS; threshold++)
           if ((bits >> threshold) & 1) trace.taken.push({ sizeClass, threshold, entry, gt });
@@ -500,19 +502,22 @@ export function matchImage(matching: Matching, image: number, trace?: Trace): vo
   matcher.get().matchImage(matching, image, trace);
 }
 
-/** Where the entries that can count end: those beyond every protocol's maxDets stay unmatched, and no number needs them. */
+/**
+ * Return the end of the entries that can count: entries beyond every protocol's maxDets stay unmatched and affect no
+ * number.
+ */
 function entriesEnd(ranking: Ranking, image: number): number {
   const end = ranking.start[image + 1];
   return ranking.unscored ? end : Math.min(end, ranking.start[image] + MOST);
 }
 
-/** Copy part of a column, as late in the other as it begins behind a multiple of eight bytes: see the kernel. */
+/** Copy part of a column, offset from a multiple of eight bytes by as much as its source: see the kernel. */
 function bring<T extends Uint32Array | Uint8Array>(into: T, column: T, from: number, to: number): void {
   const late = from & (8 / column.BYTES_PER_ELEMENT - 1);
   into.set(column.subarray(from, to), late);
 }
 
-/** Bring one mask to `at + n`. @returns n behind it */
+/** Copy one mask to `at + n`. @returns n after it */
 function bringMask(
   numbers: Uint32Array,
   { intervals, part, maskStart, maskEnd }: Objects,

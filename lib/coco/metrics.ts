@@ -1,6 +1,6 @@
 /**
- * The numbers of one slice under one protocol: the shape that reports, the database and the API share. Apart from
- * `summarize.ts`, so that scoring a small file does not load a validator first.
+ * The numbers of one slice under one protocol: the shape shared by reports, database and API. Kept apart from
+ * `summarize.ts` so that scoring a small file does not load a validator first.
  */
 import { z } from 'zod';
 
@@ -8,10 +8,10 @@ const fraction = z.number().nullable();
 const perIou = z.array(fraction).length(10); // IoU 0.50, 0.55 … 0.95
 const interval = z.tuple([z.number(), z.number()]);
 
-/** The headline of some of the images. */
+/** Headline numbers for some of the images. */
 const headline = z.object({ images: z.int(), objects: z.int(), AP: fraction, AFNR: fraction });
 
-/** What is wrong in one way: how much of it, and by how much AP would rise without it. */
+/** One kind of error: how many, and by how much AP would rise without it. */
 const errorCount = z.object({ objects: z.int(), detections: z.int(), deltaAP: fraction });
 
 export const metricsSchema = z.object({
@@ -39,24 +39,27 @@ export const metricsSchema = z.object({
   jaccardPerIou: perIou,
   /** panoptic quality at IoU > 0.5 */
   pq: fraction,
-  /** the score at and above which F1, Jaccard and PQ count detections: best F1 at IoU 0.5 */
+  /** detections with at least this score count towards F1, Jaccard and PQ: best F1 at IoU 0.5 */
   scoreThreshold: z.number().nullable().optional(),
   /** mean over images of the per-image Jaccard index (the "AP" of the Cellpose and StarDist papers) */
   meanImageJaccardPerIou: perIou.optional(),
-  /** exact area under the precision-recall curve, mean over IoU thresholds, instead of 101 points */
+  /** exact area under the precision-recall curve instead of 101 points, mean over IoU thresholds */
   exactAP: fraction.optional(),
   /** 95 %, from the jackknife over fields of view; all images pooled only */
   interval: z.object({ AP: interval, AFNR: interval, degreesOfFreedom: z.int().optional() }).optional(),
   /** without images that are odd in the official test set (`scoring/sensitivity.ts`); where there are any, of all images pooled */
   sensitivity: z
     .object({
-      /** every file under one of its image ids */
+      /** each file only once, under one of its image ids */
       withoutDuplicates: headline.optional(),
-      /** without images of which nearly no cell is annotated */
+      /** without images in which almost no cell is annotated */
       withoutIncomplete: headline.optional(),
     })
     .optional(),
-  /** what is unmatched at IoU 0.5 and `scoreThreshold`, by kind (`scoring/errors-by-kind.ts`); primary protocol only */
+  /**
+   * detections and objects unmatched at IoU 0.5 and `scoreThreshold`, by kind (`scoring/errors-by-kind.ts`); primary
+   * protocol only
+   */
   errors: z
     .object({
       missed: errorCount,

@@ -1,6 +1,6 @@
 /**
- * Polygons to masks, pixel for pixel as maskApi.c `rleFrPoly` (pycocotools, Simplified BSD licence) does it. How:
- * lib/kernels/assembly/rasterize.ts.
+ * Convert polygons to masks, pixel for pixel like maskApi.c `rleFrPoly` (pycocotools, Simplified BSD licence). The
+ * method is explained in lib/kernels/assembly/rasterize.ts.
  */
 import { polygons as MODULE } from '../kernels/built.ts';
 import { instantiate, type Kernel } from '../kernels/kernel.ts';
@@ -16,7 +16,7 @@ const polygonsKernel = thread.keep(
   ({ memory }) => memory.buffer.byteLength,
 );
 
-/** The grid on which the reference rounds is so many times as fine as the pixels. */
+/** Fine grid steps per pixel: the reference rounds on this grid. */
 const SCALE = 5;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The evaluation settings as data. Adding a protocol, a size class or a detection limit is one literal here;
- * the page that explains the scores renders these objects, so it cannot drift from what is computed.
+ * The evaluation settings as data. Adding a protocol, a size class or a detection limit takes one literal here; the
+ * page that explains the scores renders these objects, so it always shows what is computed.
  *
  * Sources: Edlund et al., Nature Methods 2021 (`livecell-paper`); `coco_evaluation.py` of the authors' repository
  * (`livecell-code`); pycocotools `COCOeval.Params` (`coco`).

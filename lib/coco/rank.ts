@@ -1,15 +1,15 @@
 /**
- * The order in which detections are looked at. Within an image: by score, highest first, ties in file order. Across
- * images: by score, ties by image id, then file order: what pycocotools' two stable sorts amount to (`evaluateImg`
- * sorts each image; `accumulate` concatenates the images in ascending id and sorts again).
+ * The order of detections. Within an image: by score, highest first, ties in file order. Across images: by score, ties
+ * by image id, then file order. This equals pycocotools' two stable sorts (`evaluateImg` sorts each image; `accumulate`
+ * concatenates the images in ascending id and sorts again).
  */
 import { thread } from '../kernels/thread-state.ts';
 import { allocate } from './dataset.ts';
 
-/** Entries are (detection, image) pairs: one per detection, more when a file name stands for several image ids. */
+/** Entries are (detection, image) pairs: one per detection, more if a file name stands for several image ids. */
 export interface Ranking {
   count: number;
-  /** [images + 1] an image's entries */
+  /** [images + 1] first entry of each image */
   start: Uint32Array;
   /** [entries] detection of each entry; within an image by score */
   detection: Uint32Array;
@@ -22,19 +22,19 @@ export interface Ranking {
   /** [entries] score of each entry */
   score: Float64Array;
   /**
-   * The file has no scores (label images), so its order means nothing: all entries are one block that stands or falls
-   * together, none is cut off by maxDets, and no number depends on the order (PROTOCOL, "Predictions without scores")
+   * The file has no scores (label images), so its order means nothing: all entries are accepted or rejected as one
+   * block, maxDets cuts none off, and no number depends on the order (PROTOCOL, "Predictions without scores")
    */
   unscored?: boolean;
 }
 
 /**
- * Deals the detections to their images and sorts each image's by score. What goes across images is `orderEntries`'
- * work: matching does not need it.
+ * Assign the detections to their images and sort each image's by score. `orderEntries` sorts across images: matching
+ * does not need it.
  *
  * @param image image of each detection, or -1 - g for all images of group g
  * @param score [detections], finite
- * @param images how many images there are
+ * @param images number of images
  * @param groups images that share a file name
  */
 export function rankWithinImages(image: Int32Array, score: Float64Array, images: number, groups: number[][]): Ranking {
@@ -69,7 +69,7 @@ export function rankWithinImages(image: Int32Array, score: Float64Array, images:
   };
 }
 
-/** Room to merge into. */
+/** Scratch space for merging. */
 class MergeBuffer {
   detection = new Uint32Array(0);
   score = new Float64Array(0);
@@ -92,7 +92,7 @@ interface Entries {
   score: Float64Array;
 }
 
-/** Sort the detections [from, to) of one image by descending score, stable, and writes their scores: merging runs. */
+/** Sort the detections [from, to) of one image by descending score, stably, by merging runs; write their scores. */
 function sortByScore(entries: Entries, score: Float64Array, from: number, to: number): void {
   const { detection, score: entryScore } = entries;
   let sorted = true;
@@ -100,7 +100,7 @@ function sortByScore(entries: Entries, score: Float64Array, from: number, to: nu
     entryScore[e] = score[detection[e]];
     if (e > from && entryScore[e] > entryScore[e - 1]) sorted = false;
   }
-  if (sorted) return; // as detectors write them
+  if (sorted) return; // as detectors usually write them
   const n = to - from;
   const buffer = mergeBuffer.get();
   buffer.reserve(n);
@@ -122,16 +122,16 @@ function sortByScore(entries: Entries, score: Float64Array, from: number, to: nu
   }
 }
 
-/** Fill in the order across images: by score, ties by image, then by place within the image. */
+/** Fill in the order across images: by score, ties by image, then by position within the image. */
 export function orderEntries({ score, order, place }: Ranking): void {
   order.set(sortDescending(score));
   for (let k = 0; k < order.length; k++) place[order[k]] = k;
 }
 
 /**
- * Place 0 … n - 1 in order of descending score, stable: a radix sort on the bits of the float64, sixteen at a time,
- * least significant first. Flipping the bits of negative numbers, and the sign of the others, makes the order of the
- * bit patterns that of the numbers (Herf, "Radix tricks", 2001).
+ * Sort 0 … n - 1 by descending score, stably: a radix sort on the bits of the float64, sixteen at a time, least
+ * significant first. Flipping all bits of negative numbers and the sign bit of the others makes bit patterns sort like
+ * the numbers (Herf, "Radix tricks", 2001).
  */
 function sortDescending(score: Float64Array): Uint32Array {
   const n = score.length;
@@ -142,7 +142,7 @@ function sortDescending(score: Float64Array): Uint32Array {
   for (let p = 0; p < n; p++) {
     bits[0] = score[p] + 0; // -0 becomes 0: they are equal as numbers
     const flip = words[1] & 0x80000000 ? 0xffffffff : 0x80000000;
-    // inverted once more, so that ascending keys are descending scores
+    // inverted again, so that ascending keys are descending scores
     high[p] = ~(words[1] ^ flip);
     low[p] = ~(words[0] ^ (flip === 0xffffffff ? 0xffffffff : 0));
   }
@@ -155,7 +155,7 @@ function sortDescending(score: Float64Array): Uint32Array {
     const shift = (digit & 1) * 16;
     histogram.fill(0);
     for (let p = 0; p < n; p++) histogram[(word[p] >>> shift) & 0xffff]++;
-    if (n > 0 && histogram[(word[0] >>> shift) & 0xffff] === n) continue; // all alike: nothing to do
+    if (n > 0 && histogram[(word[0] >>> shift) & 0xffff] === n) continue; // all equal: nothing to sort
     let sum = 0;
     for (let v = 0; v < 65536; v++) {
       const here = histogram[v];

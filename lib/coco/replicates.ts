@@ -1,11 +1,11 @@
 /**
- * AP and AFNR of a slice under many weightings of its images at once. A replicate is a weight per unit, a unit some
- * images that always weigh the same: a field of view.
+ * AP and AFNR of a slice under many weightings of its images at once. A replicate is a weight per unit; a unit is a set
+ * of images that always have the same weight: a field of view.
  *
- * It gives the numbers of `accumulate` with weights (a test compares them) in a fraction of the time. What is done per
- * detection is done in WebAssembly, lib/kernels/assembly/replicates.ts: of each replicate the weights of the true
- * positives and of all that count are added up, 64 detections at a time. Bisection finds where a recall is reached; and
- * of 64 detections only those are looked at one by one where even the best order of them would exceed the best so far.
+ * The numbers equal those of `accumulate` with weights (a test compares them) at a fraction of the time. Per-detection
+ * work is done in WebAssembly, lib/kernels/assembly/replicates.ts: for each replicate it adds up the weights of the
+ * true positives and of all that count, 64 detections at a time. Bisection finds where a recall is reached, and a group
+ * of 64 is examined one by one only if its best possible order would exceed the best so far.
  */
 import { replicates as MODULE } from '../kernels/built.ts';
 import { instanceOf, type Kernel } from '../kernels/kernel.ts';
@@ -24,7 +24,7 @@ export interface Weights {
   weights: Uint8Array;
 }
 
-/** AP and AFNR of each replicate, all sizes; NaN where a replicate has no ground truth that counts. Shapes: [replicates]. */
+/** AP and AFNR of each replicate, all sizes; NaN if a replicate has no countable ground truth. Shapes: [replicates]. */
 export interface Replicates {
   AP: Float64Array;
   AFNR: Float64Array;
@@ -40,16 +40,16 @@ type ReplicatesKernel = Kernel<
   }
 >;
 
-/** Replicates that are added up together. */
+/** Number of replicates added up together. */
 const TOGETHER = 16;
 
 /** numpy's np.spacing(1), which the reference adds to the denominator of precision. */
 const EPSILON = 2 ** -52;
 
 /**
- * AP and AFNR of one slice in each replicate, all sizes.
+ * Compute AP and AFNR of one slice in each replicate, all sizes.
  *
- * @param maxDets detections per image that take part; without scores all do
+ * @param maxDets detections per image that count; without scores all do
  */
 export function accumulateReplicates(
   { matches, ranking, slice }: { matches: Matches; ranking: Ranking; slice: Slice },
@@ -62,7 +62,7 @@ export function accumulateReplicates(
   const { buffer } = kernel.memory;
   const patterns = (at: WebAssembly.Global<'i32'>) => new Uint16Array(buffer, at.value, order.length);
 
-  // the slice's detections that take part, by score: at which thresholds they are true or ignored, and the unit
+  // the slice's counted detections, by score: the thresholds at which each is true or ignored, and its unit
   const [hits, ignored, unit] = [kernel.hits, kernel.ignored, kernel.unit].map(patterns);
   let n = 0;
   for (let k = 0; k < order.length; k++) {
@@ -77,7 +77,7 @@ export function accumulateReplicates(
   }
   kernel.prepare(n);
 
-  const objects = new Float64Array(units); // ground truth that counts, per unit
+  const objects = new Float64Array(units); // countable ground truth per unit
   for (const i of slice.images) objects[unitOf[i]] += matches.countable[i];
 
   const result: Replicates = { AP: new Float64Array(replicates), AFNR: new Float64Array(replicates) };
@@ -114,7 +114,7 @@ export function accumulateReplicates(
   return result;
 }
 
-/** Without scores all detections are one block, and the curve is looked at behind its last: see `Ranking.unscored`. */
+/** Read the curve after its last entry: without scores all detections are one block, see `Ranking.unscored`. */
 function atEnd(found: number, counted: number, needed: Int32Array, replicate: number): number {
   const precision = found / (counted + EPSILON);
   let sum = 0;

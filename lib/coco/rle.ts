@@ -14,7 +14,7 @@
  */
 import { thread } from '../kernels/thread-state.ts';
 
-/** Memory that threads can share, where there is such a thing (a page needs cross-origin isolation for it). */
+/** Allocate memory that threads can share, where available (a page needs cross-origin isolation for it). */
 export function allocate(bytes: number): ArrayBuffer {
   return typeof SharedArrayBuffer === 'undefined'
     ? new ArrayBuffer(bytes)
@@ -57,7 +57,7 @@ export class CountsBuffer {
   }
 }
 
-/** What `decodeCounts` found wrong. */
+/** Errors returned by `decodeCounts`. */
 export const BAD_CHARACTER = -1;
 export const CUT_STRING = -2;
 export const NEGATIVE_RUN = -3;
@@ -66,11 +66,11 @@ const BACKSLASH = 92;
 const QUOTE = 34;
 
 /**
- * Decode COCO's string codec into `out`, reading the bytes of a JSON string literal (so `\\` is one backslash).
- * Each character carries five bits, least significant first, and a continuation bit; from the fourth number on the
- * difference to the number two before is stored (maskApi.c `rleFrString`: `if(m>2) x+=cnts[m-2]`).
+ * Decode COCO's string codec into `out`, reading the bytes of a JSON string literal (so `\\` is one backslash). Each
+ * character carries five bits, least significant first, and a continuation bit; from the fourth number on, the
+ * difference to the number two places before is stored (maskApi.c `rleFrString`: `if(m>2) x+=cnts[m-2]`).
  *
- * @param end where the string ends at the latest: it ends before at a quotation mark, and `out.end` says where it did
+ * @param end limit of the string: it ends earlier at a quotation mark; `out.end` is set to its actual end
  * @returns the number of runs, or one of BAD_CHARACTER, CUT_STRING, NEGATIVE_RUN
  */
 export function decodeCounts(bytes: Uint8Array, start: number, end: number, out: CountsBuffer): number {
@@ -135,7 +135,7 @@ function hex4(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Append the intervals of a mask given by its run lengths. Empty runs vanish and neighbours join: neither changes a
+ * Append the intervals of a mask given by its run lengths. Empty runs vanish and adjacent runs join: neither changes a
  * pixel, and both occur in files (maskApi.c keeps them; areas, boxes and overlaps come out the same).
  *
  * @returns the sum of all runs, which must be h * w: the caller checks, because only it knows the image
@@ -161,7 +161,7 @@ export function appendIntervals(counts: ArrayLike<number>, runs: number, into: I
   return position;
 }
 
-/** Run lengths of a mask of `size` = h * w pixels, background first: the inverse of `appendIntervals`. */
+/** Return the run lengths of a mask of `size` = h * w pixels, background first: the inverse of `appendIntervals`. */
 export function countsFromIntervals(data: Uint32Array, from: number, to: number, size: number): number[] {
   const counts: number[] = [];
   let position = 0;
@@ -173,7 +173,7 @@ export function countsFromIntervals(data: Uint32Array, from: number, to: number,
   return counts;
 }
 
-/** COCO's string for run lengths (maskApi.c `rleToString`). */
+/** Encode run lengths as COCO's string (maskApi.c `rleToString`). */
 export function encodeCounts(counts: ArrayLike<number>): string {
   let text = '';
   for (let i = 0; i < counts.length; i++) {
@@ -190,7 +190,7 @@ export function encodeCounts(counts: ArrayLike<number>): string {
   return text;
 }
 
-/** Pixels of a mask: `data[from … to)` are its intervals. */
+/** Return the number of pixels of the mask whose intervals are `data[from … to)`. */
 export function maskArea(data: Uint32Array, from: number, to: number): number {
   let area = 0;
   for (let k = from; k < to; k += 2) area += data[k + 1] - data[k];
@@ -198,8 +198,8 @@ export function maskArea(data: Uint32Array, from: number, to: number): number {
 }
 
 /**
- * Pixels of a mask, and its extent [x0, y0, x1, y1) to `out[at …]`: a zero each for a mask without any. An interval that
- * passes a column's end makes the extent full height, as in maskApi.c `rleToBbox`.
+ * Return the number of pixels of a mask and write its extent [x0, y0, x1, y1) to `out[at …]`: zeros for an empty mask.
+ * An interval that passes a column's end makes the extent full height, as in maskApi.c `rleToBbox`.
  */
 export function maskExtent(
   data: Uint32Array,
@@ -216,7 +216,7 @@ export function maskExtent(
   let area = 0;
   let top = height;
   let bottom = 0;
-  // where the column of the interval at hand begins; the next interval is nearly always in this one or the next
+  // start of the current interval's column; the next interval is nearly always in this column or the next
   let column = Math.floor(data[from] / height) * height;
   const left = column / height;
   for (let k = from; k < to; k += 2) {
@@ -277,7 +277,7 @@ export function maskBox(
   out[at + 3] = extent[3] - extent[1];
 }
 
-/** Pixels that two masks share: a merge of two sorted interval lists. */
+/** Count the pixels that two masks share, by merging their sorted interval lists. */
 export function intersection(
   a: Uint32Array,
   aFrom: number,
@@ -288,7 +288,7 @@ export function intersection(
 ): number {
   if (aFrom >= aTo || bFrom >= bTo) return 0;
   let shared = 0;
-  // a long list is entered where the other begins: pixels strewn over the image cost no more than a cell does
+  // skip to the first possible overlap of a long list: pixels scattered over the image cost no more than a cell
   let i = aTo - aFrom > LONG ? endingBehind(a, aFrom, aTo, b[bFrom]) : aFrom;
   let j = bTo - bFrom > LONG ? endingBehind(b, bFrom, bTo, a[aFrom]) : bFrom;
   if (i >= aTo || j >= bTo) return 0;
@@ -314,10 +314,10 @@ export function intersection(
   }
 }
 
-/** Numbers in an interval list from which on searching it beats walking it. */
+/** Length (in numbers) from which searching an interval list is faster than walking it. */
 const LONG = 128;
 
-/** Index of the first interval that ends behind a position, or `to`. */
+/** Return the index of the first interval that ends after a position, or `to`. */
 function endingBehind(data: Uint32Array, from: number, to: number, position: number): number {
   let low = from;
   let high = to;
@@ -329,7 +329,10 @@ function endingBehind(data: Uint32Array, from: number, to: number, position: num
   return low;
 }
 
-/** Append the union of several masks, each a sorted interval list; masks of one object's parts (maskApi.c `rleMerge`). */
+/**
+ * Append the union of several masks given as sorted interval lists, e.g. the parts of one object (maskApi.c
+ * `rleMerge`).
+ */
 export function appendUnion(parts: { data: Uint32Array; from: number; to: number }[], into: IntervalBuffer): void {
   const pairs: [number, number][] = [];
   for (const { data, from, to } of parts) for (let k = from; k < to; k += 2) pairs.push([data[k], data[k + 1]]);

@@ -23,16 +23,17 @@ const IOU_50 = 0;
 const IOU_75 = 5;
 
 /**
- * All numbers of one slice, under each of several protocols: they share most of the work.
+ * Compute all numbers of one slice under each of several protocols, which share most of the work.
  *
- * `null` stands where there is nothing to average (pycocotools: -1): no ground truth that counts.
+ * A number is `null` where there is nothing to average (pycocotools: -1): no countable ground truth.
  */
 export function summarize(matches: Matches, ranking: Ranking, slice: Slice, protocols: readonly Protocol[]): Metrics[] {
   let largest = 0;
   for (const i of slice.images) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
   const asked = protocols.map((protocol) => ({
     protocol,
-    // beyond the largest image every maxDets is the same, and so are the numbers; without scores there is no best to keep
+    // beyond the largest image every maxDets is the same, and so are the numbers; without scores no detection can be
+    // preferred
     most: ranking.unscored ? largest : Math.min(protocol.maxDets[2], largest),
     sizeClasses: protocol.areaRanges.map((range: AreaRange) => classIndex(matches.classes, range)),
   }));
@@ -50,7 +51,7 @@ export function summarize(matches: Matches, ranking: Ranking, slice: Slice, prot
     const part = { sizeClass, maxDets, curve, recalls: new Map(), point: null };
     if (!isAll) return part;
     const limits = asked.filter(({ most }) => most === maxDets).flatMap(({ protocol }) => protocol.maxDets);
-    // beyond those in line there are none
+    // the line contains no detections beyond maxDets
     const recalls = new Map(limits.map((m) => [m, m < maxDets ? recallWithin(line, m) : curve.recall]));
     return { ...part, recalls, point: operatingPointOf(line) };
   });
@@ -63,7 +64,7 @@ export function summarize(matches: Matches, ranking: Ranking, slice: Slice, prot
   });
 }
 
-/** What is read from a line; of those of all sizes more. */
+/** What to read from a line; more is read for all sizes. */
 interface Part extends Want {
   curve: Curve;
   /** by maxDets */
@@ -72,8 +73,8 @@ interface Part extends Want {
 }
 
 /**
- * @param largest detections of the image of the slice that has most
- * @param most detections of an image that take part
+ * @param largest number of detections in the slice's fullest image
+ * @param most detections per image that count
  */
 function metricsOf(
   { ranking, slice, largest }: { ranking: Ranking; slice: Slice; largest: number },
@@ -107,7 +108,7 @@ function metricsOf(
     APl,
     AR: Object.fromEntries(
       protocol.maxDets.map((maxDets) => {
-        // without scores, the first detections of an image are no better than its others
+        // without scores, an image's first detections are no better than its others
         const unknown = ranking.unscored && maxDets < largest;
         const recall = unknown ? null : recalls.get(maxDets)!;
         return [String(maxDets), recall ? mean(recall) : null];
@@ -121,7 +122,7 @@ function metricsOf(
     fnrPerIou,
     f1PerIou: eachIou((t) => (none ? null : (2 * point.tp[t]) / (2 * point.tp[t] + point.fp[t] + missed(point.tp[t])))),
     jaccardPerIou: eachIou((t) => (none ? null : point.tp[t] / (point.tp[t] + point.fp[t] + missed(point.tp[t])))),
-    // matches at IoU exactly 0.5 count as one false and one missed: the definition says "above"
+    // matches at IoU exactly 0.5 count as one false and one missed: the definition requires more than 0.5
     pq: none
       ? null
       : point.iouSum / (point.above + (point.tp[0] + point.fp[0] - point.above) / 2 + missed(point.above) / 2),

@@ -1,12 +1,14 @@
 /**
- * A grid of tiles over one image, each with the ground truth whose extent touches it: who asks for the neighbours of a
- * detection looks at a few tiles instead of at every object. Errors by kind use it; matching has a grid of its own in
- * its kernel, which needs only the tile that holds the middle of a detection.
+ * A grid of tiles over one image; each tile lists the ground truth whose extent touches it. To find the neighbours of a
+ * detection, only a few tiles are searched instead of every object. Used for errors by kind; the matching kernel has
+ * its own grid, which needs only the tile containing the middle of a detection.
  */
 import { thread } from '../kernels/thread-state.ts';
 import type { Dataset, Objects } from './dataset.ts';
 
-/** Objects of one image by tile: those of tile k are `gt[start[k]]` … `gt[start[k + 1] - 1]`, row by row. */
+/**
+ * Objects of one image by tile: tile k holds `gt[start[k]]` … `gt[start[k + 1] - 1]`; tiles are numbered row by row.
+ */
 export interface Tiles {
   /** side of a tile in pixels */
   readonly size: number;
@@ -16,14 +18,14 @@ export interface Tiles {
   readonly gt: Uint32Array;
 }
 
-/** Tiles over an image; every ground truth is listed in each tile its extent touches. Good until the next image's. */
+/** Lay tiles over an image and list each ground truth in every tile its extent touches. Valid until the next call. */
 export function layTiles(dataset: Dataset, image: number, masks: boolean): Tiles {
   const grid = kept.get();
   grid.lay(dataset, image, masks);
   return grid;
 }
 
-/** The tile of a coordinate; what lies beyond the image belongs to the border tiles. */
+/** Return the tile of a coordinate; coordinates beyond the image belong to the border tiles. */
 export function tileOf(x: number, size: number, count: number): number {
   const t = Math.floor(x / size);
   return t < 0 ? 0 : t >= count ? count - 1 : t;
@@ -36,7 +38,7 @@ class TileGrid implements Tiles {
   start = new Uint32Array(1025);
   gt = new Uint32Array(4096);
   private next = new Uint32Array(1024);
-  /** of each ground truth of the image its first column and row of tiles, and its last */
+  /** for each ground truth of the image: its first and last column and row of tiles */
   private listed = new Int32Array(4096);
 
   get bytes(): number {

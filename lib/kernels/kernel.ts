@@ -1,14 +1,14 @@
-/** WebAssembly for the innermost loops: how a module that `npm install` has built is brought to life. */
+/** Start the WebAssembly modules of the innermost loops, which `npm install` has built. */
 import { type Kept, thread } from './thread-state.ts';
 
-/** A module's exports: numbers it keeps (addresses as numbers too), functions, and its memory. */
+/** A module's exports: its globals (numbers and addresses), functions, and its memory. */
 export type Kernel<Numbers extends string, Functions> = Readonly<Record<Numbers, WebAssembly.Global<'i32'>>> &
   Readonly<Functions> & { readonly memory: WebAssembly.Memory };
 
 const modules = thread.keep(() => new Map<string, WebAssembly.Module>());
 const instances = thread.keep(() => new Map<string, Kept<WebAssembly.Exports>>());
 
-/** A new instance with memory of its own. */
+/** Create a new instance with its own memory. */
 export function instantiate(base64: string): WebAssembly.Exports {
   let module = modules.get().get(base64);
   if (!module) {
@@ -19,7 +19,10 @@ export function instantiate(base64: string): WebAssembly.Exports {
   return new WebAssembly.Instance(module).exports;
 }
 
-/** This thread's instance of a module, until its memory has become large: it cannot shrink. */
+/**
+ * Return this thread's instance of a module. It is replaced once its memory has become large, because memory cannot
+ * shrink.
+ */
 export function instanceOf(base64: string): WebAssembly.Exports {
   let instance = instances.get().get(base64);
   if (!instance) {

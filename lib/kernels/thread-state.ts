@@ -1,15 +1,16 @@
 /**
- * What a thread keeps between two pieces of work: instances of kernels, and columns for intermediate results that have
- * grown to the size of the largest image so far. Making them anew for every image would cost more than the work.
+ * What a thread keeps between two pieces of work: kernel instances, and columns for intermediate results that have
+ * grown to the size of the largest image so far. Creating them anew for every image would cost more than the work
+ * itself.
  *
  * This is the only mutable state outside of function calls in the rooms that must run anywhere, and it has one rule:
  * `forgetLarge` drops what has become large, between two steps of work, when nothing uses it.
  */
 
-/** Bytes that one kept thing may hold on to. */
+/** Bytes that one kept value may hold. */
 const MOST_KEPT = 48 << 20;
 
-/** One thing that is made when it is first used and kept until it has become large. */
+/** A value that is created on first use and kept until it has become large. */
 export class Kept<Value> {
   private readonly make: () => Value;
   private readonly bytes: (value: Value) => number;
@@ -34,8 +35,8 @@ class ThreadState {
   private readonly kept = new Set<Kept<unknown>>();
 
   /**
-   * @param make what is kept, when it is first asked for
-   * @param bytes memory it holds on to that cannot shrink
+   * @param make creates the value on first use
+   * @param bytes memory it holds that cannot shrink
    */
   keep<Value>(make: () => Value, bytes: (value: Value) => number = () => 0): Kept<Value> {
     const kept = new Kept(make, bytes);
@@ -43,11 +44,11 @@ class ThreadState {
     return kept;
   }
 
-  /** Drop what has become large. Nothing may be using it. */
+  /** Drop every value that has become large. None may be in use. */
   forgetLarge(): void {
     for (const kept of this.kept) kept.forgetIfLarge();
   }
 }
 
-/** Of this thread: every thread loads this module for itself. */
+/** State of this thread: every thread loads its own copy of this module. */
 export const thread = new ThreadState();

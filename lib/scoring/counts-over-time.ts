@@ -1,6 +1,6 @@
 /**
- * Counts over time per seeding density (Edlund et al. 2021, Figure 4a). File names say the well, the time and the crop;
- * the cells of a well were seeded at one density, so a well is a density.
+ * Counts over time per seeding density (Edlund et al. 2021, Figure 4a). File names give the well, the time and the
+ * crop; the cells of a well were seeded at one density, so a well stands for a density.
  */
 import { type ImageName, parseImageName, stem } from '#lib/livecell/cell-types.ts';
 
@@ -20,16 +20,16 @@ export interface CountsAtTime {
   reference?: MeanCount;
 }
 
-/** Images a point rests on that is told where reference counts, and the files of predictions, are not public. */
+/** Minimum number of images behind a point that is shown if reference counts and prediction files are not public. */
 export const FEWEST_COUNTED = 5;
 
-/** A LIVECell file name, also with a running number behind its crop, as count files have it. */
+/** Parse a LIVECell file name, which in count files may have a running number after its crop. */
 function parseCountName(file: string): ImageName | null {
   return parseImageName(file) ?? parseImageName(stem(file).replace(/_\d+$/, ''));
 }
 
 /**
- * Mean counts by well and time, wells as a plate is read (B2 before B10), times ascending. Images whose names say neither
+ * Return mean counts by well and time, in plate order (B2 before B10), times ascending. Images whose names lack either
  * are left out.
  *
  * @param points [reference, predicted] of each image
@@ -60,8 +60,8 @@ export function countsOverTime(
 }
 
 /**
- * The same as it may be kept where reference counts are not public: without them, and of predicted counts, which follow
- * them closely and belong to who sent them, only means over some images.
+ * Remove the reference counts where they are not public. Predicted counts follow them closely and belong to their
+ * submitter, so only means over several images remain.
  */
 export function withoutReference(times: readonly CountsAtTime[]): CountsAtTime[] {
   return times
@@ -76,7 +76,9 @@ function meanCount(counts: readonly number[]): MeanCount {
   return { mean, sem: Math.sqrt(counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / (n - 1) / n) };
 }
 
-/** What the curves say: how far the densest and the sparsest well go, and how far predictions are off at the end. */
+/**
+ * Describe the curves: the final counts of the densest and the sparsest well, and the final error of the predictions.
+ */
 export function growthSentence(times: readonly CountsAtTime[]): string {
   const wells = [...new Set(times.map(({ well }) => well))].map((well) => times.filter((at) => at.well === well));
   const drawn = wells.filter((own) => own.length > 1);

@@ -1,58 +1,63 @@
 /**
- * How much a report says of ground truth that is not public. Every exact number is an answer to a question that a
- * submitter can choose: with enough answers the hidden masks and counts are no longer hidden. So until a maintainer
- * publishes an entry, its report has few numbers, and those are rounded:
+ * How much a report reveals of ground truth that is not public. Every exact number answers a question that a submitter
+ * can choose, and enough answers reveal the hidden masks and counts. So until a maintainer publishes an entry, its
+ * report has few numbers, and those are rounded:
  *
  *   AP, AP50, AP75, AFNR (overall)       to 0.001, or to 10 objects of the slice where that is coarser
- *   AP, AFNR (of a cell type)            the same
+ * AP, AFNR (of a cell type)            as above
  *   means and matrices of these          to 0.001, or to 10 objects of the data set
  *   r², Pearson's r                      to 0.01, or to 3 images of the series where that is coarser; r² below 0 as 0;
- *                                        none where one image carries them
+ * none if one image dominates them
  *   mean absolute error                  to 2 digits
  *   limit of linearity                   to 100 cells
- *   objects of counts                    to 2 digits, also once published: their sum is the sum of the hidden counts
+ * objects of counts                    to 2 digits, even after publication: their sum is the sum of the hidden counts
  *
  * Area classes, curves, single IoU thresholds, intervals, errors, fields, replicates, families, regression lines and
- * times wait for publication. Replicates stay on the server even then: of two of them one field's share is known.
+ * times wait for publication. Replicates stay on the server even then: two of them reveal one field's share.
  */
 import { type AnyReport, withoutGroundTruth } from './report.ts';
 
-/** Numbers that are shown before publication, and how finely; in fractions, so 0.001 is a tenth of a point. */
+/** Numbers shown before publication and their rounding steps; in fractions, so 0.001 is a tenth of a point. */
 export const ROUNDED_TO = { AP: 0.001, AP50: 0.001, AP75: 0.001, AFNR: 0.001 } as const;
-/** A fraction tells no fewer objects apart than this many. */
+/** The rounding step of a fraction covers at least this many objects. */
 export const OBJECTS_TOLD_APART = 10;
-/** A correlation over so many images is told as finely as this many of them would change it. */
+/** The rounding step of a correlation covers the effect of at least this many images. */
 export const IMAGES_TOLD_APART = 3;
-/** The share of the spread of the predicted counts that one image may have: with more, it alone decides the numbers. */
+/**
+ * Maximum share of the spread of the predicted counts that one image may have: beyond it, that image decides the
+ * numbers.
+ */
 export const MOST_LEVERAGE = 0.25;
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** Of a slice's numbers these keep their values: how much was looked at. */
+/** Numbers of a slice that stay exact: how much was evaluated. */
 const KEPT = ['images', 'detections', 'objects'];
-/** Numbers that have to be there and are not told yet. */
+/** Required numbers that are withheld before publication. */
 const WITHHELD = ['APs', 'APm', 'APl', 'ARs', 'ARm', 'ARl', 'pq'];
 const PER_IOU = ['apPerIou', 'fnrPerIou', 'f1PerIou', 'jaccardPerIou'];
-/** Only on the server, whether an entry is published or not. */
+/** Never leaves the server, even after publication. */
 const NEVER = new Set(['replicates']);
 
-/** The step of a fraction over so many objects: rounding must hide single ones. */
+/** Return the rounding step of a fraction over `objects` objects: it must hide single ones. */
 export function stepOf(finest: number, objects: number): number {
   return Math.max(finest, Math.min(1, OBJECTS_TOLD_APART / Math.max(1, objects)));
 }
 
-/** To the nearest multiple of `step`; null stays null. The division keeps 0.123 from becoming 0.12300000000000001. */
+/**
+ * Round to the nearest multiple of `step`; null stays null. The division keeps 0.123 from becoming 0.12300000000000001.
+ */
 export function roundTo(value: number | null, step: number): number | null {
   if (value === null) return null;
   return step < 1 ? Number((Math.round(value / step) * step).toPrecision(12)) : Math.round(value / step) * step;
 }
 
-/** To so many digits that count. */
+/** Round to a number of significant digits. */
 export function roundToDigits(value: number | null, digits: number): number | null {
   return value === null ? null : Number(value.toPrecision(digits));
 }
 
-/** A report of an entry that is not published, on ground truth that is not public. */
+/** Return the report of an unpublished entry on ground truth that is not public. */
 export function unpublishedReport(report: AnyReport): AnyReport {
   const step = stepOf(ROUNDED_TO.AP, report.groundTruth.objects);
   const results =
@@ -62,7 +67,7 @@ export function unpublishedReport(report: AnyReport): AnyReport {
   return { ...withCoarseTotal(report), disclosure: 'unpublished', results } as AnyReport;
 }
 
-/** A report of a published entry, on ground truth that is not public: full numbers, but for replicates. */
+/** Return the report of a published entry on ground truth that is not public: full numbers, except replicates. */
 export function publishedReport(report: AnyReport): AnyReport {
   const told = withoutGroundTruth(report);
   return {
@@ -72,18 +77,18 @@ export function publishedReport(report: AnyReport): AnyReport {
   } as AnyReport;
 }
 
-/** The sum of hidden counts is hidden, too; how many cells are outlined in all is in the paper. */
+/** Round the sum of hidden counts, which is hidden too; the total number of outlined cells is in the paper. */
 function withCoarseTotal(report: AnyReport): AnyReport {
   if (report.task !== 'fluorescence-counts') return report;
   return { ...report, groundTruth: { ...report.groundTruth, objects: coarseTotal(report.groundTruth.objects) } };
 }
 
-/** How many cells a series of hidden counts has in all, as far as that may be said. */
+/** Return the total number of cells in a series of hidden counts, rounded as far as it may be shown. */
 export function coarseTotal(objects: number): number {
   return Math.round(roundToDigits(objects, 2)!);
 }
 
-/** The number of objects of a data set, as far as it may be said. */
+/** Return the number of objects of a data set, rounded as far as it may be shown. */
 export function objectsTold({
   task,
   public: shown,
@@ -103,7 +108,7 @@ function without(keys: ReadonlySet<string>, value: Json): Json {
   return Object.fromEntries(kept.map(([key, one]) => [key, without(keys, one)]));
 }
 
-/** Slices are rounded by their objects; whatever else is a number of slices, such as a mean or a matrix, to `step`. */
+/** Round slices by their number of objects, and other numbers per slice, such as means or matrices, to `step`. */
 function coarse(value: Json, step: number, overall: boolean): Json {
   if (typeof value === 'number') return roundTo(value, step);
   if (value === null || typeof value !== 'object') return value;
@@ -157,7 +162,7 @@ function coarseCounts({ counts }: CountReport['results']): CountReport['results'
   return { counts: Object.fromEntries(series) };
 }
 
-/** What may be told of an entry: all of it, where its ground truth is public. */
+/** Return what may be shown of an entry: everything if its ground truth is public. */
 export function disclosed(
   report: AnyReport,
   { truthIsPublic, published }: { truthIsPublic: boolean; published: boolean },

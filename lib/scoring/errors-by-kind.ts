@@ -1,28 +1,30 @@
 /**
- * Errors, named for cells (PROTOCOL, section 9): what is unmatched at IoU 0.5 falls into one kind each, and each kind
- * says by how much AP would rise if it were repaired. In the spirit of TIDE (Bolya et al. 2020), with the kinds of
+ * Errors named for cells (PROTOCOL, section 9): each detection or object unmatched at IoU 0.5 gets one kind, and each
+ * kind comes with the rise of AP if it were repaired. In the spirit of TIDE (Bolya et al. 2020), with the kinds of
  * error that segmentation of touching cells has.
  *
- * What takes part: objects that count, and detections within the protocol's largest maxDets, of all sizes, whose score
- * is at or above the slice's `scoreThreshold` (all of a file without scores). Crowd regions, and detections that are ignored for them, stay out.
- * "Overall" and a cell type's own slice have thresholds of their own, so every image is judged in two views.
+ * Included are objects that count, and detections of all sizes within the protocol's largest maxDets whose score is at
+ * least the slice's `scoreThreshold` (all of a file without scores). Crowd regions, and detections ignored because of
+ * them, are excluded. "Overall" and a cell type's own slice have different thresholds, so every image is judged in two
+ * views.
  *
- * Two relations beside IoU, between a detection d and an object g:
+ * Two relations besides IoU, between a detection d and an object g:
  *
  *  - d *covers* g: more than half of g's area lies in d. A detection always covers its match.
- *  - d is a *piece* of g: more than half of d's area lies in g, d is unmatched and no duplicate. An object's match is
- *    always a piece of it; a detection that found one cell is no piece of another.
+ * - d is a *piece* of g: more than half of d's area lies in g, and d is unmatched and no duplicate. An object's match
+ *   is
+ *    always a piece of it; a detection that found one cell is not a piece of another.
  *
- * An unmatched detection is the first of these that holds:
+ * An unmatched detection gets the first kind that applies:
  *
- *  1. duplicate: IoU ≥ 0.5 with an object. Another detection has that object, or this one would. It comes first because
- *     a second outline of a found cell also lies mostly inside it, and so would look like a piece.
+ * 1. duplicate: IoU ≥ 0.5 with an object. Another detection matches that object, or this one would. This comes first
+ *     because a second outline of a found cell also lies mostly inside it, and would otherwise look like a piece.
  *  2. merge: it covers two or more objects.
  *  3. split: it is a piece of an object that has two or more pieces.
  *  4. poor boundary: IoU ≥ 0.1 with an object.
  *  5. background.
  *
- * An unmatched object is the first of these that holds:
+ * An unmatched object gets the first kind that applies:
  *
  *  1. merge: a detection that covers two or more objects, matched or not, covers it. (So an object with IoU ≥ 0.5
  *     whose detection went to another object is one.)
@@ -30,19 +32,20 @@
  *  3. poor boundary: IoU ≥ 0.1 with a detection, even one that found another object.
  *  4. missed.
  *
- * Repairing a kind, at each of the ten IoU thresholds; all scores take part, as in AP itself:
+ * Repairing a kind at each of the ten IoU thresholds; all scores are included, as in AP itself:
  *
- *  - Its detections are ignored where they are false. (Unmatched at 0.5, a detection can be matched at 0.75, where the
- *    one before it fails; there it stays.)
- *  - Of poor boundary, split and merge, detections and objects of the kind are paired, one to one, highest IoU first
+ * - Its detections are ignored where they are false. (A detection unmatched at 0.5 can be matched at 0.75 if the
+ *    preceding one fails there; then that match stays.)
+ * - For poor boundary, split and merge, detections and objects of the kind are paired one to one, highest IoU first
  *    (ties: higher score, then file order): for poor boundary those with IoU ≥ 0.1, for split a piece and its object,
- *    for merge a detection and an object it covers. The paired detection is a true positive wherever it is not matched
+ *    for merge a detection and an object it covers. The paired detection becomes a true positive wherever it is
+ *    unmatched
  *    and its object is not found.
- *  - Its objects that are still not found leave the count: all missed ones, and those left over by the pairing, such as
- *    the other objects of a merge. An object that a detection below the score threshold finds stays, with that match.
+ * - Its objects that are still not found leave the count: all missed ones, and those left over by the pairing, such as
+ *    the other objects of a merge. An object found by a detection below the score threshold stays, with that match.
  *
- * So a repair turns false detections into true or ignored ones and takes only unfound objects away: AP cannot fall.
- * The gains do not add up to what is missing to 1, since errors hide one another.
+ * So a repair turns false detections into true or ignored ones and removes only unfound objects: AP cannot fall. The
+ * gains do not add up to the gap to 1, since errors hide one another.
  */
 import { accumulate, type Slice, sliceOf } from '../coco/accumulate.ts';
 import { allocate, type Dataset } from '../coco/dataset.ts';
@@ -62,7 +65,7 @@ import { layTiles, tileOf } from '../coco/tiles.ts';
 import { thread } from '../kernels/thread-state.ts';
 import type { Metrics } from './report.ts';
 
-/** In the order in which a cell goes wrong: not seen, badly outlined, several for one, one for several, too many. */
+/** In the order in which segmentation fails: not seen, badly outlined, several for one, one for several, too many. */
 export const ERROR_KINDS = ['missed', 'poorBoundary', 'split', 'merge', 'duplicate', 'background'] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 export type ErrorsByKind = NonNullable<Metrics['errors']>;
@@ -70,7 +73,7 @@ export type ErrorsByKind = NonNullable<Metrics['errors']>;
 const MATCH_IOU = 0.5;
 const NEAR_IOU = 0.1;
 
-// kinds as they stand in the columns; 0 is no error
+// codes of the kinds in the columns; 0 is no error
 const MISSED = 1;
 const POOR = 2;
 const SPLIT = 3;
@@ -78,43 +81,46 @@ const MERGE = 4;
 const DUPLICATE = 5;
 const BACKGROUND = 6;
 
-/** All images together, and an image within its cell type. */
+/** An image judged among all images, or within its cell type. */
 export type View = 0 | 1;
 export const POOLED: View = 0;
 export const OWN: View = 1;
 
 /** The errors of one evaluation, by view. Shapes: I images, E entries (see Ranking), G ground truths; bit t is IoU threshold t. */
 export interface Errors {
-  /** [2 × I] score at and above which an image's detections take part; NaN where the image has no such view */
+  /** [2 × I] minimum score of an image's detections; NaN if the image has no such view */
   threshold: Float64Array;
   /** [2 × E] kind of error, 0 for none */
   detection: Uint8Array;
-  /** [2 × E] thresholds at which repairing its kind makes the entry a match */
+  /** [2 × E] thresholds at which repairing its kind turns the entry into a match */
   becomes: Uint16Array;
   /** [2 × G] kind of error, 0 for none */
   object: Uint8Array;
-  /** [2 × G] thresholds at which the object leaves the count when its kind is repaired */
+  /** [2 × G] thresholds at which repairing its kind removes the object from the count */
   leaves: Uint16Array;
 }
 
-/** A slice of the images with the score threshold of its own report. */
+/** A slice of the images with the score threshold from its own report. */
 export interface ErrorSlice {
   view: View;
   images: Uint32Array;
   scoreThreshold: number | null | undefined;
 }
 
-/** Detections of an image that take part; where nothing ranks them, none is cut off. */
+/** Return the maximum number of detections per image; without scores there is no limit. */
 function mostOf(ranking: Ranking): number {
   return ranking.unscored ? Number.POSITIVE_INFINITY : PROTOCOLS[PRIMARY_PROTOCOL].maxDets[2];
 }
 
-/** Room for the errors of one evaluation, in memory that threads share. The slices of a view have no image in common. */
+/**
+ * Allocate the errors of one evaluation in memory that threads share. The slices of a view must have no image in
+ * common.
+ */
 export function allocateErrors(ranking: Ranking, objects: number, slices: readonly ErrorSlice[]): Errors {
   const images = ranking.start.length - 1;
   const threshold = new Float64Array(allocate(8 * 2 * images)).fill(Number.NaN);
   for (const { view, images: some, scoreThreshold } of slices) {
-    // no threshold: there are no scores, or no detections that could take part
+    // no threshold means no scores, or no detections that could be included
     const from = ranking.unscored ? Number.NEGATIVE_INFINITY : (scoreThreshold ?? Number.POSITIVE_INFINITY);
     for (const i of some) threshold[view * images + i] = from;
   }
@@ -132,7 +138,7 @@ export function allocateErrors(ranking: Ranking, objects: number, slices: readon
 const COVERS = 1;
 const PIECE = 2;
 
-/** Pairs of one image of which at least one is unmatched: near one another, covering, or lying inside. */
+/** Pairs of one image of which at least one is unmatched: with some IoU, covering, or a piece. */
 class Pairs {
   entry = new Uint32Array(4096);
   gt = new Uint32Array(4096);
@@ -155,10 +161,10 @@ class Pairs {
   }
 }
 
-/** Columns for one image; they grow and are used again. Shapes: by entry or by object of the image. */
+/** Scratch columns for one image; they grow and are reused. Shapes: by entry or by object of the image. */
 class Scratch {
   readonly pairs = new Pairs();
-  /** by object: the entry that has it, -1 for none */
+  /** by object: the entry matched to it, -1 for none */
   owner = new Int32Array(4096);
   /** by object: 1 when it counts */
   counts = new Uint8Array(4096);
@@ -167,20 +173,20 @@ class Scratch {
   covered = new Uint16Array(4096);
   entryIou = new Float64Array(4096);
   isDuplicate = new Uint8Array(4096);
-  /** 1 when a piece of a split object */
+  /** 1 for a piece of a split object */
   isPiece = new Uint8Array(4096);
   // and by object
-  /** pieces it has */
+  /** number of its pieces */
   pieces = new Uint16Array(4096);
   objectIou = new Float64Array(4096);
-  /** 1 when a merge covers it */
+  /** 1 if a merge covers it */
   isMerged = new Uint8Array(4096);
 
   get bytes(): number {
     return 21 * this.pairs.entry.length + 16 * this.owner.length + 12 * this.covered.length;
   }
 
-  /** Make room for the objects of an image; none has an owner. */
+  /** Make room for the objects of an image, without owners. */
   beginImage(objects: number): void {
     if (this.owner.length < objects) {
       this.owner = new Int32Array(objects * 2);
@@ -213,23 +219,23 @@ const scratch = thread.keep(
   ({ bytes }) => bytes,
 );
 
-/** What the errors of an image are named from, and where they are written to. */
+/** Input for naming the errors of an image, and the output columns. */
 export interface Naming extends Matching {
   errors: Errors;
 }
 
 /**
  * Name the errors of image `image` in both views, and write them into `naming.errors`.
- * Images are independent: threads may do different ones at the same time.
+ * Images are independent: threads may process different ones at the same time.
  *
- * @param naming its matches with `found`
+ * @param naming its matches must include `found`
  */
 export function nameErrors(naming: Naming, image: number): void {
   const { dataset, ranking, errors } = naming;
   const images = dataset.images.ids.length;
   const from = ranking.start[image];
   const most = Math.min(ranking.start[image + 1], from + mostOf(ranking));
-  // within an image entries stand by score: those that take part in a view come first
+  // within an image, entries are ordered by score: those of a view come first
   const ends = [POOLED, OWN].map((view) => {
     const threshold = errors.threshold[view * images + image];
     if (Number.isNaN(threshold)) return -1;
@@ -243,7 +249,9 @@ export function nameErrors(naming: Naming, image: number): void {
   for (const view of [POOLED, OWN]) if (ends[view] >= 0) judge(naming, image, ends[view], view);
 }
 
-/** Find pairs, owners and what counts for the entries before `last`; those before `first` take part in both views. */
+/**
+ * Find pairs, owners and countable objects for the entries before `last`; entries before `first` belong to both views.
+ */
 function findPairs(
   { dataset, detections, ranking, matches }: Matching,
   image: number,
@@ -273,7 +281,7 @@ function findPairs(
     const dy0 = dtExtent[4 * d + 1];
     const dx1 = masks ? dtExtent[4 * d + 2] : dx0 + dtExtent[4 * d + 2];
     const dy1 = masks ? dtExtent[4 * d + 3] : dy0 + dtExtent[4 * d + 3];
-    if (!(dx1 > dx0 && dy1 > dy0)) continue; // no pixels, no overlap
+    if (!(dx1 > dx0 && dy1 > dy0)) continue; // no shared pixels, no overlap
     const dtArea = masks ? detections.maskArea[d] : detections.box[4 * d + 2] * detections.box[4 * d + 3];
     const unmatched = (matchedIn(of) & 1) === 0;
     const c1 = tileOf(dx1, size, columns);
@@ -284,7 +292,7 @@ function findPairs(
         for (let k = start[cell]; k < start[cell + 1]; k++) {
           const g = listed[k];
           const has = owner[g - gtFrom];
-          // two that are matched in both views explain nothing, nor does a match itself
+          // skip pairs in which both are matched in both views, and matches themselves: they explain no error
           if (!counts[g - gtFrom] || has === e || (has >= 0 && has < first && !unmatched)) continue;
           const gx0 = gtExtent[4 * g];
           const gx1 = masks ? gtExtent[4 * g + 2] : gx0 + gtExtent[4 * g + 2];
@@ -294,13 +302,14 @@ function findPairs(
           const gy1 = masks ? gtExtent[4 * g + 3] : gy0 + gtExtent[4 * g + 3];
           const h = (dy1 < gy1 ? dy1 : gy1) - (dy0 > gy0 ? dy0 : gy0);
           if (h <= 0) continue;
-          // a pair that shares several tiles is looked at in one, as in matching
+          // a pair that shares several tiles is examined in only one of them, as in matching
           if (tileOf(dx0 > gx0 ? dx0 : gx0, size, columns) !== c || tileOf(dy0 > gy0 ? dy0 : gy0, size, rows) !== r)
             continue;
           const gtArea = masks ? gt.maskArea[g] : gtExtent[4 * g + 2] * gtExtent[4 * g + 3];
           let shared = w * h;
           if (masks) {
-            // no overlap exceeds that of the extents, nor either mask: out of reach of every rule means no pixels to compare
+            // masks overlap by no more than their extents do, and by no more than either mask: skip the pixels if no
+            // rule can apply
             if (shared > dtArea) shared = dtArea;
             if (shared > gtArea) shared = gtArea;
             if (shared < NEAR_IOU * (dtArea + gtArea - shared) && 2 * shared <= Math.min(dtArea, gtArea)) continue;
@@ -322,7 +331,7 @@ function findPairs(
   }
 }
 
-/** The rules of the header, for the image's entries before `end`. */
+/** Apply the rules at the head of this file to the image's entries before `end`. */
 function judge(naming: Naming, image: number, end: number, view: View): void {
   const { dataset, ranking, matches, errors } = naming;
   const gtFrom = dataset.objectStart[image];
@@ -334,7 +343,7 @@ function judge(naming: Naming, image: number, end: number, view: View): void {
   const { pairs, owner, counts, covered, entryIou, isDuplicate, isPiece, pieces, objectIou, isMerged } = room;
   const isFound = (g: number): boolean => owner[g] >= 0 && owner[g] < end;
 
-  // a match is covered by its detection, and a piece of its object
+  // a match is covered by its detection, and its detection is a piece of its object
   for (let e = from; e < end; e++) covered[e - from] = isMatched(e);
   for (let g = 0; g < gtTo - gtFrom; g++) pieces[g] = isFound(g) ? 1 : 0;
 
@@ -395,9 +404,9 @@ function judge(naming: Naming, image: number, end: number, view: View): void {
 }
 
 /**
- * Pairs detections and objects of one kind for the repair, highest IoU first.
+ * Pair detections and objects of one kind for the repair, highest IoU first.
  *
- * @param view where its columns of entries and objects begin, and where its entries of the image end
+ * @param view start of its columns of entries and objects, and end of its entries of the image
  */
 function pairForRepair(
   { matches, errors }: Naming,
@@ -425,7 +434,7 @@ function pairForRepair(
 // --- one slice ---
 
 /**
- * The counts of one slice, and what repairing each kind would do to its AP.
+ * Count the errors of one slice, and compute the gain in AP from repairing each kind.
  *
  * @param AP the slice's AP under the primary protocol
  */
@@ -438,7 +447,7 @@ export function countErrors(
   const slice: Slice = sliceOf(ranking, images, allImages);
   const entries = view * ranking.count;
   const objects = view * dataset.objects.count;
-  // matches that can be changed: all sizes, the first class of the first protocol
+  // a copy of the matches to change: all sizes, the first class of the first protocol
   const repaired: Matches = {
     ...matches,
     classes: matches.classes.slice(0, 1),
@@ -464,7 +473,7 @@ export function countErrors(
   }
 
   const repairedAP = ({ entries: wrong, absent }: (typeof found)[number]): number | null => {
-    // where repairing leaves nothing to find, there is nothing to average
+    // if the repair leaves no object in the count, there is nothing to average
     if (absent.includes(countable)) return null;
     for (const e of wrong) {
       const matched = matchedIn(repaired.fate[e]) | errors.becomes[entries + e];

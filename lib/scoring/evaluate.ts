@@ -1,10 +1,10 @@
 /**
- * The benchmark in one page: packed annotations in, numbers out. No I/O, so the same lines run in the scoring process,
+ * The benchmark in one page: packed annotations in, numbers out. No I/O, so the same code runs in the scoring process,
  * on the command line, in tests and in a browser; a `Runner` decides how many threads take part.
  *
  *     rank → match → summarize each slice → errors by kind → leave out each field
  *
- * Images are matched independently, slices are summarized independently, and everything in between is one sort.
+ * Images are matched independently and slices are summarized independently; between these steps there is only a sort.
  */
 import type { Dataset, Predictions } from '../coco/dataset.ts';
 import { allocateMatches, areaClasses, type Evaluating } from '../coco/match.ts';
@@ -20,11 +20,11 @@ import type { SliceName, Slices } from './slices.ts';
 import { type Done, newCounter, type Runner, SINGLE_THREAD } from './steps.ts';
 import { headlineInterval, type ReplicatesBySlice } from './uncertainty.ts';
 
-/** The numbers of one file under one protocol. Boxes are always there; masks where every detection has one. */
+/** The numbers of one file under one protocol. Boxes are always scored; masks if every detection has one. */
 export type EvaluationNumbers = Partial<Record<Evaluation, Partial<Record<SliceName, Metrics>>>>;
 
 export interface EvaluateOptions {
-  /** results come back in this order */
+  /** results are returned in this order */
   protocols: readonly ProtocolId[];
   /** images of each slice to report on */
   slices: Slices;
@@ -34,7 +34,7 @@ export interface EvaluateOptions {
   intervals?: boolean;
   /** the data set is one stratum, as outside data sets are */
   oneStratum?: boolean;
-  /** `fraction` of the whole evaluation that is done, 0 to 1 */
+  /** `fraction` of the whole evaluation completed, 0 to 1 */
   onProgress?: (phase: 'matching' | 'accumulating', fraction: number) => void;
 }
 
@@ -43,7 +43,7 @@ export interface Evaluated {
   results: EvaluationNumbers[];
   /** absent where intervals were not asked for */
   uncertainty?: Uncertainty;
-  /** absent where the file has no masks */
+  /** absent if the file has no masks */
   copiedMasks?: CopiedMasks;
   seconds: { match: number; accumulate: number };
 }
@@ -55,7 +55,7 @@ export interface Uncertainty {
   replicates: Partial<Record<Evaluation, ReplicatesBySlice>>[];
 }
 
-/** An evaluation under way: what its parts share. */
+/** State of one evaluation, shared by its steps. */
 interface Run {
   dataset: Dataset;
   predictions: Predictions;
@@ -67,7 +67,7 @@ interface Run {
   onProgress(phase: 'matching' | 'accumulating', fraction: number): void;
 }
 
-// how far each part begins and ends, as fractions of the whole
+// progress at the end of each step, as a fraction of the whole
 const MATCHED = 1 / 3;
 const SUMMARIZED = 1 / 2;
 const ERRORS_NAMED = 0.53;
@@ -78,7 +78,7 @@ const FEW_DETECTIONS = 20_000;
 /** The same for leaving out fields: that is as much work as summarizing several times. */
 const FEW_TO_LEAVE_OUT = 5_000;
 
-/** Score one file against ground truth. */
+/** Score one file against ground truth. Resamples and names errors unless `options` turn that off. */
 export async function evaluate(
   dataset: Dataset,
   predictions: Predictions,
@@ -94,7 +94,7 @@ export async function evaluate(
   const matched = performance.now();
   const masks = evaluatings.find(({ matches }) => matches.evaluation === 'segm');
   await summarizeSlices(run);
-  // where a task asks for single slices of several files, it needs no more than their numbers
+  // tasks that score single slices of several files need no more than their numbers
   if (slices.size > 1 && slices.has('overall') && options.errors !== false) await addErrors(run);
   const uncertainty = options.intervals === false ? undefined : await leaveOutFields(run, options.oneStratum);
   return {
@@ -105,16 +105,16 @@ export async function evaluate(
   };
 }
 
-/** The evaluations a file can have. */
+/** List the evaluations that a file can have. */
 export function evaluationsOf(predictions: Predictions, dataset?: Pick<Dataset, 'meta'>): Evaluation[] {
   const masks = predictions.hasMasks && !dataset?.meta.boxesOnly;
   return EVALUATIONS.filter((evaluation) => evaluation === 'bbox' || masks);
 }
 
 /**
- * Rank the detections within their images and make room for their matches, per evaluation. The order across images is
- * left to `orderEntries` of `rankingsOf` these: matching does not need it. Masks and boxes share one ranking unless
- * masks have scores of their own.
+ * Rank the detections within their images and allocate their matches, per evaluation. The order across images is left
+ * to `orderEntries` for each of `rankingsOf`: matching does not need it. Masks and boxes share one ranking unless masks
+ * have their own scores.
  */
 export function prepareMatching(
   dataset: Dataset,
@@ -135,7 +135,7 @@ export function prepareMatching(
   });
 }
 
-/** The rankings of several evaluations, each once. */
+/** List the distinct rankings of several evaluations. */
 export function rankingsOf(evaluatings: readonly Evaluating[]): Ranking[] {
   return [...new Set(evaluatings.map(({ ranking }) => ranking))];
 }
@@ -153,7 +153,7 @@ async function match({ dataset, predictions, evaluatings, runner, onProgress }: 
   );
 }
 
-/** The numbers of every slice, and of the whole without images that are odd in the official test set. */
+/** Compute the numbers of every slice, and of all images without the unusual ones of the official test set. */
 async function summarizeSlices(run: Run): Promise<void> {
   const { dataset, evaluatings, protocols, slices, results, runner, onProgress } = run;
   interface Piece {
@@ -163,7 +163,7 @@ async function summarizeSlices(run: Run): Promise<void> {
     line?: SensitivityLine;
     weights?: Uint8Array;
   }
-  // the largest slice first, so that no thread is left with it at the end
+  // largest slice first, so that no thread is left with it at the end
   const work: Piece[] = [...slices].flatMap(([slice, images]) =>
     evaluatings.map((_, evaluation) => ({ evaluation, slice, images })),
   );
@@ -300,7 +300,7 @@ function within(from: number, to: number, fraction: number): number {
   return from + (to - from) * fraction;
 }
 
-/** Each piece of work with its result, whichever thread did it, in the order of the work. */
+/** Pair each piece of work with its result from any thread, in the order of the work. */
 function pairUp<Work, Result>(work: readonly Work[], outputs: readonly Done<Result>[]): [Work, Result][] {
   return outputs
     .flat()

@@ -1,12 +1,12 @@
 /**
- * The numbers other papers report for LIVECell beside COCO's AP (PROTOCOL, section 10): the per-image "AP" of Cellpose
- * and StarDist, mean segmentation accuracy, F1, panoptic quality, the Cell Tracking Challenge's SEG and the aggregated
- * Jaccard index. All compare label images: predictions are painted by score, ground truth is flattened
+ * Numbers that other papers report for LIVECell besides COCO's AP (PROTOCOL, section 10): the per-image "AP" of
+ * Cellpose and StarDist, mean segmentation accuracy, F1, panoptic quality, the Cell Tracking Challenge's SEG and the
+ * aggregated Jaccard index. All compare label images: predictions are painted by score, ground truth is flattened
  * (`flat-truth.ts`).
  *
- * Objects of a label image do not overlap, so a pair with IoU above 0.5 is the only such pair of both; pairs of exactly
- * 0.5 meet only where one of them is a half of the other. Taking pairs as they come therefore matches as many as
- * possible, with the largest sum of IoU, and no assignment has to be solved.
+ * Objects of a label image do not overlap, so two objects with IoU above 0.5 have no other such partner; pairs of
+ * exactly 0.5 compete only if one object is half of the other. So taking pairs in any order gives the most matches and
+ * the largest sum of IoU, and no assignment problem needs solving.
  */
 import { allocate, type Dataset, type Objects } from '../coco/dataset.ts';
 import { IOU_THRESHOLDS } from '../coco/protocol.ts';
@@ -16,9 +16,9 @@ import type { FlatTruth } from './flat-truth.ts';
 /** Numbers of one truth variant; lists are by IoU 0.50, 0.55 … 0.95. Null where there is nothing to average. */
 export interface Family {
   digest: string;
-  /** files, each once */
+  /** number of files, each counted once */
   images: number;
-  /** those with objects or labels: the others are left out of means over images */
+  /** number of images with objects or labels; the others are excluded from means over images */
   imagesThatCount: number;
   objects: number;
   labels: number;
@@ -40,7 +40,7 @@ export interface Family {
 
 const THRESHOLDS = IOU_THRESHOLDS.length;
 
-/** What is counted of each file. Shapes: F files, T thresholds. Threads may count different files at the same time. */
+/** Counts of each file. Shapes: F files, T thresholds. Threads may count different files at the same time. */
 export interface LabelCounts {
   /** [F] */
   objects: Uint32Array;
@@ -56,7 +56,7 @@ export interface LabelCounts {
   aji: Float64Array;
 }
 
-/** Room for the counts of some files, in memory that threads share. */
+/** Allocate the counts of `files` files in memory that threads share. */
 export function allocateLabelCounts(files: number): LabelCounts {
   return {
     objects: new Uint32Array(allocate(4 * files)),
@@ -69,7 +69,7 @@ export function allocateLabelCounts(files: number): LabelCounts {
   };
 }
 
-/** One truth with room for what is counted against it. */
+/** One flattened truth with the counts against it. */
 export interface Counting {
   truth: FlatTruth;
   counts: LabelCounts;
@@ -79,9 +79,9 @@ export interface Counting {
 let canvas = new Uint32Array(0);
 /** [labels + 1] pixels of each label */
 let pixels = new Uint32Array(1024);
-/** [labels + 1] pixels shared with the object at hand; 0 between objects */
+/** [labels + 1] pixels shared with the current object; 0 between objects */
 let shared = new Uint32Array(1024);
-/** labels that share some */
+/** labels that share any pixels with it */
 let touched = new Uint32Array(1024);
 /** [labels + 1] whether an object has taken the label: for AJI, and at IoU 0.5 */
 let taken = new Uint8Array(1024);
@@ -90,9 +90,9 @@ const TAKEN = 1;
 const MATCHED = 2;
 
 /**
- * Count file `file` under every truth. All truths are of the same data set, so the label image is painted once.
+ * Count file `file` against every truth. All truths are of the same data set, so the label image is painted once.
  *
- * @param scoreThreshold detections below it are left out; null takes all, as of files without scores
+ * @param scoreThreshold detections below it are left out; null includes all, as for files without scores
  */
 export function countLabels(
   { dataset, detections, ranking }: { dataset: Dataset; detections: Objects; ranking: Ranking },
@@ -109,10 +109,10 @@ export function countLabels(
 }
 
 /**
- * Paint an image's detections by falling score, each pixel to the first. A detection whose pixels are all taken gives
- * no label.
+ * Paint an image's detections by descending score; each pixel belongs to the first detection that covers it. A
+ * detection whose pixels are all taken gives no label.
  *
- * @returns how many labels there are
+ * @returns the number of labels
  */
 function paintDetections(
   { images }: Dataset,
@@ -133,7 +133,7 @@ function paintDetections(
   }
   let label = 0;
   for (let e = start[image]; e < start[image + 1]; e++) {
-    // within an image entries stand by score
+    // within an image, entries are ordered by score
     if (scoreThreshold !== null && !(score[e] >= scoreThreshold)) break;
     const d = detection[e];
     const intervals = detections.intervals[detections.part[d]];
@@ -227,7 +227,7 @@ function compareLabels(
   counts.aji[file] = unions === 0 ? Number.NaN : intersections / unions;
 }
 
-/** The numbers of one truth, from the counts of all its files. */
+/** Compute the numbers of one truth from the counts of all its files. */
 export function familyOf({ truth, counts }: Counting): Family {
   const files = truth.images.length;
   const present: number[] = [];
@@ -243,7 +243,7 @@ export function familyOf({ truth, counts }: Counting): Family {
   };
   const [objects, labels, above] = [counts.objects, counts.labels, counts.above].map(sum);
   const each = (value: (t: number) => number | null) => Array.from({ length: THRESHOLDS }, (_, t) => value(t));
-  /** of a file: found objects, labels of none, missed objects */
+  /** of one file: found objects, false labels, missed objects */
   const ofFile = (file: number, t: number) => {
     const tp = counts.truePositives[file * THRESHOLDS + t];
     return { tp, fp: counts.labels[file] - tp, fn: counts.objects[file] - tp };

@@ -1,18 +1,19 @@
 /**
- * The design behind every interval (PROTOCOL, "Uncertainty"): which images were taken in one field of view, and which
- * fields stand for one another. A stratum is a cell type; its units are the fields, each with all time points and crops.
+ * The sampling design behind every interval (PROTOCOL, "Uncertainty"): which images come from the same field of view,
+ * and which fields are comparable. A stratum is a cell type; its units are the fields, each with all time points and
+ * crops.
  *
- * Where file names do not tell the field, the unit is the well, else the image. Everything here follows from names and
- * from which images have objects, so it is the same for every entry of a data set.
+ * If file names do not give the field, the unit is the well, or else the image. Everything here follows from the names
+ * and from which images have objects, so it is the same for every entry of a data set.
  */
 import { cellTypeOf, parseImageName, stem } from '#lib/livecell/cell-types.ts';
 import { sha256 } from './sha256.ts';
 
-/** A unit that is left out as a whole: a field of view, or several of them where there are very many. */
+/** A unit left out as a whole: a field of view, or a group of them if there are very many. */
 export interface Unit {
   /** `A172_C7_1`: cell type, well, location */
   name: string;
-  /** the cell type as the file names spell it; '' where they name none */
+  /** the cell type as spelled in the file names; '' if they name none */
   cellType: string;
 }
 
@@ -20,14 +21,14 @@ export interface Unit {
 export interface Strata {
   /** [units] stratum of each unit, 0 … count - 1 */
   of: number[];
-  /** [strata] how many units each has */
+  /** [strata] number of units in each */
   sizes: number[];
 }
 
 export interface Fields {
-  /** in the order of their names */
+  /** sorted by name */
   units: Unit[];
-  /** [images] unit of each image, -1 where the image belongs to none: its field has no objects */
+  /** [images] unit of each image, -1 for images whose field has no objects */
   unitOf: Int32Array;
   strata: Strata;
 }
@@ -36,20 +37,20 @@ interface Found extends Unit {
   images: number[];
 }
 
-/** More units than these of one stratum are put into so many groups. */
+/** A stratum with more units is divided into this many groups. */
 export const MOST_UNITS = 20;
 
 export interface FieldOptions {
-  /** one stratum, as outside data sets are: their images are no sample of LIVECell's cell types */
+  /** use a single stratum, for outside data sets: their images are no sample of LIVECell's cell types */
   oneStratum?: boolean;
-  /** wells registered with the images, by image; they count where file names do not tell the field */
+  /** wells registered with the images, by image; used if file names do not give the field */
   wells?: readonly (string | null | undefined)[];
 }
 
 /**
- * The units and strata of a data set.
+ * Find the units and strata of a data set.
  *
- * Images without any object in their whole field are in no unit: leaving them out would leave out no object.
+ * Images in fields without any object belong to no unit: leaving them out would remove no object.
  *
  * @param fileNames by image
  * @param countable objects that count, by image
@@ -81,7 +82,9 @@ export function findFields(
   return { units, unitOf, strata: stratify(units) };
 }
 
-/** Strata of more than `MOST_UNITS` units: units in the order of the SHA-256 of their names are dealt to so many groups. */
+/**
+ * Group the units of strata with more than `MOST_UNITS`: they are dealt out in the order of the SHA-256 of their names.
+ */
 function groupUnits(found: readonly Found[]): Found[] {
   const { of, sizes } = stratify(found);
   return sizes.flatMap((size, stratum) => {
@@ -103,8 +106,8 @@ function groupUnits(found: readonly Found[]): Found[] {
 }
 
 /**
- * The strata of some units: their cell types. Those with a single unit are put together into one, since one unit says
- * nothing about how units differ; if that leaves one unit alone, it joins the largest stratum.
+ * Group units into strata by cell type. Types with a single unit are combined into one stratum, since one unit says
+ * nothing about differences between units; if that leaves one unit alone, it joins the largest stratum.
  */
 export function stratify(units: readonly Unit[]): Strata {
   const members = new Map<string, number[]>();
@@ -128,12 +131,12 @@ export function stratify(units: readonly Unit[]): Strata {
   return { of, sizes: several.map((own) => own.length) };
 }
 
-/** Fields less strata: how much the differences between fields can say. */
+/** Return the number of units minus the number of strata: the degrees of freedom of an interval. */
 export function degreesOfFreedom({ of, sizes }: Strata): number {
   return of.length - sizes.length;
 }
 
-/** By code unit, the same on every machine. */
+/** Compare by code unit, the same on every machine. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

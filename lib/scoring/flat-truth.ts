@@ -1,8 +1,7 @@
 /**
- * Ground truth as label images: each pixel belongs to one object at most, as tools that write label images need it
- * (PROTOCOL, "The numbers other papers report"). There are two ways to flatten annotations that overlap, and other
- * papers' numbers rest on one or the other. Crowd regions are left out; of images that share a file name, the first
- * stands for all.
+ * Ground truth as label images, in which each pixel belongs to at most one object (PROTOCOL, "The numbers other papers
+ * report"). There are two ways to flatten overlapping annotations, and other papers use one or the other. Crowd regions
+ * are left out; of images that share a file name, the first represents all.
  *
  * Pixels are numbered column by column, as in run-length masks.
  *
@@ -14,46 +13,52 @@ import { allocate, type Dataset } from '../coco/dataset.ts';
 export const TRUTH_VARIANTS = ['flat-large', 'flat-cellpose'] as const;
 export type TruthVariant = (typeof TRUTH_VARIANTS)[number];
 
-/** One variant of a data set. Shapes: F files, L labels. Most labels are an object's own mask, and lie in the data set. */
+/**
+ * One flattened variant of a data set. Shapes: F files, L labels. Most labels equal their object's mask in the data
+ * set.
+ */
 export interface FlatTruth {
   /** SHA-256 of all label images: little-endian uint16, row by row, labels numbered as they appear */
   digest: string;
-  /** [F] image that stands for the file, ascending */
+  /** [F] image that represents the file, ascending */
   images: Uint32Array;
   /** [F + 1] first label of each file */
   labelStart: Uint32Array;
-  /** [L] object that the label shows */
+  /** [L] object shown by the label */
   object: Uint32Array;
   /** [L] pixels */
   area: Uint32Array;
-  /** [L + 1] where the runs of labels that differ from their object's mask start in `runs`; equal to the next: none do */
+  /**
+   * [L + 1] start in `runs` of each label that differs from its object's mask; equal to the next start if it does not
+   * differ
+   */
   runStart: Uint32Array;
   /** first pixel and end of each run */
   runs: Uint32Array;
 }
 
-/** Takes bytes in order and gives their digest. */
+/** Incremental digest of bytes. */
 export interface Digester {
   update(bytes: Uint8Array): void;
   digest(): string;
 }
 
-/** Pixels below which torch-em drops a label. */
+/** torch-em drops labels with fewer pixels. */
 const FEWEST_PIXELS = 50;
-/** Share of a mask that may lie under other masks before Cellpose drops it. */
+/** Cellpose drops a mask if a larger share of it lies under other masks. */
 const MOST_OVERLAP = 0.75;
 
-/** The first of the images that share a file name, for each file: ascending. */
+/** Return the first of the images that share a file name, for each file; ascending. */
 export function imagesByFile(fileNames: readonly string[]): Uint32Array {
   const seen = new Set<string>();
   return Uint32Array.from([...fileNames.keys()].filter((i) => seen.size < seen.add(stem(fileNames[i])).size));
 }
 
 /**
- * Flattens a data set in one of the two ways.
+ * Flatten a data set in one of the two ways.
  *
- * @param digester SHA-256, of the platform
- * @throws RangeError where an image has more objects than a label image of 16 bits can number
+ * @param digester the platform's SHA-256
+ * @throws RangeError if an image has more objects than a 16-bit label image can number
  */
 export function flattenTruth(dataset: Dataset, variant: TruthVariant, digester: Digester): FlatTruth {
   const { images: all, objects, objectStart } = dataset;
@@ -104,10 +109,10 @@ export function flattenTruth(dataset: Dataset, variant: TruthVariant, digester: 
 }
 
 /**
- * Paint objects by annotated area, small first, so that larger cells lie on top; then take away labels of few pixels.
+ * Paint objects by annotated area, small ones first, so that larger cells lie on top; then remove labels of few pixels.
  *
  * @param inside objects of the image
- * @param canvas [pixels] 0; becomes the index in `inside` + 1
+ * @param canvas [pixels] zeros; set to the index in `inside` + 1
  * @returns [inside] whether the label may differ from the object's mask
  */
 function paintLargeOnTop({ objects }: Dataset, inside: readonly number[], canvas: Uint16Array): Uint8Array {
@@ -124,13 +129,13 @@ function paintLargeOnTop({ objects }: Dataset, inside: readonly number[], canvas
   return Uint8Array.from(inside, (object, k) => Number(left[k + 1] < objects.maskArea[object]));
 }
 
-/** Masks that lie over a pixel. */
+/** Number of masks covering each pixel. */
 let covering = new Uint16Array(0);
 
 /**
- * Visits masks by pixels, small first, and drops one of which at least 75 % lies where more than one remaining mask
- * lies; then gives each pixel of several masks to the one whose centre is nearest, of all remaining masks of the image.
- * Parameters and result as of `paintLargeOnTop`.
+ * Visit masks by size, small ones first, and drop each one of which at least 75 % is covered by more than one remaining
+ * mask; then give each shared pixel to the mask with the nearest centre among all remaining masks of the image.
+ * Parameters and result as for `paintLargeOnTop`.
  */
 function paintNearest(
   { objects }: Dataset,
@@ -167,7 +172,7 @@ function paintNearest(
         if (covering[p] === 1) canvas[p] = k + 1;
         else {
           changed[k] = 1;
-          if (canvas[p] !== 0) continue; // settled already, for another of its masks
+          if (canvas[p] !== 0) continue; // already assigned via another of its masks
           const winner = nearest(Math.floor(p / height), p % height);
           canvas[p] = winner + 1;
           changed[winner] = 1;
@@ -184,7 +189,7 @@ interface Centre {
   y: number;
 }
 
-/** The mean of a mask's pixels. */
+/** Return the mean position of a mask's pixels. */
 function centreOf(objects: Dataset['objects'], object: number, height: number): { x: number; y: number } {
   let x = 0;
   let y = 0;
@@ -198,7 +203,7 @@ function centreOf(objects: Dataset['objects'], object: number, height: number): 
   return { x: x / pixels, y: y / pixels };
 }
 
-/** Find the centre nearest to a pixel, the lower index among equals: outwards from it by x, until none can be nearer. */
+/** Find the centre nearest to a pixel, the lower index among equals: search outwards by x until none can be nearer. */
 function nearestOf(centres: readonly Centre[]): (x: number, y: number) => number {
   const byX = [...centres].sort((a, b) => a.x - b.x);
   return (x, y) => {
@@ -238,7 +243,7 @@ function clearCanvas(pixels: number): Uint16Array {
 
 let rows = new Uint16Array(0);
 
-/** The label image as bytes: row by row, little-endian uint16, labels numbered from 1 in the order of appearance. */
+/** Return the label image as bytes: row by row, little-endian uint16, labels numbered from 1 in order of appearance. */
 function labelImage(canvas: Uint16Array, width: number, height: number): Uint8Array {
   if (rows.length < canvas.length) rows = new Uint16Array(canvas.length);
   const numbers = new Uint16Array(0x10000);
@@ -261,7 +266,7 @@ function swapped(bytes: Uint8Array): Uint8Array {
   return bytes.map((_, k) => bytes[k ^ 1]);
 }
 
-/** Call with first pixel and end of each run of an object's mask. */
+/** Call `visit` with first pixel and end of each run of an object's mask. */
 function eachRun(objects: Dataset['objects'], object: number, visit: (from: number, to: number) => void): void {
   const intervals = objects.intervals[objects.part[object]];
   for (let k = objects.maskStart[object]; k < objects.maskEnd[object]; k += 2) visit(intervals[k], intervals[k + 1]);

@@ -1,8 +1,8 @@
 /**
- * Predicted cell counts against nuclear fluorescence counts (Edlund et al. 2021, Figure 4): how much of the reference
- * the predictions explain, and up to which density they follow it in a straight line.
+ * Compare predicted cell counts with nuclear fluorescence counts (Edlund et al. 2021, Figure 4): how much of the
+ * reference the predictions explain, and up to which density they follow it in a straight line.
  *
- * Both are as in the authors' notebook; where its answer depends on the order of rows, ours does not (`sortRows`).
+ * Both follow the authors' notebook; where its result depends on the order of rows, ours does not (`sortRows`).
  */
 import type { CountRow } from '#lib/livecell/count-row.ts';
 import { DistancesTracker, type Levene, leveneOfDistances } from '../stats/levene.ts';
@@ -10,13 +10,13 @@ import { GrowingNeighbours } from '../stats/nearest-neighbours.ts';
 import { leastSquaresLine, mean, meanAbsoluteError, pearson, rSquared } from '../stats/regression.ts';
 import type { CountResults } from './report.ts';
 
-/** R² is over images whose reference count is below this. */
+/** R² covers images with a reference count below this. */
 export const R2_BELOW = 1600;
 
-/** The search for the limit of linearity, as published. */
+/** Parameters of the search for the limit of linearity, as published. */
 export const LINEARITY = { from: 500, neighbours: 5, p: 1e-5 } as const;
 
-/** All numbers of one cell type. The order of `rows` does not matter. */
+/** Compute all numbers of one cell type. The order of `rows` does not matter. */
 export function scoreCounts(rows: readonly CountRow[]): CountResults {
   const sorted = sortRows(rows);
   const below = sorted.filter(({ reference }) => reference < R2_BELOW);
@@ -43,7 +43,7 @@ export function scoreCounts(rows: readonly CountRow[]): CountResults {
   };
 }
 
-/** The largest share that one value has of the sum of squares about the mean; 1 where all are equal. */
+/** Return the largest share of one value in the sum of squares about the mean; 1 if all are equal. */
 function mostLeverage(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
   const squares = values.map((value) => (value - mean) ** 2);
@@ -51,34 +51,34 @@ function mostLeverage(values: readonly number[]): number {
   return sum > 0 ? squares.reduce((most, square) => Math.max(most, square), 0) / sum : 1;
 }
 
-/** By predicted count, then reference, then file name: counts are whole numbers, so ties are ordinary. */
+/** Sort by predicted count, then reference, then file name: counts are whole numbers, so ties are common. */
 export function sortRows(rows: readonly CountRow[]): CountRow[] {
   return [...rows].sort((a, b) => a.predicted - b.predicted || a.reference - b.reference || compare(a.file, b.file));
 }
 
-/** By code unit: the same on every machine, whatever its language. */
+/** Compare by code unit, the same on every machine in any language. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
 export interface LimitOfLinearity {
-  /** the first density at which a straight line is rejected; the last one tried when none is; null: see `reason` */
+  /** the first density at which a straight line is rejected, or the last one tried if none is; null: see `reason` */
   readonly limit: number | null;
   readonly broken: boolean | null;
-  /** of the test at the limit; null when it has none (nothing varies) */
+  /** p of the test at the limit; null if nothing varies */
   readonly p: number | null;
   readonly reason?: string;
 }
 
 /**
- * For T = 500, 501, … up to the largest reference count: the images below T, a least-squares line of the reference on
- * the prediction, the mean of the five nearest neighbours instead of the line, and Levene's test (around medians) of
- * the two vectors of residuals. The limit is the first T with p < 1e-5.
+ * For T = 500, 501, … up to the largest reference count: take the images below T, fit a least-squares line of the
+ * reference on the prediction, average the five nearest neighbours as an alternative, and apply Levene's test (around
+ * medians) to the two vectors of residuals. The limit is the first T with p < 1e-5.
  *
- * Images come in by reference count, and nothing is fitted anew (`GrowingTest`). A T that adds no image repeats the test
- * before it and is passed over; so is one whose test provably does not reject.
+ * Images are added by reference count, and nothing is refitted from scratch (`GrowingTest`). A T that adds no image
+ * would repeat the previous test and is skipped; so is one whose test provably does not reject.
  *
- * @param sorted as `sortRows` leaves them
+ * @param sorted from `sortRows`
  */
 export function limitOfLinearity(sorted: readonly CountRow[]): LimitOfLinearity {
   const { from, neighbours, p } = LINEARITY;
@@ -107,26 +107,28 @@ export function limitOfLinearity(sorted: readonly CountRow[]): LimitOfLinearity 
   return { limit: Math.ceil(largest) - 1, broken: false, p: last?.p ?? null };
 }
 
-/** An F with one and any degrees of freedom has a longer tail than χ², where 19 has p = 1.3e-5: up to here none rejects. */
+/**
+ * F with one and any degrees of freedom has a longer tail than χ², where 19 gives p = 1.3e-5: up to here none rejects.
+ */
 const NEVER_REJECTED = 19;
 
 /**
- * Levene's test of the line's and the neighbours' residuals, while images come in.
+ * Levene's test of the line's and the neighbours' residuals, while images are added.
  *
- * A new image changes the line's sums by a term each and a handful of neighbour means. The test itself looks at every
- * residual, but most tests need not be made. Let D be the sum of a sample's distances from its median. The median makes
- * it the smallest such sum, so moving residuals by c in total moves D by at most c, a new residual adds to it at most
- * its distance from the old median and takes nothing away; and a line that turns by Δ moves residuals by at most
- * Δ Σ|x - x̄|. That bounds the difference between the two means, and, with the variances, which are known exactly, W.
+ * A new image changes each of the line's sums by one term, and a few neighbour means. The test itself examines every
+ * residual, but most tests can be skipped. Let D be the sum of a sample's distances from its median. The median
+ * minimises this sum, so moving residuals by c in total changes D by at most c; a new residual adds at most its
+ * distance from the old median and removes nothing; and a line that turns by Δ moves residuals by at most Δ Σ|x - x̄|.
+ * This bounds the difference between the two means and, with the variances, which are known exactly, W.
  */
 class GrowingTest {
-  /** images that are in */
+  /** number of images added */
   count = 0;
   private readonly reference: Float64Array;
   private readonly neighbours: GrowingNeighbours;
-  /** [images] when each comes in */
+  /** [images] order of arrival */
   private readonly arrival: Uint32Array;
-  /** counts by arrival, less their overall means in whole numbers: the sums below stay exact */
+  /** counts by arrival, minus their overall means in whole numbers, so that the sums below stay exact */
   private readonly x: Float64Array;
   private readonly y: Float64Array;
   private sumX = 0;
@@ -139,11 +141,11 @@ class GrowingTest {
   private readonly ofNeighbours: Float64Array;
   private sum = 0;
   private sumOfSquares = 0;
-  /** their distances from the median, and the line, at the last test */
+  /** distances from the median, and the line, as of the last test */
   private readonly trackers: { line: DistancesTracker; neighbours: DistancesTracker };
   private line = { slope: 0, meanX: 0, meanY: 0 };
   private tested: { line: number; neighbours: number } | null = null;
-  /** since the last test: distances of new residuals, and by how much old ones have moved */
+  /** since the last test: distances of new residuals, and total movement of old ones */
   private lineAdded = 0;
   private neighboursAdded = 0;
   private neighboursMoved = 0;
@@ -152,7 +154,7 @@ class GrowingTest {
 
   /**
    * @param predicted ascending
-   * @param order images in the order in which they come in
+   * @param order images in order of arrival
    */
   constructor(predicted: Float64Array, reference: Float64Array, order: Uint32Array) {
     const n = order.length;
@@ -168,7 +170,7 @@ class GrowingTest {
     this.trackers = { line: new DistancesTracker(n), neighbours: new DistancesTracker(n) };
   }
 
-  /** Let the next image in. */
+  /** Add the next image. */
   grow(): void {
     const { count, line } = this;
     const [x, y] = [this.x[count], this.y[count]];
@@ -186,7 +188,7 @@ class GrowingTest {
 
   private readonly predict = (image: number, prediction: number): void => {
     const at = this.arrival[image];
-    const before = this.ofNeighbours[at]; // 0 for the image that is coming in
+    const before = this.ofNeighbours[at]; // 0 for the new image
     const residual = this.reference[image] - prediction;
     this.ofNeighbours[at] = residual;
     this.sum += residual - before;
@@ -195,7 +197,7 @@ class GrowingTest {
     else this.neighboursMoved += Math.abs(residual - before);
   };
 
-  /** Whether the test would certainly not reject: an upper bound of W, without looking at the residuals. */
+  /** Tell whether the test certainly would not reject: an upper bound of W, without examining the residuals. */
   cannotReject(): boolean {
     const { tested, count } = this;
     if (!tested) return false;
@@ -206,7 +208,7 @@ class GrowingTest {
       least: tested.neighbours - this.neighboursMoved,
       most: tested.neighbours + this.neighboursMoved + this.neighboursAdded,
     };
-    // Σ(residual - mean)², not more than that around the median; of a line that fits perfectly only rounding is left
+    // Σ(residual - mean)², at most that around the median; for a line that fits perfectly only rounding remains
     const ofLine = yy - slope * xy;
     const ofNeighbours = this.sumOfSquares - this.sum ** 2 / count;
     const within =
@@ -216,7 +218,7 @@ class GrowingTest {
     return ((count - 1) * apart ** 2) / count < NEVER_REJECTED * within;
   }
 
-  /** The test itself; null where nothing varies. O(n). */
+  /** Run the test; null if nothing varies. O(n). */
   test(): Levene | null {
     const { count, x, y, ofLine, ofNeighbours } = this;
     const { slope, meanX, meanY } = this.fit();
@@ -235,7 +237,7 @@ class GrowingTest {
     return leveneOfDistances([line, neighbours]);
   }
 
-  /** The least-squares line through the images that are in; flat where x does not vary, as `leastSquaresLine`. */
+  /** Fit the least-squares line through the images added so far; flat if x does not vary, like `leastSquaresLine`. */
   private fit() {
     const { count, sumX, sumY, sumXX, sumXY, sumYY } = this;
     const xx = sumXX - sumX ** 2 / count;

@@ -1,25 +1,27 @@
 /**
- * How far a number could have been otherwise: the stratified delete-one jackknife over fields of view (PROTOCOL,
- * "Uncertainty"). There is one replicate per field, the same for every entry, and no chance in it.
+ * Uncertainty of a number: the stratified delete-one jackknife over fields of view (PROTOCOL, "Uncertainty"). There is
+ * one replicate per field, the same for every entry, and nothing random.
  *
  * The replicate without field i of a stratum with n fields gives weight 0 to its images, n to those of the stratum's
- * other fields, and n - 1 to all others: the usual weights n / (n - 1) and 1, made whole so that sums are exact.
- * Matching is not repeated.
+ * other fields, and n - 1 to all others: the usual weights n / (n - 1) and 1, scaled to whole numbers so that sums are
+ * exact. Matching is not repeated.
  *
  * Source: Wolter, Introduction to Variance Estimation, 2nd edition, chapter 4.
  */
 import { tDistribution, tQuantile } from '../stats/student-t.ts';
 import { degreesOfFreedom, type Fields, type Strata } from './fields.ts';
 
-/** Below these degrees of freedom a view has values and the fields' own numbers, but no intervals and no comparisons. */
+/**
+ * With fewer degrees of freedom, a view has values and the fields' own numbers, but no intervals and no comparisons.
+ */
 export const FEWEST_DEGREES_OF_FREEDOM = 5;
 
 export type Interval = [low: number, high: number];
 
 /**
- * The weights of all replicates.
+ * Compute the weights of all replicates.
  *
- * @returns [replicates × units + 1] a row per replicate; the last column is that of images in no unit
+ * @returns [replicates × units + 1] a row per replicate; the last column is for images in no unit
  */
 export function replicateWeights({ units, strata }: Pick<Fields, 'units' | 'strata'>): Uint8Array {
   const columns = units.length + 1;
@@ -34,9 +36,9 @@ export function replicateWeights({ units, strata }: Pick<Fields, 'units' | 'stra
 }
 
 /**
- * The variance of a number from its value without each field, v = Σ_h (n_h - 1)/n_h · Σ_i (x_hi - x)².
+ * Compute the variance of a number from its values without each field, v = Σ_h (n_h - 1)/n_h · Σ_i (x_hi - x)².
  *
- * @param value the number of all fields
+ * @param value the number over all fields
  * @param replicates [units]
  */
 export function jackknifeVariance(value: number, replicates: ArrayLike<number>, { of, sizes }: Strata): number {
@@ -49,12 +51,12 @@ export function jackknifeVariance(value: number, replicates: ArrayLike<number>, 
 }
 
 /**
- * The 95 % interval of a number: of a fraction on the logit scale, so that it stays between 0 and 1; where the fraction
- * or one of its replicates is 0 or 1, on the plain scale, cut at 0 and 1.
+ * Compute the 95 % interval of a number: for a fraction on the logit scale, so that it stays between 0 and 1; if the
+ * fraction or one of its replicates is 0 or 1, on the plain scale, cut at 0 and 1.
  *
  * @param replicates [units] the number without each field
- * @param scale `plain` for what is no fraction
- * @returns null where there are too few fields, or where the number or a replicate is missing
+ * @param scale `plain` for numbers that are not fractions
+ * @returns null if there are too few fields, or if the number or a replicate is missing
  */
 export function jackknifeInterval(
   value: number | null,
@@ -75,9 +77,9 @@ export function jackknifeInterval(
   return [cut(value - half), cut(value + half)];
 }
 
-/** How two entries differ in one number on the same fields. */
+/** Difference between two entries in one number on the same fields. */
 export interface Difference {
-  /** first less second */
+  /** first minus second */
   difference: number;
   standardError: number;
   interval: Interval;
@@ -94,9 +96,9 @@ export interface Replicated {
 }
 
 /**
- * The paired difference of two entries, on the plain scale; both have their replicates from the same fields.
+ * Compute the paired difference of two entries, on the plain scale; both must have replicates from the same fields.
  *
- * @returns null where there are too few fields, or where a number is missing
+ * @returns null if there are too few fields, or if a number is missing
  */
 export function compareReplicated(
   first: Replicated,
@@ -119,7 +121,7 @@ export function compareReplicated(
   const half = studentFor(df) * standardError;
   const interval: Interval = [difference - half, difference + half];
   if (difference === 0) return { difference, standardError, interval, probabilityBetter: 0.5, p: 1 };
-  const t = difference / standardError; // infinite where fields do not differ at all
+  const t = difference / standardError; // infinite if all fields agree
   return {
     difference,
     standardError,
@@ -131,7 +133,7 @@ export function compareReplicated(
 
 const quantiles = new Map<number, number>();
 
-/** Student's t at 0.975. */
+/** Return Student's t at 0.975. */
 export function studentFor(df: number): number {
   const known = quantiles.get(df) ?? tQuantile(0.975, df);
   quantiles.set(df, known);

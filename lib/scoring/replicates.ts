@@ -1,6 +1,6 @@
 /**
- * The numbers of every replicate (see `jackknife.ts`), slice by slice, and what they say of a whole evaluation: fields'
- * own numbers, the mean over cell types, intervals.
+ * The numbers of every replicate (see `jackknife.ts`), slice by slice, and the results for the whole evaluation:
+ * fields' own numbers, the mean over cell types, intervals.
  */
 
 import { sliceOf } from '../coco/accumulate.ts';
@@ -11,7 +11,7 @@ import { accumulateReplicates } from '../coco/replicates.ts';
 import type { Fields } from './fields.ts';
 import { replicateWeights } from './jackknife.ts';
 
-/** AP and AFNR; null without ground truth that counts. */
+/** AP and AFNR; null without countable ground truth. */
 export interface Headline {
   AP: number | null;
   AFNR: number | null;
@@ -24,7 +24,7 @@ export interface SliceReplicates {
   own: (Headline | null)[];
 }
 
-/** Objects of each image that count as missed when they are not found: all but crowd regions. */
+/** Count the objects of each image that are missed unless found: all but crowd regions. */
 export function countObjects({ images, objects, objectStart }: Dataset): Uint32Array {
   const { max } = PROTOCOLS['livecell-paper'].areaRanges[0];
   return Uint32Array.from(images.ids, (_, i) => {
@@ -54,7 +54,7 @@ export function replicateSlice(
   const inside = [...new Set(Array.from(images, (i) => unitOf[i]))];
   const all = replicateWeights(fields);
 
-  // row 0 is the slice as it is; then come the distinct rows that are wanted
+  // row 0 is the slice itself; then follow the distinct rows needed
   const rows: Uint8Array[] = [new Uint8Array(columns).fill(1)];
   const rowOf = new Map<string, number>();
   const place = (row: Uint8Array): number => {

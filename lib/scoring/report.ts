@@ -1,9 +1,8 @@
 /**
- * The ScoreReport: the one noun in the middle. A thread produces it, the database stores it, the API returns it,
- * charts draw it, the command line prints it. Changing it changes stored data and public interface: only ever add
- * optional fields.
+ * The ScoreReport, the central document. A thread produces it, the database stores it, the API returns it, charts draw
+ * it, the command line prints it. Changing it changes stored data and the public interface: only add optional fields.
  *
- * Fractions are from 0 to 1; `null` where there is nothing to average (COCO tools print -1).
+ * Fractions are from 0 to 1; `null` if there is nothing to average (COCO tools print -1).
  */
 import { z } from 'zod';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
@@ -21,7 +20,7 @@ export const evaluationResultsSchema = z.object({
 });
 export type EvaluationResults = z.infer<typeof evaluationResultsSchema>;
 
-/** `Warning` and `Problem` of lib/problems.ts, for the documents that hold them. */
+/** Schemas of `Warning` and `Problem` (lib/problems.ts), for the documents that contain them. */
 export const warningSchema = z.object({
   code: z.string(),
   message: z.string(),
@@ -34,7 +33,7 @@ export const problemSchema = z.object({
   message: z.string(),
   record: z.int().optional(),
   image: z.string().optional(),
-  /** how many more of the same kind there are, on the last one listed */
+  /** number of further ones of the same kind, on the last one listed */
   more: z.int().optional(),
 });
 export const scoreReportSchema = z.object({
@@ -46,7 +45,7 @@ export const scoreReportSchema = z.object({
     sha256: z.string(),
     images: z.int(),
     objects: z.int(),
-    /** where slots are data sets: what each of them was, by its name */
+    /** if slots are data sets: their ground truth, by name */
     datasets: z.record(z.string(), z.object({ sha256: z.string(), images: z.int(), objects: z.int() })).optional(),
   }),
   predictions: z.array(
@@ -58,17 +57,17 @@ export const scoreReportSchema = z.object({
       format: z.string(),
       detections: z.int(),
       images: z.int(),
-      /** every category was counted as a cell, because the submitter asked for it */
+      /** every category was counted as a cell, at the submitter's request */
       anyCategory: z.boolean().optional(),
     }),
   ),
-  /** the predictions have no scores (label images): AP is one precision at one recall; ranked among their own kind */
+  /** the predictions have no scores (label images): AP is one precision at one recall; ranked separately */
   unscored: z.boolean().optional(),
   warnings: z.array(warningSchema),
-  /** on ground truth that is not public: how much is told (`disclosure.ts`); absent: everything */
+  /** on ground truth that is not public: how much is shown (`disclosure.ts`); absent: everything */
   disclosure: z.enum(['unpublished', 'published']).optional(),
   results: z.object({
-    /** absent when the file holds no masks */
+    /** absent if the file has no masks */
     segm: evaluationResultsSchema.optional(),
     bbox: evaluationResultsSchema,
   }),
@@ -78,7 +77,7 @@ export const scoreReportSchema = z.object({
 });
 export type ScoreReport = z.infer<typeof scoreReportSchema>;
 
-// --- the other tasks: one report each, the same document but for `results` ---
+// --- the other tasks: one report each, differing only in `results` ---
 
 const evaluations = <T extends z.ZodType>(results: T) => z.object({ segm: results.optional(), bbox: results });
 const number = z.number().nullable();
@@ -86,7 +85,7 @@ const cellTypeId = z.enum(CELL_TYPES);
 
 export const singleCellTypeResultsSchema = z.object({
   cellTypes: z.partialRecord(cellTypeId, metricsSchema),
-  /** over all eight types; null until they are there */
+  /** over all eight types; null until all are there */
   mean: meanSchema.nullable(),
 });
 export type SingleCellTypeResults = z.infer<typeof singleCellTypeResultsSchema>;
@@ -95,7 +94,7 @@ export const transferabilityResultsSchema = z.object({
   /** AP by the type a model was trained on, then by the type it was evaluated on */
   matrix: z.partialRecord(cellTypeId, z.partialRecord(cellTypeId, number)),
   index: number,
-  /** why there is no index: every pair whose AP is 0 or, as null, not there */
+  /** why there is no index: every pair whose AP is 0 or missing (null) */
   indexMissing: z
     .object({
       reason: z.string(),
@@ -121,10 +120,10 @@ export type CountingCellType = (typeof COUNTING_CELL_TYPES)[number];
 export const countResultsSchema = z.object({
   images: z.int(),
   imagesBelow1600: z.int(),
-  /** of the raw predicted counts, over images with a reference count below 1,600, as the four numbers below */
+  /** of the raw predicted counts, over images with a reference count below 1,600, like the next four numbers */
   r2: number,
   linearityLimit: number,
-  /** null when there is no limit */
+  /** null if there is no limit */
   linearityBroken: z.boolean().nullable(),
   /** Levene's p at the limit */
   pAtLimit: number.optional(),
@@ -135,15 +134,15 @@ export const countResultsSchema = z.object({
   intercept: number.optional(),
   pearson: number.optional(),
   meanAbsoluteError: number.optional(),
-  /** the largest share that one image has of the spread of the predicted counts */
+  /** the largest share of one image in the spread of the predicted counts */
   mostLeverage: z.number().optional(),
-  /** why numbers that could be computed are not told */
+  /** why numbers that could be computed are not shown */
   withheld: z.string().optional(),
   /** [reference, predicted] of every image, by file name */
   points: z.array(z.tuple([z.number(), z.number()])),
   /** the file names, in the order of `points` */
   files: z.array(z.string()).optional(),
-  /** means by well and time where there are no points, without the reference (`counts-over-time.ts`) */
+  /** means by well and time, without the reference, if there are no points (`counts-over-time.ts`) */
   overTime: z
     .array(
       z.object({
@@ -154,7 +153,7 @@ export const countResultsSchema = z.object({
       }),
     )
     .optional(),
-  /** where counts were made from detections: those with at least this score were counted */
+  /** if counts were made from detections: the minimum score of the counted ones */
   scoreThreshold: z.number().optional(),
 });
 export type CountResults = z.infer<typeof countResultsSchema>;
@@ -162,7 +161,7 @@ export type CountResults = z.infer<typeof countResultsSchema>;
 export const TRAINING_SIZES = ['2', '4', '5', '25', '50', '100'] as const;
 export type TrainingSize = (typeof TRAINING_SIZES)[number];
 
-/** Everything a report says besides what it is about. */
+/** All fields of a report besides its task and results. */
 const { task: _task, results: _results, ...envelope } = scoreReportSchema.shape;
 const reportOf = <T extends string, R extends z.ZodType>(task: T, results: R) =>
   z.object({ ...envelope, task: z.literal(task), results });
@@ -185,7 +184,7 @@ export const taskReportSchemas = {
   ),
 };
 
-/** The report of any task, told apart by `task`. A `ScoreReport` is the one of LIVECell-wide. */
+/** The report of any task, discriminated by `task`. `ScoreReport` is the report of LIVECell-wide. */
 export const anyReportSchema = z.discriminatedUnion('task', [
   taskReportSchemas['livecell-wide'],
   taskReportSchemas['single-cell-type'],
@@ -199,17 +198,17 @@ export type AnyReport = z.infer<typeof anyReportSchema>;
 /** The report of one task: `ReportOf<'transferability'>`. */
 export type ReportOf<T extends AnyReport['task']> = Extract<AnyReport, { task: T }>;
 
-/** Whether a report is of this task: narrows `AnyReport`. */
+/** Tell whether a report belongs to this task; narrows `AnyReport`. */
 export function isReportOf<T extends AnyReport['task']>(report: AnyReport, task: T): report is ReportOf<T> {
   return report.task === task;
 }
 
-/** The data sets a report has results of: its own, or, where slots are data sets, those. */
+/** List the data sets that a report has results for: its own, or, if slots are data sets, theirs. */
 export function datasetsOf(report: AnyReport, own: string): string[] {
   return report.task === 'zero-shot' ? Object.keys(report.results.datasets) : [own];
 }
 
-/** A report that says of each data set it has results of, which ground truth that was; others stay as they are. */
+/** Return the report with the ground truth of each of its data sets; other tasks' reports stay as they are. */
 export function withDatasets(
   report: AnyReport,
   datasets: readonly { name: string; sha256: string; images: number; objects: number }[],

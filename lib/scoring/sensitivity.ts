@@ -1,9 +1,9 @@
 /**
- * How much the headline depends on what is odd in the official test set: 52 files are listed under two image ids with
- * two sets of annotations, and two images carry two annotations each. They stay in the official number; beside it
- * stands what it would be without them.
+ * How much the headline depends on irregularities of the official test set: 52 files are listed under two image ids
+ * with two sets of annotations, and two images have only two annotations each. They stay in the official number; the
+ * report adds the number without them.
  *
- * Matching is not repeated: an image that is left out has weight 0.
+ * Matching is not repeated: an excluded image has weight 0.
  */
 
 import { stem } from '#lib/livecell/cell-types.ts';
@@ -13,7 +13,7 @@ import { classIndex, type Evaluating } from '../coco/match.ts';
 import type { Metrics } from '../coco/metrics.ts';
 import { PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
 
-/** Images of the official test set in which nearly no cell is annotated: two in each. */
+/** Images of the official test set in which almost no cell is annotated: two in each. */
 export const INCOMPLETE_IMAGES = ['BV2_Phase_A4_2_00d00h00m_1', 'BV2_Phase_A4_2_02d04h00m_3'] as const;
 
 const ANNOTATED_AT_MOST = 2;
@@ -23,9 +23,9 @@ export type SensitivityLine = keyof Sensitivity;
 export type SensitivityNumbers = NonNullable<Sensitivity[SensitivityLine]>;
 
 /**
- * Which images each line leaves out, as a weight per image: 0 or 1. A line that would leave out nothing is not there.
- * Of a file with several ids the first image is kept, which is the one with the lowest id. An image that is called as
- * an incomplete one and has all its cells annotated, as in demo data, is complete.
+ * Return the images each variant excludes, as a weight per image: 0 or 1. A variant that would exclude nothing is
+ * absent. Of a file with several ids the first image is kept, the one with the lowest id. An image with the name of an
+ * incomplete one but all cells annotated, as in demo data, is complete.
  */
 export function sensitivityWeights({
   images: { fileNames },
@@ -43,7 +43,7 @@ export function sensitivityWeights({
   return new Map(weights.filter(([, weight]) => weight.includes(0) && weight.includes(1)));
 }
 
-/** AP and AFNR of the images with weight 1, pooled, per protocol. */
+/** Compute AP and AFNR of the images with weight 1, pooled, per protocol. */
 export function sensitivityNumbers(
   { ranking, matches }: Evaluating,
   weights: Uint8Array,
@@ -54,7 +54,7 @@ export function sensitivityNumbers(
   weights.forEach((weight, i) => {
     if (weight) largest = Math.max(largest, ranking.start[i + 1] - ranking.start[i]);
   });
-  const known = new Map<number, SensitivityNumbers>(); // protocols differ here in nothing but maxDets
+  const known = new Map<number, SensitivityNumbers>(); // here protocols differ only in maxDets
   return protocols.map((id) => {
     const { areaRanges, maxDets } = PROTOCOLS[id];
     const most = ranking.unscored ? largest : Math.min(maxDets[2], largest);

@@ -1,6 +1,6 @@
-/** SHA-256 where there is no `node:crypto`: for names and other short texts. Source: FIPS 180-4. */
+/** SHA-256 for platforms without `node:crypto`: for names and other short texts. Source: FIPS 180-4. */
 
-/** The first 32 bits of the fractional parts of the cube roots (or square roots) of the first primes. */
+/** Return the first 32 bits of the fractional parts of the cube (or square) roots of the first primes. */
 function rootsOfPrimes(count: number, root: (prime: number) => number): Int32Array {
   const found = new Int32Array(count);
   for (let candidate = 2, k = 0; k < count; candidate++) {
@@ -16,7 +16,7 @@ function rootsOfPrimes(count: number, root: (prime: number) => number): Int32Arr
 const ROUND = rootsOfPrimes(64, Math.cbrt);
 const START = rootsOfPrimes(8, Math.sqrt);
 
-/** The SHA-256 of some bytes as 64 hexadecimal digits. */
+/** Return the SHA-256 of some bytes as 64 hexadecimal digits. */
 export function sha256(bytes: Uint8Array): string {
   // the message, a bit 1, zeros, and the length in bits as 64 bits, in blocks of 64 bytes
   const padded = new DataView(new ArrayBuffer(((bytes.length + 8) >> 6) * 64 + 64));

@@ -1,11 +1,14 @@
-/** One model per cell type, each scored on its own type (Edlund et al. 2021, Figure 3c–d), and what training on all gains. */
+/**
+ * One model per cell type, each scored on its own type (Edlund et al. 2021, Figure 3c–d), and the gain from training on
+ * all.
+ */
 
 import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import { type PairedTTest, pairedTTest } from '../stats/t-test.ts';
 import type { Metrics, SingleCellTypeResults } from './report.ts';
 import { headlineInterval, type ModelReplicates, meanReplicates } from './uncertainty.ts';
 
-/** The numbers this task needs of a type's metrics. */
+/** The numbers of a type's metrics that this task needs. */
 type Numbers = Partial<Record<CellType, Pick<Metrics, 'AP' | 'AFNR'>>>;
 
 /**
@@ -25,7 +28,10 @@ export function singleCellType(
   return { cellTypes, mean: { ...mean, ...(interval && { interval }) } };
 }
 
-/** The unweighted mean over the eight types; null until all are there, since types differ too much for a partial mean. */
+/**
+ * Return the unweighted mean over the eight types; null until all are there, since types differ too much for a partial
+ * mean.
+ */
 export function meanOfTypes(cellTypes: Numbers): { AP: number | null; AFNR: number | null } | null {
   if (!CELL_TYPES.every((type) => cellTypes[type])) return null;
   const mean = (metric: 'AP' | 'AFNR'): number | null => {
@@ -40,17 +46,17 @@ export function meanOfTypes(cellTypes: Numbers): { AP: number | null; AFNR: numb
   return { AP: mean('AP'), AFNR: mean('AFNR') };
 }
 
-/** What one model trained on everything has over models trained on one type each. */
+/** Advantage of one model trained on everything over models trained on one type each. */
 export interface Gain {
-  /** types for which both have a number; `difference` is of all less of one: above 0 is better for AP, below 0 for AFNR */
+  /** types with both numbers; `difference` is all minus one: above 0 is better for AP, below 0 for AFNR */
   readonly types: readonly { cellType: CellType; one: number; all: number; difference: number }[];
   readonly meanDifference: number | null;
-  /** paired over the types; null when fewer than two have both numbers, or none differs */
+  /** paired over the types; null if fewer than two have both numbers, or if none differs */
   readonly test: PairedTTest | null;
 }
 
 /**
- * The comparison of Figures 3a and 3c.
+ * Compare the models of Figures 3a and 3c.
  *
  * @param one metrics of the models trained on one type, on that type
  * @param all metrics of the model trained on every type (a LIVECell-wide result), per type

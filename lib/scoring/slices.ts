@@ -1,4 +1,4 @@
-/** Slices of the images of a data set that are scored on their own: all of them, and those of each cell type. */
+/** Slices of a data set's images that are scored separately: all images, and those of each cell type. */
 import { CELL_TYPES, type CellType, cellTypeOf } from '#lib/livecell/cell-types.ts';
 
 export type SliceName = 'overall' | CellType;
@@ -6,7 +6,7 @@ export type SliceName = 'overall' | CellType;
 /** Indices of the images of each slice, ascending. */
 export type Slices = ReadonlyMap<SliceName, Uint32Array>;
 
-/** The images of each slice that has any. */
+/** Return the images (indices) of each slice that has any. */
 export function imageSlices(fileNames: readonly string[]): Map<SliceName, Uint32Array> {
   const slices = new Map<SliceName, Uint32Array>([['overall', Uint32Array.from(fileNames.keys())]]);
   const types = fileNames.map(cellTypeOf);

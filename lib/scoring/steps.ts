@@ -18,16 +18,16 @@ import { replicateSlice, type SliceReplicates } from './replicates.ts';
 import type { Metrics } from './report.ts';
 import { type SensitivityNumbers, sensitivityNumbers } from './sensitivity.ts';
 
-/** An evaluation with the errors that are named in it. */
+/** An evaluation with its named errors. */
 export interface ErrorsOf extends Evaluating {
   errors: Errors;
 }
 
 /** `counter` is shared by all threads of a step: [0] the next piece of work. */
 export interface StepInputs {
-  /** Orders the entries of rankings, then matches every (evaluation, image) pair. */
+  /** Order the entries of rankings, then match every (evaluation, image) pair. */
   match: { dataset: Dataset; detections: Objects; rankings: Ranking[]; evaluations: Evaluating[]; counter: Int32Array };
-  /** Summarizes slices; of a piece with `weights` only the headline of the images whose weight is 1. */
+  /** Summarize slices; for a piece with `weights`, only the headline of the images with weight 1. */
   summarize: {
     evaluations: Evaluating[];
     work: { evaluation: number; images: Uint32Array; weights?: Uint8Array }[];
@@ -41,9 +41,9 @@ export interface StepInputs {
     work: { evaluation: number; images: Uint32Array; maxDets: number; own: number[] }[];
     counter: Int32Array;
   };
-  /** Names errors by kind in every (evaluation, image) pair. */
+  /** Name errors by kind in every (evaluation, image) pair. */
   errors: { dataset: Dataset; detections: Objects; evaluations: ErrorsOf[]; counter: Int32Array };
-  /** When all are named: counts them slice by slice, and what AP would gain without them. */
+  /** After naming, count errors slice by slice, and compute what AP would gain without them. */
   repair: {
     dataset: Dataset;
     evaluations: ErrorsOf[];
@@ -52,7 +52,7 @@ export interface StepInputs {
   };
 }
 
-/** Results of the pieces that one thread did, by their place in `work`. */
+/** Results of the pieces that one thread did, with their index in `work`. */
 export type Done<Result> = [piece: number, result: Result][];
 
 export interface StepOutputs {
@@ -64,7 +64,7 @@ export interface StepOutputs {
   repair: Done<ErrorsByKind>;
 }
 
-/** `onProgress` is called often, with the number of the piece that was done. */
+/** Called often, with the index of the completed piece. */
 type Progress = (piece: number) => void;
 
 export const STEPS: {
@@ -114,12 +114,12 @@ export const STEPS: {
   },
 };
 
-/** Numbers that threads count up together, in shared memory where there is such a thing. */
+/** Allocate counters that threads share, in shared memory if available. */
 export function newCounter(numbers = 1): Int32Array {
   return new Int32Array(allocate(4 * numbers));
 }
 
-/** The pieces of work, 0 to `length` - 1, that no other thread has taken. */
+/** Yield the pieces of work, 0 to `length` - 1, that no other thread has taken. */
 export function* freePieces(counter: Int32Array, length: number): Generator<number> {
   for (;;) {
     const next = Atomics.add(counter, 0, 1);
@@ -142,14 +142,14 @@ function shareWork<Work, Result>(
   return done;
 }
 
-/** How a step is run. */
+/** Options of a step. */
 export interface RunOptions {
-  /** too little work for a second thread */
+  /** run in one thread: too little work for a second */
   alone?: boolean;
   onProgress?: Progress;
 }
 
-/** Runs the steps of an evaluation: in one thread, or in several that share the work of each. */
+/** Runs the steps of an evaluation: in one thread, or in several that share the work of each step. */
 export interface Runner {
   /** @returns the output of each thread that took part */
   run<Name extends keyof StepInputs>(
@@ -159,7 +159,7 @@ export interface Runner {
   ): Promise<StepOutputs[Name][]>;
 }
 
-/** Everything in this thread: for tests, the browser and small files. */
+/** Runs everything in the current thread: for tests, the browser and small files. */
 export const SINGLE_THREAD: Runner = {
   async run(name, input, { onProgress = () => {} } = {}) {
     try {

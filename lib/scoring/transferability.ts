@@ -1,6 +1,6 @@
 /**
- * Transferability (Edlund et al. 2021, Figure 3e–f): eight models, each trained on one cell type, scored on every type.
- * How much worse is a model away from home?
+ * Transferability (Edlund et al. 2021, Figure 3e–f): eight models, each trained on one cell type and scored on every
+ * type. How much worse is a model on cell types it was not trained on?
  */
 
 import { list } from '#lib/format.ts';
@@ -14,11 +14,11 @@ import type { ModelReplicates } from './uncertainty.ts';
 export type TransferMatrix = Partial<Record<CellType, Partial<Record<CellType, number | null>>>>;
 
 /**
- * The index, -1 / (n (n - 1)) · Σ over trained ≠ evaluated of log2(AP evaluated / AP trained): by how many halvings AP
- * falls on another cell type, on average. 0: as good as at home.
+ * Compute the index, -1 / (n (n - 1)) · Σ over trained ≠ evaluated of log2(AP evaluated / AP trained): the average
+ * number of halvings of AP on another cell type. 0 means as good as on the model's own type.
  *
- * An AP of 0 would make it infinite, an AP that is missing leaves it open; then it is `null`, and `indexMissing` says
- * which pairs are the reason.
+ * An AP of 0 would make it infinite and a missing AP leaves it undefined; then it is `null`, and `indexMissing` lists
+ * the pairs responsible.
  *
  * @param replicates of each model on every type, for the intervals of the index and of the means
  */
@@ -89,11 +89,11 @@ function indexOf(matrix: TransferMatrix): TransferabilityResults {
   }
   if (pairs.length > 0)
     return { matrix, index: null, indexMissing: { reason: reasonOf(pairs), pairs }, meanTransferredAP };
-  // + 0: a model that loses nothing anywhere has an index of 0, not of -0
+  // + 0: a model that loses nothing has an index of 0, not -0
   return { matrix, index: -logs / (n * (n - 1)) + 0, meanTransferredAP };
 }
 
-/** How many pairs a sentence names before it counts the rest. */
+/** Number of pairs that a sentence names; the rest are counted. */
 const NAMED = 3;
 
 function reasonOf(pairs: readonly { trainedOn: CellType; evaluatedOn: CellType; AP: number | null }[]): string {
@@ -102,7 +102,7 @@ function reasonOf(pairs: readonly { trainedOn: CellType; evaluatedOn: CellType; 
   const said: string[] = [];
   if (zeros.length > 0) said.push(`AP is 0 ${named(zeros)}, and a ratio to 0 has no logarithm.`);
   if (missing.length > 0) {
-    // a file that is not there is said once, not eight times
+    // report a missing file once, not eight times
     const files = CELL_TYPES.filter(
       (type) => missing.filter(({ trainedOn }) => trainedOn === type).length === CELL_TYPES.length,
     );

@@ -1,2 +1,2 @@
-/** Changes whenever a number, or what is read from a file, can change: scores are kept per evaluator version. */
+/** Changes whenever a number, or what is read from a file, can change: scores are stored per evaluator version. */
 export const EVALUATOR_VERSION = '1.1.0';

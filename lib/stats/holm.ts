@@ -1,8 +1,8 @@
 /** Several comparisons at once. */
 
 /**
- * Holm's step-down procedure: p-values adjusted so that, when all below `alpha` are called significant, the probability
- * of one false call or more is at most `alpha`, whatever the dependence between the tests. O(n log n).
+ * Holm's step-down procedure: adjust p-values so that, when every one below `alpha` is called significant, the
+ * probability of at least one false positive is at most `alpha`, whatever the dependence between tests. O(n log n).
  *
  * Source: Holm 1979, "A simple sequentially rejective multiple test procedure".
  *

@@ -1,4 +1,4 @@
-/** The function behind the p-values of F and t tests, exact far into the tail, where `1 - cdf` has nothing left. */
+/** The incomplete beta function behind F and t tests, accurate far into the tail, where `1 - cdf` loses all digits. */
 
 /**
  * The upper tail of Fisher's F distribution (survival function): the probability that F with `d1` and `d2` degrees of
@@ -25,11 +25,11 @@ export function tTwoSided(t: number, df: number): number {
 /**
  * The regularised incomplete beta function I_x(a, b).
  *
- * A power term divided by a continued fraction (Didonato and Morris 1992, algorithm 708), taken from the side on which
- * it converges quickly: O(√max(a, b)) steps. The power term never takes the difference of two large logarithms of the
- * gamma function, the fraction never that of two numbers near 1; either would cost the digits that small p-values need.
+ * A power term divided by a continued fraction (Didonato and Morris 1992, algorithm 708), evaluated on the side where
+ * it converges quickly: O(√max(a, b)) steps. The power term never subtracts two large logarithms of the gamma function,
+ * and the fraction never subtracts two numbers near 1; either would lose the digits that small p-values need.
  *
- * @param y 1 - x, given by the caller because it may have more digits than the subtraction leaves
+ * @param y 1 - x, passed in because it may have more digits than the subtraction would keep
  */
 export function incompleteBeta(a: number, b: number, x: number, y: number): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
@@ -39,14 +39,17 @@ export function incompleteBeta(a: number, b: number, x: number, y: number): numb
   return incompleteBetaBelow(a, b, x, y);
 }
 
-/** For x not beyond (a + 1) / (a + b + 2). */
+/** I_x(a, b) for x up to (a + 1) / (a + b + 2). */
 function incompleteBetaBelow(a: number, b: number, x: number, y: number): number {
   return powerTerm(a, b, x, y) / fraction(a, b, x, y);
 }
 
-const STEPS = 100_000; // √max(a, b) are needed: enough for 10^10 degrees of freedom
+const STEPS = 100_000; // about √max(a, b) are needed: enough for 10^10 degrees of freedom
 
-/** By Lentz's method, as Thompson and Barnett 1986 modified it. It is finite where b is a whole number. */
+/**
+ * The continued fraction by Lentz's method, as modified by Thompson and Barnett 1986. It is finite if b is a whole
+ * number.
+ */
 function fraction(a: number, b: number, x: number, y: number): number {
   const term = (m: number): number =>
     (m === 0 ? 0 : m + (m * (b - m) * x) / (a + 2 * m - 1)) +
@@ -82,7 +85,7 @@ function powerTerm(a: number, b: number, x: number, y: number): number {
       stirling(b);
     return Math.sqrt((a / n) * (b / (2 * Math.PI))) * Math.exp(exponent);
   }
-  // 1 / B(a, b) = Γ(large + small) / Γ(large) / Γ(small); the first quotient from where Stirling's series is exact
+  // 1 / B(a, b) = Γ(large + small) / Γ(large) / Γ(small); the first quotient from Stirling's series, where it is exact
   let large = Math.max(a, b);
   let factor = 1;
   for (; large < STIRLING_FROM; large++) factor *= large / (large + small);
@@ -96,17 +99,17 @@ function powerTerm(a: number, b: number, x: number, y: number): number {
   return (Math.exp(exponent) * factor) / gamma(small);
 }
 
-/** log r, from r - 1 where that has more digits. */
+/** log r, computed from r - 1 where that has more digits. */
 function logRatio(r: number, lessOne: number): number {
   return Math.abs(lessOne) < 0.5 ? Math.log1p(lessOne) : Math.log(r);
 }
 
-/** log x, from the side where x has more digits. */
+/** log x, computed from whichever of x and 1 - x has more digits. */
 function logOf(x: number, oneMinusX: number): number {
   return x < 0.5 ? Math.log(x) : Math.log1p(-oneMinusX);
 }
 
-/** Γ(x) for x below 10, by recurrence from where Stirling's series is exact. */
+/** Γ(x) for x below 10, by recurrence from an argument where Stirling's series is exact. */
 function gamma(x: number): number {
   let at = x;
   let divisor = 1;
@@ -116,7 +119,7 @@ function gamma(x: number): number {
 
 const STIRLING_FROM = 10;
 
-/** What Stirling's formula leaves out of log Γ(x): the series of DLMF 5.11.1, below 1e-16 from x = 10 on. */
+/** The remainder of Stirling's formula for log Γ(x): the series of DLMF 5.11.1, below 1e-16 from x = 10 on. */
 function stirling(x: number): number {
   const r = 1 / (x * x);
   return (

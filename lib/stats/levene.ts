@@ -1,13 +1,15 @@
-/** Are several samples equally spread? Levene's test around medians, once or over and over on samples that change little. */
+/** Levene's test: do several samples have the same spread? Once, or repeatedly on samples that change little. */
 import { fTail } from './incomplete-beta.ts';
 
 export interface Levene {
-  /** W: between-sample over within-sample variance of the distances; infinite when only the former is not zero */
+  /**
+   * W: between-sample over within-sample variance of the distances; infinite if only the within-sample variance is zero
+   */
   readonly statistic: number;
   readonly p: number;
 }
 
-/** The distances of one sample's numbers from its median. */
+/** Distances of a sample's numbers from its median, summed up. */
 export interface Distances {
   readonly count: number;
   readonly mean: number;
@@ -29,7 +31,7 @@ export function levene(samples: readonly ArrayLike<number>[]): Levene | null {
   return leveneOfDistances(samples.map((sample) => distances(Float64Array.from(sample))));
 }
 
-/** The same from each sample's distances. O(samples). */
+/** Compute Levene's test from each sample's distances. O(samples). */
 export function leveneOfDistances(samples: readonly Distances[]): Levene | null {
   const statistic = leveneStatistic(samples);
   if (Number.isNaN(statistic)) return null;
@@ -38,7 +40,7 @@ export function leveneOfDistances(samples: readonly Distances[]): Levene | null 
   return { statistic, p: fTail(statistic, samples.length - 1, total - samples.length) };
 }
 
-/** W alone; NaN for 0 / 0. */
+/** Compute only W; NaN for 0 / 0. */
 export function leveneStatistic(samples: readonly Distances[]): number {
   let total = 0;
   let sum = 0;
@@ -53,7 +55,7 @@ export function leveneStatistic(samples: readonly Distances[]): number {
   return ((total - samples.length) * between) / ((samples.length - 1) * within);
 }
 
-/** Distances from the median. Reorders `values`. */
+/** Sum up the distances from the median. Reorders `values`. */
 function distances(values: Float64Array): Distances {
   const count = values.length;
   const median = selectMedian(values, count, (count - 1) >> 1, count >> 1);
@@ -65,30 +67,31 @@ function distances(values: Float64Array): Distances {
   return { count, mean, squares };
 }
 
-/** How many numbers are expected near the median when it is looked for there; more are slower, fewer miss it. */
+/** Expected number of values collected around the guessed median; more is slower, fewer misses it more often. */
 const NEAR = 100;
 
 /**
- * The distances of a sample that changes little from one call to the next.
+ * Compute distances of a sample that changes little from one call to the next.
  *
- * The last median is the guess of the next: one look at the numbers adds up their distances from the guess, counts
- * those clearly below and collects the hundred or so around it; the median is among these, and only their part of the
- * sums is put right. When it is not, the long way is taken. O(n) either way, the short one without looking for ranks
+ * The last median is the guess for the next: one pass adds up the distances from the guess, counts the numbers clearly
+ * below it and collects about a hundred around it. If the median is among these, only their part of the sums is
+ * corrected; otherwise everything is computed afresh. O(n) either way; the shortcut selects ranks only among those
+ * hundred.
  * among more than that hundred.
  */
 export class DistancesTracker {
-  /** of the last sample; the guess of the next one's */
+  /** median of the last sample; the guess for the next */
   median = 0;
-  /** numbers so close to the guess are collected */
+  /** numbers this close to the guess are collected */
   private reach = -1;
   private readonly near: Float64Array;
 
-  /** @param capacity the longest sample */
+  /** @param capacity length of the longest sample */
   constructor(capacity: number) {
     this.near = new Float64Array(capacity);
   }
 
-  /** Of the first `count` numbers of `values`. */
+  /** Measure the first `count` numbers of `values`. */
   measure(values: Float64Array, count: number): Distances {
     const { near, median: guess, reach } = this;
     let collected = 0;
@@ -103,16 +106,16 @@ export class DistancesTracker {
       distance += size;
       squares += offset * offset;
       if (size <= reach) near[collected++] = offset;
-      else signs += offset / size; // -1 or 1; a branch on the sign would be guessed wrong half the time
+      else signs += offset / size; // -1 or 1; a branch on the sign would be mispredicted half the time
     }
     const below = (count - collected - signs) / 2;
-    const [low, high] = [(count - 1) >> 1, count >> 1]; // ranks of the median, two where the count is even
+    const [low, high] = [(count - 1) >> 1, count >> 1]; // ranks of the median, two if the count is even
     if (reach < 0 || low < below || high >= below + collected) return this.measureAnew(values, count);
 
     let collectedDistance = 0;
     for (let k = 0; k < collected; k++) collectedDistance += Math.abs(near[k]);
     const shift = selectMedian(near, collected, low - below, high - below);
-    // from distances to the guess to distances to the median: on either side all change by the same
+    // convert distances from the guess to distances from the median: each side shifts by a constant
     distance += shift * (below - (count - below - collected)) - collectedDistance;
     for (let k = 0; k < collected; k++) distance += Math.abs(near[k] - shift);
     squares += shift * (count * shift - 2 * sum);
@@ -128,15 +131,15 @@ export class DistancesTracker {
 
   private remember(median: number, found: Distances): Distances {
     this.median = median;
-    // in a normal sample NEAR numbers are closer to the median than this
+    // in a normal sample, NEAR numbers lie within this distance of the median
     this.reach = (found.mean * 1.6 * NEAR) / found.count;
     return found.squares < 0 ? { ...found, squares: 0 } : found;
   }
 }
 
 /**
- * The mean of the numbers of two neighbouring (or equal) ranks among the first `count`; reorders them. Hoare's
- * quickselect 1961, O(n) on average, also where many are equal.
+ * Return the mean of the numbers at two neighbouring (or equal) ranks among the first `count`; reorders them. Hoare's
+ * quickselect 1961, O(n) on average, also with many equal numbers.
  */
 function selectMedian(values: Float64Array, count: number, low: number, high: number): number {
   let left = 0;
@@ -159,7 +162,7 @@ function selectMedian(values: Float64Array, count: number, low: number, high: nu
     else break;
   }
   if (low === high) return values[high];
-  // everything before `high` is not larger than it: the number of the rank below is the largest of that
+  // nothing before `high` exceeds it, so the number at the rank below is the largest of those
   let below = values[0];
   for (let k = 1; k < high; k++) if (values[k] > below) below = values[k];
   return (below + values[high]) / 2;

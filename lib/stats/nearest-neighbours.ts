@@ -1,11 +1,11 @@
-/** Prediction of a number from the cases most like it, in one dimension. */
+/** Nearest-neighbour regression in one dimension. */
 
 /**
- * The mean of y over the k nearest neighbours in x of every point (k-nearest-neighbours regression), each point being
- * its own neighbour; of equally near ones the lower index counts. Fewer than k points are all neighbours.
+ * Return the mean of y over the k nearest neighbours in x of every point (k-nearest-neighbours regression). Each point
+ * is its own neighbour; between equally near points the lower index wins. With fewer than k points, all are neighbours.
  *
  * Neighbours are found by walking outwards, so a point costs O(k). Source: Fix and Hodges 1951; scikit-learn's
- * `KNeighborsRegressor`, whose answer to ties depends on how it searches.
+ * `KNeighborsRegressor`, which resolves ties by its search order.
  *
  * @param x ascending
  * @example nearestNeighbourMeans([1, 2, 4], [10, 20, 60], 2) // [15, 15, 40]
@@ -21,26 +21,26 @@ export function nearestNeighbourMeans(x: ArrayLike<number>, y: ArrayLike<number>
 const NONE = -1;
 
 /**
- * The same while points come in one after the other: only the predictions that a new point changes are made again.
+ * Nearest-neighbour means of points that arrive one by one: only predictions that the new point changes are recomputed.
  *
- * All points of one x have the same neighbours, hence the same prediction. A new point can become a neighbour of its
- * own x, and of an x that has fewer than k points from itself up to the new one: a point costs O(k²), and one write per
- * point whose prediction changed.
+ * All points with the same x have the same neighbours, hence the same prediction. A new point can become a neighbour of
+ * its own x, and of any x with fewer than k points between itself and the new one: a point costs O(k²), plus one write
+ * per point whose prediction changed.
  *
- * The order of arrival is known beforehand, so that no search is ever needed: taking all points out in reverse order
- * leaves each with the neighbours it will have when it comes (Knuth's dancing links).
+ * The order of arrival is known in advance, so no search is needed: removing all points in reverse order leaves each
+ * with the neighbours it will have on arrival (Knuth's dancing links).
  */
 export class GrowingNeighbours {
   private readonly x: ArrayLike<number>;
   private readonly y: ArrayLike<number>;
   private readonly k: number;
   private readonly order: Uint32Array;
-  /** [points] the point before and after among those that are in; of one that is out, when it comes in */
+  /** [points] the neighbours on either side of a present point; for an absent one, its neighbours on arrival */
   private readonly before: Int32Array;
   private readonly after: Int32Array;
-  /** [points] number of the point's x, ascending */
+  /** [points] rank of the point's x, ascending */
   private readonly place: Int32Array;
-  /** [places] first and last point that is in, and the prediction */
+  /** [places] first and last present point, and the prediction */
   private readonly first: Int32Array;
   private readonly last: Int32Array;
   private readonly prediction: Float64Array;
@@ -48,7 +48,7 @@ export class GrowingNeighbours {
 
   /**
    * @param x ascending
-   * @param order points in the order in which they come
+   * @param order points in order of arrival
    */
   constructor(x: ArrayLike<number>, y: ArrayLike<number>, k: number, order: Uint32Array) {
     const n = x.length;
@@ -77,10 +77,10 @@ export class GrowingNeighbours {
   }
 
   /**
-   * Let the next point in.
+   * Add the next point.
    *
-   * @param changed called for every point that is in and whose prediction is new, the new point among them
-   * @returns the point, or -1 when all are in
+   * @param changed called for every present point with a new prediction, including the new point
+   * @returns the point, or -1 when all have been added
    */
   grow(changed: (point: number, prediction: number) => void): number {
     if (this.arrived === this.order.length) return NONE;
@@ -94,7 +94,7 @@ export class GrowingNeighbours {
 
     const known = this.prediction[own];
     this.predict(own, changed);
-    // the point itself has no prediction yet, whether its x has a new one or not
+    // the point itself has no prediction yet, even if the prediction of its x is unchanged
     if (this.prediction[own] === known) changed(point, known);
     for (let points = 0, i = before[first[own]]; i !== NONE; i = before[first[place[i]]]) {
       points = this.upTo(k, first[place[i]], points);
@@ -109,20 +109,20 @@ export class GrowingNeighbours {
     return point;
   }
 
-  /** Add the points of one x, from its first on, but counts no further than `most`. */
+  /** Add the points of one x from its first on, up to a total of `most`. */
   private upTo(most: number, from: number, points: number): number {
     const { after, place } = this;
     for (let i = from; i !== NONE && place[i] === place[from] && points < most; i = after[i]) points++;
     return points;
   }
 
-  /** Make the prediction of one x again, and tells its points when it changed. */
+  /** Recompute the prediction of one x and report its points if it changed. */
   private predict(own: number, changed: (point: number, prediction: number) => void): void {
     const { x, y, k, first, last, place, before, after, prediction } = this;
     const here = x[first[own]];
     let sum = 0;
     let found = 0;
-    // the points of an x count from the lowest index on, also on the left, where they are met from the other end
+    // the points of one x count from the lowest index on, even on the left, where the walk meets the highest first
     const takeAll = (from: number): void => {
       for (let i = from; i !== NONE && place[i] === place[from] && found < k; i = after[i]) {
         sum += y[i];
@@ -133,7 +133,7 @@ export class GrowingNeighbours {
     let left = before[first[own]];
     let right = after[last[own]];
     while (found < k && (left !== NONE || right !== NONE)) {
-      // of equally near ones, those on the left have the lower index
+      // of equally near points, the left one has the lower index
       if (right === NONE || (left !== NONE && here - x[left] <= x[right] - here)) {
         const start = first[place[left]];
         takeAll(start);

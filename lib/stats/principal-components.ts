@@ -1,9 +1,9 @@
-/** Principal components of a few variables, by Jacobi's method: no library, and exact to the last digits for any matrix. */
+/** Principal components of a few variables by Jacobi's method, accurate to the last digits for any matrix. */
 
 /**
- * Eigenvalues and eigenvectors of a symmetric matrix, largest first. Jacobi's method: turn the coordinates in one plane
- * after another so that the element off the diagonal there becomes zero; each turn shrinks the sum of their squares, and
- * after a few rounds nothing is left of it. For a handful of variables nothing is faster, and nothing is more accurate.
+ * Compute the eigenvalues and eigenvectors of a symmetric matrix, largest first. Jacobi's method rotates the
+ * coordinates in one plane after another so that the off-diagonal element there becomes zero; each rotation shrinks the
+ * sum of their squares, and a few rounds bring it to zero. For a few variables nothing is faster or more accurate.
  *
  * @returns vectors[k] belongs to values[k]; unit length, its entry of largest magnitude positive
  *
@@ -21,7 +21,7 @@ export function symmetricEigen(matrix: readonly (readonly number[])[]): { values
     for (let p = 0; p < n; p++) {
       for (let q = p + 1; q < n; q++) {
         if (a[p][q] === 0) continue;
-        // the smaller of the two turns that clear a[p][q] (Golub and Van Loan, Matrix Computations, 8.5)
+        // the smaller of the two rotations that clear a[p][q] (Golub and Van Loan, Matrix Computations, 8.5)
         const theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
         const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1));
         const c = 1 / Math.hypot(t, 1);
@@ -56,7 +56,7 @@ export function symmetricEigen(matrix: readonly (readonly number[])[]): { values
 }
 
 export interface PrincipalComponents {
-  /** share of the variance each component explains; they sum to 1 */
+  /** share of the variance explained by each component; they sum to 1 */
   readonly explained: number[];
   /** [component][variable]: the weights of the standardised variables, of unit length */
   readonly loadings: number[][];
@@ -65,8 +65,9 @@ export interface PrincipalComponents {
 }
 
 /**
- * Principal components of standardised variables (mean 0, standard deviation 1: areas in pixels and ratios weigh the
- * same). A variable that does not vary has no weight. Null for fewer than three rows, or when nothing varies.
+ * Compute the principal components of standardised variables (mean 0, standard deviation 1, so that areas in pixels and
+ * ratios weigh the same). A variable that does not vary has no weight. Null for fewer than three rows, or when nothing
+ * varies.
  */
 export function principalComponents(rows: readonly (readonly number[])[]): PrincipalComponents | null {
   const n = rows.length;

@@ -3,7 +3,7 @@
 /**
  * mulberry32 (Tommy Ettinger, public domain): 32 bits of state, good enough for simulations, the same everywhere.
  *
- * @returns a function that gives numbers in [0, 1)
+ * @returns a function that returns numbers in [0, 1)
  */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
@@ -15,7 +15,10 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** A seed for a part of an experiment, from its name (FNV-1a), so that parts do not depend on one another's order. */
+/**
+ * Derive the seed of one part of an experiment from its name (FNV-1a), so that parts do not depend on each other's
+ * order.
+ */
 export function seedFor(name: string, seed: number): number {
   let hash = 0x811c9dc5 ^ seed;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);

@@ -1,6 +1,6 @@
 /**
- * How well one series of numbers follows another. `null` is "no answer": too few numbers, or numbers that do not vary.
- * All are two passes over the data, O(n), with deviations from the mean instead of sums of squares: nothing cancels.
+ * How well one series of numbers follows another. `null` means no answer: too few numbers, or numbers that do not vary.
+ * Each function makes two passes over the data, O(n), using deviations from the mean to avoid cancellation.
  */
 
 /** A straight line, `y = intercept + slope * x`. */
@@ -12,8 +12,8 @@ export interface Line {
 /**
  * R², the coefficient of determination: 1 - Σ(y - ŷ)² / Σ(y - ȳ)².
  *
- * The share of the reference's variance that the predictions explain as they are, with no line fitted between. It is
- * negative when the mean of the reference would have been the better prediction. Source: scikit-learn's `r2_score`.
+ * The share of the reference's variance that the predictions explain directly, without a fitted line. Negative if the
+ * mean of the reference would have predicted better. Source: scikit-learn's `r2_score`.
  *
  * @example rSquared([1, 2, 3], [1, 2, 4]) // 0.5
  */
@@ -32,9 +32,9 @@ export function rSquared(reference: ArrayLike<number>, predicted: ArrayLike<numb
 /**
  * The least-squares line (ordinary linear regression of y on x).
  *
- * Among all straight lines it has the smallest sum of squared vertical distances to the points. Where x does not vary,
- * every line through the mean is as good and the flat one is given, as LAPACK's minimum-norm solution (numpy, SciPy,
- * scikit-learn) does. Source: Legendre 1805.
+ * Among all straight lines it has the smallest sum of squared vertical distances to the points. If x does not vary,
+ * every line through the mean is equally good; the flat one is returned, like LAPACK's minimum-norm solution (numpy,
+ * SciPy, scikit-learn). Source: Legendre 1805.
  *
  * @example leastSquaresLine([0, 1, 2], [1, 3, 5]) // { slope: 2, intercept: 1 }
  */
@@ -53,7 +53,7 @@ export function leastSquaresLine(x: ArrayLike<number>, y: ArrayLike<number>): Li
  */
 export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   const { xx, xy, yy } = products(x, y);
-  // one root at a time: the product of two large sums could overflow
+  // two separate roots: the product of two large sums could overflow
   return xx > 0 && yy > 0 ? Math.max(-1, Math.min(1, xy / Math.sqrt(xx) / Math.sqrt(yy))) : null;
 }
 
@@ -69,7 +69,7 @@ export function meanAbsoluteError(reference: ArrayLike<number>, predicted: Array
   return n > 0 ? sum / n : null;
 }
 
-/** The arithmetic mean; NaN of nothing. O(n). */
+/** The arithmetic mean; NaN for no numbers. O(n). */
 export function mean(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i];

@@ -1,4 +1,4 @@
-/** Student's t distribution: what intervals and comparisons of few fields of view are read from. */
+/** Student's t distribution, for intervals and comparisons of a few fields of view. */
 import { tTwoSided } from './incomplete-beta.ts';
 
 /**
@@ -13,10 +13,10 @@ export function tDistribution(t: number, df: number): number {
 }
 
 /**
- * The value that Student's t with `df` degrees of freedom stays below with probability `p` (quantile function).
+ * Return the value that Student's t with `df` degrees of freedom stays below with probability `p` (quantile function).
  *
- * Halves an interval until no number lies inside it: the distribution function is exact to the last digits, so the
- * quantile is too. About 60 evaluations of the incomplete beta function.
+ * Bisects until the interval contains no further number: the distribution function is accurate to the last digits, so
+ * the quantile is too. About 60 evaluations of the incomplete beta function.
  *
  * @throws RangeError unless 0 < p < 1 and df > 0
  * @example tQuantile(0.975, 10) // 2.2281388…

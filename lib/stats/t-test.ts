@@ -15,9 +15,9 @@ export interface PairedTTest {
 /**
  * The paired t-test: do the second measurements differ from the first, each compared with its own partner?
  *
- * t is the mean difference in units of its standard error; p the probability of a t at least as far from 0 if there
+ * t is the mean difference in units of its standard error; p is the probability of a t at least as far from 0 if there
  * were no difference and differences were normally distributed. `null` for fewer than two pairs or when no pair
- * differs; differences that are all the same give an infinite t and p = 0, as SciPy's `ttest_rel`. O(n).
+ * differs; identical differences give an infinite t and p = 0, as in SciPy's `ttest_rel`. O(n).
  * Source: Student 1908.
  *
  * @example pairedTTest([1, 2, 3], [2, 4, 6])?.t // 3.4641016…

@@ -1,23 +1,24 @@
 /**
- * Precision and recall of one slice and one size class, at all thresholds: the loops of lib/coco/accumulate.ts, which
- * says what is computed and why.
+ * Precision and recall of one slice and one size class at all thresholds: the loops of lib/coco/accumulate.ts, where
+ * the method is explained.
  *
- * Detections stand by score as columns of bits, and each threshold is a row: of 64 detections a word that says which
- * are true and a word that says which count. Nothing is left out of the line: what does not count is a zero in both.
+ * Detections are ordered by score, one column of bits each; each threshold is a row. For every 64 detections a row has
+ * one word for which are true and one for which count. Nothing is left out: a detection that does not count is zero in
+ * both.
  */
 
 /** IoU and recall thresholds. */
 const THRESHOLDS = 10;
 const RECALLS = 101;
 const ALL_BITS = (1 << THRESHOLDS) - 1;
-/** An entry that counts nowhere, as lib/coco/match.ts writes it. */
+/** Fate of an entry that counts nowhere, as lib/coco/match.ts writes it. */
 const IGNORED = ALL_BITS << 16;
 /** numpy's np.spacing(1), which the reference adds to the denominator of precision. */
 const EPSILON: f64 = 2.220446049250313e-16;
 
-// --- what the host says ---
+// --- written by the host ---
 
-/** [E] what becomes of each entry, with room to lie as the host's do within 8 bytes: copying is fast where both are alike */
+/** [E] fate of each entry, with room to align it like the host's column within 8 bytes, which makes copying fast */
 export let fates: usize = 0;
 /** [E] score and IoU of each entry; only for `best` and `tally` */
 export let scores: usize = 0;
@@ -30,32 +31,32 @@ export let images: usize = 0;
 /** [T × R] true positives at which a recall is reached */
 export const needed: usize = memory.data(4 * THRESHOLDS * RECALLS, 16);
 
-// --- what comes out ---
+// --- written by the kernel ---
 
-/** [T] true positives, and all that count */
+/** [T] number of true positives, and of all that count */
 export const found: usize = memory.data(4 * THRESHOLDS, 16);
 export const counted: usize = memory.data(4 * THRESHOLDS, 16);
 /** [T × R] */
 export const precision: usize = memory.data(8 * THRESHOLDS * RECALLS, 16);
-/** [T × R] entry at which a recall is reached, -1 where it never is; nothing is said of recall 0 */
+/** [T × R] entry at which a recall is reached, -1 where it never is; undefined for recall 0 */
 export const reached: usize = memory.data(4 * THRESHOLDS * RECALLS, 16);
-/** [T] area under the curve, times the ground truth present */
+/** [T] area under the curve, times the countable ground truth */
 export const area: usize = memory.data(8 * THRESHOLDS, 16);
-/** [T] of images: true and false positives, and the sum of their Jaccard indices */
+/** [T] over images: true and false positives, and the sum of their Jaccard indices */
 export const truePositives: usize = memory.data(8 * THRESHOLDS, 16);
 export const falsePositives: usize = memory.data(8 * THRESHOLDS, 16);
 export const jaccard: usize = memory.data(8 * THRESHOLDS, 16);
 export let iouSum: f64 = 0;
 export let above: i32 = 0;
-/** images with objects or detections */
+/** number of images with objects or detections */
 export let present: i32 = 0;
 
 // --- rows of bits ---
 
-/** Entries that are looked up together; their fates stand here until they are turned into bits. */
+/** Number of entries processed together; their fates are stored here until they are turned into bits. */
 const BLOCK = 1024;
 const block = memory.data(4 * BLOCK, 16);
-/** Of 16 fates a byte each: true at thresholds 0 to 7; counting there; both at thresholds 8 and 9, in the upper half */
+/** One byte for each of 16 fates: true at thresholds 0 to 7; counting there; both at thresholds 8 and 9 (upper half) */
 const bytes = memory.data(48, 16);
 /** [T × words × (true, counting)] */
 let rows: usize = 0;
@@ -63,7 +64,7 @@ let rowBytes: usize = 0;
 let words: i32 = 0;
 
 /**
- * Lay out the memory. What stood there is lost.
+ * Lay out the memory, discarding its contents.
  *
  * @param entries of all images
  * @param entriesInOrder of the slice
@@ -71,11 +72,11 @@ let words: i32 = 0;
 export function layout(entries: i32, entriesInOrder: i32, imageCount: i32): void {
   length = entriesInOrder;
   words = (entriesInOrder + 63) >> 6;
-  // an odd number of cache lines, lest all rows fall on the same lines of the cache
+  // an odd number of cache lines, so that rows do not all map to the same ones
   rowBytes = ((((<usize>words) << 4) + 63) >> 6) << 6;
   if (!(rowBytes & 64)) rowBytes += 64;
   fates = aligned(__heap_base);
-  // up to 16 fates are read behind the last
+  // up to 16 fates are read past the end
   order = aligned(fates + ((<usize>entries + 18) << 2));
   images = aligned(order + ((<usize>entriesInOrder) << 2));
   rows = aligned(images + 12 * <usize>imageCount);
@@ -93,7 +94,7 @@ function aligned(address: usize): usize {
 /**
  * Line up the slice's entries: a row of bits per threshold.
  *
- * @param at the fates, at `fates` or a bit behind
+ * @param at address of the fates, at `fates` or shortly after
  */
 export function lineUp(at: usize): void {
   for (let from = 0; from < length; from += BLOCK) {
@@ -115,7 +116,7 @@ function row(t: i32): usize {
   return rows + <usize>t * rowBytes;
 }
 
-/** Take sixteen fates apart. */
+/** Split sixteen fates into bytes. */
 function toBytes(p: usize): void {
   const a = v128.load(p);
   const b = v128.load(p, 16);
@@ -139,7 +140,7 @@ function toBytes(p: usize): void {
   );
 }
 
-/** Sixteen columns of bits become a piece of each row, from the upper bits of the bytes on. */
+/** Turn sixteen columns of bits into a piece of each row, starting from the upper bits of the bytes. */
 function toRows(p: usize): void {
   let hits = v128.load(bytes);
   let counts = v128.load(bytes, 16);
@@ -163,7 +164,7 @@ function toRows(p: usize): void {
 
 // --- curves ---
 
-/** The curve at each threshold, from what `needed` says. */
+/** Compute the curve at each threshold, using `needed`. */
 export function curves(): void {
   for (let t = 0; t < THRESHOLDS; t++) curve(t);
 }
@@ -171,12 +172,12 @@ export function curves(): void {
 /** The best precision since a recall was reached, as a fraction: comparing products costs less than dividing. */
 let bestTp: i64 = 0;
 let bestAll: i64 = 1;
-/** The same where it is 1 / (1 + ε) at the very first detection; without ε it would be as good as 2 / 2. */
+/** The same fraction for 1 / (1 + ε) at the very first detection; without ε it would equal 2 / 2. */
 let bestOfOne: f64 = 0;
 
 /**
- * One threshold: from each recall to the next the best precision, from the left, where it nearly always is; and then
- * from the right the best that is still to come.
+ * Compute one threshold: scan from the left for the best precision between one recall and the next, where it nearly
+ * always is; then from the right for the best still to come.
  */
 function curve(t: i32): void {
   const out = precision + <usize>(8 * RECALLS * t);
@@ -187,7 +188,7 @@ function curve(t: i32): void {
   bestTp = 0;
   bestAll = 1;
   bestOfOne = 0;
-  // recall 0 is reached before anything is; where, is for the host to say
+  // recall 0 is reached before any entry; the host decides where
   let r: usize = 1;
   let next: i64 = load<i32>(need, 4);
   const first = row(t);
@@ -202,7 +203,7 @@ function curve(t: i32): void {
         let behind = hits;
         for (let skip = next - tp - 1; skip > 0; skip--) behind &= behind - 1;
         const place = ctz<u64>(behind);
-        look(rest, hits, counts, tp, tpBehind, all);
+        examine(rest, hits, counts, tp, tpBehind, all);
         rest = behind;
         store<i32>(entry + (r << 2), load<i32>(order + ((p - first) << 4) + ((<usize>place) << 2)));
         store<f64>(out + (r << 3) - 8, bestHere());
@@ -211,7 +212,7 @@ function curve(t: i32): void {
         bestOfOne = 0;
         next = ++r < <usize>RECALLS ? load<i32>(need + (r << 2)) : i64.MAX_VALUE;
       }
-      look(rest, hits, counts, tp, tpBehind, all);
+      examine(rest, hits, counts, tp, tpBehind, all);
       tp = tpBehind;
     }
     all += popcnt<u64>(counts);
@@ -235,16 +236,17 @@ function bestHere(): f64 {
 }
 
 /**
- * Look at some true positives of a word: only at the last of several in a row, where precision can be best, and at
- * none where even all of the word's in front of all others would not exceed the best.
+ * Examine the true positives of a word: only the last of each consecutive run, where precision can be best, and none if
+ * even putting all of the word's true positives first would not exceed the best.
  *
+ * @param some the true positives to examine
  * @param hits the word's true positives
  * @param counts those of it that count
  * @param tp true positives before the word
- * @param tpBehind and behind it
- * @param all that count before the word
+ * @param tpBehind true positives up to the end of the word
+ * @param all counting entries before the word
  */
-function look(some: u64, hits: u64, counts: u64, tp: i64, tpBehind: i64, all: i64): void {
+function examine(some: u64, hits: u64, counts: u64, tp: i64, tpBehind: i64, all: i64): void {
   if (tpBehind * bestAll <= bestTp * (all + tpBehind - tp)) return;
   for (let ends = some & ~(some >> 1); ends !== 0; ends &= ends - 1) {
     const upTo = ends ^ (ends - 1);
@@ -277,7 +279,7 @@ export function areas(): void {
       all -= popcnt<u64>(counts);
       const tpBehind = tp;
       tp -= popcnt<u64>(hits);
-      // as in `look`
+      // as in `examine`
       if (tpBehind * bestAll <= bestTp * (all + tpBehind - tp)) continue;
       for (let ends = hits & ~(hits >> 1); ends !== 0; ) {
         const upTo = <u64>-1 >> clz<u64>(ends);
@@ -298,8 +300,8 @@ export function areas(): void {
 }
 
 /**
- * The entry with which F1 at the lowest threshold is best, of equal ones the first, or -1 where nothing is found.
- * Detections of equal score stand or fall together.
+ * Return the entry with the best F1 at the lowest threshold (the first of equal ones), or -1 if nothing is found.
+ * Detections of equal score are accepted or rejected together.
  *
  * @param countable ground truth that counts
  */
@@ -307,7 +309,7 @@ export function best(countable: f64): i32 {
   let entry = -1;
   let bestF1: f64 = 0;
   const end = rows + ((<usize>words) << 4);
-  // first at the last of each word alone: then there is little left to look at
+  // first only at the end of each word: then little is left to examine
   for (let coarse = 1; coarse >= 0; coarse--) {
     let tp: f64 = 0;
     let all: f64 = 0;
@@ -316,7 +318,7 @@ export function best(countable: f64): i32 {
       let counts = load<u64>(p, 8);
       const tpBehind = tp + <f64>popcnt<u64>(hits);
       const allBehind = all + <f64>popcnt<u64>(counts);
-      // at most, with its true positives in front of all others
+      // upper bound, with its true positives ahead of all others
       if (counts !== 0 && (2 * tpBehind) / (all + (tpBehind - tp) + countable) > bestF1) {
         if (coarse) {
           counts = (<u64>1) << (63 - clz<u64>(counts));
@@ -331,7 +333,7 @@ export function best(countable: f64): i32 {
           const f1 = (2 * tp) / (all + countable);
           if (f1 <= bestF1) continue;
           const here = entryAt(p, bit);
-          // inside a tie nothing is decided: it ends before the next score
+          // a tie is accepted as a whole, up to the next score
           const next = nextOf(p, counts, end);
           if (next >= 0 && scoreOf(next) === scoreOf(here)) continue;
           bestF1 = f1;
@@ -341,18 +343,18 @@ export function best(countable: f64): i32 {
       tp = tpBehind;
       all = allBehind;
     }
-    // a little less than is reached, so that the first of equal ones is found
+    // slightly less than reached, so that the first of equal ones is found
     if (coarse) bestF1 *= 1 - 1e-15;
   }
   return entry;
 }
 
-/** The entry of the lowest bit of a word. */
+/** Return the entry of the lowest bit of a word. */
 function entryAt(p: usize, bits: u64): i32 {
   return load<i32>(order + ((p - rows) << 4) + ((<usize>ctz<u64>(bits)) << 2));
 }
 
-/** The next entry that counts, in the rest of this word or in a later one, or -1. */
+/** Return the next counting entry, in the rest of this word or a later one, or -1. */
 function nextOf(p: usize, rest: u64, end: usize): i32 {
   while (rest === 0) {
     p += 16;
@@ -372,10 +374,10 @@ function scoreOf(entry: i32): f64 {
 const hitsOf = memory.data(4 * THRESHOLDS, 16);
 const countsOf = memory.data(4 * THRESHOLDS, 16);
 
-/** Add up at which thresholds entries are true and count. */
+/** Add up the thresholds at which entries are true and count. */
 function add(at: usize, from: i32, to: i32): void {
   for (let k = from; k < to; k += 16) {
-    // up to 16 are looked at, whether or not there are so many
+    // 16 are read at a time, even past the end
     const these = <u32>0xffff >> (16 - min(16, to - k));
     toBytes(at + ((<usize>k) << 2));
     let hits = v128.load(bytes);
@@ -403,7 +405,7 @@ function addTo(sums: usize, t: i32, patterns: v128, these: u32): void {
   store<i32>(at, load<i32>(at) + <i32>popcnt<u32>(<u32>i8x16.bitmask(patterns) & these));
 }
 
-/** True positives among the best `maxDets` entries of each image, into `found`. */
+/** Count the true positives among the best `maxDets` entries of each image, into `found`. */
 export function within(at: usize, imageCount: i32, maxDets: i32): void {
   memory.fill(hitsOf, 0, 4 * THRESHOLDS);
   for (let i = 0; i < imageCount; i++) {
@@ -414,7 +416,7 @@ export function within(at: usize, imageCount: i32, maxDets: i32): void {
   memory.copy(found, hitsOf, 4 * THRESHOLDS);
 }
 
-/** The counts of the entries with at least this score. */
+/** Count the entries with at least this score. */
 export function tally(at: usize, imageCount: i32, score: f64): void {
   memory.fill(truePositives, 0, 8 * THRESHOLDS);
   memory.fill(falsePositives, 0, 8 * THRESHOLDS);
@@ -426,7 +428,7 @@ export function tally(at: usize, imageCount: i32, score: f64): void {
     const image = images + 12 * <usize>i;
     const from = load<i32>(image);
     const countable = load<i32>(image, 8);
-    // within an image entries stand by score
+    // within an image, entries are ordered by score
     let to = from;
     for (let end = load<i32>(image, 4); to < end; ) {
       const middle = (to + end) >> 1;
@@ -453,7 +455,7 @@ export function tally(at: usize, imageCount: i32, score: f64): void {
     for (let e = from; e < to; e++) {
       const fate = load<u32>(at + ((<usize>e) << 2));
       const iou = load<f64>(ious + ((<usize>e) << 3));
-      // branch-free, for which are true is anybody's guess: adding zero changes nothing
+      // branch-free, because the branch would be unpredictable: adding zero changes nothing
       const counts = <i32>(fate & ~(fate >> 16) & 1) & <i32>(iou > 0.5);
       iouSum += select<f64>(iou, 0, counts);
       above += counts;

@@ -1,33 +1,33 @@
 /**
- * Matching the detections of one image to its ground truth; lib/coco/match.ts says how, and brings the columns.
+ * Match the detections of one image to its ground truth; lib/coco/match.ts explains how and copies the columns.
  *
  * Size classes are lanes: a vector of eight holds the ten bits of the thresholds for eight classes, so the greedy
  * assignment of a detection is the same few operations for all of them.
  */
 
-/** Entries that are matched at a time, and detections whose columns lie here at a time. */
+/** Number of entries matched at a time, and of detections whose columns are held at a time. */
 const BATCH = 4096;
 const RANGE = 2 * BATCH;
 export const batch: i32 = BATCH;
 export const range: i32 = RANGE;
-/** Size classes, at most: two vectors. */
+/** Maximum number of size classes: two vectors. */
 const CLASSES = 16;
 export const mostClasses: i32 = CLASSES;
 /** Bits of all thresholds, in all classes. */
 const THRESHOLDS = 10;
 const ALL: i16 = 1023;
 
-// --- what the host says ---
+// --- written by the host ---
 
-/** [10] IoU thresholds; [16] least and greatest area of each size class */
+/** [10] IoU thresholds; [16] smallest and largest area of each size class */
 export const thresholds: usize = memory.data(8 * THRESHOLDS, 16);
 export const least: usize = memory.data(8 * CLASSES, 16);
 export const greatest: usize = memory.data(8 * CLASSES, 16);
 
-// Columns are copied from shared memory, which goes eight bytes at a time where both sides lie alike to a multiple of
-// eight. So a column begins up to seven bytes late: as late as what is copied begins behind such a multiple over there.
+// Copying from shared memory moves eight bytes at a time only if source and target have the same offset from a multiple
+// of eight. So a column may begin up to seven bytes late: at the same offset as its source.
 
-/** Columns of detections: masks' extents or boxes, areas, where masks begin and end; then the detection of each entry */
+/** Columns of detections: extents of masks or boxes, areas, start and end of masks; then the detection of each entry */
 export const dtExtent: usize = memory.data(32 * RANGE, 16);
 export const dtArea: usize = memory.data(8 * RANGE, 16);
 export const dtMaskArea: usize = memory.data(4 * RANGE + 8, 16);
@@ -41,13 +41,13 @@ export let gtCrowd: usize = 0;
 export let gtMaskArea: usize = 0;
 export let gtStart: usize = 0;
 export let gtEnd: usize = 0;
-/** Intervals of ground truth, and those of detections once the ground truth is in place */
+/** Intervals of ground truth; once it is in place, those of detections */
 export let gtIntervals: usize = 0;
 export let dtIntervals: usize = 0;
 
-// --- what comes out ---
+// --- written by the kernel ---
 
-/** From one class's fates to the next's */
+/** Bytes from one class's fates to the next's */
 const ROW = 4 * BATCH + 8;
 export const fateRow: i32 = ROW;
 export const outFate: usize = memory.data(ROW * CLASSES, 16);
@@ -57,18 +57,18 @@ export const outCountable: usize = memory.data(4 * CLASSES, 16);
 export let outFound: usize = 0;
 
 /**
- * When asked for, the decisions: [entry, ground truth, class, thresholds taken, IoU], 24 bytes each. A class of -1 says
- * that the two are a pair.
+ * The decisions, on request: [entry, ground truth, class, thresholds taken, IoU], 24 bytes each. Class -1 marks a pair
+ * of candidates.
  */
 export let outTrace: usize = 0;
 export let traced: i32 = 0;
 
-// --- the image at hand ---
+// --- the current image ---
 
 /**
- * A ground truth: x0, y0, x1, y1 of its extent, its area, the addresses of its mask's first interval and behind the
- * last, whether it is a crowd region, the last entry that looked at it, its index, the tiles that list it; then by
- * class, in two vectors each, whether it is ignored, and the thresholds at which it is taken.
+ * A ground truth: x0, y0, x1, y1 of its extent, its area, the addresses of its mask's first interval and of the end of
+ * its last, whether it is a crowd region, the last entry that examined it, its index, the tiles that list it; then by
+ * class, two vectors each, whether it is ignored and the thresholds at which it is taken.
  */
 const TRUTH: usize = 128;
 const AREA: usize = 32;
@@ -82,13 +82,13 @@ const IGNORED: usize = 64;
 const TAKEN: usize = 96;
 let truths: usize = 0;
 
-/** Tiles in a row and in a column, at most. */
+/** Maximum number of tiles in a row and in a column. */
 const SIDE = 32;
-/** The ground truth of tile k: from list[start[k]] to before list[start[k + 1]], addresses of truths, row by row. */
+/** The ground truth of tile k: list[start[k]] up to list[start[k + 1]], addresses of truths, row by row. */
 const tileStart = memory.data(4 * (SIDE * SIDE + 1), 16);
 const tileNext = memory.data(4 * SIDE * SIDE, 16);
 let list: usize = 0;
-/** Ground truth in more tiles than these is in a list of its own instead, which every detection looks through. */
+/** Ground truth that touches more tiles than this goes into a separate list, which every detection searches. */
 const MOST_TILES = 64;
 let wide: usize = 0;
 let wideEnd: usize = 0;
@@ -101,20 +101,20 @@ let masks: bool = false;
 let vectors: i32 = 1;
 let firstTruth: i32 = 0;
 let truthCount: i32 = 0;
-/** entries seen */
+/** number of entries matched so far */
 let entry: i32 = 0;
 
-/** What an entry without candidates takes thresholds of: there are none. */
+/** Ground truth of an entry without candidates. */
 const nothing = memory.data(128, 16);
 
-/** The match of the entry at hand at the lowest threshold, in the first class */
+/** The current entry's match at the lowest threshold in the first class */
 let object: i32 = -1;
 let objectIou: f64 = 0;
-/** The candidates of the entry at hand: addresses of truths, IoU */
+/** The current entry's candidates: addresses of truths, and IoUs */
 let candidateTruth: usize = 0;
 let candidateIou: usize = 0;
 
-/** Lay out room for so many ground truths. */
+/** Lay out room for up to `most` ground truths. */
 export function layout(most: i32): void {
   const n = (<usize>most + 15) & ~15;
   truths = (__heap_base + 15) & ~15;
@@ -132,17 +132,16 @@ export function layout(most: i32): void {
   reserve(gtIntervals);
 }
 
-/** Sees to it that memory reaches to an address, and a little further: intervals are read several at a time. */
+/** Make memory reach an address and a little beyond: intervals are read several at a time. @returns whether it does */
 export function reserve(to: usize): bool {
   const pages = <i32>((<u64>to + 64 + 0xffff) >> 16) - memory.size();
   return pages <= 0 || memory.grow(pages) >= 0;
 }
 
 /**
- * Take in the ground truth of an image: indices `from` … `from + count`, whose intervals have been copied from
- * `firstInterval` on.
+ * Read the ground truth of an image: indices `from` … `from + count`, with intervals copied from `firstInterval` on.
  *
- * @returns whether there was memory enough
+ * @returns whether there was enough memory
  */
 export function beginImage(
   segm: bool,
@@ -216,7 +215,7 @@ function readTruths(intervalsAt: usize): void {
     v128.store(truth, ignored1, IGNORED + 16);
     v128.store(truth, i64x2.splat(0), TAKEN);
     v128.store(truth, i64x2.splat(0), TAKEN + 16);
-    // what does not count is -1
+    // -1 means that it counts
     counted0 = i32x4.add(counted0, i32x4.extend_low_i16x8_s(ignored0));
     counted1 = i32x4.add(counted1, i32x4.extend_high_i16x8_s(ignored0));
     counted2 = i32x4.add(counted2, i32x4.extend_low_i16x8_s(ignored1));
@@ -229,7 +228,7 @@ function readTruths(intervalsAt: usize): void {
   v128.store(outCountable, i32x4.add(all, counted3), 48);
 }
 
-/** The classes that an area lies outside of, eight from an offset into the bounds on: lanes of ones. */
+/** Return the classes that an area lies outside of, eight from an offset into the bounds on: lanes of ones. */
 function outside(area: f64, at: usize): v128 {
   const a = f64x2.splat(area);
   const l = least + at;
@@ -243,19 +242,19 @@ function outside(area: f64, at: usize): v128 {
 
 // --- tiles ---
 
-/** Column and row of the tile of a point; what lies beyond the image belongs to the border tiles. */
+/** Return column and row of the tile of a point; points beyond the image belong to the border tiles. */
 function tile(point: v128): v128 {
   const t = i32x4.trunc_sat_f64x2_s_zero(f64x2.mul(point, f64x2.splat(perPixel)));
   return i32x4.min_s(i32x4.max_s(t, i32x4.splat(0)), lastTile);
 }
 
-/** The last column is before the first. */
+/** Marks an empty extent: its last column is before its first. */
 const NONE: u32 = 1;
 const MANY: u32 = 2;
 
 /**
- * The first column, the first row, the last column and the last row of the tiles that an extent touches, a byte each;
- * NONE where it has no pixels, MANY where they are more than a list is worth.
+ * Return the first column, first row, last column and last row of the tiles that an extent touches, a byte each; NONE
+ * if it has no pixels, MANY if it touches too many tiles to list.
  */
 function touched(low: v128, high: v128): u32 {
   if (!i64x2.all_true(f64x2.gt(high, low))) return NONE;
@@ -311,13 +310,14 @@ function fillTiles(count: i32): bool {
 // --- entries ---
 
 /**
- * Match the next `count` entries, the first of them entry `from` of `entries`. Detection `firstDetection` is the first
- * in the columns, and intervals have been copied from `firstInterval` on.
+ * Match the next `count` entries, starting with entry `from` of `entries`. Detection `firstDetection` is the first in
+ * the columns, and intervals have been copied from `firstInterval` on.
  *
- * A detection looks for ground truth where its middle is. At IoU 0.5, in a crowd region too, the overlap is at least
- * half of the detection. So it is at least half as wide and half as high as a box, and touches the centre. Of a mask it
- * has half the pixels: no fewer rows than half the area fills at the mask's full width, and no fewer columns than it
- * fills at full height. That many, counted from either side, are the margin around the middle.
+ * A detection looks for ground truth around its middle. At IoU 0.5, also in a crowd region, the overlap is at least
+ * half of the detection. For a box, the overlap is therefore at least half as wide and half as high, and touches the
+ * centre. For a mask, it has at least half the pixels: at least as many rows as half the area fills at the mask's full
+ * width, and at least as many columns as it fills at full height. That number, counted from either side, gives the
+ * margin around the middle.
  */
 export function match(
   count: i32,
@@ -364,9 +364,9 @@ export function match(
       sizeArea = load<f64>(dtArea + 8 * d);
     }
     let n: usize = 0;
-    // no pixels, no overlap
+    // an empty mask overlaps nothing
     if (i64x2.all_true(f64x2.gt(high, low))) {
-      // the overlap reaches over the one margin or the other; a little more on each side, for these are rounded numbers
+      // the overlap reaches across one margin or the other; slightly wider, because these numbers are rounded
       const slack = f64x2.add(f64x2.splat(1e-3), f64x2.mul(margin, f64x2.splat(1e-12)));
       const one = f64x2.add(low, margin);
       const other = f64x2.sub(high, margin);
@@ -375,7 +375,7 @@ export function match(
       const c0 = i32x4.extract_lane(first, 0);
       const c1 = i32x4.extract_lane(last, 0);
       const r1 = i32x4.extract_lane(last, 1);
-      // behind the rows of tiles comes what is in none
+      // after the rows of tiles comes the list of ground truth in none
       const rows = wideEnd > wide ? r1 + 1 : r1;
       for (let r = i32x4.extract_lane(first, 1); r <= rows; r++) {
         let at = wide;
@@ -389,14 +389,15 @@ export function match(
           const truth = <usize>load<u32>(at);
           const sides = f64x2.sub(f64x2.pmin(v128.load(truth, 16), high), f64x2.pmax(v128.load(truth), low));
           if (!i64x2.all_true(f64x2.gt(sides, zero))) continue;
-          // a pair that shares several tiles is looked at once
+          // a pair that shares several tiles is examined only once
           if (load<i32>(truth, SEEN) === entry) continue;
           store<i32>(truth, entry, SEEN);
           let shared = f64x2.extract_lane(sides, 0) * f64x2.extract_lane(sides, 1);
           const truthArea = load<f64>(truth, AREA);
           const crowd = load<i32>(truth, CROWD) !== 0;
           if (segm) {
-            // no overlap of masks exceeds that of their extents, nor either mask: out of reach means no pixels to compare
+            // masks overlap by no more than their extents do, and by no more than either mask: skip the pixels if that
+            // is too little
             const least = f64x2.pmin(f64x2.pmin(f64x2.splat(shared), f64x2.splat(area)), f64x2.splat(truthArea));
             const most = f64x2.extract_lane(least, 0);
             if (most < minIou * (crowd ? area : area + truthArea - most)) continue;
@@ -425,7 +426,7 @@ export function match(
     object = -1;
     objectIou = 0;
     if (n <= 1) {
-      // a single candidate takes what is not taken from it
+      // a single candidate takes every threshold not yet taken from it
       const truth = n === 1 ? <usize>load<u32>(candidateTruth) : nothing;
       const iou = load<f64>(candidateIou);
       const bits = i16x8.splat(n === 1 ? reached(iou) : 0);
@@ -445,7 +446,8 @@ export function match(
     } else {
       sort(n);
       for (let v = 0; v < vectors; v++) {
-        // what counts comes first; what is ignored is only tried where nothing that counts was good enough
+        // ground truth that counts comes first; ignored ground truth is tried only at thresholds where nothing else
+        // matched
         const matched = take(n, v, false, i64x2.splat(0), trace ? from + <i32>k : -1);
         const both = take(n, v, true, matched, trace ? from + <i32>k : -1);
         write(v, even, odd, both, v128.andnot(both, matched), sizeArea);
@@ -458,7 +460,7 @@ export function match(
 }
 
 /**
- * Let the candidates take thresholds that are not yet among those matched, those that are ignored or those that count.
+ * Let the candidates take the thresholds not yet matched: either the ignored ground truth or the countable one.
  *
  * @returns the thresholds matched
  */
@@ -486,7 +488,7 @@ function take(n: usize, v: i32, whatIsIgnored: bool, matched: v128, traceEntry: 
   return matched;
 }
 
-/** Write what becomes of an entry in eight classes, those with even numbers and those with odd ones. */
+/** Write an entry's fate in eight classes: the even-numbered and the odd-numbered. */
 function write(v: i32, even: usize, odd: usize, matched: v128, ignoredMatches: v128, sizeArea: f64): void {
   even += 8 * ROW * <usize>v;
   odd += 8 * ROW * <usize>v;
@@ -505,13 +507,13 @@ function write(v: i32, even: usize, odd: usize, matched: v128, ignoredMatches: v
   v128.store_lane<i32>(odd, back, 3, 6 * ROW);
 }
 
-/** After the last entry: the thresholds at which each ground truth is taken in the first class, to `outFound`. */
+/** After the last entry, write the thresholds at which each ground truth is taken in the first class to `outFound`. */
 export function found(): void {
   const out = outFound + 2 * (firstTruth & 3);
   for (let g: usize = 0; g < <usize>truthCount; g++) store<u16>(out + 2 * g, load<u16>(truths + TRUTH * g, TAKEN));
 }
 
-/** Thresholds that an IoU reaches, as bits. */
+/** Return the thresholds that an IoU reaches, as bits. */
 function reached(iou: f64): i16 {
   const v = f64x2.splat(iou);
   const t = thresholds;
@@ -524,8 +526,8 @@ function reached(iou: f64): i16 {
 }
 
 /**
- * Candidates in the order in which `evaluateImg` prefers them: by IoU, and of equal IoU the later ground truth first.
- * Shell's sort, for there may be thousands.
+ * Sort the candidates in the order `evaluateImg` prefers: by IoU, and of equal IoU the later ground truth first. Shell
+ * sort, because there may be thousands.
  */
 function sort(n: usize): void {
   let gap: usize = 1;
@@ -551,13 +553,13 @@ function sort(n: usize): void {
 
 // --- masks ---
 
-/** Bytes of an interval list from which on searching it beats walking it. */
+/** Length in bytes from which searching an interval list is faster than walking it. */
 const LONG: usize = 512;
 
-/** Pixels that two masks share: a merge of two sorted interval lists. */
+/** Count the pixels that two masks share, by merging their sorted interval lists. */
 function intersection(a: usize, aEnd: usize, b: usize, bEnd: usize): u32 {
   if (a >= aEnd || b >= bEnd) return 0;
-  // a long list is entered where the other begins: pixels strewn over the image cost no more than a cell does
+  // skip to the first possible overlap of a long list: pixels scattered over the image cost no more than a cell
   const aFirst = load<u32>(a);
   if (aEnd - a > LONG) a = endingBehind(a, aEnd, load<u32>(b));
   if (bEnd - b > LONG) b = endingBehind(b, bEnd, aFirst);
@@ -569,8 +571,8 @@ function intersection(a: usize, aEnd: usize, b: usize, bEnd: usize): u32 {
   let shared: u32 = 0;
   do {
     if (aEnd - a >= 16 && bEnd - b >= 16) {
-      // Two columns of a cell at a time. Two intervals of either list are abreast where the first of both lie before the
-      // second of both, and those before what follows: then nothing else overlaps.
+      // Compare two columns of a cell at a time. If the first intervals of both lists lie before the second of both,
+      // and those before what follows, nothing else overlaps.
       const ends = i32x4.max_u(v128.load(a, 4), v128.load(b, 4));
       const nexts = i32x4.min_u(v128.load(a, 4), v128.load(b, 4));
       if (i32x4.all_true(i32x4.ge_u(i64x2.shr_u(nexts, 32), v128.and(ends, starts)))) {
@@ -587,7 +589,7 @@ function intersection(a: usize, aEnd: usize, b: usize, bEnd: usize): u32 {
     const low = max(load<u32>(a), load<u32>(b));
     const high = min(a1, b1);
     shared += high > low ? high - low : 0;
-    // the list goes on whose interval ends first, and the other too where its next begins behind both
+    // advance the list whose interval ends first, and the other too if its next interval begins after both
     const aNext = load<u32>(a, 8);
     const bNext = load<u32>(b, 8);
     a += (<usize>(a1 <= b1) | <usize>(bNext >= a1)) << 3;
@@ -596,7 +598,7 @@ function intersection(a: usize, aEnd: usize, b: usize, bEnd: usize): u32 {
   return shared + i32x4.extract_lane(twos, 0) + i32x4.extract_lane(twos, 2);
 }
 
-/** The same for a list of few intervals and one of many: each of the few is searched for among the many. */
+/** Count the shared pixels of a short and a long list: search the long list for each interval of the short one. */
 function lookUp(few: usize, fewEnd: usize, many: usize, manyEnd: usize): u32 {
   let shared: u32 = 0;
   for (; few < fewEnd; few += 8) {
@@ -606,14 +608,14 @@ function lookUp(few: usize, fewEnd: usize, many: usize, manyEnd: usize): u32 {
     while (many < manyEnd && load<u32>(many) < high) {
       const end = load<u32>(many, 4);
       shared += min(end, high) - max(load<u32>(many), low);
-      if (end > high) break; // and may reach into the next
+      if (end > high) break; // it may reach into the next
       many += 8;
     }
   }
   return shared;
 }
 
-/** The first interval that ends behind a position, or `to`. */
+/** Return the first interval that ends after a position, or `to`. */
 function endingBehind(from: usize, to: usize, position: u32): usize {
   while (from < to) {
     const middle = from + (((to - from) >> 4) << 3);

@@ -1,6 +1,6 @@
 /** Decimal numbers of JSON, correctly rounded, straight from bytes. */
 
-/** What `number` read last. */
+/** The last number that `number` read. */
 export let value: f64 = 0;
 
 /** 10^0 … 10^22, all exact. */
@@ -9,14 +9,14 @@ const POWERS = memory.data<f64>([
   1e21, 1e22,
 ]);
 
-/** Whole numbers below are float64 values. */
+/** Whole numbers below this are exact in float64. */
 const EXACT: u64 = 1 << 53;
 
 /**
- * Read a number as nearly all are written: up to nine digits, a point, up to twenty digits, no more than nineteen of
- * them all significant, no exponent. Bytes behind the text may be looked at, up to eight.
+ * Read a number in its usual form: up to nine digits, a point, up to twenty digits, at most nineteen significant digits
+ * in total, no exponent. May read up to eight bytes past the text.
  *
- * @returns the address behind it, or 0 when it is none of these
+ * @returns the address after it, or 0 for any other form
  */
 export function number(p: usize): usize {
   const negative = load<u8>(p) === 45;
@@ -35,7 +35,7 @@ export function number(p: usize): usize {
     const from = ++p;
     let room: usize = 19 - whole;
     if (mantissa === 0) {
-      // zeros in front are not significant
+      // leading zeros are not significant
       while (load<u8>(p) === 48) p++;
       room = 19;
     }
@@ -63,22 +63,22 @@ export function number(p: usize): usize {
 }
 
 /**
- * Read a number that is, with the byte behind it, no longer than eight bytes and has no sign and no exponent, such as
- * the coordinates of polygons: all its digits at once.
+ * Read a number that, with the byte after it, fits in eight bytes and has no sign and no exponent, such as a polygon
+ * coordinate: all digits at once.
  *
- * @returns the address behind it, or 0 when it is none of these
+ * @returns the address after it, or 0 for any other form
  */
 export function shortNumber(p: usize): usize {
-  // of a digit only its value is left, of anything else more than nine (what a byte beyond ASCII carries over is behind it)
+  // a digit becomes its value, anything else more than nine (a carry from a non-ASCII byte only affects bytes after it)
   const bytes = load<u64>(p) ^ 0x3030303030303030;
   let others = ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
-  const whole = ctz(others) & 56; // in bits, as all places here
+  const whole = ctz(others) & 56; // in bits, like all positions here
   if (others === 0 || whole === 0) return 0;
   let digits = bytes;
   let length = whole;
   let decimals: u64 = 0;
   if (((bytes >> whole) & 0xff) === 0x1e) {
-    // a point: the digits behind it move up to those in front
+    // a point: the digits after it move up to those before it
     others &= others - 1;
     length = (ctz(others) & 56) - 8;
     decimals = length - whole;
@@ -89,20 +89,20 @@ export function shortNumber(p: usize): usize {
   }
   p += <usize>(length >> 3);
   if ((load<u8>(p) | 32) === 101) return 0; // e
-  // to the end of the eight, with zeros in front
+  // align to the end of the eight bytes, with leading zeros
   const mantissa = <f64>eightDigits(digits << (64 - length));
   value = mantissa / load<f64>(POWERS + <usize>decimals);
   return p;
 }
 
-/** Whether eight bytes are digits: none below '0', none above '9'. */
+/** Tell whether eight bytes are all digits: none below '0', none above '9'. */
 function areDigits(eight: u64): bool {
   return (
     ((eight & 0xf0f0f0f0f0f0f0f0) | (((eight + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) === 0x3333333333333333
   );
 }
 
-/** The number that eight digits write, the first the highest: pairs, then fours, then all (Lemire 2018). */
+/** Return the number written by eight digits, most significant first: pairs, then fours, then all (Lemire 2018). */
 function eightDigits(eight: u64): u64 {
   eight = ((eight & 0x0f0f0f0f0f0f0f0f) * 2561) >> 8;
   eight = ((eight & 0x00ff00ff00ff00ff) * 6553601) >> 16;
@@ -112,10 +112,10 @@ function eightDigits(eight: u64): u64 {
 const SPLIT: f64 = 134217729; // 2^27 + 1
 
 /**
- * A whole number of up to 19 digits by a power of ten up to 10^20, correctly rounded: a quotient, the exact remainder
- * (Dekker 1971), and the remainder's quotient. A decimal with d digits behind the point differs from the midpoint of
- * two doubles by at least 5^-d / 2 of their distance, or not at all: for d = 20 that is 5 · 10^-15, and the second
- * quotient is exact to 5 · 10^-16 of that distance.
+ * Divide a whole number of up to 19 digits by a power of ten up to 10^20, correctly rounded: a quotient, the exact
+ * remainder (Dekker 1971), and the remainder's quotient. A decimal with d digits after the point differs from the
+ * midpoint of two doubles by at least 5^-d / 2 of their distance, or not at all: for d = 20 that is 5 · 10^-15, and the
+ * second quotient is exact to 5 · 10^-16 of that distance.
  */
 function divide(mantissa: u64, power: f64): f64 {
   const high = <f64>(mantissa & ~0x7ff); // 53 bits at most: exact, and so are the other eleven

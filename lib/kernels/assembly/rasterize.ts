@@ -1,25 +1,25 @@
 /**
- * Polygons to masks, pixel for pixel as maskApi.c `rleFrPoly` (pycocotools, Simplified BSD licence) does it.
+ * Convert polygons to masks, pixel for pixel like maskApi.c `rleFrPoly` (pycocotools, Simplified BSD licence).
  *
  * The reference walks the whole boundary on a grid five times as fine and keeps a point wherever the walk steps
  * between the fine columns 5x + 2 and 5x + 3, that is, across the centre of pixel column x. Those crossings, sorted,
  * are where the mask switches between background and foreground. This is not a scan-line fill: rounding a crossing
  * happens on the fine grid, and a rasteriser that tests pixel centres differs in AP by up to 0.05 on small cells.
  *
- * We compute the crossings directly, with the reference's own floating-point expressions, instead of walking all the
- * points in between. Conversion to whole numbers truncates towards zero as in C, so coordinates must not be clamped
- * first; they have to lie within ±10^8.
+ * We compute the crossings directly, with the reference's own floating-point expressions, instead of walking all points
+ * in between. Conversion to whole numbers truncates towards zero as in C, so coordinates must not be clamped first;
+ * they have to lie within ±10^8.
  */
 
-/** Most crossings of one polygon with pixel columns: a mask with the most runs that is read has fewer. */
+/** Maximum number of crossings of one polygon with pixel columns: no mask that can be read has more runs. */
 export const CROSSINGS = 1 << 20;
 
-/** Crossings of the polygon at hand, in the order of its outline: pixel column and row of each. */
+/** Crossings of the current polygon, in outline order: pixel column and row of each. */
 const columns = memory.data(4 * CROSSINGS, 16);
 const rows = memory.data(4 * CROSSINGS, 16);
-/** The same as pixels column * height + row, in ascending order. */
+/** The crossings as pixels column * height + row, in ascending order. */
 const sorted = memory.data(4 * CROSSINGS + 16, 16);
-/** How many crossings each column has, then where its next goes: an outline leaves out no column between two. */
+/** Number of crossings per column, then where its next one goes: an outline skips no column between two others. */
 const perColumn = memory.data(4 * CROSSINGS, 16);
 
 let count: i32 = 0;
@@ -46,7 +46,7 @@ export function rasterize(points: usize, n: i32, h: i32, w: i32, out: usize, roo
     const last = points + ((<usize>(n - 1)) << 3);
     let x0 = load<i32>(last);
     let y0 = load<i32>(last, 4);
-    // the reference begins with the edge behind the first corner; where an outline begins changes no crossing
+    // the reference begins with the edge after the first corner; the starting point changes no crossing
     for (let p = points; p <= last; p += 8) {
       const x1 = load<i32>(p);
       const y1 = load<i32>(p, 4);
@@ -94,7 +94,7 @@ function edge(ax: i32, ay: i32, bx: i32, by: i32): bool {
     const xs = low;
     const ys = flip ? by : ay;
     const s = <f64>((flip ? ay : by) - ys) / <f64>dx;
-    // of the walk's rows on both sides of the centre the lower: it goes one way
+    // of the two rows around the centre take the lower one: the walk is monotone
     const lower = s < 0 ? 3 : 2;
     for (; x <= last; x++) {
       store<i32>(columns + to, x);
@@ -132,20 +132,20 @@ function along(xs: i32, s: f64, t: i32): i32 {
 }
 
 /**
- * A fine row, back to pixels, clamped to the image, rounded up: the reference's ceil((v + .5) / 5 - .5) is the ceiling
- * of (v - 2) / 5, of whole numbers.
+ * Convert a fine row to pixels, clamped to the image, rounded up: the reference's ceil((v + .5) / 5 - .5) is the
+ * ceiling of (v - 2) / 5 in whole numbers.
  */
 function pixelRow(v: i32): i32 {
   if (v <= 2) return 0;
   return min(<i32>(<u32>(v + 2) / 5), height);
 }
 
-/** Crossings of one column from which on inserting each would take too long: the square of them. */
+/** Number of crossings in a column above which insertion sort, quadratic in it, would take too long. */
 const CROWDED = 64;
 
 /**
- * Sort by column, counting, and within a column, which an outline crosses twice as a rule, by insertion; where a column
- * is crowded, Shell's way, from far to near.
+ * Sort by column (counting sort), and within a column, which an outline usually crosses twice, by insertion; a crowded
+ * column by Shell sort.
  */
 function sortCrossings(): void {
   if (count === 0) return;

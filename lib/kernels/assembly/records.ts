@@ -1,9 +1,9 @@
 /**
- * Ordinary records of COCO JSON, from bytes to columns: annotations or detections that are written as the one before
- * was and that nothing can be said against. The first that is any other is left where it stands, for
- * lib/readers/coco/document.ts, which knows every way to write a record and every sentence about a wrong one.
+ * Read ordinary records of COCO JSON from bytes to columns: annotations or detections that are written like the one
+ * before and have nothing wrong with them. Reading stops before the first record that differs and leaves it to
+ * lib/readers/coco/document.ts, which knows every way to write a record and every error message.
  *
- * Nothing is judged here, so nothing is reported: whatever is unusual in any way is not taken.
+ * This kernel judges and reports nothing: it skips whatever is unusual in any way.
  */
 import { number, shortNumber, value } from './number.ts';
 import { fine, rasterize } from './rasterize.ts';
@@ -20,38 +20,42 @@ const CROWD = 7;
 const ID = 8;
 const MASK_SCORE = 9;
 
-// --- what the host says ---
+// --- written by the host ---
 
-/** [32 × (128 bytes, 128 bytes of mask, length, field)] the keys of a record, with everything up to their values */
+/**
+ * [32 × (128 bytes, 128 bytes of mask, length, field)] the keys of a record, including everything up to their values
+ */
 const KEY = 264;
 export const KEYS: usize = memory.data(KEY * 32, 16);
 export let keys: i32 = 0;
-/** How a run-length mask begins, up to its counts, and what follows them; as a key each */
+/** Start of a run-length mask, up to its counts, and what follows them; each stored like a key */
 export const HEAD: usize = memory.data(KEY, 16);
 export const TAIL: usize = memory.data(KEY, 16);
 export let maskHeight: i32 = 0;
 export let maskWidth: i32 = 0;
-/** ground truth, else predictions */
+/** true for ground truth, false for predictions */
 export let groundTruth: bool = false;
 /** what the file's first detection has */
 export let firstHasBox: bool = false;
 export let firstHasMaskScore: bool = false;
-/** the category that is a cell */
+/** the category that counts as a cell */
 export let category: f64 = 1;
-/** [images] ids in ascending order, and the index, height and width of each: images that may be named by number */
+/**
+ * [images] ids in ascending order, and the index, height and width of each: images that records may refer to by number
+ */
 export let images: i32 = 0;
 export let imageTable: usize = 0;
-/** bytes: the next to read, behind the last, and where no record may begin any more */
+/** addresses: the next byte to read, the end, and the limit after which no record may begin */
 export let pos: usize = 0;
 export let end: usize = 0;
 export let stop: usize = 0;
 export let windowAt: usize = 0;
 export let most: i32 = 0;
 
-// --- what comes out: columns of the records taken ---
+// --- written by the kernel: columns of the records read ---
 
 const BATCH = 4096;
-/** 32-bit numbers of intervals */
+/** Capacity in 32-bit numbers of intervals */
 const ROOM = 1 << 18;
 export const batch: i32 = BATCH;
 export const outImage: usize = memory.data(4 * BATCH, 16);
@@ -67,7 +71,7 @@ export const outMaskEnd: usize = memory.data(4 * BATCH, 16);
 export const outIntervals: usize = memory.data(4 * ROOM, 16);
 export let withoutMask: i32 = 0;
 
-// --- the record at hand ---
+// --- the current record ---
 
 let lastId: f64 = NaN;
 let image: i32 = 0;
@@ -80,21 +84,21 @@ let area: f64 = 0;
 let crowd: i32 = 0;
 let id: f64 = 0;
 let box: usize = 0;
-/** numbers of intervals, of all records */
+/** numbers of intervals of all records so far */
 let length: i32 = 0;
 let maskArea: i32 = 0;
 let x0: i32 = 0;
 let y0: i32 = 0;
 let x1: i32 = 0;
 let y1: i32 = 0;
-/** corners of the polygon at hand, on the fine grid */
+/** corners of the current polygon, on the fine grid */
 const CORNERS = 8192;
 const corners = memory.data(8 * CORNERS, 16);
 
-/** Images in the table, at most: the table lies between what is static and the window. */
+/** Maximum number of images in the table, which lies between static data and the window. */
 const MOST_IMAGES = 16384;
 
-/** Lay the window of bytes out. @returns the table's address, or 0 where so many images do not fit */
+/** Lay out the window of bytes. @returns the table's address, or 0 if the images do not fit */
 export function layout(images: i32, window: i32): usize {
   lastId = NaN;
   imageTable = (__heap_base + 15) & ~15;
@@ -105,9 +109,9 @@ export function layout(images: i32, window: i32): usize {
 }
 
 /**
- * Take ordinary records, each with the comma before it, from `pos` on.
+ * Read ordinary records, each with the comma before it, from `pos` on.
  *
- * @returns how many were taken; `pos` stands behind the last
+ * @returns how many were read; `pos` points after the last
  */
 export function take(): i32 {
   let n = 0;
@@ -133,7 +137,7 @@ function white(p: usize): usize {
   return p;
 }
 
-/** Whether the bytes at p are a key's; never where the window ends, for it ends with a zero byte. */
+/** Tell whether the bytes at p are a key's; never at the window's end, because the window ends with a zero byte. */
 function isKey(p: usize, key: usize): bool {
   const bytes = load<i32>(key, 256);
   for (let k: usize = 0; k < <usize>bytes; k += 16) {
@@ -142,7 +146,7 @@ function isKey(p: usize, key: usize): bool {
   return true;
 }
 
-/** The fields of the record whose inside begins at p. @returns the address behind it, or 0 */
+/** Read the fields of the record whose content begins at p. @returns the address after it, or 0 */
 function record(p: usize): usize {
   seen = 0;
   crowd = 0;
@@ -160,7 +164,7 @@ function record(p: usize): usize {
           p = readBox(p);
           break;
         case MASK:
-          // the size of the image has to be known
+          // the image's size must be known first
           if (!(seen & (1 << IMAGE)) || image < 0) return 0;
           p = load<u8>(p) === 91 ? polygon(p + 1) : runs(p);
           break;
@@ -201,7 +205,7 @@ function record(p: usize): usize {
   return 0;
 }
 
-/** A number, a short word or a plain string that nobody wants. */
+/** Skip a number, a short word or a plain string that is not needed. */
 function skip(p: usize): usize {
   let c = load<u8>(p);
   if (c === 34) {
@@ -212,7 +216,7 @@ function skip(p: usize): usize {
     return p + 1;
   }
   if (c >= 97 && c <= 122) {
-    // true, false, null: what else it may be is not ours to say
+    // true, false, null; any other word is left to the full reader
     if (load<u32>(p) === 0x65757274 || load<u32>(p) === 0x6c6c756e) return p + 4;
     return load<u32>(p) === 0x736c6166 && load<u8>(p, 4) === 101 ? p + 5 : 0;
   }
@@ -249,8 +253,8 @@ function readBox(p: usize): usize {
 }
 
 /**
- * A run-length mask in COCO's string codec, to intervals, area and extent in one go. Of the codec see
- * lib/coco/rle.ts `decodeCounts`; a mask with an empty run is not ordinary, nor is one without pixels.
+ * Decode a run-length mask in COCO's string codec to intervals, area and extent in one pass. The codec is explained in
+ * lib/coco/rle.ts, `decodeCounts`; masks with empty runs or without pixels are not ordinary.
  */
 function runs(p: usize): usize {
   if (!isKey(p, HEAD) || maskHeight !== imageHeight || maskWidth !== imageWidth) return 0;
@@ -300,7 +304,7 @@ function runs(p: usize): usize {
     store<i32>(out, position, 4);
     out += 8;
     pixels += x;
-    // where it lies in its column; the next is nearly always in this one or the next
+    // its position within its column; the next one is nearly always in this column or the next
     if (column < 0) {
       left = start / height;
       column = left * height;
@@ -331,7 +335,7 @@ function runs(p: usize): usize {
   return p;
 }
 
-/** A list of one polygon from behind its bracket. */
+/** Read a list of one polygon, from after its bracket. */
 function polygon(p: usize): usize {
   p = white(p);
   if (load<u8>(p++) !== 91) return 0; // [
@@ -388,7 +392,7 @@ function has(field: i32): bool {
   return (seen & (1 << field)) !== 0;
 }
 
-/** Write the record's row, if nothing at all can be said against it. */
+/** Write the record's row if nothing is wrong with it. */
 function keep(n: i32): bool {
   if (!has(IMAGE) || image < 0) return false;
   const at = <usize>n;
@@ -409,13 +413,13 @@ function keep(n: i32): bool {
     const w = load<f64>(box, 16);
     const h = load<f64>(box, 24);
     if (w < 0 || h < 0) return false;
-    // predictions like these are warned of
+    // such predictions cause a warning
     if (!groundTruth) {
       if (w === 0 || h === 0 || x < -1 || y < -1) return false;
       if (x + w > <f64>(imageWidth + 1) || y + h > <f64>(imageHeight + 1)) return false;
     }
   } else {
-    // an outline beyond the image is remarked upon where no box says it
+    // an outline beyond the image causes a message if no box says so
     if (groundTruth) return false;
     store<f64>(box, <f64>x0);
     store<f64>(box, <f64>y0, 8);

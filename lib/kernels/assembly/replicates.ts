@@ -1,19 +1,19 @@
 /**
- * Curves of the same detections under many weightings, called replicates: the loops of lib/coco/replicates.ts, which
- * says what is computed and why.
+ * Curves of the same detections under many weightings, called replicates: the loops of lib/coco/replicates.ts, where
+ * the method is explained.
  *
- * Sixteen replicates are added up at once, a byte of weight each. Of the sums, only the value before every word of 64
- * detections is kept; where a curve is read, the word is added up once more, for one replicate.
+ * Sixteen replicates are added up at once, each weight one byte. Only the sums before every word of 64 detections are
+ * kept; to read a curve, the word is added up again for one replicate.
  */
 
 const THRESHOLDS = 10;
 const RECALLS = 101;
 const REPLICATES = 16;
 const EPSILON: f64 = 2.220446049250313e-16;
-/** Bounds are compared as float32, which know seven digits; what is near is looked at exactly. */
+/** Bounds are compared as float32, which has seven digits; close cases are examined exactly. */
 const NEARLY: f32 = 0.999999;
 
-// --- what the host says ---
+// --- written by the host ---
 
 /** [n] thresholds at which each detection is true and at which it is ignored, and its unit */
 export let hits: usize = 0;
@@ -21,18 +21,18 @@ export let ignored: usize = 0;
 export let unit: usize = 0;
 /** [REPLICATES × units] */
 export let weights: usize = 0;
-/** [REPLICATES × R] true positives at which a recall is reached */
+/** [REPLICATES × R] true positives needed to reach a recall */
 export const needed: usize = memory.data(4 * REPLICATES * RECALLS, 16);
 
-// --- what comes out ---
+// --- written by the kernel ---
 
 /** [REPLICATES × T] true positives, and the sum of the precisions at the recalls */
 export const found: usize = memory.data(4 * REPLICATES * THRESHOLDS, 16);
 export const precisions: usize = memory.data(8 * REPLICATES * THRESHOLDS, 16);
-/** [REPLICATES × T] all that count */
+/** [REPLICATES × T] number of all that count */
 export const counted: usize = memory.data(4 * REPLICATES * THRESHOLDS, 16);
 
-// --- what is made of it ---
+// --- intermediate results ---
 
 let n: i32 = 0;
 let words: i32 = 0;
@@ -43,18 +43,17 @@ let hitBits: usize = 0;
 let ignoredBits: usize = 0;
 /** [units + 1][REPLICATES] */
 let byUnit: usize = 0;
-/** [units + 1] of one replicate, the last for the places behind the last detection */
+/** [units + 1] weights of one replicate; the last is for places after the last detection */
 let ofReplicate: usize = 0;
-/** [1 + T + T][REPLICATES][words + 8] sums before each word: all, of each threshold the true and the ignored */
+/** [1 + T + T][REPLICATES][words + 8] sums before each word: all, then per threshold the true and the ignored ones */
 let sums: usize = 0;
 let sumBytes: usize = 0;
 /**
- * What changes from one threshold to the next lower: units of detections that become true, that are true no longer,
- * that become ignored, that are ignored no longer. An IoU reaches all thresholds up to one, so most detections stand
- * here once.
+ * Changes from one threshold to the next lower one: units of detections that become true, stop being true, become
+ * ignored, stop being ignored. An IoU reaches all thresholds up to its value, so most detections are listed once.
  */
 const LISTS = 40;
-/** [words × LISTS] how many */
+/** [words × LISTS] lengths of the lists */
 let lengths: usize = 0;
 let items: usize = 0;
 
@@ -62,7 +61,7 @@ function aligned(address: usize): usize {
   return (address + 63) & ~63;
 }
 
-/** Lay out the memory for so many detections at most. What stood there is lost. */
+/** Lay out the memory for up to `detections` detections, discarding its contents. */
 export function layout(detections: i32, allUnits: i32): void {
   units = allUnits;
   words = (detections + 63) >> 6;
@@ -79,7 +78,7 @@ export function layout(detections: i32, allUnits: i32): void {
   sumBytes = (<usize>words + 8) << 2;
   lengths = aligned(sums + <usize>((1 + 2 * THRESHOLDS) * REPLICATES) * sumBytes);
   items = aligned(lengths + <usize>(LISTS * words));
-  // no pattern has more than five runs, each with a begin and an end
+  // no pattern has more than five runs, each with a start and an end
   const end = items + 2 * padded * 20;
   const pages = <i32>((end + 0xffff) >> 16) - memory.size();
   if (pages > 0) memory.grow(pages);
@@ -142,7 +141,7 @@ export function prepare(detections: i32): void {
   }
 }
 
-/** The list of threshold t, from the highest on. */
+/** Return the list of threshold t; thresholds are listed from the highest on. */
 function listOf(kind: i32, t: i32, end: i32): usize {
   return <usize>(20 * kind + 2 * (THRESHOLDS - 1 - t) + end);
 }
@@ -165,7 +164,7 @@ function list(kind: i32, bits: u32, end: i32, other: u16): void {
 
 // --- adding up ---
 
-/** Sums of a word, two vectors of eight 16-bit numbers. */
+/** Sums within a word, two vectors of eight 16-bit numbers. */
 let low: v128 = i32x4.splat(0);
 let high: v128 = i32x4.splat(0);
 
@@ -193,7 +192,7 @@ function subtract(from: usize, to: usize): void {
   high = b;
 }
 
-/** [1 + T + T][REPLICATES] sums before the word at hand */
+/** [1 + T + T][REPLICATES] sums before the current word */
 const running = memory.data(4 * (1 + 2 * 10) * 16, 16);
 
 /** Write the sums before word w, and add the word's. */
@@ -230,7 +229,7 @@ export function addUp(): void {
     const from = unit + ((<usize>w) << 7);
     low = i32x4.splat(0);
     high = i32x4.splat(0);
-    // behind the last word stand the sums of all
+    // the sums after the last word are the totals
     if (w < words) add(from, from + 128);
     keep(0, w);
     for (let kind = 0; kind <= kinds; kind++) {
@@ -253,12 +252,12 @@ export function addUp(): void {
 
 // --- reading curves ---
 
-/** [16] true positives and all that count up to each of sixteen places */
+/** [16] true positives, and all that count, up to each of sixteen places */
 const tpAt = memory.data(4 * 16, 16);
 const allAt = memory.data(4 * 16, 16);
 let envelope: f64 = 0;
 
-/** The curves of replicate `d` of the sixteen; or only their ends. */
+/** Read the curves of replicate `d` of the sixteen; or only their ends. */
 export function read(d: i32, whole: bool): void {
   memory.copy(ofReplicate, weights + <usize>(d * units), <usize>units);
   store<u8>(ofReplicate + <usize>units, 0);
@@ -266,7 +265,7 @@ export function read(d: i32, whole: bool): void {
   for (let t = 0; t < THRESHOLDS; t++) {
     const tp = sums + <usize>((1 + t) * REPLICATES + d) * sumBytes;
     if (anyIgnored) {
-      // of the ignored become those that count
+      // ignored detections stop counting
       const none = sums + <usize>((1 + THRESHOLDS + t) * REPLICATES + d) * sumBytes;
       for (let w: usize = 0; w <= <usize>words; w++) {
         store<i32>(none + (w << 2), load<i32>(all + (w << 2)) - load<i32>(none + (w << 2)));
@@ -289,7 +288,7 @@ function curve(d: i32, t: i32, tp: usize, all: usize, whole: bool): void {
   for (let r = RECALLS - 1; r >= 0; r--) {
     const want = load<i32>(needed + ((<usize>(d * RECALLS + r)) << 2));
     if (want > total) continue;
-    // the last word with less before it
+    // the last word with fewer before it
     let first = 0;
     for (let high = behind; first < high; ) {
       const middle = (first + high + 1) >> 1;
@@ -297,7 +296,7 @@ function curve(d: i32, t: i32, tp: usize, all: usize, whole: bool): void {
       else high = middle - 1;
     }
     for (let w = first; w <= behind; ) {
-      // four words that even with their true positives in front of all others do not exceed the best
+      // skip four words if even putting their true positives first would not exceed the best
       const p = (<usize>w) << 2;
       const tpBefore = v128.load(tp + p);
       const tpBehind = v128.load(tp + p + 4);
@@ -321,8 +320,8 @@ function curve(d: i32, t: i32, tp: usize, all: usize, whole: bool): void {
 }
 
 /**
- * The best precision of a word's places with enough true positives, if it is better: sixteen places at a time, as long
- * as the true positives that are left could make it better.
+ * Raise the best precision to that of a word's places with enough true positives, if it is higher: sixteen places at a
+ * time, as long as the remaining true positives could raise it.
  */
 function look(w: i32, t: i32, tp: i32, all: i32, tpBehind: i32, want: i32): void {
   let isHit = load<u64>(hitBits + ((<usize>(t * words + w)) << 3));
@@ -353,7 +352,7 @@ function look(w: i32, t: i32, tp: i32, all: i32, tpBehind: i32, want: i32): void
   }
 }
 
-/** Take back the weights of ignored places. @returns what is left of all */
+/** Subtract the weights of ignored places. @returns the rest of `all` */
 function leaveOut(p: usize, isIgnored: u32, all: i32): i32 {
   let less = 0;
   for (let j: usize = 0; j < 16; j++) {
