@@ -73,13 +73,13 @@ test('a maintainer sets the quota of a task, and the form says how one stands', 
   await signIn(page, MAINTAINER);
   await settings(page, async (page) => {
     await page.getByLabel('Scored submissions per person or team').fill('1');
-    await page.getByLabel('In so many days').fill('2');
+    await page.getByLabel('Length of the window, days').fill('2');
   });
   await page.goto('/maintain/tasks');
   await expect(page.getByRole('row', { name: /Single cell type/ })).toContainText('1 scored submission in 2 days');
   await accessible(page);
   await page.goto(`/maintain/tasks/${TASK}`);
-  await expect(page.getByLabel('In so many days')).toHaveValue('2');
+  await expect(page.getByLabel('Length of the window, days')).toHaveValue('2');
   await accessible(page);
 });
 
@@ -186,7 +186,7 @@ test('a closed task says so on the form before anything is uploaded, and opens a
   await settings(page, async (page) => {
     await page.getByLabel('Open', { exact: true }).check();
     await page.getByLabel('Scored submissions per person or team').fill('');
-    await page.getByLabel('In so many days').fill('');
+    await page.getByLabel('Length of the window, days').fill('');
   });
   await page.goto('/submit');
   await page.getByLabel('Task', { exact: true }).selectOption(TASK);
