@@ -58,6 +58,8 @@ const schema = z
     LIVECELL_QUOTA_DAYS: optional
       .transform((value) => Number(value ?? 7))
       .pipe(z.int({ error: 'must be a whole number' }).min(1).max(365)),
+    /** what `/api/metrics` and the details of `/api/ready` take as a bearer token; absent: everybody may read them */
+    LIVECELL_METRICS_TOKEN: optional,
     /** submissions of a person, and of a team, that may wait or be scored at once; 0: no limit */
     LIVECELL_OPEN_JOBS: optional
       .transform((value) => Number(value ?? 10))

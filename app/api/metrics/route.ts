@@ -1,15 +1,22 @@
 import { problem } from '#app/_server/http.ts';
+import { mayMonitor } from '#app/_server/monitoring.ts';
 import { mailSnapshot } from '#db/notices/outbox.ts';
 import { getScoringProcesses } from '#db/queue/processes.ts';
 import { queueSnapshot } from '#db/queue/queue.ts';
 import { countSubmissions } from '#db/queue/statistics.ts';
+import { AppError } from '#lib/errors.ts';
 import { SUBMISSION_STATES } from '#lib/vocabulary.ts';
 
 export const dynamic = 'force-dynamic';
 
 /** Prometheus text, of what an alert needs: is the queue moving, are we failing, is memory growing. */
-export async function GET(): Promise<Response> {
+export async function GET(request: Request): Promise<Response> {
   try {
+    if (!mayMonitor(request.headers))
+      throw new AppError(
+        'unauthorized',
+        'Metrics take the token of the operator: Authorization: Bearer <LIVECELL_METRICS_TOKEN>.',
+      );
     const [queue, states, processes, mail] = await Promise.all([
       queueSnapshot(),
       countSubmissions(),

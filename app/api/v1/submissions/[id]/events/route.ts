@@ -1,13 +1,15 @@
 /**
  * Server-sent events: the same document as `GET /api/v1/submissions/{id}`, sent again whenever it has changed, until
- * nothing more will happen. The database is asked, not listened to: the embedded one has no LISTEN/NOTIFY.
+ * nothing more will happen.
  */
 import { z } from 'zod';
 import { route } from '#app/_server/http.ts';
 import { findSubmission, submissionBody } from '#app/_server/submissions.ts';
+import { takeStream, watchSubmission } from '#app/_server/watch.ts';
+import type { SubmissionDetail } from '#db/submissions/submissions.ts';
 import { isFinal } from '#lib/http/api.ts';
+import { canViewSubmission } from '#lib/permissions.ts';
 
-const ASK_EVERY = 700;
 /** A comment now and then keeps proxies from closing a quiet connection. */
 const QUIET = 15_000;
 /** After this, the browser reconnects by itself, and its session is checked again. */
@@ -15,42 +17,59 @@ const LONGEST = 15 * 60_000;
 
 export const GET = route({ params: z.object({ id: z.string() }) }, async ({ params, viewer, request }) => {
   await findSubmission(viewer, params.id); // "not found" is a status, not an event
-  const stop = new AbortController();
-  request.signal.addEventListener('abort', () => stop.abort());
-
+  const giveBack = takeStream(viewer?.id ?? null);
   const text = new TextEncoder();
+  let end: () => void = giveBack;
+
   const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      const send = (lines: string) => controller.enqueue(text.encode(`${lines}\n\n`));
-      try {
-        send('retry: 2000');
-        const until = Date.now() + LONGEST;
-        let last = '';
-        let spoke = Date.now();
-        while (!stop.signal.aborted && Date.now() < until) {
-          const submission = await submissionBody(viewer, await findSubmission(viewer, params.id));
-          const data = JSON.stringify(submission);
-          if (data !== last) {
-            send(`event: submission\ndata: ${data}`);
-            last = data;
-            spoke = Date.now();
-          } else if (Date.now() - spoke > QUIET) {
-            send(':');
-            spoke = Date.now();
-          }
-          if (isFinal(submission.state)) {
-            send('event: end\ndata: {}');
-            break;
-          }
-          await pause(ASK_EVERY, stop.signal);
-        }
+    start(controller) {
+      let last = '';
+      let seen = '';
+      let spoke = Date.now();
+      const until = Date.now() + LONGEST;
+      const send = (lines: string) => {
+        controller.enqueue(text.encode(`${lines}\n\n`));
+        spoke = Date.now();
+      };
+      const stopWatching = watchSubmission(params.id, (submission) => void hear(submission));
+      let over = false;
+      end = () => {
+        if (over) return;
+        over = true;
+        stopWatching();
+        giveBack();
+      };
+      request.signal.addEventListener('abort', end);
+      const close = () => {
+        end();
         controller.close();
-      } catch (error) {
-        // the reader has left, or the submission is gone: close the stream
-        if (!stop.signal.aborted) controller.error(error);
-      }
+      };
+      const hear = async (submission: SubmissionDetail | null) => {
+        try {
+          if (over) return;
+          if (Date.now() > until || !submission || !canViewSubmission(viewer, submission)) return close();
+          // only what has changed is worth the whole document
+          const now = JSON.stringify(submission);
+          if (now !== seen) {
+            seen = now;
+            const data = JSON.stringify(await submissionBody(viewer, submission));
+            if (over) return;
+            if (data !== last) send(`event: submission\ndata: ${data}`);
+            last = data;
+          } else if (Date.now() - spoke > QUIET) send(':');
+          if (!isFinal(submission.state)) return;
+          send('event: end\ndata: {}');
+          close();
+        } catch (error) {
+          // the reader has left, or the document cannot be made: close the stream
+          const left = over;
+          end();
+          if (!left) controller.error(error);
+        }
+      };
+      send('retry: 2000');
     },
-    cancel: () => stop.abort(),
+    cancel: () => end(),
   });
   return new Response(body, {
     headers: {
@@ -60,13 +79,3 @@ export const GET = route({ params: z.object({ id: z.string() }) }, async ({ para
     },
   });
 });
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}

@@ -1,0 +1,83 @@
+/**
+ * Watching submissions: all who listen to one share a single look at the database, and everybody listens to few. The
+ * database is asked, not listened to: the embedded one has no LISTEN/NOTIFY.
+ */
+import { getSubmission, type SubmissionDetail } from '#db/submissions/submissions.ts';
+import { AppError } from '#lib/errors.ts';
+
+const ASK_EVERY = 700;
+/** Open streams of one person, of all strangers together, and of this process. */
+export const MOST_STREAMS = { person: 4, strangers: 64, process: 256 } as const;
+
+type Listener = (submission: SubmissionDetail | null) => void;
+
+interface Watch {
+  listeners: Set<Listener>;
+  timer: NodeJS.Timeout | undefined;
+}
+
+// Next compiles modules more than once in a process: one register for all of them
+const shared = globalThis as typeof globalThis & {
+  livecellWatches?: { watches: Map<string, Watch>; streams: Map<string, number> };
+};
+function register() {
+  shared.livecellWatches ??= { watches: new Map(), streams: new Map() };
+  return shared.livecellWatches;
+}
+
+/**
+ * Takes one of the places for streams; the returned function gives it back, once.
+ *
+ * @throws AppError `too-many`
+ */
+export function takeStream(personId: string | null): () => void {
+  const { streams } = register();
+  const who = personId ?? 'strangers';
+  const own = streams.get(who) ?? 0;
+  const all = [...streams.values()].reduce((sum, n) => sum + n, 0);
+  if (own >= (personId === null ? MOST_STREAMS.strangers : MOST_STREAMS.person) || all >= MOST_STREAMS.process)
+    throw new AppError(
+      'too-many',
+      personId === null || own < MOST_STREAMS.person
+        ? 'Too many are following submissions right now. Ask for the submission itself now and then.'
+        : `You follow ${MOST_STREAMS.person} submissions already, in this or other windows. Close one of them.`,
+    );
+  streams.set(who, own + 1);
+  let given = false;
+  return () => {
+    if (given) return;
+    given = true;
+    const left = (streams.get(who) ?? 1) - 1;
+    if (left > 0) streams.set(who, left);
+    else streams.delete(who);
+  };
+}
+
+/** Calls `listener` with what the submission is, about every 700 ms; null when it is gone. Returns how to stop. */
+export function watchSubmission(id: string, listener: Listener): () => void {
+  const { watches } = register();
+  let watch = watches.get(id);
+  if (!watch) {
+    watch = { listeners: new Set(), timer: undefined };
+    watches.set(id, watch);
+    void look(id, watch);
+  }
+  const own = watch;
+  own.listeners.add(listener);
+  return () => {
+    own.listeners.delete(listener);
+    if (own.listeners.size > 0) return;
+    clearTimeout(own.timer);
+    if (watches.get(id) === own) watches.delete(id);
+  };
+}
+
+async function look(id: string, watch: Watch): Promise<void> {
+  try {
+    const submission = await getSubmission(id);
+    for (const listener of [...watch.listeners]) listener(submission);
+  } catch (error) {
+    console.error('watch', error); // a database that is away for a moment is asked again
+  }
+  if (watch.listeners.size > 0) watch.timer = setTimeout(() => void look(id, watch), ASK_EVERY);
+}
