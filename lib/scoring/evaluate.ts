@@ -12,13 +12,16 @@ import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type Protoco
 import { type Ranking, rankWithinImages } from '../coco/rank.ts';
 import { type CopiedMasks, countCopiedMasks } from './copied-masks.ts';
 import { allocateErrors, OWN, POOLED } from './errors-by-kind.ts';
+import { allocateLabelCounts, familyOf } from './families.ts';
 import { type Fields, findFields } from './fields.ts';
+import type { FlatTruth } from './flat-truth.ts';
 import { countObjects } from './replicates.ts';
 import type { Metrics } from './report.ts';
 import { type SensitivityLine, sensitivityWeights } from './sensitivity.ts';
 import type { SliceName, Slices } from './slices.ts';
 import { type Done, newCounter, type Runner, SINGLE_THREAD } from './steps.ts';
 import { headlineInterval, type ReplicatesBySlice } from './uncertainty.ts';
+import type { Families } from './uncertainty-schema.ts';
 
 /** The numbers of one file under one protocol. Boxes are always scored; masks if every detection has one. */
 export type EvaluationNumbers = Partial<Record<Evaluation, Partial<Record<SliceName, Metrics>>>>;
@@ -34,6 +37,12 @@ export interface EvaluateOptions {
   intervals?: boolean;
   /** the data set is one stratum, as outside data sets are */
   oneStratum?: boolean;
+  /** also the numbers other papers report, of masks: ground truth in each variant, in the order of `TRUTH_VARIANTS` */
+  families?: {
+    truths: readonly FlatTruth[];
+    /** score at and above which detections are painted; defaults to that of the best F1 */
+    labelThreshold?: number;
+  };
   /** `fraction` of the whole evaluation completed, 0 to 1 */
   onProgress?: (phase: 'matching' | 'accumulating', fraction: number) => void;
 }
@@ -43,6 +52,8 @@ export interface Evaluated {
   results: EvaluationNumbers[];
   /** absent where intervals were not asked for */
   uncertainty?: Uncertainty;
+  /** absent where they were not asked for, or where the file has no masks */
+  families?: Families;
   /** absent if the file has no masks */
   copiedMasks?: CopiedMasks;
   seconds: { match: number; accumulate: number };
@@ -97,9 +108,11 @@ export async function evaluate(
   // tasks that score single slices of several files need no more than their numbers
   if (slices.size > 1 && slices.has('overall') && options.errors !== false) await addErrors(run);
   const uncertainty = options.intervals === false ? undefined : await leaveOutFields(run, options.oneStratum);
+  const families = options.families && (await compareLabels(run, options.families));
   return {
     results,
     ...(uncertainty && { uncertainty }),
+    ...(families && { families }),
     copiedMasks: masks && countCopiedMasks(dataset, masks),
     seconds: { match: (matched - started) / 1000, accumulate: (performance.now() - matched) / 1000 },
   };
@@ -290,6 +303,27 @@ async function leaveOutFields(run: Run, oneStratum?: boolean): Promise<Uncertain
     if (interval) metrics.interval = interval;
   }
   return { fields, replicates };
+}
+
+/** The numbers other papers report, from label images of the masks. */
+async function compareLabels(
+  { dataset, predictions, evaluatings, protocols, results, runner }: Run,
+  { truths, labelThreshold }: NonNullable<EvaluateOptions['families']>,
+): Promise<Families | undefined> {
+  const masks = evaluatings.find(({ matches }) => matches.evaluation === 'segm');
+  if (!masks) return undefined;
+  const { ranking } = masks;
+  const best = results[Math.max(0, protocols.indexOf(PRIMARY_PROTOCOL))].segm?.overall?.scoreThreshold ?? null;
+  const scoreThreshold = ranking.unscored ? null : (labelThreshold ?? best);
+  const countings = truths.map((truth) => ({ truth, counts: allocateLabelCounts(truth.images.length) }));
+  const { detections } = predictions;
+  await runner.run(
+    'families',
+    { dataset, detections, ranking, countings, scoreThreshold, counter: newCounter() },
+    { alone: isSmall(predictions) },
+  );
+  const [large, cellpose] = countings.map(familyOf);
+  return { labelThreshold: scoreThreshold, 'flat-large': large, 'flat-cellpose': cellpose };
 }
 
 function isSmall({ detections }: Predictions): boolean {

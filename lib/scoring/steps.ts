@@ -13,6 +13,7 @@ import { orderEntries, type Ranking } from '../coco/rank.ts';
 import { summarize } from '../coco/summarize.ts';
 import { thread } from '../kernels/thread-state.ts';
 import { countErrors, type ErrorSlice, type Errors, type ErrorsByKind, nameErrors } from './errors-by-kind.ts';
+import { type Counting, countLabels } from './families.ts';
 import type { Fields } from './fields.ts';
 import { replicateSlice, type SliceReplicates } from './replicates.ts';
 import type { Metrics } from './report.ts';
@@ -41,6 +42,15 @@ export interface StepInputs {
     work: { evaluation: number; images: Uint32Array; maxDets: number; own: number[] }[];
     counter: Int32Array;
   };
+  /** Paints the detections of every file as a label image and compares it with each truth. */
+  families: {
+    dataset: Dataset;
+    detections: Objects;
+    ranking: Ranking;
+    countings: Counting[];
+    scoreThreshold: number | null;
+    counter: Int32Array;
+  };
   /** Name errors by kind in every (evaluation, image) pair. */
   errors: { dataset: Dataset; detections: Objects; evaluations: ErrorsOf[]; counter: Int32Array };
   /** After naming, count errors slice by slice, and compute what AP would gain without them. */
@@ -60,6 +70,7 @@ export interface StepOutputs {
   /** by protocol */
   summarize: Done<{ metrics: Metrics[] } | { sensitivity: SensitivityNumbers[] }>;
   replicates: Done<SliceReplicates>;
+  families: undefined;
   errors: undefined;
   repair: Done<ErrorsByKind>;
 }
@@ -97,6 +108,13 @@ export const STEPS: {
     return shareWork(work, counter, onProgress, ({ evaluation, images, maxDets, own }) =>
       replicateSlice(evaluations[evaluation], images, fields, { maxDets, own }),
     );
+  },
+
+  families({ dataset, detections, ranking, countings, scoreThreshold, counter }, onProgress) {
+    for (const file of freePieces(counter, countings[0].truth.images.length)) {
+      countLabels({ dataset, detections, ranking }, countings, file, scoreThreshold);
+      onProgress(file);
+    }
   },
 
   errors({ dataset, detections, evaluations, counter }, onProgress) {

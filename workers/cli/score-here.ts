@@ -6,6 +6,7 @@ import type { AnyReport } from '#lib/scoring/report.ts';
 import type { Task } from '#lib/tasks/index.ts';
 import { InputError, type Output, problemLine, warningNote } from '#workers/cli/command.ts';
 import type { SlotFile } from '#workers/cli/slot-arguments.ts';
+import type { ScoreJob } from '#workers/scoring/job.ts';
 
 export async function scoreHere(
   task: Task,
@@ -13,7 +14,7 @@ export async function scoreHere(
   groundTruth: string,
   files: (SlotFile & { groundTruth?: string; scoreThreshold?: number })[],
   out: Output,
-  options: { intervals?: boolean; errors?: boolean; anyCategory?: boolean } = {},
+  options: Pick<ScoreJob, 'intervals' | 'errors' | 'anyCategory' | 'families' | 'labelThreshold'> = {},
 ): Promise<AnyReport> {
   const { dismissHelpers, ThreadTeam } = await import('#workers/scoring/threads.ts');
   new ThreadTeam().warmUp(files.map(({ path }) => path)); // while the rest is loaded

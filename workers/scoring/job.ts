@@ -26,6 +26,10 @@ export interface ScoreJob {
   intervals?: boolean;
   /** name errors by kind; defaults to true */
   errors?: boolean;
+  /** also compute the numbers other papers report, from label images; defaults to false; LIVECell-wide only */
+  families?: boolean;
+  /** detections with at least this score are painted; defaults to the score of the best F1 */
+  labelThreshold?: number;
   /** threads to use, the leading one included; defaults to one per core */
   threads?: number;
   /** share the work out however small it is, so that tests see the threads at work */

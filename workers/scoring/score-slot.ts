@@ -3,7 +3,8 @@ import type { Dataset } from '#lib/coco/dataset.ts';
 import type { Warning } from '#lib/problems.ts';
 import { openFile } from '#lib/readers/files.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
-import { type EvaluationNumbers, evaluate, type Uncertainty } from '#lib/scoring/evaluate.ts';
+import { type Evaluated, type EvaluationNumbers, evaluate, type Uncertainty } from '#lib/scoring/evaluate.ts';
+import { type FlatTruth, TRUTH_VARIANTS } from '#lib/scoring/flat-truth.ts';
 import type { ScoreReport } from '#lib/scoring/report.ts';
 import { slicesOf } from '#lib/tasks/assemble.ts';
 import { slotsAreDatasets } from '#lib/tasks/index.ts';
@@ -29,6 +30,7 @@ export interface ScoredSlot {
   /** by protocol */
   results: EvaluationNumbers[];
   uncertainty: Uncertainty | undefined;
+  families: Evaluated['families'];
   warnings: Warning[];
   unscored: boolean;
   copiedMasks: CopiedMasks | undefined;
@@ -65,6 +67,12 @@ export async function scoreSlot(
   if (onlyCheck) return null;
   const read = performance.now();
   const { protocols, errors, intervals } = job;
+  const families = job.families &&
+    predictions.hasMasks &&
+    job.task === 'livecell-wide' && {
+      truths: await flatTruths(dataset, team),
+      labelThreshold: job.labelThreshold,
+    };
   const evaluated = await evaluate(
     dataset,
     predictions,
@@ -74,6 +82,7 @@ export async function scoreSlot(
       errors,
       intervals,
       oneStratum: slotsAreDatasets(job.task),
+      ...(families && { families }),
       onProgress: (phase, fraction) => onProgress(phase, PREDICTIONS_READ + (1 - PREDICTIONS_READ) * fraction),
     },
     team,
@@ -92,9 +101,28 @@ export async function scoreSlot(
     },
     results: evaluated.results,
     uncertainty: evaluated.uncertainty,
+    families: evaluated.families,
     warnings: predictions.warnings,
     unscored: predictions.unscored ?? false,
     copiedMasks: evaluated.copiedMasks,
     seconds: { read: (read - started) / 1000, ...evaluated.seconds },
   };
+}
+
+/** Flattened ground truth of data sets that are in memory: as large as they are, and the same for every job. */
+const flattened = new WeakMap<Dataset, Promise<FlatTruth[]>>();
+
+/** The ground truth in every variant, flattened by as many threads as there are variants. */
+function flatTruths(dataset: Dataset, team: ThreadTeam): Promise<FlatTruth[]> {
+  const inputs = TRUTH_VARIANTS.map((variant) => ({ dataset, variant }));
+  const flatten = async (): Promise<FlatTruth[]> => {
+    if (team.size > 1) return team.runEach('flatten', inputs);
+    const truths: FlatTruth[] = [];
+    for (const input of inputs) truths.push(...(await team.runEach('flatten', [input])));
+    return truths;
+  };
+  const known = flattened.get(dataset) ?? flatten();
+  flattened.set(dataset, known);
+  known.catch(() => flattened.delete(dataset));
+  return known;
 }

@@ -3,7 +3,8 @@
  * reading of a file in parts. The leader of a job calls them directly for its own share, and a pool calls them in the
  * other threads: one path, not two.
  */
-import { type Images, JOINED_COLUMNS, joinColumn, type Objects, share } from '#lib/coco/dataset.ts';
+import { createHash } from 'node:crypto';
+import { type Dataset, type Images, JOINED_COLUMNS, joinColumn, type Objects, share } from '#lib/coco/dataset.ts';
 import { thread } from '#lib/kernels/thread-state.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
 import { readAnnotations } from '#lib/readers/coco/document.ts';
@@ -15,6 +16,7 @@ import type { LabelPart } from '#lib/readers/labels/label-masks.ts';
 import { readLabelShare } from '#lib/readers/predictions-file.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
+import { type FlatTruth, flattenTruth, type TruthVariant } from '#lib/scoring/flat-truth.ts';
 import {
   STEPS as EVALUATION,
   type StepInputs as EvaluationInputs,
@@ -40,6 +42,8 @@ export interface StepInputs extends EvaluationInputs {
   join: { parts: Objects[]; joined: Objects; counter: Int32Array };
   /** The SHA-256 of a file. */
   digest: { path: string };
+  /** Ground truth as label images, in one of the ways other papers do it. */
+  flatten: { dataset: Dataset; variant: TruthVariant };
   /** Reads a share of an archive of label images. `counter`: [0] images read by all threads */
   labels: { path: string; target: Target; part: number; parts: number; counter: Int32Array };
 }
@@ -54,6 +58,7 @@ export interface StepOutputs extends EvaluationOutputs {
   read: [part: number, outcome: ReadOutcome][];
   join: undefined;
   digest: string;
+  flatten: FlatTruth;
   labels: LabelPart;
 }
 
@@ -86,6 +91,14 @@ const STEPS: {
   },
 
   digest: ({ path }) => sha256File(path),
+
+  flatten({ dataset, variant }) {
+    const hash = createHash('sha256');
+    return flattenTruth(dataset, variant, {
+      update: (bytes) => void hash.update(bytes),
+      digest: () => hash.digest('hex'),
+    });
+  },
 
   labels: ({ path, target, part, parts, counter }, onProgress) =>
     readLabelShare(path, target, { part, parts, onFile: () => onProgress(Atomics.add(counter, 0, 1)) }),

@@ -125,6 +125,7 @@ function buildReport(job: ScoreJob, protocol: ProtocolId, slots: readonly Scored
     ...(slots.some(({ unscored }) => unscored) && { unscored: true }),
     warnings: [...warnings, ...slots.flatMap((slot) => slot.warnings)],
     results,
+    ...(slots[0]?.families && { families: slots[0].families }),
     seconds: { read: seconds('read'), match: seconds('match'), accumulate: seconds('accumulate') },
   };
 }

@@ -1,6 +1,6 @@
 /** `livecell score`: scores predictions on this machine. */
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
-import { CallError, type Command, JSON_OPTION } from '#workers/cli/command.ts';
+import { CallError, type Command, JSON_OPTION, type Values } from '#workers/cli/command.ts';
 import { reportTable } from '#workers/cli/report-table.ts';
 import { scoreHere } from '#workers/cli/score-here.ts';
 import {
@@ -14,6 +14,7 @@ import {
   TASK_OPTION,
   withGroundTruth,
 } from '#workers/cli/slot-arguments.ts';
+import type { ScoreJob } from '#workers/scoring/job.ts';
 
 export const score: Command = {
   name: 'score',
@@ -44,6 +45,15 @@ export const score: Command = {
     'any-category': ANY_CATEGORY,
     'no-intervals': { type: 'boolean', help: 'leave out the uncertainty intervals' },
     'no-errors': { type: 'boolean', help: 'leave out the errors by kind' },
+    families: {
+      type: 'boolean',
+      help: 'also the numbers other papers report (Cellpose’s AP, mSA, F1, PQ, SEG, AJI), from label images of the masks',
+    },
+    'label-threshold': {
+      type: 'string',
+      value: 'SCORE',
+      help: 'with --families: paint detections with at least this score; default: that of the best F1',
+    },
     json: JSON_OPTION,
   },
   async run(values, files, out) {
@@ -58,6 +68,7 @@ export const score: Command = {
       intervals: !values['no-intervals'],
       errors: !values['no-errors'],
       anyCategory: values['any-category'],
+      ...familiesOf(task.id, values),
     });
     out.document(report);
     out.print(reportTable(report));
@@ -69,4 +80,18 @@ function parseProtocol(name: string): ProtocolId {
   const id = PROTOCOL_IDS.find((known) => known === name);
   if (!id) throw new CallError(`There is no protocol “${name}”; there are ${PROTOCOL_IDS.join(', ')}.`);
   return id;
+}
+
+function familiesOf(task: string, values: Values): Pick<ScoreJob, 'families' | 'labelThreshold'> {
+  const stated: string | undefined = values['label-threshold'];
+  if (!values.families) {
+    if (stated !== undefined) throw new CallError('--label-threshold needs --families.');
+    return {};
+  }
+  if (task !== 'livecell-wide') throw new CallError('--families is for livecell-wide.');
+  if (stated === undefined) return { families: true };
+  const labelThreshold = Number(stated);
+  if (stated.trim() === '' || !Number.isFinite(labelThreshold))
+    throw new CallError(`--label-threshold must be a number, not “${stated}”.`);
+  return { families: true, labelThreshold };
 }
