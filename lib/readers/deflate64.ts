@@ -1,7 +1,7 @@
 /**
- * Deflate64 (method 9 of zip archives), which Windows writes for files above 2 GB. It is Deflate with a window of 64 KB,
- * two more distance codes, and a length code 285 with 16 further bits; no package on npm unpacks it as a stream in
- * bounded memory.
+ * Deflate64 (method 9 of zip archives), which Windows writes for files above 2 GB: Deflate with a window of 64 KB, two
+ * more distance codes, and a length code 285 with 16 extra bits. No package on npm unpacks it as a stream in bounded
+ * memory.
  *
  * Sources: RFC 1951; APPNOTE.TXT of PKWARE, section 4.4.5; zlib's contrib/infback9 for the tables of the two codes.
  */
@@ -10,9 +10,9 @@
 export class Deflate64Error extends Error {}
 
 const WINDOW = 65_536;
-/** Unpacked bytes that are passed on at once. */
+/** Unpacked bytes passed on at a time. */
 const PIECE = 1 << 18;
-/** Bytes that one symbol with its further bits takes at most, and those of a block's header with all its code lengths. */
+/** Maximum bytes of one symbol with its extra bits, and of a block's header with all its code lengths. */
 const [SYMBOL, HEADER] = [8, 1024];
 const MOST_BITS = 15;
 
@@ -30,11 +30,11 @@ DISTANCE_BASE.forEach((base, code) => {
 });
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/** A Huffman code: `count[n]` symbols of n bits, which `symbol` lists in order. */
+/** A Huffman code: `count[n]` is the number of symbols with n bits; `symbol` lists them in order. */
 interface Code {
   count: Uint16Array;
   symbol: Uint16Array;
-  /** the symbol and its bits (symbol × 16 + bits) for codes of up to 10 bits, by the next 10 bits; 0 for longer ones */
+  /** symbol × 16 + bits for codes of up to 10 bits, indexed by the next 10 bits; 0 for longer codes */
   fast: Uint16Array;
 }
 
@@ -62,7 +62,7 @@ function makeCode(lengths: Uint8Array): Code {
     symbol[next[bits]++] = value;
     const code = first[bits]++;
     if (bits > FAST) return;
-    // codes come highest bit first, the stream's bits lowest first
+    // codes are stored highest bit first, the stream's other bits lowest first
     let reversed = 0;
     for (let bit = 0; bit < bits; bit++) reversed |= ((code >> bit) & 1) << (bits - 1 - bit);
     for (let entry = reversed; entry < fast.length; entry += 1 << bits) fast[entry] = value * 16 + bits;
@@ -81,7 +81,7 @@ const FIXED = {
   distances: makeCode(new Uint8Array(32).fill(5)),
 };
 
-/** The packed bytes as bits, lowest first. */
+/** Reads the packed bytes as bits, lowest first. */
 class Bits {
   private bytes: Uint8Array = new Uint8Array(0);
   private at = 0;
@@ -94,7 +94,7 @@ class Bits {
     this.source = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   }
 
-  /** Whether so many bytes lie ready, or all that there are. */
+  /** Tell whether `bytes` bytes are available, or all that remain. */
   has(bytes: number): boolean {
     return this.ended || this.bytes.length - this.at >= bytes;
   }
@@ -121,7 +121,7 @@ class Bits {
     await this.source.return?.();
   }
 
-  /** The next bits, at most 16. @throws Deflate64Error when they end */
+  /** Return the next bits, at most 16. @throws Deflate64Error at the end of the stream */
   take(bits: number): number {
     while (this.count < bits) {
       if (this.at >= this.bytes.length) throw new Deflate64Error('it ends in the middle');
@@ -161,7 +161,7 @@ class Bits {
     throw new Deflate64Error('it has a code without a meaning');
   }
 
-  /** A stored block begins at a byte. */
+  /** Skip to the byte at which a stored block begins. */
   skipToByte(): void {
     this.held >>>= this.count & 7;
     this.count -= this.count & 7;
@@ -169,7 +169,7 @@ class Bits {
 }
 
 /**
- * Unpack a Deflate64 stream piece by piece; memory does not depend on its length.
+ * Unpack a Deflate64 stream piece by piece; the memory needed does not depend on its length.
  *
  * @param packed the stream's bytes, in pieces of any size
  * @throws Deflate64Error
@@ -178,7 +178,7 @@ export async function* inflateDeflate64(
   packed: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const input = new Bits(packed);
-  // what was unpacked last stays before `start`, so that copies reach back to it
+  // the last unpacked bytes stay before `start`, so that copies can reach back to them
   const buffer = new Uint8Array(WINDOW + PIECE + WINDOW + 512);
   let start = 0;
   let at = 0;
@@ -229,7 +229,7 @@ export async function* inflateDeflate64(
   }
 }
 
-/** The two codes of a block, which are packed by a third. */
+/** Read the two codes of a block, which are themselves compressed with a third. */
 function readCodes(input: Bits): { lengths: Code; distances: Code } {
   const ofLengths = 257 + input.take(5);
   const ofDistances = 1 + input.take(5);

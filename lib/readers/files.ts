@@ -1,6 +1,6 @@
 /**
- * Files on disk: what one is, looked at once, and its bytes as a stream, unpacked when they are compressed. `openFile`
- * returns all of that; it is handed along to the readers, so that no file is opened to be looked at a second time.
+ * Files on disk: what kind a file is, and its bytes as a stream, unpacked if they are compressed. `openFile` determines
+ * all of that once; the result is passed to the readers, so that no file is examined twice.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,7 +16,7 @@ import { quoted } from './problem-list.ts';
 import { checkUnpacked } from './unpack-limit.ts';
 import { type OpenZip, openZip, type ZipMember } from './zip.ts';
 
-/** Bytes that are looked at: nearly always the first record of a document is among them. */
+/** Bytes examined: they nearly always include the first record of a document. */
 const HEAD = 1 << 18;
 
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
@@ -25,15 +25,15 @@ const GZIP = [0x1f, 0x8b];
 export interface OpenedFile {
   readonly path: string;
   readonly kind: Sniffed['kind'];
-  /** what its bytes hold: `chunks` are text, or it is an archive of label images */
+  /** `coco-json`: `chunks` are text; `label-images`: an archive of label images */
   readonly format: 'coco-json' | 'label-images';
-  /** as uploaded */
+  /** size as uploaded */
   readonly bytes: number;
   /** the first bytes, as they are on disk */
   readonly head: Uint8Array;
-  /** of an archive: its directory, read once */
+  /** for an archive: its directory, read once */
   readonly members: readonly ZipMember[];
-  /** why it cannot be read as one file; an archive with a file per slot may be read all the same */
+  /** why it cannot be read as one file; an archive with one file per slot can still be read */
   readonly problem?: Problem;
   /** Start the stream of unpacked bytes; may be called again. */
   chunks(): AsyncIterable<Uint8Array>;
@@ -41,9 +41,9 @@ export interface OpenedFile {
 }
 
 /**
- * Look at a file and find out how to read it: a stream of text, unpacked, or an archive of label images.
+ * Open a file and determine how to read it: a stream of text, unpacked, or an archive of label images.
  *
- * @throws FileRejected when it is of a kind that cannot be read for the purpose, or exceeds a budget
+ * @throws FileRejected if its kind cannot be read for this purpose, or if it exceeds a budget
  */
 export async function openFile(path: string, purpose: Purpose = 'predictions'): Promise<OpenedFile> {
   const opened = await lookAtFile(path, purpose);
@@ -107,14 +107,14 @@ function tooLarge(bytes: number): Problem {
   };
 }
 
-/** SHA-256 of a file, as hex. */
+/** Return the SHA-256 of a file, as hex. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of readRange(path, 0, Number.POSITIVE_INFINITY)) hash.update(chunk);
   return hash.digest('hex');
 }
 
-/** Bytes `from` to `to` of a file, in turns of two buffers so that reading and parsing overlap. */
+/** Read bytes `from` to `to` of a file, alternating between two buffers so that reading and parsing overlap. */
 export async function* readRange(path: string, from: number, to: number): AsyncGenerator<Uint8Array> {
   const size = Math.min(1 << 20, Math.max(to - from, 1));
   const file: FileHandle = await open(path, 'r');
@@ -133,7 +133,7 @@ export async function* readRange(path: string, from: number, to: number): AsyncG
       if (bytesRead === 0) return;
       const buffer = buffers[turn & 1];
       pending = position < to ? read(buffers[(turn + 1) & 1]) : Promise.resolve({ bytesRead: 0 });
-      pending.catch(() => {}); // looked at in the next turn
+      pending.catch(() => {}); // handled in the next round
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
@@ -168,7 +168,7 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, compressed: number): A
   }
 }
 
-/** Tell what an archive holds by the first bytes of its members, whatever their names. */
+/** Determine what an archive contains from the first bytes of its members, whatever their names. */
 async function lookIntoZip(
   members: readonly ZipMember[],
   purpose: Purpose,
@@ -183,13 +183,13 @@ async function lookIntoZip(
   let images = 0;
   let others = 0;
   for (const { name, chunks } of members) {
-    // a few are enough to tell what this is; the readers look at every one
+    // a few members are enough to tell the kind; the readers examine every one
     if (images + others === 3) break;
     let first: Uint8Array = new Uint8Array();
     try {
       for await (first of chunks()) break;
     } catch (error) {
-      // damaged: its name has to do
+      // damaged: go by its name
       const damaged = error instanceof FileRejected && error.problems[0].code === 'bad-zip';
       if (!damaged || !/\.(tiff?|png|npy)$/i.test(name)) throw error;
       images++;

@@ -1,4 +1,4 @@
-/** Ground truth on disk: packed, as COCO JSON, or only the list of its images. */
+/** Read ground truth from disk: packed, as COCO JSON, or only the list of its images. */
 import { open, readFile } from 'node:fs/promises';
 import { allocate, type Dataset, type ImageId, isPacked, openDataset, packedHeadLength } from '#lib/coco/dataset.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
@@ -8,14 +8,14 @@ import type { Target } from './coco/predictions.ts';
 import type { ImageRecord } from './coco/reading.ts';
 import { openFile, sha256File } from './files.ts';
 
-/** Bytes of packed ground truth that are read before anything else: names and sizes of thousands of images fit. */
+/** Bytes of packed ground truth read first: names and sizes of thousands of images fit. */
 const PACK_HEAD = 1 << 20;
 
 /**
- * Open packed ground truth. Its images are there at once, which is all that reading predictions needs; its objects
- * are when `ready` is.
+ * Open packed ground truth. Its images are available at once, which is all that reading predictions needs; its objects
+ * are available once `ready` resolves.
  *
- * @returns null when it is another kind of file
+ * @returns null if it is another kind of file
  */
 export async function openPacked(path: string): Promise<{ dataset: Dataset; ready: Promise<void> } | null> {
   const file = await open(path, 'r');
@@ -48,13 +48,16 @@ export async function openPacked(path: string): Promise<{ dataset: Dataset; read
   }
 }
 
-/** Say of a finding in ground truth, where it stands beside those in predictions, which of the two files it is about. */
+/** Mark a finding as being about the ground truth, because it is listed with those about predictions. */
 export function ofGroundTruth<Said extends { message: string }>(said: Said): Said {
   if (/^(The (gzipped )?ground truth|The list of images)/.test(said.message)) return said;
   return { ...said, message: `Ground truth: ${said.message}` };
 }
 
-/** Open ground truth: packed, or COCO JSON (plain, gzipped or zipped). @throws FileRejected that names the ground truth */
+/**
+ * Open ground truth: packed, or COCO JSON (plain, gzipped or zipped). @throws FileRejected that mentions the ground
+ * truth
+ */
 export async function openGroundTruth(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
   return readGroundTruthFile(path, onBytes).catch((error) => {
     if (!(error instanceof FileRejected)) throw error;
@@ -62,7 +65,7 @@ export async function openGroundTruth(path: string, onBytes?: (bytes: number) =>
   });
 }
 
-/** Like `openGroundTruth`, for callers that have no other file. @throws FileRejected */
+/** Like `openGroundTruth`, for callers with no other file. @throws FileRejected */
 export async function readGroundTruthFile(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
   const packed = await openPacked(path);
   if (packed) {
@@ -84,7 +87,7 @@ export async function readGroundTruthFile(path: string, onBytes?: (bytes: number
   }
 }
 
-/** List ids, names and sizes of the images of a packed ground truth: never annotations. */
+/** List ids, names and sizes of the images of a packed ground truth, without annotations. */
 export async function readImageList(
   path: string,
 ): Promise<{ id: ImageId; file_name: string; width: number; height: number }[]> {
@@ -97,7 +100,7 @@ export async function readImageList(
   }));
 }
 
-/** Open what predictions are read against: ground truth, or a list of its images. @throws FileRejected */
+/** Open what predictions are checked against: ground truth, or a list of its images. @throws FileRejected */
 export async function openTarget(path: string): Promise<Target & { warnings: Warning[] }> {
   const list = await readList(path);
   if (!list) {
@@ -108,7 +111,7 @@ export async function openTarget(path: string): Promise<Target & { warnings: War
   return { images: sortImages(records), category: CELL_CATEGORY, warnings: [] };
 }
 
-/** The entries of a file that is a JSON list, or null when it is anything else. */
+/** Return the entries of a file that is a JSON list, or null for any other file. */
 async function readList(path: string): Promise<unknown[] | null> {
   const { head, close } = await openFile(path, 'ground-truth').catch(() => ({ head: new Uint8Array(), close() {} }));
   close();

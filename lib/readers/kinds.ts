@@ -1,19 +1,19 @@
 /**
- * What is this file? One table of kinds, by first bytes and by what the file is for. Asked in the browser before anything
- * is sent, by the server when the first bytes arrive, and by every reader, so that a wrong file costs seconds instead of
- * an upload. Only what no reader could read is refused here: whether the content is right is the readers' business. No
- * `node:` module here, it runs in the browser too.
+ * Recognises files by their first bytes and their purpose, from one table of kinds. The browser checks before sending
+ * anything, the server when the first bytes arrive, and every reader before reading, so that a wrong file costs seconds
+ * instead of an upload. Only files that no reader could read are refused here; the readers judge the content. No
+ * `node:` module here, since it also runs in the browser.
  */
 import { Gunzip } from 'fflate';
 import type { Problem } from '#lib/problems.ts';
 import { quoted } from './problem-list.ts';
 
-/** What a file is sent for; `any`: its first bytes arrive before that is known. */
+/** What a file is sent for; `any` if its first bytes arrive before that is known. */
 export type Purpose = 'predictions' | 'ground-truth' | 'counts' | 'any';
 
 export interface Sniffed {
   kind: 'coco-json' | 'gzip' | 'zip' | 'unknown';
-  /** absent: a reader may be able to read this */
+  /** absent if a reader may be able to read this file */
   problem?: Problem;
 }
 
@@ -28,7 +28,7 @@ const WANTED: Readonly<Record<Purpose, string>> = {
   any: 'Send COCO results (a JSON list of detections), plain, gzipped or as the only file of a .zip; or a .zip with one label image per test image, or a .npz with one label array per image.',
 };
 
-/** How messages call the file. */
+/** How messages refer to the file. */
 const SUBJECT: Readonly<Record<Purpose, string>> = {
   predictions: 'This',
   'ground-truth': 'The ground truth',
@@ -43,13 +43,13 @@ const USE_ZIP = 'Use .zip or gzip.';
 interface Kind {
   bytes: readonly number[];
   is: string;
-  /** what to do about it where predictions are wanted */
+  /** advice if predictions are wanted */
   hint?: string;
-  /** what to do about it, whatever is wanted */
+  /** advice for any purpose */
   remedy?: string;
 }
 
-/** The beginnings of files that people have uploaded to benchmarks by mistake. */
+/** First bytes of files that people have uploaded to benchmarks by mistake. */
 const KINDS: readonly Kind[] = [
   { bytes: [0x89, 0x50, 0x4e, 0x47], is: 'a PNG image', hint: ONE_PER_IMAGE },
   { bytes: [0x49, 0x49, 0x2a, 0x00], is: 'a TIFF image', hint: ONE_PER_IMAGE },
@@ -75,17 +75,17 @@ const KINDS: readonly Kind[] = [
   { bytes: [0xfe, 0xff], is: 'text in UTF-16', remedy: 'Save it as UTF-8.' },
 ];
 
-/** Members that a reader looks at; everything else in a zip is passed over. */
+/** Members that a reader examines; others in a zip are ignored. */
 const RELEVANT = /\.(json|jsonl|geojson|csv|tsv|tiff?|png|npy|npz|gz|zip)$|(^|\/)[^./]+$/i;
 const CHECKPOINT = /(^|\/)(data\.pkl|byteorder|constants\.pkl)$|\.(pth?|ckpt|safetensors|pkl|onnx|bin)$/i;
 const ASIDE = /\/$|^__MACOSX\/|(^|\/)\.[^/]*$|\.(txt|md)$/i;
 
-/** Bytes of the beginning that are enough to tell kinds apart. */
+/** Number of first bytes that is enough to tell kinds apart. */
 const ENOUGH = 4096;
-/** Packed bytes given to the unpacker at a time: they make 64 KB at the most, a thousand bytes of each. */
+/** Packed bytes given to the unpacker at a time: they unpack to at most 64 KB, a thousand bytes for each. */
 const STEP = 64;
 
-/** Tell what kind of file begins with these bytes, and what is wrong with it for the purpose. */
+/** Tell what kind of file starts with these bytes, and what makes it unsuitable for the purpose. */
 export function sniff(firstBytes: Uint8Array, purpose: Purpose = 'any'): Sniffed {
   if (firstBytes.length === 0) return wrong('unknown', purpose, 'is empty.', { code: 'empty', subject: 'The file' });
   if (begins(firstBytes, [0x1f, 0x8b])) return sniffGzip(firstBytes, purpose);
@@ -105,7 +105,7 @@ function sniffPlain(bytes: Uint8Array, wrapper: 'unknown' | 'gzip', purpose: Pur
   for (const { bytes: signature, is, hint = '', remedy = '' } of KINDS)
     if (begins(bytes, signature)) return refuse(`is ${is}. ${remedy} ${forPredictions ? hint : ''}`);
   if (isTar(bytes)) return refuse('is a .tar archive. Use .zip, or gzip the JSON file alone.');
-  // Python's pickle (and old PyTorch checkpoints): 0x80 and the protocol's number
+  // Python's pickle (and old PyTorch checkpoints): 0x80 and the protocol number
   if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5)
     return refuse(
       `is a Python pickle, perhaps a model checkpoint. ${forPredictions ? 'Only what the model predicted is submitted.' : ''}`,
@@ -135,20 +135,20 @@ function sniffPlain(bytes: Uint8Array, wrapper: 'unknown' | 'gzip', purpose: Pur
     return refuse('is a Git LFS pointer, not the file it points to. Run “git lfs pull” first.');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how binary data is told from text
   if (/[\u0000-\u0008\uFFFD]/.test(text.slice(0, 512))) return refuse('is a binary file of an unknown kind.');
-  // the reader of counts has better words for a table that is not quite right
+  // the reader of counts has better messages for a faulty table
   if (purpose === 'counts' || (purpose === 'any' && looksLikeTable(text))) return { kind: wrapper };
-  // and so has the reader of predictions for counts that were sent to the wrong task
+  // and so has the reader of predictions for counts sent to the wrong task
   if (purpose === 'predictions' && /^"?image"?\s*[,;\t]\s*"?count"?/i.test(text)) return { kind: wrapper };
   return refuse(`is text, but not JSON: it begins with ${quoted(text.slice(0, 24).replace(/\s+/g, ' '))}.`);
 }
 
-/** A header of counts, as far as one can tell before a reader has seen it. */
+/** Tell whether the text starts like a table of counts, as far as its header shows. */
 function looksLikeTable(text: string): boolean {
   const lines = text.split(/[\r\n]+/, 20).filter((line) => line.trim() !== '' && !/^(#|sep=)/i.test(line));
   return lines.length > 0 && /[,;\t]/.test(lines[0]) && /image|file|name|count|cells/i.test(lines[0]);
 }
 
-/** Unpack just enough of a gzip stream to see what is in it. */
+/** Unpack just enough of a gzip stream to see its content. */
 function sniffGzip(bytes: Uint8Array, purpose: Purpose): Sniffed {
   const start: Uint8Array[] = [];
   let size = 0;
@@ -157,14 +157,14 @@ function sniffGzip(bytes: Uint8Array, purpose: Purpose): Sniffed {
       if (size < ENOUGH) start.push(chunk.slice(0, ENOUGH - size));
       size += chunk.length;
     });
-    // a bomb gets no further than its first step
+    // a decompression bomb gets no further than its first step
     for (let at = 0; at < bytes.length && size < ENOUGH; at += STEP) gunzip.push(bytes.slice(at, at + STEP), false);
   } catch {
     return wrong('gzip', purpose, 'begins like gzip, but cannot be unpacked. It may be damaged.', {
       subject: 'The file',
     });
   }
-  // so few bytes that nothing came out of them yet
+  // too few bytes to unpack anything yet
   if (size === 0) return { kind: 'gzip' };
   const inner = new Uint8Array(Math.min(size, ENOUGH));
   let at = 0;
@@ -180,7 +180,7 @@ function isTar(bytes: Uint8Array): boolean {
   return bytes.length > 262 && new TextDecoder().decode(bytes.subarray(257, 262)) === 'ustar';
 }
 
-/** Read the names of the members whose headers lie in the first bytes. */
+/** Read the names of the members whose headers are within the first bytes. */
 function sniffZip(bytes: Uint8Array, purpose: Purpose): Sniffed {
   const refuse = (what: string, subject = purpose === 'ground-truth' ? SUBJECT[purpose] : 'This .zip') =>
     wrong('zip', purpose, what, { subject });
@@ -194,7 +194,7 @@ function sniffZip(bytes: Uint8Array, purpose: Purpose): Sniffed {
     const nameLength = view.getUint16(at + 26, true);
     const extraLength = view.getUint16(at + 28, true);
     names.push(new TextDecoder().decode(bytes.subarray(at + 30, at + 30 + nameLength)));
-    // bit 3: the size comes after the data, so the next header cannot be found from here
+    // bit 3: the size comes after the data, so the next header cannot be located
     if (view.getUint16(at + 6, true) & 8) break;
     at += 30 + nameLength + extraLength + view.getUint32(at + 18, true);
   }
@@ -215,12 +215,12 @@ function sniffZip(bytes: Uint8Array, purpose: Purpose): Sniffed {
   return { kind: 'zip' };
 }
 
-/** Whether a file begins with these bytes. */
+/** Tell whether a file begins with these bytes. */
 export function begins(bytes: Uint8Array, signature: readonly number[]): boolean {
   return bytes.length >= signature.length && signature.every((byte, i) => bytes[i] === byte);
 }
 
-/** What to send instead, for messages that are written elsewhere. */
+/** Return what to send instead, for messages written elsewhere. */
 export function wanted(purpose: Purpose): string {
   return WANTED[purpose];
 }

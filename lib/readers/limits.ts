@@ -1,18 +1,18 @@
 /**
- * Hard budgets of a submitted file. They are told to the submitter before the first byte and checked while reading:
- * whoever exceeds one gets a rejection with its own reason, and memory stays bounded by them, typed arrays included.
- * For scale: the whole LIVECell test set has 462,261 cells; detector output for it is 150 to 600 MB of JSON.
+ * Hard limits of a submitted file. They are shown to the submitter before the upload and checked while reading:
+ * exceeding one gives a rejection with its own reason, and memory stays bounded by them, typed arrays included. For
+ * scale: the whole LIVECell test set has 462,261 cells; detector output for it is 150 to 600 MB of JSON.
  */
 export const LIMITS = {
   /** bytes of an uploaded file */
   bytes: 4 * 1024 ** 3,
   /** bytes after decompression, all members of an archive together */
   inflatedBytes: 8 * 1024 ** 3,
-  /** a compressed file may grow this many times (JSON of detections grows 3 to 12 times) */
+  /** maximum ratio of unpacked to compressed size (JSON of detections grows 3 to 12 times) */
   inflationRatio: 200,
-  /** the same for one label image in an archive: an image without cells shrinks to almost nothing */
+  /** the same ratio for one label image in an archive: an image without cells compresses to almost nothing */
   labelInflationRatio: 1100,
-  /** the ratios count from this many unpacked bytes on: what is smaller hurts nobody */
+  /** the ratios apply from this many unpacked bytes on: less is harmless */
   inflationStart: 64 * 1024 ** 2,
   /** files in a zip archive, folders and companions included */
   zipMembers: 20_000,
@@ -32,18 +32,18 @@ export const LIMITS = {
   recordBytes: 16 * 1024 ** 2,
   /** pixels of one label image, or of one of its tiles */
   labelImagePixels: 4096 ** 2,
-  /** bytes per pixel of one label image as a file: 64-bit numbers, not compressed */
+  /** bytes per pixel of one label image as a file: uncompressed 64-bit numbers */
   labelImagePixelBytes: 8,
-  /** bytes of one label image as a file, beyond those of its pixels */
+  /** bytes of one label image as a file besides its pixels */
   labelImageSpare: 1024 ** 2,
-  /** listed problems of each kind; the rest is counted */
+  /** problems listed per kind; the rest are counted */
   problemsPerKind: 100,
 } as const;
 
 const many = (n: number): string => n.toLocaleString('en');
 const gigabytes = (n: number): string => `${n / 1024 ** 3} GB`;
 
-/** The budgets in words, for the upload form, the documentation and the command line. */
+/** The limits in words, for the upload form, the documentation and the command line. */
 export const LIMITS_IN_WORDS: readonly string[] = [
   `at most ${gigabytes(LIMITS.bytes)} as uploaded, ${gigabytes(LIMITS.inflatedBytes)} and ${LIMITS.inflationRatio} times its size when unpacked`,
   `at most ${many(LIMITS.detections)} detections, ${many(LIMITS.detectionsPerImage)} in one image`,

@@ -1,7 +1,7 @@
 /**
  * NumPy arrays as label images: `.npy` files, which are also the members of an `.npz`. Whole numbers of 8 to 64 bits in
- * either byte order, by rows (C) or by columns (Fortran). A Python pickle inside one (an object array, as Cellpose's
- * `_seg.npy`) is code rather than data and is never looked at.
+ * either byte order, by rows (C) or by columns (Fortran). A Python pickle inside one (an object array, like Cellpose's
+ * `_seg.npy`) is code rather than data and is never read.
  *
  * Written by hand because a header is one line and the pixels are a typed array: nothing is allocated before the header
  * has been compared with the size of the image.
@@ -23,7 +23,7 @@ import {
 } from './labels/label-image.ts';
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-/** Bytes of the longest header that is read; NumPy's own fit in 128. */
+/** Maximum bytes of a header; NumPy's own fit in 128. */
 const MOST_HEADER = 65_536;
 const WHOLE_NUMBERS = 'Write labels.astype(np.uint16), or np.int32.';
 
@@ -32,16 +32,16 @@ export function isNumpy(bytes: Uint8Array): boolean {
 }
 
 interface NumpyHeader {
-  /** byte order, kind and bytes, as in `<u2`; a list of fields is kept as its text */
+  /** byte order, kind and bytes, as in `<u2`; a list of fields is kept as text */
   type: string;
   byColumns: boolean;
   shape: number[];
-  /** where the numbers begin */
+  /** offset of the numbers */
   start: number;
 }
 
 /**
- * Label of one image from a `.npy` file of shape [height, width]; further axes may have the length 1.
+ * Decode the labels of one image from a `.npy` file of shape [height, width]; further axes may have length 1.
  *
  * @throws ImageProblem
  */
@@ -66,7 +66,7 @@ export function decodeNumpyLabels(bytes: Uint8Array, expected: Size): LabelImage
   return { width, height, bits: Math.min(32, 8 * size) as 8 | 16 | 32, labels };
 }
 
-/** The header is a Python literal: `{'descr': '<u2', 'fortran_order': False, 'shape': (520, 704), }`. */
+/** Read the header, a Python literal: `{'descr': '<u2', 'fortran_order': False, 'shape': (520, 704), }`. */
 function readNumpyHeader(bytes: Uint8Array): NumpyHeader {
   if (bytes.length < 12) refuseDamaged('it ends in the middle');
   const version = bytes[6];
@@ -86,7 +86,7 @@ function readNumpyHeader(bytes: Uint8Array): NumpyHeader {
   return { type: type[1] ?? 'records', byColumns: order[1] === 'True', shape: axes.map(Number.parseFloat), start };
 }
 
-/** NumPy writes arrays of Python objects as pickles. */
+/** Throw for arrays of Python objects, which NumPy writes as pickles. */
 function refusePickle(): never {
   throw new ImageProblem(
     'numpy-pickle',
@@ -137,7 +137,7 @@ function readNumbers(
   return labels;
 }
 
-/** Numbers that go down the columns, as they go along the rows. */
+/** Reorder numbers from columns to rows. */
 function transpose(numbers: Labels, { width, height }: Size): Labels {
   const rows = numbers.slice();
   for (let x = 0, from = 0; x < width; x++) for (let y = 0; y < height; y++) rows[y * width + x] = numbers[from++];

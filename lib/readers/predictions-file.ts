@@ -25,7 +25,7 @@ export async function readOpened(
   });
 }
 
-/** Read a thread's share of an archive of label images; the thread opens the archive for itself. */
+/** Read a thread's share of an archive of label images; each thread opens the archive itself. */
 export async function readLabelShare(
   path: string,
   target: Target,
@@ -44,7 +44,7 @@ export function joinLabelShares(opened: OpenedFile, shares: LabelPart[], target:
   return finishLabels(shares, opened.members, target);
 }
 
-/** Unpack into one piece of memory of the right size, and no more of it. */
+/** Unpack into one buffer of at most `most` bytes. */
 function inflate(data: Uint8Array, most: number): Uint8Array {
   return inflateSync(data, { maxOutputLength: most, chunkSize: Math.max(64, most) });
 }

@@ -1,8 +1,8 @@
-/** Collects what is wrong with a file: the first hundred of each kind with their records, the rest as counts. */
+/** Collects the problems of a file: the first hundred of each kind with their records, the rest as counts. */
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { LIMITS } from './limits.ts';
 
-/** What stands in somebody's file, in quotation marks, so that it can stand in a message: printable and short. */
+/** Quote text from a submitted file for use in a message: printable and short. */
 export function quoted(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 40)}…${text.slice(-39)}` : text;
   return `“${short.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '\ufffd')}”`;
@@ -22,7 +22,7 @@ export class ProblemList {
     return this.byCode.get(code)?.count ?? 0;
   }
 
-  /** `explain` is only called for the problems that are listed: a file may hold millions. */
+  /** `explain` is called only for problems that are listed: a file may have millions. */
   add(code: string, explain: () => Omit<Problem, 'code'>): void {
     let kind = this.byCode.get(code);
     if (!kind) {
@@ -32,13 +32,13 @@ export class ProblemList {
     if (kind.count++ < LIMITS.problemsPerKind) kind.listed.push({ code, ...explain() });
   }
 
-  /** Count problems that are not listed any more. */
+  /** Count problems beyond those listed. */
   addMore(code: string, count: number): void {
     const kind = this.byCode.get(code);
     if (kind) kind.count += count;
   }
 
-  /** Legal but suspicious: counted, with up to five examples. */
+  /** Add a warning (legal but suspicious): counted, with up to five examples. */
   warn(code: string, message: string, example?: string, count = 1): void {
     const warning = this.warningsByCode.get(code);
     if (!warning) this.warningsByCode.set(code, { code, message, count, examples: example ? [example] : undefined });
@@ -48,7 +48,7 @@ export class ProblemList {
     }
   }
 
-  /** Take over what another part of the same file found. */
+  /** Add the findings from another part of the same file. */
   merge(problems: Problem[], warnings: Warning[]): void {
     for (const { more, ...problem } of problems) {
       this.add(problem.code, () => problem);
@@ -62,7 +62,7 @@ export class ProblemList {
     }
   }
 
-  /** All listed problems; the last of each kind says how many `more` there are. */
+  /** Return all listed problems; the last of each kind has the number of `more`. */
   problems(): Problem[] {
     return [...this.byCode.values()].flatMap(({ listed, count }) =>
       count > listed.length
@@ -75,7 +75,7 @@ export class ProblemList {
     return [...this.warningsByCode.values()];
   }
 
-  /** Return the rejection of the file for all problems so far, after those of `first`. */
+  /** Return the rejection of the file for all problems so far, listed after those of `first`. */
   rejection(first: readonly Problem[] = []): FileRejected {
     return new FileRejected([...first, ...this.problems()], this.warnings());
   }

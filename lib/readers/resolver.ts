@@ -1,11 +1,11 @@
 /**
- * Finds the image that a name or an id means: the one place for predictions, documents with ids of their own, label
- * images, pictures and counts.
+ * Finds the image that a name or an id refers to, for predictions, documents with their own ids, label images, pictures
+ * and counts.
  *
- * A name means, in this order: the image with exactly that id; the image with exactly that file name, folders included;
- * the image whose name differs only in folders and extension, where there is only one such image; the image with that
- * number as its id; and the image whose name some tool has mangled into this one. LIVECell lists 52 files twice under
- * the same full name: such a name means both of them.
+ * A name refers to, in this order: the image with exactly that id; the image with exactly that file name, folders
+ * included; the image whose name differs only in folders and extension, if there is only one such image; the image with
+ * that number as its id; and the image whose name some tool has changed into this one. LIVECell lists 52 files twice
+ * under the same full name: such a name refers to both of them.
  */
 import type { ImageId, Images } from '#lib/coco/dataset.ts';
 import { stem } from '#lib/livecell/cell-types.ts';
@@ -15,16 +15,16 @@ export const UNKNOWN_IMAGE = -2147483648;
 /** One full file name of the data set. */
 interface NamedImage {
   name: string;
-  /** an image, or a group of those that share this name */
+  /** an image, or a group of images that share this name */
   image: number;
 }
 
-/** Names are remembered up to this many: a file repeats those of its images, but may be of another data set. */
+/** Maximum number of names remembered: a file normally repeats those of its images, but may be of another data set. */
 const MOST_REMEMBERED = 200_000;
 
 /**
- * Answers are image indices, -1 - g for all images of `groups[g]` (a file that occurs under several ids: a prediction
- * that names the file counts for each of them), or UNKNOWN_IMAGE.
+ * Results are image indices, -1 - g for all images of `groups[g]` (a file listed under several ids: a prediction that
+ * names the file counts for each of them), or UNKNOWN_IMAGE.
  */
 export class ImageResolver {
   readonly groups: number[][] = [];
@@ -33,7 +33,7 @@ export class ImageResolver {
   private readonly byStem = new Map<string, NamedImage[]>();
   private readonly remembered = new Map<string, number>();
 
-  /** @param images of a data set; leave `ids` empty where images are known by name alone */
+  /** @param images of a data set; leave `ids` empty if images are known only by name */
   constructor({ ids, fileNames }: Pick<Images, 'ids' | 'fileNames'>) {
     this.fileNames = fileNames;
     for (const [i, id] of ids.entries()) this.byId.set(typeof id === 'string' ? id.normalize('NFC') : id, i);
@@ -58,11 +58,11 @@ export class ImageResolver {
 
   /** Find the image with a numeric id. */
   ofNumber(id: number): number {
-    if (Math.abs(id) > Number.MAX_SAFE_INTEGER) return UNKNOWN_IMAGE; // rounded: another id's neighbour
+    if (Math.abs(id) > Number.MAX_SAFE_INTEGER) return UNKNOWN_IMAGE; // rounded: it could be a neighbouring id
     return this.byId.get(id) ?? this.byId.get(String(id)) ?? UNKNOWN_IMAGE;
   }
 
-  /** Find the image that a text means: an id or a file name, with or without folders and extension. */
+  /** Find the image that a text refers to: an id or a file name, with or without folders and extension. */
   ofText(text: string): number {
     const known = this.remembered.get(text);
     if (known !== undefined) return known;
@@ -84,14 +84,14 @@ export class ImageResolver {
     return (/^\d{1,16}$/.test(name) ? this.byId.get(Number(name)) : undefined) ?? UNKNOWN_IMAGE;
   }
 
-  /** List the file names that an unknown text could mean when it leaves several open; else none. */
+  /** List the file names that an ambiguous text could refer to; empty if there is no such ambiguity. */
   candidates(text: string): string[] {
     const alike = this.byStem.get(stem(normalize(text))) ?? [];
     return this.ofText(text) === UNKNOWN_IMAGE ? alike.map(({ image }) => this.fileNames[this.firstOf(image)]) : [];
   }
 
   /**
-   * Find another image that a text could mean as well: `1` may be the file `1.png` and the id of another image.
+   * Find another image that a text could also refer to: `1` may be the file `1.png` and the id of another image.
    *
    * @returns the image that `ofText` did not choose, or UNKNOWN_IMAGE
    */
@@ -106,7 +106,7 @@ export class ImageResolver {
     return this.members(chosen).includes(asId) ? UNKNOWN_IMAGE : asId;
   }
 
-  /** List the images that an answer stands for: one, or all of a group. */
+  /** List the images of a result: one, or all of a group. */
   members(image: number): readonly number[] {
     return image >= 0 ? [image] : (this.groups[-1 - image] ?? []);
   }
@@ -116,14 +116,14 @@ export class ImageResolver {
     return image >= 0 ? image : this.groups[-1 - image][0];
   }
 
-  /** Tell whether the images that an answer stands for have one size. */
+  /** Tell whether all images of a result have the same size. */
   haveOneSize(image: number, { width, height }: Pick<Images, 'width' | 'height'>): boolean {
     const [first, ...others] = this.members(image);
     return others.every((i) => width[i] === width[first] && height[i] === height[first]);
   }
 }
 
-/** Composed letters, slashes of one kind, nothing before the first folder: what is equal then is one name. */
+/** Normalise a name for comparison: composed letters, one kind of slash, nothing before the first folder. */
 function normalize(name: string): string {
   return name
     .normalize('NFC')
@@ -131,7 +131,7 @@ function normalize(name: string): string {
     .replace(/^(\.?\/)+/, '');
 }
 
-/** Chooses among names that differ in folders and extension alone. @returns UNKNOWN_IMAGE when several remain */
+/** Choose among names that differ only in folders and extension. @returns UNKNOWN_IMAGE if several remain */
 function nearest(name: string, alike: readonly NamedImage[]): number {
   if (alike.length === 1) return alike[0].image;
   const exact = alike.find((other) => other.name === name);
@@ -139,7 +139,7 @@ function nearest(name: string, alike: readonly NamedImage[]): number {
   const path = withoutExtension(name);
   const samePath = alike.filter((other) => withoutExtension(other.name) === path);
   if (samePath.length === 1) return samePath[0].image;
-  // the longest way up through equal folders, then an equal extension
+  // the longest chain of equal folders, then an equal extension
   const shared = alike.map((other) => sharedFolders(other.name, name));
   const most = Math.max(...shared);
   const nearby = alike.filter((_, k) => shared[k] === most);
@@ -167,7 +167,7 @@ function sharedFolders(a: string, b: string): number {
 
 /**
  * Undo what tools do to file names: Roboflow writes `cell.tif` as `cell_tif.rf.<hash>.jpg`, Label Studio puts a hash
- * before the name, web tools percent-encode it, and nnU-Net adds the number of a channel.
+ * before the name, web tools percent-encode it, and nnU-Net appends a channel number.
  */
 function unmangled(name: string): string[] {
   const base = lastPart(name);

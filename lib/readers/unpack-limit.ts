@@ -1,4 +1,4 @@
-/** How far a compressed file may unpack: the one rule for gzip, members of archives and the slots of a submission. */
+/** How far a compressed file may unpack: one rule for gzip, members of archives and the slots of a submission. */
 import { FileRejected } from '#lib/problems.ts';
 import { LIMITS } from './limits.ts';
 import { quoted } from './problem-list.ts';
@@ -6,13 +6,13 @@ import { quoted } from './problem-list.ts';
 export interface Packed {
   /** compressed bytes */
   packed: number;
-  /** what messages call it: a member of an archive; otherwise it is the file */
+  /** name for messages, for a member of an archive; default: the file */
   name?: string;
-  /** how many times its size it may unpack to; those of JSON unless stated */
+  /** maximum ratio of unpacked to compressed size; default: that of JSON */
   ratio?: number;
 }
 
-/** @throws FileRejected when so many unpacked bytes are too many; ask before they are passed on */
+/** Throw if `total` unpacked bytes are too many; call before passing them on. @throws FileRejected */
 export function checkUnpacked(total: number, { packed, name, ratio = LIMITS.inflationRatio }: Packed): void {
   const tooMany = total > LIMITS.inflatedBytes;
   if (!tooMany && (total <= LIMITS.inflationStart || total <= packed * ratio)) return;
@@ -23,7 +23,7 @@ export function checkUnpacked(total: number, { packed, name, ratio = LIMITS.infl
   });
 }
 
-/** Pass unpacked bytes on as long as there are not too many. @throws FileRejected */
+/** Pass unpacked bytes on until there are too many. @throws FileRejected */
 export async function* limitUnpacked(chunks: AsyncIterable<Uint8Array>, packed: Packed): AsyncGenerator<Uint8Array> {
   let total = 0;
   for await (const chunk of chunks) {

@@ -1,4 +1,4 @@
-/** Everything that is wrong or suspicious about a file of predictions; nothing is scored. */
+/** Find everything wrong or suspicious in a file of predictions, without scoring it. */
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import type { ReadPredictions, Target } from './coco/predictions.ts';
 import { openFile } from './files.ts';
@@ -16,8 +16,9 @@ export interface Validated {
 /**
  * Read a file of predictions and return its problems and warnings.
  *
- * @param options.groundTruth packed or COCO JSON, or a list of images `[{id, file_name, width, height}]`; or it, opened
- * @param options.check checks more of what was read: may throw FileRejected, or change its warnings
+ * @param options.groundTruth packed, COCO JSON, or a list of images `[{id, file_name, width, height}]`; or already
+ * opened
+ * @param options.check makes further checks on what was read: may throw FileRejected or change the warnings
  */
 export async function validateFile(options: {
   groundTruth: string | Target;
@@ -39,7 +40,7 @@ export async function validateFile(options: {
   });
 }
 
-/** Return what reading found, or the problems for which it found nothing. */
+/** Return the result of reading, or the problems that prevented it. */
 export async function validated(read: () => Promise<Omit<Validated, 'problems'>>): Promise<Validated> {
   try {
     const { warnings, detections, images, format } = await read();

@@ -1,6 +1,6 @@
 /**
  * Zip archives, read through their central directory, one member at a time. Names never become paths: nothing is
- * written anywhere, so a member called `../x` is a member called `x`.
+ * written to disk, so a member named `../x` is harmless.
  */
 
 import { crc32, inflateRawSync } from 'node:zlib';
@@ -12,31 +12,31 @@ import { quoted } from './problem-list.ts';
 
 export interface ZipMember {
   name: string;
-  /** unpacked, as the archive's directory says; whatever unpacks to another size is refused */
+  /** unpacked size according to the archive's directory; a member that unpacks to another size is refused */
   bytes: number;
   packed: number;
-  /** the whole member, checked against its checksum */
+  /** read the whole member and verify its checksum */
   read(): Promise<Uint8Array>;
-  /** the same as a stream, for members of any size */
+  /** stream the member, for members of any size */
   chunks(): AsyncGenerator<Uint8Array>;
 }
 
 export interface OpenZip {
-  /** without folders, notes, and what operating systems add */
+  /** without folders, notes, and files added by operating systems */
   members: ZipMember[];
   close(): void;
 }
 
-/** Folders, resource forks, hidden files (but not what lies in `./` or `../`) and thumbnails. */
+/** Folders, resource forks, hidden files (but not files in `./` or `../`) and thumbnails. */
 const NOT_CONTENT = /\/$|(^|\/)(__MACOSX\/|\.(?!\.?\/)|Thumbs\.db$|desktop\.ini$)/i;
 
-/** A note beside what matters. */
+/** Notes that accompany the data. */
 const NOTE = /\.(txt|md|pdf|log|ya?ml)$|(^|\/)(readme|licen[cs]e)[^/]*$/i;
 
 const STORED = 0;
 const DEFLATED = 8;
 const DEFLATE64 = 9;
-/** Methods that are not read, by the numbers of PKWARE's APPNOTE.TXT, section 4.4.5. */
+/** Methods that are not supported, by their numbers in PKWARE's APPNOTE.TXT, section 4.4.5. */
 const METHODS: Readonly<Record<number, string>> = {
   1: 'Shrink',
   6: 'Implode',
@@ -55,14 +55,14 @@ const METHODS: Readonly<Record<number, string>> = {
   99: 'AES',
 };
 
-/** @throws FileRejected when it is damaged, or has too many members */
+/** Open a zip archive. @throws FileRejected if it is damaged or has too many members */
 export async function openZip(path: string): Promise<OpenZip> {
   let zip: ZipFile | null = null;
   try {
-    // names are looked at below: yauzl would refuse the whole archive for a `../`
+    // names are checked below: yauzl would refuse the whole archive for a `../`
     zip = await openPromise(path, { lazyEntries: true, autoClose: false, decodeStrings: false });
     const members: ZipMember[] = [];
-    // yauzl lists no more than the archive says it has
+    // yauzl lists no more members than the archive claims to have
     if (zip.entryCount > LIMITS.zipMembers) {
       throw new FileRejected({
         code: 'zip-with-too-many-files',
@@ -82,7 +82,10 @@ export async function openZip(path: string): Promise<OpenZip> {
   }
 }
 
-/** Name are UTF-8 whatever the archive says of them, as macOS and old Python write them; if they cannot be, code page 437. */
+/**
+ * Decode a member's name as UTF-8 whatever the archive declares, as macOS and old Python write it; if that fails, as
+ * code page 437.
+ */
 function nameOf(entry: Entry): string {
   const bytes = entry.fileName as unknown as Buffer; // `decodeStrings: false`
   try {
@@ -109,7 +112,7 @@ function memberOf(zip: ZipFile, entry: Entry, name: string): ZipMember {
     async read() {
       refuseUnreadable(entry, name);
       try {
-        // both numbers are the archive's own: they must not make room for more than can be there
+        // both numbers are the archive's own claims: never allocate more than can be there
         if (compressedSize > zip.fileSize || compressedSize > 2 * uncompressedSize + 65_536)
           throw new Error('a file in it is larger than the archive');
         const source = compressionMethod === DEFLATE64 ? unpacked() : raw();
@@ -143,7 +146,7 @@ function memberOf(zip: ZipFile, entry: Entry, name: string): ZipMember {
   };
 }
 
-/** @throws FileRejected when the archive is whole, but this member cannot be read here */
+/** Throw if the archive is intact but this member cannot be read here. @throws FileRejected */
 function refuseUnreadable(entry: Entry, name: string): void {
   const { compressionMethod: method } = entry;
   if (entry.isEncrypted()) {
@@ -159,7 +162,7 @@ function refuseUnreadable(entry: Entry, name: string): void {
   });
 }
 
-/** The bytes of a stream of known length. @throws Error when there are more */
+/** Collect a stream of known length. @throws Error if it is longer */
 async function collect(chunks: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(size);
   let at = 0;
@@ -175,7 +178,7 @@ function unpack(packed: Uint8Array, bytes: number): Uint8Array {
   return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes), chunkSize: Math.max(64, bytes) });
 }
 
-/** Turn what yauzl and zlib say about the bytes into a problem; errors of the file system are not the submitter's mistake. */
+/** Convert errors of yauzl and zlib into a problem; errors of the file system are not the submitter's fault. */
 function damaged(error: unknown): unknown {
   if (error instanceof FileRejected) return error;
   if (/multi-disk/i.test((error as Error).message)) {

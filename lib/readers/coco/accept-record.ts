@@ -1,6 +1,6 @@
 /**
- * Judges records one after another and keeps those that are right in columns. What is wrong with one is reported with its
- * number; what can only be judged when the whole file is known is tallied.
+ * Judges records one by one and stores the correct ones in columns. Problems are reported with the record's number;
+ * what can only be judged with the whole file is tallied.
  */
 import { type ImageId, type Images, ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { maskBox, maskExtent } from '#lib/coco/rle.ts';
@@ -14,18 +14,18 @@ import { appendMask, FARTHEST, newMaskNotes } from './masks.ts';
 import { count, idNotExact, RECORD_MESSAGES, titleOf, unknownImage } from './messages.ts';
 import { type FirstRecord, newTally, type ReadOptions, type ReadResult, type Tally } from './reading.ts';
 
-/** Numbers of records that are kept as examples. */
+/** Number of records kept as examples. */
 const EXAMPLES = 5;
 
 export class RecordAcceptor {
   records = 0;
   images: Images | null;
   index: ImageResolver | null;
-  /** what the first detection has, which decides for the file, as in the reference (`loadRes`) */
+  /** fields of the first detection, which decide for the whole file, as in the reference (`loadRes`) */
   firstHas: FirstRecord | null;
   /** images of a predictions document by its own ids */
   fileImages: Map<ImageId, number> | null;
-  /** lowest and highest unknown numeric id: re-indexed files show it */
+  /** lowest and highest unknown numeric id, which reveal re-indexed files */
   readonly unknownIds = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
   readonly otherCategories = new Map<number, number>();
   readonly tally: Tally = newTally();
@@ -37,7 +37,7 @@ export class RecordAcceptor {
   private readonly notes = newMaskNotes();
   private perImage: Uint32Array;
   private ids = new Float64Array(256);
-  /** detections of an image nearly always stand together */
+  /** detections of the same image are nearly always contiguous */
   private lastId = Number.NaN;
   private lastImage = UNKNOWN_IMAGE;
 
@@ -54,7 +54,7 @@ export class RecordAcceptor {
     this.fileImages = options.fileImages ?? null;
   }
 
-  /** Set the images that records are of, once a document has named them. */
+  /** Set the images that records refer to, once a document has listed them. */
   setImages(images: Images, index: ImageResolver): void {
     this.images = images;
     this.index = index;
@@ -77,7 +77,7 @@ export class RecordAcceptor {
     };
   }
 
-  /** Return what messages call a record. */
+  /** Return how messages refer to a record. */
   title(record: number): string {
     return titleOf(this.options.kind, record);
   }
@@ -97,7 +97,7 @@ export class RecordAcceptor {
     return this.images!.fileNames[this.index!.firstOf(image)];
   }
 
-  /** Take over records that the short way has read. */
+  /** Append records that the fast path has read. */
   take(taken: Taken): void {
     const { tally } = this;
     if (taken.ids) this.roomForIds(taken.image.length).set(taken.ids, this.builder.count);
@@ -139,7 +139,7 @@ export class RecordAcceptor {
     const from = intervals.length;
     const boxAt = 4 * n;
     if (record.mask === NO_MASK) {
-      // where no record has a box, one without a mask may still be a mask without pixels
+      // if no record has a box, one without a mask may be a mask without pixels
       if (record.boxState !== PRESENT && this.firstHas.box) {
         this.problem('nothing-to-score', () => RECORD_MESSAGES['nothing-to-score'], image);
         return;
@@ -160,7 +160,7 @@ export class RecordAcceptor {
     const to = intervals.length;
     builder.maskStart[n] = from;
     builder.maskEnd[n] = to;
-    // the mask's own extent, for pairs worth comparing; and its box [x, y, w, h], for detections without one
+    // the mask's own extent selects pairs to compare; its box [x, y, w, h] is for detections without one
     const extent = builder.maskExtent;
     builder.maskArea[n] = maskExtent(intervals.data, from, to, height, extent, boxAt);
     if (record.boxState === PRESENT) for (let k = 0; k < 4; k++) builder.box[boxAt + k] = record.box[k];
@@ -295,7 +295,7 @@ export class RecordAcceptor {
     if (record.boxState !== PRESENT) return;
     const [x, y, w, h] = builder.box.subarray(4 * n, 4 * n + 4);
     if (w === 0 || h === 0) {
-      // boxes of nothing but zeros are counted when the file is known: they may be all of them
+      // boxes of zeros are counted and judged at the end: all of them may be zero
       if (x !== 0 || y !== 0 || w !== 0 || h !== 0) {
         this.problems.warn('empty-box', RECORD_MESSAGES['empty-box'], example());
       }
@@ -304,7 +304,7 @@ export class RecordAcceptor {
     }
   }
 
-  // --- what is judged later ---
+  // --- judged at the end ---
 
   private noteWithoutMask(): void {
     const { withoutMaskRecords } = this.tally;
@@ -332,7 +332,7 @@ export class RecordAcceptor {
     }
     tally.polygons++;
     if (empty && notes.largest <= 1) tally.fractions++;
-    // where there is a box, it says the same
+    // a box already shows it
     if (record.boxState !== PRESENT) {
       if (notes.beyond) tally.beyond++;
       if (notes.beyondExchanged) tally.beyondExchanged++;
@@ -347,7 +347,7 @@ export class RecordAcceptor {
     }
   }
 
-  // --- budgets ---
+  // --- limits ---
 
   private checkIntervals(): void {
     if (this.builder.intervals.length / 2 <= LIMITS.intervals) return;
@@ -357,7 +357,7 @@ export class RecordAcceptor {
     });
   }
 
-  /** Count one more record of an image. */
+  /** Count one more record for an image. */
   private countIn(image: number): void {
     if (++this.perImage[image] <= LIMITS.detectionsPerImage) return;
     const advice = this.predictions ? '. Raise the score threshold: the densest image of LIVECell has 3,015 cells' : '';

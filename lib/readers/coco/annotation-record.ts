@@ -1,7 +1,7 @@
 /**
- * One annotation or detection of COCO JSON, from its bytes to its numbers: nothing is judged here, only noted how each
- * field came. Records of a file are alike, so each is read as the one before was written, and only what differs is read
- * the long way.
+ * Reads one annotation or detection of COCO JSON from bytes to numbers. It judges nothing and only notes the state of
+ * each field. Records of a file are alike, so each is read assuming the form of the one before; only differences are
+ * read the slow way.
  */
 
 import { CountsBuffer, decodeCounts } from '#lib/coco/rle.ts';
@@ -41,20 +41,20 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
-/** Bytes of a key or of what surrounds counts, up to which it is learned. */
+/** Maximum length in bytes of a key, or of the text around counts, that is learned. */
 export const LONGEST_KEY = 128;
 
-/** How records of the file are written, as far as it has been seen. */
+/** The form of the file's records, as seen so far. */
 export interface Learned {
-  /** another number whenever anything else is */
+  /** changes whenever anything else changes */
   version: number;
-  /** the keys of a record in their order, with everything from the comma before to the value; '' for other fields */
+  /** the keys of a record in order, with everything from the preceding comma to the value; '' for other fields */
   keys: { bytes: Uint8Array; field: Field | '' }[];
-  /** what stands before and behind a mask's counts, from brace to brace: images of one size have one */
+  /** text before and after a mask's counts, from brace to brace: the same for images of one size */
   mask: { head: Uint8Array; tail: Uint8Array; height: number; width: number } | null;
 }
 
-/** A file that never writes two records alike is not learned from for ever. */
+/** Learning stops after this many changes, for files that never write two records alike. */
 const LESSONS = 10_000;
 
 export const OPEN_BRACE = 123;
@@ -65,12 +65,12 @@ export const COMMA = 44;
 export const COLON = 58;
 export const QUOTE = 34;
 
-/** How a field came: not at all (or null), as it should, or as something else. */
+/** State of a field: missing (or null), as expected, or something else. */
 export const ABSENT = 0;
 export const PRESENT = 1;
 export const WRONG = 2;
 
-/** `segmentation` as it came. */
+/** Form of `segmentation`. */
 export const NO_MASK = 0;
 export const RLE_STRING = 1;
 export const RLE_LIST = 2;
@@ -83,12 +83,12 @@ export class AnnotationRecord {
   image = 0;
   imageState = ABSENT;
   imageIsText = false;
-  /** the text is that of a number whose digits a program has lost */
+  /** the text is a number whose digits a program has lost */
   imageIsInexact = false;
   imageNumber = 0;
   imageText = '';
   category = 0;
-  /** as it is written, where the number is too large to be exact */
+  /** as written, if the number is too large to be exact */
   categoryText = '';
   categoryState = ABSENT;
   score = 0;
@@ -105,11 +105,11 @@ export class AnnotationRecord {
   sizeState = ABSENT;
   height = 0;
   width = 0;
-  /** of counts given as a string, or what is wrong with it */
+  /** number of runs in counts given as a string, or the error code */
   runs = 0;
   listLength = 0;
   numbers = new Float64Array(1024);
-  /** [parts + 1] where each polygon starts in `numbers` */
+  /** [parts + 1] start of each polygon in `numbers` */
   partStart: number[] = [];
   readonly counts = new CountsBuffer();
 
@@ -131,7 +131,7 @@ export class AnnotationRecord {
 export class RecordParser {
   readonly record = new AnnotationRecord();
   private readonly scanner: JsonScanner;
-  /** number of the record that is being read, counted from 1, and what to call it */
+  /** number of the current record, counted from 1, and how messages refer to it */
   private readonly number: () => number;
   private readonly title: () => string;
 
@@ -141,10 +141,10 @@ export class RecordParser {
     this.title = title;
   }
 
-  /** How the records so far were written: the next is likely to be written alike. */
+  /** The form of the records so far: the next one is likely to have the same. */
   readonly learned: Learned = { version: 0, keys: [], mask: null };
 
-  /** The i-th key of a record, consumed up to its value. */
+  /** Consume the i-th key of a record, up to its value. */
   private key(i: number): Field | '' {
     const { scanner } = this;
     const { keys, version } = this.learned;
@@ -161,7 +161,7 @@ export class RecordParser {
     return field;
   }
 
-  /** The record that begins here, into `record`. */
+  /** Parse the record that begins here into `record`. */
   parse(): void {
     const { scanner, record } = this;
     record.clear();
@@ -216,7 +216,7 @@ export class RecordParser {
 
   private numberFrom = 0;
 
-  /** Return the number that was just parsed as it is written. */
+  /** Return the number that was just parsed, as written. */
   private numberText(): string {
     const { scanner } = this;
     return new TextDecoder().decode(scanner.bytes.slice(this.numberFrom, scanner.pos));
@@ -266,7 +266,7 @@ export class RecordParser {
       return;
     }
     record.boxState = WRONG;
-    // one more than there should be, so that a fifth is seen
+    // read one more than expected, to detect a fifth
     if (scanner.numbers(record.boxAsWritten, 0, 5) === 4 && scanner.listEnded) {
       for (let k = 0; k < 4; k++) record.box[k] = record.boxAsWritten[k];
       record.boxState = PRESENT;
@@ -334,7 +334,7 @@ export class RecordParser {
     if (record.mask === RLE_STRING && record.sizeState === PRESENT) this.learnMask(from, countsFrom, countsTo);
   }
 
-  /** Keep what stands around the counts of the mask that was just read. */
+  /** Remember the text around the counts of the mask just read. */
   private learnMask(from: number, countsFrom: number, countsTo: number): void {
     const { scanner, record, learned } = this;
     const { bytes, pos } = scanner;
@@ -347,7 +347,7 @@ export class RecordParser {
     learned.version++;
   }
 
-  /** A string of counts from behind its quotation mark, decoded at once where nothing is wrong with it. */
+  /** Parse a string of counts after its opening quotation mark; decode it at once if it is valid. */
   private parseCounts(): void {
     const { scanner, record } = this;
     const start = scanner.pos;
@@ -397,7 +397,10 @@ export class RecordParser {
     scanner.expect(CLOSE_BRACKET, 'a comma or the end of the polygons');
   }
 
-  /** A list of numbers into `record.numbers` from index `at`. @returns the index behind the last, or -1 if not numbers */
+  /**
+   * Parse a list of numbers into `record.numbers` from index `at`. @returns the index after the last, or -1 if not
+   * numbers
+   */
   private parseNumbers(at: number, limit: number, what: string): number {
     const { scanner, record } = this;
     const from = scanner.pos++;
@@ -405,7 +408,7 @@ export class RecordParser {
     for (let n = at; ; ) {
       n = scanner.numbers(record.numbers, n, Math.min(limit, record.numbers.length));
       if (scanner.listEnded) return n;
-      // one that is not plain, or one too many for the room there is
+      // a number in another form, or one too many for the space
       if (!scanner.atNumber()) {
         scanner.pos = from;
         scanner.skip();

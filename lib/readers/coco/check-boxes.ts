@@ -1,17 +1,18 @@
 /**
- * Boxes in another convention than x, y, width, height. Beside a mask, a box can be compared with the mask's own; where
- * there are only boxes, corners give themselves away by never being left of or above themselves and by leaving the image.
+ * Detects boxes in another convention than x, y, width, height. A box with a mask can be compared with the mask's own
+ * box; without masks, corner coordinates are recognised because the second corner is never left of or above the first,
+ * and because as x, y, width, height they would leave the image.
  */
 import type { Images, Objects } from '#lib/coco/dataset.ts';
 import type { ProblemList } from '#lib/readers/problem-list.ts';
 
-/** Boxes that are needed before they as a whole say anything. */
+/** Minimum number of boxes needed for a conclusion. */
 const ENOUGH_BOXES = 10;
 
-/** Images by what an object says, where names stand for several. */
+/** Returns the image of an object; for a group of images, the first. */
 export type ImageOf = (image: number) => number;
 
-/** What is being looked at: words and columns. */
+/** What is checked: columns, and words for messages. */
 export interface Checked {
   objects: Objects;
   images: Images;
@@ -20,12 +21,12 @@ export interface Checked {
   problems: ProblemList;
 }
 
-/** Warn of boxes that are all zero, and of boxes in another convention. @returns whether they were remarked upon */
+/** Warn of boxes that are all zero, and of boxes in another convention. @returns whether it warned */
 export function warnOfBoxes(checked: Checked): boolean {
   return warnOfZeros(checked) || warnOfConvention(checked);
 }
 
-/** Some frameworks write [0, 0, 0, 0] beside every mask: that is one thing, not one per box. */
+/** Warn once about [0, 0, 0, 0] boxes, which some frameworks write beside every mask. */
 function warnOfZeros({ objects: { count, box, maskArea }, problems }: Checked): boolean {
   let zeros = 0;
   for (let k = 0; k < count; k++) {
@@ -68,7 +69,7 @@ function warnOfConvention({ objects, images, firstOf, problems }: Checked): bool
       const x1 = maskExtent[at + 2];
       const y1 = maskExtent[at + 3];
       compared++;
-      // what does not tell the conventions apart counts for none
+      // boxes that fit both conventions count for neither
       if (near(w, x1 - x0) && near(h, y1 - y0)) {
         if (!near(x, x0) || !near(y, y0)) if (near(x, (x0 + x1) / 2) && near(y, (y0 + y1) / 2)) asCentre++;
       } else if (near(x, x0) && near(y, y0) && near(w, x1) && near(h, y1)) asCorners++;
@@ -107,7 +108,7 @@ function warnOfConvention({ objects, images, firstOf, problems }: Checked): bool
   return false;
 }
 
-/** Detectors' boxes are a little off their masks. */
+/** Tell whether two lengths are nearly equal: detectors' boxes are slightly off their masks. */
 function near(a: number, b: number): boolean {
   return Math.abs(a - b) <= 3;
 }

@@ -1,7 +1,7 @@
-/** The same object twice: distributed samplers pad their last batch with images that another process has as well. */
+/** Finds repeated objects: distributed samplers pad their last batch with images that another process also has. */
 import type { Objects } from '#lib/coco/dataset.ts';
 
-/** Find objects that equal an earlier one in image, score, box and mask. @returns how many, and the images they are on */
+/** Find objects that equal an earlier one in image, score, box and mask. @returns their number and their images */
 export function findDuplicates(objects: Objects): { count: number; images: Set<number> } {
   const { count, image, box, score, maskArea, maskExtent } = objects;
   const images = new Set<number>();

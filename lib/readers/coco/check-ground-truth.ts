@@ -1,4 +1,4 @@
-/** Whether ground truth is what it seems: it is checked as hard as predictions, since every number rests on it. */
+/** Checks ground truth as strictly as predictions, since every number depends on it. */
 import type { Images, Objects } from '#lib/coco/dataset.ts';
 import { type ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { type Checked, warnOfBoxes } from './check-boxes.ts';
@@ -7,12 +7,12 @@ import { warnOfMasks } from './check-masks.ts';
 import { count, RECORD_MESSAGES, titleOf } from './messages.ts';
 import { addTallies, type ReadResult, type Tally } from './reading.ts';
 
-/** Annotations that are odd before it is remarked upon: at least so many, and this share of all. */
+/** Odd annotations cause a warning from this number, and this share of all, on. */
 const FEWEST = 3;
 const SHARE = 0.1;
 
 /**
- * Add what is wrong or odd about annotations to the problems.
+ * Add problems and warnings about annotations.
  *
  * @returns whether they are boxes without masks
  */
@@ -45,7 +45,7 @@ export function checkGroundTruth(
   return { boxesOnly };
 }
 
-/** Annotations with one id: pycocotools silently replaces the first. */
+/** Warn of annotations that share an id: pycocotools silently replaces the first. */
 function warnOfIds(parts: readonly ReadResult[], problems: ProblemList): void {
   const ids = new Float64Array(parts.reduce((sum, part) => sum + part.ids.length, 0));
   let at = 0;
@@ -55,7 +55,7 @@ function warnOfIds(parts: readonly ReadResult[], problems: ProblemList): void {
   }
   ids.sort();
   for (let k = 1; k < ids.length; k++) {
-    // numbers beyond may only have been rounded to one
+    // larger ids may be equal only because of rounding
     if (ids[k] !== ids[k - 1] || Math.abs(ids[k]) > Number.MAX_SAFE_INTEGER) continue;
     problems.warn('duplicate-annotation-id', 'Annotations share an id; all are kept.', String(ids[k]));
   }
@@ -117,7 +117,7 @@ function warnOfCrowds({ count: all, crowd }: Objects, problems: ProblemList): vo
   );
 }
 
-/** Objects beyond the image. @returns whether width and height look exchanged */
+/** Warn of objects beyond the image. @returns whether width and height look swapped */
 function warnOfBorders({ objects, images, problems }: Checked, tally: Tally): boolean {
   const { box, image } = objects;
   let beyond = 0;
@@ -133,7 +133,7 @@ function warnOfBorders({ objects, images, problems }: Checked, tally: Tally): bo
     beyond++;
     if (example < 0) example = i;
   }
-  // where there are no boxes, the outlines say it
+  // without boxes, use the outlines
   const n = Math.max(beyond, tally.beyond);
   if (n < FEWEST || n < 0.05 * objects.count) return false;
   const exchanged = (tally.beyond > beyond ? tally.beyondExchanged : beyondExchanged) < n / 10;
@@ -149,7 +149,7 @@ function warnOfBorders({ objects, images, problems }: Checked, tally: Tally): bo
   return exchanged;
 }
 
-/** @returns whether polygons are fractions of the image */
+/** Warn of masks without pixels. @returns whether polygons are given as fractions of the image */
 function warnOfEmptyMasks({ objects, images, problems }: Checked, tally: Tally, boxesOnly: boolean): boolean {
   if (tally.fractions >= FEWEST || (tally.fractions > 0 && tally.fractions === objects.count)) {
     problems.warn(
@@ -173,7 +173,7 @@ function warnOfEmptyMasks({ objects, images, problems }: Checked, tally: Tally, 
   return false;
 }
 
-/** `area` decides which size class an object belongs to. */
+/** Warn of wrong `area` values: they decide the size class of an object. */
 function warnOfAreas({ objects, images, problems }: Checked): void {
   const { area, maskArea, box, crowd, image } = objects;
   let compared = 0;
@@ -187,7 +187,7 @@ function warnOfAreas({ objects, images, problems }: Checked): void {
     const w = box[4 * k + 2];
     const h = box[4 * k + 3];
     if (w * h > 0) fill += maskArea[k] / (w * h);
-    // a polygon's area and its pixels differ by what lies on its outline
+    // a polygon's area and its pixel count differ by the pixels on its outline
     const slack = 0.2 * maskArea[k] + w + h;
     if (Math.abs(area[k] - w * h) <= 0.01 * w * h) asBox++;
     if (Math.abs(area[k] - maskArea[k]) <= slack) continue;

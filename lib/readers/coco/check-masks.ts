@@ -1,29 +1,29 @@
 /**
- * Does a mask lie in its own box, and does it fill it as a cell does? One cheap measure per object, from columns that are
- * there anyway; only when it is off for many are the masks of some of them looked at for the likely cause.
+ * Checks whether masks lie in their own boxes and fill them as cells do. One cheap measure per object, from existing
+ * columns; only if many masks fail are some of them examined for the likely cause.
  */
 import type { Objects } from '#lib/coco/dataset.ts';
 import type { Checked } from './check-boxes.ts';
 
-/** A mask of which less than this lies in its box is off. */
+/** A mask fails if less than this share of it lies in its box. */
 const INSIDE = 0.5;
 
-/** Masks that are off before it is remarked upon: at least so many, and this share of those with a box. */
+/** Failing masks cause a warning from this number, and this share of those with a box, on. */
 const FEWEST = 3;
 const SHARE = 0.1;
 
-/** Masks that are looked at for the cause. */
+/** Number of masks examined for the cause. */
 const SAMPLE = 200;
 
-/** A cause has to explain this share of the sample. */
+/** A cause must explain this share of the sample. */
 const EXPLAINED = 0.6;
 
-/** Runs of a mask per column of its extent, from which on it is hollow or striped; a filled cell has about one. */
+/** From this many runs per column of its extent on, a mask is hollow or striped; a filled cell has about one. */
 const HOLLOW = 1.7;
 
 type Extent = readonly [x0: number, y0: number, x1: number, y1: number];
 
-/** Warn of masks that do not lie in their boxes, hollow masks, and masks of the background. */
+/** Warn of masks outside their boxes, hollow masks, and masks of the background. */
 export function warnOfMasks(checked: Checked, form: { polygons: number; runLengths: number }): void {
   const { objects, problems } = checked;
   const { count, box, maskExtent, maskArea } = objects;
@@ -99,7 +99,7 @@ interface Hypothesis {
   fits: (k: number, box: Extent) => boolean;
 }
 
-/** Name the cause that explains most of the masks that are off. */
+/** Return the cause that explains most of the failing masks. */
 function likelyCause(
   { objects, images, firstOf }: Checked,
   off: readonly number[],
@@ -182,7 +182,7 @@ function boxOf({ box }: Objects, k: number): Extent {
   return [box[at], box[at + 1], box[at] + box[at + 2], box[at + 1] + box[at + 3]];
 }
 
-/** Whether two extents are nearly one: their intersection over their union is more than 0.6. */
+/** Tell whether two extents nearly coincide: their intersection over union exceeds 0.6. */
 function agree(a: Extent, b: Extent): boolean {
   const across = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
   const down = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
@@ -196,7 +196,7 @@ interface Size {
   width: number;
 }
 
-/** The extent of a mask whose pixels are numbered along rows. */
+/** Return the extent of a mask if its pixels were numbered along rows. */
 function extentByRows(objects: Objects, k: number, { width }: Size): Extent {
   const data = objects.intervals[objects.part[k]];
   let [x0, y0, x1, y1] = [width, Number.POSITIVE_INFINITY, 0, 0];
@@ -212,7 +212,7 @@ function extentByRows(objects: Objects, k: number, { width }: Size): Extent {
   return [x0, y0, x1, y1];
 }
 
-/** The extent of everything that a mask leaves out. */
+/** Return the extent of everything outside a mask. */
 function extentOfBackground(objects: Objects, k: number, { height, width }: Size): Extent {
   const data = objects.intervals[objects.part[k]];
   let [x0, y0, x1, y1] = [width, height, 0, 0];

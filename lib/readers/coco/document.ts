@@ -1,13 +1,13 @@
 /**
- * COCO JSON, as a stream: result files (an array of detections), whole documents with scores, and ground truth. One
- * state machine reads all of them straight from bytes: it finds the records, `RecordParser` reads one, `RecordAcceptor`
- * judges and keeps it in columns. Nothing is kept per record but its numbers.
+ * Reads COCO JSON as a stream: result files (an array of detections), whole documents with scores, and ground truth.
+ * One state machine reads all of them from bytes: it finds the records, `RecordParser` parses each, `RecordAcceptor`
+ * judges it and stores it in columns. Only a record's numbers are kept.
  *
- * Result files come in other wrappings too: one record per line (JSON Lines), lists behind each other, and objects with
- * the list under “predictions” or “results”.
+ * Result files may also be one record per line (JSON Lines), several lists in a row, or objects with the list under
+ * “predictions” or “results”.
  *
- * Every record is checked. What is wrong is reported with the record's number, counted from 1 in file order; a file
- * with problems is rejected as a whole, so reading goes on only to find the other problems.
+ * Every record is checked. Problems are reported with the record's number, counted from 1 in file order; a file with
+ * problems is rejected as a whole, so reading continues only to find further problems.
  */
 
 import type { ImageId } from '#lib/coco/dataset.ts';
@@ -37,16 +37,16 @@ import type { FirstRecord, ImageRecord, ReadOptions, ReadResult } from './readin
 
 type State = 'start' | 'array' | 'object' | 'lines' | 'document' | 'images' | 'end';
 
-/** Keys under which frameworks put a list of detections. */
+/** Keys under which frameworks store a list of detections. */
 const RESULT_KEYS = ['predictions', 'results', 'detections'].map((key) => new TextEncoder().encode(key));
 
-/** Keys of the first object that are looked at to tell a record from a document. */
+/** Number of keys of the first object that are examined to tell a record from a document. */
 const MOST_KEYS = 16;
 
 /**
  * Read annotations from a stream of bytes into columns.
  *
- * @throws FileRejected when the file's syntax is broken or a budget is exceeded
+ * @throws FileRejected if the file's syntax is broken or a limit is exceeded
  */
 export async function readAnnotations(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -71,13 +71,13 @@ export async function readAnnotations(
   return reader.result();
 }
 
-/** Kernels that no reader uses at the moment: a file is read in many parts. */
+/** Kernels that no reader is using: a file is read in many parts. */
 const idle = thread.keep(
   (): OrdinaryRecords[] => [],
   (kernels) => kernels.reduce((sum, { bytes }) => sum + bytes, 0),
 );
 
-/** The state machine over bytes that lie in memory. */
+/** The state machine over bytes in memory. */
 export class DocumentReader {
   readonly scanner = new JsonScanner();
   private readonly options: ReadOptions;
@@ -86,22 +86,22 @@ export class DocumentReader {
   private readonly predictions: boolean;
   private state: State;
   private inDocument: boolean;
-  /** no record of this list has been read, nor key of this document */
+  /** no record of this list, and no key of this document, has been read yet */
   private first = true;
   private firstKey = true;
-  /** the bytes begin behind the list's opening bracket */
+  /** the bytes begin after the list's opening bracket */
   private fromMiddle: boolean;
   private categories: { id: number; name: string }[] = [];
   private imageRecords: ImageRecord[] = [];
   private fileImages: FileImages | null = null;
   private stopped = false;
   private needsImages = false;
-  /** the short way, where the bytes lie in its memory */
+  /** the fast path, if the bytes lie in its memory */
   private readonly ordinary: OrdinaryRecords | null;
   private ordinaryTarget: Target | null = null;
   private seenAnnotations: boolean;
   private seenImages: boolean;
-  /** all values of the document so far are numbers, as counts by file name would be */
+  /** all values of the document so far are numbers, as in a table of counts by file name */
   private onlyNumbers = true;
 
   constructor(options: ReadOptions, ordinary: OrdinaryRecords | null = null) {
@@ -120,12 +120,12 @@ export class DocumentReader {
     this.fromMiddle = this.seenAnnotations = this.seenImages = options.insideArray !== undefined;
   }
 
-  /** Where the reader stands when it has stopped at a record: in a list of the file, of a document, or elsewhere. */
+  /** The position after stopping at a record: in the file's list, in a document's list, or elsewhere. */
   get place(): 'of-file' | 'of-document' | null {
     return this.stopped && this.state === 'array' ? (this.inDocument ? 'of-document' : 'of-file') : null;
   }
 
-  /** Look at the record ahead without taking it. */
+  /** Examine the next record without consuming it. */
   look(): FirstRecord {
     const { scanner, parser } = this;
     const { pos } = scanner;
@@ -145,7 +145,7 @@ export class DocumentReader {
     };
   }
 
-  /** Consumes units (records, keys of the document) until the window or the file ends; see `scanStream`. */
+  /** Consume units (records, keys of the document) until the window or the file ends; see `scanStream`. */
   run(): void {
     const { scanner } = this;
     for (;;) {
@@ -165,7 +165,7 @@ export class DocumentReader {
     }
   }
 
-  /** Add the record's number: broken syntax is easier to find with it beside the byte's. */
+  /** Add the record's number: it helps to find broken syntax, besides the byte offset. */
   private addPlace([problem]: Problem[]): void {
     if (!problem || this.options.insideArray) return;
     if (this.state === 'array' || this.state === 'object' || this.state === 'lines') {
@@ -173,7 +173,7 @@ export class DocumentReader {
     }
   }
 
-  /** Take one unit. @returns whether reading is finished */
+  /** Consume one unit. @returns whether reading is finished */
   private step(): boolean {
     switch (this.state) {
       case 'start':
@@ -199,7 +199,7 @@ export class DocumentReader {
     }
   }
 
-  // --- the file's frame ---
+  // --- the file's outer structure ---
 
   private begin(): void {
     const { scanner, predictions } = this;
@@ -232,7 +232,7 @@ export class DocumentReader {
     scanner.fail(predictions ? 'expected an array of detections' : 'expected a COCO document');
   }
 
-  /** Tell a record from a document by the keys of the object ahead, as far as they come before any list. */
+  /** Tell a record from a document by the keys of the next object, as far as they precede any list. */
   private isRecord(): boolean {
     const { scanner } = this;
     scanner.pos++;
@@ -265,14 +265,14 @@ export class DocumentReader {
     });
   }
 
-  /** Refuse a table of counts by name. */
+  /** Throw for a table of counts by file name. */
   private refuseCountsAsCsv(): void {
     const { scanner } = this;
     const text = new TextDecoder().decode(scanner.bytes.slice(scanner.pos, Math.min(scanner.end, scanner.pos + 80)));
     if (/^"?image"?\s*[,;\t]\s*"?count"?\s*$/i.test(text.split(/[\r\n]/, 1)[0])) throw countsAsPredictions();
   }
 
-  /** Behind the outermost value: nothing, or another list of detections. @returns whether the file has ended */
+  /** Accept nothing or another list of detections after the outermost value. @returns whether the file has ended */
   private end(): boolean {
     const { scanner } = this;
     if (scanner.atEnd()) return true;
@@ -303,7 +303,7 @@ export class DocumentReader {
 
   // --- records ---
 
-  /** Take the next record of a list, or its end. */
+  /** Read the next record of a list, or its end. */
   private next(): void {
     const { scanner, acceptor } = this;
     const { records } = acceptor;
@@ -335,7 +335,7 @@ export class DocumentReader {
     this.takeRecord();
   }
 
-  /** Take the next record of a file with one per line; commas between them are passed over. */
+  /** Read the next record of a file with one per line; commas between records are skipped. */
   private nextLine(): void {
     const { scanner } = this;
     if (scanner.atEnd()) {
@@ -376,7 +376,7 @@ export class DocumentReader {
     }
   }
 
-  /** Take as many records as are written like the ones before, and right. @returns whether there were any */
+  /** Read as many valid records as have the learned form. @returns whether there were any */
   private takeOrdinary(): boolean {
     const { scanner, parser, acceptor, options, predictions, ordinary } = this;
     const { images, index, firstHas, fileImages } = acceptor;
@@ -472,18 +472,18 @@ export class DocumentReader {
     });
   }
 
-  /** Find the images that a document of predictions lists. */
+  /** Find the images listed by a predictions document. */
   private findFileImages(): void {
     const { acceptor, options } = this;
     if (!acceptor.index || !acceptor.images) return;
     this.fileImages = mapFileImages(this.imageRecords, acceptor.index);
     acceptor.fileImages = this.fileImages.byId;
-    // counts are no matter of size
+    // counting does not depend on sizes
     if (!options.onRecord) warnOfSizes(this.imageRecords, this.fileImages, acceptor.images, options.problems);
     if (this.seenAnnotations && this.fileImages.byId.size > 0) this.needsImages = true;
   }
 
-  /** Parse a value of human size that was just skipped, from `from` to here. */
+  /** Parse a short value that was just skipped, from `from` to here. */
   private parseSmall<T>(from: number, what: string): T {
     try {
       return parseExactly<T>(new TextDecoder().decode(this.scanner.bytes.slice(from, this.scanner.pos)));

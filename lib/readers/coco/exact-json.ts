@@ -1,8 +1,8 @@
-/** JSON of human size whose whole numbers keep all their digits. */
+/** Parses short JSON values without rounding large whole numbers. */
 
 /**
- * Parse JSON like `JSON.parse`, but returns whole numbers beyond ±(2^53 − 1) as BigInt instead of rounding them: two
- * ids of 19 digits may round to one number.
+ * Parse JSON like `JSON.parse`, but return whole numbers beyond ±(2^53 − 1) as BigInt instead of rounding them: two ids
+ * of 19 digits may round to the same number.
  *
  * @throws SyntaxError
  */

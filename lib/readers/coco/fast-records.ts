@@ -1,7 +1,7 @@
 /**
- * The short way through a file of annotations: records written as the one before was, and right in every respect, go
- * from bytes to columns in one piece of WebAssembly (`lib/kernels/assembly/records.ts`). It stops in front of the first
- * that is anything else, and `DocumentReader` takes that one its own way, which is also how the keys are learned.
+ * The fast path through a file of annotations: valid records written like the one before go from bytes to columns in
+ * one call of WebAssembly (`lib/kernels/assembly/records.ts`). It stops before the first other record, and
+ * `DocumentReader` reads that one the general way, which is also how the keys are learned.
  */
 import type { AppendedObjects, Images } from '#lib/coco/dataset.ts';
 import { records as MODULE } from '#lib/kernels/built.ts';
@@ -11,13 +11,13 @@ import { FIELDS, type Field, type Learned, LONGEST_KEY } from './annotation-reco
 import type { JsonScanner } from './json-scanner.ts';
 import type { FirstRecord } from './reading.ts';
 
-/** Bytes of a file that lie in the kernel's memory at a time. */
+/** Bytes of a file held in the kernel's memory at a time. */
 const WINDOW = 3 << 20;
 
-/** As the kernel numbers them. */
+/** Fields as the kernel numbers them. */
 const NUMBERED: readonly (Field | '')[] = ['', ...FIELDS];
 
-/** Bytes of a learned key, its mask, its length and its field; see `KEYS` there. */
+/** Bytes of a learned key, its mask, its length and its field; see `KEYS` in the kernel. */
 const ENTRY = 2 * LONGEST_KEY + 8;
 
 type RecordsKernel = Kernel<
@@ -53,17 +53,17 @@ type RecordsKernel = Kernel<
   { layout(images: number, window: number): number; take(): number }
 >;
 
-/** What is known of the file so far. */
+/** What is known about the file so far. */
 export interface Target {
   groundTruth: boolean;
   category: number;
   images: Images;
   index: ImageResolver;
-  /** a predictions document's own numbering of images */
+  /** a predictions document's own image ids */
   fileImages: ReadonlyMap<unknown, number> | null;
 }
 
-/** Columns of the records taken; of ground truth also their ids. */
+/** Columns of the records read; for ground truth also their ids. */
 export type Taken = AppendedObjects & { withoutMask: number; ids?: Float64Array };
 
 export class OrdinaryRecords {
@@ -77,12 +77,12 @@ export class OrdinaryRecords {
     this.kernel.layout(0, WINDOW);
   }
 
-  /** Bytes of the kernel's memory. */
+  /** Size of the kernel's memory in bytes. */
   get bytes(): number {
     return this.kernel.memory.buffer.byteLength;
   }
 
-  /** Memory for a scanner's window; beyond its size records have to be read the long way. */
+  /** Return memory for a scanner's window; larger windows must be read the general way. */
   window(bytes: number): Uint8Array<ArrayBuffer> {
     if (bytes > WINDOW) return new Uint8Array(bytes);
     const { memory, windowAt } = this.kernel;
@@ -90,12 +90,12 @@ export class OrdinaryRecords {
   }
 
   /**
-   * Take ordinary records, each with the comma before it, from where the scanner stands to before the first that is
-   * not, or to the window's end.
+   * Read ordinary records, each with the comma before it, from the scanner's position up to the first other record or
+   * the window's end.
    *
-   * @param stopAt offset in the file from which on no record is begun
-   * @param most how many may be taken
-   * @returns their columns, good until the next call, or null when there are none
+   * @param stopAt offset in the file from which no record may begin
+   * @param most maximum number of records
+   * @returns their columns, valid until the next call, or null if there are none
    */
   take(
     scanner: JsonScanner,
@@ -151,7 +151,7 @@ export class OrdinaryRecords {
     };
     for (const [i, key] of keys.entries()) put(kernel.KEYS.value + ENTRY * i, key.bytes, NUMBERED.indexOf(key.field));
     kernel.keys.value = keys.length;
-    // a size that no image has: none of the masks is ordinary
+    // a size that no image has, so that no mask is ordinary
     kernel.maskHeight.value = mask?.height ?? -1;
     kernel.maskWidth.value = mask?.width ?? -1;
     if (mask) {

@@ -1,4 +1,4 @@
-/** Submitted counts beside the reference: a row for every image of the series, or what is wrong with the file. */
+/** Compares submitted counts with the reference: one row per image of the series, or the problems of the file. */
 import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
 import type { CountRow } from '#lib/livecell/count-row.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
@@ -6,19 +6,21 @@ import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
 import { type Chunks, type Counts, type Entry, readEntries } from './table.ts';
 
-/** What was submitted, beside the reference. */
+/** Submitted counts with their reference. */
 export interface ReadCounts {
   /** in the order of the reference */
   readonly rows: CountRow[];
   readonly format: 'counts-json' | 'counts-csv' | 'coco-json';
-  /** cells that were counted */
+  /** number of counted cells */
   readonly detections: number;
-  /** images with any */
+  /** number of images with any cells */
   readonly images: number;
   readonly warnings: Warning[];
 }
 
-/** Read submitted counts: one for every image of the reference, and for no other. @throws FileRejected with all problems */
+/**
+ * Read submitted counts, which must cover exactly the images of the reference. @throws FileRejected with all problems
+ */
 export async function readCounts(chunks: Chunks, reference: Counts): Promise<ReadCounts> {
   const problems = new ProblemList();
   const imageOf = indexImages(reference);
@@ -53,7 +55,7 @@ export async function readCounts(chunks: Chunks, reference: Counts): Promise<Rea
 }
 
 /**
- * A row per image of the reference.
+ * Return one row per image of the reference.
  *
  * @param predicted counts in the order of the reference
  */
@@ -72,7 +74,9 @@ export function compareCounts(
   return { rows, format, detections, images, warnings };
 }
 
-/** Find the images of a series by name, as `ImageResolver` does; undefined when there is none, or several. */
+/**
+ * Return a function that finds images of a series by name, like `ImageResolver`; undefined if none or several match.
+ */
 export function indexImages({ files }: Counts): (file: string) => number | undefined {
   const resolver = new ImageResolver({ ids: [], fileNames: [...files] });
   return (file) => {
@@ -81,7 +85,7 @@ export function indexImages({ files }: Counts): (file: string) => number | undef
   };
 }
 
-/** Nothing fits: said first, because it explains all the others. */
+/** Explain that no name matches: reported first, because it explains all other problems. */
 function explainNoneKnown(list: readonly Entry[], reference: Counts): Problem {
   const [{ file }] = list;
   const [theirs, ours] = [file, reference.files[0]].map((name) => cellTypeOf(name) ?? stem(name).split('_')[0]);

@@ -1,4 +1,4 @@
-/** Counts of detections: those of each image from a score on, read as a stream and kept as one number per image. */
+/** Counts detections per image above a score, from a stream; memory holds one number per image. */
 import type { ImageId, Objects } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
 import { type AnnotationRecord, PRESENT } from '#lib/readers/coco/annotation-record.ts';
@@ -14,12 +14,12 @@ import type { Chunks, Counts } from './table.ts';
 interface CountOptions {
   /** detections with at least this score are counted */
   scoreThreshold: number;
-  /** count detections of every category, not only the cell's */
+  /** count detections of every category, not only cells */
   anyCategory?: boolean;
 }
 
 /**
- * Count the detections of every image: those with at least the stated score. An image without any has a count of 0.
+ * Count the detections of every image with at least the given score. An image without any has a count of 0.
  *
  * @throws FileRejected with all problems
  */
@@ -38,7 +38,7 @@ export async function readCountsFromDetections(
       {
         kind: 'predictions',
         problems,
-        // known by name alone
+        // known only by name
         images: { ids: [], fileNames: [...reference.files], width: new Uint32Array(), height: new Uint32Array() },
         index: counter.resolver,
         category: CELL_CATEGORY,
@@ -63,7 +63,7 @@ export async function readCountsFromDetections(
 }
 
 /**
- * The same for detections that have been read already, per image of their data set.
+ * Count detections that have already been read, per image of their data set.
  *
  * @param groups images that share a file name: a detection that names the file counts for each
  */
@@ -141,7 +141,7 @@ class DetectionCounter {
     }));
   }
 
-  /** Add warnings about the whole file, which has been read without problems. @throws FileRejected when it holds no cells */
+  /** Warn about the whole file, which has been read without problems. @throws FileRejected if it contains no cells */
   warn(records: number): void {
     const { problems, reference, counts } = this;
     const { anyCategory, scoreThreshold } = this.options;

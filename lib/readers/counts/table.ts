@@ -1,6 +1,6 @@
 /**
  * Tables of counts: `{"<file name>": <count>}` as JSON, or an image and its count per line with any usual separator, as
- * spreadsheets, pandas, R and NumPy write them. A table is small (a line per image) and read in one piece.
+ * written by spreadsheets, pandas, R and NumPy. A table is small (a line per image) and read in one piece.
  */
 
 import { CsvError, endOfLine, readCsv } from '#lib/csv.ts';
@@ -9,10 +9,10 @@ import { FileRejected } from '#lib/problems.ts';
 import { JsonScanner } from '#lib/readers/coco/json-scanner.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 
-/** Bytes of a table of counts: enough for hundreds of thousands of images. */
+/** Maximum bytes of a table of counts: enough for hundreds of thousands of images. */
 export const MOST_COUNT_BYTES = 64 * 1024 ** 2;
 
-/** More than the pixels of any image that is counted: a typing error, or another column. */
+/** More cells than any image can contain: a typing error, or another column. */
 export const MOST_CELLS = 1_000_000;
 
 /** Counts of a series, in file order. */
@@ -36,7 +36,7 @@ export async function readReferenceCounts(chunks: Chunks): Promise<Counts> {
   };
 }
 
-/** The images of registered reference counts, `{ "A172": { "<file name>": count } }`, without their counts. */
+/** List the images of registered reference counts, `{ "A172": { "<file name>": count } }`, without their counts. */
 export function countedImages(document: string): { file: string; cellType: string }[] {
   const series = JSON.parse(document) as Record<string, Record<string, number>>;
   return Object.entries(series).flatMap(([cellType, counts]) =>
@@ -44,13 +44,13 @@ export function countedImages(document: string): { file: string; cellType: strin
   );
 }
 
-/** Whether a file begins like a table of counts, and of which kind; null: it may be predictions, or nothing at all. */
+/** Recognise a table of counts by its first bytes; null for predictions or anything else. */
 export function sniffCounts(firstBytes: Uint8Array): Counts['format'] | null {
   const text = new TextDecoder()
     .decode(firstBytes)
     .replace(/^\uFEFF/, '')
     .trimStart();
-  // one detection per line begins with an object too
+  // one detection per line also begins with an object
   if (/^\{\s*"(image_id|category_id|score|id|bbox|segmentation)"/.test(text)) return null;
   if (/^\{\s*(\}|"(?:[^"\\]|\\.)*"\s*:\s*["\d+-])/.test(text)) return 'counts-json';
   return findHeader(text) ? 'counts-csv' : null;
@@ -58,19 +58,19 @@ export function sniffCounts(firstBytes: Uint8Array): Counts['format'] | null {
 
 export interface Entry {
   file: string;
-  /** NaN where it was a problem */
+  /** NaN if it could not be read */
   count: number;
   /** JSON: entries from 1; CSV: the line */
   record: number;
-  /** the same in words */
+  /** the same place in words, for messages */
   where: string;
 }
 
 /**
- * Read all entries of a table, the first of each image; what is wrong with one is added to the problems.
+ * Read all entries of a table, keeping the first of each image; add what is wrong to the problems.
  *
- * @param keyOf the same for two names of one image
- * @throws FileRejected when there are no entries
+ * @param keyOf returns the same key for two names of one image
+ * @throws FileRejected if there are no entries
  */
 export async function readEntries(
   chunks: Chunks,
@@ -110,7 +110,7 @@ export async function readEntries(
     if (list.length === 0 && problems.count === 0) {
       throw new FileRejected({ code: 'no-counts', message: `The file holds no counts. ${WANTED}` });
     }
-    if (list.length === 0) throw new FileRejected([]); // the list below
+    if (list.length === 0) throw new FileRejected([]); // reported with the list below
     return { list, format };
   } catch (error) {
     if (!(error instanceof FileRejected)) throw error;
@@ -120,7 +120,7 @@ export async function readEntries(
 
 const WANTED = 'Write {"<file name>": <count>, …} as JSON, or CSV with the header image,count and a line per image.';
 
-/** A count's problem, with its remedy. */
+/** Return the problem of a count, with its remedy. */
 function whatIsWrong(count: number, given: string): [code: string, message: string] | null {
   if (!Number.isFinite(count)) {
     const why = given === '' ? 'the count is missing.' : `${quoted(given)} is not a number.`;
@@ -150,7 +150,7 @@ async function collect(chunks: Chunks): Promise<Uint8Array> {
     }
     parts.push(chunk);
   }
-  const bytes = new Uint8Array(length + 1); // ends in the zero byte that the scanner stops at
+  const bytes = new Uint8Array(length + 1); // the extra zero byte stops the scanner
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
@@ -161,7 +161,7 @@ async function collect(chunks: Chunks): Promise<Uint8Array> {
 
 type Accept = (entry: Entry, given: string) => void;
 
-/** @param bytes of the file, and a zero */
+/** Read a table. @param bytes the file, followed by a zero byte */
 function readTable(bytes: Uint8Array, accept: Accept): Counts['format'] {
   const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const content = bytes.subarray(bom, bytes.length - 1);
@@ -192,7 +192,7 @@ function readTable(bytes: Uint8Array, accept: Accept): Counts['format'] {
 const [QUOTE, COMMA, COLON] = [34, 44, 58];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET] = [123, 125, 91];
 
-/** One object, read token by token: `JSON.parse` would keep the last of two counts for one image and say nothing. */
+/** Read one object token by token: `JSON.parse` would silently keep the last of two counts for one image. */
 function readJson(bytes: Uint8Array, start: number, accept: Accept): void {
   const scanner = new JsonScanner();
   scanner.bytes = bytes as Uint8Array<ArrayBuffer>;
@@ -227,7 +227,7 @@ function readJson(bytes: Uint8Array, start: number, accept: Accept): void {
   if (!scanner.atEnd()) scanner.fail('expected the end of the file');
 }
 
-/** The first value is an object. Counts inside it, or columns as pandas writes them, have a remedy of their own. */
+/** Refuse an object as first value; nested counts, and columns as pandas writes them, get their own advice. */
 function refuseNested(key: string, from: Uint8Array): void {
   if (key === 'info') notCounts('The file is a COCO document');
   if (sniffCounts(from) !== 'counts-json') return;
@@ -259,21 +259,21 @@ function parseCount(text: string): number {
 
 // --- lines with separators ---
 
-/** Where the counts stand in a table. */
+/** Layout of a table. */
 interface Header {
   separator: string;
-  /** columns of the image and of the count, from 0 */
+  /** index of the image's and of the count's column, from 0 */
   image: number;
   count: number;
-  /** how many columns the header has */
+  /** number of columns in the header */
   columns: number;
-  /** where the first line of counts begins: in the text, and as a number from 1 */
+  /** start of the first line of counts: offset in the text, and line number from 1 */
   from: number;
   line: number;
 }
 
 const SEPARATORS = [',', ';', '\t', '|', ' '];
-/** `#` begins a comment in pandas, R and NumPy; spreadsheets are told the separator by `sep=;`. */
+/** `#` begins a comment in pandas, R and NumPy; `sep=;` tells spreadsheets the separator. */
 const COMMENT = /^\s*#/;
 const DECLARATION = /^"?sep=(.)"?[,;\t]*\s*$/i;
 
@@ -284,11 +284,11 @@ const isImageColumn = (name: string): boolean =>
   );
 const isCountColumn = (name: string): boolean =>
   /^((cell|cells|predicted|pred)?counts?|cells|(n|num|number|numberof|nrof)cells)$/.test(plain(name));
-/** What programs number lines with. */
+/** Tell whether a column only numbers the lines. */
 const isIndexColumn = (name: string): boolean =>
   /^(|unnamed0|index|idx|row|rownames?|no|nr|rowid|x1)$/.test(plain(name));
 
-/** The columns of a header, or null when the line is none. */
+/** Return the columns of a header, or null if the line is not a header. */
 function readHeader(
   line: string,
   declared: string | null,
@@ -311,13 +311,15 @@ function readHeader(
   return null;
 }
 
-/** Find the header behind blank lines, comments and `sep=`. @param onOther called with the first line that is none of them */
+/**
+ * Find the header after blank lines, comments and `sep=`. @param onOther called with the first line of any other kind
+ */
 function findHeader(
   text: string,
   onOther?: (line: string, number: number, declared: string | null) => void,
 ): Header | null {
   let declared: string | null = null;
-  /** a header that is commented out, as numpy.savetxt writes it */
+  /** a commented header, as numpy.savetxt writes it */
   let commented: ReturnType<typeof readHeader> = null;
   for (let at = 0, line = 1; at < text.length; line++) {
     const end = text.slice(at).search(/[\r\n]|$/) + at;
@@ -342,7 +344,7 @@ function readLines(text: string, accept: Accept): void {
   const header = findHeader(text, refuseHeader);
   if (header === null) throw new FileRejected({ code: 'no-counts', message: `The file is empty. ${WANTED}` });
   const { separator, image, count, columns } = header;
-  /** R writes row names without a name in the header, so that its lines have a field more */
+  /** R writes row names without a name in the header, so its lines have one field more */
   let shift: number | null = null;
   try {
     for (const row of readCsv(text, header)) {

@@ -1,34 +1,36 @@
 /**
- * Are these numbers labels? Finds masks that were written as pictures or as classes: labels below 0, 8 bits that ran out
+ * Checks whether numbers are labels. Finds masks written as pictures or as classes: labels below 0, 8 bits that ran out
  * of numbers, and one value for all cells.
  *
- * An image may well hold a single cell, so one value alone proves nothing. What gives a mask away is the value itself
- * (the largest of its bits, as pictures write white), no background at all, or cells that lie apart from each other.
+ * An image may contain a single cell, so one value alone proves nothing. Signs of a mask are the value itself (the
+ * largest of its bits, since pictures write white), no background at all, or cells that lie apart.
  */
 import { ImageProblem, type LabelImage, type Labels, type Size } from './label-image.ts';
 
-/** White in 8, 15, 16, 31 and 32 bits, and the highest bit alone: what programs write for True. */
+/** White in 8, 15, 16, 31 and 32 bits, and the highest bit alone, which programs write for True. */
 const WHITE: ReadonlySet<number> = new Set([255, 32_767, 32_768, 65_535, 2_147_483_647, 2_147_483_648, 4_294_967_295]);
 
-/** A part of a label counts as a cell of its own from this share of the largest part on; specks do not. */
+/** A part of a label counts as a separate cell if it has this share of the largest part's pixels; specks do not. */
 const SHARE_OF_LARGEST = 1 / 4;
 
-/** So many parts of one label are several cells; a single cell may be cut in two by debris. */
+/** From this many parts on, a label is several cells; a single cell may be cut in two by debris. */
 const MANY_PARTS = 3;
 
-/** Images with up to so many labels are looked at: masks of classes have few. */
+/** Only images with at most this many labels are checked: masks of classes have few. */
 const FEW_LABELS = 4;
 
 export interface LabelFindings {
-  /** different labels other than 0; more than `FEW_LABELS` are not counted */
+  /** number of different labels other than 0, counted up to `FEW_LABELS` */
   labels: number;
-  /** separate parts of the only label that are large enough to be cells; 0 when there are several labels */
+  /** number of separate parts of the only label large enough to be cells; 0 if there are several labels */
   parts: number;
 }
 
 /**
- * @returns what is worth a warning
- * @throws ImageProblem when the numbers are no labels
+ * Check whether the numbers are labels.
+ *
+ * @returns findings that deserve a warning
+ * @throws ImageProblem if they are not
  */
 export function checkLabels({ width, height, bits, labels, palette }: LabelImage): LabelFindings {
   refuseNegative(labels);
@@ -92,7 +94,7 @@ function refuseOneValue(what: string): never {
   );
 }
 
-/** The different values in the order of the pixels, or null when more than `FEW_LABELS` are labels. */
+/** Return the different values in pixel order, or null if there are more than `FEW_LABELS` labels. */
 function fewValues(labels: Labels): number[] | null {
   const values: number[] = [];
   let before = -1;
@@ -109,8 +111,8 @@ function fewValues(labels: Labels): number[] | null {
 }
 
 /**
- * Count the parts of a label that lie apart (pixels that touch at a corner belong together) and are large enough to be
- * cells. Union-find over two rows: memory for one row and a number per part.
+ * Count the separate parts of a label (pixels that touch at a corner belong together) that are large enough to be
+ * cells. Union-find over two rows: memory for one row and one number per part.
  */
 function countParts(labels: Labels, { width, height }: Size, label: number): number {
   let parent = new Uint32Array(1024);
@@ -131,7 +133,7 @@ function countParts(labels: Labels, { width, height }: Size, label: number): num
     area[low] += area[high];
     area[high] = 0;
   };
-  // parts from 1, 0 is none; with a column on either side
+  // part numbers start at 1, 0 is none; one extra column on either side
   let above = new Uint32Array(width + 2);
   let row = new Uint32Array(width + 2);
   for (let y = 0; y < height; y++) {

@@ -1,4 +1,4 @@
-/** One label image from bytes to numbers: PNG, TIFF or a NumPy array, told apart by the first bytes. */
+/** Decodes one label image: PNG, TIFF or a NumPy array, recognised by its first bytes. */
 import { decodeNumpyLabels, isNumpy } from '#lib/readers/numpy.ts';
 import {
   ImageProblem,
@@ -13,7 +13,7 @@ import { decodeTiff } from './tiff.ts';
 
 export type ImageKind = 'png' | 'tiff' | 'bigtiff' | 'numpy';
 
-/** What the first bytes are, or null when they do not begin an image that can be read. */
+/** Return the kind of image that these bytes begin, or null if it cannot be read. */
 export function imageKind(bytes: Uint8Array): ImageKind | null {
   if (isPng(bytes)) return 'png';
   if (isNumpy(bytes)) return 'numpy';
@@ -42,7 +42,7 @@ export function decodeLabelImage(bytes: Uint8Array, expected: Size, inflate: Inf
     return kind === 'png' ? decodePng(bytes, expected, inflate) : decodeTiff(bytes, expected, inflate);
   } catch (error) {
     if (error instanceof ImageProblem) throw error;
-    // what zlib says
+    // messages from zlib
     const { code, message } = error as NodeJS.ErrnoException;
     return refuseDamaged(code === 'ERR_BUFFER_TOO_LARGE' ? 'it holds more pixels than its header says' : message);
   }

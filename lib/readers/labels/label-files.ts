@@ -1,6 +1,6 @@
 /**
- * Which file belongs to which image: by name, as the image is called or with an ending that a tool of the field adds.
- * A file's own name always wins over a name with an ending taken off.
+ * Matches files to images by name: the image's own name, or that name with an ending added by a common tool. A file's
+ * full name always takes precedence over a name without its ending.
  */
 import { stem } from '#lib/livecell/cell-types.ts';
 import type { Target } from '#lib/readers/coco/predictions.ts';
@@ -17,26 +17,26 @@ export interface LabelFile {
 
 export interface ChosenFile {
   file: LabelFile;
-  /** as `ImageResolver` answers */
+  /** as returned by `ImageResolver` */
   image: number;
 }
 
 /**
- * Endings that tools add to an image's name, one taken off at a time: Cellpose (_cp_masks, _seg), StarDist (.stardist),
- * ilastik (_Object Identities, _Object-Identities), QuPath and Fiji (-labels, -mask), OME writers (.ome), and what
- * people call results themselves.
+ * Endings that tools add to an image's name, removed one at a time: Cellpose (_cp_masks, _seg), StarDist (.stardist),
+ * ilastik (_Object Identities, _Object-Identities), QuPath and Fiji (-labels, -mask), OME writers (.ome), and names
+ * people commonly use for results.
  */
 const ENDING =
   /([-_. ]?cp[-_ ]masks?|[-_. ](masks?|labels?|labelled|labeled|instances?|instance[-_ ]?ids|objects?|object[-_ ]identities|stardist|preds?|predictions?|predicted|segs?|segmentations?|segmented|ome))$/i;
 const EXTENSION = /\.(tiff?|png|npy|jpe?g|bmp)$/i;
 
-/** Cellpose writes its pickle beside its masks; whatever it holds, the masks are what counts. */
+/** Cellpose writes this pickle next to its masks; only the masks count. */
 const CELLPOSE_PICKLE = /_seg\.npy$/i;
 
 /**
- * Chooses the file of each image.
+ * Choose the file of each image.
  *
- * @param problems receives what is wrong with names
+ * @param problems receives problems with names
  * @returns in the order of the images
  */
 export function chooseFiles(
@@ -47,7 +47,7 @@ export function chooseFiles(
 ): ChosenFile[] {
   const byImage = new Map<number, LabelFile>();
   const first = (image: number): number => index.firstOf(image);
-  // the pickles last: they count only where nothing else does
+  // pickles last: they count only if nothing else matches
   const pickles = files.filter(({ name }) => CELLPOSE_PICKLE.test(name));
   const others = files.filter(({ name }) => !CELLPOSE_PICKLE.test(name));
   for (const file of [...others, ...pickles]) {
@@ -91,7 +91,7 @@ function explainUnknown(name: string, index: ImageResolver, example: string): st
   return `${unknown} Name each label image after its image, as in “${stem(example)}_cp_masks.png”, and leave others out.`;
 }
 
-/** A file's name, and what remains of it as extensions and endings are taken off. */
+/** Return a file's name and its variants with extensions and endings removed. */
 function namesOf(name: string): string[] {
   const names = [name];
   for (let text = name; ; ) {
@@ -108,7 +108,7 @@ function imageOf(name: string, index: ImageResolver): number {
     const image = index.ofText(text);
     if (image !== UNKNOWN_IMAGE) return image;
     const base = text.slice(text.lastIndexOf('/') + 1);
-    // an id, in whatever folder
+    // an id, in any folder
     const byId = /^\d+$/.test(base) ? index.ofText(base) : UNKNOWN_IMAGE;
     if (byId !== UNKNOWN_IMAGE) return byId;
   }

@@ -1,10 +1,10 @@
 /**
- * What the decoders of label images share: the result, the problems, and the checks that every format needs. Nothing
- * here knows a format; `decode.ts` chooses one by the first bytes.
+ * Shared by the decoders of label images: the result, the problems, and the checks that every format needs. Nothing
+ * here is specific to a format; `decode.ts` chooses one by the first bytes.
  */
 import { LIMITS } from '#lib/readers/limits.ts';
 
-/** Unpacks a zlib stream; throws when it is damaged or holds more than `most` bytes. */
+/** Unpacks a zlib stream; throws if it is damaged or contains more than `most` bytes. */
 export type Inflate = (data: Uint8Array, most: number) => Uint8Array;
 
 export interface Size {
@@ -17,17 +17,17 @@ export interface Size {
 export type Labels = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array;
 
 export interface LabelImage extends Size {
-  /** bits per label in the file; 64-bit numbers are kept in 32 when they fit */
+  /** bits per label in the file; 64-bit numbers are stored in 32 if they fit */
   bits: 1 | 2 | 4 | 8 | 16 | 32;
-  /** [height × width] row by row from the top; negative numbers only from signed formats */
+  /** [height × width] row by row from the top; negative only in signed formats */
   labels: Labels;
-  /** the labels are indices into a palette: fine for labels, but a picture means the palette's colours */
+  /** the labels are indices into a palette: fine for labels, but in a picture the colours matter */
   palette?: boolean;
-  /** the TIFF says that 0 is white: irrelevant for labels, but pictures mean it */
+  /** the TIFF says that 0 is white: irrelevant for labels, but relevant in a picture */
   whiteIsZero?: boolean;
 }
 
-/** What is wrong with one image; the reader adds which image it is. */
+/** A problem with one image; the reader adds which image it is. */
 export class ImageProblem extends Error {
   readonly code: string;
 
@@ -59,7 +59,7 @@ export function refuseFloats(bits: number): never {
   );
 }
 
-/** Refuse masks that can hold one value only, whatever is in them. */
+/** Throw for masks that can hold only one value, whatever their content. */
 export function refuseTruthValues(what: string): never {
   throw new ImageProblem(
     'label-image-one-value',
@@ -67,7 +67,7 @@ export function refuseTruthValues(what: string): never {
   );
 }
 
-/** Compare the size in a header with the size of the image, before anything is allocated. @throws ImageProblem */
+/** Compare the size in a header with the image's size before anything is allocated. @throws ImageProblem */
 export function checkSize({ width, height }: Size, expected: Size): void {
   if (width === expected.width && height === expected.height) {
     if (width * height <= LIMITS.labelImagePixels) return;
@@ -84,10 +84,10 @@ export function checkSize({ width, height }: Size, expected: Size): void {
 }
 
 /**
- * 64-bit whole numbers in 32 bits each. Negative numbers stay negative, so that they are reported as such.
+ * Store 64-bit whole numbers in 32 bits each. Negative numbers stay negative, so that they are reported as such.
  *
  * @param bytes 8 per number
- * @throws ImageProblem when a number does not fit
+ * @throws ImageProblem if a number does not fit
  */
 export function narrowLabels(
   bytes: Uint8Array,

@@ -1,10 +1,10 @@
 /**
- * Label images into packed detections: each number other than 0 is an object, its pixels need not touch. There are no
- * scores: all are 1, and the entry is marked unscored (see `Ranking.unscored`).
+ * Converts label images to packed detections: each number other than 0 is an object, whose pixels need not touch. There
+ * are no scores: all are 1, and the entry is marked unscored (see `Ranking.unscored`).
  *
- * Images are taken one at a time, so memory holds one of them and the masks. Objects come in the order of the image's
- * columns, whatever their numbers, and images in the order of the data set: renaming labels or packing the archive in
- * another order changes nothing.
+ * Images are processed one at a time, so memory holds one of them and the masks. Objects are ordered by their first
+ * pixel, column by column, whatever their numbers, and images as in the data set: renaming labels or reordering the
+ * archive changes nothing.
  */
 
 import { concatObjects, type Objects, ObjectsBuilder } from '#lib/coco/dataset.ts';
@@ -19,21 +19,21 @@ import { decodeLabelImage } from './decode.ts';
 import { chooseFiles, type LabelFile } from './label-files.ts';
 import { ImageProblem, type Inflate, type LabelImage } from './label-image.ts';
 
-/** What one thread has read. */
+/** Result of one thread. */
 export interface LabelPart {
   objects: Objects;
   problems: Problem[];
   warnings: Warning[];
-  /** images with one label, and with several */
+  /** number of images with one label, and with several */
   labelled: { single: number; several: number };
-  /** reading ended there */
+  /** the problem that stopped reading, if any */
   fatal: Problem | null;
 }
 
 /**
- * Read all files, or one of several parts of them: as many images in each.
+ * Read all files, or one of several parts with equal numbers of images.
  *
- * @param options.inflate how zlib streams are unpacked here
+ * @param options.inflate unpacks zlib streams on this platform
  * @param options.onFile called after each file
  */
 export async function readLabelPart(
@@ -46,7 +46,7 @@ export async function readLabelPart(
   const index = new ImageResolver(images);
   const problems = new ProblemList();
   const builder = new ObjectsBuilder(true, 4096);
-  // problems with names are reported once, by the first part
+  // only the first part reports problems with names
   const chosen = chooseFiles(files, target, index, part === 0 ? problems : new ProblemList());
   const from = Math.floor((chosen.length * part) / parts);
   const to = Math.floor((chosen.length * (part + 1)) / parts);
@@ -132,7 +132,7 @@ export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], ta
   };
 }
 
-/** Read everything at once. @throws FileRejected with all problems */
+/** Read all files in one go. @throws FileRejected with all problems */
 export async function readLabelMasks(
   files: readonly LabelFile[],
   target: Target,
@@ -157,20 +157,20 @@ async function readFile(file: LabelFile, pixels: number): Promise<Uint8Array> {
   }
 }
 
-/** Scratch space of `appendLabels`: the runs of one image as they are met, and where labels are kept. */
+/** Scratch space of `appendLabels`: the runs of one image in order, and a table of labels. */
 const scratch = {
-  /** which object a run belongs to */
+  /** object of each run */
   object: new Uint32Array(4096),
   start: new Uint32Array(4096),
   end: new Uint32Array(4096),
-  /** label → object + 1, for labels that a table can hold; zero between images */
+  /** label → object + 1, for labels within the table; zero between images */
   table: new Uint32Array(1 << 16),
 };
 
 /**
- * The objects of one image, in one pass down its columns: a run ends where the label changes, and as in COCO's masks it
- * goes on from the foot of one column to the head of the next. Runs of different objects come mixed; a counting sort
- * puts each object's together.
+ * Append the objects of one image, in one pass down its columns: a run ends where the label changes and, as in COCO's
+ * masks, continues from the foot of one column to the head of the next. Runs of different objects are interleaved; a
+ * counting sort groups them by object.
  */
 export function appendLabels(
   { width, height, labels }: LabelImage,
@@ -272,7 +272,7 @@ export function appendLabels(
     maskExtent[4 * n + 1] = box[4 * n + 1];
     maskExtent[4 * n + 2] = box[4 * n] + box[4 * n + 2];
     maskExtent[4 * n + 3] = box[4 * n + 1] + box[4 * n + 3];
-    // as for COCO results without boxes: size classes go by the pixels, for `bbox` too
+    // as for COCO results without boxes: size classes use the mask's pixels, even for `bbox`
     builder.area[n] = builder.maskArea[n];
     builder.score[n] = builder.maskScore[n] = 1;
     from = to;

@@ -1,9 +1,9 @@
 /**
  * PNG label images: grey of 2, 4, 8 or 16 bits, and palettes, whose indices are the labels.
  *
- * Why not a library: the header of a stranger's file decides how much memory a general decoder takes. fast-png and
- * pngjs unpack the pixels before they look at the size; here the data set says how large an image is, and a header that
- * says otherwise is refused before anything is allocated. Decoding also takes about as long as zlib needs to unpack.
+ * Why not a library: in a general decoder, the header of an untrusted file decides how much memory is used. fast-png
+ * and pngjs unpack the pixels before they check the size; here the data set gives the size of an image, and a header
+ * that differs is refused before anything is allocated. Decoding also takes about as long as zlib needs to unpack.
  *
  * Source: PNG specification (third edition), sections 5, 9 and 10.
  */
@@ -25,7 +25,7 @@ export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
-/** @throws ImageProblem, or what `inflate` throws */
+/** Decode a PNG of the expected size. @throws ImageProblem, or whatever `inflate` throws */
 export function decodePng(bytes: Uint8Array, expected: Size, inflate: Inflate): LabelImage {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data: Uint8Array[] = [];
@@ -86,13 +86,13 @@ function join(parts: Uint8Array[]): Uint8Array {
 function labelsOf16Bits(rows: Uint8Array, { width, height }: Size): Uint16Array {
   const labels = new Uint16Array(width * height);
   for (let y = 0, p = 0, out = 0; y < height; y++) {
-    p++; // the row's filter
+    p++; // skip the row's filter
     for (const end = out + width; out < end; p += 2) labels[out++] = (rows[p] << 8) | rows[p + 1];
   }
   return labels;
 }
 
-/** Label of 8 bits or fewer; the first of a byte is in its highest bits. */
+/** Unpack labels of 8 bits or fewer; the first label of a byte is in its highest bits. */
 function labelsOfBits(rows: Uint8Array, { width, height }: Size, bits: number): Uint8Array {
   const labels = new Uint8Array(width * height);
   const rowBytes = Math.ceil((width * bits) / 8);
@@ -110,7 +110,7 @@ function labelsOfBits(rows: Uint8Array, { width, height }: Size, bits: number): 
   return labels;
 }
 
-/** Undo the filter that each row begins with, in place. */
+/** Undo each row's filter, in place. */
 function undoFilters(
   rows: Uint8Array,
   { rowBytes, height, pixelBytes }: { rowBytes: number; height: number; pixelBytes: number },
@@ -139,7 +139,7 @@ function undoFilters(
           const left = row[i - pixelBytes];
           const above = up[i];
           const corner = up[i - pixelBytes];
-          // inside a cell and outside all cells two of them are equal: no need to ask which is nearest
+          // inside a cell, and outside all cells, two of them are equal: no need to compute the nearest
           row[i] += above === corner ? left : left === corner ? above : nearest(left, above, corner);
         }
         break;
@@ -150,7 +150,7 @@ function undoFilters(
   }
 }
 
-/** The Paeth predictor: which of left, above and corner is nearest to left + above − corner. */
+/** Return whichever of left, above and corner is nearest to left + above − corner (the Paeth predictor). */
 function nearest(left: number, above: number, corner: number): number {
   const byLeft = above > corner ? above - corner : corner - above;
   const byAbove = left > corner ? left - corner : corner - left;

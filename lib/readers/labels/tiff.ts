@@ -3,10 +3,10 @@
  * are the labels; either byte order, in strips or tiles, plain, LZW, deflate or PackBits, with or without horizontal
  * prediction.
  *
- * Why not a library: the header of a stranger's file decides how much memory a general decoder takes. All that were tried
- * (tiff, utif, geotiff) unpack a strip, a colour profile or a table of 2^32 entries before they look at its size, and
- * take 10 to 50 ms for an image whose data unpack in 1. Here the data set says how large an image is, and a header that
- * says otherwise is refused before anything is allocated. The files of 17 writers are read in the tests.
+ * Why not a library: in a general decoder, the header of an untrusted file decides how much memory is used. All that
+ * were tried (tiff, utif, geotiff) unpack a strip, a colour profile or a table of 2^32 entries before they check its
+ * size, and take 10 to 50 ms for an image whose data unpack in 1. Here the data set gives the size of an image, and a
+ * header that differs is refused before anything is allocated. The tests read files of 17 writers.
  *
  * Source: TIFF 6.0, sections 2, 5 (palettes), 9 (PackBits), 13 (LZW), 14 (prediction), 15 (tiles).
  */
@@ -63,25 +63,25 @@ const COMPRESSIONS: Record<number, string> = {
   50001: 'WebP',
 };
 
-/** What the directory says about the pixels, checked. */
+/** The layout of the pixels according to the directory, checked. */
 interface Layout extends Size {
   bits: 8 | 16 | 32 | 64;
   signed: boolean;
   little: boolean;
   compression: number;
-  /** each row holds differences */
+  /** each row stores differences */
   differences: boolean;
   palette: boolean;
   whiteIsZero: boolean;
   tileWidth: number;
   tileHeight: number;
-  /** where each strip or tile begins; strips are tiles as wide as the image */
+  /** offset of each strip or tile; strips are tiles as wide as the image */
   offsets: ArrayLike<number>;
-  /** how long each is; absent only when nothing is compressed */
+  /** length of each; absent only if nothing is compressed */
   lengths: ArrayLike<number> | undefined;
 }
 
-/** @throws ImageProblem, or what `inflate` throws */
+/** Decode a TIFF of the expected size. @throws ImageProblem, or whatever `inflate` throws */
 export function decodeTiff(bytes: Uint8Array, expected: Size, inflate: Inflate): LabelImage {
   const layout = readLayout(bytes, expected);
   const { width, height, tileWidth, tileHeight, compression, palette, whiteIsZero } = layout;
@@ -97,7 +97,7 @@ export function decodeTiff(bytes: Uint8Array, expected: Size, inflate: Inflate):
     const x = (t % across) * tileWidth;
     const y = Math.floor(t / across) * tileHeight;
     const rows = Math.min(tileHeight, height - y);
-    // the last strip may be shorter; tiles should be whole, but some writers cut the last ones as well
+    // the last strip may be shorter; tiles should be complete, but some writers cut the last ones too
     const needed = tileWidth * rows * pixelBytes;
     const from = layout.offsets[t];
     const length = layout.lengths ? layout.lengths[t] : needed;
@@ -199,7 +199,7 @@ function readLayout(bytes: Uint8Array, expected: Size): Layout {
   };
 }
 
-/** Read the numbers of the first directory's tags; tags that say nothing about pixels are skipped. */
+/** Read the numbers of the first directory's tags; tags that do not describe pixels are skipped. */
 function readDirectory(bytes: Uint8Array, little: boolean, pixels: number): Map<number, number[] | Uint32Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 8) refuseDamaged('it ends in the middle');
@@ -215,7 +215,7 @@ function readDirectory(bytes: Uint8Array, little: boolean, pixels: number): Map<
     const type = view.getUint16(at + 2, little);
     const n = view.getUint32(at + 4, little);
     const size = type === 3 ? 2 : type === 4 ? 4 : type === 1 ? 1 : refuseDamaged(`its tag ${tag} has type ${type}`);
-    // one strip or tile per pixel would be too many already
+    // even one strip or tile per pixel would be too many
     if (n === 0 || n > pixels) refuseDamaged(`its tag ${tag} has ${n.toLocaleString('en')} values`);
     const from = n * size <= 4 ? at + 8 : view.getUint32(at + 8, little);
     if (from + n * size > bytes.length) refuseDamaged(`its tag ${tag} lies behind its end`);
@@ -235,7 +235,10 @@ function readDirectory(bytes: Uint8Array, little: boolean, pixels: number): Map<
   return tags;
 }
 
-/** Copy a row's numbers, or their sums where the file holds differences; the array's type cuts sums to its bits. */
+/**
+ * Copy a row's numbers, or their running sums if the file stores differences; the array's type truncates sums to its
+ * bits.
+ */
 function copyRow(
   { bits, little, differences }: Layout,
   { tile, from, columns }: { tile: Uint8Array; from: number; columns: number },
@@ -274,7 +277,10 @@ class LzwTable {
 
 const lzwTable = thread.keep(() => new LzwTable());
 
-/** TIFF's LZW: codes of 9 to 12 bits, highest bit first, that grow one code early. @returns bytes written, at most `out` */
+/**
+ * Unpack TIFF's LZW: codes of 9 to 12 bits, highest bit first, that grow one code early. @returns bytes written, at
+ * most `out`
+ */
 function unpackLzw(packed: Uint8Array, out: Uint8Array): number {
   const { prefix, last, first, length } = lzwTable.get();
   const CLEAR = 256;
@@ -313,7 +319,7 @@ function unpackLzw(packed: Uint8Array, out: Uint8Array): number {
         if (next === (1 << width) - 1 && width < 12) width++;
       }
     }
-    // from the end to the beginning; bytes behind the tile's end are left out
+    // written from end to beginning; bytes after the tile's end are dropped
     let c = code;
     let q = at + length[code] - 1;
     at = q + 1;
