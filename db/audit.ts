@@ -29,7 +29,7 @@ export async function recordEvent(actorId: string | null, event: AuditEvent, tx:
   await tx.insert(auditEvents).values({ actorId, kind, submissionId, detail });
 }
 
-function query(tx: Tx) {
+function selectEvents(tx: Tx) {
   return tx
     .select({
       id: auditEvents.id,
@@ -43,7 +43,7 @@ function query(tx: Tx) {
     .leftJoin(users, eq(users.id, auditEvents.actorId));
 }
 
-type Row = Awaited<ReturnType<typeof query>>[number];
+type Row = Awaited<ReturnType<typeof selectEvents>>[number];
 
 function toEvent({ id, at, actorId, actorName, kind, detail }: Row): RecordedEvent {
   return { id, at, actorId, actorName, event: auditEventSchema.parse({ kind, ...detail }) };
@@ -51,13 +51,13 @@ function toEvent({ id, at, actorId, actorName, kind, detail }: Row): RecordedEve
 
 /** What happened to a submission, oldest first. */
 export async function listEvents(submissionId: string, tx: Tx = db()): Promise<RecordedEvent[]> {
-  const rows = await query(tx).where(eq(auditEvents.submissionId, submissionId)).orderBy(auditEvents.id);
-  return named(rows.map(toEvent), tx);
+  const rows = await selectEvents(tx).where(eq(auditEvents.submissionId, submissionId)).orderBy(auditEvents.id);
+  return nameMerged(rows.map(toEvent), tx);
 }
 
 /** What happened last on the whole site, newest first. */
 export async function listRecentEvents(limit = 100, tx: Tx = db()): Promise<RecordedEvent[]> {
-  return named((await query(tx).orderBy(desc(auditEvents.id)).limit(limit)).map(toEvent), tx);
+  return nameMerged((await selectEvents(tx).orderBy(desc(auditEvents.id)).limit(limit)).map(toEvent), tx);
 }
 
 // --- the log of the maintainers ---
@@ -89,14 +89,14 @@ export async function listAudit(
   { page = 1, size = 100 }: { page?: number; size?: number } = {},
   tx: Tx = db(),
 ): Promise<{ lines: AuditLine[]; total: number }> {
-  const where = await condition(filter, tx);
-  const [{ total }] = await lineTotal(tx).where(where);
-  const rows = await lines(tx)
+  const where = await buildCondition(filter, tx);
+  const [{ total }] = await selectTotal(tx).where(where);
+  const rows = await selectLines(tx)
     .where(where)
     .orderBy(desc(auditEvents.id))
     .limit(size)
     .offset((page - 1) * size);
-  return { lines: await named(rows.map(toLine), tx), total };
+  return { lines: await nameMerged(rows.map(toLine), tx), total };
 }
 
 /** All of it that the filter lets through, oldest first, some hundred at a time: for files. */
@@ -105,13 +105,13 @@ export async function* readAudit(
   { size = 500 }: { size?: number } = {},
   tx: Tx = db(),
 ): AsyncGenerator<AuditLine[]> {
-  const where = await condition(filter, tx);
+  const where = await buildCondition(filter, tx);
   for (let after = 0; ; ) {
-    const rows = await lines(tx)
+    const rows = await selectLines(tx)
       .where(and(where, sql`${auditEvents.id} > ${after}`))
       .orderBy(asc(auditEvents.id))
       .limit(size);
-    if (rows.length > 0) yield await named(rows.map(toLine), tx);
+    if (rows.length > 0) yield await nameMerged(rows.map(toLine), tx);
     if (rows.length < size) return;
     after = rows[rows.length - 1].id;
   }
@@ -123,14 +123,17 @@ const DECISIONS: AuditKind[] = [
 
 /** What maintainers decided about entries last. */
 export async function listDecisions(limit: number, tx: Tx = db()): Promise<AuditLine[]> {
-  const rows = await lines(tx).where(inArray(auditEvents.kind, DECISIONS)).orderBy(desc(auditEvents.id)).limit(limit);
-  return named(rows.map(toLine), tx);
+  const rows = await selectLines(tx)
+    .where(inArray(auditEvents.kind, DECISIONS))
+    .orderBy(desc(auditEvents.id))
+    .limit(limit);
+  return nameMerged(rows.map(toLine), tx);
 }
 
 /** Whom an event was done to. */
 const subjectId = sql<string | null>`${auditEvents.detail} ->> 'userId'`;
 
-function lines(tx: Tx) {
+function selectLines(tx: Tx) {
   return tx
     .select({
       id: auditEvents.id,
@@ -150,7 +153,7 @@ function lines(tx: Tx) {
     .$dynamic();
 }
 
-function lineTotal(tx: Tx) {
+function selectTotal(tx: Tx) {
   return tx
     .select({ total: count() })
     .from(auditEvents)
@@ -158,7 +161,7 @@ function lineTotal(tx: Tx) {
     .$dynamic();
 }
 
-function toLine(row: Awaited<ReturnType<typeof lines>>[number]): AuditLine {
+function toLine(row: Awaited<ReturnType<typeof selectLines>>[number]): AuditLine {
   const { submissionId, method, subjectId: subject, subjectName } = row;
   return {
     ...toEvent(row),
@@ -168,10 +171,10 @@ function toLine(row: Awaited<ReturnType<typeof lines>>[number]): AuditLine {
   };
 }
 
-async function condition(filter: AuditFilter, tx: Tx): Promise<SQL | undefined> {
+async function buildCondition(filter: AuditFilter, tx: Tx): Promise<SQL | undefined> {
   const { kind, person, submission, from, to, text } = filter;
   const like = (words: string) => `%${words.replace(/[\\%_]/g, '\\$&')}%`;
-  const people = person ? await idsOf(person, like(person), tx) : [];
+  const people = person ? await findPersonIds(person, like(person), tx) : [];
   return and(
     kind && eq(auditEvents.kind, kind),
     person
@@ -189,20 +192,20 @@ async function condition(filter: AuditFilter, tx: Tx): Promise<SQL | undefined> 
 }
 
 /** Accounts that are meant, with those that were merged into them. An id of somebody who has left is meant, too. */
-async function idsOf(person: string, like: string, tx: Tx): Promise<string[]> {
+async function findPersonIds(person: string, like: string, tx: Tx): Promise<string[]> {
   const found = await tx
     .select({ id: users.id })
     .from(users)
     .where(or(eq(users.id, person), sql`${users.name} ilike ${like}`, sql`${users.email} ilike ${like}`));
   const ids = new Set([...found.map(({ id }) => id), person]);
   // oldest merge last: an account may have been merged into one that was merged itself
-  const merges = [...(await mergedInto(tx))].reverse();
+  const merges = [...(await listMerges(tx))].reverse();
   for (const [gone, kept] of merges) if (ids.has(kept)) ids.add(gone);
   return [...ids];
 }
 
 /** Accounts that are no more, and the ones they went into, oldest first. */
-async function mergedInto(tx: Tx): Promise<Map<string, string>> {
+async function listMerges(tx: Tx): Promise<Map<string, string>> {
   const merges = await tx
     .select({ gone: sql<string>`${auditEvents.detail} ->> 'mergedUserId'`, kept: sql<string>`${subjectId}` })
     .from(auditEvents)
@@ -212,9 +215,9 @@ async function mergedInto(tx: Tx): Promise<Map<string, string>> {
 }
 
 /** Lines cannot be changed, so what a merged account did is given its person's name when it is read. */
-async function named<Event extends RecordedEvent>(events: Event[], tx: Tx): Promise<Event[]> {
+async function nameMerged<Event extends RecordedEvent>(events: Event[], tx: Tx): Promise<Event[]> {
   if (events.every(({ actorId, actorName }) => actorId === null || actorName !== null)) return events;
-  const merges = await mergedInto(tx);
+  const merges = await listMerges(tx);
   if (merges.size === 0) return events;
   const nowOf = (id: string) => {
     let now = id;

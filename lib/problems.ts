@@ -30,3 +30,14 @@ export class FileRejected extends Error {
     this.warnings = [...warnings];
   }
 }
+
+/** Return how many problems there are, with those that the list only counts. */
+export function countProblems(problems: readonly Problem[]): number {
+  return problems.reduce((sum, { more = 0 }) => sum + 1 + more, 0);
+}
+
+/** Return the first problem's message and the number of others, as one line. */
+export function summarizeProblems(problems: readonly Problem[]): string {
+  const more = countProblems(problems) - 1;
+  return `${problems[0]?.message ?? 'The file is wrong.'}${more > 0 ? ` (and ${more} more)` : ''}`;
+}

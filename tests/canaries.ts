@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import type { Tx } from '#db/engine/client.ts';
-import { createToken } from '#db/people/users.ts';
+import { createToken } from '#db/people/tokens.ts';
 import {
   type Dataset,
   evaluations,

@@ -9,10 +9,10 @@ import type { OIDCConfig, Provider } from 'next-auth/providers';
 import GitHub, { type GitHubProfile } from 'next-auth/providers/github';
 import Google from 'next-auth/providers/google';
 import { db } from '#db/engine/client.ts';
-import { sessionDigest } from '#db/people/sessions.ts';
 import { adoptEmail, claimByEmail, linkSignIn } from '#db/people/sign-ins.ts';
 import { accounts, sessions, users, verificationTokens } from '#db/schema.ts';
 import { env } from '#lib/env.ts';
+import { secretDigest } from '#lib/secrets.ts';
 
 interface OrcidProfile {
   /** the ORCID iD, 0000-0002-1825-0097 */
@@ -121,20 +121,20 @@ function adapter(): Adapter {
       linkSignIn(userId, { type, provider, providerAccountId }),
     // Auth.js and the browser speak of tokens, the table holds their digests
     createSession: async (session) => {
-      await tables.createSession!({ ...session, sessionToken: sessionDigest(session.sessionToken) });
+      await tables.createSession!({ ...session, sessionToken: secretDigest(session.sessionToken) });
       return session;
     },
     getSessionAndUser: async (sessionToken) => {
-      const found = await tables.getSessionAndUser!(sessionDigest(sessionToken));
+      const found = await tables.getSessionAndUser!(secretDigest(sessionToken));
       return found && { user: found.user, session: { ...found.session, sessionToken } };
     },
     updateSession: async (session) => {
       const { sessionToken } = session;
-      const updated = await tables.updateSession!({ ...session, sessionToken: sessionDigest(sessionToken) });
+      const updated = await tables.updateSession!({ ...session, sessionToken: secretDigest(sessionToken) });
       return updated && { ...updated, sessionToken };
     },
     deleteSession: async (sessionToken) => {
-      await tables.deleteSession!(sessionDigest(sessionToken));
+      await tables.deleteSession!(secretDigest(sessionToken));
     },
   };
 }

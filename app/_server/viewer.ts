@@ -5,7 +5,7 @@
 
 import { userBySession } from '#db/people/sessions.ts';
 import { listMemberships } from '#db/people/teams.ts';
-import { userByToken } from '#db/people/users.ts';
+import { userByToken } from '#db/people/tokens.ts';
 import type { User } from '#db/schema.ts';
 import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';

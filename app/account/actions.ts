@@ -9,7 +9,7 @@ import { release } from '#app/_server/uploads.ts';
 import { savePreferences } from '#db/notices/notices.ts';
 import { deleteAccount, type EntriesAfterwards } from '#db/people/deletion.ts';
 import { saveProfile, signOutEverywhere, unlinkSignIn } from '#db/people/sign-ins.ts';
-import { createToken, DEFAULT_TOKEN_LIFETIME, revokeToken, TOKEN_LIFETIMES, tokenEnd } from '#db/people/users.ts';
+import { createToken, DEFAULT_TOKEN_LIFETIME, revokeToken, TOKEN_LIFETIMES, tokenEnd } from '#db/people/tokens.ts';
 import { AppError } from '#lib/errors.ts';
 import { storage } from '#lib/storage.ts';
 import { NOTICE_KINDS, type NoticePreferences, TOKEN_SCOPES } from '#lib/vocabulary.ts';

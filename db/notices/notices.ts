@@ -57,7 +57,7 @@ export async function notify(userIds: readonly string[], notice: NewNotice, tx: 
     if (inSite.length > 0) await tx.insert(notices).values(inSite.map(({ id }) => ({ userId: id, kind, text, link })));
     if (!sendsMail()) continue;
     const byMail = people.flatMap(({ email, preferences }) => (email && wants(preferences, kind).email ? [email] : []));
-    if (byMail.length > 0) await tx.insert(outbox).values(byMail.map((to) => ({ to, ...letter(notice) })));
+    if (byMail.length > 0) await tx.insert(outbox).values(byMail.map((to) => ({ to, ...composeLetter(notice) })));
   }
 }
 
@@ -68,7 +68,7 @@ export function sendsMail(): boolean {
 
 const SUBJECT_LENGTH = 100;
 
-function letter({ kind, text, link }: NewNotice): { subject: string; body: string } {
+function composeLetter({ kind, text, link }: NewNotice): { subject: string; body: string } {
   const site = new URL(env().AUTH_URL!).origin; // there wherever SMTP is set up
   const first = /^.*?[.!?:](?=\s|$)/.exec(text)?.[0] ?? text;
   const subject = first.replace(/\s+/g, ' ').trim().replace(/[.:]$/, '');

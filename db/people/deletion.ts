@@ -34,7 +34,7 @@ export async function deleteAccount(userId: string, choice: EntriesAfterwards, t
   return tx.transaction(async (tx) => {
     const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
     if (!user) throw new AppError('not-found', 'There is no such account (any more).');
-    if (user.role === 'maintainer') await anotherMaintainer(userId, tx);
+    if (user.role === 'maintainer') await requireAnotherMaintainer(userId, tx);
     await leaveTeams(userId, tx);
 
     const mine = await tx
@@ -44,10 +44,10 @@ export async function deleteAccount(userId: string, choice: EntriesAfterwards, t
     const counts = { kept: 0, tombstones: 0, deleted: 0 };
     const gone: { submissionId: string; storageKey: string }[] = [];
     for (const submission of mine) {
-      const became = await settle(submission, userId, choice, tx);
+      const became = await keepOrWithdraw(submission, userId, choice, tx);
       counts[became]++;
       if (became === 'kept') continue;
-      gone.push(...(await filesOf(submission.id, tx)));
+      gone.push(...(await listFileKeys(submission.id, tx)));
       if (became === 'deleted') await tx.delete(submissions).where(eq(submissions.id, submission.id));
     }
     // a method stays for the entries that stay
@@ -77,7 +77,7 @@ export async function countPublished(userId: string, tx: Tx = db()): Promise<num
   return row.entries;
 }
 
-async function anotherMaintainer(userId: string, tx: Tx): Promise<void> {
+async function requireAnotherMaintainer(userId: string, tx: Tx): Promise<void> {
   // all of them, in one order: of two who leave at the same time, the second finds that they are the last
   const maintainers = await tx.select().from(users).where(eq(users.role, 'maintainer')).orderBy(users.id).for('update');
   if (!maintainers.some(({ id, suspendedAt }) => id !== userId && suspendedAt === null))
@@ -107,7 +107,7 @@ async function leaveTeams(userId: string, tx: Tx): Promise<void> {
   }
 }
 
-async function settle(
+async function keepOrWithdraw(
   submission: Submission,
   userId: string,
   choice: EntriesAfterwards,
@@ -125,7 +125,7 @@ async function settle(
   return wasPublished ? 'tombstones' : 'deleted';
 }
 
-async function filesOf(submissionId: string, tx: Tx) {
+async function listFileKeys(submissionId: string, tx: Tx) {
   return tx
     .select({ submissionId: submissionFiles.submissionId, storageKey: submissionFiles.storageKey })
     .from(submissionFiles)

@@ -23,7 +23,7 @@ import { userHolder } from '#lib/quota.ts';
 import { disclosed } from '#lib/scoring/disclosure.ts';
 import type { AnyReport } from '#lib/scoring/report.ts';
 import { listSignIns } from './sign-ins.ts';
-import { listTokens } from './users.ts';
+import { listTokens } from './tokens.ts';
 
 /** The document. Times are dates; null: there is no such person. */
 export async function accountData(userId: string, tx: Tx = db()) {

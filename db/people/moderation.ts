@@ -27,7 +27,7 @@ import {
 } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 import { userHolder } from '#lib/quota.ts';
-import { mustLeaveAMaintainer } from './users.ts';
+import { lockUser, requireRemainingMaintainer } from './users.ts';
 
 // --- finding ---
 
@@ -84,11 +84,11 @@ export async function getPerson(id: string, tx: Tx = db()): Promise<PersonSummar
 
 /** The account can look and download, and change nothing. Its owner is told why. */
 export async function suspend(userId: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<User> {
-  const said = mustSay(reason);
+  const said = requireReason(reason);
   if (userId === actorId) throw new AppError('conflict', 'You cannot suspend yourself.');
   return tx.transaction(async (tx) => {
-    await mustLeaveAMaintainer(userId, tx);
-    const before = await locked(userId, tx);
+    await requireRemainingMaintainer(userId, tx);
+    const before = await lockUser(userId, tx);
     if (before.suspendedAt) throw new AppError('conflict', 'This account is suspended already.');
     const [user] = await tx
       .update(users)
@@ -107,9 +107,9 @@ export async function liftSuspension(
   reason: string,
   tx: Tx = db(),
 ): Promise<User> {
-  const said = mustSay(reason);
+  const said = requireReason(reason);
   return tx.transaction(async (tx) => {
-    const before = await locked(userId, tx);
+    const before = await lockUser(userId, tx);
     if (!before.suspendedAt) throw new AppError('conflict', 'This account is not suspended (any more).');
     const [user] = await tx
       .update(users)
@@ -123,17 +123,11 @@ export async function liftSuspension(
   });
 }
 
-function mustSay(reason: string): string {
+function requireReason(reason: string): string {
   const said = reason.trim();
   if (!said) throw new AppError('invalid', 'A reason is needed. The person reads it.');
   if (said.length > 1000) throw new AppError('invalid', 'At most 1,000 characters.');
   return said;
-}
-
-async function locked(userId: string, tx: Tx): Promise<User> {
-  const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
-  if (!user) throw new AppError('not-found', 'There is no such person (any more).');
-  return user;
 }
 
 // --- merging ---
@@ -178,7 +172,7 @@ export interface MergePreview {
 
 /** What merging `goneId` into `keptId` would do. Changes nothing. */
 export async function previewMerge(keptId: string, goneId: string, tx: Tx = db()): Promise<MergePreview> {
-  const [kept, gone] = await bothOf(keptId, goneId, {}, tx);
+  const [kept, gone] = await findBoth(keptId, goneId, {}, tx);
   const moves: Record<string, number> = {};
   for (const [kind, column] of Object.entries(MOVING)) {
     const [{ n }] = await tx.select({ n: count() }).from(column.table).where(eq(column, goneId));
@@ -196,7 +190,7 @@ export async function previewMerge(keptId: string, goneId: string, tx: Tx = db()
     .where(eq(teamMembers.userId, goneId))
     .orderBy(teams.name);
   const [open] = await tx.select({ n: count() }).from(sessions).where(eq(sessions.userId, goneId));
-  const { suspendedAt, suspendedReason: _, emailVerified: __, ...becomes } = changesOf(kept, gone);
+  const { suspendedAt, suspendedReason: _, emailVerified: __, ...becomes } = columnsTakenOver(kept, gone);
   return {
     kept,
     gone,
@@ -227,12 +221,12 @@ export async function mergeAccounts(
     throw new AppError('conflict', 'This would remove the account you are signed in with. Merge the other way round.');
   return tx.transaction(async (tx) => {
     // held against new references: whoever would insert one waits, and finds the account gone
-    const [kept, gone] = await bothOf(keptId, goneId, { lock: true }, tx);
+    const [kept, gone] = await findBoth(keptId, goneId, { lock: true }, tx);
     const moved: Record<string, number> = {};
     for (const [kind, column] of Object.entries(MOVING)) {
       const rows = await tx
         .update(column.table)
-        .set({ [keyOf(column)]: keptId })
+        .set({ [columnKey(column)]: keptId })
         .where(eq(column, goneId))
         .returning({ one: column });
       if (rows.length > 0) moved[kind] = rows.length;
@@ -249,10 +243,10 @@ export async function mergeAccounts(
     if (lines.length > 0) moved['quota lines'] = lines.length;
     const joined = await joinTeams(keptId, goneId, tx);
     if (joined > 0) moved.teams = joined;
-    const changes = changesOf(kept, gone);
+    const changes = columnsTakenOver(kept, gone);
     await tx.delete(users).where(eq(users.id, goneId)); // ends its sessions; what is unique is free now
     if (Object.keys(changes).length > 0) await tx.update(users).set(changes).where(eq(users.id, keptId));
-    await mustHaveAMaintainer([kept, gone], tx);
+    await requireActingMaintainer([kept, gone], tx);
     await recordEvent(
       actorId,
       {
@@ -277,7 +271,7 @@ export async function mergeAccounts(
   });
 }
 
-async function bothOf(
+async function findBoth(
   keptId: string,
   goneId: string,
   { lock = false }: { lock?: boolean },
@@ -298,7 +292,7 @@ async function bothOf(
 }
 
 /** What the kept account takes over: what it lacks, the role that may do more, a suspension of either. */
-function changesOf(kept: User, gone: User): Partial<User> {
+function columnsTakenOver(kept: User, gone: User): Partial<User> {
   const changes: Partial<User> = {};
   for (const key of ['name', 'affiliation', 'orcid', 'image'] as const)
     if (kept[key] === null && gone[key] !== null) changes[key] = gone[key];
@@ -326,7 +320,7 @@ async function joinTeams(keptId: string, goneId: string, tx: Tx): Promise<number
 }
 
 /** A suspension that is taken over must not leave the site without a maintainer who can act. */
-async function mustHaveAMaintainer(before: readonly User[], tx: Tx): Promise<void> {
+async function requireActingMaintainer(before: readonly User[], tx: Tx): Promise<void> {
   if (!before.some(({ role, suspendedAt }) => role === 'maintainer' && suspendedAt === null)) return;
   const maintainers = await tx.select().from(users).where(eq(users.role, 'maintainer')).orderBy(users.id).for('update');
   if (!maintainers.some(({ suspendedAt }) => suspendedAt === null))
@@ -334,7 +328,7 @@ async function mustHaveAMaintainer(before: readonly User[], tx: Tx): Promise<voi
 }
 
 /** The name of a column in its table's object. */
-function keyOf(column: AnyPgColumn): string {
+function columnKey(column: AnyPgColumn): string {
   const [key] = Object.entries(column.table).find(([, one]) => one === column) ?? [];
   if (!key) throw new Error(`${column.name} is no column of its table`);
   return key;

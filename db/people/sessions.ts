@@ -1,15 +1,25 @@
 /**
- * Sessions of signed-in browsers. Auth.js makes them for providers, `createSession` for the sign-in at home. The browser alone has the token; the database keeps its SHA-256, so a copy of the database, of its
- * log or of a backup signs nobody in.
+ * Sessions of signed-in browsers. Auth.js makes them for sign-in through a provider, `createSession` for sign-in at home.
+ * Only the browser has the token; the database keeps its SHA-256, so a copy of the database, its log or a backup signs
+ * nobody in.
  */
-import { createHash } from 'node:crypto';
+
+import { randomBytes } from 'node:crypto';
 import { and, eq, gt, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { sessions, type User, users } from '#db/schema.ts';
+import { secretDigest } from '#lib/secrets.ts';
 
-/** What is kept of a session's token. */
-export function sessionDigest(sessionToken: string): string {
-  return createHash('sha256').update(sessionToken).digest('hex');
+const SESSION_DAYS = 30;
+
+const DAY = 24 * 3600_000;
+
+/** A session of the kind Auth.js keeps in the database, for sign-in that does not go through a provider. */
+export async function createSession(userId: string, tx: Tx = db()): Promise<{ sessionToken: string; expires: Date }> {
+  const sessionToken = randomBytes(32).toString('base64url');
+  const expires = new Date(Date.now() + SESSION_DAYS * DAY);
+  await tx.insert(sessions).values({ sessionToken: secretDigest(sessionToken), userId, expires });
+  return { sessionToken, expires };
 }
 
 /** Whose session this is; null when unknown or over. */
@@ -18,6 +28,6 @@ export async function userBySession(sessionToken: string, tx: Tx = db()): Promis
     .select({ user: users })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.sessionToken, sessionDigest(sessionToken)), gt(sessions.expires, sql`now()`)));
+    .where(and(eq(sessions.sessionToken, secretDigest(sessionToken)), gt(sessions.expires, sql`now()`)));
   return row?.user ?? null;
 }

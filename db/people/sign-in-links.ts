@@ -3,12 +3,14 @@
  * operator's own, whose holder says who they are; maintainers make links for others. The key is shown once, and only
  * its SHA-256 is kept.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type SignInLink, signInLinks, type User } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import { secretDigest } from '#lib/secrets.ts';
 import type { Role } from '#lib/vocabulary.ts';
 import { ensureUser, getUser, getUserByEmail, setRole } from './users.ts';
 
@@ -16,10 +18,6 @@ const HOUR = 3600_000;
 /** How long a link may wait to be followed: the operator's as long as a working day, an invitation a week. */
 const OPERATOR_HOURS = 24;
 export const SIGN_IN_LINK_DAYS = 7;
-
-function digest(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
-}
 
 /** The address that hands the key to the site's sign-in page. */
 export function signInAddress(site: string, key: string): string {
@@ -58,13 +56,13 @@ async function insertLink(
   const key = randomBytes(32).toString('base64url');
   await tx.delete(signInLinks).where(lt(signInLinks.expiresAt, sql`now()`));
   const expiresAt = new Date(Date.now() + hours * HOUR);
-  await tx.insert(signInLinks).values({ sha256: digest(key), userId, role, createdBy, expiresAt });
+  await tx.insert(signInLinks).values({ sha256: secretDigest(key), userId, role, createdBy, expiresAt });
   return key;
 }
 
 /** The link with this key, if it can still be followed; null otherwise. Compared in constant time. */
 export async function findSignInLink(key: string, tx: Tx = db()): Promise<SignInLink | null> {
-  const given = Buffer.from(digest(key));
+  const given = Buffer.from(secretDigest(key));
   const usable = and(isNull(signInLinks.usedAt), gt(signInLinks.expiresAt, sql`now()`));
   let found: SignInLink | null = null;
   for (const link of await tx.select().from(signInLinks).where(usable))

@@ -4,6 +4,7 @@ import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { accounts, sessions, type User, users } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import { lockUser } from './users.ts';
 
 /** An account at a service, as that service names it. Its tokens are not kept: nothing here asks for them again. */
 export interface SignIn {
@@ -18,18 +19,12 @@ export async function saveProfile(
   tx: Tx = db(),
 ): Promise<void> {
   await tx.transaction(async (tx) => {
-    const before = await lock(userId, tx);
+    const before = await lockUser(userId, tx);
     const fields = (['name', 'affiliation'] as const).filter((field) => before[field] !== profile[field]);
     if (fields.length === 0) return;
     await tx.update(users).set(profile).where(eq(users.id, userId));
     await recordEvent(userId, { kind: 'profile-changed', userId, fields }, tx);
   });
-}
-
-async function lock(userId: string, tx: Tx): Promise<User> {
-  const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
-  if (!user) throw new AppError('not-found', 'There is no such account (any more).');
-  return user;
 }
 
 // --- sign-in ---
@@ -111,7 +106,7 @@ export async function claimByEmail(
 export async function unlinkSignIn(userId: string, signIn: SignIn, tx: Tx = db()): Promise<void> {
   const { provider, providerAccountId } = signIn;
   await tx.transaction(async (tx) => {
-    await lock(userId, tx); // of two who unlink the last two, one finds that there is only one left
+    await lockUser(userId, tx); // of two who unlink the last two, one finds that there is only one left
     const all = await listSignIns(userId, tx);
     if (!all.some((one) => one.provider === provider && one.providerAccountId === providerAccountId))
       throw new AppError('not-found', 'This sign-in is not linked (any more).');

@@ -2,7 +2,8 @@
  * Teams: people who submit together. Who may do what is in `lib/permissions.ts`; what must hold whoever asks is kept
  * here, under a lock of the team's row: a team that has members has an owner.
  */
-import { createHash, randomBytes } from 'node:crypto';
+
+import { randomBytes } from 'node:crypto';
 import { and, asc, count, desc, eq, gt, isNull, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
@@ -19,6 +20,7 @@ import {
   users,
 } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import { secretDigest } from '#lib/secrets.ts';
 import type { TeamRole } from '#lib/vocabulary.ts';
 
 /** An invitation is good for a week. */
@@ -63,13 +65,13 @@ export async function getTeam(id: string, tx: Tx = db()): Promise<TeamDetail | n
   const invitations = await tx
     .select({ id: teamInvitations.id, createdAt: teamInvitations.createdAt, expiresAt: teamInvitations.expiresAt })
     .from(teamInvitations)
-    .where(and(eq(teamInvitations.teamId, id), works()))
+    .where(and(eq(teamInvitations.teamId, id), isUsable()))
     .orderBy(desc(teamInvitations.createdAt), teamInvitations.id);
-  return { ...team, members, invitations, ...(await holdings(id, tx)) };
+  return { ...team, members, invitations, ...(await countHoldings(id, tx)) };
 }
 
 /** How much belongs to a team: every submission, whatever became of it. */
-async function holdings(teamId: string, tx: Tx): Promise<{ submissions: number; methods: number }> {
+async function countHoldings(teamId: string, tx: Tx): Promise<{ submissions: number; methods: number }> {
   const [entries] = await tx.select({ n: count() }).from(submissions).where(eq(submissions.teamId, teamId));
   const [named] = await tx.select({ n: count() }).from(methods).where(eq(methods.teamId, teamId));
   return { submissions: entries.n, methods: named.n };
@@ -112,7 +114,7 @@ async function requireFewFounded(userId: string, tx: Tx): Promise<void> {
 
 export async function renameTeam(id: string, name: string, actorId: string, tx: Tx = db()): Promise<Team> {
   return tx.transaction(async (tx) => {
-    const before = await lock(id, tx);
+    const before = await lockTeam(id, tx);
     if (before.name === name) return before;
     const [team] = await tx.update(teams).set({ name }).where(eq(teams.id, id)).returning();
     await recordEvent(actorId, { kind: 'team-renamed', teamId: id, before: before.name, after: name }, tx);
@@ -123,11 +125,11 @@ export async function renameTeam(id: string, name: string, actorId: string, tx: 
 /** Only an empty one: nothing was ever submitted for it, and nobody but its owner is in it. */
 export async function deleteTeam(id: string, actorId: string, tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
-    const { name } = await lock(id, tx);
-    const others = (await members(id, tx)).filter(({ userId }) => userId !== actorId);
+    const { name } = await lockTeam(id, tx);
+    const others = (await listMembers(id, tx)).filter(({ userId }) => userId !== actorId);
     if (others.length > 0)
       throw new AppError('conflict', 'There are other people in this team. Remove them first, or leave it to them.');
-    const { submissions, methods } = await holdings(id, tx);
+    const { submissions, methods } = await countHoldings(id, tx);
     if (submissions + methods > 0)
       throw new AppError('conflict', 'This team has entries or methods, and those need somebody who owns them.');
     await tx.delete(teams).where(eq(teams.id, id));
@@ -137,11 +139,7 @@ export async function deleteTeam(id: string, actorId: string, tx: Tx = db()): Pr
 
 // --- invitations: a link with a secret, shown once; only its SHA-256 is kept ---
 
-function digest(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
-}
-
-function works() {
+function isUsable() {
   return and(isNull(teamInvitations.revokedAt), gt(teamInvitations.expiresAt, sql`now()`));
 }
 
@@ -153,11 +151,11 @@ export async function invite(
 ): Promise<{ id: string; secret: string; expiresAt: Date }> {
   const secret = randomBytes(24).toString('base64url');
   return tx.transaction(async (tx) => {
-    await lock(teamId, tx);
+    await lockTeam(teamId, tx);
     const expiresAt = new Date(Date.now() + INVITATION_DAYS * 24 * 3600_000);
     const [{ id }] = await tx
       .insert(teamInvitations)
-      .values({ teamId, sha256: digest(secret), createdBy: actorId, expiresAt })
+      .values({ teamId, sha256: secretDigest(secret), createdBy: actorId, expiresAt })
       .returning({ id: teamInvitations.id });
     await recordEvent(actorId, { kind: 'team-invited', teamId, invitationId: id, until: expiresAt.toISOString() }, tx);
     return { id, secret, expiresAt };
@@ -186,7 +184,7 @@ export async function invitedTo(
     .from(teamInvitations)
     .innerJoin(teams, eq(teams.id, teamInvitations.teamId))
     .leftJoin(users, eq(users.id, teamInvitations.createdBy))
-    .where(and(eq(teamInvitations.sha256, digest(secret)), works()));
+    .where(and(eq(teamInvitations.sha256, secretDigest(secret)), isUsable()));
   return found ?? null;
 }
 
@@ -197,7 +195,7 @@ export async function acceptInvitation(secret: string, userId: string, tx: Tx = 
       .select({ id: teamInvitations.id, teamId: teamInvitations.teamId, team: teams.name })
       .from(teamInvitations)
       .innerJoin(teams, eq(teams.id, teamInvitations.teamId))
-      .where(and(eq(teamInvitations.sha256, digest(secret)), works()))
+      .where(and(eq(teamInvitations.sha256, secretDigest(secret)), isUsable()))
       .for('update', { of: teamInvitations }); // of an owner who takes it back and a guest who accepts, one is first
     if (!invitation) throw new AppError('not-found', 'This invitation has expired or was taken back.');
     const { teamId } = invitation;
@@ -205,7 +203,7 @@ export async function acceptInvitation(secret: string, userId: string, tx: Tx = 
     if (!joined) return teamId;
     await recordEvent(userId, { kind: 'team-joined', teamId, userId, invitationId: invitation.id }, tx);
     const [guest] = await tx.select({ name: users.name }).from(users).where(eq(users.id, userId));
-    const owners = (await members(teamId, tx)).filter(({ role }) => role === 'owner').map(({ userId }) => userId);
+    const owners = (await listMembers(teamId, tx)).filter(({ role }) => role === 'owner').map(({ userId }) => userId);
     const text = `${guest?.name ?? 'Somebody'} has joined your team “${invitation.team}”.`;
     await notify(owners, { kind: 'team', text, link: `/teams/${teamId}` }, tx);
     return teamId;
@@ -220,11 +218,11 @@ export async function setTeamRole(
   tx: Tx = db(),
 ): Promise<void> {
   await tx.transaction(async (tx) => {
-    const { name } = await lock(teamId, tx);
-    const before = await memberOf(teamId, userId, tx);
+    const { name } = await lockTeam(teamId, tx);
+    const before = await findMember(teamId, userId, tx);
     if (before.role === role) return;
-    if (role === 'member') await anotherOwner(teamId, userId, tx);
-    await tx.update(teamMembers).set({ role }).where(is(teamId, userId));
+    if (role === 'member') await requireAnotherOwner(teamId, userId, tx);
+    await tx.update(teamMembers).set({ role }).where(isMembership(teamId, userId));
     await recordEvent(actorId, { kind: 'team-role-changed', teamId, userId, before: before.role, after: role }, tx);
     if (userId === actorId) return;
     const text = `You are ${role === 'owner' ? 'an owner' : 'a member'} of the team “${name}” now.`;
@@ -236,10 +234,10 @@ export async function setTeamRole(
 export async function removeMember(teamId: string, userId: string, actorId: string, tx: Tx = db()): Promise<void> {
   if (userId === actorId) throw new AppError('invalid', 'To go yourself, leave the team.');
   await tx.transaction(async (tx) => {
-    const { name } = await lock(teamId, tx);
-    const { role } = await memberOf(teamId, userId, tx);
-    if (role === 'owner') await anotherOwner(teamId, userId, tx);
-    await tx.delete(teamMembers).where(is(teamId, userId));
+    const { name } = await lockTeam(teamId, tx);
+    const { role } = await findMember(teamId, userId, tx);
+    if (role === 'owner') await requireAnotherOwner(teamId, userId, tx);
+    await tx.delete(teamMembers).where(isMembership(teamId, userId));
     await recordEvent(actorId, { kind: 'team-member-removed', teamId, userId, role }, tx);
     const text = `You were removed from the team “${name}”. What you submitted for it stays the team’s.`;
     await notify([userId], { kind: 'team', text, link: '/teams' }, tx);
@@ -252,43 +250,45 @@ export async function removeMember(teamId: string, userId: string, actorId: stri
  */
 export async function leaveTeam(teamId: string, userId: string, tx: Tx = db()): Promise<{ deleted: boolean }> {
   return tx.transaction(async (tx) => {
-    await lock(teamId, tx);
-    const { role } = await memberOf(teamId, userId, tx);
-    const alone = (await members(teamId, tx)).length === 1;
+    await lockTeam(teamId, tx);
+    const { role } = await findMember(teamId, userId, tx);
+    const alone = (await listMembers(teamId, tx)).length === 1;
     if (alone) {
       await deleteTeam(teamId, userId, tx);
       return { deleted: true };
     }
-    if (role === 'owner') await anotherOwner(teamId, userId, tx);
-    await tx.delete(teamMembers).where(is(teamId, userId));
+    if (role === 'owner') await requireAnotherOwner(teamId, userId, tx);
+    await tx.delete(teamMembers).where(isMembership(teamId, userId));
     await recordEvent(userId, { kind: 'team-left', teamId, userId, role }, tx);
     return { deleted: false };
   });
 }
 
-function is(teamId: string, userId: string) {
+function isMembership(teamId: string, userId: string) {
   return and(eq(teamMembers.teamId, teamId), eq(teamMembers.userId, userId));
 }
 
 /** Changes of a team go one after the other. */
-async function lock(id: string, tx: Tx): Promise<Team> {
+async function lockTeam(id: string, tx: Tx): Promise<Team> {
   const [team] = await tx.select().from(teams).where(eq(teams.id, id)).for('update');
   if (!team) throw new AppError('not-found', 'There is no such team.');
   return team;
 }
 
-async function members(teamId: string, tx: Tx) {
+async function listMembers(teamId: string, tx: Tx) {
   return tx.select().from(teamMembers).where(eq(teamMembers.teamId, teamId)).orderBy(asc(teamMembers.joinedAt));
 }
 
-async function memberOf(teamId: string, userId: string, tx: Tx) {
-  const [member] = await tx.select().from(teamMembers).where(is(teamId, userId));
+async function findMember(teamId: string, userId: string, tx: Tx) {
+  const [member] = await tx.select().from(teamMembers).where(isMembership(teamId, userId));
   if (!member) throw new AppError('not-found', 'This person is not in the team (any more).');
   return member;
 }
 
-async function anotherOwner(teamId: string, userId: string, tx: Tx): Promise<void> {
-  const owners = (await members(teamId, tx)).filter((member) => member.role === 'owner' && member.userId !== userId);
+async function requireAnotherOwner(teamId: string, userId: string, tx: Tx): Promise<void> {
+  const owners = (await listMembers(teamId, tx)).filter(
+    (member) => member.role === 'owner' && member.userId !== userId,
+  );
   if (owners.length === 0)
     throw new AppError(
       'conflict',

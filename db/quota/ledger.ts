@@ -61,7 +61,7 @@ export async function getQuota(
     .from(quotaLedger)
     // a person's own and what they submitted for teams; of a team what anybody submitted for it
     .where(and(or(eq(quotaLedger.holder, holder), eq(quotaLedger.person, holder)), eq(quotaLedger.task, task), counts));
-  return quotaStanding(rule, entries, await clock(tx));
+  return quotaStanding(rule, entries, await readClock(tx));
 }
 
 /** Where somebody stands with a task. */
@@ -82,7 +82,7 @@ export async function listPlaces(holders: readonly QuotaHolder[], tx: Tx = db())
 }
 
 /** The database's own clock, which every process shares and which dates the lines. */
-async function clock(tx: Tx): Promise<Date> {
+async function readClock(tx: Tx): Promise<Date> {
   const [{ now }] = await tx.execute<{ now: string }>(
     sql`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now`,
   );
@@ -111,13 +111,13 @@ export async function reservePlace(submission: Submission, tx: Tx): Promise<void
   if (await isDemo(submission, tx)) return;
   const { task, id: submissionId } = submission;
   const standing = await getQuota(holder, task, {}, tx);
-  if (standing.left === 0) throw usedUp(task, holder, standing);
+  if (standing.left === 0) throw quotaError(task, holder, standing);
   if (person !== null && person !== holder) {
     // what a maintainer granted the team, its members may use
     const { quota } = await getTaskRules(task, tx);
     const rule = { ...quota, limit: quota.limit === null ? null : quota.limit + standing.granted };
     const own = await getQuota(person, task, { rule }, tx);
-    if (own.left === 0) throw usedUp(task, person, own);
+    if (own.left === 0) throw quotaError(task, person, own);
   }
   await tx
     .insert(quotaLedger)
@@ -168,7 +168,7 @@ async function isDemo({ task, datasetId }: Submission, tx: Tx): Promise<boolean>
   return sets.every(({ demo }) => demo);
 }
 
-function usedUp(task: string, holder: QuotaHolder, standing: QuotaStanding): AppError {
+function quotaError(task: string, holder: QuotaHolder, standing: QuotaStanding): AppError {
   const { charged, reserved, limit, days, nextSlotAt } = standing;
   const name = parseTask(task)?.name ?? task;
   const whose = parseHolder(holder)?.kind === 'team' ? 'Your team has' : 'You have';

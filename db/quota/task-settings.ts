@@ -28,7 +28,7 @@ export function defaultQuota(): QuotaRule {
   return { limit: LIVECELL_QUOTA === 0 ? null : LIVECELL_QUOTA, days: LIVECELL_QUOTA_DAYS };
 }
 
-function rulesOf(row: NewTaskSettings | undefined): TaskRules {
+function toRules(row: NewTaskSettings | undefined): TaskRules {
   const site = defaultQuota();
   const limit = row?.quota === 0 ? null : (row?.quota ?? site.limit);
   return {
@@ -45,13 +45,13 @@ export async function getTaskSettings(task: string, tx: Tx = db()): Promise<Task
 }
 
 export async function getTaskRules(task: string, tx: Tx = db()): Promise<TaskRules> {
-  return rulesOf((await getTaskSettings(task, tx)) ?? undefined);
+  return toRules((await getTaskSettings(task, tx)) ?? undefined);
 }
 
 /** Of every task that there is to submit to. */
 export async function listTaskRules(tx: Tx = db()): Promise<Record<string, TaskRules>> {
   const rows = await tx.select().from(taskSettings);
-  return Object.fromEntries(OPEN_TASKS.map(({ id }) => [id, rulesOf(rows.find(({ task }) => task === id))]));
+  return Object.fromEntries(OPEN_TASKS.map(({ id }) => [id, toRules(rows.find(({ task }) => task === id))]));
 }
 
 /** Sets all of it at once, and records what it was before. Throws `invalid` where something cannot be. */
@@ -72,14 +72,14 @@ export async function saveTaskSettings(
       .insert(taskSettings)
       .values({ task, ...values })
       .onConflictDoUpdate({ target: taskSettings.task, set: values });
-    const [before, after] = [setOf(row), setOf(settings)];
+    const [before, after] = [pickSettings(row), pickSettings(settings)];
     if (JSON.stringify(before) !== JSON.stringify(after))
       await recordEvent(actorId, { kind: 'task-settings-changed', task, before, after }, tx);
-    return rulesOf(settings);
+    return toRules(settings);
   });
 }
 
-function setOf(row: NewTaskSettings | undefined): NewTaskSettings {
+function pickSettings(row: NewTaskSettings | undefined): NewTaskSettings {
   const { open = true, closedReason = null, quota = null, quotaDays = null, maxBytes = null } = row ?? {};
   return { open, closedReason, quota, quotaDays, maxBytes };
 }

@@ -15,9 +15,8 @@ import {
   submissionFiles,
   submissions,
 } from '#db/schema.ts';
-import { FILES_GONE, findTarget } from '#db/submissions/rescore-items.ts';
+import { FILES_GONE } from '#db/submissions/rescore-items.ts';
 import type { ScoringInput } from '#db/submissions/scoring.ts';
-import type { Problem } from '#lib/problems.ts';
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { slotsAreDatasets } from '#lib/tasks/index.ts';
 import { describeChange, lockRunning, switchIfDone } from './switch.ts';
@@ -132,7 +131,7 @@ export async function saveRescore(
       .onConflictDoNothing();
     // now, submission by submission: at the switch it would hold up everybody else
     const dataset = (await getDataset(rescore.datasetId, tx))!;
-    const change = await describeChange(submissionId, dataset, await findTarget(rescore, dataset, tx), rescoreId, tx);
+    const change = await describeChange(submissionId, rescore, dataset, tx);
     await tx
       .update(rescoreItems)
       .set({ change: change ?? '' })
@@ -155,13 +154,6 @@ export async function failRescoreItem(
     if (failed) await switchIfDone(rescoreId, tx);
     return failed;
   });
-}
-
-/** The problems of a file that fits the ground truth no longer, in one line. */
-export function problemsInWords(problems: readonly Problem[]): string {
-  const [first] = problems;
-  const more = problems.reduce((sum, { more = 0 }) => sum + 1 + more, 0) - 1;
-  return `${first?.message ?? 'The file is wrong.'}${more > 0 ? ` (and ${more} more)` : ''}`;
 }
 
 /** Back into the line: the scoring process was told to stop. */

@@ -49,7 +49,7 @@ export async function startRescore(
       throw new AppError('conflict', 'Only a submission that has been scored can be scored again.');
     const pinned = dataset.evaluatorVersion === null || dataset.evaluatorVersion === EVALUATOR_VERSION;
     if (pinned && entries.every(({ hasTarget }) => hasTarget)) return null;
-    return createRescore(dataset, entries, target, { reason, submissionId }, actorId, tx);
+    return createRescore({ dataset, entries, target, reason, submissionId }, actorId, tx);
   });
 }
 
@@ -62,18 +62,23 @@ export async function rescoreOnVersion(
 ): Promise<Rescore> {
   const target = { evaluatorVersion: EVALUATOR_VERSION, sha256: version.sha256 };
   const entries = await listScored(dataset, target, null, tx);
-  return createRescore(dataset, entries, target, { reason, versionId: version.id }, actorId, tx);
+  return createRescore({ dataset, entries, target, reason, versionId: version.id }, actorId, tx);
+}
+
+interface NewRescore {
+  dataset: Dataset;
+  entries: Entry[];
+  target: Target;
+  reason: string;
+  submissionId?: string | null;
+  versionId?: string | null;
 }
 
 async function createRescore(
-  dataset: Dataset,
-  entries: Entry[],
-  target: Target,
-  about: { reason: string; submissionId?: string | null; versionId?: string },
+  { dataset, entries, target, reason, submissionId = null, versionId = null }: NewRescore,
   actorId: string | null,
   tx: Tx,
 ): Promise<Rescore> {
-  const { reason, submissionId = null, versionId = null } = about;
   const [rescore] = await tx
     .insert(rescores)
     .values({

@@ -20,7 +20,7 @@ import {
   submissions,
 } from '#db/schema.ts';
 import { currentFirst } from '#db/submissions/current-score.ts';
-import { addItems, findVersion, isTarget, listMissing, type Target } from '#db/submissions/rescore-items.ts';
+import { addItems, findTarget, findVersion, isTarget, listMissing } from '#db/submissions/rescore-items.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 
 /** The data set before the re-score, in every transaction: so that two of them never wait for each other. */
@@ -66,7 +66,6 @@ export async function sweepRescores(tx: Tx = db()): Promise<void> {
 async function switchBoard(rescore: Rescore, before: Dataset, tx: Tx): Promise<void> {
   const version = await findVersion(rescore, tx);
   const { evaluatorVersion } = rescore;
-  const target = { evaluatorVersion, sha256: version?.sha256 ?? before.sha256 };
   const items = await tx
     .select({ submission: submissions, item: rescoreItems })
     .from(rescoreItems)
@@ -79,7 +78,7 @@ async function switchBoard(rescore: Rescore, before: Dataset, tx: Tx): Promise<v
   for (const { submission, item } of done)
     changes.set(
       submission.id,
-      item.change === null ? await describeChange(submission.id, before, target, rescore.id, tx) : item.change || null,
+      item.change === null ? await describeChange(submission.id, rescore, before, tx) : item.change || null,
     );
 
   await tx.update(evaluations).set({ pending: false }).where(eq(evaluations.rescoreId, rescore.id));
@@ -150,22 +149,28 @@ async function switchBoard(rescore: Rescore, before: Dataset, tx: Tx): Promise<v
       },
       tx,
     );
-  await notifyOwnersOfSwitch(rescore, after, done, skipped, changes, tx);
+  await notifyOwnersOfSwitch({ rescore, dataset: after, done, skipped, changes }, tx);
 }
 
-type Item = { submission: Submission; item: RescoreItem };
+interface Item {
+  submission: Submission;
+  item: RescoreItem;
+}
+
+interface Switched {
+  rescore: Rescore;
+  /** as it is after the switch */
+  dataset: Dataset;
+  done: Item[];
+  skipped: Item[];
+  /** what changed, by submission; null where no number did */
+  changes: Map<string, string | null>;
+}
 
 const LISTED = 10;
 
 /** One notice per person, of all of theirs that have other numbers or no place any more. */
-async function notifyOwnersOfSwitch(
-  rescore: Rescore,
-  dataset: Dataset,
-  done: Item[],
-  skipped: Item[],
-  changes: Map<string, string | null>,
-  tx: Tx,
-): Promise<void> {
+async function notifyOwnersOfSwitch({ rescore, dataset, done, skipped, changes }: Switched, tx: Tx): Promise<void> {
   const lines = [
     ...done.flatMap(({ submission }) => {
       const change = changes.get(submission.id);
@@ -199,17 +204,17 @@ async function notifyOwnersOfSwitch(
 /** Old and new headline of a submission in words; null where no number of any protocol is another. */
 export async function describeChange(
   submissionId: string,
+  rescore: Rescore,
   dataset: Dataset,
-  target: Target,
-  rescoreId: string,
   tx: Tx,
 ): Promise<string | null> {
+  const target = await findTarget(rescore, dataset, tx);
   const rows = await tx
     .select({
       id: evaluations.id,
       protocol: evaluations.protocol,
       task: submissions.task,
-      own: sql<boolean>`(${evaluations.pending} and ${evaluations.rescoreId} = ${rescoreId})`,
+      own: sql<boolean>`(${evaluations.pending} and ${evaluations.rescoreId} = ${rescore.id})`,
       pending: evaluations.pending,
       fits: sql<boolean>`coalesce(${isTarget(dataset, target)}, false)`,
     })

@@ -2,13 +2,15 @@
  * Anonymous entries and the reviewers' link. What a sealed entry says is `lib/public-entry.ts`; who may seal and
  * reveal is `lib/permissions.ts`; here is what must hold whoever asks.
  */
-import { createHash, randomBytes } from 'node:crypto';
+
+import { randomBytes } from 'node:crypto';
 import { and, eq, isNotNull, ne, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type Submission, submissions } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 import { isSealed } from '#lib/public-entry.ts';
+import { secretDigest } from '#lib/secrets.ts';
 import { keepShown, lockMethod } from './methods.ts';
 
 /**
@@ -22,7 +24,7 @@ export async function makeAnonymous(
   tx: Tx = db(),
 ): Promise<Submission> {
   return tx.transaction(async (tx) => {
-    const before = await locked(id, tx);
+    const before = await lockSubmission(id, tx);
     const now = new Date();
     if (until !== null && until <= now)
       throw new AppError('invalid', 'Choose a date in the future, or none to reveal the entry yourself.');
@@ -58,7 +60,7 @@ export async function reveal(id: string, actorId: string | null, tx: Tx = db()):
   return tx.transaction(async (tx) => {
     const [row] = await tx.select({ methodId: submissions.methodId }).from(submissions).where(eq(submissions.id, id));
     if (row?.methodId) await lockMethod(row.methodId, tx);
-    const before = await locked(id, tx);
+    const before = await lockSubmission(id, tx);
     if (!isSealed(before, new Date())) throw new AppError('conflict', 'This entry is not anonymous (any more).');
     const [after] = await tx
       .update(submissions)
@@ -72,7 +74,7 @@ export async function reveal(id: string, actorId: string | null, tx: Tx = db()):
 }
 
 /** The row, held until the transaction ends: of two who change it, the second sees what the first did. */
-async function locked(id: string, tx: Tx): Promise<Submission> {
+async function lockSubmission(id: string, tx: Tx): Promise<Submission> {
   const [submission] = await tx.select().from(submissions).where(eq(submissions.id, id)).for('update');
   if (!submission) throw new AppError('not-found', 'There is no such submission.');
   if (submission.state === 'withdrawn') throw new AppError('conflict', 'This submission is withdrawn.');
@@ -85,29 +87,25 @@ const NUMBERS = 70_452_007;
 /** One more than was ever given. The log remembers numbers whose rows are gone. */
 async function nextNumber(tx: Tx): Promise<number> {
   await tx.execute(sql`select pg_advisory_xact_lock(${NUMBERS})`);
-  const [row] = (await tx.execute(sql`
+  const [row] = await tx.execute<{ next: number }>(sql`
     select 1 + greatest(
       (select coalesce(max(anonymous_number), 0) from submissions),
       (select coalesce(max((detail ->> 'number')::int), 0) from audit_events where kind = 'anonymised')
     ) as next
-  `)) as unknown as { next: number }[];
+  `);
   return Number(row.next);
 }
 
 // --- the reviewers' link: shown once; only its SHA-256 is kept ---
 
-function digest(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
-}
-
 /** A new secret for the link; one that was made before works no longer. */
 export async function makeReviewLink(id: string, actorId: string | null, tx: Tx = db()): Promise<string> {
   const secret = randomBytes(24).toString('base64url');
   return tx.transaction(async (tx) => {
-    const before = await locked(id, tx);
+    const before = await lockSubmission(id, tx);
     await tx
       .update(submissions)
-      .set({ reviewSha256: digest(secret) })
+      .set({ reviewSha256: secretDigest(secret) })
       .where(eq(submissions.id, id));
     await recordEvent(
       actorId,
@@ -140,6 +138,6 @@ export async function idByReviewSecret(secret: string, tx: Tx = db()): Promise<s
   const [row] = await tx
     .select({ id: submissions.id })
     .from(submissions)
-    .where(and(eq(submissions.reviewSha256, digest(secret)), ne(submissions.state, 'withdrawn')));
+    .where(and(eq(submissions.reviewSha256, secretDigest(secret)), ne(submissions.state, 'withdrawn')));
   return row?.id ?? null;
 }

@@ -14,7 +14,7 @@ export async function setFeatured(id: string, featured: boolean, actorId: string
     {
       allowed: and(eq(submissions.featured, !featured), featured ? isPublicSql() : undefined),
       set: { featured },
-      event: { kind: 'featured', before: !featured, after: featured },
+      event: (record) => ({ kind: 'featured', ...record, before: !featured, after: featured }),
       otherwise: featured
         ? 'Only a published entry that is no baseline yet can be marked as one.'
         : 'This entry is not marked as a baseline (any more).',

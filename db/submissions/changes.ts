@@ -3,24 +3,24 @@
  * same transaction, so two people or two scoring processes cannot both make it.
  */
 
-import { and, eq } from 'drizzle-orm';
+import { and, eq, type SQL } from 'drizzle-orm';
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { changesOf, recordEvent } from '#db/audit.ts';
 import type { Tx } from '#db/engine/client.ts';
 import { returnPlace } from '#db/quota/ledger.ts';
 import { type Submission, submissions } from '#db/schema.ts';
-import type { AuditEvent } from '#lib/audit.ts';
+import type { AuditEvent, Changes } from '#lib/audit.ts';
 import { AppError } from '#lib/errors.ts';
 import { keepShown, lockMethod } from './methods.ts';
 
-/** An event of one submission, whose id goes without saying. */
-type ChangeEvent = AuditEvent extends infer Event
-  ? Event extends { submissionId: string }
-    ? Omit<Event, 'submissionId'>
-    : never
-  : never;
+/** What `changeSubmission` adds to the event it records. */
+export interface ChangeRecord {
+  submissionId: string;
+  changes: Changes;
+}
 
 /**
- * One change of a submission that is in a state that allows it, with its audit event.
+ * Change a submission that is in a state that allows it, and record the audit event.
  *
  * @throws AppError `not-found`; `conflict` with the words of `otherwise` where the state does not allow it
  */
@@ -28,9 +28,9 @@ export async function changeSubmission(
   id: string,
   actorId: string | null,
   options: {
-    allowed: ReturnType<typeof and>;
-    set: Partial<Record<keyof Submission, unknown>>;
-    event: ChangeEvent;
+    allowed: SQL | undefined;
+    set: PgUpdateSetSource<typeof submissions>;
+    event: (record: ChangeRecord) => AuditEvent;
     otherwise: string;
   },
   tx: Tx,
@@ -42,18 +42,19 @@ export async function changeSubmission(
     if (!before) throw new AppError('not-found', 'There is no such submission.');
     const [changed] = await tx
       .update(submissions)
-      .set(options.set as Partial<Submission>)
+      .set(options.set)
       .where(and(eq(submissions.id, id), options.allowed))
       .returning();
     if (!changed) throw new AppError('conflict', options.otherwise);
     if (changed.state === 'withdrawn') await returnPlace(id, 'withdrawn before it had a score', tx);
-    const changes = changesOf(before, changed, Object.keys(options.set) as (keyof Submission)[]);
-    await recordEvent(actorId, { ...options.event, submissionId: id, changes } as AuditEvent, tx);
+    const columns = Object.keys(options.set).filter((key): key is keyof Submission => key in before);
+    const changes = changesOf(before, changed, columns);
+    await recordEvent(actorId, options.event({ submissionId: id, changes }), tx);
     return keepShown(before, changed, tx);
   });
 }
 
-/** Before the submission itself: the versions of a method are changed one after the other. */
+/** Lock the submission's method. Always before the submission itself, so that versions of a method change in turn. */
 export async function lockMethodOf(id: string, tx: Tx): Promise<void> {
   const [row] = await tx.select({ methodId: submissions.methodId }).from(submissions).where(eq(submissions.id, id));
   if (row?.methodId) await lockMethod(row.methodId, tx);

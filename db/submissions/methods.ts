@@ -40,7 +40,7 @@ export interface MethodVersion extends Submission {
  *
  * @throws AppError `not-found` where `id` is given and is none of this owner's
  */
-export async function methodFor(
+export async function findOrCreateMethod(
   owner: Belonging,
   wanted: { id?: string | null; name: string },
   facts: Partial<MethodFacts>,
@@ -48,14 +48,14 @@ export async function methodFor(
 ): Promise<Method> {
   return tx.transaction(async (tx) => {
     // the names of one owner's methods are looked at and given by one at a time
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`methods ${keyOf(owner)}`}, 0))`);
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`methods ${ownerKey(owner)}`}, 0))`);
     const [found] = await tx
       .select()
       .from(methods)
-      .where(and(belongsTo(owner), wanted.id ? eq(methods.id, wanted.id) : named(wanted.name)))
+      .where(and(belongsTo(owner), wanted.id ? eq(methods.id, wanted.id) : hasName(wanted.name)))
       .orderBy(methods.createdAt, methods.id)
       .limit(1);
-    if (found) return fill(found, facts, owner.userId, tx);
+    if (found) return fillMethod(found, facts, owner.userId, tx);
     if (wanted.id) throw new AppError('not-found', 'There is no such method of this owner.');
     const [made] = await tx
       .insert(methods)
@@ -66,26 +66,43 @@ export async function methodFor(
   });
 }
 
-async function fill(method: Method, facts: Partial<MethodFacts>, actorId: string | null, tx: Tx): Promise<Method> {
+async function fillMethod(
+  method: Method,
+  facts: Partial<MethodFacts>,
+  actorId: string | null,
+  tx: Tx,
+): Promise<Method> {
   const blank = (value: unknown) => value === null || value === undefined || value === '';
-  const news = Object.entries(facts).filter(([key, value]) => blank(method[key as keyof Method]) && !blank(value));
+  const news = Object.entries(facts).filter(
+    ([key, value]) =>
+      key in method && blank(Object.entries(method).find(([known]) => known === key)?.[1]) && !blank(value),
+  );
   if (news.length === 0) return method;
-  return edit(method, Object.fromEntries(news), actorId, tx);
+  return updateMethod(method, Object.fromEntries(news), actorId, tx);
 }
 
-async function edit(before: Method, facts: Partial<MethodFacts>, actorId: string | null, tx: Tx): Promise<Method> {
+async function updateMethod(
+  before: Method,
+  facts: Partial<MethodFacts>,
+  actorId: string | null,
+  tx: Tx,
+): Promise<Method> {
   const [after] = await tx
     .update(methods)
     .set({ ...facts, updatedAt: sql`now()` })
     .where(eq(methods.id, before.id))
     .returning();
-  const changes = changesOf(before, after, Object.keys(facts) as (keyof MethodFacts)[]);
+  const changes = changesOf(
+    before,
+    after,
+    Object.keys(facts).filter((key): key is keyof MethodFacts => key in before),
+  );
   if (Object.keys(changes).length > 0)
     await recordEvent(actorId, { kind: 'method-edited', methodId: before.id, name: after.name, changes }, tx);
   return after;
 }
 
-function keyOf({ userId, teamId }: Belonging): string {
+function ownerKey({ userId, teamId }: Belonging): string {
   return teamId !== null ? `team ${teamId}` : `user ${userId ?? ''}`;
 }
 
@@ -95,7 +112,7 @@ function belongsTo({ userId, teamId }: Belonging): SQL | undefined {
   return and(isNull(methods.teamId), userId === null ? isNull(methods.userId) : eq(methods.userId, userId));
 }
 
-function named(name: string): SQL {
+function hasName(name: string): SQL {
   return sql`lower(${methods.name}) = lower(${name})`;
 }
 
@@ -131,13 +148,14 @@ export async function editMethod(
   return tx.transaction(async (tx) => {
     const [there] = await tx.select().from(methods).where(eq(methods.id, id));
     if (!there) throw new AppError('not-found', 'There is no such method.');
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`methods ${keyOf(there)}`}, 0))`);
-    const method = (await lockMethod(id, tx)) as Method;
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`methods ${ownerKey(there)}`}, 0))`);
+    const method = await lockMethod(id, tx);
+    if (!method) throw new AppError('not-found', 'There is no such method.');
     if (facts.name !== undefined && facts.name !== method.name) {
       const [other] = await tx
         .select({ id: methods.id })
         .from(methods)
-        .where(and(belongsTo(method), named(facts.name), ne(methods.id, id)))
+        .where(and(belongsTo(method), hasName(facts.name), ne(methods.id, id)))
         .limit(1);
       if (other) throw new AppError('conflict', `There is another method named “${facts.name}”.`);
       await tx.update(submissions).set({ method: facts.name }).where(eq(submissions.methodId, id));
@@ -145,7 +163,7 @@ export async function editMethod(
     // said of the method it is said of every version; taken back, each version keeps what was said with it
     if (facts.testImagesSeen && !method.testImagesSeen)
       await tx.update(submissions).set({ testImagesSeen: true }).where(eq(submissions.methodId, id));
-    return edit(method, facts, actorId, tx);
+    return updateMethod(method, facts, actorId, tx);
   });
 }
 
@@ -159,13 +177,13 @@ export async function editMethod(
  */
 export async function keepShown(before: Submission | null, after: Submission, tx: Tx): Promise<Submission> {
   const [was, is] = [before !== null && isPublic(before), isPublic(after)];
-  if (is && !was) return becomePublic(after, before?.visibility === 'hidden', tx);
+  if (is && !was) return showPublished(after, before?.visibility === 'hidden', tx);
   if (!is && after.shown) {
     const [left] = await tx.update(submissions).set({ shown: false }).where(eq(submissions.id, after.id)).returning();
     const [next] = await tx
       .select()
       .from(submissions)
-      .where(and(sameBoard(after), isPublicSql(), ne(submissions.id, after.id)))
+      .where(and(isOnSameBoard(after), isPublicSql(), ne(submissions.id, after.id)))
       .orderBy(sealedAt(new Date()), desc(submissions.publishedAt), desc(submissions.version))
       .limit(1);
     if (next) {
@@ -177,8 +195,8 @@ export async function keepShown(before: Submission | null, after: Submission, tx
   return after;
 }
 
-async function becomePublic(submission: Submission, restored: boolean, tx: Tx): Promise<Submission> {
-  const rival = await shownNow(submission, tx);
+async function showPublished(submission: Submission, restored: boolean, tx: Tx): Promise<Submission> {
+  const rival = await findShown(submission, tx);
   const now = new Date();
   const gives = rival === null || (!restored && (!isSealed(submission, now) || isSealed(rival, now)));
   if (rival && gives) await tx.update(submissions).set({ shown: false }).where(eq(submissions.id, rival.id));
@@ -200,7 +218,7 @@ export async function showVersion(id: string, actorId: string, tx: Tx = db()): P
     if (!isPublic(submission)) throw new AppError('conflict', 'Only a published version can be shown.');
     if (isSealed(submission, new Date()))
       throw new AppError('conflict', 'An anonymous entry stands on the leaderboard by itself.');
-    const rival = await shownNow(submission, tx);
+    const rival = await findShown(submission, tx);
     if (submission.shown) return submission;
     if (rival) await tx.update(submissions).set({ shown: false }).where(eq(submissions.id, rival.id));
     const [after] = await tx.update(submissions).set({ shown: true }).where(eq(submissions.id, id)).returning();
@@ -210,16 +228,16 @@ export async function showVersion(id: string, actorId: string, tx: Tx = db()): P
 }
 
 /** Another version of the same method that the board shows. */
-async function shownNow(submission: Submission, tx: Tx): Promise<Submission | null> {
+async function findShown(submission: Submission, tx: Tx): Promise<Submission | null> {
   if (submission.methodId === null) return null;
   const [shown] = await tx
     .select()
     .from(submissions)
-    .where(and(sameBoard(submission), eq(submissions.shown, true), ne(submissions.id, submission.id)));
+    .where(and(isOnSameBoard(submission), eq(submissions.shown, true), ne(submissions.id, submission.id)));
   return shown ?? null;
 }
 
-function sameBoard({ methodId, task, datasetId }: Submission): SQL | undefined {
+function isOnSameBoard({ methodId, task, datasetId }: Submission): SQL | undefined {
   return and(
     methodId === null ? sql`false` : eq(submissions.methodId, methodId),
     eq(submissions.task, task),
@@ -228,7 +246,7 @@ function sameBoard({ methodId, task, datasetId }: Submission): SQL | undefined {
 }
 
 /** Public under the name of its method. */
-function publiclyNamed(): SQL | undefined {
+function isPublicUnderName(): SQL | undefined {
   return and(isPublicSql(), not(sealedAt(new Date())));
 }
 
@@ -268,7 +286,7 @@ export async function getMethod(id: string, tx: Tx = db()): Promise<MethodDetail
       method: methods,
       user: { id: users.id, name: users.name },
       team: { id: teams.id, name: teams.name },
-      public: sql<boolean>`exists (select 1 from ${submissions} where ${and(eq(submissions.methodId, methods.id), publiclyNamed())})`,
+      public: sql<boolean>`exists (select 1 from ${submissions} where ${and(eq(submissions.methodId, methods.id), isPublicUnderName())})`,
     })
     .from(methods)
     .leftJoin(users, eq(users.id, methods.userId))
@@ -322,7 +340,7 @@ export async function listVersions(
     .from(submissions)
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
     .leftJoin(newest, eq(newest.submissionId, submissions.id))
-    .where(and(eq(submissions.methodId, methodId), options.public ? publiclyNamed() : undefined))
+    .where(and(eq(submissions.methodId, methodId), options.public ? isPublicUnderName() : undefined))
     .orderBy(submissions.task, datasets.name, desc(submissions.version), desc(submissions.createdAt));
   return rows.map(({ submission, datasetName, results }) => ({ ...submission, datasetName, results }));
 }

@@ -10,6 +10,7 @@
  *   hidden ─▶ published      restore
  */
 import { and, count, eq, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { listEvents } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { audienceOf, type NewNotice, notify } from '#db/notices/notices.ts';
@@ -18,56 +19,52 @@ import { type AuditEvent, auditSentence } from '#lib/audit.ts';
 import { AppError } from '#lib/errors.ts';
 import { moment } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
-import { changeSubmission } from './changes.ts';
+import { type ChangeRecord, changeSubmission } from './changes.ts';
 import { isPublicSql } from './entries.ts';
 import { type SubmissionSummary, summaries, toSummary } from './submissions.ts';
 
 /** The longest reason, question or remark. */
 export const MAX_REASON = 1000;
 
-function mustSay(text: string, what: string): string {
+function requireText(text: string, what: string): string {
   const said = text.trim();
   if (!said) throw new AppError('invalid', `${what} The owner reads it.`);
   if (said.length > MAX_REASON) throw new AppError('invalid', 'At most 1,000 characters.');
   return said;
 }
 
-type Decision = Extract<
-  AuditEvent['kind'],
-  'approved' | 'asked-back' | 'declined' | 'hidden' | 'restored' | 'verified' | 'verification-revoked'
->;
+interface DecisionRecord extends ChangeRecord {
+  /** the only maintainer decided about an entry of their own */
+  own?: boolean;
+}
 
 async function decide(
   id: string,
   actorId: string | null,
   options: {
     allowed: SQL | undefined;
-    set: Partial<Record<keyof Submission, unknown>>;
-    kind: Decision;
-    reason?: string;
+    set: PgUpdateSetSource<typeof submissions>;
+    event: (record: DecisionRecord) => AuditEvent;
+    /** it puts an entry before the public or vouches for it, so another maintainer than its owner decides */
+    otherEyes?: boolean;
     otherwise: string;
-    tell: (submission: Submission) => NewNotice;
+    notice: (submission: Submission) => NewNotice;
   },
   tx: Tx,
 ): Promise<Submission> {
-  const { allowed, set, kind, reason, otherwise, tell } = options;
+  const { allowed, set, otherEyes = false, otherwise, notice } = options;
   return tx.transaction(async (tx) => {
-    const own = NEEDS_OTHER_EYES.has(kind) && (await decidesOnOwn(id, actorId, tx));
-    const event = { kind, ...(reason && { reason }), ...(own && { own }) } as Parameters<
-      typeof changeSubmission
-    >[2]['event'];
+    const own = otherEyes && (await decidesOnOwn(id, actorId, tx));
+    const event = (record: ChangeRecord) => options.event(own ? { ...record, own } : record);
     const changed = await changeSubmission(id, actorId, { allowed, set, event, otherwise }, tx).catch(async (error) => {
       if (error instanceof AppError && error.code === 'conflict')
-        throw new AppError('conflict', `${otherwise} ${await whatHappened(id, tx)}`.trim());
+        throw new AppError('conflict', `${otherwise} ${await describeLastEvent(id, tx)}`.trim());
       throw error;
     });
-    await notify(await audienceOf(changed, tx), tell(changed), tx);
+    await notify(await audienceOf(changed, tx), notice(changed), tx);
     return changed;
   });
 }
-
-/** What puts an entry before the public, or vouches for it. */
-const NEEDS_OTHER_EYES: ReadonlySet<Decision> = new Set(['approved', 'restored', 'verified']);
 
 /**
  * Whether somebody decides about their own entry, or their team's, because there is nobody else to do so.
@@ -100,13 +97,13 @@ async function decidesOnOwn(id: string, actorId: string | null, tx: Tx): Promise
 }
 
 /** Who did the last thing to a submission: whoever decides too late is to know. */
-async function whatHappened(id: string, tx: Tx): Promise<string> {
+async function describeLastEvent(id: string, tx: Tx): Promise<string> {
   const last = (await listEvents(id, tx)).at(-1);
   if (!last) return '';
   return `What happened last (${last.actorName ?? 'the site'}, ${moment(last.at)}): ${auditSentence(last.event)}.`;
 }
 
-const board = ({ task }: Submission) => `the leaderboard of ${parseTask(task)?.name ?? task}`;
+const boardName = ({ task }: Submission) => `the leaderboard of ${parseTask(task)?.name ?? task}`;
 
 /** A maintainer puts it on the board. A remark is for the owner. */
 export async function approve(
@@ -116,19 +113,19 @@ export async function approve(
   tx: Tx = db(),
 ): Promise<Submission> {
   const said = remark?.trim() || null;
-  if (said) mustSay(said, '');
+  if (said) requireText(said, '');
   return decide(
     id,
     actorId,
     {
       allowed: and(eq(submissions.visibility, 'pending'), eq(submissions.state, 'scored')),
       set: { visibility: 'published', hiddenReason: null, moderatorNote: said, publishedAt: sql`now()` },
-      kind: 'approved',
-      reason: said ?? undefined,
+      event: (record) => ({ kind: 'approved', ...record, ...(said && { reason: said }) }),
+      otherEyes: true,
       otherwise: 'Only a scored submission whose owner has asked to publish can be approved.',
-      tell: (submission) => ({
+      notice: (submission) => ({
         kind: 'approved',
-        text: `“${submission.method}” was approved and is on ${board(submission)}.${said ? ` The maintainer says: ${said}` : ''}`,
+        text: `“${submission.method}” was approved and is on ${boardName(submission)}.${said ? ` The maintainer says: ${said}` : ''}`,
         link: `/entries/${id}`,
       }),
     },
@@ -143,17 +140,16 @@ export async function askBack(
   question: string,
   tx: Tx = db(),
 ): Promise<Submission> {
-  const said = mustSay(question, 'Say what you want to know.');
+  const said = requireText(question, 'Say what you want to know.');
   return decide(
     id,
     actorId,
     {
       allowed: eq(submissions.visibility, 'pending'),
       set: { visibility: 'private', moderatorNote: said },
-      kind: 'asked-back',
-      reason: said,
+      event: (record) => ({ kind: 'asked-back', ...record, reason: said }),
       otherwise: 'This entry is not waiting for a decision.',
-      tell: ({ method }) => ({
+      notice: ({ method }) => ({
         kind: 'asked-back',
         text: `A maintainer has a question before publishing “${method}”: ${said} Ask to publish again with your answer.`,
         link: `/submissions/${id}`,
@@ -165,17 +161,16 @@ export async function askBack(
 
 /** Not published, with a reason its owner can read. */
 export async function decline(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
-  const said = mustSay(reason, 'Rejecting an entry needs a reason.');
+  const said = requireText(reason, 'Rejecting an entry needs a reason.');
   return decide(
     id,
     actorId,
     {
       allowed: eq(submissions.visibility, 'pending'),
       set: { visibility: 'hidden', hiddenReason: said, moderatorNote: null },
-      kind: 'declined',
-      reason: said,
+      event: (record) => ({ kind: 'declined', ...record, reason: said }),
       otherwise: 'This entry is not waiting for a decision.',
-      tell: ({ method }) => ({
+      notice: ({ method }) => ({
         kind: 'hidden',
         text: `“${method}” was not published: ${said}`,
         link: `/submissions/${id}`,
@@ -187,19 +182,18 @@ export async function decline(id: string, actorId: string | null, reason: string
 
 /** Off the board, with a reason its owner can read. */
 export async function hide(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
-  const said = mustSay(reason, 'Hiding an entry needs a reason.');
+  const said = requireText(reason, 'Hiding an entry needs a reason.');
   return decide(
     id,
     actorId,
     {
       allowed: eq(submissions.visibility, 'published'),
       set: { visibility: 'hidden', hiddenReason: said, moderatorNote: null },
-      kind: 'hidden',
-      reason: said,
+      event: (record) => ({ kind: 'hidden', ...record, reason: said }),
       otherwise: 'Only a published entry can be hidden.',
-      tell: (submission) => ({
+      notice: (submission) => ({
         kind: 'hidden',
-        text: `“${submission.method}” was taken off ${board(submission)}: ${said}`,
+        text: `“${submission.method}” was taken off ${boardName(submission)}: ${said}`,
         link: `/submissions/${id}`,
       }),
     },
@@ -209,7 +203,7 @@ export async function hide(id: string, actorId: string | null, reason: string, t
 
 /** Back on the board: what was hidden from it, or what had been declined. */
 export async function restore(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
-  const said = mustSay(reason, 'Restoring an entry needs a reason.');
+  const said = requireText(reason, 'Restoring an entry needs a reason.');
   return decide(
     id,
     actorId,
@@ -221,12 +215,12 @@ export async function restore(id: string, actorId: string | null, reason: string
         moderatorNote: said,
         publishedAt: sql`coalesce(${submissions.publishedAt}, now())`,
       },
-      kind: 'restored',
-      reason: said,
+      event: (record) => ({ kind: 'restored', ...record, reason: said }),
+      otherEyes: true,
       otherwise: 'Only a hidden entry that is scored can be restored.',
-      tell: (submission) => ({
+      notice: (submission) => ({
         kind: 'restored',
-        text: `“${submission.method}” is on ${board(submission)} again: ${said}`,
+        text: `“${submission.method}” is on ${boardName(submission)} again: ${said}`,
         link: `/entries/${id}`,
       }),
     },
@@ -243,17 +237,17 @@ export async function markVerified(
   note: string,
   tx: Tx = db(),
 ): Promise<Submission> {
-  const said = mustSay(note, 'Say what was run, and how close the numbers are.');
+  const said = requireText(note, 'Say what was run, and how close the numbers are.');
   return decide(
     id,
     actorId,
     {
       allowed: and(eq(submissions.state, 'scored'), isNull(submissions.verifiedAt)),
       set: { verifiedAt: sql`now()`, verifiedBy: actorId, verifiedNote: said },
-      kind: 'verified',
-      reason: said,
+      event: (record) => ({ kind: 'verified', ...record, reason: said }),
+      otherEyes: true,
       otherwise: 'Only a scored entry that is not marked yet can be marked as re-run.',
-      tell: ({ method }) => ({
+      notice: ({ method }) => ({
         kind: 'verified',
         text: `“${method}” is marked as re-run by a maintainer: ${said}`,
         link: `/entries/${id}`,
@@ -269,17 +263,16 @@ export async function revokeVerification(
   reason: string,
   tx: Tx = db(),
 ): Promise<Submission> {
-  const said = mustSay(reason, 'Taking back a mark needs a reason.');
+  const said = requireText(reason, 'Taking back a mark needs a reason.');
   return decide(
     id,
     actorId,
     {
       allowed: isNotNull(submissions.verifiedAt),
       set: { verifiedAt: null, verifiedBy: null, verifiedNote: null },
-      kind: 'verification-revoked',
-      reason: said,
+      event: (record) => ({ kind: 'verification-revoked', ...record, reason: said }),
       otherwise: 'This entry is not marked as re-run.',
-      tell: ({ method }) => ({
+      notice: ({ method }) => ({
         kind: 'verified',
         text: `“${method}” is no longer marked as re-run by a maintainer: ${said}`,
         link: `/entries/${id}`,

@@ -20,7 +20,7 @@ export async function requestPublication(
     {
       allowed: and(eq(submissions.visibility, 'private'), alive),
       set: { visibility: 'pending' },
-      event: { kind: 'publication-requested', ...(message && { message }) },
+      event: (record) => ({ kind: 'publication-requested', ...record, ...(message && { message }) }),
       otherwise: 'Only a private submission that was not rejected can be proposed for publication.',
     },
     tx,
@@ -40,7 +40,7 @@ export async function unpublish(id: string, actorId: string | null, tx: Tx = db(
         // a remark was about publishing; a question stays until it is answered
         moderatorNote: sql`case when ${submissions.visibility} = 'pending' then ${submissions.moderatorNote} end`,
       },
-      event: { kind: 'unpublished' },
+      event: (record) => ({ kind: 'unpublished', ...record }),
       otherwise: 'This submission is not on the leaderboard and not waiting to be.',
     },
     tx,
@@ -72,7 +72,7 @@ export async function withdraw(
         // what is anonymous when it goes stays so: nobody is left to reveal it
         anonymousUntil: sql`case when ${submissions.anonymousUntil} <= now() then ${submissions.anonymousUntil} end`,
       },
-      event: { kind: 'withdrawn', reason },
+      event: (record) => ({ kind: 'withdrawn', ...record, reason }),
       otherwise: 'This submission is withdrawn already.',
     },
     tx,
@@ -87,7 +87,7 @@ export async function forgetFiles(id: string, actorId: string | null, tx: Tx = d
     {
       allowed: and(inArray(submissions.state, ['scored', 'rejected', 'failed']), isNull(submissions.filesDeletedAt)),
       set: { filesDeletedAt: sql`now()` },
-      event: { kind: 'files-deleted' },
+      event: (record) => ({ kind: 'files-deleted', ...record }),
       otherwise: 'The files of a submission that waits for its score are needed; otherwise they are deleted already.',
     },
     tx,

@@ -16,7 +16,7 @@ import {
   type SubmissionFile,
   submissions,
 } from '#db/schema.ts';
-import type { Problem, Warning } from '#lib/problems.ts';
+import { countProblems, type Problem, summarizeProblems, type Warning } from '#lib/problems.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { slotsAreDatasets } from '#lib/tasks/index.ts';
@@ -189,8 +189,7 @@ export async function rejectSubmission(
     if (!rejected) return false;
     await returnPlace(id, 'the file was rejected', tx);
     await recordEvent(null, { kind: 'rejected', submissionId: id, problems: countProblems(problems) }, tx);
-    const more = countProblems(problems) - 1;
-    const first = problems[0] ? ` ${problems[0].message}${more > 0 ? ` (and ${more} more)` : ''}` : '';
+    const first = problems.length > 0 ? ` ${summarizeProblems(problems)}` : '';
     await notifyOwners(rejected, 'rejected', `A file of “${rejected.method}” was rejected.${first}`, tx);
     return true;
   });
@@ -242,7 +241,7 @@ export async function tryAgain(id: string, actorId: string | null, tx: Tx = db()
       {
         allowed: and(eq(submissions.state, 'failed'), isNull(submissions.filesDeletedAt)),
         set: { state: 'queued', attempts: 0, failure: null, startedAt: null, finishedAt: null },
-        event: { kind: 'returned', reason: 'it is to be tried again' },
+        event: (record) => ({ kind: 'returned', ...record, reason: 'it is to be tried again' }),
         otherwise: 'Only a submission that failed and still has its files can be tried again.',
       },
       tx,
@@ -255,9 +254,4 @@ export async function tryAgain(id: string, actorId: string | null, tx: Tx = db()
 /** Its owner, or everybody in the team it belongs to, hears what became of it. */
 async function notifyOwners(submission: Submission, kind: NoticeKind, text: string, tx: Tx): Promise<void> {
   await notify(await audienceOf(submission, tx), { kind, text, link: `/submissions/${submission.id}` }, tx);
-}
-
-/** Problems of one kind are listed a few times; the last one says how many more there are. */
-function countProblems(problems: Problem[]): number {
-  return problems.reduce((sum, problem) => sum + 1 + (problem.more ?? 0), 0);
 }

@@ -31,7 +31,7 @@ import { disclosed } from '#lib/scoring/disclosure.ts';
 import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { currentFirst, isReleased } from './current-score.ts';
 import { ENTRY_COLUMNS, ENTRY_JOINS } from './entries.ts';
-import { lockMethod, methodFor, nextVersion } from './methods.ts';
+import { findOrCreateMethod, lockMethod, nextVersion } from './methods.ts';
 
 export interface NewSubmission {
   task: string;
@@ -97,7 +97,7 @@ async function insertSubmission(
   if (files.length === 0) throw new AppError('invalid', 'A submission needs at least one file.');
   return tx.transaction(async (tx) => {
     const { userId: person, datasetId, description, paperUrl, codeUrl, testImagesSeen } = columns;
-    const said = await methodFor(
+    const said = await findOrCreateMethod(
       { userId: person, teamId },
       { id: wanted, name: columns.method },
       { description, paperUrl, codeUrl, testImagesSeen },

@@ -48,18 +48,18 @@ export async function sweepQueue(
     const jobs = Map.groupBy(await listLiveJobs(tx), ({ submissionId }) => submissionId);
     for (const { id, state } of waiting) {
       const own = jobs.get(id) ?? [];
-      if (own.length === 0) swept.push({ submissionId: id, action: await bringBack(id, state, tx) });
+      if (own.length === 0) swept.push({ submissionId: id, action: await requeueOrFail(id, state, tx) });
       else if (state === 'scoring' && own.every((job) => job.state === 'waiting' || job.state === 'retry')) {
         await returnToQueue(id, PROCESS_GONE, tx);
         swept.push({ submissionId: id, action: 'taken-back' });
       }
     }
-    for (const id of await settleOpenPlaces(tx)) swept.push({ submissionId: id, action: 'settled' });
+    for (const id of await settleReservations(tx)) swept.push({ submissionId: id, action: 'settled' });
     return swept;
   });
 }
 
-async function bringBack(id: string, state: string, tx: Tx): Promise<'requeued' | 'failed'> {
+async function requeueOrFail(id: string, state: string, tx: Tx): Promise<'requeued' | 'failed'> {
   const [{ times }] = await tx
     .select({ times: count() })
     .from(auditEvents)
@@ -80,7 +80,7 @@ async function bringBack(id: string, state: string, tx: Tx): Promise<'requeued' 
   return 'requeued';
 }
 
-async function settleOpenPlaces(tx: Tx): Promise<string[]> {
+async function settleReservations(tx: Tx): Promise<string[]> {
   const open = await tx.execute<{ id: string; state: string }>(sql`
     select ${submissions.id} as id, ${submissions.state} as state
     from ${quotaLedger} as line join ${submissions} on ${submissions.id} = line.submission_id

@@ -5,16 +5,10 @@ import { expect, it } from 'vitest';
 import { configuredProviders, githubProfile } from '#app/_server/auth-config.ts';
 import { callerOf } from '#app/_server/viewer.ts';
 import { db } from '#db/engine/client.ts';
+import { createSession } from '#db/people/sessions.ts';
 import { linkSignIn, listSignIns, saveProfile, signOutEverywhere, unlinkSignIn } from '#db/people/sign-ins.ts';
-import {
-  createSession,
-  createToken,
-  ensureUser,
-  getUser,
-  getUserByEmail,
-  listUsers,
-  userByToken,
-} from '#db/people/users.ts';
+import { createToken, userByToken } from '#db/people/tokens.ts';
+import { ensureUser, getUser, getUserByEmail, listUsers } from '#db/people/users.ts';
 import { auditEvents } from '#db/schema.ts';
 import { Browser, openIdentityProvider, SITE, signIn } from './identity.ts';
 import { openSite } from './site.ts';

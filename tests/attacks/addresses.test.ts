@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { safeReturn } from '#app/_server/return-to.ts';
 import { siteOf } from '#app/_server/site.ts';
 import { callerOf } from '#app/_server/viewer.ts';
-import { createSession } from '#db/people/users.ts';
+import { createSession } from '#db/people/sessions.ts';
 import { openSite, person } from '#tests/app/site.ts';
 import { isAddress } from '#workers/site/front.ts';
 

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { listEvents } from '#db/audit.ts';
 import { db } from '#db/engine/client.ts';
 import { acceptInvitation, createTeam, invite } from '#db/people/teams.ts';
-import { createToken, MOST_TOKENS } from '#db/people/users.ts';
+import { createToken, MOST_TOKENS } from '#db/people/tokens.ts';
 import { datasets, submissions, users } from '#db/schema.ts';
 import { approve, decline, hide, markVerified, restore } from '#db/submissions/moderation.ts';
 import { createSubmission } from '#db/submissions/submissions.ts';

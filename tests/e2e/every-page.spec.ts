@@ -12,7 +12,7 @@ import { type Client, connect } from '#db/engine/client.ts';
 import { announce, endAnnouncement } from '#db/notices/announcements.ts';
 import { notify } from '#db/notices/notices.ts';
 import { createTeam, invite } from '#db/people/teams.ts';
-import { createToken } from '#db/people/users.ts';
+import { createToken } from '#db/people/tokens.ts';
 import {
   datasets,
   evaluations,

@@ -6,7 +6,7 @@ import { eq } from 'drizzle-orm';
 import { confirmationOf } from '#app/account/confirmation.ts';
 import { db } from '#db/engine/client.ts';
 import { createTeam, invite } from '#db/people/teams.ts';
-import { createToken } from '#db/people/users.ts';
+import { createToken } from '#db/people/tokens.ts';
 import { accounts, announcements, notices, submissions, teamMembers } from '#db/schema.ts';
 import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
 import { createUpload } from '#db/submissions/uploads.ts';

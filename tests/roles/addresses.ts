@@ -4,11 +4,12 @@
  */
 import { eq } from 'drizzle-orm';
 import { db } from '#db/engine/client.ts';
-import { sessionDigest } from '#db/people/sessions.ts';
+import { createSession } from '#db/people/sessions.ts';
 import { invite } from '#db/people/teams.ts';
-import { createSession, createToken, revokeToken } from '#db/people/users.ts';
+import { createToken, revokeToken } from '#db/people/tokens.ts';
 import { notices, sessions, submissions, uploads } from '#db/schema.ts';
 import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
+import { secretDigest } from '#lib/secrets.ts';
 import { type Cast, cookieOf, makeEntry, ROLES, type Role, tokenOf } from './cast.ts';
 
 /** API tokens, and a cookie whose session is over. */
@@ -34,7 +35,7 @@ export async function headersOf(cast: Cast): Promise<Record<Caller, Record<strin
   await db()
     .update(sessions)
     .set({ expires: new Date(Date.now() - 1000) })
-    .where(eq(sessions.sessionToken, sessionDigest(ended.sessionToken)));
+    .where(eq(sessions.sessionToken, secretDigest(ended.sessionToken)));
   const revoked = await createToken(ids.owner, 'revoked');
   await revokeToken(ids.owner, revoked.id);
   return {

@@ -5,8 +5,10 @@
 import { and, eq, inArray } from 'drizzle-orm';
 import { db } from '#db/engine/client.ts';
 import { suspend } from '#db/people/moderation.ts';
+import { createSession } from '#db/people/sessions.ts';
 import { createTeam } from '#db/people/teams.ts';
-import { createSession, createToken, ensureUser } from '#db/people/users.ts';
+import { createToken } from '#db/people/tokens.ts';
+import { ensureUser } from '#db/people/users.ts';
 import {
   type Dataset,
   evaluations,

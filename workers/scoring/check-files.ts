@@ -3,7 +3,7 @@
  * same words. Nothing is matched, so that a list of the images may stand for ground truth.
  */
 
-import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
+import { countProblems, FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import type { ReadPredictions, Target } from '#lib/readers/coco/predictions.ts';
 import type { Counts } from '#lib/readers/counts/table.ts';
 import { openTarget } from '#lib/readers/ground-truth-file.ts';
@@ -69,7 +69,7 @@ export async function checkFiles(job: CheckJob): Promise<Checked> {
       problems.push(...found.problems);
       warnings.push(...found.warnings);
       const { format, detections, images } = found;
-      const count = found.problems.reduce((sum, { more = 0 }) => sum + 1 + more, 0);
+      const count = countProblems(found.problems);
       checked.push({ slot, format, detections, images, problems: count });
     }
   } finally {

@@ -5,8 +5,8 @@ import { problem } from '#app/_server/http.ts';
 import { isLocalRequest, localSignInIsOn } from '#app/_server/local-sign-in.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
 import { isSameOrigin, SESSION_COOKIES } from '#app/_server/viewer.ts';
+import { createSession } from '#db/people/sessions.ts';
 import { findSignInLink, followSignInLink } from '#db/people/sign-in-links.ts';
-import { createSession } from '#db/people/users.ts';
 import { AppError } from '#lib/errors.ts';
 import { ROLES } from '#lib/vocabulary.ts';
 

@@ -16,6 +16,7 @@ import { AppError } from '#lib/errors.ts';
 import { bytes, integer, moment, percent } from '#lib/format.ts';
 import * as may from '#lib/permissions.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
+import { countProblems } from '#lib/problems.ts';
 import { isSealed } from '#lib/public-entry.ts';
 import { type AnyReport, datasetsOf } from '#lib/scoring/report.ts';
 import { parseTask, slotsAreDatasets, type Task, taskNumber, taskValue, valueName } from '#lib/tasks/index.ts';
@@ -281,7 +282,7 @@ async function Scores({ submission }: { submission: SubmissionDetail }) {
 
 function Problems({ problems }: { problems: Problem[] }) {
   const shown = problems.slice(0, 200);
-  const more = problems.slice(200).length + problems.reduce((sum, problem) => sum + (problem.more ?? 0), 0);
+  const more = countProblems(problems) - Math.min(problems.length, 200);
   return (
     <>
       <TableFrame label="Problems in the file">

@@ -4,9 +4,11 @@ import { type Client, connect } from '#db/engine/client.ts';
 import { notify } from '#db/notices/notices.ts';
 import { deleteAccount, type EntriesAfterwards } from '#db/people/deletion.ts';
 import { accountData } from '#db/people/export.ts';
+import { createSession } from '#db/people/sessions.ts';
 import { linkSignIn } from '#db/people/sign-ins.ts';
 import { createTeam } from '#db/people/teams.ts';
-import { createSession, createToken, ensureUser, setRole } from '#db/people/users.ts';
+import { createToken } from '#db/people/tokens.ts';
+import { ensureUser, setRole } from '#db/people/users.ts';
 import {
   apiTokens,
   auditEvents,

@@ -12,8 +12,10 @@ import {
   previewMerge,
   suspend,
 } from '#db/people/moderation.ts';
+import { createSession } from '#db/people/sessions.ts';
 import { createTeam } from '#db/people/teams.ts';
-import { createSession, createToken, ensureUser, listTokens, setRole, userByToken } from '#db/people/users.ts';
+import { createToken, listTokens, userByToken } from '#db/people/tokens.ts';
+import { ensureUser, setRole } from '#db/people/users.ts';
 import {
   accounts,
   methods,

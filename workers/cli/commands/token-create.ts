@@ -23,7 +23,8 @@ export const tokenCreate: Command = {
     if (files.length > 0) throw new CallError(`“${files[0]}” is not expected: the person is given with --user.`);
     const email = address(required(values, 'user'));
     const { TOKEN_SCOPES } = await import('#lib/vocabulary.ts');
-    const { createToken, ensureUser, TOKEN_LIFETIMES, tokenEnd } = await import('#db/people/users.ts');
+    const { createToken, TOKEN_LIFETIMES, tokenEnd } = await import('#db/people/tokens.ts');
+    const { ensureUser } = await import('#db/people/users.ts');
     const scopes = (values.scope as string).split(',').map((scope) => oneOf('--scope', TOKEN_SCOPES, scope.trim()));
     const expiresAt = tokenEnd(oneOf('--expires', TOKEN_LIFETIMES, values.expires));
     const made = await withDatabase(async () => {

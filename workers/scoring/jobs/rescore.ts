@@ -1,13 +1,8 @@
 /** Scores a submission again; nothing of it changes until the board switches. */
+
 import type { RescoreData, ScoreContext } from '#db/queue/queue.ts';
-import {
-  failRescoreItem,
-  handRescoreBack,
-  isRescoring,
-  problemsInWords,
-  saveRescore,
-  startRescoreItem,
-} from '#db/rescore/score.ts';
+import { failRescoreItem, handRescoreBack, isRescoring, saveRescore, startRescoreItem } from '#db/rescore/score.ts';
+import { summarizeProblems } from '#lib/problems.ts';
 import { log } from '#workers/log.ts';
 import { type JobRoom, runJob } from './run-job.ts';
 import { buildJob, keptReports } from './score.ts';
@@ -28,7 +23,7 @@ export async function rescoreSubmission(
       const outcome = await room.pool.score({ ...(await buildJob(input)), threads: room.threads }, signal);
       const saved = outcome.ok
         ? await saveRescore(rescoreId, submissionId, keptReports(input, outcome.reports))
-        : await failRescoreItem(rescoreId, submissionId, problemsInWords(outcome.problems));
+        : await failRescoreItem(rescoreId, submissionId, summarizeProblems(outcome.problems));
       if (!saved) return 'too-late';
       return outcome.ok ? 'rescored' : 'rescore-rejected';
     },
