@@ -13,6 +13,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'lib/xml.ts': [],
   'lib/queue-estimate.ts': [],
   'lib/quota.ts': [],
+  'lib/secrets.ts': [],
   'lib/livecell': [],
   'lib/cells': [],
   'lib/stats': [],

@@ -3,12 +3,22 @@ import { and, count, eq, isNull, ne } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { deleteMailTo } from '#db/notices/outbox.ts';
-import { methods, type Submission, submissionFiles, submissions, teamMembers, teams, users } from '#db/schema.ts';
+import {
+  methods,
+  type Submission,
+  submissionFiles,
+  submissions,
+  teamMembers,
+  teams,
+  type User,
+  users,
+} from '#db/schema.ts';
 import { withdraw } from '#db/submissions/publication.ts';
 import { isSharedFile } from '#db/submissions/submissions.ts';
 import { listUploads } from '#db/submissions/uploads.ts';
 import { AppError } from '#lib/errors.ts';
 import { leaveTeam } from './teams.ts';
+import { lockMaintainers } from './users.ts';
 
 export type EntriesAfterwards =
   /** published entries stay on the board, credited to this name */
@@ -32,9 +42,10 @@ export interface LeftInStorage {
  */
 export async function deleteAccount(userId: string, choice: EntriesAfterwards, tx: Tx = db()): Promise<LeftInStorage> {
   return tx.transaction(async (tx) => {
+    const maintainers = await lockMaintainers(tx);
     const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
     if (!user) throw new AppError('not-found', 'There is no such account (any more).');
-    if (user.role === 'maintainer') await requireAnotherMaintainer(userId, tx);
+    if (user.role === 'maintainer') requireAnotherMaintainer(maintainers, userId);
     await leaveTeams(userId, tx);
 
     const mine = await tx
@@ -77,9 +88,7 @@ export async function countPublished(userId: string, tx: Tx = db()): Promise<num
   return row.entries;
 }
 
-async function requireAnotherMaintainer(userId: string, tx: Tx): Promise<void> {
-  // all of them, in one order: of two who leave at the same time, the second finds that they are the last
-  const maintainers = await tx.select().from(users).where(eq(users.role, 'maintainer')).orderBy(users.id).for('update');
+function requireAnotherMaintainer(maintainers: readonly User[], userId: string): void {
   if (!maintainers.some(({ id, suspendedAt }) => id !== userId && suspendedAt === null))
     throw new AppError('conflict', 'You are the last maintainer. Make somebody else a maintainer first.');
 }

@@ -27,7 +27,7 @@ import {
 } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 import { userHolder } from '#lib/quota.ts';
-import { lockUser, requireRemainingMaintainer } from './users.ts';
+import { lockMaintainers, lockUser, requireRemainingMaintainer } from './users.ts';
 
 // --- finding ---
 
@@ -322,8 +322,7 @@ async function joinTeams(keptId: string, goneId: string, tx: Tx): Promise<number
 /** A suspension that is taken over must not leave the site without a maintainer who can act. */
 async function requireActingMaintainer(before: readonly User[], tx: Tx): Promise<void> {
   if (!before.some(({ role, suspendedAt }) => role === 'maintainer' && suspendedAt === null)) return;
-  const maintainers = await tx.select().from(users).where(eq(users.role, 'maintainer')).orderBy(users.id).for('update');
-  if (!maintainers.some(({ suspendedAt }) => suspendedAt === null))
+  if (!(await lockMaintainers(tx)).some(({ suspendedAt }) => suspendedAt === null))
     throw new AppError('conflict', 'This would suspend the last maintainer. Lift the suspension first.');
 }
 

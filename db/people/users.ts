@@ -99,12 +99,20 @@ export async function setRole(
 }
 
 /**
- * Refuses to let the last maintainer go who can act. All maintainers are locked, always in the same order: of two who
- * are let go at the same time, the second finds that they are the last.
+ * Lock all maintainers, always in the same order: if two of them leave at once, the second finds that they are the last.
+ * A transaction that also locks an account locks the maintainers first, or two such transactions could deadlock.
+ */
+export async function lockMaintainers(tx: Tx): Promise<User[]> {
+  return tx.select().from(users).where(eq(users.role, 'maintainer')).orderBy(users.id).for('update');
+}
+
+/**
+ * Require that a maintainer who can act remains without this one.
+ *
+ * @throws AppError `conflict`
  */
 export async function requireRemainingMaintainer(userId: string, tx: Tx): Promise<void> {
-  const maintainers = await tx.select().from(users).where(eq(users.role, 'maintainer')).orderBy(users.id).for('update');
-  const acting = maintainers.filter(({ suspendedAt }) => suspendedAt === null);
+  const acting = (await lockMaintainers(tx)).filter(({ suspendedAt }) => suspendedAt === null);
   if (acting.some(({ id }) => id === userId) && acting.length === 1)
     throw new AppError('conflict', 'This is the last maintainer. Make somebody else a maintainer first.');
 }

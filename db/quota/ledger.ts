@@ -1,11 +1,11 @@
 /**
- * The quota's ledger. A submission reserves a place in the transaction that creates it, under a lock of its holder; the
- * score makes a charge of it in the transaction that saves the score, and whatever else ends the submission gives it
- * back in the transaction that says so. So no two submissions get the last place, and no place is lost.
+ * The quota ledger. The transaction that creates a submission reserves a place, under a lock of its holder. The one that
+ * saves the score turns the reservation into a charge; the one that ends the submission otherwise returns it. So two
+ * submissions never get the last place, and no place is lost.
  *
- * Not counted: submissions to demo data sets, and those of nobody (seeded ones). Scoring again never counts.
+ * Submissions to demo data sets and seeded ones, which belong to nobody, do not count. Re-scores never count.
  */
-import { and, desc, eq, gt, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, ne, or, type SQL, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { notify } from '#db/notices/notices.ts';
@@ -36,7 +36,7 @@ import {
 import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
 import { getTaskRules, listTaskRules } from './task-settings.ts';
 
-/** Where a holder stands with a task; `rule`: where it has been read already. */
+/** Return a holder's standing with a task. Pass `rule` if it has been read already. */
 export async function getQuota(
   holder: QuotaHolder,
   task: string,
@@ -51,10 +51,7 @@ export async function getQuota(
       gt(quotaLedger.at, sql`clock_timestamp() - make_interval(days => ${rule.days}::int)`),
     ),
     and(eq(quotaLedger.kind, 'reserved'), sql`not ${settled}`),
-    and(
-      eq(quotaLedger.kind, 'granted'),
-      or(isNull(quotaLedger.expiresAt), gt(quotaLedger.expiresAt, sql`clock_timestamp()`)),
-    ),
+    eq(quotaLedger.kind, 'granted'), // `quotaStanding` leaves out those that have run out
   );
   const entries = await tx
     .select()
@@ -64,13 +61,13 @@ export async function getQuota(
   return quotaStanding(rule, entries, await readClock(tx));
 }
 
-/** Where somebody stands with a task. */
+/** A holder's standing with a task. */
 export interface Places extends QuotaStanding {
   holder: QuotaHolder;
   task: string;
 }
 
-/** Where holders stand with every task that there is to submit to. */
+/** Return the holders' standing with every open task. */
 export async function listPlaces(holders: readonly QuotaHolder[], tx: Tx = db()): Promise<Places[]> {
   if (holders.length === 0) return [];
   const rules = await listTaskRules(tx);
@@ -81,7 +78,7 @@ export async function listPlaces(holders: readonly QuotaHolder[], tx: Tx = db())
   return found;
 }
 
-/** The database's own clock, which every process shares and which dates the lines. */
+/** Return the database's time, which all processes share and which dates the lines. */
 async function readClock(tx: Tx): Promise<Date> {
   const [{ now }] = await tx.execute<{ now: string }>(
     sql`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now`,
@@ -89,16 +86,16 @@ async function readClock(tx: Tx): Promise<Date> {
   return new Date(now);
 }
 
-/** One at a time per holder, until the transaction ends. Of the whole holder: one upload may serve several tasks. */
+/** Lock a holder until the transaction ends; for all tasks, because one upload may serve several. */
 async function lockHolder(holder: QuotaHolder, tx: Tx): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`quota ${holder}`}, 0))`);
 }
 
 /**
- * Reserves a place for a submission just created, of its holder and of the person who submits it: founding teams makes
- * no further places.
+ * Reserve a place for a submission that was just created, of its holder and of the person who submits it, so that
+ * founding teams gives no further places.
  *
- * @throws AppError `quota`, with the next slot, where either has none left; `too-many` where either has too much open, or
+ * @throws AppError `quota`, with the next slot, if either has none left; `too-many` if either has too much open, or
  * the person has sent in too much within a day
  */
 export async function reservePlace(submission: Submission, tx: Tx): Promise<void> {
@@ -158,7 +155,7 @@ async function requireTurn(submission: Submission, tx: Tx): Promise<void> {
     );
 }
 
-/** A submission whose slots are data sets is scored on all of them that it has files for, whichever it is filed under. */
+/** Return whether only demo data sets are scored. A task whose slots are data sets scores all of them that have files. */
 async function isDemo({ task, datasetId }: Submission, tx: Tx): Promise<boolean> {
   const ofTask = parseTask(task)?.slots.length === 0;
   const sets = await tx
@@ -192,12 +189,12 @@ function quotaError(task: string, holder: QuotaHolder, standing: QuotaStanding):
   );
 }
 
-/** A score was returned: the open reservation becomes a charge. One that was given back, or charged, stays as it is. */
+/** Turn the reservation of a scored submission into a charge. One that is settled stays as it is. */
 export async function chargePlace(submissionId: string, tx: Tx): Promise<void> {
   await settleReservation(submissionId, { kind: 'charged', reason: 'scored' }, tx);
 }
 
-/** No score was returned: the open reservation is given back, with why. One that was charged stays charged. */
+/** Return the reservation of a submission that gets no score, with the reason. One that is settled stays as it is. */
 export async function returnPlace(submissionId: string, reason: string, tx: Tx): Promise<void> {
   await settleReservation(submissionId, { kind: 'returned', reason }, tx);
 }
@@ -219,13 +216,13 @@ async function settleReservation(
 export interface NewGrant {
   holder: QuotaHolder;
   task: string;
-  /** places beyond the rule's, in any window until then */
+  /** places beyond the rule's, in any window until `until` */
   amount: number;
   reason: string;
   until: Date;
 }
 
-/** A maintainer allows more, for a reason and until a day. The holder is told. */
+/** Grant more places until a date, and notify the holder. */
 export async function grantQuota(grant: NewGrant, actorId: string, tx: Tx = db()): Promise<QuotaLine> {
   const { holder, task, amount, until } = grant;
   const reason = grant.reason.trim();
@@ -233,8 +230,8 @@ export async function grantQuota(grant: NewGrant, actorId: string, tx: Tx = db()
   if (!name) throw new AppError('invalid', `There is no task “${task}”.`);
   if (!Number.isInteger(amount) || amount < 1 || amount > 1000)
     throw new AppError('invalid', 'Grant between 1 and 1,000 submissions.');
-  if (!reason) throw new AppError('invalid', 'A grant needs a reason: whoever gets it reads it.');
-  if (until.getTime() <= Date.now()) throw new AppError('invalid', 'A grant ends in the future.');
+  if (!reason) throw new AppError('invalid', 'A grant needs a reason. The person or team reads it.');
+  if (until.getTime() <= Date.now()) throw new AppError('invalid', 'A grant must end in the future.');
   return tx.transaction(async (tx) => {
     const people = await listPeopleOf(holder, tx);
     if (people.length === 0) throw new AppError('not-found', 'There is no such person or team.');
@@ -283,15 +280,15 @@ async function listPeopleOf(holder: QuotaHolder, tx: Tx): Promise<string[]> {
   return (await tx.select({ id: users.id }).from(users).where(eq(users.id, id))).map(({ id }) => id);
 }
 
-/** A line of the ledger with the words of what it speaks of. */
+/** A line of the ledger with the names of its submission and holder. */
 export interface LedgerLine extends QuotaLine {
-  /** of the submission; null: a grant, or gone */
+  /** the submission's method; null: a grant, or the submission is gone */
   method: string | null;
-  /** of the person or team that holds it */
+  /** the person's or team's name */
   holderName: string | null;
 }
 
-/** Lines of the ledger, the newest first. */
+/** Return lines of the ledger, newest first. */
 export async function listLedger(
   filter: { holders?: readonly QuotaHolder[]; task?: string; limit?: number },
   tx: Tx = db(),

@@ -1,4 +1,4 @@
-/** What maintainers set for a task: whether it takes submissions, how large, and how many. Without a row: the defaults. */
+/** A task's settings: whether it is open, the largest file and the quota. A task without a row has the defaults. */
 import { eq } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
@@ -10,17 +10,17 @@ import type { QuotaRule } from '#lib/quota.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
 
-/** What holds for a task: a maintainer's settings, the site's defaults where there are none. */
+/** The rules of a task: a maintainer's settings, completed by the site's defaults. */
 export interface TaskRules {
   open: boolean;
-  /** why it is closed, for everybody to read */
+  /** why it is closed; public */
   closedReason: string | null;
   quota: QuotaRule;
-  /** of an uploaded file */
+  /** the largest uploaded file, in bytes */
   maxBytes: number;
 }
 
-/** What a maintainer may set. Null: the site's default; a quota of 0: no limit. */
+/** What a maintainer may set. Null means the site's default, a quota of 0 no limit. */
 export type NewTaskSettings = Pick<TaskSettings, 'open' | 'closedReason' | 'quota' | 'quotaDays' | 'maxBytes'>;
 
 export function defaultQuota(): QuotaRule {
@@ -48,13 +48,17 @@ export async function getTaskRules(task: string, tx: Tx = db()): Promise<TaskRul
   return toRules((await getTaskSettings(task, tx)) ?? undefined);
 }
 
-/** Of every task that there is to submit to. */
+/** Return the rules of every open task. */
 export async function listTaskRules(tx: Tx = db()): Promise<Record<string, TaskRules>> {
   const rows = await tx.select().from(taskSettings);
   return Object.fromEntries(OPEN_TASKS.map(({ id }) => [id, toRules(rows.find(({ task }) => task === id))]));
 }
 
-/** Sets all of it at once, and records what it was before. Throws `invalid` where something cannot be. */
+/**
+ * Save a task's settings and record what they were before.
+ *
+ * @throws AppError `invalid` for an unknown task, or a closed one without a reason
+ */
 export async function saveTaskSettings(
   task: string,
   input: NewTaskSettings,
@@ -64,7 +68,7 @@ export async function saveTaskSettings(
   if (!parseTask(task)?.open) throw new AppError('invalid', `There is no task “${task}”.`);
   const settings = { ...input, closedReason: input.open ? null : (input.closedReason?.trim() ?? '') };
   if (!settings.open && !settings.closedReason)
-    throw new AppError('invalid', 'Closing a task needs a reason: whoever wants to submit reads it.');
+    throw new AppError('invalid', 'Closing a task needs a reason. Everybody who wants to submit reads it.');
   return tx.transaction(async (tx) => {
     const [row] = await tx.select().from(taskSettings).where(eq(taskSettings.task, task)).for('update');
     const values = { ...settings, updatedBy: actorId, updatedAt: new Date() };
@@ -84,7 +88,11 @@ function pickSettings(row: NewTaskSettings | undefined): NewTaskSettings {
   return { open, closedReason, quota, quotaDays, maxBytes };
 }
 
-/** Throws `closed` where a task takes no submissions. Asked before the first byte, and again when it is submitted. */
+/**
+ * Require that a task takes submissions. Checked before the first byte is uploaded, and again at submission.
+ *
+ * @throws AppError `closed`
+ */
 export function requireOpen(task: string, rules: TaskRules): void {
   if (rules.open) return;
   const name = parseTask(task)?.name ?? task;
@@ -93,7 +101,11 @@ export function requireOpen(task: string, rules: TaskRules): void {
   });
 }
 
-/** Throws `too-large` where a task takes no file of so many bytes. */
+/**
+ * Require that a file is not larger than the task allows.
+ *
+ * @throws AppError `too-large`
+ */
 export function requireSize(task: string, rules: TaskRules, bytes: number): void {
   if (bytes <= rules.maxBytes) return;
   const name = parseTask(task)?.name ?? task;

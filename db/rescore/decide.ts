@@ -11,10 +11,10 @@ import { integer as whole } from '#lib/format.ts';
 import { lockRunning, switchIfDone } from './switch.ts';
 
 /**
- * Those that failed are tried again, all or one.
+ * Try the failed submissions of a re-score again, or one of them.
  *
  * @returns how many wait now
- * @throws AppError `conflict` where there is nothing that could be tried again
+ * @throws AppError `conflict` if none of them still has its files
  */
 export async function retryRescore(
   rescoreId: string,
@@ -57,7 +57,7 @@ export async function retryRescore(
 }
 
 /**
- * The board switches without those that failed. They keep the numbers they have, off the board, with a note.
+ * Switch the board without the submissions that failed. They keep their old numbers, off the board, with a note.
  *
  * @throws AppError `conflict` while others still wait
  */
@@ -89,7 +89,11 @@ export async function switchWithout(rescoreId: string, actorId: string | null, t
   });
 }
 
-/** Leaves everything as it was: what was computed is thrown away, and a new version of ground truth with it. */
+/**
+ * Cancel a re-score: discard the new scores and the new version of ground truth, and leave everything as it was.
+ *
+ * @returns the storage key of the discarded ground truth, for the caller to delete; null if there was none
+ */
 export async function cancelRescore(
   rescoreId: string,
   actorId: string | null,
@@ -115,7 +119,7 @@ export async function cancelRescore(
 
 async function requireRunning(rescoreId: string, tx: Tx): Promise<Rescore> {
   const rescore = await lockRunning(rescoreId, tx);
-  if (!rescore) throw new AppError('conflict', 'This re-score is over already, or was never there.');
+  if (!rescore) throw new AppError('conflict', 'This re-score has ended, or never existed.');
   return rescore;
 }
 

@@ -2,7 +2,7 @@
  * Ground truth as maintainers keep it: registered, replaced by a new version, made public or not.
  *
  *   files sent in ─▶ import (read in the scoring process) ─▶ a data set, version 1
- *                                                        └▶ its next version ─▶ every entry scored again (`rescore.ts`)
+ *                                                        └▶ its next version ─▶ every entry scored again (`start.ts`)
  *                                                                           ─▶ current, all at once
  */
 import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
@@ -26,13 +26,13 @@ import type { Problem, Warning } from '#lib/problems.ts';
 import { groundTruthTask } from '#lib/tasks/index.ts';
 import { requireIdle, rescoreOnVersion } from './start.ts';
 
-/** What reading a file of ground truth finds out. */
+/** What reading a ground-truth file finds out. */
 export interface GroundTruthFacts {
   sha256: string;
   images: number;
   objects: number;
   cellTypes: Record<string, number>;
-  /** of reference counts there are none */
+  /** null for reference counts, which have none */
   statistics: DatasetStatistics | null;
 }
 
@@ -41,11 +41,11 @@ export const MAX_NOTE = 1000;
 // --- versions ---
 
 export interface VersionLine extends Omit<GroundTruthVersion, 'statistics' | 'packKey'> {
-  /** null: the command line, or somebody who has left */
+  /** null: the command line, or a person whose account is gone */
   by: string | null;
 }
 
-/** What a data set has been, the newest first: digests and counts, never annotations. */
+/** Return the versions of a data set, newest first: digests and counts, never annotations. */
 export async function listGroundTruthVersions(datasetId: string, tx: Tx = db()): Promise<VersionLine[]> {
   const rows = await tx
     .select({ version: groundTruthVersions, by: users.name })
@@ -57,9 +57,10 @@ export async function listGroundTruthVersions(datasetId: string, tx: Tx = db()):
 }
 
 /**
- * Other ground truth for a data set. It is the next version until everything that was scored has been scored on it.
+ * Replace the ground truth of a data set. The new version becomes current when every scored submission has been scored
+ * on it.
  *
- * @throws AppError `conflict` where it is what there is already, or a re-score runs; `invalid` without a note
+ * @throws AppError `conflict` if the content is the same or a re-score is running; `invalid` without a note
  */
 export async function replaceGroundTruth(
   datasetId: string,
@@ -69,7 +70,7 @@ export async function replaceGroundTruth(
 ): Promise<{ version: GroundTruthVersion; rescore: Rescore }> {
   const { sha256, images, objects, cellTypes, packKey, statistics } = facts;
   const words = note.trim();
-  if (!words) throw new AppError('invalid', 'Say what changed and why: owners of entries read it.');
+  if (!words) throw new AppError('invalid', 'Say what changed and why. The owners of entries read it.');
   return tx.transaction(async (tx) => {
     const dataset = await lockDataset(datasetId, tx);
     await requireIdle(dataset, tx);
@@ -117,7 +118,7 @@ export async function replaceGroundTruth(
   });
 }
 
-/** Annotations may be shown and downloaded, or no longer. What was computed from them stays as it is. */
+/** Make the annotations of a data set public or private. Scores computed from them stay. */
 export async function setDatasetPublic(
   datasetId: string,
   isPublic: boolean,
@@ -129,7 +130,7 @@ export async function setDatasetPublic(
     if (dataset.public === isPublic)
       throw new AppError('conflict', `“${dataset.name}” is ${isPublic ? 'public' : 'not public'} already.`);
     const [changed] = await tx.update(datasets).set({ public: isPublic }).where(eq(datasets.id, datasetId)).returning();
-    // a version that is on its way follows: who closes ground truth does not want it to open by itself
+    // the next version follows, or the switch would make closed ground truth public again
     await tx
       .update(groundTruthVersions)
       .set({ public: isPublic })
@@ -151,18 +152,18 @@ export async function setDatasetPublic(
   });
 }
 
-// --- files that were sent in ---
+// --- uploaded files ---
 
 export type NewImport = Pick<GroundTruthImport, 'name' | 'task' | 'files'> &
   Partial<Pick<GroundTruthImport, 'public' | 'licence' | 'source' | 'protocol' | 'split' | 'note'>> & {
-    /** whose next version it is; absent: a new data set */
+    /** the data set whose next version it is; absent: a new data set */
     datasetId?: string | null;
   };
 
 /**
- * Files a maintainer sent in, and the job that will read them. What can be refused before reading is refused now.
+ * Create an import of files that a maintainer uploaded, and the job that reads them.
  *
- * @throws AppError `conflict` where the name is taken, or a re-score of the data set runs
+ * @throws AppError `conflict` if the name is taken or a re-score of the data set is running
  */
 export async function createImport(
   input: NewImport,
@@ -198,7 +199,7 @@ export async function createImport(
   });
 }
 
-/** Takes an import up. Null where it is over. One that is running already is taken up again: its process was killed. */
+/** Start an import; null if it has ended. A running one is started again, because its process was killed. */
 export async function startImport(id: string, tx: Tx = db()): Promise<GroundTruthImport | null> {
   const [started] = await tx
     .update(groundTruthImports)
@@ -209,9 +210,9 @@ export async function startImport(id: string, tx: Tx = db()): Promise<GroundTrut
 }
 
 /**
- * What was read becomes a data set, or the next version of one: all of it or nothing. False: it is over already.
+ * Turn what was read into a data set, or into the next version of one, in one transaction. False: the import has ended.
  *
- * @throws AppError where the site has changed meanwhile: the name is taken, a re-score runs
+ * @throws AppError `conflict` if, in the meantime, the name was taken or a re-score was started
  */
 export async function finishImport(
   id: string,
@@ -247,7 +248,7 @@ export async function finishImport(
   });
 }
 
-/** It came to nothing: the files are wrong, or we are. Returns the import whose files are the caller's to delete. */
+/** End an import without a result, because of its files or of the site. Return it, for the caller to delete its files. */
 export async function failImport(
   id: string,
   why: { problems: Problem[]; warnings?: Warning[] } | { failure: string },
@@ -270,7 +271,7 @@ export interface ImportLine extends GroundTruthImport {
   by: string | null;
 }
 
-/** What was sent in: what is not over, and what came to nothing lately; the newest first. */
+/** Return imports that are unfinished or less than two weeks old, newest first. */
 export async function listImports(filter: { datasetId?: string } = {}, tx: Tx = db()): Promise<ImportLine[]> {
   const rows = await tx
     .select({ import: groundTruthImports, by: users.name })

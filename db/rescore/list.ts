@@ -18,14 +18,14 @@ import { currentFirst, isOn, isReleased } from '#db/submissions/current-score.ts
 
 export interface RescoreLine extends Rescore {
   by: string | null;
-  /** of the ground truth; null: that stays */
+  /** the new version of ground truth; null: the ground truth stays */
   version: number | null;
   counts: Record<RescoreItem['state'], number>;
-  /** what could not be scored again, of all that are undecided or were left behind */
+  /** submissions that failed, and those that were left behind */
   open: { submissionId: string; method: string; state: RescoreItem['state']; failure: string; filesGone: boolean }[];
 }
 
-/** Re-scores, the newest first: of a data set, or the running ones of all. */
+/** Return re-scores, newest first: of one data set, or only the running ones. */
 export async function listRescores(
   filter: { datasetId?: string; running?: boolean } = {},
   tx: Tx = db(),
@@ -81,7 +81,7 @@ export async function getRescore(id: string, tx: Tx = db()): Promise<Rescore | n
   return rescore ?? null;
 }
 
-/** How many scored submissions of a data set the evaluators there have been have scored, as its board counts them. */
+/** Count the scored submissions of a data set by the evaluator version whose score counts. */
 export async function countByEvaluator(
   dataset: Dataset,
   tx: Tx = db(),

@@ -25,7 +25,7 @@ export interface RescoreInput extends ScoringInput {
   rescore: Rescore;
 }
 
-/** What to score, with the ground truth it is to be scored on; null where there is nothing to do (any more). */
+/** Return what to score and the ground truth to score it on; null if there is nothing left to do. */
 export async function startRescoreItem(
   rescoreId: string,
   submissionId: string,
@@ -76,7 +76,7 @@ export async function startRescoreItem(
   return null;
 }
 
-/** Whether the new score is still wanted. */
+/** Return whether the new score is still wanted. */
 export async function isRescoring(rescoreId: string, submissionId: string, tx: Tx = db()): Promise<boolean> {
   const [row] = await tx
     .select({ state: submissions.state })
@@ -95,9 +95,9 @@ export async function isRescoring(rescoreId: string, submissionId: string, tx: T
 }
 
 /**
- * Keeps the new reports back until all are there; the last of them makes the board switch. False: came too late.
+ * Save the new reports and hold them back until all are there; the last one switches the board. False: it came too late.
  *
- * @throws Error where another evaluator computed them than was asked for
+ * @throws Error if another evaluator version computed them than the re-score asks for
  */
 export async function saveRescore(
   rescoreId: string,
@@ -129,7 +129,7 @@ export async function saveRescore(
         })),
       )
       .onConflictDoNothing();
-    // now, submission by submission: at the switch it would hold up everybody else
+    // compared now, one submission at a time, so that the switch itself is short
     const dataset = (await getDataset(rescore.datasetId, tx))!;
     const change = await describeChange(submissionId, rescore, dataset, tx);
     await tx
@@ -141,7 +141,7 @@ export async function saveRescore(
   });
 }
 
-/** It cannot be scored again: a maintainer decides what becomes of it. */
+/** Record that a submission cannot be scored again. A maintainer decides what happens next. */
 export async function failRescoreItem(
   rescoreId: string,
   submissionId: string,
@@ -156,7 +156,7 @@ export async function failRescoreItem(
   });
 }
 
-/** Back into the line: the scoring process was told to stop. */
+/** Put a submission back into the queue, because its scoring process was told to stop. */
 export async function handRescoreBack(rescoreId: string, submissionId: string, tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
     if (await isRescoring(rescoreId, submissionId, tx)) await enqueueRescore({ rescoreId, submissionId }, tx);

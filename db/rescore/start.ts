@@ -24,10 +24,11 @@ import { switchIfDone } from './switch.ts';
 export const MAX_REASON = 1000;
 
 /**
- * Everything of a data set is scored again, or one submission alone. Null: there is nothing to do, everything has a
- * score of this evaluator on the ground truth as it is now.
+ * Score every submission of a data set again, or a single one. Return null if everything already has a score by this
+ * evaluator on the current ground truth.
  *
- * @throws AppError `not-found`; `invalid` without a reason; `conflict` where one runs already, or it was never scored
+ * @throws AppError `not-found`; `invalid` without a reason; `conflict` if a re-score is running, or the submission has no
+ * score
  */
 export async function startRescore(
   what: { datasetId: string; reason: string } | { submissionId: string; reason: string },
@@ -35,7 +36,7 @@ export async function startRescore(
   tx: Tx = db(),
 ): Promise<Rescore | null> {
   const reason = what.reason.trim();
-  if (!reason) throw new AppError('invalid', 'Say why: owners of entries read it.');
+  if (!reason) throw new AppError('invalid', 'A reason is needed. The owners of entries read it.');
   return tx.transaction(async (tx) => {
     const submissionId = 'submissionId' in what ? what.submissionId : null;
     const dataset = await lockDataset(
@@ -53,7 +54,7 @@ export async function startRescore(
   });
 }
 
-/** For a new version of ground truth. `dataset` is locked, and no re-score of it runs. */
+/** Score every submission again on a new version of ground truth. The caller has locked the idle data set. */
 export async function rescoreOnVersion(
   dataset: Dataset,
   { reason, version }: { reason: string; version: GroundTruthVersion },
@@ -120,7 +121,8 @@ async function findDatasetId(submissionId: string, tx: Tx): Promise<string> {
 }
 
 /**
- * One at a time; where a submission may be on several data sets, one at a time of them all.
+ * Require that no re-score of the data set is running, or of the whole task where a submission may be on several data
+ * sets.
  *
  * @throws AppError `conflict`
  */

@@ -1,4 +1,4 @@
-/** Switches a board to its new scores as soon as no submission waits and none is undecided. */
+/** Switches a board to its new scores when no submission waits any more and none is undecided. */
 
 import { aliasedTable, and, asc, count, eq, inArray, ne, sql } from 'drizzle-orm';
 import { changesOf, recordEvent } from '#db/audit.ts';
@@ -23,7 +23,7 @@ import { currentFirst } from '#db/submissions/current-score.ts';
 import { addItems, findTarget, findVersion, isTarget, listMissing } from '#db/submissions/rescore-items.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 
-/** The data set before the re-score, in every transaction: so that two of them never wait for each other. */
+/** Lock a running re-score, and its data set before it: always in this order, so that transactions do not deadlock. */
 export async function lockRunning(rescoreId: string, tx: Tx): Promise<Rescore | null> {
   const [found] = await tx.select({ datasetId: rescores.datasetId }).from(rescores).where(eq(rescores.id, rescoreId));
   if (!found) return null;
@@ -32,13 +32,13 @@ export async function lockRunning(rescoreId: string, tx: Tx): Promise<Rescore | 
   return rescore?.state === 'running' ? rescore : null;
 }
 
-/** Where nothing waits and nothing is undecided, the board switches. In the caller's transaction. */
+/** Switch the board, in the caller's transaction, unless a submission still waits or failed without a decision. */
 export async function switchIfDone(rescoreId: string, tx: Tx): Promise<void> {
   const rescore = await lockRunning(rescoreId, tx);
   if (!rescore) return;
   const dataset = (await getDataset(rescore.datasetId, tx))!;
   await addItems(rescore, await listMissing(rescore, dataset, {}, tx), tx);
-  // what was withdrawn meanwhile has no place on a board anyway
+  // submissions withdrawn in the meantime are not on the board anyway
   const gone = tx.select({ id: submissions.id }).from(submissions).where(ne(submissions.state, 'scored'));
   await tx
     .update(rescoreItems)
@@ -57,7 +57,7 @@ export async function switchIfDone(rescoreId: string, tx: Tx): Promise<void> {
   if (open === 0) await switchBoard(rescore, dataset, tx);
 }
 
-/** What nobody triggers: the last one waiting was withdrawn. Run now and then by the scoring processes. */
+/** Switch boards that nothing else switches, such as when the last waiting submission was withdrawn. Run periodically. */
 export async function sweepRescores(tx: Tx = db()): Promise<void> {
   const running = await tx.select({ id: rescores.id }).from(rescores).where(eq(rescores.state, 'running'));
   for (const { id } of running) await tx.transaction((tx) => switchIfDone(id, tx));
@@ -72,7 +72,7 @@ async function switchBoard(rescore: Rescore, before: Dataset, tx: Tx): Promise<v
     .innerJoin(submissions, eq(submissions.id, rescoreItems.submissionId))
     .where(eq(rescoreItems.rescoreId, rescore.id))
     .orderBy(asc(submissions.createdAt), asc(submissions.id));
-  // read before anything is released
+  // compared before the new scores are released
   const done = items.filter(({ item }) => item.state === 'done');
   const changes = new Map<string, string | null>();
   for (const { submission, item } of done)
@@ -169,7 +169,7 @@ interface Switched {
 
 const LISTED = 10;
 
-/** One notice per person, of all of theirs that have other numbers or no place any more. */
+/** Notify each person once, about all their entries whose numbers changed or that left the board. */
 async function notifyOwnersOfSwitch({ rescore, dataset, done, skipped, changes }: Switched, tx: Tx): Promise<void> {
   const lines = [
     ...done.flatMap(({ submission }) => {
@@ -178,7 +178,7 @@ async function notifyOwnersOfSwitch({ rescore, dataset, done, skipped, changes }
     }),
     ...skipped.map(({ submission, item }) => ({
       submission,
-      line: `“${submission.method}” could not be scored again and is on the board no more: ${item.failure ?? ''}`,
+      line: `“${submission.method}” could not be scored again and is no longer on the board: ${item.failure ?? ''}`,
     })),
   ];
   const perPerson = new Map<string, typeof lines>();
@@ -186,7 +186,7 @@ async function notifyOwnersOfSwitch({ rescore, dataset, done, skipped, changes }
     for (const userId of await audienceOf(line.submission, tx))
       perPerson.set(userId, [...(perPerson.get(userId) ?? []), line]);
   const what = rescore.groundTruthVersionId
-    ? `has ground truth version ${dataset.version} now`
+    ? `now has ground truth version ${dataset.version}`
     : `was scored again by evaluator ${rescore.evaluatorVersion}`;
   for (const [userId, own] of perPerson) {
     const more = own.length > LISTED ? [`And ${own.length - LISTED} more.`] : [];
@@ -201,7 +201,7 @@ async function notifyOwnersOfSwitch({ rescore, dataset, done, skipped, changes }
   }
 }
 
-/** Old and new headline of a submission in words; null where no number of any protocol is another. */
+/** Describe the old and the new headline numbers of a submission; null if no number under any protocol changed. */
 export async function describeChange(
   submissionId: string,
   rescore: Rescore,

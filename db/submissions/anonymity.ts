@@ -1,6 +1,6 @@
 /**
- * Anonymous entries and the reviewers' link. What a sealed entry says is `lib/public-entry.ts`; who may seal and
- * reveal is `lib/permissions.ts`; here is what must hold whoever asks.
+ * Anonymous entries and the reviewers' link. `lib/public-entry.ts` decides what a sealed entry shows, and
+ * `lib/permissions.ts` who may seal and reveal; this file keeps the rules that hold for everybody.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -14,8 +14,10 @@ import { secretDigest } from '#lib/secrets.ts';
 import { keepShown, lockMethod } from './methods.ts';
 
 /**
- * Seals an entry, or sets another date. Refused once it has been public under its name: what was read cannot be unread.
+ * Make an entry anonymous, or change the date. Refused once it has been public under its name.
+ *
  * @param until when the name becomes public by itself; null: when its owner reveals it
+ * @throws AppError `invalid` for a date in the past; `conflict` if it has been public under its name
  */
 export async function makeAnonymous(
   id: string,
@@ -55,7 +57,7 @@ export async function makeAnonymous(
   });
 }
 
-/** Says from now on who made it. Its number stays its own; of its method's versions, the board shows this one. */
+/** Reveal who made an entry. It keeps its number, and the board shows it among its method's versions. */
 export async function reveal(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
   return tx.transaction(async (tx) => {
     const [row] = await tx.select({ methodId: submissions.methodId }).from(submissions).where(eq(submissions.id, id));
@@ -68,12 +70,12 @@ export async function reveal(id: string, actorId: string | null, tx: Tx = db()):
       .where(eq(submissions.id, id))
       .returning();
     await recordEvent(actorId, { kind: 'revealed', submissionId: id }, tx);
-    // under its name it is public only now
+    // until now it was not public under its name
     return keepShown({ ...before, visibility: 'private' }, after, tx);
   });
 }
 
-/** The row, held until the transaction ends: of two who change it, the second sees what the first did. */
+/** Lock a submission's row until the transaction ends, so that a second change sees the first. */
 async function lockSubmission(id: string, tx: Tx): Promise<Submission> {
   const [submission] = await tx.select().from(submissions).where(eq(submissions.id, id)).for('update');
   if (!submission) throw new AppError('not-found', 'There is no such submission.');
@@ -81,10 +83,10 @@ async function lockSubmission(id: string, tx: Tx): Promise<Submission> {
   return submission;
 }
 
-/** Any number, the same in all processes: whoever gives numbers waits for whoever gives one now. */
+/** The advisory lock of transactions that give numbers; any value, the same in all processes. */
 const NUMBERS = 70_452_007;
 
-/** One more than was ever given. The log remembers numbers whose rows are gone. */
+/** Return one more than the highest number ever given. The log remembers the numbers of deleted rows. */
 async function nextNumber(tx: Tx): Promise<number> {
   await tx.execute(sql`select pg_advisory_xact_lock(${NUMBERS})`);
   const [row] = await tx.execute<{ next: number }>(sql`
@@ -96,9 +98,9 @@ async function nextNumber(tx: Tx): Promise<number> {
   return Number(row.next);
 }
 
-// --- the reviewers' link: shown once; only its SHA-256 is kept ---
+// --- the reviewers' link: shown once; the database keeps its SHA-256 ---
 
-/** A new secret for the link; one that was made before works no longer. */
+/** Create a secret for the reviewers' link; an earlier one stops working. */
 export async function makeReviewLink(id: string, actorId: string | null, tx: Tx = db()): Promise<string> {
   const secret = randomBytes(24).toString('base64url');
   return tx.transaction(async (tx) => {
@@ -120,7 +122,7 @@ export async function makeReviewLink(id: string, actorId: string | null, tx: Tx 
   });
 }
 
-/** The link works no longer. */
+/** Make the reviewers' link stop working. */
 export async function revokeReviewLink(id: string, actorId: string | null, tx: Tx = db()): Promise<void> {
   return tx.transaction(async (tx) => {
     const revoked = await tx
@@ -133,7 +135,7 @@ export async function revokeReviewLink(id: string, actorId: string | null, tx: T
   });
 }
 
-/** The submission a reviewers' link leads to, unless it is withdrawn. */
+/** Return the id of the submission that a reviewers' link leads to, unless it is withdrawn. */
 export async function idByReviewSecret(secret: string, tx: Tx = db()): Promise<string | null> {
   const [row] = await tx
     .select({ id: submissions.id })

@@ -1,4 +1,4 @@
-/** Baselines: entries that maintainers chose to stand out on a board, for others to be compared with. */
+/** Baselines: entries that maintainers highlight on a board, for others to compare with. */
 import { and, asc, eq, or } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type Submission, submissions } from '#db/schema.ts';
@@ -6,7 +6,7 @@ import { changeSubmission } from './changes.ts';
 import { isPublicSql } from './entries.ts';
 import { type SubmissionSummary, summaries, toSummary } from './submissions.ts';
 
-/** Marks an entry as a baseline, or takes the mark off. Only what is public can be marked. */
+/** Mark an entry as a baseline, or remove the mark. Only a public entry can be marked. */
 export async function setFeatured(id: string, featured: boolean, actorId: string, tx: Tx = db()): Promise<Submission> {
   return changeSubmission(
     id,
@@ -23,7 +23,7 @@ export async function setFeatured(id: string, featured: boolean, actorId: string
   );
 }
 
-/** The entries of a task that are public, or still marked; the marked ones first. */
+/** Return the entries of a task that are public or still marked, marked ones first. */
 export async function listBaselines(task: string, tx: Tx = db()): Promise<SubmissionSummary[]> {
   const rows = await summaries(tx)
     .where(and(eq(submissions.task, task), or(isPublicSql(), eq(submissions.featured, true))))

@@ -1,10 +1,10 @@
-/** Which of a submission's scores counts. Scores are never overwritten, so there may be several of one protocol. */
+/** Which of a submission's scores counts. Scores are never overwritten, so a protocol may have several. */
 import { and, desc, eq, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { type Dataset, datasets, evaluations, groundTruthVersions, rescores, submissions } from '#db/schema.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { slotsAreDatasets } from '#lib/tasks/index.ts';
 
-/** Submissions that are scored on a data set: it is theirs, or (where slots are data sets) one of those they have. */
+/** The submission is scored on a data set: it is its own, or one of several where slots are data sets. */
 export function isOn(dataset: Dataset): SQL | undefined {
   const own = eq(submissions.datasetId, dataset.id);
   if (!slotsAreDatasets(dataset.task)) return own;
@@ -15,7 +15,7 @@ export function isOn(dataset: Dataset): SQL | undefined {
   return or(own, scored);
 }
 
-/** Those of a re-score that is not done are nobody's business yet. */
+/** The score is released: it is not one that a running re-score holds back. */
 export function isReleased(): SQL {
   return eq(evaluations.pending, false);
 }
@@ -67,8 +67,8 @@ export function isCurrentOfOwn(): SQL<boolean> {
 }
 
 /**
- * The current one first, then those that counted last: to order what is joined with the submission's own data set. A
- * version may be what an earlier one was, so the newest score is not always the one that counted last.
+ * Order scores, joined with the submission's own data set, so that the one that counts comes first, then the one that
+ * counted last. That is not always the newest, because a version of ground truth may bring back an earlier one.
  */
 export function currentFirst(): SQL[] {
   const version = sql`(select max(${groundTruthVersions.version}) from ${groundTruthVersions}
@@ -77,7 +77,7 @@ export function currentFirst(): SQL[] {
   return [desc(isCurrentOfOwn()), sql`${version} desc nulls last`, desc(evaluations.createdAt)];
 }
 
-/** When a data set's board went over to its evaluator. */
+/** When a data set's board switched to its evaluator. */
 function lastSwitch(datasetId: SQLWrapper | string): SQL {
   return sql`(select coalesce(max(${rescores.finishedAt}), '-infinity') from ${rescores}
     where ${rescores.datasetId} = ${datasetId} and ${rescores.state} = 'done' and ${rescores.submissionId} is null)`;

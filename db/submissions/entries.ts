@@ -1,10 +1,10 @@
-/** Entries as they leave the house: rows go in, `PublicEntry` comes out, and nothing of the rows besides. */
+/** Turns rows into public entries. Only a `PublicEntry` leaves this file, never the row itself. */
 import { and, desc, eq, gt, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { datasets, methods, submissions, teams, users } from '#db/schema.ts';
 import { type EntrySource, type Look, type PublicEntry, publicEntry } from '#lib/public-entry.ts';
 
-/** What the serializer needs: select these from submissions, with the joins below on the left. */
+/** The columns that the serializer needs. Select them from submissions, with the left joins below. */
 export const ENTRY_COLUMNS = {
   submission: submissions,
   method: {
@@ -38,7 +38,7 @@ export function isPublicSql(): SQL {
   return and(eq(submissions.state, 'scored'), eq(submissions.visibility, 'published'))!;
 }
 
-/** Who made it is a secret at this time: what `isSealed` says in the program. */
+/** The entry is anonymous at this time: `isSealed` of `lib/public-entry.ts`, in SQL. */
 export function sealedAt(now: Date): SQL {
   return and(
     eq(submissions.anonymous, true),
@@ -46,12 +46,12 @@ export function sealedAt(now: Date): SQL {
   )!;
 }
 
-/** Return what one who looks this way may see of a submission that `getSubmission` has read. */
+/** Return the form of a submission that a look may see. `getSubmission` reads the source. */
 export function entryOf({ source }: { source: EntrySource }, look: Look): PublicEntry {
   return publicEntry(source, look, new Date());
 }
 
-/** What was published last, for everybody, the newest first, each with the name of its data set; no demo entries. */
+/** Return the entries published last, newest first, with the names of their data sets; without demo entries. */
 export async function listPublished(limit: number, tx: Tx = db()): Promise<{ entry: PublicEntry; dataset: string }[]> {
   const now = new Date();
   const rows = await tx

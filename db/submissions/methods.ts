@@ -1,7 +1,7 @@
 /**
- * Methods, whose submissions are their versions. A version is counted per task and data set, and of the published
- * ones the board shows one: the newest to be published, until the owner chooses another. Whatever changes versions of
- * a method holds the method's row first, so that two at a time do it one after the other.
+ * Methods and their versions, which are submissions. Versions are numbered per task and data set. The board shows one of
+ * the published versions: the one published last, until the owner chooses another. Every change of a version locks the
+ * method's row first, so that two changes at once happen one after the other.
  */
 import { and, desc, eq, inArray, isNull, max, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { changesOf, recordEvent } from '#db/audit.ts';
@@ -15,30 +15,30 @@ import type { AnyReport } from '#lib/scoring/report.ts';
 import { isCurrentOfOwn } from './current-score.ts';
 import { isPublicSql, sealedAt } from './entries.ts';
 
-/** What can be said of a method. */
+/** The columns of a method that its owner fills in. */
 export type MethodFacts = Omit<Method, 'id' | 'userId' | 'teamId' | 'createdAt' | 'updatedAt'>;
 
 export interface MethodDetail extends Method {
   user: { id: string; name: string | null } | null;
   team: { id: string; name: string } | null;
-  /** a version is public under this name */
+  /** at least one version is public under the method's name */
   public: boolean;
 }
 
-/** A submission as a version of its method, with what is needed to choose between them. */
+/** A submission as a version of its method, with the numbers to compare versions by. */
 export interface MethodVersion extends Submission {
   datasetName: string;
-  /** of the primary protocol on the ground truth as it is now, without what is long; null: no score */
+  /** under the primary protocol on the current ground truth, without the long lists; null: no score */
   results: AnyReport['results'] | null;
 }
 
 // --- finding and making ---
 
 /**
- * The method that a submission is the next version of: the owner's of this name, upper or lower case, or a new one.
- * What the method does not say yet is filled from `facts`; what it says is edited on its page.
+ * Return the method that a submission is the next version of: the owner's method of this name (ignoring case), or a new
+ * one. `facts` fill only the columns that are still empty; others are edited on the method's page.
  *
- * @throws AppError `not-found` where `id` is given and is none of this owner's
+ * @throws AppError `not-found` if `id` is given and is not a method of this owner
  */
 export async function findOrCreateMethod(
   owner: Belonging,
@@ -47,7 +47,7 @@ export async function findOrCreateMethod(
   tx: Tx,
 ): Promise<Method> {
   return tx.transaction(async (tx) => {
-    // the names of one owner's methods are looked at and given by one at a time
+    // one transaction at a time looks at an owner's names and adds one
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`methods ${ownerKey(owner)}`}, 0))`);
     const [found] = await tx
       .select()
@@ -106,7 +106,7 @@ function ownerKey({ userId, teamId }: Belonging): string {
   return teamId !== null ? `team ${teamId}` : `user ${userId ?? ''}`;
 }
 
-/** A team's methods are the team's, whoever made them. */
+/** The method belongs to the owner. A team's methods are the team's, whoever created them. */
 function belongsTo({ userId, teamId }: Belonging): SQL | undefined {
   if (teamId !== null) return eq(methods.teamId, teamId);
   return and(isNull(methods.teamId), userId === null ? isNull(methods.userId) : eq(methods.userId, userId));
@@ -116,13 +116,13 @@ function hasName(name: string): SQL {
   return sql`lower(${methods.name}) = lower(${name})`;
 }
 
-/** Holds the method's row until the transaction ends. */
+/** Lock the method's row until the transaction ends. */
 export async function lockMethod(id: string, tx: Tx): Promise<Method | null> {
   const [method] = await tx.select().from(methods).where(eq(methods.id, id)).for('no key update');
   return method ?? null;
 }
 
-/** The number of a method's next version for a task and data set. The method must be held. */
+/** Return the number of a method's next version for a task and data set. The method must be locked. */
 export async function nextVersion(
   { methodId, task, datasetId }: { methodId: string; task: string; datasetId: string },
   tx: Tx,
@@ -135,7 +135,7 @@ export async function nextVersion(
 }
 
 /**
- * Says something else of a method. Another name is the name of all its versions.
+ * Edit a method. A new name becomes the name of all its versions.
  *
  * @throws AppError `not-found`; `conflict` where the owner has another method of this name
  */
@@ -160,7 +160,7 @@ export async function editMethod(
       if (other) throw new AppError('conflict', `There is another method named “${facts.name}”.`);
       await tx.update(submissions).set({ method: facts.name }).where(eq(submissions.methodId, id));
     }
-    // said of the method it is said of every version; taken back, each version keeps what was said with it
+    // setting the mark marks every version; clearing it leaves each version as it is
     if (facts.testImagesSeen && !method.testImagesSeen)
       await tx.update(submissions).set({ testImagesSeen: true }).where(eq(submissions.methodId, id));
     return updateMethod(method, facts, actorId, tx);
@@ -170,10 +170,10 @@ export async function editMethod(
 // --- which version the board shows ---
 
 /**
- * Keeps one published version of a method on the board, after a submission has changed. One that has become public
- * is shown from now on; one that is public no longer leaves its place to the version that was published last.
- * Anonymous versions stand on the board by themselves, or their coming and going would tell whose they are: they take
- * nobody's place. The method must be held. Returns the submission as it is now.
+ * Keep one published version of a method on the board after a submission has changed, and return the submission as it is
+ * now. A version that became public is shown from now on; one that is no longer public makes way for the version published
+ * last. Anonymous versions have a row of their own and take no place, because a swap would tell whose they are. The
+ * method must be locked.
  */
 export async function keepShown(before: Submission | null, after: Submission, tx: Tx): Promise<Submission> {
   const [was, is] = [before !== null && isPublic(before), isPublic(after)];
@@ -208,7 +208,7 @@ async function showPublished(submission: Submission, restored: boolean, tx: Tx):
   return after;
 }
 
-/** The owner says which published version the board shows. */
+/** Choose which published version the board shows. */
 export async function showVersion(id: string, actorId: string, tx: Tx = db()): Promise<Submission> {
   return tx.transaction(async (tx) => {
     const [found] = await tx.select({ methodId: submissions.methodId }).from(submissions).where(eq(submissions.id, id));
@@ -227,7 +227,7 @@ export async function showVersion(id: string, actorId: string, tx: Tx = db()): P
   });
 }
 
-/** Another version of the same method that the board shows. */
+/** Return another version of the same method that the board shows. */
 async function findShown(submission: Submission, tx: Tx): Promise<Submission | null> {
   if (submission.methodId === null) return null;
   const [shown] = await tx
@@ -245,7 +245,7 @@ function isOnSameBoard({ methodId, task, datasetId }: Submission): SQL | undefin
   );
 }
 
-/** Public under the name of its method. */
+/** The submission is public under the name of its method. */
 function isPublicUnderName(): SQL | undefined {
   return and(isPublicSql(), not(sealedAt(new Date())));
 }
@@ -253,9 +253,9 @@ function isPublicUnderName(): SQL | undefined {
 // --- what boards need ---
 
 /**
- * How many scored runs each method has had, of the submissions that `where` means (a task's on a test set), whatever
- * became of them since. Runs under seal are counted apart, for rows under seal: a count in common would tell whose
- * they are. To be joined on the left by `methodId`, and read with `runsOf`.
+ * Count the scored runs of each method among the submissions that `where` selects, including withdrawn ones. Anonymous
+ * runs are counted separately, because a common count would tell whose they are. Left-join by `methodId` and read with
+ * `runsOf`.
  */
 export function scoredRuns(where: SQL | undefined, tx: Tx) {
   const underSeal = sealedAt(new Date());
@@ -272,9 +272,9 @@ export function scoredRuns(where: SQL | undefined, tx: Tx) {
     .as('scored_runs');
 }
 
-/** The number of runs that stands in a row. */
+/** Return the number of runs that a row shows. */
 export function runsOf(entry: { anonymous: boolean }, runs: { named: number | null; sealed: number | null }): number {
-  // what belongs to no method is a single run
+  // a submission without a method is a single run
   return (entry.anonymous ? runs.sealed : runs.named) ?? 1;
 }
 
@@ -295,7 +295,7 @@ export async function getMethod(id: string, tx: Tx = db()): Promise<MethodDetail
   return row ? { ...row.method, user: row.user, team: row.team, public: row.public } : null;
 }
 
-/** The methods of a person and of teams, by name. */
+/** Return the methods of a person and of teams, by name. */
 export async function listMethods(
   userId: string,
   teamIds: readonly string[],
@@ -312,13 +312,13 @@ export async function listMethods(
   return rows.map(({ method, team }) => ({ ...method, team }));
 }
 
-/** A method's versions, the newest first. `public`: only those that are public under the method's name. */
+/** Return a method's versions, newest first. `public`: only those public under the method's name. */
 export async function listVersions(
   methodId: string,
   options: { public: boolean },
   tx: Tx = db(),
 ): Promise<MethodVersion[]> {
-  // of several evaluations the newest; what is long in a report is not needed here
+  // the newest of several evaluations, without the long lists of its report
   const newest = tx
     .selectDistinctOn([evaluations.submissionId], {
       submissionId: evaluations.submissionId,

@@ -1,7 +1,6 @@
 /**
- * What maintainers decide about entries. Who may do it is `lib/permissions.ts`; owners' acts are in `submissions.ts`.
- * Every decision tells the owner, in the transaction of the decision. Of two maintainers who decide at once, the second
- * is told what the first one did.
+ * What maintainers decide about entries. `lib/permissions.ts` says who may; owners act in `publication.ts`. Every decision
+ * notifies the owner in the same transaction. If two maintainers decide at once, the second reads what the first did.
  *
  *   pending ─▶ published     approve
  *           ─▶ private       ask back: the owner answers by asking again
@@ -96,7 +95,7 @@ async function decidesOnOwn(id: string, actorId: string | null, tx: Tx): Promise
   return true;
 }
 
-/** Who did the last thing to a submission: whoever decides too late is to know. */
+/** Describe the last event of a submission, for a maintainer whose decision came too late. */
 async function describeLastEvent(id: string, tx: Tx): Promise<string> {
   const last = (await listEvents(id, tx)).at(-1);
   if (!last) return '';
@@ -105,7 +104,7 @@ async function describeLastEvent(id: string, tx: Tx): Promise<string> {
 
 const boardName = ({ task }: Submission) => `the leaderboard of ${parseTask(task)?.name ?? task}`;
 
-/** A maintainer puts it on the board. A remark is for the owner. */
+/** Publish an entry. The owner reads the remark. */
 export async function approve(
   id: string,
   actorId: string | null,
@@ -133,7 +132,7 @@ export async function approve(
   );
 }
 
-/** Back to its owner with a question; asking to publish again answers it. */
+/** Return an entry to its owner with a question. The owner answers by asking to publish again. */
 export async function askBack(
   id: string,
   actorId: string | null,
@@ -159,7 +158,7 @@ export async function askBack(
   );
 }
 
-/** Not published, with a reason its owner can read. */
+/** Decline to publish an entry, with a reason that its owner reads. */
 export async function decline(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
   const said = requireText(reason, 'Rejecting an entry needs a reason.');
   return decide(
@@ -180,7 +179,7 @@ export async function decline(id: string, actorId: string | null, reason: string
   );
 }
 
-/** Off the board, with a reason its owner can read. */
+/** Take an entry off the board, with a reason that its owner reads. */
 export async function hide(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
   const said = requireText(reason, 'Hiding an entry needs a reason.');
   return decide(
@@ -201,7 +200,7 @@ export async function hide(id: string, actorId: string | null, reason: string, t
   );
 }
 
-/** Back on the board: what was hidden from it, or what had been declined. */
+/** Put an entry on the board that was hidden or declined. */
 export async function restore(id: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<Submission> {
   const said = requireText(reason, 'Restoring an entry needs a reason.');
   return decide(
@@ -230,7 +229,7 @@ export async function restore(id: string, actorId: string | null, reason: string
 
 // --- verification: the level above “code linked” ---
 
-/** Marks that a maintainer has run the code and got these numbers. */
+/** Mark that a maintainer has run the code and got these numbers. */
 export async function markVerified(
   id: string,
   actorId: string | null,
@@ -286,11 +285,11 @@ export async function revokeVerification(
 
 export interface BulkOutcome {
   done: string[];
-  /** those that could not be decided (any more), in words */
+  /** entries that could not be decided, with the reason */
   refused: { id: string; method: string; why: string }[];
 }
 
-/** The same decision about several entries, each by itself: one that was decided already does not stop the others. */
+/** Decide about several entries, each on its own, so that one that cannot be decided does not stop the others. */
 export async function decideMany(
   ids: readonly string[],
   decision: (id: string) => Promise<Submission>,
@@ -310,12 +309,12 @@ export async function decideMany(
   return outcome;
 }
 
-// --- what else a maintainer looks through ---
+// --- searching ---
 
 export const LIST_FILTERS = ['published', 'hidden', 'private', 'trouble', 'all'] as const;
 export type ListFilter = (typeof LIST_FILTERS)[number];
 
-/** Submissions by what became of them, the newest first, a page at a time; `text` is part of a method's or person's name. */
+/** Return a page of submissions by their state, newest first. `text` is part of a method's or person's name, or an id. */
 export async function searchSubmissions(
   { filter, text = '', page = 1, size = 50 }: { filter: ListFilter; text?: string; page?: number; size?: number },
   tx: Tx = db(),

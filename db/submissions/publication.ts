@@ -6,7 +6,7 @@ import { type Submission, submissions } from '#db/schema.ts';
 import type { WithdrawalReason } from '#lib/vocabulary.ts';
 import { changeSubmission } from './changes.ts';
 
-/** The owner asks to publish; possible while it is still being scored. What is said with it answers a question. */
+/** Ask to publish a submission, even before it is scored. `message` answers a maintainer's question. */
 export async function requestPublication(
   id: string,
   actorId: string | null,
@@ -27,7 +27,7 @@ export async function requestPublication(
   );
 }
 
-/** The owner takes it back from the board, or takes back the wish to publish. */
+/** Take an entry off the board, or withdraw the request to publish it. */
 export async function unpublish(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
   return changeSubmission(
     id,
@@ -37,7 +37,7 @@ export async function unpublish(id: string, actorId: string | null, tx: Tx = db(
       set: {
         visibility: 'private',
         publishedAt: null,
-        // a remark was about publishing; a question stays until it is answered
+        // a remark was about the publication; a question stays until it is answered
         moderatorNote: sql`case when ${submissions.visibility} = 'pending' then ${submissions.moderatorNote} end`,
       },
       event: (record) => ({ kind: 'unpublished', ...record }),
@@ -48,8 +48,8 @@ export async function unpublish(id: string, actorId: string | null, tx: Tx = db(
 }
 
 /**
- * The owner gives it up. A job that is still waiting finds nothing to score. Of an entry that has been public, a
- * tombstone with the reason stays. Its files are the caller's to delete (`isSharedFile`).
+ * Withdraw a submission. A job that still waits finds nothing to score. An entry that has been public leaves a tombstone
+ * with the reason. The caller deletes the files (`isSharedFile`).
  */
 export async function withdraw(
   id: string,
@@ -69,7 +69,7 @@ export async function withdraw(
         publishedAt: null,
         withdrawalReason: sql`case when ${submissions.wasPublished} then ${reason} end`,
         filesDeletedAt: sql`coalesce(${submissions.filesDeletedAt}, now())`,
-        // what is anonymous when it goes stays so: nobody is left to reveal it
+        // an entry that is anonymous now stays so: nobody is left to reveal it
         anonymousUntil: sql`case when ${submissions.anonymousUntil} <= now() then ${submissions.anonymousUntil} end`,
       },
       event: (record) => ({ kind: 'withdrawn', ...record, reason }),
@@ -79,7 +79,7 @@ export async function withdraw(
   );
 }
 
-/** The prediction files go, the scores stay. They are the caller's to delete from storage (`isSharedFile`). */
+/** Delete the prediction files and keep the scores. The caller deletes them from storage (`isSharedFile`). */
 export async function forgetFiles(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
   return changeSubmission(
     id,

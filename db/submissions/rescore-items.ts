@@ -20,19 +20,22 @@ import { isOn, isOnGroundTruth, isReleased } from './current-score.ts';
 /** Why a submission without files fails: it cannot be scored again. */
 export const FILES_GONE = 'Its prediction files were deleted by its owner.';
 
+/** What a re-score asks for. */
 export interface Target {
   evaluatorVersion: string;
-  /** of the data set's ground truth */
+  /** of the ground truth to score on */
   sha256: string;
 }
 
+/** A submission that may take part. */
 export interface Entry {
   id: string;
   filesDeletedAt: Date | null;
-  /** has the score that is wanted already */
+  /** already has the wanted score */
   hasTarget: boolean;
 }
 
+/** Add submissions to a re-score and enqueue those that have to be scored. Adding one twice changes nothing. */
 export async function addItems(rescore: Rescore, entries: Entry[], tx: Tx): Promise<void> {
   for (const { id, filesDeletedAt, hasTarget } of entries) {
     const result: Partial<RescoreItem> = hasTarget
@@ -49,7 +52,7 @@ export async function addItems(rescore: Rescore, entries: Entry[], tx: Tx): Prom
   }
 }
 
-/** Every scored submission of a data set, public or not: what is private today may be published tomorrow. */
+/** Return every scored submission of a data set, or one of them; private ones too, as they may be published later. */
 export async function listScored(
   dataset: Dataset,
   target: Target,
@@ -62,8 +65,8 @@ export async function listScored(
     .select({
       id: submissions.id,
       filesDeletedAt: submissions.filesDeletedAt,
-      // of several data sets, one may have been replaced meanwhile: they are always computed
-      // (in a statement of its own, or drizzle leaves the tables' names away)
+      // one of several data sets may have been replaced, so those are always computed again
+      // (nested in a statement of its own, because drizzle drops table names from selected columns)
       hasTarget: slotsAreDatasets(dataset.task) ? sql<boolean>`false` : sql<boolean>`${has}`,
     })
     .from(submissions)
@@ -73,12 +76,13 @@ export async function listScored(
     .orderBy(asc(submissions.createdAt), asc(submissions.id));
 }
 
-/** The score is by the evaluator, and on the ground truth, that a re-score wants. */
+/** The score is by the evaluator and on the ground truth that a re-score asks for. */
 export function isTarget({ task, name }: Dataset, { evaluatorVersion, sha256 }: Target): SQL | undefined {
   const onTarget = isOnGroundTruth({ name, sha256 }, { several: slotsAreDatasets(task) });
   return and(eq(evaluations.evaluatorVersion, evaluatorVersion), onTarget);
 }
 
+/** Return the running re-scores of whole data sets. */
 export async function listRunningRescores(datasetIds: string[], tx: Tx): Promise<Rescore[]> {
   return tx
     .select()
@@ -92,7 +96,7 @@ export async function listRunningRescores(datasetIds: string[], tx: Tx): Promise
     );
 }
 
-/** Scored submissions that are no part of a re-score yet, because they came in after it had begun. */
+/** Return scored submissions that a running re-score does not have yet, because they were scored after it started. */
 export async function listMissing(
   rescore: Rescore,
   dataset: Dataset,
@@ -109,11 +113,13 @@ export async function listMissing(
   return entries.filter(({ id }) => !ids.has(id) && (only === null || id === only));
 }
 
+/** Return the evaluator and ground truth that a re-score asks for. */
 export async function findTarget(rescore: Rescore, dataset: Dataset, tx: Tx): Promise<Target> {
   const version = await findVersion(rescore, tx);
   return { evaluatorVersion: rescore.evaluatorVersion, sha256: version?.sha256 ?? dataset.sha256 };
 }
 
+/** Return the version of ground truth that a re-score introduces; null if the ground truth stays. */
 export async function findVersion({ groundTruthVersionId: id }: Rescore, tx: Tx): Promise<GroundTruthVersion | null> {
   if (id === null) return null;
   const [version] = await tx.select().from(groundTruthVersions).where(eq(groundTruthVersions.id, id));

@@ -26,18 +26,18 @@ import { keepShown } from './methods.ts';
 import { addItems, listMissing, listRunningRescores } from './rescore-items.ts';
 import { listFiles } from './submissions.ts';
 
-/** Everything a worker needs to score. */
+/** Everything a scoring process needs to score a submission. */
 export interface ScoringInput {
   submission: Submission;
   dataset: Dataset;
-  /** where slots are data sets: all there are, the submission's first */
+  /** all data sets of a task whose slots are data sets, the submission's own first */
   datasets?: Dataset[];
   files: SubmissionFile[];
 }
 
 /**
- * Claims a submission for an attempt. Null when there is nothing to score any more: withdrawn, or finished by another
- * attempt. A submission that is being scored already is claimed again, since its first worker may have been killed.
+ * Claim a submission for an attempt. Return null if there is nothing to score: it was withdrawn, or another attempt has
+ * finished. A submission in state `scoring` can be claimed again, because its first process may have been killed.
  */
 export async function startScoring(id: string, attempt: number, tx: Tx = db()): Promise<ScoringInput | null> {
   return tx.transaction(async (tx) => {
@@ -55,7 +55,7 @@ export async function startScoring(id: string, attempt: number, tx: Tx = db()): 
   });
 }
 
-/** How far scoring has come. Late news of an attempt that is over changes nothing. */
+/** Record how far scoring has come. Ignored unless the submission is still being scored. */
 export async function saveProgress(id: string, progress: Progress, tx: Tx = db()): Promise<void> {
   await tx
     .update(submissions)
@@ -63,7 +63,7 @@ export async function saveProgress(id: string, progress: Progress, tx: Tx = db()
     .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')));
 }
 
-/** Whether a score is still wanted: false once the submission was withdrawn, or somebody else has taken it over. */
+/** Return whether the score is still wanted: false once the submission was withdrawn or taken over by another process. */
 export async function isScoring(id: string, tx: Tx = db()): Promise<boolean> {
   const [row] = await tx.select({ state: submissions.state }).from(submissions).where(eq(submissions.id, id));
   return row?.state === 'scoring';
@@ -79,7 +79,7 @@ export interface Score {
 }
 
 /**
- * Saves the first score of a submission, with everything that belongs to it, in one transaction.
+ * Save the first score of a submission, with everything that belongs to it, in one transaction.
  *
  * A submission whose ground truth was replaced in the meantime goes back into the queue (`returned`). One whose data set
  * is being scored again joins that re-score. `too-late`: it was withdrawn, or another process finished first.
@@ -91,7 +91,7 @@ export async function saveScore(
 ): Promise<'scored' | 'returned' | 'too-late'> {
   return tx.transaction(async (tx) => {
     const ids = all.map(({ id }) => id);
-    // whoever switches a board waits for this transaction, or this one sees what was switched
+    // shared with other scores; a transaction that switches the board waits, or this one sees the switched rows
     const now = await tx.select().from(datasets).where(inArray(datasets.id, ids)).orderBy(datasets.id).for('share');
     const replaced = now.some(({ id, sha256 }) => all.some((used) => used.id === id && used.sha256 !== sha256));
     if (replaced) {
@@ -109,7 +109,7 @@ export async function saveScore(
   });
 }
 
-/** Saves the reports of all protocols, so that a submission has all of them or none. False: it came too late. */
+/** Save the reports of all protocols, so that a submission has all of them or none. False: it came too late. */
 export async function saveReports(
   id: string,
   reports: readonly (AnyReport | ScoreReport)[],
@@ -130,9 +130,9 @@ export async function saveReports(
       .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
       .returning();
     if (!scored) return false;
-    // the entries of a demo are published before they have a score
+    // demo entries are published before they have a score
     if (!scored.wasPublished) await keepShown(null, scored, tx);
-    // an evaluation is never overwritten: the same evaluator on the same data has nothing new to say
+    // evaluations are never overwritten: the same evaluator on the same data gives the same numbers
     await tx
       .insert(evaluations)
       .values(
@@ -161,7 +161,7 @@ export async function saveReports(
   });
 }
 
-/** Keeps what looked suspicious while scoring, for the maintainers who decide about the entry. */
+/** Save what looked suspicious during scoring, for the maintainers who decide about the entry. */
 export async function saveRadar(
   submissionId: string,
   exactGroundTruth: CopiedMasks | undefined,
@@ -173,7 +173,7 @@ export async function saveRadar(
     .where(eq(submissions.id, submissionId));
 }
 
-/** The file is wrong. Not retried: the same file would be wrong again. */
+/** Reject a submission whose file is wrong. Not retried, because the same file would be wrong again. */
 export async function rejectSubmission(
   id: string,
   problems: Problem[],
@@ -195,7 +195,7 @@ export async function rejectSubmission(
   });
 }
 
-/** We failed for good. */
+/** End a submission after the last attempt failed on the site's side. */
 export async function failSubmission(id: string, reason: string, tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {
     const [failed] = await tx
@@ -211,7 +211,7 @@ export async function failSubmission(id: string, reason: string, tx: Tx = db()):
   });
 }
 
-/** Back into the line, with the reason on record. The job that brought it here is tried again by the queue. */
+/** Put a submission back into the queue and record the reason. The queue retries the job it already has. */
 export async function returnToQueue(id: string, reason: string, tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {
     const returned = await tx
@@ -225,14 +225,14 @@ export async function returnToQueue(id: string, reason: string, tx: Tx = db()): 
   });
 }
 
-/** Back into the line with a job of its own and all attempts left: its worker was told to stop, and nothing failed. */
+/** Put a submission back with a new job and all attempts left, because its process was told to stop. */
 export async function handBack(id: string, tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
     if (await returnToQueue(id, 'the scoring process was stopped', tx)) await enqueueScore(id, { first: true }, tx);
   });
 }
 
-/** A maintainer puts a failed submission back into the line, with a job of its own and all attempts left. */
+/** Put a failed submission back with a new job and all attempts left, because a maintainer asked for it. */
 export async function tryAgain(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
   return tx.transaction(async (tx) => {
     const submission = await changeSubmission(
@@ -251,7 +251,7 @@ export async function tryAgain(id: string, actorId: string | null, tx: Tx = db()
   });
 }
 
-/** Its owner, or everybody in the team it belongs to, hears what became of it. */
+/** Notify the owner, or every member of the team, of what became of a submission. */
 async function notifyOwners(submission: Submission, kind: NoticeKind, text: string, tx: Tx): Promise<void> {
   await notify(await audienceOf(submission, tx), { kind, text, link: `/submissions/${submission.id}` }, tx);
 }

@@ -37,9 +37,9 @@ export interface NewSubmission {
   task: string;
   datasetId: string;
   userId: string | null;
-  /** whom it is submitted for; absent or null: the person */
+  /** the team it is submitted for; absent or null: the person */
   teamId?: string | null;
-  /** of a method of this person or team; absent: the one with the name below, made where there is none */
+  /** a method of this person or team; absent: the one named below, created if there is none */
   methodId?: string | null;
   method: string;
   description?: string;
@@ -72,19 +72,19 @@ export interface SubmissionDetail extends Submission {
   queuePosition: number | null;
 }
 
-/** A line of a list of submissions. */
+/** A submission as lists show it. */
 export interface SubmissionSummary extends Submission {
   user: { id: string; name: string | null } | null;
   team: { id: string; name: string } | null;
   datasetName: string;
 }
 
-/** A submission, its files, its job and its audit event: all of them or none. */
+/** Create a submission with its files, its job, its quota reservation and its audit event in one transaction. */
 export async function createSubmission(input: NewSubmission, tx: Tx = db()): Promise<Submission> {
   return insertSubmission(input, tx);
 }
 
-/** Entries of our own making for the demo benchmark: nobody's, marked as demo, published as soon as they are scored. */
+/** Create a demo entry: it belongs to nobody, is marked as a demo, and is public as soon as it is scored. */
 export async function createDemoSubmission(input: Omit<NewSubmission, 'userId'>, tx: Tx = db()): Promise<Submission> {
   return insertSubmission({ ...input, userId: null, demo: true, visibility: 'published', publishedAt: new Date() }, tx);
 }
@@ -153,7 +153,7 @@ export async function getSubmission(id: string, tx: Tx = db()): Promise<Submissi
   };
 }
 
-/** Whether another submission still has the same file: one upload may serve several tasks. */
+/** Return whether another submission still uses the same file, as one upload may serve several tasks. */
 export async function isSharedFile(storageKey: string, submissionId: string, tx: Tx = db()): Promise<boolean> {
   const [other] = await tx
     .select({ id: submissions.id })
@@ -163,6 +163,7 @@ export async function isSharedFile(storageKey: string, submissionId: string, tx:
       and(
         eq(submissionFiles.storageKey, storageKey),
         ne(submissions.id, submissionId),
+        // rows that were withdrawn before `files_deleted_at` existed have none
         ne(submissions.state, 'withdrawn'),
         isNull(submissions.filesDeletedAt),
       ),
@@ -190,9 +191,9 @@ async function findQueuePosition(submission: Submission, tx: Tx): Promise<number
 }
 
 /**
- * The report per protocol that counts now, else the newest that did; of a submission to any task:
- * `getReports<AnyReport>(id)`. What is kept back until a board switches is not among them, and of ground truth that is not
- * public they tell what `lib/scoring/disclosure.ts` lets them.
+ * Return the report of each protocol: the one that counts now, or the newest one that used to. `Report` defaults to
+ * LIVECell-wide; pass `AnyReport` for other tasks. Reports held back by a running re-score are left out. Of ground truth
+ * that is private, they tell what `lib/scoring/disclosure.ts` allows.
  */
 export async function getReports<Report extends AnyReport | ScoreReport = ScoreReport>(
   submissionId: string,
@@ -210,11 +211,11 @@ export async function getReports<Report extends AnyReport | ScoreReport = ScoreR
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
     .where(and(eq(evaluations.submissionId, submissionId), isReleased()))
     .orderBy(evaluations.protocol, ...currentFirst());
-  // also where the ground truth was public when it was scored, and is not any more
+  // the ground truth may have been public when it was scored and be private now
   return Object.fromEntries(rows.map((row) => [row.protocol, disclosed(row.report as AnyReport, row) as Report]));
 }
 
-/** Lists of submissions begin here. */
+/** Select what lists of submissions show; callers add conditions and order. */
 export function summaries(tx: Tx) {
   return tx
     .select({
@@ -234,7 +235,7 @@ export function toSummary(row: Awaited<ReturnType<typeof summaries>>[number]): S
   return { ...row.submission, user: row.user, team: row.team, datasetName: row.datasetName };
 }
 
-/** What a person has submitted in their own name, and what was submitted for their teams; the newest first. */
+/** Return a person's own submissions and those of their teams, newest first. */
 export async function listSubmissionsOf(
   owner: { id: string; teams: readonly { id: string }[] },
   tx: Tx = db(),
@@ -251,7 +252,7 @@ export async function listSubmissionsOf(
   return rows.map(toSummary);
 }
 
-/** What was submitted for a team, the newest first. */
+/** Return a team's submissions, newest first. */
 export async function listSubmissionsOfTeam(teamId: string, tx: Tx = db()): Promise<SubmissionSummary[]> {
   const rows = await summaries(tx)
     .where(eq(submissions.teamId, teamId))
@@ -259,7 +260,7 @@ export async function listSubmissionsOfTeam(teamId: string, tx: Tx = db()): Prom
   return rows.map(toSummary);
 }
 
-/** Everybody's submissions, the newest first. */
+/** Return all submissions, newest first. */
 export async function listAllSubmissions(
   options: { limit?: number } = {},
   tx: Tx = db(),

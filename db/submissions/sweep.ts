@@ -1,12 +1,12 @@
 /**
- * What should not happen, found and mended: a submission that nothing will ever score. Run now and then by every scoring
- * process; of several at once one does the work. A killed process is not among it: its job's heartbeat stops, and the
- * queue gives the job to another one (`queue.ts`).
+ * Repairs stuck submissions. Every scoring process runs it from time to time; if several do at once, one does the work.
+ * Killed processes are not its concern: the queue notices that a job's heartbeat stops, and gives the job to another
+ * process (`db/queue/queue.ts`).
  *
- *   in the line without a job        → a new job, before those that wait; after three times, failed with the reason
- *   being scored, and no job has it  → the same
- *   being scored, its process gone   → back in the line, where its job is already
- *   over, its quota still held       → charged where there is a score, given back where there is none
+ *   queued, without a job                → a new job at the head of the queue; the fourth time, failed with the reason
+ *   scoring, without a job               → the same
+ *   scoring, all its jobs wait again     → queued, where its jobs already are
+ *   finished, its quota still reserved   → charged if there is a score, otherwise returned
  */
 import { and, count, eq, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
@@ -21,13 +21,17 @@ export interface Swept {
   action: 'requeued' | 'failed' | 'taken-back' | 'settled';
 }
 
-/** Any number, as long as nobody else takes it. */
+/** The advisory lock of the sweeper; any value that nothing else uses. */
 const LOCK = 7_235_020;
 const MOST_TIMES = 3;
 const LOST = 'its place in the queue was lost; it has a new one';
 const PROCESS_GONE = 'the scoring process gave no sign of life';
 
-/** `graceSeconds`: how long a submission is left alone after its last change, so that nothing under way is disturbed. */
+/**
+ * Repair stuck submissions and return what was done.
+ *
+ * @param options.graceSeconds how long a submission is left alone after it came in, or after its scoring started
+ */
 export async function sweepQueue(
   { graceSeconds = 15 }: { graceSeconds?: number } = {},
   tx: Tx = db(),
@@ -44,7 +48,7 @@ export async function sweepQueue(
           coalesce(${submissions.startedAt}, ${submissions.createdAt}) < now() - make_interval(secs => ${graceSeconds})`,
       )
       .for('update', { skipLocked: true });
-    // read after the rows are locked: who ends a job changes its submission first
+    // read after the rows are locked, because a process changes the submission before it ends the job
     const jobs = Map.groupBy(await listLiveJobs(tx), ({ submissionId }) => submissionId);
     for (const { id, state } of waiting) {
       const own = jobs.get(id) ?? [];

@@ -1,4 +1,4 @@
-/** Files that came in over tus and are not part of a submission yet. */
+/** Uploaded files (tus) that do not belong to a submission yet. */
 import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { submissionFiles, submissions, type Upload, uploads } from '#db/schema.ts';
@@ -79,7 +79,11 @@ export async function listKnownUploadKeys(tx: Tx = db()): Promise<Set<string>> {
   return new Set(rows.map(({ key }) => key));
 }
 
-/** All bytes are here, and this is their digest. Saying so twice is no error unless the digests differ. */
+/**
+ * Record that an upload is complete, with its digest. Repeating it with the same digest changes nothing.
+ *
+ * @throws AppError `not-found`; `conflict` if it was completed with another digest
+ */
 export async function completeUpload(id: string, sha256: string, tx: Tx = db()): Promise<Upload> {
   const [completed] = await tx
     .update(uploads)
@@ -98,18 +102,18 @@ export async function getUpload(id: string, tx: Tx = db()): Promise<Upload | nul
   return upload ?? null;
 }
 
-/** A person's uploads that no submission has taken, the newest first. */
+/** Return a person's uploads that no submission has taken, newest first. */
 export async function listUploads(userId: string, tx: Tx = db()): Promise<Upload[]> {
   return tx.select().from(uploads).where(eq(uploads.userId, userId)).orderBy(desc(uploads.createdAt), uploads.id);
 }
 
-/** Forgets the row (the file is the caller's to delete). Returns what was forgotten: only one of two takers gets it. */
+/** Delete the row and return it; if two callers try at once, only one gets it. The caller deletes the file. */
 export async function deleteUpload(id: string, tx: Tx = db()): Promise<Upload | null> {
   const [deleted] = await tx.delete(uploads).where(eq(uploads.id, id)).returning();
   return deleted ?? null;
 }
 
-/** Uploads begun before a time, for the sweep that removes what nobody came back for. */
+/** Return the uploads that began before a time, for removing abandoned ones. */
 export async function expiredUploads(before: Date, tx: Tx = db()): Promise<Upload[]> {
   return tx.select().from(uploads).where(lt(uploads.createdAt, before)).orderBy(uploads.createdAt);
 }

@@ -148,7 +148,7 @@ test('replacing it scores everything again; its pages show old and new with the 
   const other = await someoneElse(page, ada);
   const hers = other.pages()[0];
   await hers.goto('/notices');
-  await expect(hers.getByText(`“${NAME}” has ground truth version 2 now.`)).toBeVisible();
+  await expect(hers.getByText(`“${NAME}” now has ground truth version 2.`)).toBeVisible();
   await other.close();
 });
 

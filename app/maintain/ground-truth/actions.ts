@@ -29,7 +29,7 @@ const text = (max: number) =>
     .max(max, `At most ${max.toLocaleString('en')} characters`)
     .default('');
 const optionalText = text(500).transform((value) => value || null);
-const why = text(MAX_NOTE).pipe(z.string().min(1, 'Say what changed and why: owners of entries read it.'));
+const why = text(MAX_NOTE).pipe(z.string().min(1, 'Say what changed and why. The owners of entries read it.'));
 
 /** `upload`, `upload.A172` …: the ids of uploads by slot. */
 function uploadsOf(fields: Record<string, unknown>): Record<string, string> {
@@ -91,7 +91,7 @@ export const setPublic = action(
 export const scoreAgain = action(
   z.object({
     id: z.string(),
-    reason: text(MAX_REASON).pipe(z.string().min(1, 'Say why: owners of entries read it.')),
+    reason: text(MAX_REASON).pipe(z.string().min(1, 'A reason is needed. The owners of entries read it.')),
   }),
   async ({ id, reason }, who) => {
     mustManageGroundTruth(who);

@@ -221,7 +221,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
       [2],
       [1],
     ]);
-    expect((await told(ada))[0].text).toContain(`“${dataset.name}” has ground truth version 2 now.`);
+    expect((await told(ada))[0].text).toContain(`“${dataset.name}” now has ground truth version 2.`);
   });
 
   test('what was missed by the job that scored it is found before the switch', async () => {
@@ -295,7 +295,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     expect(history.leftBehind).toBe('Image 7 is not in the ground truth.');
     expect(history.evaluations.every(({ current }) => !current)).toBe(true);
     expect((await told(eve))[0].text).toContain(
-      '“Gone” could not be scored again and is on the board no more: Its prediction files were deleted by its owner.',
+      '“Gone” could not be scored again and is no longer on the board: Its prediction files were deleted by its owner.',
     );
     expect((await told(ada))[0].text).toContain('“Good”: AP 40.00 → 45.00.\n“Odd” could not be scored again');
     expect((await listEvents(odd, db())).at(-1)!.event).toMatchObject({ kind: 'rescore-skipped' });
@@ -319,7 +319,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     // a thread that was at it comes too late
     expect(await saveRescore(rescore.id, two, reports(0.1, next.sha256), db())).toBe(false);
     expect(await startRescoreItem(rescore.id, two, db())).toBeNull();
-    await expect(cancelRescore(rescore.id, mina.id, db())).rejects.toThrow('over already');
+    await expect(cancelRescore(rescore.id, mina.id, db())).rejects.toThrow('has ended');
     expect((await listGroundTruthVersions(dataset.id, db())).map(({ version, state }) => [version, state])).toEqual([
       [2, 'cancelled'],
       [1, 'current'],
