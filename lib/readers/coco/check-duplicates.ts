@@ -16,7 +16,9 @@ export function findDuplicates(objects: Objects): { count: number; images: Set<n
     const at = 4 * k;
     let hash = Math.imul(image[k] ^ 0x9e3779b9, 0x85ebca6b) ^ maskArea[k];
     for (let w = 8 * k; w < 8 * k + 8; w++) hash = Math.imul(hash ^ words[w], 0x01000193) ^ (hash >>> 15);
-    hash ^= maskExtent[at] + 31 * maskExtent[at + 1];
+    hash = Math.imul(hash ^ (hash >>> 16) ^ maskExtent[at] ^ (maskExtent[at + 1] << 12), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    hash ^= hash >>> 16;
     for (let slot = (hash >>> 0) & (size - 1); ; slot = (slot + 1) & (size - 1)) {
       const other = table[slot] - 1;
       if (other < 0) {
