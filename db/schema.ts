@@ -23,7 +23,6 @@ import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
 import type { Split } from '#lib/livecell/splits.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 import { QUOTA_KINDS, type QuotaHolder } from '#lib/quota.ts';
-import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import {
   NOTICE_KINDS,
   type NoticePreferences,
@@ -495,7 +494,8 @@ export const evaluations = pgTable(
     protocol: text('protocol').$type<ProtocolId>().notNull(),
     evaluatorVersion: text('evaluator_version').notNull(),
     groundTruthSha256: text('ground_truth_sha256').notNull(),
-    report: jsonb('report').$type<AnyReport | ScoreReport>().notNull(),
+    /** a `Report`, which is validated where it is read (`board/reports.ts`) */
+    report: jsonb('report').notNull(),
     /** what it was made by, where that was not the submission's own turn */
     rescoreId: text('rescore_id').references(() => rescores.id, { onDelete: 'set null' }),
     /** of a re-score that is not done: nobody sees it yet */

@@ -5,8 +5,8 @@
  */
 
 import type { Warning } from '#lib/problems.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import { type Level, levelOf } from './board/trust-level.ts';
-import type { AnyReport, ScoreReport } from './scoring/report.ts';
 import type { SubmissionState, Visibility } from './vocabulary.ts';
 
 /** When an entry is anonymous: until a date, or without one until its owner says otherwise. */
@@ -278,9 +278,6 @@ export function publicWarnings(warnings: readonly Warning[], entry: Pick<PublicE
 }
 
 /** A report as it may be shown beside `entry`. Its numbers and digests are the same for everybody. */
-export function publicReport<Report extends AnyReport | ScoreReport>(
-  report: Report,
-  entry: Pick<PublicEntry, 'anonymous'>,
-): Report {
+export function publicReport(report: Report, entry: Pick<PublicEntry, 'anonymous'>): Report {
   return { ...report, warnings: publicWarnings(report.warnings, entry) };
 }

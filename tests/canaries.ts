@@ -17,7 +17,7 @@ import {
   users,
 } from '#db/schema.ts';
 import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
-import type { ScoreReport } from '#lib/scoring/report.ts';
+import type { Report } from '#lib/tasks/report.ts';
 
 export interface Planted {
   /** of the submission; no secret */
@@ -38,7 +38,7 @@ export interface Planted {
 }
 
 /** A published, scored, anonymous entry on `dataset`, with reports that are the caller's. */
-export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly ScoreReport[]): Promise<Planted> {
+export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly Report[]): Promise<Planted> {
   // a site may see the tests more than once
   const salt = randomBytes(4).toString('hex');
   const word = (what: string) => `qzx${salt}${what}`;

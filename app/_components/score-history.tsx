@@ -1,6 +1,7 @@
-import { formatScoreNumber, type ScoreHistory } from '#db/board/score-history.ts';
+import type { ScoreHistory } from '#db/board/score-history.ts';
 import { PRIMARY_PROTOCOL, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { integer, moment } from '#lib/format.ts';
+import { formatNumber } from '#lib/tasks/columns.ts';
 import { DataTable } from './data-table.tsx';
 
 type EvaluationLine = ScoreHistory['evaluations'][number];
@@ -52,7 +53,7 @@ export function ScoredAgain({ history }: { history: ScoreHistory }) {
           ...labels.map((label, n) => ({
             head: label,
             num: true,
-            cell: ({ numbers }: EvaluationLine) => formatScoreNumber(numbers[n]),
+            cell: ({ numbers }: EvaluationLine) => formatNumber(numbers[n], numbers[n].value),
           })),
           { head: 'Evaluator', cell: ({ evaluatorVersion }) => evaluatorVersion },
           {

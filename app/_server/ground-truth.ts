@@ -17,7 +17,7 @@ export function mustManageGroundTruth(who: Viewer): asserts who is NonNullable<V
 /** The slots of a task's ground truth: a file of counts per cell type, else one file. */
 export function groundTruthSlots(taskId: string): string[] {
   const task = parseTask(taskId);
-  return task?.kind === 'counts' ? task.slots.map(({ id }) => id) : [''];
+  return task?.kind.truthPerSlot ? task.slots.map(({ id }) => id) : [''];
 }
 
 /**

@@ -1,8 +1,11 @@
-/** Ranks of entries on their boards, for badges, the feed and social images. */
-import { getLeaderboard, getTaskBoard } from '#db/board/board.ts';
-import { PRIMARY_PROTOCOL, PROTOCOLS } from '#lib/coco/protocol.ts';
+/** Where entries stand on their boards, for whatever is shown of one entry elsewhere: badge, feed, social image. */
+import { getLeaderboard } from '#db/board/board.ts';
+import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { percent } from '#lib/format.ts';
-import { columnValue, findColumn, findValue, parseTask, taskNumber, valueName } from '#lib/tasks/index.ts';
+import { headlineColumn } from '#lib/tasks/board-columns.ts';
+import { type Column, columnName, formatNumber } from '#lib/tasks/columns.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import type { Task } from '#lib/tasks/task.ts';
 
 export interface Standing {
   /** of the board's headline, as the board counts; null: not ranked */
@@ -19,27 +22,22 @@ const VIEW = { protocol: PRIMARY_PROTOCOL, evaluation: 'segm' } as const;
 export async function standings(taskId: string, dataset: string): Promise<Map<string, Standing>> {
   const task = parseTask(taskId);
   if (!task) return new Map();
-  if (task.values.length > 0) {
-    const column = findValue(task, task.headline)!;
-    const { rows } = await getTaskBoard(task.id, { ...VIEW, dataset });
-    const entries = rows.filter(({ kind }) => kind === 'entry');
-    return new Map(
-      entries.map(({ id, rank, values }) => {
-        const value = values[column.key] ?? null;
-        return [id, { rank, measure: valueName(column), number: value === null ? null : taskNumber(column, value) }];
-      }),
-    );
-  }
-  const protocol = PROTOCOLS[PRIMARY_PROTOCOL];
-  const column = findColumn(task, protocol, task.headline)!;
+  const column = headlineColumn(task);
   const { rows } = await getLeaderboard({ ...VIEW, task: task.id, dataset });
   const entries = rows.filter(({ kind }) => kind === 'entry');
   return new Map(
-    entries.map(({ id, rank, metrics }) => {
-      const value = columnValue(column, protocol, metrics) ?? null;
-      return [id, { rank, measure: column.label, number: value === null ? null : percent(value, 1) }];
+    entries.map(({ id, rank, values }) => {
+      const value = values[column.key] ?? null;
+      return [
+        id,
+        { rank, measure: columnName(column), number: value === null ? null : shortNumber(task, column, value) },
+      ];
     }),
   );
+}
+
+function shortNumber({ board }: Task, column: Column, value: number): string {
+  return column.format === 'percent' ? percent(value, board?.decimals) : formatNumber(column, value);
 }
 
 /** `LIVECell-wide · AP 47.9 · #3`; without what there is not. */

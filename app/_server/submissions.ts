@@ -1,6 +1,7 @@
 /** What the submit form, the API and the pages do with submissions; the tables are behind `#db`. */
 
 import { listEvents } from '#db/audit.ts';
+import { getReports } from '#db/board/reports.ts';
 import { scoreHistory } from '#db/board/score-history.ts';
 import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets/datasets.ts';
 import { db } from '#db/engine/client.ts';
@@ -11,13 +12,7 @@ import { idByReviewSecret, makeAnonymous } from '#db/submissions/anonymity.ts';
 import { entryOf } from '#db/submissions/entries.ts';
 import { getMethod } from '#db/submissions/methods.ts';
 import { forgetFiles, withdraw } from '#db/submissions/publication.ts';
-import {
-  createSubmission,
-  getReports,
-  getSubmission,
-  isSharedFile,
-  type SubmissionDetail,
-} from '#db/submissions/submissions.ts';
+import { createSubmission, getSubmission, isSharedFile, type SubmissionDetail } from '#db/submissions/submissions.ts';
 import { deleteUpload, getUpload } from '#db/submissions/uploads.ts';
 import { PRIMARY_PROTOCOL, type ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
@@ -36,9 +31,11 @@ import {
   type Viewer,
 } from '#lib/permissions.ts';
 import { type Look, type PublicEntry, publicReport, publicWarnings } from '#lib/public-entry.ts';
-import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
-import { matchSlot, missingSlots, parseTask, slotsAreDatasets, type Task } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import type { Report } from '#lib/tasks/report.ts';
+import { matchSlot, missingSlots } from '#lib/tasks/slots.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import type { WithdrawalReason } from '#lib/vocabulary.ts';
 import { InvalidFields } from './http.ts';
 import { release } from './uploads.ts';
@@ -64,7 +61,7 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
     throw new InvalidFields({ anonymousUntil: 'Choose a day in the future, or none to reveal the entry yourself.' });
   const by = await submitter(viewer, input);
   const threshold = input.files.findIndex(({ scoreThreshold }) => scoreThreshold !== undefined);
-  if (threshold >= 0 && task.kind !== 'counts')
+  if (threshold >= 0 && !task.kind.takesThreshold)
     throw new InvalidFields({ [`files.${threshold}.scoreThreshold`]: `${task.name} is scored with all detections.` });
   const parts = await partsOf(task, input);
   const rules = new Map(
@@ -144,7 +141,7 @@ async function teamOf(viewer: NonNullable<Viewer>, team: string): Promise<string
 }
 
 async function partsOf(task: Task, input: NewSubmission): Promise<Part[]> {
-  if (slotsAreDatasets(task.id)) return [await outsidePart(task, input)];
+  if (parseTask(task.id)?.slotsAreDatasets) return [await outsidePart(task, input)];
   const files = slotsOf(task, input.files);
   const parts = [{ task, dataset: await datasetOf(task, input.dataset), files }];
   for (const name of new Set(input.also ?? [])) {
@@ -342,10 +339,8 @@ export async function submissionBody(viewer: Viewer, submission: SubmissionDetai
 }
 
 /** An entry's report per protocol that counts, as it may be shown beside it; none unless it is scored. */
-export async function reportsOf<Report extends AnyReport | ScoreReport = AnyReport>(
-  entry: PublicEntry,
-): Promise<Partial<Record<ProtocolId, Report>>> {
-  const reports = entry.state === 'scored' ? await getReports<Report>(entry.id) : {};
+export async function reportsOf(entry: PublicEntry): Promise<Partial<Record<ProtocolId, Report>>> {
+  const reports = entry.state === 'scored' ? await getReports(entry.id) : {};
   return Object.fromEntries(Object.entries(reports).map(([id, report]) => [id, publicReport(report, entry)]));
 }
 

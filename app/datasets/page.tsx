@@ -4,8 +4,8 @@ import { DataTable } from '#app/_components/data-table.tsx';
 import { listDatasets } from '#db/datasets/datasets.ts';
 import { integer } from '#lib/format.ts';
 import { SPLIT_NAMES, splitOfName } from '#lib/livecell/splits.ts';
-import { objectsTold } from '#lib/scoring/disclosure.ts';
-import { OPEN_TASKS } from '#lib/tasks/index.ts';
+import { objectsTold } from '#lib/tasks/disclosure.ts';
+import { listOpenTasks } from '#lib/tasks/index.ts';
 import './[name]/dataset.css';
 
 export const metadata: Metadata = {
@@ -68,11 +68,13 @@ export default async function DatasetsPage() {
 function Boards({ dataset, groundTruth }: { dataset: string; groundTruth: string }) {
   return (
     <ul className="boards">
-      {OPEN_TASKS.filter((task) => task.groundTruth === groundTruth).map(({ id, name }) => (
-        <li key={id}>
-          <Link href={`/leaderboards/${id}?${new URLSearchParams({ dataset })}`}>{name}</Link>
-        </li>
-      ))}
+      {listOpenTasks()
+        .filter((task) => task.groundTruth === groundTruth)
+        .map(({ id, name }) => (
+          <li key={id}>
+            <Link href={`/leaderboards/${id}?${new URLSearchParams({ dataset })}`}>{name}</Link>
+          </li>
+        ))}
     </ul>
   );
 }

@@ -9,8 +9,8 @@ import { listMethods } from '#db/submissions/methods.ts';
 import { integer } from '#lib/format.ts';
 import type { PlacesBody } from '#lib/http/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
-import { objectsTold } from '#lib/scoring/disclosure.ts';
-import { OPEN_TASKS, slotsAreDatasets, TASKS } from '#lib/tasks/index.ts';
+import { objectsTold } from '#lib/tasks/disclosure.ts';
+import { listOpenTasks, parseTask } from '#lib/tasks/index.ts';
 import { earlier } from './earlier.ts';
 import { SubmitForm } from './submit-form.tsx';
 
@@ -76,27 +76,32 @@ async function choices(who: Viewer) {
   ]);
   const named = (found: PlacesBody[] = []) =>
     found.map((place) => ({ ...place, name: teams.find(({ id }) => id === place.team)?.name ?? null }));
-  return OPEN_TASKS.map(({ id, name, kind, slots, least, also, groundTruth }) => {
-    const own = datasets
-      .filter(({ task }) => task === groundTruth)
-      .map(({ name, images, demo, ...dataset }) => ({
+  return listOpenTasks()
+    .map(({ id, name, kind, slots, slotsAreDatasets, least, also, groundTruth }) => {
+      const own = datasets
+        .filter(({ task }) => task === groundTruth)
+        .map(({ name, images, demo, ...dataset }) => ({
+          name,
+          demo,
+          label: `${name}: ${integer(images)} images, ${integer(objectsTold(dataset))} ${kind.objects}${demo ? ' (synthetic demo)' : ''}`,
+        }));
+      const outside = slotsAreDatasets === true;
+      return {
+        id,
         name,
-        demo,
-        label: `${name}: ${integer(images)} images, ${integer(objectsTold(dataset))} cells${kind === 'counts' ? ' counted' : ''}${demo ? ' (synthetic demo)' : ''}`,
-      }));
-    const outside = slotsAreDatasets(id);
-    return {
-      id,
-      name,
-      kind,
-      outside,
-      least: least ?? slots.length,
-      datasets: own,
-      slots: outside
-        ? own.map(({ name, label }) => ({ id: name, label: `Predictions for ${label}` }))
-        : slots.map(({ id, label }) => ({ id, label })),
-      rules: { ...rules[id], places: named(places[id]) },
-      also: (also ?? []).filter((other) => rules[other].open).map((other) => ({ id: other, name: TASKS[other].name })),
-    };
-  }).filter(({ datasets }) => datasets.length > 0);
+        takesThreshold: kind.takesThreshold,
+        memberEnding: kind.memberEnding,
+        outside,
+        least: least ?? slots.length,
+        datasets: own,
+        slots: outside
+          ? own.map(({ name, label }) => ({ id: name, label: `Predictions for ${label}` }))
+          : slots.map(({ id, label }) => ({ id, label })),
+        rules: { ...rules[id], places: named(places[id]) },
+        also: (also ?? [])
+          .filter((other) => rules[other].open)
+          .map((other) => ({ id: other, name: parseTask(other)?.name ?? other })),
+      };
+    })
+    .filter(({ datasets }) => datasets.length > 0);
 }

@@ -13,7 +13,10 @@ import { TaskRules, type TaskRulesShown } from './task-rules.tsx';
 export interface TaskChoice {
   id: string;
   name: string;
-  kind: 'instances' | 'counts';
+  /** files may hold predictions that are counted from a score on */
+  takesThreshold: boolean;
+  /** of the members of an archive, as the hint names them */
+  memberEnding: string;
   slots: { id: string; label: string }[];
   /** its slots are data sets */
   outside: boolean;
@@ -313,7 +316,7 @@ function Files({
   onBusy: (busy: boolean, name: string) => void;
   typed?: Typed;
 }) {
-  const { slots, least, kind, also, outside } = task;
+  const { slots, least, takesThreshold, memberEnding, also, outside } = task;
   // when a field disappears, its upload no longer counts as busy
   useEffect(
     () => () => {
@@ -328,7 +331,7 @@ function Files({
   const needed = least === slots.length ? 'all of them' : least > 1 ? `${least} or more` : 'one or more';
   return (
     <>
-      {kind === 'counts' && (
+      {takesThreshold && (
         <Field
           name="scoreThreshold"
           label="Score threshold"
@@ -341,7 +344,7 @@ function Files({
       <UploadField
         name="upload"
         label="One archive with all files"
-        hint={`A .zip whose files are named by ${outside ? 'data set' : 'slot'}: ${slots.map(({ id }) => id).join(', ')} (${needed}), such as ${slots[0].id}.${kind === 'counts' ? 'csv' : 'json.gz'}. Or a file per ${outside ? 'data set' : 'slot'} below.`}
+        hint={`A .zip whose files are named by ${outside ? 'data set' : 'slot'}: ${slots.map(({ id }) => id).join(', ')} (${needed}), such as ${slots[0].id}.${memberEnding}. Or a file per ${outside ? 'data set' : 'slot'} below.`}
         task={task.id}
         maxBytes={task.rules.maxBytes}
         error={errors.upload}

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { OPEN_TASKS, type Task } from '#lib/tasks/index.ts';
+import { listOpenTasks } from '#lib/tasks/index.ts';
+import type { Task } from '#lib/tasks/task.ts';
 
 export const metadata: Metadata = {
   title: 'Tasks',
@@ -18,7 +19,7 @@ export default function TasksPage() {
         </p>
       </header>
       <ul className="task-list">
-        {OPEN_TASKS.map((task) => (
+        {listOpenTasks().map((task) => (
           <li key={task.id}>
             <h2>
               <Link href={`/tasks/${task.id}`}>{task.name}</Link>
@@ -41,8 +42,8 @@ export default function TasksPage() {
 }
 
 /** How many files a submission has. */
-function files({ slots, least }: Task): string {
-  if (slots.length === 0) return 'A file per registered data set.';
+function files({ slots, slotsAreDatasets, least }: Task): string {
+  if (slotsAreDatasets) return 'A file per registered data set.';
   if (slots.length === 1) return 'One file.';
   if (least === undefined || least === slots.length) return `${slots.length} files.`;
   return `${least} ${slots.length - least === 1 ? 'or' : 'to'} ${slots.length} files.`;

@@ -2,7 +2,7 @@
  * The inbox of the maintainers: what waits for publication, with what matters at a glance. The limits and sentences of
  * the radar are in `lib/board/suspicion.ts`; here is what it looks at.
  */
-import { and, count, desc, eq, inArray, max, ne, notInArray, type SQL, sql } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, max, ne, notInArray, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import {
   auditEvents,
@@ -19,6 +19,7 @@ import {
   users,
 } from '#db/schema.ts';
 import { isCurrent } from '#db/submissions/current-score.ts';
+import { type HeadlineNumber, headlineEvaluation, headlineNumbers } from '#lib/board/headline.ts';
 import {
   type Finding,
   findingsOf,
@@ -28,14 +29,10 @@ import {
   standingOf,
 } from '#lib/board/suspicion.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
-import { findValue, parseTask, type Task, taskValue, type ValueColumn } from '#lib/tasks/index.ts';
-import { standingOn } from './board.ts';
-
-export interface InboxNumber {
-  label: string;
-  value: number | null;
-  format: ValueColumn['format'];
-}
+import { headlineColumn } from '#lib/tasks/board-columns.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import { comparedResults, isUnscored } from './report-paths.ts';
+import { standingOn } from './standing.ts';
 
 /** An entry that waits for a decision. */
 export interface InboxCase {
@@ -50,7 +47,7 @@ export interface InboxCase {
   /** what the owner said with it: an answer to the question in `submission.moderatorNote` */
   message: string | null;
   /** the task's headline first; empty until it is scored */
-  numbers: InboxNumber[];
+  numbers: HeadlineNumber[];
   /** masks are missing, so the numbers are those of boxes */
   boxesOnly: boolean;
   /** by the headline; null until it is scored, or without a number */
@@ -112,9 +109,10 @@ export async function listInbox({ id }: { id?: string } = {}, tx: Tx = db()): Pr
         ...nothing,
         findings: findingsOf({ id: submission.id, ap95: null, fingerprint: new Map() }, same, []),
       };
-    const boxesOnly = task.kind === 'instances' && !hasMasks(own.results);
-    const columns = columnsOf(task);
-    const headlineOf = (entry: BoardEntry) => read(columns[0], entry, dataset, boxesOnly);
+    const evaluation = headlineEvaluation(task, own.results);
+    const numbersOf = ({ results }: BoardEntry) =>
+      headlineNumbers(task, results, { dataset: dataset.name, evaluation });
+    const headlineOf = (entry: BoardEntry) => numbersOf(entry)[0].value;
     const published = board.filter((entry) => entry.onBoard && entry.unscored === own.unscored && entry.id !== own.id);
     const earlier = published.find(({ methodId, shown }) => shown && methodId !== null && methodId === own.methodId);
     const peers = published
@@ -122,13 +120,9 @@ export async function listInbox({ id }: { id?: string } = {}, tx: Tx = db()): Pr
       .map((entry) => ({ id: entry.id, method: entry.method, value: headlineOf(entry) }));
     return {
       ...base,
-      numbers: columns.map((column) => ({
-        label: column.group ? `${column.group} ${column.label}` : column.label,
-        value: read(column, own, dataset, boxesOnly),
-        format: column.format,
-      })),
-      boxesOnly,
-      standing: standingOf(headlineOf(own), peers, columns[0].better),
+      numbers: numbersOf(own),
+      boxesOnly: evaluation === 'bbox',
+      standing: standingOf(headlineOf(own), peers, headlineColumn(task).better),
       earlier: earlier ? { id: earlier.id, version: earlier.version, value: headlineOf(earlier) } : null,
       findings: findingsOf(
         {
@@ -232,7 +226,7 @@ async function boardsOf(rows: { submission: Submission; dataset: Dataset }[], tx
         userId: submissions.userId,
         teamId: submissions.teamId,
         submitter: users.name,
-        unscored: sql<boolean>`coalesce((${evaluations.report} ->> 'unscored')::boolean, false)`,
+        unscored: isUnscored(),
         results: comparedResults(),
       })
       .from(submissions)
@@ -251,50 +245,4 @@ async function boardsOf(rows: { submission: Submission; dataset: Dataset }[], tx
     found.set(key, entries);
   }
   return found;
-}
-
-/** A report's results without what is neither shown nor compared: of LIVECell-wide that is nearly everything. */
-export function comparedResults(): SQL<unknown> {
-  const results = sql`${evaluations.report} -> 'results'`;
-  const slices = (evaluation: 'segm' | 'bbox') => sql`(
-    select jsonb_build_object(
-      'overall', jsonb_build_object('AP', o -> 'AP', 'AFNR', o -> 'AFNR', 'AP50', o -> 'AP50', 'apPerIou', o -> 'apPerIou'),
-      'cellTypes', coalesce((
-        select jsonb_object_agg(type.key, jsonb_build_object('apPerIou', type.value -> 'apPerIou'))
-        from jsonb_each(${evaluations.report} #> ${`{results,${evaluation},cellTypes}`}::text[]) as type
-      ), '{}'::jsonb)
-    )
-    from (select ${evaluations.report} #> ${`{results,${evaluation},overall}`}::text[] as o) as overall where o is not null
-  )`;
-  return sql`case when ${results} #> '{bbox,overall}' is not null
-    then jsonb_strip_nulls(jsonb_build_object('segm', ${slices('segm')}, 'bbox', ${slices('bbox')}))
-    else ${results} #- '{counts,A172,points}' #- '{counts,A172,files}' #- '{counts,A549,points}' #- '{counts,A549,files}'
-    end`;
-}
-
-/** The headline first; of LIVECell-wide AP, AFNR and AP50, of other tasks the first columns of their board. */
-export function columnsOf(task: Task): ValueColumn[] {
-  if (task.values.length === 0)
-    return (['AP', 'AFNR', 'AP50'] as const).map((key) => ({
-      key,
-      label: key,
-      title: key,
-      format: 'percent',
-      path: ['{evaluation}', 'overall', key],
-      better: key === 'AFNR' ? 'lower' : 'higher',
-    }));
-  const headline = findValue(task, task.headline) ?? task.values[0];
-  return [headline, ...task.values.filter((column) => column !== headline)].slice(0, 3);
-}
-
-function read(column: ValueColumn, { results }: BoardEntry, dataset: Dataset, boxesOnly: boolean): number | null {
-  return taskValue(column, results, boxesOnly ? 'bbox' : 'segm', dataset.name);
-}
-
-/** Masks anywhere in a report's results. */
-export function hasMasks(results: unknown): boolean {
-  if (typeof results !== 'object' || results === null) return false;
-  if ('segm' in results && results.segm) return true;
-  const { sizes, datasets } = results as { sizes?: object; datasets?: object };
-  return Object.values(sizes ?? datasets ?? {}).some(hasMasks);
 }

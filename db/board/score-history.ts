@@ -12,19 +12,12 @@ import {
   submissions,
 } from '#db/schema.ts';
 import { currentFirst, isCurrentOfOwn, isReleased } from '#db/submissions/current-score.ts';
+import { type HeadlineNumber, headlineNumbers } from '#lib/board/headline.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
-import { percent, integer as whole } from '#lib/format.ts';
-import { disclosed } from '#lib/scoring/disclosure.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
-import { parseTask, taskValue, type ValueColumn } from '#lib/tasks/index.ts';
-import { columnsOf, comparedResults, hasMasks } from './inbox.ts';
-
-/** A number of a score, as tables show it. */
-export interface ScoreNumber {
-  label: string;
-  value: number | null;
-  format: ValueColumn['format'];
-}
+import { disclosed } from '#lib/tasks/disclosure.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import { isReport } from '#lib/tasks/report-schema.ts';
+import { comparedResults } from './report-paths.ts';
 
 export interface EvaluationLine {
   id: string;
@@ -37,7 +30,7 @@ export interface EvaluationLine {
   current: boolean;
   /** why it was made, where that was not the submission's own turn */
   reason: string | null;
-  numbers: ScoreNumber[];
+  numbers: HeadlineNumber[];
 }
 
 export interface ScoreHistory {
@@ -67,7 +60,7 @@ export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, 
       reason: rescores.reason,
       results: comparedResults(),
       // read whole only where not everything in it may be told
-      report: sql<AnyReport | null>`case when ${datasets.public} then null else ${evaluations.report} end`,
+      report: sql<unknown>`case when ${datasets.public} then null else ${evaluations.report} end`,
       published: sql<boolean>`${submissions.visibility} = 'published'`,
       dataset: datasets.name,
     })
@@ -79,7 +72,7 @@ export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, 
     .orderBy(...currentFirst());
   const counted = new Set<ProtocolId>();
   const lines = rows.map(({ fits, results, report, published, dataset, sha256, versions, ...row }): EvaluationLine => {
-    const told = report ? disclosed(report, { truthIsPublic: false, published }).results : results;
+    const told = report === null ? results : toldOf(report, published);
     const current = fits && !counted.has(row.protocol);
     if (current) counted.add(row.protocol);
     return {
@@ -107,20 +100,13 @@ async function findLeftBehindReason(submissionId: string, tx: Tx): Promise<strin
   return row?.failure ?? 'It was not scored on the ground truth as it is now.';
 }
 
-export function readHeadlineNumbers(taskId: string, results: unknown, dataset: string): ScoreNumber[] {
-  const task = parseTask(taskId);
-  if (!task || !results) return [];
-  const evaluation = task.kind === 'instances' && !hasMasks(results) ? 'bbox' : 'segm';
-  return columnsOf(task).map((column) => ({
-    label: column.group ? `${column.group} ${column.label}` : column.label,
-    value: taskValue(column, results as AnyReport['results'], evaluation, dataset),
-    format: column.format,
-  }));
+/** What may be told of a report on ground truth that is not public; nothing of what is no report. */
+function toldOf(report: unknown, published: boolean): unknown {
+  return isReport(report) ? disclosed(report, { truthIsPublic: false, published }).results : null;
 }
 
-/** As tables write it. */
-export function formatScoreNumber({ value, format }: ScoreNumber): string {
-  if (value === null) return '–';
-  if (format === 'percent') return percent(value);
-  return format === 'integer' ? whole(value) : value.toFixed(3);
+/** Read the headline numbers from results as lists have them; none for an unknown task or without results. */
+export function readHeadlineNumbers(taskId: string, results: unknown, dataset: string): HeadlineNumber[] {
+  const task = parseTask(taskId);
+  return task && results ? headlineNumbers(task, results, { dataset }) : [];
 }

@@ -20,8 +20,8 @@ import {
 } from '#db/schema.ts';
 import { isReleased } from '#db/submissions/current-score.ts';
 import { userHolder } from '#lib/quota.ts';
-import { disclosed } from '#lib/scoring/disclosure.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
+import { disclosed } from '#lib/tasks/disclosure.ts';
+import { isReport } from '#lib/tasks/report-schema.ts';
 import { listSignIns } from './sign-ins.ts';
 import { listTokens } from './tokens.ts';
 
@@ -174,6 +174,9 @@ async function submissionsOf(userId: string, tx: Tx) {
     files: files.filter(({ submissionId }) => submissionId === row.id).map(({ submissionId: _, ...file }) => file),
     reports: reports
       .filter(({ submissionId }) => submissionId === row.id)
-      .map(({ createdAt, report, ...about }) => ({ createdAt, report: disclosed(report as AnyReport, about) })),
+      .map(({ createdAt, report, ...about }) => ({
+        createdAt,
+        report: isReport(report) ? disclosed(report, about) : null,
+      })),
   }));
 }

@@ -33,7 +33,7 @@ import {
   teamHolder,
   userHolder,
 } from '#lib/quota.ts';
-import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
+import { listOpenTasks, parseTask } from '#lib/tasks/index.ts';
 import { getTaskRules, listTaskRules } from './task-settings.ts';
 
 /** Return a holder's standing with a task. Pass `rule` if it has been read already. */
@@ -73,7 +73,7 @@ export async function listPlaces(holders: readonly QuotaHolder[], tx: Tx = db())
   const rules = await listTaskRules(tx);
   const found: Places[] = [];
   for (const holder of holders)
-    for (const { id: task } of OPEN_TASKS)
+    for (const { id: task } of listOpenTasks())
       found.push({ holder, task, ...(await getQuota(holder, task, { rule: rules[task].quota }, tx)) });
   return found;
 }

@@ -8,7 +8,7 @@ import { AppError } from '#lib/errors.ts';
 import { bytes as inBytes } from '#lib/format.ts';
 import type { QuotaRule } from '#lib/quota.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
+import { listOpenTasks, parseTask } from '#lib/tasks/index.ts';
 
 /** The rules of a task: a maintainer's settings, completed by the site's defaults. */
 export interface TaskRules {
@@ -51,7 +51,7 @@ export async function getTaskRules(task: string, tx: Tx = db()): Promise<TaskRul
 /** Return the rules of every open task. */
 export async function listTaskRules(tx: Tx = db()): Promise<Record<string, TaskRules>> {
   const rows = await tx.select().from(taskSettings);
-  return Object.fromEntries(OPEN_TASKS.map(({ id }) => [id, toRules(rows.find(({ task }) => task === id))]));
+  return Object.fromEntries(listOpenTasks().map(({ id }) => [id, toRules(rows.find(({ task }) => task === id))]));
 }
 
 /**

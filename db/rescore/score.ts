@@ -17,8 +17,8 @@ import {
 } from '#db/schema.ts';
 import { FILES_GONE } from '#db/submissions/rescore-items.ts';
 import type { ScoringInput } from '#db/submissions/scoring.ts';
-import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
-import { slotsAreDatasets } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import { describeChange, lockRunning, switchIfDone } from './switch.ts';
 
 export interface RescoreInput extends ScoringInput {
@@ -55,7 +55,7 @@ export async function startRescoreItem(
       return { ...dataset, sha256, images, objects, cellTypes, packKey, public: isPublic };
     };
     const own = (await getDataset(submission.datasetId, tx))!;
-    const all = slotsAreDatasets(submission.task)
+    const all = parseTask(submission.task)?.slotsAreDatasets
       ? [own, ...(await listDatasets({ task: submission.task }, tx)).filter(({ id }) => id !== own.id)]
       : undefined;
     const files = await tx
@@ -102,7 +102,7 @@ export async function isRescoring(rescoreId: string, submissionId: string, tx: T
 export async function saveRescore(
   rescoreId: string,
   submissionId: string,
-  reports: readonly (AnyReport | ScoreReport)[],
+  reports: readonly Report[],
   tx: Tx = db(),
 ): Promise<boolean> {
   return tx.transaction(async (tx) => {

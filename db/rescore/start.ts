@@ -18,7 +18,7 @@ import { type Dataset, datasets, type GroundTruthVersion, type Rescore, rescores
 import { addItems, type Entry, listScored, type Target } from '#db/submissions/rescore-items.ts';
 import { AppError } from '#lib/errors.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
-import { slotsAreDatasets } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 import { switchIfDone } from './switch.ts';
 
 export const MAX_REASON = 1000;
@@ -134,7 +134,7 @@ export async function requireIdle(dataset: Dataset, tx: Tx): Promise<void> {
     .where(
       and(
         eq(rescores.state, 'running'),
-        slotsAreDatasets(dataset.task) ? eq(datasets.task, dataset.task) : eq(datasets.id, dataset.id),
+        parseTask(dataset.task)?.slotsAreDatasets ? eq(datasets.task, dataset.task) : eq(datasets.id, dataset.id),
       ),
     );
   if (running)

@@ -2,8 +2,8 @@
 
 import { aliasedTable, and, asc, count, eq, inArray, ne, sql } from 'drizzle-orm';
 import { changesOf, recordEvent } from '#db/audit.ts';
-import { comparedResults } from '#db/board/inbox.ts';
-import { formatScoreNumber, readHeadlineNumbers } from '#db/board/score-history.ts';
+import { comparedResults } from '#db/board/report-paths.ts';
+import { readHeadlineNumbers } from '#db/board/score-history.ts';
 import { getDataset, lockDataset, saveStatistics } from '#db/datasets/datasets.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { audienceOf, notify } from '#db/notices/notices.ts';
@@ -22,6 +22,7 @@ import {
 import { currentFirst } from '#db/submissions/current-score.ts';
 import { addItems, findTarget, findVersion, isTarget, listMissing } from '#db/submissions/rescore-items.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
+import { formatNumber } from '#lib/tasks/columns.ts';
 
 /** Lock a running re-score, and its data set before it: always in this order, so that transactions do not deadlock. */
 export async function lockRunning(rescoreId: string, tx: Tx): Promise<Rescore | null> {
@@ -253,9 +254,9 @@ export async function describeChange(
   const before = readHeadlineNumbers(rows[0].task, results.get(main.before.id), dataset.name);
   const after = readHeadlineNumbers(rows[0].task, results.get(main.after.id), dataset.name);
   const parts = before.flatMap((number, i) =>
-    formatScoreNumber(number) === formatScoreNumber(after[i])
+    formatNumber(number, number.value) === formatNumber(after[i], after[i].value)
       ? []
-      : [`${number.label} ${formatScoreNumber(number)} → ${formatScoreNumber(after[i])}`],
+      : [`${number.label} ${formatNumber(number, number.value)} → ${formatNumber(after[i], after[i].value)}`],
   );
   return parts.length > 0 ? parts.join(', ') : 'numbers other than the headline changed';
 }

@@ -1,16 +1,17 @@
 /** Which of a submission's scores counts. Scores are never overwritten, so a protocol may have several. */
 import { and, desc, eq, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { hasResultsOn } from '#db/board/report-paths.ts';
 import { type Dataset, datasets, evaluations, groundTruthVersions, rescores, submissions } from '#db/schema.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
-import { slotsAreDatasets } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 
 /** The submission is scored on a data set: it is its own, or one of several where slots are data sets. */
 export function isOn(dataset: Dataset): SQL | undefined {
   const own = eq(submissions.datasetId, dataset.id);
-  if (!slotsAreDatasets(dataset.task)) return own;
+  if (!parseTask(dataset.task)?.slotsAreDatasets) return own;
   const scored = sql`exists (
     select 1 from ${evaluations}
-    where ${evaluations.submissionId} = ${submissions.id} and ${evaluations.report} #> '{results,datasets}' -> ${dataset.name}::text is not null
+    where ${evaluations.submissionId} = ${submissions.id} and ${hasResultsOn(dataset.name)}
   )`;
   return or(own, scored);
 }
@@ -58,7 +59,10 @@ function counts({ id, evaluatorVersion, ...groundTruth }: Standard, options: { s
 
 /** The score counts on a data set's board, under a protocol. */
 export function isCurrent(dataset: Dataset, protocol: ProtocolId): SQL | undefined {
-  return and(eq(evaluations.protocol, protocol), counts(dataset, { several: slotsAreDatasets(dataset.task) }));
+  return and(
+    eq(evaluations.protocol, protocol),
+    counts(dataset, { several: parseTask(dataset.task)?.slotsAreDatasets === true }),
+  );
 }
 
 /** The score counts for the joined data set of its submission, whatever the protocol. */

@@ -5,13 +5,13 @@
  */
 import { and, desc, eq, inArray, isNull, max, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { changesOf, recordEvent } from '#db/audit.ts';
+import { leanResults } from '#db/board/report-paths.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { datasets, evaluations, type Method, methods, type Submission, submissions, teams, users } from '#db/schema.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import { type Belonging, isPublic } from '#lib/permissions.ts';
 import { isSealed } from '#lib/public-entry.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
 import { isCurrentOfOwn } from './current-score.ts';
 import { isPublicSql, sealedAt } from './entries.ts';
 
@@ -29,7 +29,7 @@ export interface MethodDetail extends Method {
 export interface MethodVersion extends Submission {
   datasetName: string;
   /** under the primary protocol on the current ground truth, without the long lists; null: no score */
-  results: AnyReport['results'] | null;
+  results: unknown;
 }
 
 // --- finding and making ---
@@ -322,12 +322,7 @@ export async function listVersions(
   const newest = tx
     .selectDistinctOn([evaluations.submissionId], {
       submissionId: evaluations.submissionId,
-      results: sql<AnyReport['results'] | null>`${evaluations.report} -> 'results'
-        #- '{segm,cellTypes}' #- '{bbox,cellTypes}' #- '{segm,matrix}' #- '{bbox,matrix}'
-        #- '{segm,fields}' #- '{bbox,fields}' #- '{segm,replicates}' #- '{bbox,replicates}'
-        #- '{counts,A172,points}' #- '{counts,A172,files}' #- '{counts,A549,points}' #- '{counts,A549,files}'`.as(
-        'results',
-      ),
+      results: leanResults().as('results'),
     })
     .from(evaluations)
     .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))

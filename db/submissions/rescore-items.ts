@@ -14,7 +14,7 @@ import {
   rescores,
   submissions,
 } from '#db/schema.ts';
-import { slotsAreDatasets } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 import { isOn, isOnGroundTruth, isReleased } from './current-score.ts';
 
 /** Why a submission without files fails: it cannot be scored again. */
@@ -67,7 +67,7 @@ export async function listScored(
       filesDeletedAt: submissions.filesDeletedAt,
       // one of several data sets may have been replaced, so those are always computed again
       // (nested in a statement of its own, because drizzle drops table names from selected columns)
-      hasTarget: slotsAreDatasets(dataset.task) ? sql<boolean>`false` : sql<boolean>`${has}`,
+      hasTarget: parseTask(dataset.task)?.slotsAreDatasets ? sql<boolean>`false` : sql<boolean>`${has}`,
     })
     .from(submissions)
     .where(
@@ -78,7 +78,7 @@ export async function listScored(
 
 /** The score is by the evaluator and on the ground truth that a re-score asks for. */
 export function isTarget({ task, name }: Dataset, { evaluatorVersion, sha256 }: Target): SQL | undefined {
-  const onTarget = isOnGroundTruth({ name, sha256 }, { several: slotsAreDatasets(task) });
+  const onTarget = isOnGroundTruth({ name, sha256 }, { several: parseTask(task)?.slotsAreDatasets === true });
   return and(eq(evaluations.evaluatorVersion, evaluatorVersion), onTarget);
 }
 

@@ -18,8 +18,8 @@ import {
 } from '#db/schema.ts';
 import { countProblems, type Problem, summarizeProblems, type Warning } from '#lib/problems.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
-import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
-import { slotsAreDatasets } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import type { NoticeKind } from '#lib/vocabulary.ts';
 import { changeSubmission, lockMethodOf } from './changes.ts';
 import { keepShown } from './methods.ts';
@@ -48,7 +48,7 @@ export async function startScoring(id: string, attempt: number, tx: Tx = db()): 
       .returning();
     if (!submission) return null;
     const [dataset] = await tx.select().from(datasets).where(eq(datasets.id, submission.datasetId));
-    const outside = slotsAreDatasets(submission.task)
+    const outside = parseTask(submission.task)?.slotsAreDatasets
       ? [dataset, ...(await listDatasets({ task: submission.task }, tx)).filter(({ id }) => id !== dataset.id)]
       : undefined;
     return { submission, dataset, datasets: outside, files: await listFiles(id, tx) };
@@ -73,7 +73,7 @@ const GROUND_TRUTH_CHANGED = 'the ground truth was replaced while it was being s
 
 /** What scoring found out about a submission. */
 export interface Score {
-  reports: readonly (AnyReport | ScoreReport)[];
+  reports: readonly Report[];
   /** detections that copy an object of the ground truth; undefined where the task has no masks */
   exactGroundTruth?: CopiedMasks;
 }
@@ -109,12 +109,8 @@ export async function saveScore(
   });
 }
 
-/** Save the reports of all protocols, so that a submission has all of them or none. False: it came too late. */
-export async function saveReports(
-  id: string,
-  reports: readonly (AnyReport | ScoreReport)[],
-  tx: Tx = db(),
-): Promise<boolean> {
+/** Saves the reports of all protocols, so that a submission has all of them or none. False: it came too late. */
+export async function saveReports(id: string, reports: readonly Report[], tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {
     await lockMethodOf(id, tx);
     const [scored] = await tx

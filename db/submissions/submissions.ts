@@ -7,7 +7,7 @@
  *     └──────────┘  └──▶ failed             └──────────┴── hidden ◀┘
  */
 
-import { and, desc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, ne, or } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { enqueueScore, listLiveJobs } from '#db/queue/queue.ts';
@@ -15,7 +15,6 @@ import { countOpen, reservePlace } from '#db/quota/ledger.ts';
 import {
   type Dataset,
   datasets,
-  evaluations,
   methods,
   type Submission,
   type SubmissionFile,
@@ -24,12 +23,8 @@ import {
   teams,
   users,
 } from '#db/schema.ts';
-import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
 import type { EntrySource } from '#lib/public-entry.ts';
-import { disclosed } from '#lib/scoring/disclosure.ts';
-import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
-import { currentFirst, isReleased } from './current-score.ts';
 import { ENTRY_COLUMNS, ENTRY_JOINS } from './entries.ts';
 import { findOrCreateMethod, lockMethod, nextVersion } from './methods.ts';
 
@@ -188,31 +183,6 @@ async function findQueuePosition(submission: Submission, tx: Tx): Promise<number
   const place = line.indexOf(submission.id);
   // one that has lost its job gets another within seconds, behind the others
   return (place < 0 ? line.length : place) + 1;
-}
-
-/**
- * Return the report of each protocol: the one that counts now, or the newest one that used to. `Report` defaults to
- * LIVECell-wide; pass `AnyReport` for other tasks. Reports held back by a running re-score are left out. Of ground truth
- * that is private, they tell what `lib/scoring/disclosure.ts` allows.
- */
-export async function getReports<Report extends AnyReport | ScoreReport = ScoreReport>(
-  submissionId: string,
-  tx: Tx = db(),
-): Promise<Partial<Record<ProtocolId, Report>>> {
-  const rows = await tx
-    .selectDistinctOn([evaluations.protocol], {
-      protocol: evaluations.protocol,
-      report: evaluations.report,
-      truthIsPublic: datasets.public,
-      published: sql<boolean>`${submissions.visibility} = 'published'`,
-    })
-    .from(evaluations)
-    .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
-    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
-    .where(and(eq(evaluations.submissionId, submissionId), isReleased()))
-    .orderBy(evaluations.protocol, ...currentFirst());
-  // the ground truth may have been public when it was scored and be private now
-  return Object.fromEntries(rows.map((row) => [row.protocol, disclosed(row.report as AnyReport, row) as Report]));
 }
 
 /** Select what lists of submissions show; callers add conditions and order. */

@@ -2,21 +2,12 @@
  * Leaderboard rows → CSV and BibTeX. The page links to it and the API serves it: one serializer, so that no field
  * escapes through one of them that the other leaves out.
  */
-import { type Evaluation, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
 import { guardFormula, quoteField } from '#lib/csv.ts';
 import type { CellType } from '#lib/livecell/cell-types.ts';
-import type { Metrics } from '#lib/scoring/report.ts';
-import {
-  boardValues,
-  type Column,
-  columnInterval,
-  columnLabel,
-  columnValue,
-  readsTypes,
-  type Task,
-  taskNumber,
-  valueName,
-} from '#lib/tasks/index.ts';
+import { boardColumns } from '#lib/tasks/board-columns.ts';
+import { type Column, type ColumnNumber, columnName, fillLimits, formatNumber } from '#lib/tasks/columns.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import type { Level } from './trust-level.ts';
 
 /** What an export says of a row: the public fields and no others. */
@@ -41,10 +32,10 @@ export interface ExportRow {
   readonly version?: number | null;
   /** scored runs of the method on this test set */
   readonly runs?: number | null;
-  readonly metrics: Partial<Metrics>;
-  readonly cellTypes?: Partial<Record<CellType, Partial<Metrics>>>;
-  /** of a board of values: its numbers, by the keys of its columns */
-  readonly values?: Readonly<Record<string, number | null>>;
+  /** by the keys of the board's columns */
+  readonly values: Readonly<Record<string, ColumnNumber>>;
+  /** 95 % intervals of those that have one */
+  readonly intervals?: Readonly<Record<string, readonly [number, number]>>;
   /** of a reference on another data set: what it was called there */
   readonly subset?: string;
   readonly note?: string;
@@ -58,21 +49,20 @@ export interface ExportView {
   readonly protocol: ProtocolId;
   readonly evaluation: Evaluation;
   readonly cellType: CellType | null;
-  /** columns of single cell types that are shown beside the slice's */
-  readonly ofTypes?: readonly Column[];
+  /** columns that exports have on demand, and that were asked for */
+  readonly demanded?: readonly Column[];
   /** the site's address, for links back to entries */
   readonly site: string;
 }
 
 /** RFC 4180, fractions with every digit. What was never published is empty, what has no value is `null`. */
 export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
-  const protocol = PROTOCOLS[view.protocol];
-  const values = boardValues(view.task, view.cellType);
-  const columns = [...view.task.columns.filter((column) => !readsTypes(column)), ...(view.ofTypes ?? [])];
-  const withInterval = columns
-    .filter(({ metric }) => metric === 'AP' || metric === 'AFNR')
-    .filter(({ meanOfTypes }) => !meanOfTypes);
-  const name = (column: Column) => (readsTypes(column) ? column.key : columnLabel(column, protocol));
+  const columns = [
+    ...boardColumns(view.task, view.cellType).filter(({ onDemand }) => !onDemand),
+    ...(view.demanded ?? []),
+  ];
+  const withInterval = columns.filter(({ interval }) => interval);
+  const name = ({ key, exportedAs }: Column) => (exportedAs ? fillLimits(exportedAs, view.protocol) : key);
   const header = [
     'rank',
     'kind',
@@ -88,7 +78,6 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     'evaluation',
     'cell_type',
     ...columns.map(name),
-    ...values.map(({ key }) => key),
     ...withInterval.flatMap((column) => [`${name(column)}_low`, `${name(column)}_high`]),
     'paper',
     'code',
@@ -116,15 +105,11 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     view.protocol,
     view.evaluation,
     view.cellType ?? 'all',
-    ...columns.map((column) => {
-      const value = columnValue(column, protocol, row.metrics, row.cellTypes);
-      return value === undefined ? '' : String(value);
-    }),
-    ...values.map(({ key }) => {
-      const value = row.values?.[key];
+    ...columns.map(({ key }) => {
+      const value = row.values[key];
       return value === undefined || (value === null && row.kind === 'reference') ? '' : String(value);
     }),
-    ...withInterval.flatMap((column) => (columnInterval(column, row.metrics, row.cellTypes) ?? ['', '']).map(String)),
+    ...withInterval.flatMap(({ key }) => (row.intervals?.[key] ?? ['', '']).map(String)),
     guardFormula(row.paperUrl ?? ''),
     guardFormula(row.codeUrl ?? ''),
     guardFormula(row.team ?? ''),
@@ -142,22 +127,20 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
 
 /** One `@misc` per row, each with the number and what it was computed on in its note. */
 export function toBibtex(rows: readonly ExportRow[], view: ExportView): string {
-  const used = new Map<string, number>();
-  return rows.map((row) => `${bibtexEntry(row, view, used)}\n`).join('\n');
+  const keys = citationKeys(rows);
+  return rows.map((row, i) => `${bibtexEntry(row, keys[i], view)}\n`).join('\n');
 }
 
-function bibtexEntry(row: ExportRow, view: ExportView, used: Map<string, number>): string {
+function bibtexEntry(row: ExportRow, key: string, view: ExportView): string {
   const date = isoDay(row.publishedAt);
   const url = row.paperUrl ?? (row.kind === 'entry' ? entryUrl(row, view) : (row.source ?? ''));
-  const { AP, AFNR } = row.metrics;
-  const numbers = [
-    typeof AP === 'number' && `AP ${(AP * 100).toFixed(2)}`,
-    typeof AFNR === 'number' && `AFNR ${(AFNR * 100).toFixed(2)}`,
-    ...boardValues(view.task, view.cellType).map((column) => {
-      const value = row.values?.[column.key];
-      return typeof value === 'number' && `${valueName(column)} ${taskNumber(column, value)}`;
-    }),
-  ].filter(Boolean);
+  const { cited } = view.task;
+  const numbers = boardColumns(view.task, view.cellType)
+    .filter(({ key }) => !cited || cited.includes(key))
+    .flatMap((column) => {
+      const value = row.values[column.key];
+      return typeof value === 'number' ? [`${columnName(column)} ${formatNumber(column, value)}`] : [];
+    });
   const slice = `${view.evaluation === 'segm' ? 'masks' : 'boxes'}${view.cellType ? `, ${view.cellType}` : ''}`;
   const origin =
     row.kind === 'entry'
@@ -171,20 +154,30 @@ function bibtexEntry(row: ExportRow, view: ExportView, used: Map<string, number>
     ['note', tex(`${view.task.name} (${slice}): ${numbers.join(', ')}; ${origin}`)],
   ];
   const body = fields.filter(([, value]) => value).map(([name, value]) => `  ${name} = {${value}}`);
-  return `@misc{${citationKey(row, used)},\n${body.join(',\n')}\n}`;
+  return `@misc{${key},\n${body.join(',\n')}\n}`;
 }
 
-/** `livecell-<method>`, with a letter when two methods have one name. */
-function citationKey(row: ExportRow, used: Map<string, number>): string {
-  const words = row.method
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '');
-  const key = `livecell-${words || row.id}`;
-  const seen = used.get(key) ?? 0;
-  used.set(key, seen + 1);
-  return seen === 0 ? key : `${key}-${seen + 1}`;
+/**
+ * `livecell-<method>` for each row. Where methods share a name, the later ones get `-2`, `-3` … behind it; a number that
+ * another method's own name ends in is passed over, so that no two rows have one key.
+ */
+function citationKeys(rows: readonly ExportRow[]): string[] {
+  const plain = rows.map(({ method, id }) => {
+    const words = method
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '');
+    return `livecell-${words || id}`;
+  });
+  const taken = new Set(plain);
+  return plain.map((key, i) => {
+    if (plain.indexOf(key) === i) return key;
+    let number = 2;
+    while (taken.has(`${key}-${number}`)) number++;
+    taken.add(`${key}-${number}`);
+    return `${key}-${number}`;
+  });
 }
 
 function entryUrl(row: ExportRow, view: ExportView): string {

@@ -2,10 +2,9 @@
  * Ranks and order of a board, by any column: the one place that knows them. The page, the API and its files show what
  * comes from here. Pure, so that the rules are one test.
  */
-import type { Protocol } from '#lib/coco/protocol.ts';
-import type { CellType } from '#lib/livecell/cell-types.ts';
-import type { Metrics } from '#lib/scoring/report.ts';
-import { type Column, columnValue, findColumn, type Task } from '#lib/tasks/index.ts';
+import { boardColumns, findColumn } from '#lib/tasks/board-columns.ts';
+import type { Column, ColumnNumber, ColumnView } from '#lib/tasks/columns.ts';
+import type { Task } from '#lib/tasks/task.ts';
 
 export type Direction = 'asc' | 'desc';
 
@@ -22,52 +21,53 @@ export interface Rankable {
   readonly unscored: boolean;
   readonly method: string;
   readonly publishedAt: Date | null;
-  readonly metrics: Partial<Metrics>;
-  /** needed when a column of a cell type orders the board */
-  readonly cellTypes?: Partial<Record<CellType, Partial<Metrics>>>;
+  /** by the keys of the board's columns */
+  readonly values: Readonly<Record<string, ColumnNumber>>;
 }
 
 /** What a row shows in the column that counts; `null` and `undefined` are no number. */
-type Read<Row> = (row: Row) => number | null | undefined;
+type Read<Row> = (row: Row) => ColumnNumber;
 
-/** The rows in order, each with its rank, which is by the better first whichever way the board is turned. */
+/**
+ * The rows in order, each with its rank, which is by the better first whichever way the board is turned.
+ *
+ * @param options.headline the column of the ranks where the board is ordered by name or time
+ * @param options.direction absent: the best row on top
+ */
 export function rankBoard<Row extends Rankable>(
   rows: readonly Row[],
-  task: Task | null,
-  protocol: Protocol,
-  sort: Sort | null = headline(task, protocol),
-  direction: Direction = bestFirst(sort),
+  { headline, sort = headline, direction = bestFirst(sort) }: { headline: Column; sort?: Sort; direction?: Direction },
 ): (Row & { rank: number | null })[] {
-  const column = typeof sort === 'object' ? sort : headline(task, protocol);
-  const read: Read<Rankable> = (row) => column && columnValue(column, protocol, row.metrics, row.cellTypes);
+  const column = typeof sort === 'object' ? sort : headline;
+  const read: Read<Rankable> = (row) => row.values[column.key];
   const rankOf = new Map<Rankable, number | null>();
   for (const unscored of [false, true]) {
     const peers = rows.filter((row) => row.kind === 'entry' && row.unscored === unscored);
-    const found = ranks(peers, read, column?.better ?? 'higher');
+    const found = ranks(peers, read, column.better);
     peers.forEach((row, i) => {
       rankOf.set(row, found[i]);
     });
   }
-  return order(rows, sort === 'method' || sort === 'publishedAt' ? sort : read, direction).map((row) => ({
+  return order(rows, typeof sort === 'object' ? read : sort, direction).map((row) => ({
     ...row,
     rank: rankOf.get(row) ?? null,
   }));
 }
 
-/** A column by its key or label, or one of the other things a board can be ordered by; case does not matter. */
-export function findSort(task: Task, protocol: Protocol, name: string): Sort | null {
+/** A column by its key or its name in exports, or another thing a board can be ordered by; case does not matter. */
+export function findSort(task: Task, name: string, view: Pick<ColumnView, 'protocol' | 'cellType'>): Sort | null {
   return (
-    findColumn(task, protocol, name) ?? NOT_COLUMNS.find((other) => other.toLowerCase() === name.toLowerCase()) ?? null
+    findColumn(task, name, view) ?? NOT_COLUMNS.find((other) => other.toLowerCase() === name.toLowerCase()) ?? null
   );
 }
 
-export function sortNames(task: Task): string[] {
-  return [...task.columns.map(({ key }) => key), ...NOT_COLUMNS];
+export function sortNames(task: Task, cellType: ColumnView['cellType'] = null): string[] {
+  return [...boardColumns(task, cellType).map(({ key }) => key), ...NOT_COLUMNS];
 }
 
 /** The direction that puts the best row on top; names go from A, times from the newest. */
-export function bestFirst(sort: Sort | null): Direction {
-  return sort === 'method' || (typeof sort === 'object' && sort?.better === 'lower') ? 'asc' : 'desc';
+export function bestFirst(sort: Sort): Direction {
+  return sort === 'method' || (typeof sort === 'object' && sort.better === 'lower') ? 'asc' : 'desc';
 }
 
 /** 1, 2, 2, 4 on the unrounded numbers, the better first; rows without a number have no rank. */
@@ -111,10 +111,6 @@ function order<Row extends Rankable>(
 function byPublication(a: Rankable, b: Rankable): number {
   const time = (row: Rankable) => row.publishedAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
   return time(a) - time(b) || a.id.localeCompare(b.id, 'en');
-}
-
-function headline(task: Task | null, protocol: Protocol): Column | null {
-  return task && findColumn(task, protocol, task.headline);
 }
 
 function isNumber(value: number | null | undefined): value is number {

@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { LEVELS } from '#lib/board/trust-level.ts';
 import { EVALUATIONS, PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import { anyReportSchema, metricsSchema, problemSchema, warningSchema } from '#lib/scoring/report.ts';
+import { metricsSchema, problemSchema, warningSchema } from '#lib/scoring/report.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
 import { SUBMISSION_STATES, type SubmissionState, VISIBILITIES } from '#lib/vocabulary.ts';
 
 const FINAL: readonly SubmissionState[] = ['scored', 'rejected', 'failed', 'withdrawn'];
@@ -193,8 +194,8 @@ export const submissionSchema = z.object({
   finishedAt: iso.nullable(),
   publishedAt: iso.nullable(),
   /** of the primary protocol; null until scored */
-  report: anyReportSchema.nullable(),
-  reports: z.partialRecord(z.enum(PROTOCOL_IDS), anyReportSchema),
+  report: reportSchema.nullable(),
+  reports: z.partialRecord(z.enum(PROTOCOL_IDS), reportSchema),
   /** every score it has had, the newest first */
   evaluations: z.array(evaluationSchema).optional(),
   /** it is published and on no board: it could not be scored again when the evaluator or the ground truth changed */
@@ -215,8 +216,8 @@ export const receiptSchema = z.object({
   evaluator: z.object({ name: z.string(), version: z.string() }),
   groundTruth: z.object({ sha256: z.string(), images: z.int(), objects: z.int() }),
   predictions: z.array(z.object({ slot: z.string(), sha256: z.string(), bytes: z.int() })),
-  report: anyReportSchema,
-  reports: z.partialRecord(z.enum(PROTOCOL_IDS), anyReportSchema),
+  report: reportSchema,
+  reports: z.partialRecord(z.enum(PROTOCOL_IDS), reportSchema),
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
@@ -249,8 +250,10 @@ export const boardRowSchema = z.object({
   /** scored runs of the method on this test set, published or not; null for a reference */
   runs: z.int().nullable().optional(),
   metrics: metricsSchema.partial(),
-  /** of tasks other than livecell-wide, whose `metrics` are empty: numbers by the keys of the board's columns */
+  /** numbers by the keys of the board's columns; `metrics` has those of livecell-wide once more and is empty elsewhere */
   values: z.record(z.string(), z.number().nullable()).optional(),
+  /** 95 % intervals of those numbers that have one */
+  intervals: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
   /** predictions without scores (label images), ranked among themselves */
   unscored: z.boolean(),
   /** where columns of cell types were asked for: AP, AFNR and their intervals */

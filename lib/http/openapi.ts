@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { anyReportSchema } from '#lib/scoring/report.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
 import {
   boardRowSchema,
   createdSchema,
@@ -207,7 +207,7 @@ const SCHEMAS = {
   Problem: problemDetailsSchema,
   Created: createdSchema,
   Submission: submissionSchema,
-  Report: anyReportSchema,
+  Report: reportSchema,
   Receipt: receiptSchema,
   Leaderboard: leaderboardSchema,
   LeaderboardRow: boardRowSchema,

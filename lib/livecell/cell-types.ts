@@ -14,6 +14,10 @@ export const CELL_TYPE_NAMES: Readonly<Record<CellType, string>> = {
   SKOV3: 'SK-OV-3',
 };
 
+/** The cell types whose cells were counted by the fluorescence of their nuclei too. */
+export const COUNTING_CELL_TYPES = ['A172', 'A549'] as const;
+export type CountingCellType = (typeof COUNTING_CELL_TYPES)[number];
+
 const byPlainName = new Map<string, CellType>(CELL_TYPES.map((type) => [plain(type), type]));
 
 function plain(name: string): string {

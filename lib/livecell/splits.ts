@@ -52,3 +52,7 @@ export function splitsOf<T extends Sibling>(dataset: T, all: readonly T[]): T[] 
     return other ? [other] : [];
   });
 }
+
+/** The shares of LIVECell's training images that come as annotation files of their own, in per cent. */
+export const TRAINING_SIZES = ['2', '4', '5', '25', '50', '100'] as const;
+export type TrainingSize = (typeof TRAINING_SIZES)[number];

@@ -3,7 +3,7 @@
  * all.
  */
 
-import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import { type PairedTTest, pairedTTest } from '../stats/t-test.ts';
 import type { Metrics, SingleCellTypeResults } from './report.ts';
 import { headlineInterval, type ModelReplicates, meanReplicates } from './uncertainty.ts';
@@ -76,4 +76,20 @@ export function gainOfTrainingOnAll(one: Numbers, all: Numbers, metric: 'AP' | '
       types.map((type) => type.all),
     ),
   };
+}
+
+/** One sentence per method that has both: models trained on one type each, and one trained on all. */
+export function gainSentence(name: string, gain: Gain, metric: 'AP' | 'AFNR'): string {
+  const { types, meanDifference, test } = gain;
+  if (meanDifference === null) return `${name} has no cell type with both numbers.`;
+  const points = Math.abs(100 * meanDifference).toFixed(1);
+  const what =
+    points === '0.0'
+      ? `leaves ${metric} as it is`
+      : `${meanDifference > 0 ? 'raises' : 'lowers'} ${metric} by ${points} percentage points`;
+  const over =
+    types.length === 1
+      ? `on ${CELL_TYPE_NAMES[types[0].cellType]}, the only type with both`
+      : `on average over ${types.length} types`;
+  return `${name}: training on all cell types ${what} ${over}${test ? ` (paired t-test, p ${test.p < 0.001 ? '< 0.001' : `= ${test.p.toFixed(3)}`})` : ''}.`;
 }

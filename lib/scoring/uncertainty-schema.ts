@@ -7,7 +7,7 @@ const interval = z.tuple([z.number(), z.number()]);
 const perIou = z.array(fraction).length(10); // IoU 0.50, 0.55 … 0.95
 
 /** 95 % intervals of both headline numbers, from the jackknife over fields of view. */
-const headlineIntervalSchema = z.object({ AP: interval, AFNR: interval, degreesOfFreedom: z.int().optional() });
+const headlineIntervalSchema = z.object({ AP: interval, AFNR: interval, degreesOfFreedom: z.int() });
 
 /** A mean of several headlines with its interval. */
 export const meanSchema = z.object({ AP: fraction, AFNR: fraction, interval: headlineIntervalSchema.optional() });

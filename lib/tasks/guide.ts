@@ -1,85 +1,22 @@
 /**
- * What a task's page says beyond its literal in `tasks.ts`: the files a slot takes, with a small example of each, and
- * the commands. Both follow from slots and kind, so that a new task has them too.
+ * What a task's page says beyond its own words: the files a slot takes, with a small example of each, and the commands.
+ * Both follow from slots and kind, so that a new task has them too.
  */
-import { type Slot, TASKS, type Task } from './index.ts';
+import { DEFAULT_TASK, parseTask } from './index.ts';
+import type { FileFormat } from './kinds.ts';
+import type { Task } from './task.ts';
 
-export interface FileFormat {
-  readonly name: string;
-  readonly text: string;
-  /** a file, or where `archive` is set the names of its members */
-  readonly example: string;
-  readonly archive?: true;
-}
+export type { FileFormat };
 
-const COCO_RESULTS: FileFormat = {
-  name: 'COCO results',
-  text: 'A JSON array with a record per detection, plain, gzipped or alone in a .zip. The image is its id or its file name, with or without extension. A mask is compressed or uncompressed RLE, or polygons; without a box, the mask’s box serves; without any mask, only boxes are scored. category_id is 1 or absent. mask_score, where present, ranks the masks and score the boxes.',
-  example: `[
-  {
-    "image_id": "A172_Phase_C7_1_00d00h00m_1.tif",
-    "category_id": 1,
-    "score": 0.98,
-    "segmentation": {
-      "size": [520, 704],
-      "counts": "ZZd0d0d?0000000000000000000000000000000000000fPW:"
-    }
-  },
-  {
-    "image_id": "A172_Phase_C7_1_00d00h00m_1.tif",
-    "score": 0.87,
-    "segmentation": [[110, 42, 128, 40, 133, 58, 117, 63]],
-    "bbox": [110, 40, 23, 23]
-  }
-]
-`,
-};
-
-const LABEL_IMAGES: FileFormat = {
-  name: 'Label images',
-  text: 'A .zip of one 8-, 16- or 32-bit PNG or TIFF per image, of the image’s size: 0 is background, every other number a cell. A file is named after its image, with or without the usual suffixes. Label images have no scores, so such entries are ranked among themselves.',
-  example: `A172_Phase_C7_1_00d00h00m_1_cp_masks.png
-A172_Phase_C7_1_00d00h00m_2_cp_masks.png
-BT474_Phase_D3_1_00d00h00m_1_cp_masks.png
-`,
-  archive: true,
-};
-
-const COUNTS: readonly FileFormat[] = [
-  {
-    name: 'Counts as JSON',
-    text: 'A count per image, by its file name.',
-    example: `{
-  "A172_Phase_C7_1_00d00h00m_1.tif": 143,
-  "A172_Phase_C7_1_00d00h00m_2.tif": 167
-}
-`,
-  },
-  {
-    name: 'Counts as CSV',
-    text: 'The same as a table, with this header.',
-    example: `image,count
-A172_Phase_C7_1_00d00h00m_1.tif,143
-A172_Phase_C7_1_00d00h00m_2.tif,167
-`,
-  },
-];
-
-const FORMATS: Readonly<Record<Slot['takes'], readonly FileFormat[]>> = {
-  predictions: [COCO_RESULTS, LABEL_IMAGES],
-  'predictions or counts': [...COUNTS, COCO_RESULTS],
-};
-
-/** What a file of each slot may be; the slots of a task that are data sets take predictions. */
+/** What a file of each slot may be. */
 export function formatsOf(task: Task): FileFormat[] {
-  const takes = new Set(task.slots.length > 0 ? task.slots.map((slot) => slot.takes) : (['predictions'] as const));
-  const formats = [...takes].flatMap((one) => FORMATS[one]);
-  return task.slots.length === 1 ? formats : [...formats, archiveOf(task)];
+  const { formats } = task.kind;
+  return task.slots.length === 1 ? [...formats] : [...formats, archiveOf(task)];
 }
 
 /** The first slots stand for all of them where some are enough. */
-function slotsShown({ slots, least }: Task): string[] {
-  if (slots.length === 0) return ['EVICAN'];
+function slotsShown({ slots, slotsAreDatasets, least }: Task): string[] {
+  if (slotsAreDatasets) return ['EVICAN'];
   return slots.slice(0, least === undefined ? slots.length : Math.max(least, 2)).map(({ id }) => id);
 }
 
@@ -88,7 +25,7 @@ function archiveOf(task: Task): FileFormat {
     name: 'All files in one archive',
     text: 'A .zip with a member per slot, named by it; upper and lower case, “-”, “_” and “%” do not matter. Members may be gzipped. A member that belongs to no slot is an error.',
     example: slotsShown(task)
-      .map((slot) => `${slot}.${task.kind === 'counts' ? 'csv' : 'json'}\n`)
+      .map((slot) => `${slot}.${task.kind.ending}\n`)
       .join(''),
     archive: true,
   };
@@ -105,15 +42,11 @@ export function commandsOf(task: Task): TaskCommand[] {
   const { id, kind, slots } = task;
   const single = slots.length === 1;
   const shown = slotsShown(task);
-  const of = task === TASKS['livecell-wide'] ? [] : ['--task', id];
-  const ending = kind === 'counts' ? 'csv' : 'json';
-  const apart = single ? ['mine.json'] : shown.map((slot) => `${slot}=${slot}.${ending}`);
-  const own = kind === 'counts' || slots.length === 0;
+  const of = task === DEFAULT_TASK ? [] : ['--task', id];
+  const apart = single ? ['mine.json'] : shown.map((slot) => `${slot}=${slot}.${kind.ending}`);
+  const own = kind.truthPerSlot || task.slotsAreDatasets;
   const truth = own
-    ? shown.flatMap((slot) => [
-        '--ground-truth',
-        `${slot}=${slot}-${kind === 'counts' ? 'nuclei' : 'ground-truth'}.json`,
-      ])
+    ? shown.flatMap((slot) => ['--ground-truth', `${slot}=${slot}-${kind.truthName}.json`])
     : ['--ground-truth', 'livecell_coco_test.json'];
   const predictions = apart.flatMap((file) => ['--predictions', file]);
   const submit = ['livecell', 'submit', ...of, '--method', 'My model', '--token', 'TOKEN', '--wait'];
@@ -134,10 +67,10 @@ export function commandsOf(task: Task): TaskCommand[] {
   }
   if (task.also) {
     const also = task.also.flatMap((other) => ['--also', other]);
-    const names = task.also.map((other) => TASKS[other].name).join(', ');
+    const names = task.also.map((other) => parseTask(other)?.name ?? other).join(', ');
     commands.push({ what: `Submit the same files to ${names} as well`, words: [...submit, ...also, 'all.zip'] });
   }
-  if (kind === 'counts') {
+  if (kind.takesThreshold) {
     commands.push({
       what: 'Predictions instead of counts: those with at least this score are counted',
       words: [

@@ -44,7 +44,7 @@ test('a view written as an address and read again is the same view', () => {
 
 test('a column where lower is better is sorted upwards first', () => {
   expect(view({ sort: 'AFNR' }).direction).toBe('asc');
-  expect(view({ sort: 'AFNR-BV2' })).toMatchObject({ direction: 'asc', sort: { cellType: 'BV2' } });
+  expect(view({ sort: 'AFNR-BV2' })).toMatchObject({ direction: 'asc', sort: { key: 'AFNR-BV2' } });
 });
 
 test('check boxes and commas name the same entries; doubles and more than six are left out', () => {

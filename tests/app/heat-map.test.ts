@@ -2,9 +2,17 @@
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
-import { TaskCharts } from '#app/_components/tasks/results.tsx';
+import { TaskFigures } from '#app/_components/tasks/results.tsx';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { type TransferMatrix, transferability } from '#lib/scoring/transferability.ts';
+import { TASKS } from '#lib/tasks/index.ts';
+
+type Methods = Parameters<typeof TASKS.transferability.draw>[0];
+
+function render(methods: Methods): string {
+  const groups = TASKS.transferability.draw(methods, { evaluation: 'segm' });
+  return renderToStaticMarkup(createElement(TaskFigures, { groups }));
+}
 
 function shown(change: (matrix: TransferMatrix) => void = () => {}): string {
   const matrix: TransferMatrix = Object.fromEntries(
@@ -13,7 +21,7 @@ function shown(change: (matrix: TransferMatrix) => void = () => {}): string {
   change(matrix);
   const results = { segm: transferability(matrix), bbox: transferability(matrix) };
   const methods = [{ name: 'Eight', results }];
-  return renderToStaticMarkup(createElement(TaskCharts, { methods, evaluation: 'segm' })).replace(/<[^>]+>/g, ' ');
+  return render(methods).replace(/<[^>]+>/g, ' ');
 }
 
 test('the index stands with the matrix, and every pair in words behind it', () => {
@@ -31,7 +39,7 @@ test('maps that stand together are shaded on one scale', () => {
     );
     return { name: `home ${home}`, results: { segm: transferability(matrix), bbox: transferability(matrix) } };
   };
-  const html = renderToStaticMarkup(createElement(TaskCharts, { methods: [map(0.8), map(0.4)], evaluation: 'segm' }));
+  const html = render([map(0.8), map(0.4)]);
   expect(new Set(html.match(/--heat:\d+%/g))).toEqual(new Set(['--heat:100%', '--heat:50%', '--heat:13%']));
 });
 

@@ -1,7 +1,6 @@
 /** What maintainers do, as far as it is seen over HTTP: levels on the board, and the log as files. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { GET as board } from '#app/api/v1/leaderboards/[task]/route.ts';
-import { parseTaskView, taskViewHref } from '#app/leaderboards/[task]/task-view.ts';
 import { parseView, viewHref } from '#app/leaderboards/[task]/view.ts';
 import { GET as auditFile } from '#app/maintain/audit/export/route.ts';
 import { filterHref, parseFilter } from '#app/maintain/audit/filter.ts';
@@ -90,8 +89,8 @@ describe('levels', () => {
     expect(viewHref(view)).toBe('/leaderboards/livecell-wide?level=verified');
     expect(parseView(TASKS['livecell-wide'], { level: 'scored' }).level).toBeNull();
     expect(parseView(TASKS['livecell-wide'], { level: 'nonsense' }).level).toBeNull();
-    const other = parseTaskView(TASKS.transferability, { level: 'code' });
-    expect(taskViewHref(other)).toBe('/leaderboards/transferability?level=code');
+    const other = parseView(TASKS.transferability, { level: 'code' });
+    expect(viewHref(other)).toBe('/leaderboards/transferability?level=code');
   });
 });
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { GET } from '#app/api/v1/leaderboards/[task]/route.ts';
-import { getTaskBoard } from '#db/board/board.ts';
+import { getLeaderboard } from '#db/board/board.ts';
 import { parsePublishedResults, saveReferenceResults } from '#db/datasets/reference-results.ts';
 import { db } from '#db/engine/client.ts';
 import type { Dataset } from '#db/schema.ts';
@@ -10,8 +10,8 @@ import { saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { createDemoSubmission } from '#db/submissions/submissions.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
 import { singleCellType } from '#lib/scoring/single-cell-type.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import { someDataset, someReports, someSubmission } from '../db/fixtures.ts';
 import { metrics } from '../scoring/reports.ts';
 import { openSite } from './site.ts';
@@ -26,7 +26,7 @@ async function entry(task: string, method: string, results: unknown, more: objec
   await startScoring(id, 1);
   const [report] = someReports();
   const reports = PROTOCOL_IDS.map((protocol) => ({ ...report, ...more, task, protocol, results }));
-  await saveReports(id, reports as unknown as AnyReport[]);
+  await saveReports(id, reports as unknown as Report[]);
 }
 
 const types = (APs: Partial<Record<CellType, number>>) => {
@@ -50,7 +50,7 @@ const ask = (task: string, search = '') =>
   GET(new Request(`http://localhost/x${search}`), { params: Promise.resolve({ task }) });
 
 test('the board of a cell type ranks the entries that have it, label images among themselves', async () => {
-  const { rows } = await getTaskBoard('single-cell-type', { ...view, cellType: 'BV2' });
+  const { rows } = await getLeaderboard({ task: 'single-cell-type', ...view, cellType: 'BV2' });
   const entries = rows.filter(({ kind }) => kind === 'entry');
   expect(entries.map(({ rank, method }) => [rank, method])).toEqual([
     [1, 'label images'],
@@ -59,7 +59,7 @@ test('the board of a cell type ranks the entries that have it, label images amon
   ]);
   expect(entries[1].values).toMatchObject({ AP: metrics(0.8).AP, AP50: 0.8, AFNR: metrics(0.8).AFNR, APl: null });
   const shown = async (cellType: CellType) =>
-    (await getTaskBoard('single-cell-type', { ...view, cellType })).rows
+    (await getLeaderboard({ task: 'single-cell-type', ...view, cellType })).rows
       .filter(({ kind }) => kind === 'entry')
       .map(({ method }) => method);
   expect(await shown('A172')).toEqual(['all', 'two']);
@@ -69,7 +69,7 @@ test('the board of a cell type ranks the entries that have it, label images amon
 });
 
 test('with all of them together the mean ranks, and a partial set has none', async () => {
-  const { rows } = await getTaskBoard('single-cell-type', view);
+  const { rows } = await getLeaderboard({ task: 'single-cell-type', ...view });
   const entries = rows.filter(({ kind }) => kind === 'entry');
   expect(entries.map(({ rank, method, values }) => [rank, method, values.AP])).toEqual([
     [1, 'all', expect.closeTo(metrics(0.5).AP!, 14)],
@@ -93,7 +93,7 @@ test('a cell type has its own columns in JSON, CSV and BibTeX; a task without su
 });
 
 test('the gain from 2 to 100 % is a difference, there when both ends are, beside the published gains', async () => {
-  const { rows } = await getTaskBoard('training-size', view);
+  const { rows } = await getLeaderboard({ task: 'training-size', ...view });
   const gains = Object.fromEntries(rows.map(({ method, values }) => [method, values.gain]));
   expect(gains.curve).toBeCloseTo(metrics(0.6).AP! - metrics(0.2).AP!, 14);
   expect(gains['no small share']).toBeNull();
@@ -102,7 +102,7 @@ test('the gain from 2 to 100 % is a difference, there when both ends are, beside
 });
 
 test('published results of outside data sets stand under the name they were published with, whatever is registered', async () => {
-  const references = (await getTaskBoard('zero-shot', view)).rows;
+  const references = (await getLeaderboard({ task: 'zero-shot', ...view })).rows;
   expect(references.map(({ subset, rank }) => `${subset} ${rank}`).sort()).toEqual([
     'CellPose null',
     'CellPose null',
@@ -113,7 +113,7 @@ test('published results of outside data sets stand under the name they were publ
   expect(new Set(references.map(({ id }) => id)).size).toBe(5);
   expect(references.every(({ values }) => values.AP! > 0)).toBe(true);
   await someDataset(db(), { name: 'cellpose', task: 'zero-shot' });
-  const own = (await getTaskBoard('zero-shot', { ...view, dataset: 'cellpose' })).rows;
+  const own = (await getLeaderboard({ task: 'zero-shot', ...view, dataset: 'cellpose' })).rows;
   expect(own.filter(({ subset }) => subset === undefined).map(({ values }) => values.AP)).toEqual([0.269, 0.245]);
   const csv = await (await ask('zero-shot', '?format=csv')).text();
   expect(csv).toContain('EVICAN easy');

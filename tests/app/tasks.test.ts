@@ -1,4 +1,5 @@
 /** Every task of the suite over HTTP: submitted with its slots, scored, stored, and read from its board. */
+
 import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -11,7 +12,7 @@ import { GET as receipt } from '#app/api/v1/submissions/[id]/receipt/route.ts';
 import { GET as read } from '#app/api/v1/submissions/[id]/route.ts';
 import { POST as create } from '#app/api/v1/submissions/route.ts';
 import { GET as tasks } from '#app/api/v1/tasks/route.ts';
-import { getTaskBoard } from '#db/board/board.ts';
+import { getLeaderboard } from '#db/board/board.ts';
 import { registerDataset } from '#db/datasets/datasets.ts';
 import { parsePublishedResults, saveReferenceResults } from '#db/datasets/reference-results.ts';
 import { approve } from '#db/submissions/moderation.ts';
@@ -19,8 +20,9 @@ import { rejectSubmission, saveReports, startScoring } from '#db/submissions/sco
 import { importGroundTruth } from '#lib/datasets/import-ground-truth.ts';
 import { type Created, leaderboardSchema, receiptSchema, submissionSchema, taskListSchema } from '#lib/http/api.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
+import { TASKS } from '#lib/tasks/index.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import { temporaryFolder } from '#tests/db/databases.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import { packReferenceCounts } from '#workers/scoring/counts.ts';
@@ -93,7 +95,7 @@ const get = (handler: typeof read, id: string) =>
 /** What a scoring process does, then what a maintainer does; returns what the API says of it. */
 async function scored(id: string) {
   const input = (await startScoring(id, 1))!;
-  const outcome = await scoreTask<AnyReport>({ ...(await buildJob(input)), threads: 1, intervals: false });
+  const outcome = await scoreTask({ ...(await buildJob(input)), threads: 1, intervals: false });
   if (outcome.ok) await saveReports(id, outcome.reports);
   else await rejectSubmission(id, outcome.problems, outcome.warnings);
   return submissionSchema.parse(await (await get(read, id)).json());
@@ -119,13 +121,13 @@ describe('transferability', () => {
     const single = await scored(also![0].id);
     expect(single).toMatchObject({ state: 'scored', report: { task: 'single-cell-type' } });
     await approve(single.id, null);
-    const { rows } = await getTaskBoard('single-cell-type', view);
+    const { rows } = await getLeaderboard({ task: 'single-cell-type', ...view });
     expect(rows.map(({ kind, rank }) => [kind, rank])).toEqual([
       ['entry', 1],
       ['reference', null],
       ['reference', null],
     ]);
-    const { results } = single.report as Extract<AnyReport, { task: 'single-cell-type' }>;
+    const { results } = single.report as Extract<Report, { task: 'single-cell-type' }>;
     expect(rows[0].values.AP).toBe(results.segm!.mean!.AP);
     expect(rows[0].values['AP-SkBr3']).toBe(results.segm!.cellTypes.SkBr3!.AP);
     const published = rows.find(({ method }) => method.startsWith('CenterMask2'))!;
@@ -180,10 +182,15 @@ test('fluorescence counts come as counts, or as predictions with a threshold', a
     results: { counts: { A172: { scoreThreshold: 0.6 } } },
   });
 
-  const { rows } = await getTaskBoard('fluorescence-counts', { ...view, protocol: 'livecell-code', sort: 'r2-A549' });
+  const { rows } = await getLeaderboard({
+    task: 'fluorescence-counts',
+    ...view,
+    protocol: 'livecell-code',
+    sort: TASKS['fluorescence-counts'].columns.find(({ key }) => key === 'r2-A549'),
+  });
   const [entry] = rows.filter(({ kind }) => kind === 'entry');
   expect(entry).toMatchObject({ values: { 'r2-A172': expect.any(Number), 'r2-A549': null } });
-  expect(JSON.stringify(entry.results)).not.toContain('points');
+  expect(JSON.stringify(entry)).not.toContain('points');
   expect(rows.filter(({ kind }) => kind === 'reference').map(({ values }) => values['r2-A549'])).toEqual([0.985, 0.98]);
 });
 
@@ -191,7 +198,7 @@ test('an outside data set is a slot with a board of its own', async () => {
   const { id } = await submitted('zero-shot', { 'EVICAN easy': model(0) }, { visibility: 'pending' });
   expect((await scored(id)).report).toMatchObject({ task: 'zero-shot', predictions: [{ slot: 'EVICAN easy' }] });
   await approve(id, null);
-  const { rows } = await getTaskBoard('zero-shot', { ...view, dataset: 'EVICAN easy' });
+  const { rows } = await getLeaderboard({ task: 'zero-shot', ...view, dataset: 'EVICAN easy' });
   expect(rows.map(({ kind, rank }) => [kind, rank])).toContainEqual(['entry', 1]);
   expect(rows.find(({ method }) => method === 'EVICAN paper Mask R-CNN')!.values.AP).toBe(0.246);
   expect((await post('zero-shot', { Cellpose: model(0) })).body.fields['files.0.slot']).toBe(

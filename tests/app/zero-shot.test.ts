@@ -1,4 +1,5 @@
 /** Several outside data sets in one submission, and detections of every category: over HTTP, scored, on the boards. */
+
 import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
@@ -6,14 +7,15 @@ import { beforeAll, expect, test } from 'vitest';
 import { handleUpload } from '#app/_server/uploads.ts';
 import { GET as read } from '#app/api/v1/submissions/[id]/route.ts';
 import { POST as create } from '#app/api/v1/submissions/route.ts';
-import { getTaskBoard } from '#db/board/board.ts';
+import { getLeaderboard } from '#db/board/board.ts';
 import { registerDataset } from '#db/datasets/datasets.ts';
 import { approve } from '#db/submissions/moderation.ts';
 import { rejectSubmission, saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { importGroundTruth } from '#lib/datasets/import-ground-truth.ts';
 import { submissionSchema } from '#lib/http/api.ts';
-import type { AnyReport, ReportOf } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
+import { TASKS } from '#lib/tasks/index.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
 import { temporaryFolder } from '#tests/db/databases.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import { buildJob, keptReports } from '#workers/scoring/jobs/score.ts';
@@ -71,7 +73,7 @@ async function post(task: string, given: [slot: string, content: Uint8Array][], 
 /** What a scoring process does; returns what the API says of it. */
 async function scored(id: string) {
   const input = (await startScoring(id, 1))!;
-  const outcome = await scoreTask<AnyReport>({
+  const outcome = await scoreTask({
     ...(await buildJob(input)),
     threads: 1,
     intervals: false,
@@ -86,7 +88,7 @@ async function scored(id: string) {
 
 const view = { protocol: 'livecell-paper', evaluation: 'segm' } as const;
 const entriesOf = async (dataset: string) =>
-  (await getTaskBoard('zero-shot', { ...view, dataset })).rows.filter(({ kind }) => kind === 'entry');
+  (await getLeaderboard({ task: 'zero-shot', ...view, dataset })).rows.filter(({ kind }) => kind === 'entry');
 
 test('one submission for two data sets has results on both, and a place on each board', async () => {
   const { id, also } = await post(
@@ -112,7 +114,7 @@ test('one submission for two data sets has results on both, and a place on each 
     const [entry, ...others] = await entriesOf(name);
     expect(others).toEqual([]);
     expect(entry).toMatchObject({ id, rank: 1, values: { AP: results.datasets[name].segm!.overall.AP } });
-    expect(entry.results).toEqual({ datasets: { [name]: results.datasets[name] } });
+    expect(TASKS['zero-shot'].on!(results, name)).toEqual({ datasets: { [name]: results.datasets[name] } });
   }
   expect(results.datasets.Cellpose.segm!.overall.AP).not.toBe(results.datasets['EVICAN easy'].segm!.overall.AP);
 });

@@ -3,16 +3,17 @@
  * again and again. Unpublished scores must not answer: what 300 submissions recover is no more than guessing would.
  */
 import { describe, expect, test } from 'vitest';
+import { getReports } from '#db/board/reports.ts';
 import { db } from '#db/engine/client.ts';
 import { datasets, submissions } from '#db/schema.ts';
-import { getReports } from '#db/submissions/submissions.ts';
 import type { Metrics } from '#lib/coco/metrics.ts';
-import { coarseTotal, disclosed, objectsTold, roundTo, stepOf, unpublishedReport } from '#lib/scoring/disclosure.ts';
 import { scoreCounts } from '#lib/scoring/fluorescence.ts';
-import type { AnyReport, ReportOf } from '#lib/scoring/report.ts';
 import { seededRandom } from '#lib/stats/random.ts';
+import { coarseTotal, disclosed, objectsTold, roundTo, stepOf, unpublishedReport } from '#lib/tasks/disclosure.ts';
+import type { Report, ReportOf } from '#lib/tasks/report.ts';
 import { openSite, person } from '#tests/app/site.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
+import { reportOf } from '#tests/scoring/reports.ts';
 
 /** A report of counts, as the scoring process makes it. */
 function countReport(reference: readonly number[], predicted: readonly number[]): ReportOf<'fluorescence-counts'> {
@@ -50,7 +51,7 @@ describe('hidden counts', () => {
   const mean = hidden.reduce((sum, y) => sum + y, 0) / IMAGES;
 
   /** How many counts are right when everything in `answer` is believed: slope and intercept give sum(xy) and sum(y). */
-  function recoverByLine(answer: (predicted: number[]) => AnyReport): number {
+  function recoverByLine(answer: (predicted: number[]) => Report): number {
     let right = 0;
     for (let i = 0; i < IMAGES; i++) {
       const x: number[] = Array(IMAGES).fill(0);
@@ -75,7 +76,7 @@ describe('hidden counts', () => {
     // half of the images, at random, are given a cell: Pearson's r weighs all counts at once, and 300 weighings are solved
     const questions = Array.from({ length: 300 }, () => Array.from({ length: IMAGES }, () => Number(random() < 0.5)));
     const spread = Math.sqrt(hidden.reduce((sum, y) => sum + (y - mean) ** 2, 0) / IMAGES);
-    const recover = (tell: (report: AnyReport) => AnyReport) => {
+    const recover = (tell: (report: Report) => Report) => {
       const rows: number[][] = [];
       const said: number[] = [];
       for (const x of questions) {
@@ -115,7 +116,7 @@ describe('hidden masks', () => {
   const [exact] = someReports();
 
   test('an unpublished report has few numbers and each of them is rounded', () => {
-    const told = unpublishedReport(exact as AnyReport) as typeof exact;
+    const told = unpublishedReport(exact as Report) as typeof exact;
     const { overall } = told.results.bbox;
     for (const key of ['APs', 'APm', 'APl', 'ARs', 'ARm', 'ARl', 'pq'] as const) expect(overall[key]).toBeNull();
     for (const key of ['apPerIou', 'fnrPerIou', 'f1PerIou', 'jaccardPerIou'] as const)
@@ -160,7 +161,7 @@ describe('hidden masks', () => {
       groundTruth: { ...exact.groundTruth, objects: 462_261 },
       results: { segm: results, bbox: results },
     };
-    collect((unpublishedReport(report as AnyReport) as typeof exact).results);
+    collect((unpublishedReport(report as Report) as typeof exact).results);
     // docs/disclosure.md states this bound: 40 numbers of at most log2(1001) bits, in each of three protocols
     expect(numbers).toHaveLength(40);
     for (const number of numbers) expect(Math.abs(number * 1000 - Math.round(number * 1000))).toBeLessThan(1e-9);
@@ -180,7 +181,7 @@ describe('on the site', () => {
     const { id } = await createSubmission(someSubmission(dataset, { userId }));
     const input = await startScoring(id, 1);
     await saveScore(input!, { reports: someReports({}, dataset.sha256) });
-    const overall = async () => Object.values(await getReports(id))[0]!.results.bbox.overall;
+    const overall = async () => reportOf(Object.values(await getReports(id))[0], 'livecell-wide').results.bbox.overall;
 
     expect((await overall()).APs).toBeNull();
     expect(Object.values(await getReports(id))[0]!.disclosure).toBe('unpublished');

@@ -1,11 +1,26 @@
 import { expect, test } from 'vitest';
 import { type ExportRow, type ExportView, toBibtex, toCsv } from '#lib/board/export.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
+import { readColumn, readerOf, readInterval } from '#lib/tasks/columns.ts';
 import { TASKS } from '#lib/tasks/index.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import { metrics } from '#tests/scoring/reports.ts';
 
+const task: Task = TASKS['livecell-wide'];
+
+/** The numbers of the board that this report has, as a row carries them. */
+function scoredAs(overall: Partial<Metrics>, cellTypes: Record<string, Partial<Metrics>> = {}) {
+  const view = { protocol: 'livecell-paper', evaluation: 'segm' } as const;
+  const read = readerOf({ segm: { overall, cellTypes } });
+  const intervals = task.columns.map((column) => [column.key, readInterval(column, view, read)] as const);
+  return {
+    values: Object.fromEntries(task.columns.map((column) => [column.key, readColumn(column, view, read)])),
+    intervals: Object.fromEntries(intervals.flatMap(([key, interval]) => (interval ? [[key, interval]] : []))),
+  };
+}
+
 const view: ExportView = {
-  task: TASKS['livecell-wide'],
+  task,
   dataset: 'livecell-test',
   protocol: 'livecell-paper',
   evaluation: 'segm',
@@ -24,7 +39,7 @@ const entry: ExportRow = {
   testImagesSeen: false,
   publishedAt: new Date('2025-03-04T23:00:00Z'),
   unscored: false,
-  metrics: metrics(0.8),
+  ...scoredAs(metrics(0.8)),
 };
 const reference: ExportRow = {
   ...entry,
@@ -34,7 +49,7 @@ const reference: ExportRow = {
   method: 'Cascade Mask R-CNN',
   submitter: null,
   publishedAt: null,
-  metrics: { AP: 0.4789 },
+  ...scoredAs({ AP: 0.4789 }),
   note: 'released code',
   source: 'https://example.org/paper',
 };
@@ -52,8 +67,8 @@ function parse(csv: string): Record<string, string>[] {
 
 test('numbers keep every digit, and the limits of the protocol name the recall columns', () => {
   const [row] = parse(toCsv([entry], view));
-  expect(Number(row.AP)).toBe(entry.metrics.AP);
-  expect(Number(row['AR@3000'])).toBe(entry.metrics.AR?.['3000']);
+  expect(Number(row.AP)).toBe(metrics(0.8).AP);
+  expect(Number(row['AR@3000'])).toBe(metrics(0.8).AR['3000']);
   expect(row).toMatchObject({ rank: '1', kind: 'scored here', cell_type: 'all', published: '2025-03-04' });
 });
 
@@ -72,9 +87,9 @@ test('nothing to average is null, never published is empty', () => {
 
 test('AP and AFNR have the ends of their intervals beside them, also those of a cell type', () => {
   const interval = { AP: [0.4, 0.48], AFNR: [0.5, 0.6] } as Metrics['interval'];
-  const ofTypes = view.task.columns.filter(({ key }) => key === 'AP-BV2');
-  const row = { ...entry, metrics: { ...entry.metrics, interval }, cellTypes: { BV2: { AP: 0.3, interval } } };
-  const [here, elsewhere] = parse(toCsv([row, reference], { ...view, ofTypes }));
+  const demanded = view.task.columns.filter(({ key }) => key === 'AP-BV2');
+  const row = { ...entry, ...scoredAs({ ...metrics(0.8), interval }, { BV2: { AP: 0.3, interval } }) };
+  const [here, elsewhere] = parse(toCsv([row, reference], { ...view, demanded }));
   expect(here).toMatchObject({ AP_low: '0.4', AP_high: '0.48', AFNR_low: '0.5', AFNR_high: '0.6' });
   expect(here).toMatchObject({ 'AP-BV2': '0.3', 'AP-BV2_low': '0.4', 'AP-BV2_high': '0.48' });
   expect(elsewhere).toMatchObject({ AP: '0.4789', AP_low: '', AP_high: '', 'AP-BV2': '' });
@@ -102,6 +117,12 @@ test('BibTeX has a key per row, also when two methods share a name', () => {
   const text = toBibtex([entry, { ...entry, id: 'e2' }], view);
   expect([...text.matchAll(/@misc\{([^,]+),/g)].map((m) => m[1])).toEqual(['livecell-net', 'livecell-net-2']);
   expect(text).toContain('note = {LIVECell-wide (masks): AP 44.00, AFNR 56.00; scored by the LIVECell benchmark');
+});
+
+test('BibTeX has no key twice where a method is called what another one’s key would be', () => {
+  const rows = ['Foo 2', 'Foo', 'Foo', 'foo', 'Foo-3'].map((method, i) => ({ ...entry, id: `e${i}`, method }));
+  const keys = [...toBibtex(rows, view).matchAll(/@misc\{([^,]+),/g)].map((m) => m[1]);
+  expect(keys).toEqual(['livecell-foo-2', 'livecell-foo', 'livecell-foo-4', 'livecell-foo-5', 'livecell-foo-3']);
 });
 
 test('BibTeX of a name with braces and backslashes stays balanced', () => {

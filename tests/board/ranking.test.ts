@@ -9,8 +9,10 @@ import {
   type Sort,
   sortNames,
 } from '#lib/board/ranking.ts';
-import { PROTOCOLS } from '#lib/coco/protocol.ts';
-import { columnValue, TASKS } from '#lib/tasks/index.ts';
+import { headlineColumn } from '#lib/tasks/board-columns.ts';
+import { columnNumber } from '#lib/tasks/columns.ts';
+import { TASKS } from '#lib/tasks/index.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import fc from '#tests/properties.ts';
 import { metrics } from '#tests/scoring/reports.ts';
 
@@ -53,39 +55,35 @@ test('rows with equal numbers keep the order they came in', () => {
   expect(ordered(rows, (row) => row.v, 'asc').map((row) => row.id)).toEqual(['a', 'c', 'b']);
 });
 
-const task = TASKS['livecell-wide'];
-const protocol = PROTOCOLS['livecell-paper'];
-const sort = (name: string) => findSort(task, protocol, name)!;
+const task: Task = TASKS['livecell-wide'];
+const headline = headlineColumn(task);
+const view = { protocol: 'livecell-paper', evaluation: 'segm' } as const;
+const sort = (name: string) => findSort(task, name, view)!;
+/** What a report of these metrics has in the columns of the board. */
+const valuesOf = (overall: object, cellTypes: object = {}) => {
+  const results = { segm: { overall, cellTypes } };
+  return Object.fromEntries(task.columns.map((column) => [column.key, columnNumber(column, results, view)]));
+};
 const row = (id: string, ap: number | null, more: Partial<Rankable> = {}): Rankable => ({
   id,
   kind: 'entry',
   unscored: false,
   method: id,
   publishedAt: null,
-  metrics: ap === null ? {} : metrics(ap),
+  values: valuesOf(ap === null ? {} : metrics(ap)),
   ...more,
-});
-
-test('among equal rows the first published stands first, and an unpublished one last', () => {
-  const rows = [
-    row('a', 0.5),
-    row('b', 0.5, { publishedAt: new Date('2026-02-01') }),
-    row('c', 0.5, { publishedAt: new Date('2026-01-01') }),
-  ];
-  for (const direction of ['asc', 'desc'] as const)
-    expect(rankBoard(rows, task, protocol, sort('AP'), direction).map(({ id }) => id)).toEqual(['c', 'b', 'a']);
 });
 
 test('a board is ordered by any column, by the name the page or the table gives it', () => {
   expect(sortNames(task)).toEqual(expect.arrayContaining(['AP', 'ARmax', 'AP-BV2', 'AFNR-SkBr3', 'PQ', 'publishedAt']));
-  for (const name of sortNames(task)) expect(findSort(task, protocol, name.toLowerCase())).toBeTruthy();
-  expect(findSort(task, protocol, 'AR@3000')).toBe(sort('ARmax'));
-  expect(findSort(task, protocol, 'AR@2000')).toBeNull();
+  for (const name of sortNames(task)) expect(findSort(task, name.toLowerCase(), view)).toBeTruthy();
+  expect(findSort(task, 'AR@3000', view)).toBe(sort('ARmax'));
+  expect(findSort(task, 'AR@2000', view)).toBeNull();
 });
 
 test('ranks of a recall column are by that column, not by AP', () => {
-  const rows = [row('a', 0.5), row('b', 0.4, { metrics: { ...metrics(0.4), AR: { 100: 0.9 } } })];
-  expect(rankBoard(rows, task, protocol, sort('AR@100')).map(({ id, rank }) => [id, rank])).toEqual([
+  const rows = [row('a', 0.5), row('b', 0.4, { values: valuesOf({ ...metrics(0.4), AR: { 100: 0.9 } }) })];
+  expect(rankBoard(rows, { headline, sort: sort('AR@100') }).map(({ id, rank }) => [id, rank])).toEqual([
     ['b', 1],
     ['a', 2],
   ]);
@@ -97,14 +95,25 @@ test('by name or time the ranks are still those of the headline', () => {
     row('alpha', 0.4, { publishedAt: new Date(2) }),
     row('none', null),
   ];
-  const shown = (name: string) => rankBoard(rows, task, protocol, sort(name)).map(({ id, rank }) => `${id} ${rank}`);
+  const shown = (name: string) =>
+    rankBoard(rows, { headline, sort: sort(name) }).map(({ id, rank }) => `${id} ${rank}`);
   expect(shown('method')).toEqual(['alpha 2', 'none null', 'zeta 1']);
   expect(shown('publishedAt')).toEqual(['alpha 2', 'zeta 1', 'none null']);
 });
 
+test('among equal rows the first published stands first, and an unpublished one last', () => {
+  const rows = [
+    row('a', 0.5),
+    row('b', 0.5, { publishedAt: new Date('2026-02-01') }),
+    row('c', 0.5, { publishedAt: new Date('2026-01-01') }),
+  ];
+  for (const direction of ['asc', 'desc'] as const)
+    expect(rankBoard(rows, { headline, sort: sort('AP'), direction }).map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+});
+
 test('label images are ranked among themselves, published results not at all', () => {
   const rows = [row('a', 0.5), row('b', 0.9, { unscored: true }), row('c', 0.7, { kind: 'reference' }), row('d', 0.6)];
-  expect(rankBoard(rows, task, protocol).map(({ id, rank }) => [id, rank])).toEqual([
+  expect(rankBoard(rows, { headline }).map(({ id, rank }) => [id, rank])).toEqual([
     ['b', 1],
     ['c', null],
     ['d', 1],
@@ -132,14 +141,15 @@ test('for any rows and any column: the order is that of the ranks, and nothing w
           kind,
           unscored,
           publishedAt: time === null ? null : new Date(time),
-          cellTypes: ofType === null ? {} : { BV2: metrics(ofType) },
+          values: valuesOf(ap === null ? {} : metrics(ap), ofType === null ? {} : { BV2: metrics(ofType) }),
         }),
       );
       const best = bestFirst(by);
-      const board = rankBoard(rows, task, protocol, by, turned ? (best === 'asc' ? 'desc' : 'asc') : best);
+      const direction = turned ? (best === 'asc' ? 'desc' : 'asc') : best;
+      const board = rankBoard(rows, { headline, sort: by, direction });
       expect(board.map(({ id }) => id).sort()).toEqual(rows.map(({ id }) => id).sort());
       const column = typeof by === 'object' ? by : task.columns[0];
-      const value = (row: Rankable) => columnValue(column, protocol, row.metrics, row.cellTypes) ?? null;
+      const value = (row: Rankable) => row.values[column.key] ?? null;
       for (const { rank, ...row } of board)
         expect(rank !== null, row.id).toBe(row.kind === 'entry' && value(row) !== null);
       if (typeof by !== 'object') return;

@@ -5,7 +5,8 @@ import type { Tx } from '#db/engine/client.ts';
 import type { Dataset } from '#db/schema.ts';
 import type { NewSubmission } from '#db/submissions/submissions.ts';
 import { PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
-import type { Metrics, ScoreReport } from '#lib/scoring/report.ts';
+import type { Metrics } from '#lib/scoring/report.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
 
 export const GROUND_TRUTH = 'a'.repeat(64);
 
@@ -67,7 +68,7 @@ export function someMetrics(changes: Partial<Metrics> = {}, protocol: ProtocolId
 }
 
 /** All three protocols' reports; `changes` go into every slice's metrics. */
-export function someReports(changes: Partial<Metrics> = {}, sha256 = GROUND_TRUTH): ScoreReport[] {
+export function someReports(changes: Partial<Metrics> = {}, sha256 = GROUND_TRUTH): ReportOf<'livecell-wide'>[] {
   return PROTOCOL_IDS.map((protocol) => {
     const metrics = someMetrics(changes, protocol);
     const slices = { overall: metrics, cellTypes: { A172: { ...metrics, AP: (metrics.AP ?? 0) / 2 } } };

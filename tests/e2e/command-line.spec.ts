@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import type { AnyReport, ReportOf, ScoreReport } from '#lib/scoring/report.ts';
+import type { Report, ReportOf } from '#lib/tasks/report.ts';
 import { labelPictures } from '#tests/workers/scoring/label-pictures.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import { start } from './running-site.ts';
@@ -119,7 +119,7 @@ test.describe('tasks with several files', () => {
   });
 
   /** The report of `submit --wait`, what was said on the way, and `score`'s report of the same files. */
-  async function both<T extends AnyReport>(task: string, files: string[], truth: string[], ...more: string[]) {
+  async function both<T extends Report>(task: string, files: string[], truth: string[], ...more: string[]) {
     const method = ['--wait', '--json', '--method', `By hand, ${task}`];
     const submitted = await onSite(['submit', '--task', task, ...method, ...more, ...files], sender);
     expect(submitted).toMatchObject({ status: 0, stderr: expect.stringContaining('Submitted: ') });
@@ -145,7 +145,7 @@ test.describe('tasks with several files', () => {
     expect(report.results).toEqual(scored.results);
     const [, id] = /Also submitted to single-cell-type, .*\/submissions\/([\w-]+)/.exec(said)!;
     // both were waited for, and are one document
-    const { also } = report as unknown as { also: { id: string; task: string; state: string; report: AnyReport }[] };
+    const { also } = report as unknown as { also: { id: string; task: string; state: string; report: Report }[] };
     expect(also).toMatchObject([{ id, task: 'single-cell-type', dataset: sets.truth, state: 'scored' }]);
     const headers = { authorization: `Bearer ${sender.LIVECELL_TOKEN}` };
     const there = await (await page.request.get(`/api/v1/submissions/${id}`, { headers })).json();
@@ -263,7 +263,7 @@ test.describe('tasks with several files', () => {
   });
 });
 
-async function waitFor(file: string, method: string): Promise<ScoreReport> {
+async function waitFor(file: string, method: string): Promise<Report> {
   const args = ['submit', '--wait', '--json', '--method', method, '--dataset', benchmark.name, file];
   const { status, stdout, stderr } = await onSite(args, sender);
   expect(stderr).toMatch(/^Submitted: http:\/\/localhost:\d+\/submissions\/[\w-]+\n$/);

@@ -24,12 +24,12 @@ import {
   users,
 } from '#db/schema.ts';
 import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
-import { OPEN_TASKS } from '#lib/tasks/index.ts';
+import { listOpenTasks } from '#lib/tasks/index.ts';
 import { routeFiles } from '#tests/app-files.ts';
 import { someReports } from '#tests/db/fixtures.ts';
 import { expect, rendered, signIn, test } from './site-test.ts';
 
-const TASKS = OPEN_TASKS.map(({ id }) => id);
+const TASKS = listOpenTasks().map(({ id }) => id);
 
 /** Addresses of every page; `{…}` is filled in with what is planted below. A page without a row fails the test. */
 const PAGES: Record<string, string[]> = {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
 import { connect } from '#db/engine/client.ts';
 import { makeOperatorLink, signInAddress } from '#db/people/sign-in-links.ts';
-import type { ScoreReport } from '#lib/scoring/report.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
 import { writeDemoData } from '#workers/demo/data.ts';
 import { type Ended, livecell } from './running-site.ts';
 
@@ -49,7 +49,7 @@ export interface Benchmark {
   name: string;
   groundTruth: string;
   predictions: string;
-  report: ScoreReport;
+  report: ReportOf<'livecell-wide'>;
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'livecell-e2e-files-'));
@@ -62,7 +62,7 @@ export async function registerBenchmark(prefix: string): Promise<Benchmark> {
   const files = { groundTruth, predictions: predictions[1].path };
   // public: scores that are not published are rounded otherwise
   await document(['import-ground-truth', files.groundTruth, '--name', name, '--public']);
-  const report = await document<ScoreReport>([
+  const report = await document<ReportOf<'livecell-wide'>>([
     'score',
     '--ground-truth',
     files.groundTruth,

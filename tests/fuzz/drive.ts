@@ -7,7 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Problem, Warning } from '#lib/problems.ts';
-import { scoreReportSchema } from '#lib/scoring/report.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
+import { reportOf } from '#tests/scoring/reports.ts';
 import type { ScoreOutcome } from '#workers/scoring/job.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 import { damagedFile, goodGroundTruth } from './damage.ts';
@@ -67,9 +68,9 @@ export async function drive(seed: number, file: number): Promise<Ending> {
 function wrongWith(outcome: ScoreOutcome): string | undefined {
   if (outcome.ok) {
     for (const report of outcome.reports) {
-      const parsed = scoreReportSchema.safeParse(report);
+      const parsed = reportSchema.safeParse(report);
       if (!parsed.success) return `not a report: ${parsed.error.message}`;
-      const { AP } = report.results.bbox.overall;
+      const { AP } = reportOf(report, 'livecell-wide').results.bbox.overall;
       if (AP !== null && !(AP >= 0 && AP <= 1)) return `AP is ${AP}`;
     }
     return wrongWords(outcome.reports[0].warnings);

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { BoardRow, TaskBoardRow } from '#db/board/board.ts';
+import type { BoardRow } from '#db/board/board.ts';
 import {
   anonymousName,
   boardEntry,
@@ -157,6 +157,5 @@ it('public forms have no ids of people: the types say so', () => {
   type Ids = 'userId' | 'teamId' | 'email' | 'reviewSha256';
   expectTypeOf<Extract<keyof PublicEntry, Ids>>().toBeNever();
   expectTypeOf<Extract<keyof BoardRow, Ids>>().toBeNever();
-  expectTypeOf<Extract<keyof TaskBoardRow, Ids>>().toBeNever();
   expect(anonymousName(null)).toBe('Anonymous entry');
 });

@@ -2,6 +2,7 @@
  * Every number of the reference's golden files, within 1e-9: all presets, masks and boxes, overall and by cell type,
  * for every way to write masks, on one thread and on two.
  */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -14,6 +15,7 @@ import type { EvaluationResults } from '#lib/scoring/report.ts';
 import { imageSlices, type SliceName } from '#lib/scoring/slices.ts';
 import { match, pack, packGroundTruth } from '#tests/coco/documents.ts';
 import { recallAt } from '#tests/coco/read-line.ts';
+import { reportOf } from '#tests/scoring/reports.ts';
 import { score } from '#tests/scoring/score.ts';
 import type { ScoreOutcome } from '#workers/scoring/job.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
@@ -156,7 +158,7 @@ function plain(path: string, name: string): string {
 function results(outcome: ScoreOutcome): EvaluationPairs {
   if (!outcome.ok) throw new Error(outcome.problems.map(({ message }) => message).join('\n'));
   expect(outcome.reports.map(({ protocol }) => protocol)).toEqual(IDS);
-  return outcome.reports.map((report) => report.results);
+  return outcome.reports.map((report) => reportOf(report, 'livecell-wide').results);
 }
 type EvaluationPairs = { segm?: EvaluationResults; bbox: EvaluationResults }[];
 

@@ -1,8 +1,9 @@
 /** Scores and checks the files of public bug reports, in this process. */
 import { resolve } from 'node:path';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
-import type { AnyReport, ReportOf } from '#lib/scoring/report.ts';
 import { TASKS } from '#lib/tasks/index.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
+import { reportOf } from '#tests/scoring/reports.ts';
 import { checkFiles } from '#workers/scoring/check-files.ts';
 import scoreTask from '#workers/scoring/task.ts';
 
@@ -44,7 +45,7 @@ export async function scoreAndCheck(groundTruth: string, predictions: string): P
     return { masks: null, boxes: null, problems: scored.problems, warnings: scored.warnings };
   }
   if (problems.length > 0) throw new Error(`Checking refuses what is scored: ${problems[0].message}`);
-  const { segm, bbox } = scored.reports[0].results;
+  const { segm, bbox } = reportOf(scored.reports[0], 'livecell-wide').results;
   return { masks: segm?.overall.AP ?? null, boxes: bbox?.overall.AP ?? null, problems: [], warnings };
 }
 
@@ -61,7 +62,7 @@ export async function scoreCounts(predictions: string): Promise<FoundCounts> {
     { slot: 'A172', path: predictions, groundTruth: reportFile('00-A172-counts.json') },
     { slot: 'A549', path: reportFile('00-A549.csv'), groundTruth: reportFile('00-A549-counts.json') },
   ];
-  const scored = await scoreTask<AnyReport>({
+  const scored = await scoreTask({
     task: 'fluorescence-counts',
     groundTruth: { path: '' },
     files,

@@ -1,13 +1,8 @@
 /** Every task's report by the schema: the shapes that other programs rely on. */
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import {
-  type AnyReport,
-  anyReportSchema,
-  isReportOf,
-  type ScoreReport,
-  scoreReportSchema,
-} from '#lib/scoring/report.ts';
-import { TASK_IDS } from '#lib/tasks/index.ts';
+import { listTasks, TASKS, type TaskId } from '#lib/tasks/index.ts';
+import { isReportOf, type Report, type ReportOf } from '#lib/tasks/report.ts';
+import { isReport, reportSchema } from '#lib/tasks/report-schema.ts';
 import { metrics, report } from './reports.ts';
 
 const { task: _task, results: _results, ...envelope } = report(0.5, { A172: 0.4 });
@@ -42,25 +37,26 @@ const RESULTS: Record<string, unknown> = {
 };
 
 describe('reports', () => {
-  test.each(TASK_IDS)('%s', (task) => {
+  test.each(listTasks().map(({ id }) => id))('%s', (task) => {
     const document = { ...envelope, task, results: RESULTS[task] };
-    expect(anyReportSchema.parse(document)).toEqual(document);
-    const others = TASK_IDS.filter((other) => other !== task);
+    expect(reportSchema.parse(document)).toEqual(document);
+    const others = Object.keys(TASKS).filter((other) => other !== task);
     for (const other of others) {
-      expect(anyReportSchema.safeParse({ ...document, task: other }).success, other).toBe(false);
+      expect(reportSchema.safeParse({ ...document, task: other }).success, other).toBe(false);
     }
   });
 
-  test('of LIVECell-wide is what everybody calls a ScoreReport', () => {
-    const wide = report(0.5, { A172: 0.4 });
-    expect(anyReportSchema.parse(wide)).toEqual(scoreReportSchema.parse(wide));
-    const any = anyReportSchema.parse(wide);
+  test('are told apart by their task, for the compiler too', () => {
+    const any = reportSchema.parse(report(0.5, { A172: 0.4 }));
     if (!isReportOf(any, 'livecell-wide')) throw new Error('not narrowed');
-    expectTypeOf(any).toExtend<ScoreReport>();
-    expectTypeOf<AnyReport['task']>().toEqualTypeOf<(typeof TASK_IDS)[number]>();
+    expectTypeOf(any).toExtend<ReportOf<'livecell-wide'>>();
+    expect(any.results.segm?.cellTypes.A172).toEqual(metrics(0.4));
+    expectTypeOf<Report['task']>().toEqualTypeOf<TaskId>();
   });
 
   test('of no task is none', () => {
-    expect(anyReportSchema.safeParse({ ...envelope, task: 'seventh', results: {} }).success).toBe(false);
+    const document = { ...envelope, task: 'seventh', results: {} };
+    expect(reportSchema.safeParse(document).success).toBe(false);
+    expect(isReport(document)).toBe(false);
   });
 });

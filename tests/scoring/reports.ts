@@ -1,7 +1,8 @@
 /** Synthetic reports for tests: made of one number per cell type, so that every value can be computed by hand. */
 import { PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { CellType } from '#lib/livecell/cell-types.ts';
-import type { Metrics, ScoreReport } from '#lib/scoring/report.ts';
+import type { Metrics } from '#lib/scoring/report.ts';
+import { isReportOf, type Report, type ReportOf } from '#lib/tasks/report.ts';
 
 /** AP at IoU t is `ap * (1 - t / 10)`, for t = 0 … 9; the false-negative ratio is what is missing to 1. */
 export function metrics(ap: number, protocol: ProtocolId = 'livecell-paper'): Metrics {
@@ -34,7 +35,7 @@ export function report(
   ap: number,
   cellTypes: Partial<Record<CellType, number>>,
   options: { protocol?: ProtocolId; masks?: boolean } = {},
-): ScoreReport {
+): ReportOf<'livecell-wide'> {
   const protocol = options.protocol ?? 'livecell-paper';
   const results = {
     overall: metrics(ap, protocol),
@@ -53,4 +54,10 @@ export function report(
     results: options.masks === false ? { bbox: results } : { segm: results, bbox: results },
     seconds: { read: 0.1, match: 0.2, accumulate: 0.1, total: 0.4 },
   };
+}
+
+/** A report as that of the task it is expected to be of. */
+export function reportOf<T extends Report['task']>(report: Report | undefined, task: T): ReportOf<T> {
+  if (!report || !isReportOf(report, task)) throw new Error(`not a report of ${task}: ${report?.task}`);
+  return report;
 }

@@ -4,15 +4,16 @@ import type { Evaluating } from '#lib/coco/match.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { orderEntries } from '#lib/coco/rank.ts';
 import { type EvaluationNumbers, evaluate, prepareMatching, rankingsOf } from '#lib/scoring/evaluate.ts';
-import type { EvaluationResults, ScoreReport } from '#lib/scoring/report.ts';
+import type { EvaluationResults } from '#lib/scoring/report.ts';
 import { imageSlices } from '#lib/scoring/slices.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
 
 /** One result per protocol. */
 export async function score(
   dataset: Dataset,
   predictions: Predictions,
   protocols: readonly ProtocolId[],
-): Promise<ScoreReport['results'][]> {
+): Promise<ReportOf<'livecell-wide'>['results'][]> {
   const slices = imageSlices(dataset.images.fileNames);
   const { results } = await evaluate(dataset, predictions, { protocols, slices, intervals: false });
   return results.map(({ segm, bbox }) => ({ ...(segm && { segm: resultsOf(segm) }), bbox: resultsOf(bbox!) }));

@@ -1,13 +1,15 @@
 /** What the headline would be without what is odd in the official test set. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
 import { EVALUATIONS, PROTOCOL_IDS } from '#lib/coco/protocol.ts';
-import { anyReportSchema } from '#lib/scoring/report.ts';
 import { INCOMPLETE_IMAGES, sensitivityWeights } from '#lib/scoring/sensitivity.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
 import { type Detection, type GroundTruth, rectangle } from '#tests/coco/documents.ts';
+import { reportOf } from '#tests/scoring/reports.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
 const PLAIN = 'A172_Phase_C7_1_00d00h00m_1.tif';
@@ -72,8 +74,8 @@ async function reports(
   });
   if (!outcome.ok) throw new Error(outcome.problems[0].message);
   return outcome.reports.map((report) => {
-    expect(anyReportSchema.parse(report)).toEqual(report); // nothing that the schema would drop
-    return report.results;
+    expect(reportSchema.parse(report)).toEqual(report); // nothing that the schema would drop
+    return reportOf(report, 'livecell-wide').results;
   });
 }
 

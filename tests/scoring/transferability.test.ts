@@ -1,8 +1,10 @@
 /** The index from its definition on matrices whose answer is known, and what leaves it open. */
+
 import { describe, expect, test } from 'vitest';
 import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
-import { transferabilityResultsSchema } from '#lib/scoring/report.ts';
 import { type TransferMatrix, transferability } from '#lib/scoring/transferability.ts';
+import { TASKS } from '#lib/tasks/index.ts';
+import { resultsSchemaOf } from '#lib/tasks/report-schema.ts';
 import fc from '#tests/properties.ts';
 
 type Full = Record<CellType, Record<CellType, number>>;
@@ -77,7 +79,8 @@ describe('no index', () => {
       pairs: [{ trainedOn: 'BV2', evaluatedOn: 'SKOV3', AP: 0 }],
     });
     expect(found.meanTransferredAP.BV2).toBeCloseTo(0.3, 14);
-    expect(transferabilityResultsSchema.parse(found)).toEqual(found);
+    const results = { bbox: found };
+    expect(resultsSchemaOf(TASKS.transferability).parse(results)).toEqual(results);
   });
 
   test('where a model is 0 at home', () => {

@@ -1,12 +1,7 @@
 /** Reference counts are ground truth: no report that is kept for private ground truth holds one. */
 import { expect, test } from 'vitest';
-import {
-  type AnyReport,
-  anyReportSchema,
-  type ReportOf,
-  withoutGroundTruth,
-  withoutReferenceCounts,
-} from '#lib/scoring/report.ts';
+import type { Report, ReportOf } from '#lib/tasks/report.ts';
+import { reportSchema, withoutGroundTruth, withoutReferenceCounts } from '#lib/tasks/report-schema.ts';
 
 const counts = {
   schema: 1,
@@ -33,10 +28,10 @@ const counts = {
     },
   },
   seconds: { read: 0, match: 0, accumulate: 0, total: 0 },
-} as unknown as AnyReport;
+} as unknown as Report;
 
 test('a count report without its ground truth keeps what was computed, and neither counts nor names of images', () => {
-  const kept = anyReportSchema.parse(withoutGroundTruth(counts));
+  const kept = reportSchema.parse(withoutGroundTruth(counts));
   expect(JSON.stringify(kept)).not.toMatch(/617|secret/);
   expect(kept).toMatchObject({ results: { counts: { A549: { r2: 0.9, images: 2, points: [] } } } });
 });
@@ -48,7 +43,7 @@ test('means of predicted counts over five images or more stay; they say nothing 
   const points = files.map((_, i) => [617, 100 + 2 * i]);
   const report = structuredClone(counts) as typeof counts & { results: { counts: { A549: object } } };
   Object.assign(report.results.counts.A549, { files, points });
-  const kept = anyReportSchema.parse(withoutGroundTruth(report));
+  const kept = reportSchema.parse(withoutGroundTruth(report));
   const overTime = [{ well: 'B2', hours: 0, images: 5, predicted: { mean: 104, sem: Math.sqrt(10 / 5) } }];
   expect(kept).toMatchObject({ results: { counts: { A549: { points: [], overTime } } } });
   expect(JSON.stringify(kept)).not.toMatch(/617|tif/);
@@ -73,6 +68,6 @@ test('fields, replicates and families stay on the server; everything else of the
 });
 
 test('other reports hold none and stay as they are', () => {
-  const other = { ...counts, task: 'training-size', results: { sizes: {} } } as unknown as AnyReport;
+  const other = { ...counts, task: 'training-size', results: { sizes: {} } } as unknown as Report;
   expect(withoutGroundTruth(other)).toBe(other);
 });

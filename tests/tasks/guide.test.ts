@@ -8,9 +8,11 @@ import { parsePublishedResults } from '#db/datasets/reference-results.ts';
 import { stem } from '#lib/livecell/cell-types.ts';
 import { readReferenceCounts } from '#lib/readers/counts/table.ts';
 import { validateFile } from '#lib/readers/validate.ts';
-import { anyReportSchema } from '#lib/scoring/report.ts';
+import { columnName, columnNumber } from '#lib/tasks/columns.ts';
 import { commandLine, commandsOf, formatsOf } from '#lib/tasks/guide.ts';
-import { OPEN_TASKS, parseSlot, TASKS, taskValue, valueName } from '#lib/tasks/index.ts';
+import { listOpenTasks, parseTask, TASKS } from '#lib/tasks/index.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
+import { parseSlot } from '#lib/tasks/slots.ts';
 import { livecell } from '#tests/e2e/running-site.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 
@@ -63,7 +65,7 @@ describe('the examples', () => {
   });
 
   test('of archives name slots, and label images their images', () => {
-    for (const task of OPEN_TASKS) {
+    for (const task of listOpenTasks()) {
       for (const { name, example } of formatsOf(task).filter(({ archive }) => archive)) {
         const members = example.trim().split('\n').map(stem);
         if (name === 'Label images') for (const member of members) expect(member).toMatch(/^\w+_Phase_\w+_cp_masks$/);
@@ -74,7 +76,7 @@ describe('the examples', () => {
   });
 });
 
-describe.each(OPEN_TASKS.map((task) => [task.id, task] as const))('the commands of %s', (id, task) => {
+describe.each(listOpenTasks().map((task) => [task.id, task] as const))('the commands of %s', (id, task) => {
   /** The files they name, put there. */
   function files(folder: string, words: readonly string[]): void {
     mkdirSync(folder, { recursive: true });
@@ -88,11 +90,11 @@ describe.each(OPEN_TASKS.map((task) => [task.id, task] as const))('the commands 
         const { example } = formatsOf(task).find(({ name }) => name === 'All files in one archive')!;
         const members = example.trim().split('\n');
         const content = (member: string) =>
-          bytesOf(task.kind === 'counts' ? counting(member).predictions : demo.predictions[1].path);
+          bytesOf(task.kind.takesThreshold ? counting(member).predictions : demo.predictions[1].path);
         writeFileSync(place(name), zipSync(Object.fromEntries(members.map((member) => [member, content(member)]))));
       } else
         copyFileSync(
-          task.kind === 'counts' && name !== 'mine.json' ? counting(name).predictions : demo.predictions[i % 3].path,
+          task.kind.takesThreshold && name !== 'mine.json' ? counting(name).predictions : demo.predictions[i % 3].path,
           place(name),
         );
     }
@@ -116,7 +118,7 @@ describe.each(OPEN_TASKS.map((task) => [task.id, task] as const))('the commands 
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const document = JSON.parse(stdout);
     if (words[1] === 'validate') return expect(document).toMatchObject({ ok: true });
-    const report = anyReportSchema.parse(document);
+    const report = reportSchema.parse(document);
     expect(report.task).toBe(id);
     // and what is said of the report is there
     for (const { path } of task.guide.report) expect(reach(document.results, path), path).toBeDefined();
@@ -151,7 +153,7 @@ function reach(results: Record<string, unknown>, path: string): unknown {
 }
 
 test('every task says how it is scored, what its report holds and where published numbers come from', () => {
-  for (const { guide, docs } of OPEN_TASKS) {
+  for (const { guide, docs } of listOpenTasks()) {
     for (const texts of [docs, guide.scoring, guide.limits, guide.report]) expect(texts.length).toBeGreaterThan(0);
     expect(guide.published.length).toBeGreaterThan(40);
     for (const { source, text } of guide.scoring) expect(source.length * text.length).toBeGreaterThan(0);
@@ -159,23 +161,23 @@ test('every task says how it is scored, what its report holds and where publishe
 });
 
 test('no two numbers of a task have one name, and each says what it is without the table’s head', () => {
-  for (const task of OPEN_TASKS.filter(({ values }) => values.length > 0)) {
-    const names = task.values.map(valueName);
+  for (const task of listOpenTasks()) {
+    const names = task.columns.map(columnName);
     expect(new Set(names).size).toBe(names.length);
   }
-  const [transfer] = TASKS.transferability.values.filter(({ key }) => key === 'meanTransferredAP-BV2');
-  expect(valueName(transfer)).toBe('Mean AP elsewhere, trained on BV-2');
-  expect(taskValue(transfer, { segm: { meanTransferredAP: { BV2: 0.1 } } }, 'segm', '')).toBe(0.1);
+  const [transfer] = TASKS.transferability.columns.filter(({ key }) => key === 'meanTransferredAP-BV2');
+  expect(columnName(transfer)).toBe('Mean AP elsewhere, trained on BV-2');
+  const view = { protocol: 'livecell-paper', evaluation: 'segm' } as const;
+  expect(columnNumber(transfer, { segm: { meanTransferredAP: { BV2: 0.1 } } }, view)).toBe(0.1);
 });
 
 test('every published number that stands on a board has a column there', async () => {
   const rows = parsePublishedResults(readFileSync('db/datasets/published-results.csv', 'utf8'));
   for (const { task, metric, subset, comparable } of rows.filter((row) => row.comparable !== 'NO')) {
-    const { values } = TASKS[task as keyof typeof TASKS];
-    if (values.length === 0) continue;
+    const { columns } = parseTask(task)!;
     const keys = comparable === 'other dataset' ? [metric] : [metric, `${metric}-${subset}`];
     expect(
-      values.some(({ key }) => keys.includes(key)),
+      columns.some(({ key, published }) => keys.includes(published?.metric ?? key)),
       `${task} ${metric} ${subset}`,
     ).toBe(true);
   }

@@ -2,72 +2,50 @@
 import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { integer, percent, seconds } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import { type AnyReport, isReportOf, type Metrics, type ReportOf } from '#lib/scoring/report.ts';
-import { TASKS, taskNumber, taskValue, valueName } from '#lib/tasks/index.ts';
+import type { Metrics } from '#lib/scoring/report.ts';
+import { columnName, columnNumber, formatNumber } from '#lib/tasks/columns.ts';
+import { DEFAULT_TASK, parseTask } from '#lib/tasks/index.ts';
+import { datasetsOf, isReportOf, type Report, type ReportOf } from '#lib/tasks/report.ts';
+import type { Task } from '#lib/tasks/task.ts';
 
 const SHOWN = ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AFNR'] as const;
 const NAMES = { segm: 'Masks', bbox: 'Boxes' };
 
-export function reportTable(report: AnyReport): string {
+export function reportTable(report: Report): string {
   const protocol = PROTOCOLS[report.protocol];
-  const { kind, slots } = TASKS[report.task];
+  const task = parseTask(report.task) ?? DEFAULT_TASK;
+  const single = task.slots.length === 1;
   const files = report.predictions.map(({ slot, detections }) =>
-    slots.length === 1 ? `${integer(detections)} detections` : `${slot}: ${integer(detections)}`,
+    single ? `${integer(detections)} detections` : `${slot}: ${integer(detections)}`,
   );
   const lines = [
-    kind === 'counts' ? report.task : `${report.task}, ${protocol.id}: ${protocol.name}`,
+    task.kind.evaluated ? `${report.task}, ${protocol.id}: ${protocol.name}` : report.task,
     `${integer(report.groundTruth.images)} images, ${integer(report.groundTruth.objects)} objects, ` +
-      `${files.join(slots.length === 1 ? ' + ' : ', ')}, ${seconds(report.seconds.total)}`,
+      `${files.join(single ? ' + ' : ', ')}, ${seconds(report.seconds.total)}`,
   ];
   if (isReportOf(report, 'livecell-wide')) return [...lines, ...wideTable(report)].join('\n');
   const end =
     'In per cent unless it is an index, R² or a limit; – where there is none. --json gives every number and digit.';
-  const matrix = isReportOf(report, 'transferability') ? matrices(report) : [];
-  return [...lines, ...valueTable(report), ...matrix, '', end].join('\n');
+  const more = task.terminalTables?.(report.results) ?? [];
+  return [...lines, ...valueTable(task, report), ...more, '', end].join('\n');
 }
 
 /** The columns of the task's board, a line each. */
-function valueTable(report: Exclude<AnyReport, { task: 'livecell-wide' }>): string[] {
-  const { values, kind } = TASKS[report.task];
-  const evaluations = kind === 'counts' ? (['segm'] as const) : EVALUATIONS;
-  const datasets = report.task === 'zero-shot' ? Object.keys(report.results.datasets) : [''];
-  const width = Math.max(...values.map((column) => valueName(column).length)) + 2;
-  return datasets.flatMap((dataset) => [
+function valueTable(task: Task, report: Report): string[] {
+  const { columns, kind } = task;
+  const width = Math.max(...columns.map((column) => columnName(column).length)) + 2;
+  return datasetsOf(report, '').flatMap((dataset) => [
     '',
-    `${dataset.padEnd(width)}${kind === 'counts' ? '' : evaluations.map((evaluation) => NAMES[evaluation].padStart(10)).join('')}`.trimEnd(),
-    ...values.flatMap((column) => {
-      const numbers = evaluations.map((evaluation) => taskValue(column, report.results, evaluation, dataset));
-      if (numbers.every((number) => number === null) && column.key !== TASKS[report.task].headline) return [];
-      const shown = numbers.map((number) => taskNumber(column, number));
-      return [valueName(column).padEnd(width) + shown.map((text) => text.padStart(10)).join('')];
+    `${dataset.padEnd(width)}${kind.evaluated ? kind.evaluations.map((evaluation) => NAMES[evaluation].padStart(10)).join('') : ''}`.trimEnd(),
+    ...columns.flatMap((column) => {
+      const numbers = kind.evaluations.map((evaluation) =>
+        columnNumber(column, report.results, { protocol: report.protocol, evaluation, dataset }),
+      );
+      if (numbers.every((number) => typeof number !== 'number') && column.key !== task.headline) return [];
+      const shown = numbers.map((number) => formatNumber(column, number));
+      return [columnName(column).padEnd(width) + shown.map((text) => text.padStart(10)).join('')];
     }),
   ]);
-}
-
-/** AP of every model on every type: a row per model, named by what it was trained on. */
-function matrices({ results }: ReportOf<'transferability'>): string[] {
-  const title = 'trained on';
-  const width = Math.max(title.length, ...CELL_TYPES.map((type) => CELL_TYPE_NAMES[type].length)) + 2;
-  const row = (name: string, cells: readonly string[]) =>
-    name.padEnd(width) + cells.map((cell) => cell.padStart(9)).join('');
-  return EVALUATIONS.flatMap((evaluation) => {
-    const matrix = results[evaluation]?.matrix;
-    if (!matrix) return [];
-    return [
-      '',
-      `${NAMES[evaluation]}, AP of the model trained on (row), evaluated on (column):`,
-      row(
-        title,
-        CELL_TYPES.map((type) => CELL_TYPE_NAMES[type]),
-      ),
-      ...CELL_TYPES.map((trainedOn) =>
-        row(
-          CELL_TYPE_NAMES[trainedOn],
-          CELL_TYPES.map((evaluatedOn) => percent(matrix[trainedOn]?.[evaluatedOn])),
-        ),
-      ),
-    ];
-  });
 }
 
 function wideTable(report: ReportOf<'livecell-wide'>): string[] {

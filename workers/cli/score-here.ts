@@ -2,8 +2,8 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
-import type { Task } from '#lib/tasks/index.ts';
+import type { Report } from '#lib/tasks/report.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import { InputError, type Output, problemLine, warningNote } from '#workers/cli/command.ts';
 import type { SlotFile } from '#workers/cli/slot-arguments.ts';
 import type { ScoreJob } from '#workers/scoring/job.ts';
@@ -15,7 +15,7 @@ export async function scoreHere(
   files: (SlotFile & { groundTruth?: string; scoreThreshold?: number })[],
   out: Output,
   options: Pick<ScoreJob, 'intervals' | 'errors' | 'anyCategory' | 'families' | 'labelThreshold'> = {},
-): Promise<AnyReport> {
+): Promise<Report> {
   const { dismissHelpers, ThreadTeam } = await import('#workers/scoring/threads.ts');
   new ThreadTeam().warmUp(files.map(({ path }) => path)); // while the rest is loaded
   const { default: scoreTask } = await import('#workers/scoring/task.ts');
@@ -25,7 +25,7 @@ export async function scoreHere(
   );
   port1.unref();
   try {
-    const outcome = await scoreTask<AnyReport>({
+    const outcome = await scoreTask({
       task: task.id,
       groundTruth: { path: groundTruth },
       files,

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { matchSlot, missingSlots, parseSlot, parseTask, type Task } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import { matchSlot, missingSlots, parseSlot } from '#lib/tasks/slots.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import { CallError, InputError, mustBeFile, type Option, readJson } from '#workers/cli/command.ts';
 
 export const ANY_CATEGORY: Option = {
@@ -53,7 +55,7 @@ export async function groundTruthFor(
   option = '--ground-truth',
 ): Promise<Against> {
   const bySlot = new Map<string, string>();
-  if (task.kind !== 'counts' && task.slots.length > 0) {
+  if (!task.kind.truthPerSlot && !task.slotsAreDatasets) {
     if (given.length > 1) throw new CallError(`One ${option} is expected.`);
     return { path: await mustBeFile(given[0]), bySlot };
   }
@@ -83,11 +85,11 @@ export async function imagesFor(
   predictions: SlotFile[],
   folder: string,
 ): Promise<Against> {
-  if (task.kind === 'counts' && given.length === 1 && splitSlot(given[0])[0] === undefined) {
+  if (task.kind.truthPerSlot && given.length === 1 && splitSlot(given[0])[0] === undefined) {
     return { path: given[0], bySlot: new Map(), images: seriesOf(task, await imageList(given[0])) };
   }
   const { bySlot, path } = await groundTruthFor(task, given, predictions, '--images');
-  if (task.kind === 'counts') {
+  if (task.kind.truthPerSlot) {
     const images = new Map<string, string[]>();
     for (const [slot, file] of bySlot) images.set(slot, (await imageList(file)).map(nameOf));
     return { path, bySlot: new Map(), images };
@@ -143,7 +145,7 @@ export function withGroundTruth(files: SlotFile[], { bySlot }: Against, scoreThr
 /** @throws CallError where there is nothing to count, or no number */
 export function parseThreshold(task: Task, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (task.kind !== 'counts')
+  if (!task.kind.takesThreshold)
     throw new CallError(`--score-threshold is for tasks of counts; ${task.id} is scored with all detections.`);
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value))

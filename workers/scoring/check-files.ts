@@ -8,7 +8,9 @@ import type { ReadPredictions, Target } from '#lib/readers/coco/predictions.ts';
 import type { Counts } from '#lib/readers/counts/table.ts';
 import { openTarget } from '#lib/readers/ground-truth-file.ts';
 import { type Validated, validated, validateFile } from '#lib/readers/validate.ts';
-import { partialSlots, type Task } from '#lib/tasks/index.ts';
+import type { Kind } from '#lib/tasks/kinds.ts';
+import { partialSlots } from '#lib/tasks/slots.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import { readCountFile, readReferences } from './counts.ts';
 import { type GivenFile, openSlots, prefixSlot } from './slot-files.ts';
 import { requireDetectionsOnOwnType } from './trained-type.ts';
@@ -52,7 +54,7 @@ export async function checkFiles(job: CheckJob): Promise<Checked> {
   const slots = opened.turns.map(({ slot }) => slot);
   if (opened.problems.length === 0) warnings.push(...partialSlots(task, slots));
   try {
-    const read = task.kind === 'counts' ? await counter(job) : await predictionReader(job, opened.turns, warnings);
+    const read = await READERS[task.kind.id](job, opened.turns, warnings);
     for (const { slot, given, withFile } of opened.turns) {
       const found = await withFile(async (file) => {
         const say = <Said extends { message: string }>(said: Said): Said =>
@@ -79,6 +81,12 @@ export async function checkFiles(job: CheckJob): Promise<Checked> {
 }
 
 type Read = (file: CheckJob['files'][number]) => Promise<Validated>;
+
+/** By what the files hold; `warnings` receives those about the ground truth. */
+const READERS: Record<
+  Kind['id'],
+  (job: CheckJob, turns: readonly { given: GivenFile }[], warnings: Warning[]) => Promise<Read>
+> = { instances: predictionReader, counts: counter };
 
 async function predictionReader(
   { task, groundTruth, anyCategory }: CheckJob,

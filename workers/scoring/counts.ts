@@ -2,15 +2,16 @@
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { CountingCellType } from '#lib/livecell/cell-types.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { type ReadCounts, readCounts } from '#lib/readers/counts/compare.ts';
 import { readCountsFromDetections } from '#lib/readers/counts/detections.ts';
 import { type Counts, readReferenceCounts, sniffCounts } from '#lib/readers/counts/table.ts';
 import { openFile, sha256File } from '#lib/readers/files.ts';
 import { scoreCounts } from '#lib/scoring/fluorescence.ts';
-import type { AnyReport, CountingCellType, ReportOf } from '#lib/scoring/report.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
-import type { Task } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import type { Report, ReportOf } from '#lib/tasks/report.ts';
 import type { ScoreJob } from './job.ts';
 import { type GivenFile, prefixSlot, requireSlots } from './slot-files.ts';
 
@@ -46,16 +47,16 @@ export async function packReferenceCounts(files: readonly { slot: string; path: 
   return { text, sha256: createHash('sha256').update(text).digest('hex'), images, objects, cellTypes };
 }
 
-export async function scoreCountFiles(job: ScoreJob, task: Task): Promise<AnyReport[]> {
+export async function scoreCountFiles(job: ScoreJob): Promise<Report[]> {
   const started = performance.now();
   const { references, groundTruth } = await readReferences(job);
   const counts: ReportOf<'fluorescence-counts'>['results']['counts'] = {};
-  const predictions: AnyReport['predictions'] = [];
+  const predictions: Report['predictions'] = [];
   const warnings: Warning[] = [];
   const problems: Problem[] = [];
   let read = performance.now();
   let reading = read - started;
-  const { turns, close } = await requireSlots(task, job.files);
+  const { turns, close } = await requireSlots(parseTask(job.task), job.files);
   try {
     for (const [turn, { slot, given, withFile }] of turns.entries()) {
       job.port?.postMessage({ phase: 'reading', fraction: turn / turns.length });

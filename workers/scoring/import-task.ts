@@ -7,7 +7,8 @@ import { writeFile } from 'node:fs/promises';
 import type { GroundTruthFacts } from '#db/rescore/ground-truth.ts';
 import { importGroundTruth } from '#lib/datasets/import-ground-truth.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
-import { parseTask, type Task } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import { packReferenceCounts } from './counts.ts';
 
 export interface ImportJob {
@@ -41,7 +42,7 @@ export async function packGroundTruth(
   files: readonly { slot: string; path: string }[],
   packed: string,
 ): Promise<GroundTruthFacts & { warnings: Warning[] }> {
-  if (task.kind !== 'counts') return importGroundTruth(files[0].path, packed);
+  if (!task.kind.truthPerSlot) return importGroundTruth(files[0].path, packed);
   const { text, ...facts } = await packReferenceCounts(files);
   await writeFile(packed, text);
   return { ...facts, warnings: [], statistics: null };

@@ -4,7 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
-import type { ScoreReport } from '#lib/scoring/report.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import type { GivenFile } from './slot-files.ts';
 
 /** A submitted file as a job names it. */
@@ -38,8 +38,7 @@ export interface ScoreJob {
   port?: MessagePort;
 }
 
-/** `Report` defaults to LIVECell-wide; pass `AnyReport` for other tasks. */
-export type ScoreOutcome<Report = ScoreReport> =
+export type ScoreOutcome =
   /** `exactGroundTruth` is for maintainers and no part of the report; absent where no file has masks */
   | { ok: true; reports: Report[]; exactGroundTruth?: CopiedMasks; groundTruthWarnings?: Warning[] }
   | { ok: false; problems: Problem[]; warnings: Warning[] };

@@ -1,7 +1,6 @@
 /** The thread that leads the jobs of a scoring process, and the two kinds of work it does. */
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import type { AnyReport } from '#lib/scoring/report.ts';
 import type { ImportJob, ImportOutcome } from './import-task.ts';
 import type { ScoreJob, ScoreOutcome } from './job.ts';
 
@@ -9,7 +8,7 @@ const SCORE = fileURLToPath(new URL('./task.ts', import.meta.url));
 const IMPORT = fileURLToPath(new URL('./import-task.ts', import.meta.url));
 
 export class ThreadPool {
-  private readonly piscina: Piscina<ScoreJob | ImportJob, ScoreOutcome<AnyReport> | ImportOutcome>;
+  private readonly piscina: Piscina<ScoreJob | ImportJob, ScoreOutcome | ImportOutcome>;
 
   /** @param handler the file that scores; tests pass a stand-in */
   constructor(handler: string = SCORE) {
@@ -22,9 +21,9 @@ export class ThreadPool {
     });
   }
 
-  async score(job: ScoreJob, signal: AbortSignal): Promise<ScoreOutcome<AnyReport>> {
+  async score(job: ScoreJob, signal: AbortSignal): Promise<ScoreOutcome> {
     const transferList = job.port ? [job.port] : [];
-    return (await this.piscina.run(job, { transferList, signal })) as ScoreOutcome<AnyReport>;
+    return (await this.piscina.run(job, { transferList, signal })) as ScoreOutcome;
   }
 
   async importGroundTruth(job: ImportJob, signal: AbortSignal): Promise<ImportOutcome> {

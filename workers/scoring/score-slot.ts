@@ -5,9 +5,9 @@ import { openFile } from '#lib/readers/files.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
 import { type Evaluated, type EvaluationNumbers, evaluate, type Uncertainty } from '#lib/scoring/evaluate.ts';
 import { type FlatTruth, TRUTH_VARIANTS } from '#lib/scoring/flat-truth.ts';
-import type { ScoreReport } from '#lib/scoring/report.ts';
 import { slicesOf } from '#lib/tasks/assemble.ts';
-import { slotsAreDatasets } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import type { Phase, ScoreJob } from './job.ts';
 import { type OpenedGroundTruth, readPredictionFile } from './read.ts';
 import type { SlotFile } from './slot-files.ts';
@@ -26,7 +26,7 @@ export interface ScoredSlot {
   slot: string;
   dataset: Dataset;
   /** what the report says of the file */
-  file: ScoreReport['predictions'][number];
+  file: Report['predictions'][number];
   /** by protocol */
   results: EvaluationNumbers[];
   uncertainty: Uncertainty | undefined;
@@ -81,7 +81,7 @@ export async function scoreSlot(
       slices,
       errors,
       intervals,
-      oneStratum: slotsAreDatasets(job.task),
+      oneStratum: parseTask(job.task)?.slotsAreDatasets === true,
       ...(families && { families }),
       onProgress: (phase, fraction) => onProgress(phase, PREDICTIONS_READ + (1 - PREDICTIONS_READ) * fraction),
     },

@@ -17,7 +17,8 @@ import { LIMITS } from '#lib/readers/limits.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { limitUnpacked } from '#lib/readers/unpack-limit.ts';
 import type { ZipMember } from '#lib/readers/zip.ts';
-import { matchSlot, missingSlots, type Task } from '#lib/tasks/index.ts';
+import { matchSlot, missingSlots } from '#lib/tasks/slots.ts';
+import type { Task } from '#lib/tasks/task.ts';
 
 export interface GivenFile {
   /** of a task with several slots, anything but one of them: an archive with a member per slot */
@@ -42,6 +43,9 @@ export interface SlotFile {
   /** how messages call it */
   name: string;
 }
+
+/** What a file is opened as, by what the task's files hold. */
+const FILE_KINDS = { instances: 'predictions', counts: 'counts' } as const;
 
 /** A slot whose file can be used when its turn comes. */
 export interface SlotTurn {
@@ -126,7 +130,7 @@ async function archiveOf(
   const free = task.slots.length === 0;
   const slots = free ? datasets.map((own) => own.slot) : task.slots.map(({ id }) => id);
   if (files.length > 1 || slots.length < (free ? 1 : 2) || slots.includes(slot)) return null;
-  const opened = await lookAtFile(path, task.kind === 'counts' ? 'counts' : 'predictions');
+  const opened = await lookAtFile(path, FILE_KINDS[task.kind.id]);
   if (opened.kind === 'zip') {
     if (opened.members.length === 0 && opened.problem) throw new FileRejected(opened.problem);
     // where no slot has to be named, any other archive holds label images, or one file

@@ -9,10 +9,12 @@ import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { ofGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
-import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
-import { assemble, type SlotResults } from '#lib/tasks/assemble.ts';
-import { parseTask, slotsAreDatasets } from '#lib/tasks/index.ts';
+import { assembleReport } from '#lib/tasks/assemble.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import type { Kind } from '#lib/tasks/kinds.ts';
+import type { Report } from '#lib/tasks/report.ts';
+import type { SlotResults } from '#lib/tasks/task.ts';
 import type { Phase, ScoreJob, ScoreOutcome } from './job.ts';
 import { type OpenedGroundTruth, readGroundTruth } from './read.ts';
 import { GROUND_TRUTH_READ, type ScoredSlot, scoreSlot } from './score-slot.ts';
@@ -22,17 +24,13 @@ import { dismissHelpers, ThreadTeam } from './threads.ts';
 export { dismissHelpers };
 
 /** A wrong file is an outcome, with its problems; anything else that goes wrong is thrown. */
-export default async function scoreTask<Report = ScoreReport>(job: ScoreJob): Promise<ScoreOutcome<Report>> {
+export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
   const task = parseTask(job.task);
   try {
-    if (task?.kind === 'counts') {
-      const { scoreCountFiles } = await import('./counts.ts');
-      return { ok: true, reports: (await scoreCountFiles(job, task)) as Report[] };
-    }
-    const { reports, exactGroundTruth, groundTruthWarnings } = await scorePredictions(job);
+    const { reports, exactGroundTruth, groundTruthWarnings = [] } = await SCORERS[task?.kind.id ?? 'instances'](job);
     return {
       ok: true,
-      reports: reports as Report[],
+      reports,
       ...(exactGroundTruth && { exactGroundTruth }),
       ...(groundTruthWarnings.length > 0 && { groundTruthWarnings }),
     };
@@ -42,14 +40,24 @@ export default async function scoreTask<Report = ScoreReport>(job: ScoreJob): Pr
   }
 }
 
-async function scorePredictions(
-  job: ScoreJob,
-): Promise<{ reports: AnyReport[]; exactGroundTruth?: CopiedMasks; groundTruthWarnings: Warning[] }> {
+interface Scored {
+  reports: Report[];
+  exactGroundTruth?: CopiedMasks;
+  groundTruthWarnings?: Warning[];
+}
+
+/** By what the files hold; counting needs a part of the program that most jobs do without. */
+const SCORERS: Record<Kind['id'], (job: ScoreJob) => Promise<Scored>> = {
+  instances: scorePredictions,
+  counts: async (job) => ({ reports: await (await import('./counts.ts')).scoreCountFiles(job) }),
+};
+
+async function scorePredictions(job: ScoreJob): Promise<Scored> {
   const started = performance.now();
   const slots = await scoreSlots(job);
   const reports = job.protocols.map((protocol, p) => {
     const report = buildReport(job, protocol, slots, p);
-    return { ...report, seconds: { ...report.seconds, total: (performance.now() - started) / 1000 } } as AnyReport;
+    return { ...report, seconds: { ...report.seconds, total: (performance.now() - started) / 1000 } };
   });
   const datasets = [...new Set(slots.map(({ dataset }) => dataset))];
   const groundTruthWarnings = datasets.flatMap(({ meta }) => meta.warnings.map(ofGroundTruth));
@@ -101,38 +109,31 @@ async function scoreSlots(job: ScoreJob): Promise<ScoredSlot[]> {
 }
 
 /** The report under the p-th protocol, without the time it took in all. */
-function buildReport(job: ScoreJob, protocol: ProtocolId, slots: readonly ScoredSlot[], p: number) {
-  const { results, warnings } = assemble(
-    job.task,
-    slots.map(
-      ({ slot, results, uncertainty }): SlotResults => ({
-        slot,
-        evaluations: results[p],
-        ...(uncertainty && {
-          uncertainty: { fields: uncertainty.fields, replicates: uncertainty.replicates[p] },
-        }),
-      }),
-    ),
+function buildReport(job: ScoreJob, protocol: ProtocolId, slots: readonly ScoredSlot[], p: number): Report {
+  const results = slots.map(
+    ({ slot, results, uncertainty }): SlotResults => ({
+      slot,
+      evaluations: results[p],
+      ...(uncertainty && { uncertainty: { fields: uncertainty.fields, replicates: uncertainty.replicates[p] } }),
+    }),
   );
   const seconds = (part: keyof ScoredSlot['seconds']) => slots.reduce((sum, slot) => sum + slot.seconds[part], 0);
-  return {
+  return assembleReport(job.task, results, {
     schema: 1,
-    task: job.task,
     protocol,
     evaluator: { name: 'livecell-benchmark', version: EVALUATOR_VERSION },
     groundTruth: describeGroundTruth(job.task, slots),
     predictions: slots.map(({ file }) => file),
     ...(slots.some(({ unscored }) => unscored) && { unscored: true }),
-    warnings: [...warnings, ...slots.flatMap((slot) => slot.warnings)],
-    results,
+    warnings: slots.flatMap((slot) => slot.warnings),
     ...(slots[0]?.families && { families: slots[0].families }),
-    seconds: { read: seconds('read'), match: seconds('match'), accumulate: seconds('accumulate') },
-  };
+    seconds: { read: seconds('read'), match: seconds('match'), accumulate: seconds('accumulate'), total: 0 },
+  });
 }
 
-function describeGroundTruth(task: string, slots: readonly ScoredSlot[]): ScoreReport['groundTruth'] {
+function describeGroundTruth(task: string, slots: readonly ScoredSlot[]): Report['groundTruth'] {
   const datasets = [...new Set(slots.map(({ dataset }) => dataset))];
-  if (!slotsAreDatasets(task)) return describeDatasets(datasets);
+  if (!parseTask(task)?.slotsAreDatasets) return describeDatasets(datasets);
   const bySlot = slots.map(({ slot, dataset }) => [slot, describeDatasets([dataset])]);
   return { ...describeDatasets(datasets), datasets: Object.fromEntries(bySlot) };
 }

@@ -1,4 +1,4 @@
-import type { Series } from '#lib/board/series.ts';
+import type { Series } from '#lib/charts/series.ts';
 import { exact, percent } from '#lib/format.ts';
 import { INTERVAL_EXPLAINED, Interval } from '../interval.tsx';
 import { type ChartKind, Drawing } from './drawing.tsx';

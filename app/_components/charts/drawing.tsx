@@ -13,7 +13,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import type { Series } from '#lib/board/series.ts';
+import type { Series } from '#lib/charts/series.ts';
 import { percent } from '#lib/format.ts';
 import { barFill, Hatchings, MAX_SERIES, Marker, SERIES_STYLES } from './series-style.tsx';
 

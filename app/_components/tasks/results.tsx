@@ -1,140 +1,57 @@
-/** Charts and tables of one entry's results, or of several side by side; which, is seen by the shape of the results. */
+/** Draws the figures that tasks ask for (`Task.draw`), of one entry or of several side by side. */
 
-import { EVALUATION_NAMES } from '#app/_components/labels.ts';
-import { byCellType, perIou, type Series } from '#lib/board/series.ts';
-import {
-  countedTypes,
-  heatMap,
-  type KnownResults,
-  knownResults,
-  type LearningCurve,
-  learningCurve,
-  learningSentence,
-  perIouAndSize,
-  type TaskResults,
-  transferSentence,
-} from '#lib/board/task-series.ts';
-import type { Evaluation } from '#lib/coco/protocol.ts';
+import { Fragment } from 'react';
+import type { Figure, Figures, LearningCurve } from '#lib/charts/figures.ts';
 import { exact, integer, percent } from '#lib/format.ts';
-import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
+import { TRAINING_SIZES } from '#lib/livecell/splits.ts';
 import { R2_BELOW } from '#lib/scoring/fluorescence.ts';
-import { type CountResults, type Metrics, TRAINING_SIZES, type TransferabilityResults } from '#lib/scoring/report.ts';
+import type { CountResults, TransferabilityResults } from '#lib/scoring/report.ts';
+import { learningSentence } from '#lib/tasks/training-size.ts';
+import { heatMap, transferSentence } from '#lib/tasks/transferability.ts';
 import { Chart } from '../charts/chart.tsx';
-import { Figure, fromZero, Line, NumbersTable, Plot, Point, type Scale } from '../charts/plot.tsx';
+import { Figure as ChartFrame, fromZero, Line, NumbersTable, Plot, Point, type Scale } from '../charts/plot.tsx';
 import { Legend, SERIES_STYLES } from '../charts/series-style.tsx';
 import { TableFrame } from '../table-frame.tsx';
 import { CountsOverTime } from './counts-over-time.tsx';
 import './results.css';
 
-export interface Method {
-  readonly name: string;
-  readonly results: TaskResults;
+/** Figures as a task asks for them, group by group. */
+export function TaskFigures({ groups }: { groups: readonly Figures[] }) {
+  return groups
+    .filter(({ figures }) => figures.length > 0)
+    .map(({ title, wide, figures }, i) => {
+      // biome-ignore lint/suspicious/noArrayIndexKey: two methods may share a name
+      const drawn = figures.map((figure, j) => <TaskFigure key={j} figure={figure} />);
+      if (!title && wide) return drawn;
+      const charts = <div className="charts">{drawn}</div>;
+      // biome-ignore lint/suspicious/noArrayIndexKey: the groups of a task have a fixed order
+      if (!title) return <Fragment key={i}>{charts}</Fragment>;
+      return (
+        <section key={title}>
+          <h3 className="charts-of">{title}</h3>
+          {charts}
+        </section>
+      );
+    });
 }
 
-type Of<K extends KnownResults['kind']> = { name: string; results: Extract<KnownResults, { kind: K }>['results'] };
-
-function ofKind<K extends KnownResults['kind']>(methods: readonly Method[], kind: K): Of<K>[] {
-  return methods.flatMap(({ name, results }) => {
-    const known = knownResults(results);
-    return known.kind === kind ? [{ name, results: known.results } as Of<K>] : [];
-  });
-}
-
-/** Everything that can be drawn of these methods. */
-export function TaskCharts({
-  methods,
-  evaluation,
-  cellType = null,
-}: {
-  methods: readonly Method[];
-  evaluation: Evaluation;
-  /** of results by cell type: that one alone, closer */
-  cellType?: CellType | null;
-}) {
-  const what = EVALUATION_NAMES[evaluation].toLowerCase();
-  const [types, matrices, sizes, counts, outside] = [
-    ofKind(methods, 'types').map(({ name, results }) => ({ name, results: results[evaluation] })),
-    ofKind(methods, 'matrix').flatMap(({ name, results }) => {
-      const own = results[evaluation];
-      return own ? [{ name, results: own }] : [];
-    }),
-    ofKind(methods, 'sizes').map(({ name, results }) => learningCurve(name, results, evaluation)),
-    ofKind(methods, 'counts'),
-    ofKind(methods, 'datasets'),
-  ];
-  // maps that stand together have one scale
-  const most = Math.max(1e-9, ...matrices.flatMap(({ results }) => heatMap(results).flatMap(apsOf)));
-  return (
-    <>
-      {types.length > 0 && cellType && (
-        <div className="charts">
-          <Chart kind="line" series={named(perIou(types, 'AP', cellType), what)} />
-          <Chart kind="line" series={named(perIou(types, 'FNR', cellType), what)} />
-        </div>
-      )}
-      {types.length > 0 && !cellType && (
-        <div className="charts">
-          <Chart kind="bar" series={named(byCellType(types, 'AP'), what)} />
-          <Chart kind="bar" series={named(byCellType(types, 'AFNR'), what)} />
-        </div>
-      )}
-      {matrices.map(({ name, results }, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: two methods may share a name
-        <HeatMap key={i} name={`${name}, ${what}`} results={results} most={most} />
-      ))}
-      {sizes.length > 0 && (
-        <div className="charts">
-          <LearningCurves curves={sizes} metric="AP" what={what} />
-          <LearningCurves curves={sizes} metric="AFNR" what={what} />
-          {sizes.map((curve, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: as above
-            <Chart key={i} kind="line" series={named(perIouAndSize(curve), what)} />
-          ))}
-        </div>
-      )}
-      {counts.length > 0 && (
-        <div className="charts">
-          {counts.flatMap(({ name, results }, i) =>
-            countedTypes(results).map(({ cellType, result }) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: as above
-              <Counts key={`${i} ${cellType}`} name={`${name}, ${cellType}`} result={result} />
-            )),
-          )}
-          {counts.flatMap(({ name, results }, i) =>
-            countedTypes(results).map(({ cellType, result }) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: as above
-              <CountsOverTime key={`${i} ${cellType}`} name={`${name}, ${cellType}`} result={result} />
-            )),
-          )}
-        </div>
-      )}
-      {outside.length === 1 && <OutsideSets {...outside[0]} evaluation={evaluation} />}
-      {[...new Set(outside.flatMap(({ results }) => Object.keys(results.datasets)))].map((dataset) => {
-        const drawn = outside.map(({ name, results }) => {
-          const overall = results.datasets[dataset]?.[evaluation]?.overall;
-          return { name, results: overall && { overall, cellTypes: {} } };
-        });
-        return (
-          <section key={dataset}>
-            <h3 className="charts-of">{dataset}</h3>
-            <div className="charts">
-              <Chart kind="line" series={named(perIou(drawn, 'AP'), `${dataset}, ${what}`)} />
-              <Chart kind="line" series={named(perIou(drawn, 'FNR'), `${dataset}, ${what}`)} />
-            </div>
-          </section>
-        );
-      })}
-    </>
-  );
-}
-
-function apsOf({ cells }: ReturnType<typeof heatMap>[number]): number[] {
-  return cells.map(({ AP }) => AP ?? 0);
-}
-
-/** An entry's page has the same chart for masks and for boxes: their titles tell them apart. */
-function named(series: Series, what: string): Series {
-  return { ...series, title: `${series.title}, ${what}` };
+function TaskFigure({ figure }: { figure: Figure }) {
+  switch (figure.kind) {
+    case 'bar':
+    case 'line':
+      return <Chart kind={figure.kind} series={figure.series} />;
+    case 'heat':
+      return <HeatMap {...figure} />;
+    case 'learning-curves':
+      return <LearningCurves {...figure} />;
+    case 'counts':
+      return <Counts {...figure} />;
+    case 'counts-over-time':
+      return <CountsOverTime {...figure} />;
+    case 'table':
+      return <NumbersTable title={figure.title} numbers={figure} />;
+  }
 }
 
 /** Numbers in a grid, shaded by AP up to `most`: the shade only repeats what the number says. */
@@ -261,7 +178,7 @@ function LearningCurves({
   const y = fromZero(Math.max(1, ...values.flat().map(([, value]) => value)), `${metric}, %`);
   const sentence = learningSentence(curves, metric);
   return (
-    <Figure
+    <ChartFrame
       title={`${metric} by share of training images, ${what}`}
       sentence={
         <>
@@ -285,7 +202,7 @@ function LearningCurves({
           </g>
         ))}
       </Plot>
-    </Figure>
+    </ChartFrame>
   );
 }
 
@@ -307,7 +224,7 @@ function Counts({ name, result }: { name: string; result: CountResults }) {
   const number = (value: number | null | undefined, digits = 3) =>
     typeof value === 'number' ? value.toFixed(digits) : '–';
   return (
-    <Figure
+    <ChartFrame
       title={`Predicted against reference, ${name}`}
       sentence={
         <>
@@ -355,7 +272,7 @@ function Counts({ name, result }: { name: string; result: CountResults }) {
           )}
         </Plot>
       )}
-    </Figure>
+    </ChartFrame>
   );
 }
 
@@ -389,31 +306,4 @@ function lineWithin(slope: number, intercept: number, right: number, top: number
         [to, intercept + slope * to],
       ]
     : null;
-}
-
-const SHOWN = ['AP', 'AP50', 'AP75', 'AFNR'] as const satisfies readonly (keyof Metrics)[];
-
-function OutsideSets({ name, results, evaluation }: { evaluation: Evaluation } & Of<'datasets'>) {
-  const title = `${EVALUATION_NAMES[evaluation]} by data set, ${name}`;
-  return (
-    <NumbersTable
-      title={title}
-      numbers={{
-        head: ['Data set', 'Images', 'Cells', ...SHOWN],
-        rows: Object.entries(results.datasets).flatMap(([dataset, evaluations]) => {
-          const metrics = evaluations[evaluation]?.overall;
-          return metrics
-            ? [
-                [
-                  dataset,
-                  integer(metrics.images),
-                  integer(metrics.objects),
-                  ...SHOWN.map((key) => percent(metrics[key])),
-                ],
-              ]
-            : [];
-        }),
-      }}
-    />
-  );
 }

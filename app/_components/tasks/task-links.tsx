@@ -1,13 +1,14 @@
 import { Segments } from '#app/_components/choice-links.tsx';
-import { OPEN_TASKS, type Task } from '#lib/tasks/index.ts';
+import { listOpenTasks } from '#lib/tasks/index.ts';
+import type { Task } from '#lib/tasks/task.ts';
 
 /** From board to board, while there is more than one. */
 export function TaskLinks({ current }: { current: Task }) {
-  if (OPEN_TASKS.length < 2) return null;
+  if (listOpenTasks().length < 2) return null;
   return (
     <Segments
       label="Task"
-      items={OPEN_TASKS.map((task) => ({
+      items={listOpenTasks().map((task) => ({
         label: task.name,
         href: `/leaderboards/${task.id}`,
         current: task === current,

@@ -8,7 +8,7 @@ import { day, integer } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { SPLIT_NAMES, splitOfName, splitsOf } from '#lib/livecell/splits.ts';
 import { canSeeOutlines, canSeePictures } from '#lib/permissions.ts';
-import { objectsTold } from '#lib/scoring/disclosure.ts';
+import { objectsTold } from '#lib/tasks/disclosure.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { Examples } from './examples.tsx';
 import { Figures } from './figures.tsx';
@@ -37,7 +37,7 @@ export default async function DatasetPage({ params }: Props) {
   ]);
   const split = splitOf(dataset);
   const task = parseTask(dataset.task);
-  const counts = task?.kind === 'counts';
+  const counts = task?.kind.id === 'counts';
   const types = CELL_TYPES.filter((type) => dataset.cellTypes[type]);
   const others = Object.entries(dataset.cellTypes).filter(([type]) => !CELL_TYPES.includes(type as never));
   const most = Math.max(...Object.values(dataset.cellTypes), 1);

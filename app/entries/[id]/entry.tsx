@@ -1,28 +1,24 @@
 import Link from 'next/link';
 import { Fragment, type ReactNode } from 'react';
 import { Segments } from '#app/_components/choice-links.tsx';
-import { EVALUATION_NAMES, PROTOCOL_LABELS } from '#app/_components/labels.ts';
+import { PROTOCOL_LABELS } from '#app/_components/labels.ts';
+import { OrcidId } from '#app/_components/orcid.tsx';
+import { LeftBehind, ScoredAgain } from '#app/_components/score-history.tsx';
 import { LevelMark, LevelSentence } from '#app/_components/trust-badge.tsx';
 import type { ScoreHistory } from '#db/board/score-history.ts';
-import { byCellType, meanOverTypes, type NamedResults, perIou } from '#lib/board/series.ts';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
-import { bytes, day, exact, integer, moment, percent, seconds } from '#lib/format.ts';
+import { bytes, day, integer, moment, seconds } from '#lib/format.ts';
 import type { PublicEntry } from '#lib/public-entry.ts';
-import { type AnyReport, datasetsOf, type EvaluationResults, type ScoreReport } from '#lib/scoring/report.ts';
 import { parseTask } from '#lib/tasks/index.ts';
-import { Chart } from '../../_components/charts/chart.tsx';
-import { INTERVAL_EXPLAINED, Interval } from '../../_components/interval.tsx';
-import { OrcidId } from '../../_components/orcid.tsx';
-import { LeftBehind, ScoredAgain } from '../../_components/score-history.tsx';
-import { WhatGoesWrong } from './errors.tsx';
-import { AllNumbers, PerCellType, WithoutRanking } from './tables.tsx';
+import { datasetsOf, isReportOf, type Report } from '#lib/tasks/report.ts';
 import { TaskResultsOf } from './task-results.tsx';
+import { WideResultsOf } from './wide-results.tsx';
 
 export interface EntryProps {
   entry: PublicEntry;
   /** the data set's name */
   dataset: string;
-  reports: Partial<Record<ProtocolId, ScoreReport>>;
+  reports: Partial<Record<ProtocolId, Report>>;
   /** every score it has had */
   history: ScoreHistory;
   /** the protocol of the address */
@@ -57,7 +53,6 @@ export function EntryView({ entry, dataset, reports, history, asked, inside, dee
   const chosen = scored.find((id) => id === asked) ?? scored.find((id) => id === PRIMARY_PROTOCOL) ?? scored[0];
   const report = chosen && reports[chosen];
   const task = parseTask(entry.task);
-  const wide = !task || task.values.length === 0;
   const sealed = entry.anonymous !== null && !entry.anonymous.identityShown;
   const protocols = (
     <Segments
@@ -132,57 +127,14 @@ export function EntryView({ entry, dataset, reports, history, asked, inside, dee
       )}
 
       <LeftBehind history={history} inside={inside} />
-      {report && task && task.values.length > 0 && (
-        <>
-          {task.kind === 'instances' && protocols}
-          <TaskResultsOf task={task} report={report as AnyReport} method={entry.method} dataset={dataset} />
-        </>
+      {report && isReportOf(report, 'livecell-wide') && (
+        <WideResultsOf reports={reports} report={report} protocols={protocols} />
       )}
-      {report && wide && (
+      {report && task && !isReportOf(report, 'livecell-wide') && (
         <>
-          <Headline report={report} />
-          {protocols}
-          <h2 className="visually-hidden">Charts</h2>
-          <Charts report={report} />
-          <section className="section">
-            <h2>By cell type</h2>
-            <p className="prose muted">
-              Each cell type is a pool of its own. {PROTOCOLS[chosen].name}; values in per cent.
-              {report.results.bbox.overall.interval && (
-                <>
-                  {' '}
-                  Small figures are the <Link href="/protocol#intervals">{INTERVAL_EXPLAINED}</Link>.
-                </>
-              )}
-            </p>
-            <PerCellType report={report} />
-          </section>
-          <section className="section">
-            <h2>Without ranking</h2>
-            <p className="prose muted">
-              {report.unscored
-                ? 'Label images have no scores, so every outline counts.'
-                : 'AP looks at detections in the order of their scores. These measures take one set of them: those at or above the score that gives the best F1 at IoU 0.50.'}{' '}
-              {PROTOCOLS[chosen].name}; all images, in per cent.
-            </p>
-            <WithoutRanking report={report} />
-          </section>
-          <WhatGoesWrong report={reports[PRIMARY_PROTOCOL]} />
+          {task.kind.evaluated && protocols}
+          <TaskResultsOf task={task} report={report} method={entry.method} dataset={dataset} />
         </>
-      )}
-      {wide && scored.length > 0 && (
-        <section className="section">
-          <h2>All numbers, all protocols</h2>
-          <div className="prose why">
-            <p>
-              Two sets of LIVECell numbers exist because the paper and its released code differ. The paper prints size
-              classes of 500 and 1,500 pixels; the code uses 324 and 961 pixels, which are 500 and about 1,500 µm². It
-              also keeps 2,000 detections per image instead of 3,000. Results published with the released code compare
-              with that column. <Link href="/protocol#units">More on this</Link>
-            </p>
-          </div>
-          <AllNumbers reports={reports} />
-        </section>
       )}
 
       <ScoredAgain history={history} />
@@ -221,7 +173,7 @@ export function EntryView({ entry, dataset, reports, history, asked, inside, dee
           <dl className="facts">
             <dt>Data set</dt>
             <dd>
-              {(report ? datasetsOf(report as AnyReport, dataset) : [dataset]).map((name, i) => (
+              {(report ? datasetsOf(report, dataset) : [dataset]).map((name, i) => (
                 <Fragment key={name}>
                   {i > 0 && ', '}
                   <Link href={`/datasets/${encodeURIComponent(name)}`}>{name}</Link>
@@ -259,8 +211,7 @@ export function EntryView({ entry, dataset, reports, history, asked, inside, dee
   );
 }
 
-/** Who is to be named beside the method. */
-/** Who a submitter says they are, and is: the iD is one they have signed in with. All of it empty while sealed. */
+/** The submitter with affiliation and iD, which is one they have signed in with; nothing while the entry is sealed. */
 function Submitter({ entry: { submitter, affiliation, orcid } }: { entry: PublicEntry }) {
   if (!submitter || !(affiliation || orcid)) return null;
   return (
@@ -271,6 +222,7 @@ function Submitter({ entry: { submitter, affiliation, orcid } }: { entry: Public
   );
 }
 
+/** The names that stand beside the method. */
 function by({ anonymous, submitter, team, authors, demo }: PublicEntry): string {
   if (anonymous && !anonymous.identityShown) return 'Anonymous';
   const people = authors || submitter;
@@ -294,81 +246,7 @@ function AnonymityNote({ entry: { anonymous } }: { entry: PublicEntry }) {
   );
 }
 
-function Headline({ report }: { report: ScoreReport }) {
-  const { segm, bbox } = report.results;
-  return (
-    <dl className="headline">
-      {segm && <HeadlinePair name={EVALUATION_NAMES.segm} results={segm} />}
-      <HeadlinePair name={EVALUATION_NAMES.bbox} results={bbox} />
-    </dl>
-  );
-}
-
-/** Beside the number of all images pooled, and named for what it is. */
-function MeanOverTypes({ results, metric }: { results: EvaluationResults; metric: 'AP' | 'AFNR' }) {
-  const { mean, types } = meanOverTypes(results.cellTypes, metric);
-  if (mean === null) return null;
-  return (
-    <dd className="muted" title={`${exact(mean)}, the plain mean over ${types} cell types`}>
-      Mean over types {percent(mean)}
-    </dd>
-  );
-}
-
-function HeadlinePair({ name, results }: { name: string; results: EvaluationResults }) {
-  const { AP, AFNR, interval } = results.overall;
-  return (
-    <>
-      <div>
-        <dt>
-          {name}, AP <span aria-hidden="true">↑</span>
-          <span className="visually-hidden">, higher is better</span>
-        </dt>
-        <dd className="num" title={exact(AP)}>
-          {percent(AP)}
-        </dd>
-        {interval && (
-          <dd>
-            <Interval of={interval.AP} />
-          </dd>
-        )}
-        <MeanOverTypes results={results} metric="AP" />
-      </div>
-      <div>
-        <dt>
-          {name}, AFNR <span aria-hidden="true">↓</span>
-          <span className="visually-hidden">, lower is better</span>
-        </dt>
-        <dd className="num" title={exact(AFNR)}>
-          {percent(AFNR)}
-        </dd>
-        {interval && (
-          <dd>
-            <Interval of={interval.AFNR} />
-          </dd>
-        )}
-        <MeanOverTypes results={results} metric="AFNR" />
-      </div>
-    </>
-  );
-}
-
-function Charts({ report }: { report: ScoreReport }) {
-  const both: NamedResults[] = [
-    { name: EVALUATION_NAMES.segm, results: report.results.segm },
-    { name: EVALUATION_NAMES.bbox, results: report.results.bbox },
-  ];
-  return (
-    <div className="charts">
-      <Chart kind="bar" series={byCellType(both, 'AP')} />
-      <Chart kind="bar" series={byCellType(both, 'AFNR')} />
-      <Chart kind="line" series={perIou(both, 'AP')} />
-      <Chart kind="line" series={perIou(both, 'FNR')} />
-    </div>
-  );
-}
-
-function Warnings({ report }: { report: ScoreReport }) {
+function Warnings({ report }: { report: Report }) {
   if (report.warnings.length === 0) return <p className="muted">The file raised no warnings.</p>;
   return (
     <div className="alert" data-kind="warn">
@@ -387,7 +265,7 @@ function Warnings({ report }: { report: ScoreReport }) {
   );
 }
 
-function ReportFacts({ report }: { report: ScoreReport }) {
+function ReportFacts({ report }: { report: Report }) {
   const { groundTruth, predictions, evaluator, seconds: took } = report;
   return (
     <>
@@ -413,7 +291,7 @@ function ReportFacts({ report }: { report: ScoreReport }) {
   );
 }
 
-function FileFacts({ file }: { file: ScoreReport['predictions'][number] }) {
+function FileFacts({ file }: { file: Report['predictions'][number] }) {
   return (
     <>
       <dt>Predictions{file.slot !== 'all' && `, ${file.slot}`}</dt>

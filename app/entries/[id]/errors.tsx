@@ -1,11 +1,12 @@
+import { Chart } from '#app/_components/charts/chart.tsx';
 import { EVALUATION_NAMES } from '#app/_components/labels.ts';
-import { byErrorKind, ERROR_NAMES } from '#lib/board/series.ts';
+import { byErrorKind, ERROR_NAMES } from '#lib/charts/series.ts';
 import { EVALUATIONS, type Evaluation, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { exact, integer, percent } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { ERROR_KINDS, type ErrorKind } from '#lib/scoring/errors-by-kind.ts';
-import type { EvaluationResults, Metrics, ScoreReport } from '#lib/scoring/report.ts';
-import { Chart } from '../../_components/charts/chart.tsx';
+import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
 import { Frame } from './tables.tsx';
 
 const EXPLAINED: Readonly<Record<ErrorKind, string>> = {
@@ -29,7 +30,7 @@ const SIDES: Readonly<Record<ErrorKind, readonly ('objects' | 'detections')[]>> 
 const SIDE_NAMES = { objects: 'Cells', detections: 'Outlines' } as const;
 
 /** What the primary protocol's report says of errors by kind; nothing for reports from before there were any. */
-export function WhatGoesWrong({ report }: { report: ScoreReport | undefined }) {
+export function WhatGoesWrong({ report }: { report: ReportOf<'livecell-wide'> | undefined }) {
   const evaluations = EVALUATIONS.filter((evaluation) => report?.results[evaluation]?.overall.errors);
   if (!report || evaluations.length === 0) return null;
   const [main, ...others] = evaluations;

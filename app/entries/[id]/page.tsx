@@ -11,7 +11,6 @@ import { scoreHistory } from '#db/board/score-history.ts';
 import { entryOf } from '#db/submissions/entries.ts';
 import { getSubmission } from '#db/submissions/submissions.ts';
 import { canSeeIdentity, canViewSubmission, isPublic } from '#lib/permissions.ts';
-import type { ScoreReport } from '#lib/scoring/report.ts';
 import { EntryView } from './entry.tsx';
 import { TombstoneView } from './tombstone.tsx';
 
@@ -73,7 +72,7 @@ export default async function EntryPage({ params, searchParams }: Props) {
     json: `/api/v1/submissions/${entry.id}`,
     badge: isPublic(entry) ? `/entries/${entry.id}/badge.svg` : null,
   };
-  const [reports, history] = await Promise.all([reportsOf<ScoreReport>(entry), scoreHistory(entry)]);
+  const [reports, history] = await Promise.all([reportsOf(entry), scoreHistory(entry)]);
   const asked = (await searchParams).protocol;
   return <EntryView {...{ entry, dataset, reports, history, asked, inside, deeds, links }} />;
 }

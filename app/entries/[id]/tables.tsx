@@ -1,27 +1,21 @@
+import { Interval } from '#app/_components/interval.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '#app/_components/labels.ts';
-import { IOU_LABELS, meanOverTypes } from '#lib/board/series.ts';
-import { EVALUATIONS, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { IOU_LABELS, meanOverTypes } from '#lib/charts/series.ts';
+import { EVALUATIONS, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { exact, integer, percent } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import type { Metrics, ScoreReport } from '#lib/scoring/report.ts';
+import type { Metrics } from '#lib/scoring/report.ts';
 import { INCOMPLETE_IMAGES, type SensitivityLine } from '#lib/scoring/sensitivity.ts';
-import {
-  type Column,
-  columnInterval,
-  columnLabel,
-  columnTitle,
-  columnValue,
-  readsTypes,
-  TASKS,
-} from '#lib/tasks/index.ts';
-import { Interval } from '../../_components/interval.tsx';
+import { type Column, columnNumber, fillLimits, readerOf, readInterval } from '#lib/tasks/columns.ts';
+import { TASKS } from '#lib/tasks/index.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
 
 /** What the board calls them, so that no page has its own words for a number. */
-const COLUMNS = TASKS['livecell-wide'].columns.filter((column) => !readsTypes(column));
+const COLUMNS = TASKS['livecell-wide'].columns.filter(({ onDemand }) => !onDemand);
 const SLICE_METRICS = ['AP', 'AFNR', 'AP50', 'AP75'] as const;
 
 /** Every number of the report under every protocol: rows are metrics, columns are protocols. */
-export function AllNumbers({ reports }: { reports: Partial<Record<ProtocolId, ScoreReport>> }) {
+export function AllNumbers({ reports }: { reports: Partial<Record<ProtocolId, ReportOf<'livecell-wide'>>> }) {
   const protocols = PROTOCOL_IDS.filter((id) => reports[id]);
   const evaluations = EVALUATIONS.filter((evaluation) => protocols.some((id) => reports[id]?.results[evaluation]));
   return (
@@ -56,12 +50,13 @@ export function AllNumbers({ reports }: { reports: Partial<Record<ProtocolId, Sc
               </th>
               {evaluations.flatMap((evaluation) =>
                 protocols.map((id) => {
-                  const metrics = reports[id]?.results[evaluation]?.overall;
-                  const value = metrics && columnValue(column, PROTOCOLS[id], metrics);
+                  const view = { protocol: id, evaluation };
+                  const results = reports[id]?.results;
+                  const value = columnNumber(column, results, view);
                   return (
                     <td key={evaluation + id} className="num" title={`${label(column, id)}: ${exact(value)}`}>
                       {percent(value)}
-                      <Interval of={metrics && columnInterval(column, metrics)} />
+                      <Interval of={readInterval(column, view, readerOf(results))} />
                     </td>
                   );
                 }),
@@ -80,9 +75,7 @@ function MetricName({ column, protocols }: { column: Column; protocols: readonly
   const shown = labels.length > 1 ? `AR@${labels.map((text) => text.replace('AR@', '')).join(' / ')}` : labels[0];
   return (
     <abbr
-      title={
-        labels.length > 1 ? 'Average recall at each protocol’s limit' : columnTitle(column, PROTOCOLS[protocols[0]])
-      }
+      title={labels.length > 1 ? 'Average recall at each protocol’s limit' : fillLimits(column.title, protocols[0])}
     >
       {shown}
     </abbr>
@@ -90,10 +83,10 @@ function MetricName({ column, protocols }: { column: Column; protocols: readonly
 }
 
 function label(column: Column, id: ProtocolId): string {
-  return columnLabel(column, PROTOCOLS[id]);
+  return fillLimits(column.label, id);
 }
 
-export function PerCellType({ report }: { report: ScoreReport }) {
+export function PerCellType({ report }: { report: ReportOf<'livecell-wide'> }) {
   const evaluations = EVALUATIONS.filter((evaluation) => report.results[evaluation]);
   const results = evaluations.map((evaluation) => report.results[evaluation]!);
   const types = CELL_TYPES.filter((type) => results.some(({ cellTypes }) => cellTypes[type]));
@@ -252,8 +245,8 @@ const WITHOUT_RANKING = [
   ],
 ] as const;
 
-/** Measure that look at one set of detections, those at or above a score, however they are ranked among themselves. */
-export function WithoutRanking({ report }: { report: ScoreReport }) {
+/** Measures that look at one set of detections, those at or above a score, however they are ranked among themselves. */
+export function WithoutRanking({ report }: { report: ReportOf<'livecell-wide'> }) {
   const evaluations = EVALUATIONS.filter((evaluation) => report.results[evaluation]);
   return (
     <Frame label="Measures without ranking">

@@ -1,12 +1,12 @@
-/** An entry of a task other than LIVECell-wide: the numbers of its board, then whatever its results let draw. */
+/** An entry's numbers as its board names them, then whatever its results let draw. */
 
+import { NumbersTable } from '#app/_components/charts/plot.tsx';
 import { EVALUATION_NAMES } from '#app/_components/labels.ts';
-import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
-import { integer, percent } from '#lib/format.ts';
-import { type AnyReport, datasetsOf } from '#lib/scoring/report.ts';
-import { type Task, taskValue, type ValueColumn, valueName } from '#lib/tasks/index.ts';
-import { NumbersTable } from '../../_components/charts/plot.tsx';
-import { TaskCharts } from '../../_components/tasks/results.tsx';
+import { TaskFigures } from '#app/_components/tasks/results.tsx';
+import { PROTOCOLS } from '#lib/coco/protocol.ts';
+import { type Column, type ColumnNumber, columnName, columnNumber, formatNumber } from '#lib/tasks/columns.ts';
+import { datasetsOf, type Report } from '#lib/tasks/report.ts';
+import type { Task } from '#lib/tasks/task.ts';
 
 export function TaskResultsOf({
   task,
@@ -15,13 +15,14 @@ export function TaskResultsOf({
   dataset,
 }: {
   task: Task;
-  report: AnyReport;
+  report: Report;
   method: string;
   dataset: string;
 }) {
-  const evaluations =
-    task.kind === 'counts' ? (['segm'] as const) : EVALUATIONS.filter((id) => id === 'bbox' || has(report));
-  const numbers = task.kind === 'counts' ? 'Numbers' : `Numbers, ${PROTOCOLS[report.protocol].name}`;
+  const { kind } = task;
+  const { protocol, results } = report;
+  const evaluations = kind.evaluations.filter((id) => task.has(results, id));
+  const numbers = kind.evaluated ? `Numbers, ${PROTOCOLS[protocol].name}` : 'Numbers';
   const datasets = datasetsOf(report, dataset);
   return (
     <>
@@ -33,13 +34,12 @@ export function TaskResultsOf({
             <NumbersTable
               title={title}
               numbers={{
-                head: [
-                  'Number',
-                  ...(task.kind === 'counts' ? ['Value'] : evaluations.map((id) => EVALUATION_NAMES[id])),
-                ],
-                rows: task.values.map((column) => [
-                  valueName(column),
-                  ...evaluations.map((id) => text(column, taskValue(column, report.results, id, name))),
+                head: ['Number', ...evaluations.map((id) => (kind.evaluated ? EVALUATION_NAMES[id] : 'Value'))],
+                rows: task.columns.map((column) => [
+                  columnName(column),
+                  ...evaluations.map((evaluation) =>
+                    withUnit(column, columnNumber(column, results, { protocol, evaluation, dataset: name })),
+                  ),
                 ]),
               }}
             />
@@ -48,22 +48,15 @@ export function TaskResultsOf({
       })}
       {evaluations.map((evaluation) => (
         <section key={evaluation} className="section">
-          <h2>{task.kind === 'counts' ? 'Charts' : EVALUATION_NAMES[evaluation]}</h2>
-          <TaskCharts methods={[{ name: method, results: report.results }]} evaluation={evaluation} />
+          <h2>{kind.evaluated ? EVALUATION_NAMES[evaluation] : 'Charts'}</h2>
+          <TaskFigures groups={task.draw([{ name: method, results }], { evaluation })} />
         </section>
       ))}
     </>
   );
 }
 
-/** Whether any of the results is of masks. */
-function has({ results }: AnyReport): boolean {
-  if ('segm' in results) return results.segm !== undefined;
-  const parts = 'sizes' in results ? results.sizes : 'datasets' in results ? results.datasets : {};
-  return Object.values(parts).some((part) => part.segm);
-}
-
-function text({ format }: ValueColumn, value: number | null): string {
-  if (value === null) return '–';
-  return format === 'percent' ? `${percent(value)} %` : format === 'integer' ? integer(value) : value.toFixed(3);
+function withUnit(column: Column, value: ColumnNumber): string {
+  const text = formatNumber(column, value);
+  return column.format === 'percent' && typeof value === 'number' ? `${text} %` : text;
 }

@@ -1,11 +1,11 @@
 import { viewer } from '#app/_server/http.ts';
 import { lookOf } from '#app/_server/submissions.ts';
-import type { BoardRow, TaskBoardRow } from '#db/board/board.ts';
+import type { BoardRow } from '#db/board/board.ts';
 import { entryOf } from '#db/submissions/entries.ts';
 import { getSubmission } from '#db/submissions/submissions.ts';
 
 /** Beside an anonymous entry: its name, for its owner, the team and maintainers. Nothing for everybody else. */
-export async function KnownAs({ row }: { row: BoardRow | TaskBoardRow }) {
+export async function KnownAs({ row }: { row: BoardRow }) {
   if (!row.anonymous) return null;
   const [who, submission] = await Promise.all([viewer(), getSubmission(row.id)]);
   if (!submission || lookOf(who, submission) !== 'insider') return null;

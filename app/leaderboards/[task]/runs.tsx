@@ -1,6 +1,6 @@
 /** How often a method has been run on the test set: beside every entry, on every board. */
 import Link from 'next/link';
-import type { BoardRow, TaskBoardRow } from '#db/board/board.ts';
+import type { BoardRow } from '#db/board/board.ts';
 
 export function RunsHead() {
   return (
@@ -10,7 +10,7 @@ export function RunsHead() {
   );
 }
 
-export function Runs({ row }: { row: BoardRow | TaskBoardRow }) {
+export function Runs({ row }: { row: BoardRow }) {
   return (
     <td className="num" data-metric="runs">
       {row.runs ?? <span className="visually-hidden">not known</span>}
@@ -19,7 +19,7 @@ export function Runs({ row }: { row: BoardRow | TaskBoardRow }) {
 }
 
 /** Which of the method's versions this is; an anonymous entry does not say. */
-export function VersionLink({ row: { methodId, version } }: { row: BoardRow | TaskBoardRow }) {
+export function VersionLink({ row: { methodId, version } }: { row: BoardRow }) {
   if (!methodId || version === null) return null;
   return <Link href={`/methods/${methodId}`}>Version {version}</Link>;
 }

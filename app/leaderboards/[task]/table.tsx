@@ -1,52 +1,53 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { Interval } from '#app/_components/interval.tsx';
 import { LevelMark } from '#app/_components/trust-badge.tsx';
 import type { BoardRow } from '#db/board/board.ts';
 import { bestFirst } from '#lib/board/ranking.ts';
-import { PROTOCOLS } from '#lib/coco/protocol.ts';
-import { day, exact, percent } from '#lib/format.ts';
-import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
-import {
-  COLUMN_GROUPS,
-  type Column,
-  type ColumnGroup,
-  columnInterval,
-  columnLabel,
-  columnTitle,
-  columnValue,
-} from '#lib/tasks/index.ts';
-import { Interval } from '../../_components/interval.tsx';
-import type { Board } from './board.ts';
+import { day, exact } from '#lib/format.ts';
+import { CELL_TYPE_NAMES, type CellType } from '#lib/livecell/cell-types.ts';
+import { boardColumns } from '#lib/tasks/board-columns.ts';
+import { CELL_TYPE, type Column, type ColumnNumber, fillLimits, formatNumber } from '#lib/tasks/columns.ts';
 import { KnownAs } from './known-as.tsx';
 import { Runs, RunsHead, RunsNote, VersionLink } from './runs.tsx';
 import { type BoardView, viewHref } from './view.ts';
 
-/** The board as a table that works as paper does: no script, every number reachable, notes at its foot. */
-export function BoardTable({ board, view, drawn }: { board: Board; view: BoardView; drawn: readonly string[] }) {
-  const groups: ColumnGroup[] = ['headline', ...view.groups];
-  const columns = groups.flatMap((group) => view.task.columns.filter((column) => column.group === group));
-  // a board sorted by a column must show it
-  if (!columns.includes(view.sort)) columns.push(view.sort);
-  const notes = footnotes(board.references);
+interface Props {
+  view: BoardView;
+  rows: readonly BoardRow[];
+  /** ids of the entries that the charts show */
+  drawn: readonly string[];
+}
+
+/**
+ * The board as a table that works as paper does: no script, every number reachable, notes at its foot. Entries come
+ * first, then those from label images, then what was published elsewhere, by data set.
+ */
+export function BoardTable({ view, rows, drawn }: Props) {
+  const { task, sort } = view;
+  const columns = shownColumns(view);
+  const entries = rows.filter(({ kind }) => kind === 'entry');
+  const unscored = entries.filter((row) => row.unscored);
+  const references = rows.filter(({ kind }) => kind === 'reference');
+  const subsets = [...new Set(references.map(({ subset }) => subset))].sort(
+    (a, b) => Number(a !== undefined) - Number(b !== undefined) || (a ?? '').localeCompare(b ?? '', 'en'),
+  );
+  const notes = [...new Set(references.flatMap(({ note }) => note || []))];
+  const width = columns.length + 3;
+  const entryRow = (row: BoardRow) => (
+    <EntryRow key={row.id} row={row} columns={columns} view={view} drawn={drawn.includes(row.id)} />
+  );
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard */}
       <section className="table-scroll board" tabIndex={0} aria-label="Leaderboard table, scrolls sideways">
         <table>
           <caption className="visually-hidden">
-            {view.task.name}: values in per cent, ranked by {columnTitle(view.sort, PROTOCOLS[view.protocol])}
+            {[task.name, task.board?.caption].filter(Boolean).join(': ')}, ranked by{' '}
+            {fillLimits(sort.title, view.protocol)}
           </caption>
           <thead>
-            <tr className="groups">
-              <td />
-              <td />
-              <td />
-              {spans(columns).map(({ group, count }) => (
-                <th key={group} scope="colgroup" colSpan={count}>
-                  {group === 'headline' && view.cellType ? CELL_TYPE_NAMES[view.cellType] : COLUMN_GROUPS[group]}
-                </th>
-              ))}
-            </tr>
+            <GroupHeads columns={columns} cellType={view.cellType} />
             <tr>
               <th scope="col" className="num">
                 Rank
@@ -54,17 +55,15 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
               <th scope="col">Method</th>
               <RunsHead />
               {columns.map((column) => (
-                <SortHeader key={column.key} column={column} view={view} />
+                <ColumnHead key={column.key} column={column} view={view} />
               ))}
             </tr>
           </thead>
           <tbody>
-            {board.entries.map((row) => (
-              <EntryRow key={row.id} row={row} columns={columns} view={view} drawn={drawn.includes(row.id)} />
-            ))}
-            {board.entries.length + board.unscored.length === 0 && (
+            {entries.filter((row) => !row.unscored).map(entryRow)}
+            {entries.length === 0 && (
               <tr>
-                <td colSpan={columns.length + 3} className="empty">
+                <td colSpan={width} className="empty">
                   {view.level ? (
                     'No entry here has this level (yet).'
                   ) : (
@@ -76,65 +75,32 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
               </tr>
             )}
           </tbody>
-          {board.unscored.length > 0 && (
+          {unscored.length > 0 && (
             <tbody>
-              <tr>
-                <th scope="rowgroup" colSpan={columns.length + 3}>
-                  <span>Label images, which have no scores to rank detections by: ranked among themselves</span>
-                </th>
-              </tr>
-              {board.unscored.map((row) => (
-                <EntryRow key={row.id} row={row} columns={columns} view={view} drawn={drawn.includes(row.id)} />
-              ))}
+              <RowsHead width={width}>
+                Label images, which have no scores to rank detections by: ranked among themselves
+              </RowsHead>
+              {unscored.map(entryRow)}
             </tbody>
           )}
-          {board.references.length > 0 && (
-            <tbody className="references">
-              <tr>
-                <th scope="rowgroup" colSpan={columns.length + 3}>
-                  <span>As published elsewhere, on the official test set: not scored here, not ranked</span>
-                </th>
-              </tr>
-              {board.references.map((row) => (
-                <tr key={row.id}>
-                  <td className="num rank">
-                    <span className="visually-hidden">not ranked</span>
-                  </td>
-                  <th scope="row" className="method">
-                    <span className="name">{row.method}</span>
-                    <span className="meta">
-                      {row.source && <a href={sourceUrl(row.source)}>Source</a>}
-                      {row.note && (
-                        <a
-                          href={`#note-${notes.get(row.note)}`}
-                          aria-label={`Note ${notes.get(row.note)} on ${row.method}`}
-                        >
-                          Note {notes.get(row.note)}
-                        </a>
-                      )}
-                    </span>
-                  </th>
-                  <Runs row={row} />
-                  {columns.map((column) => (
-                    <Value
-                      key={column.key}
-                      value={shown(row, column, view)}
-                      sorted={column === view.sort}
-                      asPublished
-                    />
-                  ))}
-                </tr>
-              ))}
+          {subsets.map((subset) => (
+            <tbody key={subset ?? ''} className="references">
+              <RowsHead width={width}>{publishedOn(subset, task.board?.published)}</RowsHead>
+              {references
+                .filter((row) => row.subset === subset)
+                .map((row) => (
+                  <ReferenceRow key={row.id} row={row} columns={columns} view={view} notes={notes} />
+                ))}
             </tbody>
-          )}
+          ))}
         </table>
       </section>
       <RunsNote />
-      {notes.size > 0 && (
+      {notes.length > 0 && (
         <ol className="footnotes" aria-label="Notes to the published results">
-          {[...notes].map(([note, letter]) => (
-            <li key={letter} id={`note-${letter}`}>
-              <b>{letter}</b> <span>{sentences(note)}</span>
+          {notes.map((note, i) => (
+            <li key={note} id={`note-${letter(i)}`}>
+              <b>{letter(i)}</b> <span>{remarks(note)}</span>
             </li>
           ))}
         </ol>
@@ -143,12 +109,47 @@ export function BoardTable({ board, view, drawn }: { board: Board; view: BoardVi
   );
 }
 
-function SortHeader({ column, view }: { column: Column; view: BoardView }) {
-  const protocol = PROTOCOLS[view.protocol];
+/** The columns of the board that are switched on, group by group; a board that is sorted by a column shows it. */
+function shownColumns({ task, cellType, groups, sort }: BoardView): readonly Column[] {
+  const columns = boardColumns(task, cellType);
+  if (!task.groups) return columns;
+  const shown = [undefined, ...groups].flatMap((group) => columns.filter(({ toggle }) => toggle === group));
+  return shown.includes(sort) ? shown : [...shown, sort];
+}
+
+/** The upper row of the head, where columns have groups. */
+function GroupHeads({ columns, cellType }: { columns: readonly Column[]; cellType: CellType | null }) {
+  if (!columns.some(({ group }) => group)) return null;
+  const runs: { group?: string; from: string; count: number }[] = [];
+  for (const { group, key } of columns) {
+    const last = runs[runs.length - 1];
+    if (last && last.group === group) last.count++;
+    else runs.push({ group, from: key, count: 1 });
+  }
+  return (
+    <tr className="groups">
+      <td />
+      <td />
+      <td />
+      {runs.map(({ group, from, count }) =>
+        group ? (
+          <th key={from} scope="colgroup" colSpan={count}>
+            {group === CELL_TYPE && cellType ? CELL_TYPE_NAMES[cellType] : group}
+          </th>
+        ) : (
+          <td key={from} colSpan={count} />
+        ),
+      )}
+    </tr>
+  );
+}
+
+function ColumnHead({ column, view }: { column: Column; view: BoardView }) {
   const sorted = column === view.sort;
   const best = bestFirst(column);
   const direction = sorted && view.direction === best ? (best === 'asc' ? 'desc' : 'asc') : best;
-  const words = column.better === 'higher' ? 'higher is better' : 'lower is better';
+  const better = `${column.better} is better`;
+  const prefix = column.prefix ?? column.group;
   return (
     <th
       scope="col"
@@ -157,28 +158,42 @@ function SortHeader({ column, view }: { column: Column; view: BoardView }) {
     >
       <Link
         href={viewHref(view, { sort: column, direction })}
-        title={`${columnTitle(column, protocol)}; ${words}`}
+        title={`${fillLimits(column.title, view.protocol)}; ${better}`}
         scroll={false}
         className="sort"
       >
         <span className="arrow" aria-hidden="true">
           {sorted ? (view.direction === 'asc' ? '▲' : '▼') : ''}
         </span>
-        {column.cellType && <span className="visually-hidden">{column.metric} on </span>}
-        {column.meanOfTypes && <span className="visually-hidden">Mean over types of </span>}
-        {columnLabel(column, protocol)}
+        {prefix && <span className="visually-hidden">{prefix} </span>}
+        {fillLimits(column.label, view.protocol)}
         <span className="better" aria-hidden="true">
           {column.better === 'higher' ? '↑' : '↓'}
         </span>
-        <span className="visually-hidden">, {words}</span>
+        <span className="visually-hidden">, {better}</span>
       </Link>
     </th>
   );
 }
 
-function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: BoardView; drawn: boolean }) {
-  const { row, columns, view, drawn } = props;
-  const boxesOnly = view.evaluation === 'segm' && row.metrics.AP === undefined;
+function RowsHead({ width, children }: { width: number; children: ReactNode }) {
+  return (
+    <tr>
+      <th scope="rowgroup" colSpan={width}>
+        <span>{children}</span>
+      </th>
+    </tr>
+  );
+}
+
+interface RowProps {
+  row: BoardRow;
+  columns: readonly Column[];
+  view: BoardView;
+}
+
+function EntryRow({ row, columns, view, drawn }: RowProps & { drawn: boolean }) {
+  const boxesOnly = view.evaluation === 'segm' && row.values[view.task.headline] === undefined;
   return (
     <tr>
       <td className="num rank">{row.rank ?? <span title="No number to rank by">–</span>}</td>
@@ -217,16 +232,48 @@ function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: Boar
           {row.submitter && <span>{row.submitter}</span>}
           <VersionLink row={row} />
           {row.publishedAt && !row.demo && <time dateTime={row.publishedAt.toISOString()}>{day(row.publishedAt)}</time>}
-          {row.paperUrl && <External href={row.paperUrl}>Paper</External>}
-          {row.codeUrl && <External href={row.codeUrl}>Code</External>}
+          {row.paperUrl && <SubmittersLink href={row.paperUrl}>Paper</SubmittersLink>}
+          {row.codeUrl && <SubmittersLink href={row.codeUrl}>Code</SubmittersLink>}
         </span>
       </th>
       <Runs row={row} />
       {columns.map((column) => (
-        <Value
+        <NumberCell
           key={column.key}
-          value={shown(row, column, view)}
-          interval={view.groups.includes('interval') ? columnInterval(column, row.metrics, row.cellTypes) : undefined}
+          value={row.values[column.key]}
+          text={formatNumber(column, row.values[column.key])}
+          sorted={column === view.sort}
+          interval={view.groups.includes('interval') ? row.intervals[column.key] : undefined}
+        />
+      ))}
+    </tr>
+  );
+}
+
+function ReferenceRow({ row, columns, view, notes }: RowProps & { notes: readonly string[] }) {
+  const note = row.note ? letter(notes.indexOf(row.note)) : null;
+  return (
+    <tr>
+      <td className="num rank">
+        <span className="visually-hidden">not ranked</span>
+      </td>
+      <th scope="row" className="method">
+        <span className="name">{row.method}</span>
+        <span className="meta">
+          <Source of={row.source} />
+          {note && (
+            <a href={`#note-${note}`} aria-label={`Note ${note} on ${row.method}`}>
+              Note {note}
+            </a>
+          )}
+        </span>
+      </th>
+      <Runs row={row} />
+      {columns.map((column) => (
+        <NumberCell
+          key={column.key}
+          value={row.values[column.key] ?? undefined}
+          text={asPublished(column, row.values[column.key])}
           sorted={column === view.sort}
         />
       ))}
@@ -234,17 +281,13 @@ function EntryRow(props: { row: BoardRow; columns: readonly Column[]; view: Boar
   );
 }
 
-/** Two decimals for what is computed here; a published number keeps the digits it was published with. */
-function Value(props: {
-  value?: number | null;
-  interval?: readonly [number, number];
+function NumberCell(props: {
+  value: ColumnNumber;
+  text: string;
   sorted: boolean;
-  asPublished?: boolean;
+  interval?: readonly [number, number];
 }) {
-  const { value, interval, sorted, asPublished } = props;
-  const text = asPublished
-    ? percent(value).replace(/\.?0+$/, (zeros) => '\u2007'.repeat(zeros.length))
-    : percent(value);
+  const { value, text, sorted, interval } = props;
   return (
     <td className={sorted ? 'num sorted' : 'num'} title={value === undefined ? undefined : exact(value)}>
       {value === undefined ? <span className="visually-hidden">not published</span> : text}
@@ -253,12 +296,8 @@ function Value(props: {
   );
 }
 
-function shown(row: BoardRow, column: Column, view: BoardView): number | null | undefined {
-  return columnValue(column, PROTOCOLS[view.protocol], row.metrics, row.cellTypes);
-}
-
-function External({ href, children }: { href: string; children: ReactNode }) {
-  // links come from submitters: nothing is vouched for
+/** Links come from submitters: the site vouches for none of them. */
+function SubmittersLink({ href, children }: { href: string; children: ReactNode }) {
   return (
     <a href={href} rel="nofollow ugc noopener">
       {children}
@@ -266,32 +305,31 @@ function External({ href, children }: { href: string; children: ReactNode }) {
   );
 }
 
-/** Run of columns of one group, for the upper row of the head. */
-function spans(columns: readonly Column[]): { group: ColumnGroup; count: number }[] {
-  const runs: { group: ColumnGroup; count: number }[] = [];
-  for (const { group } of columns) {
-    const last = runs[runs.length - 1];
-    if (last?.group === group) last.count++;
-    else runs.push({ group, count: 1 });
-  }
-  return runs;
+/** A source is an address, at times followed by a remark; or only words, such as “notebook output”. */
+function Source({ of }: { of: string | undefined }) {
+  const address = of?.split(' ')[0];
+  if (!of || !address) return null;
+  return /^https?:/.test(address) ? <a href={address}>Source</a> : <span>{of}</span>;
 }
 
-/** Letters for the notes, in the order of the rows; rows with one note share its letter. */
-function footnotes(rows: readonly BoardRow[]): Map<string, string> {
-  const letters = new Map<string, string>();
-  for (const { note } of rows) {
-    if (note && !letters.has(note)) letters.set(note, String.fromCharCode(97 + letters.size));
-  }
-  return letters;
+function publishedOn(subset: string | undefined, testSet: string | undefined): string {
+  const where = subset ? ` on ${subset}, as its authors prepared it` : testSet ? `, ${testSet}` : '';
+  return `As published elsewhere${where}: not scored here, not ranked`;
+}
+
+/** A published number keeps the digits it was published with; where they end, a space as wide holds its place. */
+function asPublished(column: Column, value: ColumnNumber): string {
+  const text = formatNumber(column, value);
+  return column.format === 'integer' ? text : text.replace(/\.?0+$/, (zeros) => '\u2007'.repeat(zeros.length));
+}
+
+/** `a`, `b` … `z`, `aa`: what a note is called. */
+function letter(index: number): string {
+  const last = String.fromCharCode(97 + (index % 26));
+  return index < 26 ? last : letter(Math.floor(index / 26) - 1) + last;
 }
 
 /** One line of a note per number, most of them alike: each remark once. */
-function sentences(note: string): string {
+function remarks(note: string): string {
   return [...new Set(note.split(/\n|; /))].join(' · ');
-}
-
-/** A source is an address, at times followed by a remark. */
-function sourceUrl(source: string): string {
-  return source.split(' ')[0];
 }

@@ -3,19 +3,14 @@
  * falls back to the default, so an old or mistyped link still shows a board.
  */
 
+import { MAX_SERIES } from '#app/_components/charts/series-style.tsx';
 import { bestFirst, type Direction } from '#lib/board/ranking.ts';
 import { type Level, parseLevel } from '#lib/board/trust-level.ts';
-import {
-  EVALUATIONS,
-  type Evaluation,
-  PRIMARY_PROTOCOL,
-  PROTOCOL_IDS,
-  PROTOCOLS,
-  type ProtocolId,
-} from '#lib/coco/protocol.ts';
+import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { type CellType, parseCellType } from '#lib/livecell/cell-types.ts';
-import { COLUMN_GROUPS, type Column, type ColumnGroup, findColumn, type Task } from '#lib/tasks/index.ts';
-import { MAX_SERIES } from '../../_components/charts/series-style.tsx';
+import { boardColumns, findColumn, headlineColumn } from '#lib/tasks/board-columns.ts';
+import type { Column } from '#lib/tasks/columns.ts';
+import type { Task } from '#lib/tasks/task.ts';
 
 export type Params = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -23,41 +18,45 @@ export interface BoardView {
   readonly task: Task;
   readonly protocol: ProtocolId;
   readonly evaluation: Evaluation;
+  /** null: the board of all cell types together */
   readonly cellType: CellType | null;
   /** a name; none: the task's active one */
   readonly dataset: string | undefined;
   readonly sort: Column;
   readonly direction: Direction;
-  /** optional groups that are shown; the headline always is */
-  readonly groups: readonly ColumnGroup[];
+  /** the ids of the column groups that are switched on */
+  readonly groups: readonly string[];
   /** only entries that have at least this level; null: all */
   readonly level: Level | null;
   /** chosen for the charts; none: the first few of the board */
   readonly entries: readonly string[];
 }
 
-export const OPTIONAL_GROUPS = (Object.keys(COLUMN_GROUPS) as ColumnGroup[]).filter((group) => group !== 'headline');
-const DEFAULT_GROUPS: readonly ColumnGroup[] = ['mean-by-type', 'interval', 'size'];
-
 export function parseView(task: Task, params: Params): BoardView {
   const protocol = oneOf(PROTOCOL_IDS, first(params.protocol)) ?? PRIMARY_PROTOCOL;
-  const wanted = first(params.sort);
-  const sort =
-    (wanted && findColumn(task, PROTOCOLS[protocol], wanted)) ||
-    (findColumn(task, PROTOCOLS[protocol], task.headline) as Column);
+  const cellType = task.typeBoards ? parseCellType(first(params.cellType) ?? '') : null;
+  const sort = findColumn(task, first(params.sort) ?? '', { protocol, cellType }) ?? headlineColumn(task, cellType);
   return {
     task,
     protocol,
     evaluation: oneOf(EVALUATIONS, first(params.evaluation)) ?? 'segm',
-    cellType: parseCellType(first(params.cellType) ?? ''),
+    cellType,
     dataset: first(params.dataset) || undefined,
     sort,
     direction: oneOf(['asc', 'desc'] as const, first(params.direction)) ?? bestFirst(sort),
-    groups:
-      params.columns === undefined ? DEFAULT_GROUPS : OPTIONAL_GROUPS.filter((g) => many(params.columns).includes(g)),
+    groups: params.columns === undefined ? shownGroups(task) : groupsAmong(task, many(params.columns)),
     level: levelOfParam(first(params.level)),
     entries: [...new Set(many(params.entries))].slice(0, MAX_SERIES),
   };
+}
+
+/** These groups of a task's columns, in the task's order. */
+export function groupsAmong({ groups = [] }: Task, ids: readonly string[]): string[] {
+  return groups.map(({ id }) => id).filter((id) => ids.includes(id));
+}
+
+function shownGroups({ groups = [] }: Task): string[] {
+  return groups.filter(({ shown }) => shown).map(({ id }) => id);
 }
 
 /** The parameters of a view, without those that are at their default. */
@@ -70,26 +69,33 @@ export function viewParams(view: BoardView): [string, string][] {
     ['cellType', cellType],
     ['sort', sort.key !== task.headline && sort.key],
     ['direction', direction !== bestFirst(sort) && direction],
-    ['columns', groups.join() !== DEFAULT_GROUPS.join() && (groups.join() || 'headline')],
+    ['columns', groups.join() !== shownGroups(task).join() && (groups.join() || 'headline')],
     ['level', level],
     ['entries', entries.join()],
   ];
   return params.filter((param): param is [string, string] => Boolean(param[1]));
 }
 
+/** Another cell type may have other columns: the order goes back to the headline where its column is not among them. */
 export function viewHref(view: BoardView, changes: Partial<BoardView> = {}): string {
-  const query = viewParams({ ...view, ...changes }).map(
-    ([key, value]) => `${key}=${encodeURIComponent(value).replaceAll('%2C', ',')}`,
-  );
-  return `/leaderboards/${view.task.id}${query.length ? `?${query.join('&')}` : ''}`;
+  const changed = { ...view, ...changes };
+  const { task, cellType, sort } = changed;
+  if (!boardColumns(task, cellType).includes(sort)) {
+    const found = findColumn(task, sort.key, changed);
+    Object.assign(changed, { sort: found ?? headlineColumn(task, cellType) });
+    if (!found) Object.assign(changed, { direction: bestFirst(changed.sort) });
+  }
+  const query = viewParams(changed).map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll('%2C', ',')}`);
+  return `/leaderboards/${task.id}${query.length ? `?${query.join('&')}` : ''}`;
 }
 
 /** The same view from the API: what the page's export links point at. */
 export function exportHref(view: BoardView, format: 'csv' | 'json' | 'bibtex'): string {
   const params = new URLSearchParams(viewParams(view).filter(([key]) => key !== 'columns' && key !== 'entries'));
-  // it has all columns but those
-  const byType = view.groups.filter((group) => group.endsWith('-by-type'));
-  if (byType.length > 0) params.set('columns', byType.join());
+  // exports have all columns but those on demand
+  const onDemand = new Set(view.task.columns.flatMap(({ onDemand, toggle }) => (onDemand && toggle ? toggle : [])));
+  const demanded = view.groups.filter((group) => onDemand.has(group));
+  if (demanded.length > 0) params.set('columns', demanded.join());
   // in full: a saved link must not change its meaning when a default does
   params.set('protocol', view.protocol);
   params.set('evaluation', view.evaluation);

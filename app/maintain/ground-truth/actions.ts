@@ -11,7 +11,7 @@ import { MAX_REASON, startRescore } from '#db/rescore/start.ts';
 import { AppError } from '#lib/errors.ts';
 import { SPLITS } from '#lib/livecell/splits.ts';
 import { storage } from '#lib/storage.ts';
-import { groundTruthTask, TASK_IDS } from '#lib/tasks/index.ts';
+import { groundTruthTask, parseTask } from '#lib/tasks/index.ts';
 
 function done(message: string): FormState {
   revalidatePath('/', 'layout');
@@ -44,7 +44,7 @@ function uploadsOf(fields: Record<string, unknown>): Record<string, string> {
 export const registerGroundTruth = action(
   z.looseObject({
     name: text(100).pipe(z.string().min(1, 'What is it to be called on the site?')),
-    task: z.enum(TASK_IDS, 'Choose a task'),
+    task: z.string().refine((id) => parseTask(id) !== null, 'Choose a task'),
     licence: optionalText,
     source: optionalText,
     protocol: optionalText,

@@ -10,7 +10,7 @@ import { listImports } from '#db/rescore/ground-truth.ts';
 import { listRescores, type RescoreLine } from '#db/rescore/list.ts';
 import { day, integer } from '#lib/format.ts';
 import { canManageGroundTruth } from '#lib/permissions.ts';
-import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
+import { listOpenTasks, parseTask } from '#lib/tasks/index.ts';
 import { RegisterForm } from './forms.tsx';
 import { Imports } from './progress.tsx';
 
@@ -78,11 +78,13 @@ export default async function GroundTruthPage() {
         <RegisterForm
           // empty again after each one
           key={imports[0]?.id}
-          tasks={OPEN_TASKS.filter(({ id, groundTruth }) => id === groundTruth).map(({ id, name }) => ({
-            id,
-            name,
-            slots: groundTruthSlots(id),
-          }))}
+          tasks={listOpenTasks()
+            .filter(({ id, groundTruth }) => id === groundTruth)
+            .map(({ id, name }) => ({
+              id,
+              name,
+              slots: groundTruthSlots(id),
+            }))}
         />
       </section>
     </div>

@@ -9,7 +9,7 @@ import { listTaskRules } from '#db/quota/task-settings.ts';
 import { bytes, moment } from '#lib/format.ts';
 import { canManageTasks } from '#lib/permissions.ts';
 import { quotaInWords } from '#lib/quota.ts';
-import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
+import { listOpenTasks, parseTask } from '#lib/tasks/index.ts';
 import { takeDown } from './actions.ts';
 import { AnnounceForm } from './announce-form.tsx';
 
@@ -30,7 +30,7 @@ export default async function TasksPage() {
       <DataTable
         label="Table of tasks"
         caption="Tasks and their settings"
-        rows={OPEN_TASKS}
+        rows={listOpenTasks()}
         rowKey={({ id }) => id}
         columns={[
           { head: 'Task', rowHead: true, cell: ({ id, name }) => <Link href={`/maintain/tasks/${id}`}>{name}</Link> },
@@ -80,7 +80,7 @@ export default async function TasksPage() {
           <AnnounceForm
             // empty again after each announcement
             key={announcements[0]?.id}
-            tasks={OPEN_TASKS.map(({ id, name }) => ({ id, name }))}
+            tasks={listOpenTasks().map(({ id, name }) => ({ id, name }))}
             startsAt={local(now)}
             endsAt={local(new Date(now.getTime() + WEEK))}
           />

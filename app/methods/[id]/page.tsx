@@ -8,10 +8,13 @@ import { StateBadge, VisibilityBadge } from '#app/_components/state.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { showThisVersion } from '#app/submissions/actions.ts';
 import { getMethod, listVersions, type MethodDetail, type MethodVersion } from '#db/submissions/methods.ts';
-import { day, percent } from '#lib/format.ts';
+import { headlineEvaluation, headlineNumbers } from '#lib/board/headline.ts';
+import { day } from '#lib/format.ts';
 import * as may from '#lib/permissions.ts';
 import { isSealed } from '#lib/public-entry.ts';
-import { findValue, parseTask, taskNumber, taskValue } from '#lib/tasks/index.ts';
+import { headlineColumn } from '#lib/tasks/board-columns.ts';
+import { formatNumber } from '#lib/tasks/columns.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 import { EditForm } from './edit-form.tsx';
 
 type Props = { params: Promise<{ id: string }> };
@@ -151,11 +154,7 @@ function OnBoard({ version, who }: { version: MethodVersion; who: may.Viewer }) 
 function score({ task: id, results, datasetName }: MethodVersion): string {
   const task = parseTask(id);
   if (!task || !results) return '';
-  const column = findValue(task, task.headline);
-  if (column) {
-    const [masks, boxes] = ['segm', 'bbox'].map((evaluation) => taskValue(column, results, evaluation, datasetName));
-    return `${column.label} ${taskNumber(column, masks ?? boxes)}`;
-  }
-  const { segm, bbox } = results as Partial<Record<'segm' | 'bbox', { overall?: { AP: number | null } } | null>>;
-  return segm ? `AP ${percent(segm.overall?.AP)}` : `AP of boxes ${percent(bbox?.overall?.AP)}`;
+  const evaluation = headlineEvaluation(task, results);
+  const [headline] = headlineNumbers(task, results, { dataset: datasetName, evaluation });
+  return `${headlineColumn(task).label}${evaluation === 'bbox' ? ' of boxes' : ''} ${formatNumber(headline, headline.value)}`;
 }

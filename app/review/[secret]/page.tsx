@@ -2,7 +2,6 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { reportsOf, underReview } from '#app/_server/submissions.ts';
 import { scoreHistory } from '#db/board/score-history.ts';
-import type { ScoreReport } from '#lib/scoring/report.ts';
 import { EntryView } from '../../entries/[id]/entry.tsx';
 
 interface Props {
@@ -24,7 +23,7 @@ export default async function ReviewPage({ params, searchParams }: Props) {
   if (!found) notFound();
   const { entry, dataset } = found;
   const page = `/review/${secret}`;
-  const [reports, history] = await Promise.all([reportsOf<ScoreReport>(entry), scoreHistory(entry)]);
+  const [reports, history] = await Promise.all([reportsOf(entry), scoreHistory(entry)]);
   const asked = (await searchParams).protocol;
   return (
     <EntryView

@@ -5,7 +5,8 @@ import { listDatasets } from '#db/datasets/datasets.ts';
 import { listReferenceResults } from '#db/datasets/reference-results.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
 import { commandLine, commandsOf, formatsOf } from '#lib/tasks/guide.ts';
-import { parseTask, type Task } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import { Published } from './published.tsx';
 
 interface Props {
@@ -163,8 +164,8 @@ export default async function TaskPage(props: Props) {
   );
 }
 
-function Slots({ task: { slots, least } }: { task: Task }) {
-  if (slots.length === 0)
+function Slots({ task: { slots, slotsAreDatasets, least } }: { task: Task }) {
+  if (slotsAreDatasets)
     return <p>A file per registered data set; the data set’s name is the slot. One data set is enough.</p>;
   if (slots.length === 1)
     return (

@@ -6,7 +6,8 @@ import { OTHER_PROTOCOL } from '#db/datasets/reference-results.ts';
 import type { ReferenceResult } from '#db/schema.ts';
 import { exact } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, parseCellType } from '#lib/livecell/cell-types.ts';
-import { type Task, taskNumber, type ValueColumn, valueName } from '#lib/tasks/index.ts';
+import { type Column, columnName, formatNumber } from '#lib/tasks/columns.ts';
+import type { Task } from '#lib/tasks/task.ts';
 
 export function Published({ task, results }: { task: Task; results: readonly ReferenceResult[] }) {
   const comparable = results.filter((row) => row.comparable !== OTHER_PROTOCOL);
@@ -51,7 +52,7 @@ function Rows({ title, task, results }: { title: string; task: Task; results: re
                 <ul>
                   {rows.map((row) => (
                     <li key={row.id} title={exact(row.value)}>
-                      {task.kind === 'instances' && `${EVALUATION_NAMES[row.evaluation]}, `}
+                      {task.kind.evaluated && `${EVALUATION_NAMES[row.evaluation]}, `}
                       {columnOf(task, row)?.label ?? row.metric.replace('AR.', 'AR@')} <b>{shown(task, row)}</b>
                     </li>
                   ))}
@@ -103,17 +104,17 @@ function subsetName(subset: string): string {
 }
 
 /** The column of the board that a published number belongs to: one of its subset, or its own. */
-function columnOf(task: Task, { metric, subset }: ReferenceResult): Pick<ValueColumn, 'label' | 'format'> | undefined {
-  const ofSubset = task.values.find(({ key }) => key === `${metric}-${subset}`);
+function columnOf(task: Task, { metric, subset }: ReferenceResult): Pick<Column, 'label' | 'format'> | undefined {
+  const ofSubset = task.columns.find(({ key }) => key === `${metric}-${subset}`);
   // named in full: of a pair of cell types, which is which must be said
-  if (ofSubset) return { format: ofSubset.format, label: valueName(ofSubset) };
-  return task.values.find(({ key }) => key === metric);
+  if (ofSubset) return { format: ofSubset.format, label: columnName(ofSubset) };
+  return task.columns.find(({ key }) => key === metric);
 }
 
 /** With the digits it was published with. */
 function shown(task: Task, row: ReferenceResult): string {
   const format = columnOf(task, row)?.format ?? 'percent';
-  const text = taskNumber({ format } as ValueColumn, row.value);
+  const text = formatNumber({ format }, row.value);
   if (format === 'integer') return text;
   const plain = text.replace(/\.?0+$/, '');
   return format === 'percent' ? `${plain} %` : plain;

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BoardQuery, type BoardRow, getLeaderboard, getResults } from '#db/board/board.ts';
+import { type BoardQuery, type BoardRow, getLeaderboard } from '#db/board/board.ts';
+import { listReports } from '#db/board/reports.ts';
 import {
   listReferenceResults,
   OTHER_PROTOCOL,
@@ -12,14 +13,17 @@ import { type Client, connect } from '#db/engine/client.ts';
 import { type Dataset, submissions } from '#db/schema.ts';
 import { saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { createDemoSubmission, createSubmission } from '#db/submissions/submissions.ts';
-import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
-import { columnValue, findColumn, TASKS } from '#lib/tasks/index.ts';
+import { findColumn } from '#lib/tasks/board-columns.ts';
+import { columnNumber } from '#lib/tasks/columns.ts';
+import { TASKS } from '#lib/tasks/index.ts';
 import { SUBMISSION_STATES, VISIBILITIES } from '#lib/vocabulary.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { GROUND_TRUTH, someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import fc from '#tests/properties.ts';
+import { reportOf } from '#tests/scoring/reports.ts';
 
+const VIEW = { protocol: 'livecell-paper', evaluation: 'segm' } as const;
 const published = parsePublishedResults(readFileSync('db/datasets/published-results.csv', 'utf8'));
 
 describe('the published results', () => {
@@ -127,7 +131,7 @@ describe.each(ONE_ENGINE)('the leaderboard on $name', ({ missing, open }) => {
     const defaults = { task: 'livecell-wide', protocol: 'livecell-paper', evaluation: 'segm' } as const;
     return (await getLeaderboard({ ...defaults, ...query }, client.db)).rows;
   }
-  const column = (name: string) => findColumn(TASKS['livecell-wide'], PROTOCOLS['livecell-paper'], name)!;
+  const column = (name: string) => findColumn(TASKS['livecell-wide'], name, VIEW)!;
   const entries = (rows: BoardRow[]) =>
     rows.filter((row) => row.kind === 'entry').map((row) => [row.rank, row.method] as const);
 
@@ -190,12 +194,14 @@ describe.each(ONE_ENGINE)('the leaderboard on $name', ({ missing, open }) => {
   test('the mean over types is unweighted, ranks, and asks for no more than was read', async () => {
     const mean = column('meanAP');
     const [row] = await board({ sort: mean });
-    expect(columnValue(mean, PROTOCOLS['livecell-paper'], row.metrics, row.cellTypes)).toBe(0.45);
+    expect(row.values.meanAP).toBe(0.45);
     expect(row).toMatchObject({ method: 'first', rank: 1 });
-    expect(columnValue(mean, PROTOCOLS['livecell-paper'], row.metrics)).toBeUndefined();
+    const [reference] = (await board()).filter(({ kind }) => kind === 'reference');
+    expect(reference.values.meanAP).toBeUndefined();
     const two = { A172: { AP: 0.2 }, BV2: { AP: 0.6 }, MCF7: { AP: null } };
-    expect(columnValue(mean, PROTOCOLS['livecell-paper'], { AP: 0.9 }, two)).toBeCloseTo(0.4, 14);
-    expect(columnValue(mean, PROTOCOLS['livecell-paper'], {}, {})).toBeNull();
+    const of = (overall: object, cellTypes: object) => columnNumber(mean, { segm: { overall, cellTypes } }, VIEW);
+    expect(of({ AP: 0.9 }, two)).toBeCloseTo(0.4, 14);
+    expect(of({}, {})).toBeNull();
   });
 
   test('AP and AFNR of every cell type come with the rows where they are asked for, or order them', async () => {
@@ -211,17 +217,17 @@ describe.each(ONE_ENGINE)('the leaderboard on $name', ({ missing, open }) => {
 
   test('the results of several entries are read at once, against the ground truth as it is now', async () => {
     const rows = await client.db.select().from(submissions);
-    const slice = { dataset, protocol: 'livecell-paper', evaluation: 'segm' } as const;
-    const results = await getResults(
+    const slice = { dataset, protocol: 'livecell-paper' } as const;
+    const results = await listReports(
       rows.map(({ id }) => id),
       slice,
       client.db,
     );
     const id = (method: string) => rows.find((row) => row.method === method)!.id;
-    expect(results.get(id('first'))?.overall.AP).toBe(0.9);
+    expect(reportOf(results.get(id('first')), 'livecell-wide').results.segm?.overall.AP).toBe(0.9);
     expect(results.has(id('against another ground truth'))).toBe(false);
     expect(results.has(id('not scored'))).toBe(false);
-    expect(await getResults([], slice, client.db)).toEqual(new Map());
+    expect(await listReports([], slice, client.db)).toEqual(new Map());
   });
 
   test('whatever happens to entries, only those that are scored and published rank, in the order of their ranks', async () => {

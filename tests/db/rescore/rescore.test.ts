@@ -1,8 +1,10 @@
 /** Scoring again what was scored: what is kept back, when a board switches, and that nothing is lost on the way. */
+
 import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listAudit, listEvents } from '#db/audit.ts';
-import { getLeaderboard, getTaskBoard } from '#db/board/board.ts';
+import { getLeaderboard } from '#db/board/board.ts';
+import { getReports } from '#db/board/reports.ts';
 import { scoreHistory } from '#db/board/score-history.ts';
 import { getDataset } from '#db/datasets/datasets.ts';
 import { type Client, connect } from '#db/engine/client.ts';
@@ -27,11 +29,12 @@ import { sweepRescores } from '#db/rescore/switch.ts';
 import { type Dataset, evaluations, quotaLedger, submissions, type User } from '#db/schema.ts';
 import { forgetFiles, withdraw } from '#db/submissions/publication.ts';
 import { saveReports, saveScore, startScoring } from '#db/submissions/scoring.ts';
-import { createSubmission, getReports, getSubmission } from '#db/submissions/submissions.ts';
-import type { AnyReport, ScoreReport } from '#lib/scoring/report.ts';
+import { createSubmission, getSubmission } from '#db/submissions/submissions.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someMetrics, someReports, someSubmission } from '#tests/db/fixtures.ts';
+import { reportOf } from '#tests/scoring/reports.ts';
 
 describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
@@ -64,7 +67,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
   const newDataset = () => someDataset(db(), { name: `set ${++n}`, sha256: digest(), demo: true });
 
   /** As a thread of this version, or of another one, would report them. */
-  function reports(AP: number, sha256: string, version = EVALUATOR_VERSION): ScoreReport[] {
+  function reports(AP: number, sha256: string, version = EVALUATOR_VERSION): Report[] {
     return someReports({ AP }, sha256).map((report) => ({ ...report, evaluator: { ...report.evaluator, version } }));
   }
   /** An entry with a score, public or not. */
@@ -88,7 +91,8 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
       rows.flatMap((row) => (row.kind === 'entry' ? [[row.method, row.metrics.AP] as const] : [])),
     );
   }
-  const pageAP = async (id: string) => (await getReports(id, db()))['livecell-paper']!.results.segm!.overall.AP;
+  const pageAP = async (id: string) =>
+    reportOf((await getReports(id, db()))['livecell-paper'], 'livecell-wide').results.segm!.overall.AP;
   const now = async ({ id }: Dataset) => (await getDataset(id, db()))!;
   const progress = async ({ id }: Dataset) => (await listRescores({ datasetId: id }, db()))[0];
   const told = async (user: User) => (await listNotices(user.id, {}, db())).filter(({ kind }) => kind === 'rescored');
@@ -389,13 +393,13 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
           task,
           results: { datasets: { [d.name]: slices(AP[0]), [e.name]: slices(AP[1]) } },
           groundTruth: { ...report.groundTruth, datasets: { [d.name]: { sha256: shaD }, [e.name]: { sha256: shaE } } },
-        } as never as AnyReport;
+        } as never as Report;
       });
     const both = async () => {
       const found = [];
       for (const { name } of [d, e]) {
         const query = { dataset: name, protocol: 'livecell-paper', evaluation: 'segm' } as const;
-        const { rows } = await getTaskBoard(task, query, db());
+        const { rows } = await getLeaderboard({ task, ...query }, db());
         found.push(rows.flatMap(({ kind, values }) => (kind === 'entry' ? [values.AP] : [])));
       }
       return found;

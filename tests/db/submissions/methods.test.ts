@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents, listRecentEvents } from '#db/audit.ts';
-import { getLeaderboard, getTaskBoard } from '#db/board/board.ts';
+import { getLeaderboard } from '#db/board/board.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { createTeam } from '#db/people/teams.ts';
 import { ensureUser } from '#db/people/users.ts';
@@ -12,12 +12,12 @@ import { approve, hide, restore } from '#db/submissions/moderation.ts';
 import { forgetFiles, requestPublication, unpublish, withdraw } from '#db/submissions/publication.ts';
 import { saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { createDemoSubmission, createSubmission, getSubmission, isSharedFile } from '#db/submissions/submissions.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { GROUND_TRUTH, someDataset, someMetrics, someReports, someSubmission } from '#tests/db/fixtures.ts';
 
 /** Reports of one submission that covers several outside data sets. */
-function reportsOn(sets: readonly Dataset[]): AnyReport[] {
+function reportsOn(sets: readonly Dataset[]): Report[] {
   const of = <T>(value: (set: Dataset) => T) => Object.fromEntries(sets.map((set) => [set.name, value(set)]));
   const results = { datasets: of(() => ({ bbox: { overall: someMetrics() }, segm: { overall: someMetrics() } })) };
   const datasets = of(({ sha256, images, objects }) => ({ sha256, images, objects }));
@@ -30,7 +30,7 @@ function reportsOn(sets: readonly Dataset[]): AnyReport[] {
 }
 
 /** Reports of models for some cell types. */
-function reportsOfTypes(types: readonly ('A172' | 'BV2')[]): AnyReport[] {
+function reportsOfTypes(types: readonly ('A172' | 'BV2')[]): Report[] {
   const results = { cellTypes: Object.fromEntries(types.map((type) => [type, someMetrics()])), mean: null };
   return someReports({}, GROUND_TRUTH).map((report) => ({
     ...report,
@@ -317,7 +317,7 @@ describe.each(ONE_ENGINE)('methods on $name', ({ missing, open }) => {
       };
       const idsOn = async ({ name }: Dataset) => {
         const query = { dataset: name, protocol: 'livecell-paper', evaluation: 'segm' } as const;
-        const { rows } = await getTaskBoard('zero-shot', query, client.db);
+        const { rows } = await getLeaderboard({ task: 'zero-shot', ...query }, client.db);
         return rows.filter(({ kind }) => kind === 'entry').map(({ id }) => id);
       };
       const both = await on('Outside', a, b);
@@ -348,7 +348,7 @@ describe.each(ONE_ENGINE)('methods on $name', ({ missing, open }) => {
       };
       const idsOf = async (cellType: 'A172' | 'BV2' | null) => {
         const query = { dataset: 'single', protocol: 'livecell-paper', evaluation: 'segm', cellType } as const;
-        const { rows } = await getTaskBoard('single-cell-type', query, client.db);
+        const { rows } = await getLeaderboard({ task: 'single-cell-type', ...query }, client.db);
         return rows.filter(({ kind }) => kind === 'entry').map(({ id }) => id);
       };
       const [two, one] = [await of('A172', 'BV2'), await of('A172')];

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents } from '#db/audit.ts';
 import { listInbox } from '#db/board/inbox.ts';
+import { getReports } from '#db/board/reports.ts';
 import { activeDataset, registerDataset } from '#db/datasets/datasets.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { migrate } from '#db/migrate.ts';
@@ -19,9 +20,10 @@ import {
   startScoring,
   tryAgain,
 } from '#db/submissions/scoring.ts';
-import { createSubmission, getReports, getSubmission, listSubmissionsOf } from '#db/submissions/submissions.ts';
+import { createSubmission, getSubmission, listSubmissionsOf } from '#db/submissions/submissions.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
+import { reportOf } from '#tests/scoring/reports.ts';
 
 describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
@@ -91,7 +93,7 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
     expect({ state, progress, attempts }).toEqual({ state: 'scored', progress: null, attempts: 2 });
     const reports = await getReports(id, client.db);
     expect(Object.keys(reports)).toHaveLength(3);
-    expect(reports.coco!.results.bbox.overall.AP).toBe(0.25);
+    expect(reportOf(reports.coco, 'livecell-wide').results.bbox.overall.AP).toBe(0.25);
     expect(await startScoring(id, 3, client.db)).toBeNull();
     expect(await failSubmission(id, 'too late', client.db)).toBe(false);
   });

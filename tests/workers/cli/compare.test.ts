@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Difference } from '#lib/scoring/jackknife.ts';
-import type { ScoreReport } from '#lib/scoring/report.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
 import { livecell } from '#tests/e2e/running-site.ts';
 import { GOLDEN, readGolden } from '#tests/parity/golden-files.ts';
 
@@ -12,7 +12,7 @@ const dir = mkdtempSync(join(tmpdir(), 'livecell-compare-'));
 const at = (name: string) => join(dir, name);
 const run = (...args: string[]) => livecell(args, { LIVECELL_DATA: join(dir, 'data'), LIVECELL_TOKEN: undefined });
 const { paired } = readGolden<{ paired: Record<'segm' | 'bbox', Record<string, Difference>> }>('small/jackknife.json');
-let first: ScoreReport;
+let first: ReportOf<'livecell-wide'>;
 
 beforeAll(async () => {
   for (const [name, file] of [
@@ -23,7 +23,7 @@ beforeAll(async () => {
     const { status, stdout } = await run('score', ...files, '--no-errors', '--json');
     expect(status).toBe(0);
     writeFileSync(at(name), stdout);
-    if (name === 'a.json') first = JSON.parse(stdout) as ScoreReport;
+    if (name === 'a.json') first = JSON.parse(stdout) as ReportOf<'livecell-wide'>;
   }
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -81,7 +81,7 @@ describe('refuses', () => {
   });
 
   test('a test set with too few fields, and says how many it has', async () => {
-    const few = (results: ScoreReport['results']['bbox']) => ({
+    const few = (results: ReportOf<'livecell-wide'>['results']['bbox']) => ({
       ...results,
       fields: results.fields!.slice(0, 4),
       replicates: results.replicates!.slice(0, 4),

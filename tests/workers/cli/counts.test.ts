@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type AnyReport, withoutGroundTruth } from '#lib/scoring/report.ts';
+import type { Report } from '#lib/tasks/report.ts';
+import { withoutGroundTruth } from '#lib/tasks/report-schema.ts';
 import { livecell } from '#tests/e2e/running-site.ts';
 import { writeDemoData } from '#workers/demo/data.ts';
 
@@ -16,7 +17,7 @@ test('verify agrees with what is kept of private counts, and finds a changed mea
   const { A172 } = counts;
   const files = ['--ground-truth', `A172=${A172.reference}`, '--predictions', `A172=${A172.predictions}`];
   const scored = await run('score', '--task', 'fluorescence-counts', ...files, '--json');
-  const kept = withoutGroundTruth(JSON.parse(scored.stdout) as AnyReport);
+  const kept = withoutGroundTruth(JSON.parse(scored.stdout) as Report);
   const { overTime } = (kept.results as { counts: { A172: { overTime?: { predicted: { mean: number } }[] } } }).counts
     .A172;
   expect(overTime?.length).toBeGreaterThan(10);

@@ -3,7 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileS
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ScoreReport, scoreReportSchema } from '#lib/scoring/report.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
+
+type Report = ReportOf<'livecell-wide'>;
+
 import { livecell, ROOT } from '#tests/e2e/running-site.ts';
 import { GOLDEN, type GoldenProtocol, readGolden } from '#tests/parity/golden-files.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
@@ -76,7 +80,7 @@ describe('score', () => {
       demo.predictions[0].path,
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const report = scoreReportSchema.parse(JSON.parse(stdout));
+    const report = reportSchema.parse(JSON.parse(stdout));
     expect(report).toMatchObject({ task: 'livecell-wide', protocol: 'livecell-paper' });
     expect(report.predictions).toMatchObject([{ slot: 'all', detections: demo.predictions[0].detections }]);
   });
@@ -101,7 +105,7 @@ describe('score', () => {
     const aps = [];
     for (const { path } of demo.predictions) {
       const { stdout } = await run('score', '--json', '--ground-truth', demo.groundTruth, '--predictions', path);
-      aps.push((JSON.parse(stdout) as ScoreReport).results.segm!.overall.AP!);
+      aps.push((JSON.parse(stdout) as Report).results.segm!.overall.AP!);
     }
     expect(aps[0]).toBeGreaterThan(aps[1] + 0.1);
     expect(aps[1]).toBeGreaterThan(aps[2] + 0.1);
@@ -146,7 +150,7 @@ describe('score', () => {
         join(GOLDEN, 'demo/dt.json.gz'),
       );
       expect(status).toBe(0);
-      const { results } = JSON.parse(stdout) as ScoreReport;
+      const { results } = JSON.parse(stdout) as Report;
       for (const evaluation of ['segm', 'bbox'] as const)
         for (const key of ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AFNR'] as const)
           expect(results[evaluation]!.overall[key], `${protocol} ${evaluation} ${key}`).toBeCloseTo(
@@ -192,7 +196,7 @@ describe('validate', () => {
 describe('verify', () => {
   test('agrees with a report it can reproduce, and names the number it cannot', async () => {
     const files = ['--ground-truth', demo.groundTruth, '--predictions', demo.predictions[1].path];
-    const report = JSON.parse((await run('score', '--json', ...files)).stdout) as ScoreReport;
+    const report = JSON.parse((await run('score', '--json', ...files)).stdout) as Report;
     const receipt = join(dir, 'receipt.json');
     writeFileSync(receipt, JSON.stringify(report));
     expect(await run('verify', receipt, ...files)).toMatchObject({ status: 0, stderr: '' });

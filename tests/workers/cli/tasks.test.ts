@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import { anyReportSchema, type ReportOf } from '#lib/scoring/report.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
 import { livecell } from '#tests/e2e/running-site.ts';
 import { labelPictures } from '#tests/workers/scoring/label-pictures.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
@@ -32,7 +33,7 @@ const model = (i: number) => demo.predictions[i % 3].path;
 async function report(...call: Parameters<typeof score>) {
   const { status, stdout, stderr } = await score(...call, '--json');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  return anyReportSchema.parse(JSON.parse(stdout));
+  return reportSchema.parse(JSON.parse(stdout));
 }
 
 describe('score', () => {

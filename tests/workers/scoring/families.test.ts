@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Family } from '#lib/scoring/families.ts';
 import { TRUTH_VARIANTS } from '#lib/scoring/flat-truth.ts';
-import { scoreReportSchema } from '#lib/scoring/report.ts';
+import { isReportOf } from '#lib/tasks/report.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
 import { GOLDEN, readGolden } from '#tests/parity/golden-files.ts';
 import type { ScoreJob } from '#workers/scoring/job.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
@@ -24,7 +25,9 @@ async function familiesOf(job: Partial<ScoreJob>) {
     ...job,
   });
   if (!outcome.ok) throw new Error(outcome.problems[0].message);
-  return scoreReportSchema.parse(outcome.reports[0]);
+  const report = reportSchema.parse(outcome.reports[0]);
+  if (!isReportOf(report, 'livecell-wide')) throw new Error(report.task);
+  return report;
 }
 
 test.each([1, 2])('with %i thread(s)', async (threads) => {

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EVALUATIONS } from '#lib/coco/protocol.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import { type AnyReport, anyReportSchema, isReportOf, type ReportOf, type ScoreReport } from '#lib/scoring/report.ts';
+import type { TaskId } from '#lib/tasks/index.ts';
+import { isReportOf, type ReportOf } from '#lib/tasks/report.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
 import { GOLDEN, readGolden, readText } from '#tests/parity/golden-files.ts';
 import type { ScoreJob } from '#workers/scoring/job.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
@@ -33,9 +35,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function reportOf<Report = ScoreReport>(job: Partial<ScoreJob>): Promise<Report> {
-  const outcome = await scoreTask<Report>({
-    task: 'livecell-wide',
+async function reportOf<T extends TaskId>(task: T, job: Partial<ScoreJob> = {}): Promise<ReportOf<T>> {
+  const outcome = await scoreTask({
+    task,
     groundTruth: { path: groundTruth },
     files: [{ slot: 'all', path: predictions }],
     protocols: ['livecell-paper'],
@@ -44,7 +46,9 @@ async function reportOf<Report = ScoreReport>(job: Partial<ScoreJob>): Promise<R
     ...job,
   });
   if (!outcome.ok) throw new Error(outcome.problems[0].message);
-  return outcome.reports[0];
+  const [report] = outcome.reports;
+  if (!isReportOf(report, task)) throw new Error(report.task);
+  return report;
 }
 
 const close = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 9));
@@ -56,12 +60,12 @@ describe.each([
   const golden = readGolden<Golden>(`small/${numbers}`);
 
   test.each([1, 2])('with %i thread(s)', async (threads) => {
-    const report = await reportOf({
+    const report = await reportOf('livecell-wide', {
       groundTruth: { path: join(GOLDEN, 'small', truth) },
       threads,
       together: threads > 1,
     });
-    expect(anyReportSchema.parse(report)).toEqual(report);
+    expect(reportSchema.parse(report)).toEqual(report);
     for (const evaluation of EVALUATIONS) {
       const { overall, meanOfTypes, fields, replicates, cellTypes } = report.results[evaluation]!;
       const { AP, AFNR, meanAP, meanAFNR } = golden.results.a[evaluation];
@@ -90,7 +94,7 @@ describe.each([
 });
 
 test('fields have their own numbers: those of their images alone', async () => {
-  const report = await reportOf({});
+  const report = await reportOf('livecell-wide');
   const { fields, cellTypes } = report.results.segm!;
   // the two fields of a type have its images between them
   for (const type of CELL_TYPES) {
@@ -104,7 +108,7 @@ test('fields have their own numbers: those of their images alone', async () => {
 });
 
 test('without intervals a report says nothing of fields', async () => {
-  const { overall, ...others } = (await reportOf({ intervals: false })).results.segm!;
+  const { overall, ...others } = (await reportOf('livecell-wide', { intervals: false })).results.segm!;
   expect(overall.interval).toBeUndefined();
   expect(Object.keys(others)).toEqual(['cellTypes']);
 });
@@ -113,25 +117,23 @@ describe('other tasks', () => {
   const slots = (names: readonly string[]) => names.map((slot) => ({ slot, path: predictions }));
 
   test('the mean of single cell types has the interval of the mean over types: the same model everywhere', async () => {
-    const report = await reportOf<AnyReport>({ task: 'single-cell-type', files: slots(CELL_TYPES) });
-    const wide = await reportOf({});
-    if (!isReportOf(report, 'single-cell-type')) throw new Error(report.task);
+    const report = await reportOf('single-cell-type', { files: slots(CELL_TYPES) });
+    const wide = await reportOf('livecell-wide');
     expect(report.results.segm!.mean!.interval).toEqual(wide.results.segm!.meanOfTypes!.interval);
-    expect(anyReportSchema.parse(report)).toEqual(report);
+    expect(reportSchema.parse(report)).toEqual(report);
   });
 
   test('each training size has the interval of all images pooled', async () => {
-    const report = await reportOf<AnyReport>({ task: 'training-size', files: slots(['2', '100']) });
-    const wide = await reportOf({});
-    if (!isReportOf(report, 'training-size')) throw new Error(report.task);
+    const report = await reportOf('training-size', { files: slots(['2', '100']) });
+    const wide = await reportOf('livecell-wide');
     for (const size of ['2', '100'] as const)
       expect(report.results.sizes[size]!.bbox!.interval).toEqual(wide.results.bbox!.overall.interval);
   });
 
   test('the transferability index and the means of transferred AP have intervals, matrix cells have none', async () => {
-    const report = await reportOf<AnyReport>({ task: 'transferability', files: slots(CELL_TYPES) });
-    const { index, interval, meanTransferredAP } = (report as ReportOf<'transferability'>).results.segm!;
-    expect(anyReportSchema.parse(report)).toEqual(report);
+    const report = await reportOf('transferability', { files: slots(CELL_TYPES) });
+    const { index, interval, meanTransferredAP } = report.results.segm!;
+    expect(reportSchema.parse(report)).toEqual(report);
     expect(interval!.degreesOfFreedom).toBe(8);
     // the same model everywhere: what is lost on one type is gained on another
     expect(index).toBeCloseTo(0, 12);
@@ -148,11 +150,9 @@ describe('other tasks', () => {
   test('an outside data set is one stratum, even where its files are named as LIVECell’s', async () => {
     const outside = join(folder, 'outside.json');
     writeFileSync(outside, readText(groundTruth));
-    const report = await reportOf<AnyReport>({
-      task: 'zero-shot',
+    const report = await reportOf('zero-shot', {
       files: [{ slot: 'outside', path: predictions, groundTruth: outside }],
     });
-    if (!isReportOf(report, 'zero-shot')) throw new Error(report.task);
     expect(report.results.datasets.outside.segm!.overall.interval!.degreesOfFreedom).toBe(15);
   });
 });

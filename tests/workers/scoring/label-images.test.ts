@@ -1,10 +1,12 @@
 /** An archive of label images, from file to report. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterAll, expect, test } from 'vitest';
-import { scoreReportSchema } from '#lib/scoring/report.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
+import { reportOf } from '#tests/scoring/reports.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'livecell-labels-'));
@@ -83,10 +85,10 @@ test('cells that do not overlap are found exactly, and the report says that noth
   const outcome = await scored(ALL);
   if (!outcome.ok) throw new Error(outcome.problems[0].message);
   for (const report of outcome.reports) {
-    expect(scoreReportSchema.parse(report)).toEqual(report);
+    expect(reportSchema.parse(report)).toEqual(report);
     expect(report).toMatchObject({ unscored: true, warnings: [] });
     expect(report.predictions).toMatchObject([{ format: 'label-images', detections: 3 * labels.length, images: 3 }]);
-    const { AP, AFNR, pq, interval } = report.results.segm!.overall;
+    const { AP, AFNR, pq, interval } = reportOf(report, 'livecell-wide').results.segm!.overall;
     expect({ AP, AFNR, pq }).toEqual({ AP: expect.closeTo(1, 12), AFNR: 0, pq: 1 });
     if (interval) expect(interval.AP).toEqual([expect.closeTo(1, 12), expect.closeTo(1, 12)]);
   }
@@ -105,7 +107,7 @@ test('a missing image is misses, a wrong one ends the matter', async () => {
   const { [`${STEMS[0]}_cp_masks.png`]: first, ...rest } = ALL;
   const without = await scored(rest);
   if (!without.ok) throw new Error(without.problems[0].message);
-  expect(without.reports[0].results.segm!.overall.AFNR).toBeCloseTo(1 / 3, 12);
+  expect(reportOf(without.reports[0], 'livecell-wide').results.segm!.overall.AFNR).toBeCloseTo(1 / 3, 12);
   expect(without.reports[0].warnings).toMatchObject([{ code: 'image-without-detections', count: 1 }]);
   expect(first).toBe('pillow_u16.png');
 

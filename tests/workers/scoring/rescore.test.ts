@@ -2,6 +2,7 @@
  * The whole way of ground truth and its scores, with real scoring processes and the real scorer on a few images: sent
  * in, read, scored on, replaced, scored again with a process killed in the middle, and the board switched.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents } from '#db/audit.ts';
 import { getLeaderboard } from '#db/board/board.ts';
+import { getReports } from '#db/board/reports.ts';
 import { scoreHistory } from '#db/board/score-history.ts';
 import { getDatasetByName, getStatistics } from '#db/datasets/datasets.ts';
 import { type Client, connect } from '#db/engine/client.ts';
@@ -18,10 +20,11 @@ import { retryRescore } from '#db/rescore/decide.ts';
 import { createImport, listGroundTruthVersions, listImports, type NewImport } from '#db/rescore/ground-truth.ts';
 import { listRescores } from '#db/rescore/list.ts';
 import type { Dataset, ImportFile } from '#db/schema.ts';
-import { createDemoSubmission, createSubmission, getReports, getSubmission } from '#db/submissions/submissions.ts';
+import { createDemoSubmission, createSubmission, getSubmission } from '#db/submissions/submissions.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { FileStorage } from '#lib/storage.ts';
 import { ONE_ENGINE, type TestDatabase, temporaryFolder, until } from '#tests/db/databases.ts';
+import { reportOf } from '#tests/scoring/reports.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
@@ -117,7 +120,7 @@ describe.each(ONE_ENGINE)('ground truth and its scores on $name', ({ missing, op
       errors: false,
     });
     if (!outcome.ok) throw new Error(outcome.problems[0].message);
-    return outcome.reports[0].results.segm!.overall.AP!;
+    return reportOf(outcome.reports[0], 'livecell-wide').results.segm!.overall.AP!;
   }
 
   test('is sent in, scored on, replaced, scored again while a process is killed, and switched', {

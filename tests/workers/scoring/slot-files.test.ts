@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { strToU8, type Zippable, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CELL_TYPES, cellTypeOf } from '#lib/livecell/cell-types.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
 import { TASKS, type TaskId } from '#lib/tasks/index.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import { checkFiles } from '#workers/scoring/check-files.ts';
@@ -108,7 +107,7 @@ async function told(task: TaskId, given: string[]) {
     const several = slot === 'all' && (task === 'zero-shot' || task === 'fluorescence-counts');
     return { slot, path: file[name], groundTruth, ...(several && { datasets }) };
   });
-  const outcome = await scoreTask<AnyReport>({
+  const outcome = await scoreTask({
     task,
     groundTruth: { path: demo.groundTruth },
     files,

@@ -1,4 +1,5 @@
 /** Every task of the suite through the scorer: what its slots take, what becomes of them, and what wrong ones are told. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,16 +7,18 @@ import { gzipSync } from 'node:zlib';
 import { strToU8, type Zippable, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CELL_TYPES, type CellType, cellTypeOf } from '#lib/livecell/cell-types.ts';
-import { type AnyReport, anyReportSchema, type ReportOf, type ScoreReport } from '#lib/scoring/report.ts';
 import type { TaskId } from '#lib/tasks/index.ts';
+import type { ReportOf } from '#lib/tasks/report.ts';
+import { reportSchema } from '#lib/tasks/report-schema.ts';
 import { packGroundTruth } from '#tests/coco/documents.ts';
+import { reportOf as asReportOf } from '#tests/scoring/reports.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import type { ScoreJob } from '#workers/scoring/job.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'livecell-tasks-'));
 let demo: DemoData;
-let wide: ScoreReport[];
+let wide: ReportOf<'livecell-wide'>[];
 /** detections of each demo model, by cell type */
 let detections: Record<CellType, object[]>[];
 
@@ -34,7 +37,7 @@ beforeAll(async () => {
   wide = [];
   for (const { path } of demo.predictions) {
     const outcome = await scoreTask(job('livecell-wide', { all: path }));
-    if (outcome.ok) wide.push(outcome.reports[0]);
+    if (outcome.ok) wide.push(asReportOf(outcome.reports[0], 'livecell-wide'));
   }
 }, 60_000);
 afterAll(async () => {
@@ -68,7 +71,7 @@ test('masks of the ground truth are counted over all files, for the maintainers 
     score: 1 - k / 1e6,
   }));
   writeFileSync(copied, JSON.stringify(records));
-  const run = (task: TaskId, files: Record<string, string>) => scoreTask<AnyReport>(job(task, files));
+  const run = (task: TaskId, files: Record<string, string>) => scoreTask(job(task, files));
   const one = await run('livecell-wide', { all: copied });
   const { maskArea } = (await packGroundTruth(groundTruth)).objects;
   const large = maskArea.filter((pixels) => pixels >= 64).length;
@@ -84,11 +87,11 @@ test('masks of the ground truth are counted over all files, for the maintainers 
 });
 
 async function reportOf<T extends TaskId>(task: T, files: Record<string, string>, more?: Partial<ScoreJob>) {
-  const outcome = await scoreTask<AnyReport>(job(task, files, more));
+  const outcome = await scoreTask(job(task, files, more));
   if (!outcome.ok) throw new Error(outcome.problems.map(({ message }) => message).join('\n'));
   const [report] = outcome.reports;
-  expect(anyReportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
-  return report as ReportOf<T>;
+  expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+  return asReportOf(report, task);
 }
 
 async function problemsOf(task: TaskId, files: Record<string, string>, more?: Partial<ScoreJob>) {

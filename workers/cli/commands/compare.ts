@@ -1,7 +1,7 @@
 /** `livecell compare`: the paired differences of two entries, from the reports of both. */
 import { EVALUATIONS, type Evaluation } from '#lib/coco/protocol.ts';
-import type { ReportOf } from '#lib/scoring/report.ts';
 import { COMPARED_METRICS, type ComparedMetric, compareResults, strataOf } from '#lib/scoring/uncertainty.ts';
+import { isReportOf, type ReportOf } from '#lib/tasks/report.ts';
 import { CallError, type Command, InputError, JSON_OPTION, readJson } from '#workers/cli/command.ts';
 
 type WideReport = ReportOf<'livecell-wide'>;
@@ -45,16 +45,16 @@ export const compare: Command = {
 };
 
 async function readReport(path: string): Promise<WideReport> {
-  const { anyReportSchema } = await import('#lib/scoring/report.ts');
-  const parsed = anyReportSchema.safeParse(await readJson(path));
-  if (!parsed.success) throw new InputError(`${path} is not a report. livecell score --json writes one.`);
-  if (parsed.data.task !== 'livecell-wide')
-    throw new InputError(`${path} is a report of ${parsed.data.task}; reports of livecell-wide can be compared.`);
-  if (!parsed.data.results.bbox.replicates?.length)
+  const { isReport } = await import('#lib/tasks/report-schema.ts');
+  const report = await readJson(path);
+  if (!isReport(report)) throw new InputError(`${path} is not a report. livecell score --json writes one.`);
+  if (!isReportOf(report, 'livecell-wide'))
+    throw new InputError(`${path} is a report of ${report.task}; reports of livecell-wide can be compared.`);
+  if (!report.results.bbox.replicates?.length)
     throw new InputError(
       `${path} has no replicates. Score the file again without --no-intervals; reports from a server leave them out.`,
     );
-  return parsed.data;
+  return report;
 }
 
 function requireSameTest(first: WideReport, second: WideReport, [a, b]: readonly string[]): void {

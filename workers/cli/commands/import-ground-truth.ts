@@ -47,10 +47,9 @@ export const importGroundTruth: Command = {
   async run(values, files, out) {
     if (values.replace) return replaceGroundTruth(values, files, out);
     const task = openTask(values.task);
-    const given =
-      task.kind === 'counts'
-        ? await slotFiles(task, files, undefined)
-        : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
+    const given = task.kind.truthPerSlot
+      ? await slotFiles(task, files, undefined)
+      : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
     const name = required(values, 'name').trim();
     if (!name) throw new CallError('--name is missing.');
     const split = SPLITS.find((id) => id === values.split);
@@ -136,10 +135,9 @@ async function replaceGroundTruth(values: Values, files: string[], out: Output):
       const dataset = await getDatasetByName(name);
       if (!dataset) throw new InputError(`There is no ground truth “${name}” to replace. Without --replace it is new.`);
       const task = openTask(dataset.task);
-      const given =
-        task.kind === 'counts'
-          ? await slotFiles(task, files, undefined)
-          : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
+      const given = task.kind.truthPerSlot
+        ? await slotFiles(task, files, undefined)
+        : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
       const { packGroundTruth } = await import('#workers/scoring/import-task.ts');
       const { warnings, ...facts } = await packGroundTruth(task, given, packed);
       const packKey = `datasets/${randomUUID()}`;

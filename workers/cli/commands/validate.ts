@@ -82,7 +82,7 @@ export const validate: Command = {
       if (!ok) throw new InputError(...problems.map(problemLine), ...(out.json ? [] : warnings.map(warningNote)));
       if (!out.json) out.warnings(warnings);
       const files = found.files.map(({ slot, detections, images, format }) => {
-        const what = task.kind === 'counts' ? count(detections, 'cell') : count(detections, 'detection');
+        const what = count(detections, task.kind.counted);
         return `${task.slots.length === 1 ? '' : `${slot}: `}${what} on ${count(images, 'image')} (${format})`;
       });
       out.print(files.length === 1 ? `No problems: ${files[0]}.` : `No problems:\n  ${files.join('\n  ')}`);

@@ -1,6 +1,6 @@
 /** `livecell verify`: recomputes a published score. */
 import { PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
-import type { AnyReport } from '#lib/scoring/report.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import { CallError, type Command, InputError, JSON_OPTION, oneFile, readJson } from '#workers/cli/command.ts';
 import { scoreHere } from '#workers/cli/score-here.ts';
 import { groundTruthFor, openTask, slotFiles, withGroundTruth } from '#workers/cli/slot-arguments.ts';
@@ -44,7 +44,7 @@ export const verify: Command = {
       if (ours.groundTruth.sha256 !== report.groundTruth.sha256)
         differences.push('The ground truth is not the one that was used.');
       // of private ground truth a receipt tells less: ours is made the same way
-      const { publishedReport, unpublishedReport } = await import('#lib/scoring/disclosure.ts');
+      const { publishedReport, unpublishedReport } = await import('#lib/tasks/disclosure.ts');
       const { results } =
         report.disclosure === 'unpublished'
           ? unpublishedReport(ours)
@@ -66,12 +66,12 @@ export const verify: Command = {
 };
 
 /** A receipt of before reports said how much they tell: of private counts it has means over time instead of images. */
-function tellsMeans({ results }: AnyReport): boolean {
+function tellsMeans({ results }: Report): boolean {
   return 'counts' in results && Object.values(results.counts).some(({ overTime }) => overTime !== undefined);
 }
 
 /** The thresholds stated for slots whose detections were counted. */
-function thresholdsOf(report: AnyReport): Map<string, number> {
+function thresholdsOf(report: Report): Map<string, number> {
   if (report.task !== 'fluorescence-counts') return new Map();
   return new Map(
     Object.entries(report.results.counts).flatMap(([slot, { scoreThreshold }]) =>
@@ -81,7 +81,7 @@ function thresholdsOf(report: AnyReport): Map<string, number> {
 }
 
 /** The reports in a receipt, or a bare report. */
-async function reportsOf(path: string): Promise<AnyReport[]> {
+async function reportsOf(path: string): Promise<Report[]> {
   const found = (await readJson(path)) as {
     results?: unknown;
     report?: unknown;
@@ -92,11 +92,11 @@ async function reportsOf(path: string): Promise<AnyReport[]> {
     : found?.reports
       ? PROTOCOL_IDS.map((id) => found.reports?.[id])
       : [found?.report];
-  const { anyReportSchema } = await import('#lib/scoring/report.ts');
+  const { reportSchema } = await import('#lib/tasks/report-schema.ts');
   const reports = candidates.filter((candidate) => candidate !== undefined);
   if (reports.length === 0) throw new InputError(`${path} is neither a receipt nor a report.`);
   return reports.map((report) => {
-    const parsed = anyReportSchema.safeParse(report);
+    const parsed = reportSchema.safeParse(report);
     if (!parsed.success) throw new InputError(`${path} is neither a receipt nor a report.`);
     return parsed.data;
   });

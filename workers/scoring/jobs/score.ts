@@ -12,8 +12,9 @@ import {
   startScoring,
 } from '#db/submissions/scoring.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
-import { type AnyReport, withDatasets, withoutReferenceCounts } from '#lib/scoring/report.ts';
 import { storage } from '#lib/storage.ts';
+import { type Report, withDatasets } from '#lib/tasks/report.ts';
+import { withoutReferenceCounts } from '#lib/tasks/report-schema.ts';
 import { log } from '#workers/log.ts';
 import type { JobFile, ScoreJob } from '../job.ts';
 import { followProgress } from '../progress.ts';
@@ -77,8 +78,8 @@ export async function buildJob({ submission, dataset, datasets = [], files }: Sc
   };
 }
 
-/** Report as they are kept: with the data sets they are of, and without ground truth that is not public. */
-export function keptReports({ dataset, datasets = [] }: ScoringInput, reports: readonly AnyReport[]): AnyReport[] {
+/** Reports as they are kept: with the data sets they are of, and without ground truth that is not public. */
+export function keptReports({ dataset, datasets = [] }: ScoringInput, reports: readonly Report[]): Report[] {
   return reports.map((report) => {
     const named = withDatasets(report, datasets);
     return dataset.public ? named : withoutReferenceCounts(named);

@@ -3,21 +3,21 @@ import { placesOf } from '#app/_server/places.ts';
 import { listDatasets } from '#db/datasets/datasets.ts';
 import { listTaskRules } from '#db/quota/task-settings.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { objectsTold } from '#lib/scoring/disclosure.ts';
-import { OPEN_TASKS } from '#lib/tasks/index.ts';
+import { objectsTold } from '#lib/tasks/disclosure.ts';
+import { listOpenTasks } from '#lib/tasks/index.ts';
 
 /** List the tasks with their slots, quota and size limits, so that clients can check before uploading. */
 export const GET = route({}, async ({ viewer }) => {
   const [datasets, rules, places] = await Promise.all([listDatasets(), listTaskRules(), placesOf(viewer)]);
   return {
-    tasks: OPEN_TASKS.map(({ id, name, summary, slots, groundTruth, least, also }) => {
+    tasks: listOpenTasks().map(({ id, name, summary, slots, slotsAreDatasets, groundTruth, least, also }) => {
       const own = datasets.filter(({ task }) => task === groundTruth);
       return {
         id,
         name,
         description: summary,
         // slots that are data sets are named by them
-        slots: slots.length > 0 ? slots.map((slot) => slot.id) : own.map((dataset) => dataset.name),
+        slots: slotsAreDatasets ? own.map((dataset) => dataset.name) : slots.map((slot) => slot.id),
         required: slots.filter((slot) => slot.required).map((slot) => slot.id),
         least: least ?? slots.length,
         ...(also && { also }),

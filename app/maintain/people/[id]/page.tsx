@@ -13,7 +13,7 @@ import { listSubmissionsOf } from '#db/submissions/submissions.ts';
 import { day, moment } from '#lib/format.ts';
 import { canManagePeople } from '#lib/permissions.ts';
 import { userHolder } from '#lib/quota.ts';
-import { OPEN_TASKS, parseTask } from '#lib/tasks/index.ts';
+import { listOpenTasks, parseTask } from '#lib/tasks/index.ts';
 import { changeRole, grantPerson, liftPerson, suspendPerson } from '../actions.ts';
 import { PersonBadges } from '../table.tsx';
 
@@ -131,7 +131,7 @@ export default async function PersonPage({ params }: Props) {
         />
         <Act action={grantPerson} values={{ id }} label="Grant more">
           <select name="task" aria-label="Task">
-            {OPEN_TASKS.map((task) => (
+            {listOpenTasks().map((task) => (
               <option key={task.id} value={task.id}>
                 {task.name}
               </option>

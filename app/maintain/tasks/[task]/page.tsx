@@ -12,7 +12,8 @@ import { bytes, day, moment } from '#lib/format.ts';
 import { canFeature, canManageTasks, type Viewer } from '#lib/permissions.ts';
 import { parseHolder, quotaInWords } from '#lib/quota.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { parseTask, type Task } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import { grantHolder, markBaseline } from '../actions.ts';
 import { SettingsForm } from './settings-form.tsx';
 

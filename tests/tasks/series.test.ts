@@ -1,50 +1,53 @@
 import { describe, expect, test } from 'vitest';
-import {
-  gainSentence,
-  heatMap,
-  knownResults,
-  learningCurve,
-  learningSentence,
-  perIouAndSize,
-  type TaskResults,
-  transferSentence,
-} from '#lib/board/task-series.ts';
-import { type Metrics, TRAINING_SIZES } from '#lib/scoring/report.ts';
-import { gainOfTrainingOnAll } from '#lib/scoring/single-cell-type.ts';
+import { TRAINING_SIZES } from '#lib/livecell/splits.ts';
+import type { Metrics } from '#lib/scoring/report.ts';
+import { gainOfTrainingOnAll, gainSentence } from '#lib/scoring/single-cell-type.ts';
+import { TASKS } from '#lib/tasks/index.ts';
+import type { Task } from '#lib/tasks/task.ts';
+import { learningCurve, learningSentence, perIouAndSize } from '#lib/tasks/training-size.ts';
+import { heatMap, transferSentence } from '#lib/tasks/transferability.ts';
 import { metrics } from '#tests/scoring/reports.ts';
 
 /** AP is 0.55 of the number: it falls from IoU to IoU. */
 const some = (ap: number): Metrics => metrics(ap);
-const kindOf = (results: unknown) => knownResults(results as TaskResults).kind;
 
-test('what a report is of is seen by the shape of its results', () => {
-  const slices = { overall: some(0.5), cellTypes: {} };
-  expect(kindOf({ segm: slices, bbox: slices })).toBe('wide');
-  expect(kindOf({ bbox: slices })).toBe('wide');
-  expect(kindOf({ bbox: { cellTypes: { A172: some(0.5) }, mean: null } })).toBe('types');
-  expect(kindOf({ bbox: { matrix: {}, index: null, meanTransferredAP: {} } })).toBe('matrix');
-  expect(kindOf({ sizes: {} })).toBe('sizes');
-  expect(kindOf({ counts: {} })).toBe('counts');
-  expect(kindOf({ datasets: {} })).toBe('datasets');
+test('every task draws its own results', () => {
+  const slices = { overall: some(0.5), cellTypes: { A172: some(0.4) } };
+  const drawn = <Results>(task: Task<Results>, results: Results) =>
+    task
+      .draw([{ name: 'A', results }], { evaluation: 'bbox' })
+      .flatMap(({ figures }) => figures.map(({ kind }) => kind));
+  expect(drawn(TASKS['livecell-wide'], { bbox: slices })).toEqual(['bar', 'bar', 'line', 'line']);
+  expect(drawn(TASKS['single-cell-type'], { bbox: { cellTypes: slices.cellTypes, mean: null } })).toEqual([
+    'bar',
+    'bar',
+  ]);
+  const matrix = { matrix: {}, index: null, meanTransferredAP: {} };
+  expect(drawn(TASKS.transferability, { bbox: matrix })).toEqual(['heat']);
+  const sizes = { 2: { bbox: some(0.2) } };
+  expect(drawn(TASKS['training-size'], { sizes })).toEqual(['learning-curves', 'learning-curves', 'line']);
+  expect(drawn(TASKS['fluorescence-counts'], { counts: {} })).toEqual([]);
+  const datasets = { EVICAN: { bbox: { overall: some(0.5) } } };
+  expect(drawn(TASKS['zero-shot'], { datasets })).toEqual(['table', 'line', 'line']);
 });
 
 describe('training-set size', () => {
   const results = { sizes: { '2': { bbox: some(0.2) }, '50': { bbox: some(0.4), segm: some(0.35) } } };
 
   test('a curve has the shares that were submitted with this evaluation', () => {
-    expect(Object.keys(learningCurve('A', results, 'bbox').sizes)).toEqual(['2', '50']);
-    expect(Object.keys(learningCurve('A', results, 'segm').sizes)).toEqual(['50']);
+    expect(Object.keys(learningCurve({ name: 'A', results: results }, 'bbox').sizes)).toEqual(['2', '50']);
+    expect(Object.keys(learningCurve({ name: 'A', results: results }, 'segm').sizes)).toEqual(['50']);
   });
 
   test('the sentence goes from the smallest to the largest share', () => {
-    expect(learningSentence([learningCurve('A', results, 'bbox')], 'AP')).toBe(
+    expect(learningSentence([learningCurve({ name: 'A', results: results }, 'bbox')], 'AP')).toBe(
       'AP by share of the training images: A from 11.0 % at 2 % to 22.0 % at 50 %.',
     );
     expect(learningSentence([], 'AP')).toBe('There is nothing to draw for this choice.');
   });
 
   test('a share keeps its look, whichever others there are', () => {
-    const series = perIouAndSize(learningCurve('A', results, 'bbox'));
+    const series = perIouAndSize(learningCurve({ name: 'A', results: results }, 'bbox'));
     expect(series.names).toEqual(['2 %', '50 %']);
     expect(series.styles).toEqual([TRAINING_SIZES.indexOf('2'), TRAINING_SIZES.indexOf('50')]);
     expect(series.rows).toHaveLength(10);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { byCellType, byErrorKind, IOU_LABELS, meanOverTypes, perIou } from '#lib/board/series.ts';
+import { byCellType, byErrorKind, IOU_LABELS, meanOverTypes, perIou } from '#lib/charts/series.ts';
 import type { CellType } from '#lib/livecell/cell-types.ts';
 import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
 import { metrics, report } from '#tests/scoring/reports.ts';

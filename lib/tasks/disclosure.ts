@@ -15,7 +15,8 @@
  * Area classes, curves, single IoU thresholds, intervals, errors, fields, replicates, families, regression lines and
  * times wait for publication. Replicates stay on the server even then: two of them reveal one field's share.
  */
-import { type AnyReport, withoutGroundTruth } from './report.ts';
+import type { Report } from './report.ts';
+import { isReport, withoutGroundTruth } from './report-schema.ts';
 
 /** Numbers shown before publication and their rounding steps; in fractions, so 0.001 is a tenth of a point. */
 export const ROUNDED_TO = { AP: 0.001, AP50: 0.001, AP75: 0.001, AFNR: 0.001 } as const;
@@ -57,28 +58,39 @@ export function roundToDigits(value: number | null, digits: number): number | nu
   return value === null ? null : Number(value.toPrecision(digits));
 }
 
-/** Return the report of an unpublished entry on ground truth that is not public. */
-export function unpublishedReport(report: AnyReport): AnyReport {
+/** A report of an entry that is not published, on ground truth that is not public. */
+export function unpublishedReport(report: Report): Report {
   const step = stepOf(ROUNDED_TO.AP, report.groundTruth.objects);
   const results =
     report.task === 'fluorescence-counts'
       ? coarseCounts((withoutGroundTruth(report) as CountReport).results)
-      : coarse(report.results as Json, step, true);
-  return { ...withCoarseTotal(report), disclosure: 'unpublished', results } as AnyReport;
+      : coarse(asJson(report.results), step, true);
+  return asReport({ ...withCoarseTotal(report), disclosure: 'unpublished', results });
 }
 
-/** Return the report of a published entry on ground truth that is not public: full numbers, except replicates. */
-export function publishedReport(report: AnyReport): AnyReport {
+/** A report of a published entry, on ground truth that is not public: full numbers, but for replicates. */
+export function publishedReport(report: Report): Report {
   const told = withoutGroundTruth(report);
-  return {
+  return asReport({
     ...withCoarseTotal(told),
     disclosure: 'published',
-    results: without(NEVER, told.results as Json),
-  } as AnyReport;
+    results: without(NEVER, asJson(told.results)),
+  });
 }
 
-/** Round the sum of hidden counts, which is hidden too; the total number of outlined cells is in the paper. */
-function withCoarseTotal(report: AnyReport): AnyReport {
+/** Results as plain data, to be walked whatever task they are of. */
+function asJson(results: Report['results']): Json {
+  return JSON.parse(JSON.stringify(results)) as Json;
+}
+
+/** @throws Error where rounding has left no report of its task */
+function asReport(document: unknown): Report {
+  if (!isReport(document)) throw new Error('What may be told of a report is no report.');
+  return document;
+}
+
+/** The sum of hidden counts is hidden, too; how many cells are outlined in all is in the paper. */
+function withCoarseTotal(report: Report): Report {
   if (report.task !== 'fluorescence-counts') return report;
   return { ...report, groundTruth: { ...report.groundTruth, objects: coarseTotal(report.groundTruth.objects) } };
 }
@@ -134,7 +146,7 @@ function coarseSlice(slice: { [key: string]: Json }, overall: boolean): Json {
   return out;
 }
 
-type CountReport = Extract<AnyReport, { task: 'fluorescence-counts' }>;
+type CountReport = Extract<Report, { task: 'fluorescence-counts' }>;
 
 function coarseCounts({ counts }: CountReport['results']): CountReport['results'] {
   const series = Object.entries(counts).map(([type, all]) => {
@@ -164,9 +176,9 @@ function coarseCounts({ counts }: CountReport['results']): CountReport['results'
 
 /** Return what may be shown of an entry: everything if its ground truth is public. */
 export function disclosed(
-  report: AnyReport,
+  report: Report,
   { truthIsPublic, published }: { truthIsPublic: boolean; published: boolean },
-): AnyReport {
+): Report {
   if (truthIsPublic) return report;
   return published ? publishedReport(report) : unpublishedReport(report);
 }

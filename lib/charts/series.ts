@@ -1,5 +1,5 @@
 /**
- * ScoreReports → what a chart draws. Each result is the rows (also the chart's data table) and a sentence that says
+ * Reports → what a chart draws. Each result is the rows (also the chart's data table) and a sentence that says
  * what they show, so that the chart, its accessible form and its description cannot disagree.
  */
 import { IOU_THRESHOLDS } from '#lib/coco/protocol.ts';

@@ -1,0 +1,150 @@
+/** An entry of LIVECell-wide: charts and tables of masks, boxes and cell types, under every protocol. */
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { Chart } from '#app/_components/charts/chart.tsx';
+import { INTERVAL_EXPLAINED, Interval } from '#app/_components/interval.tsx';
+import { EVALUATION_NAMES } from '#app/_components/labels.ts';
+import { byCellType, meanOverTypes, type NamedResults, perIou } from '#lib/charts/series.ts';
+import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { exact, percent } from '#lib/format.ts';
+import type { EvaluationResults } from '#lib/scoring/report.ts';
+import { isReportOf, type Report, type ReportOf } from '#lib/tasks/report.ts';
+import { WhatGoesWrong } from './errors.tsx';
+import { AllNumbers, PerCellType, WithoutRanking } from './tables.tsx';
+
+type WideReport = ReportOf<'livecell-wide'>;
+
+/** `protocols`: the choice of the report that is shown. */
+export function WideResultsOf({
+  reports,
+  report,
+  protocols,
+}: {
+  reports: Partial<Record<ProtocolId, Report>>;
+  report: WideReport;
+  protocols: ReactNode;
+}) {
+  const wide: Partial<Record<ProtocolId, WideReport>> = {};
+  for (const id of PROTOCOL_IDS) {
+    const own = reports[id];
+    if (own && isReportOf(own, 'livecell-wide')) wide[id] = own;
+  }
+  return (
+    <>
+      <Headline report={report} />
+      {protocols}
+      <h2 className="visually-hidden">Charts</h2>
+      <Charts report={report} />
+      <section className="section">
+        <h2>By cell type</h2>
+        <p className="prose muted">
+          Each cell type is a pool of its own. {PROTOCOLS[report.protocol].name}; values in per cent.
+          {report.results.bbox.overall.interval && (
+            <>
+              {' '}
+              Small figures are the <Link href="/protocol#intervals">{INTERVAL_EXPLAINED}</Link>.
+            </>
+          )}
+        </p>
+        <PerCellType report={report} />
+      </section>
+      <section className="section">
+        <h2>Without ranking</h2>
+        <p className="prose muted">
+          {report.unscored
+            ? 'Label images have no scores, so every outline counts.'
+            : 'AP looks at detections in the order of their scores. These measures take one set of them: those at or above the score that gives the best F1 at IoU 0.50.'}{' '}
+          {PROTOCOLS[report.protocol].name}; all images, in per cent.
+        </p>
+        <WithoutRanking report={report} />
+      </section>
+      <WhatGoesWrong report={wide[PRIMARY_PROTOCOL]} />
+      <section className="section">
+        <h2>All numbers, all protocols</h2>
+        <div className="prose why">
+          <p>
+            Two sets of LIVECell numbers exist because the paper and its released code differ. The paper prints size
+            classes of 500 and 1,500 pixels; the code uses 324 and 961 pixels, which are 500 and about 1,500 µm². It
+            also keeps 2,000 detections per image instead of 3,000. Results published with the released code compare
+            with that column. <Link href="/protocol#units">More on this</Link>
+          </p>
+        </div>
+        <AllNumbers reports={wide} />
+      </section>
+    </>
+  );
+}
+
+function Headline({ report }: { report: WideReport }) {
+  const { segm, bbox } = report.results;
+  return (
+    <dl className="headline">
+      {segm && <HeadlinePair name={EVALUATION_NAMES.segm} results={segm} />}
+      <HeadlinePair name={EVALUATION_NAMES.bbox} results={bbox} />
+    </dl>
+  );
+}
+
+/** Beside the number of all images pooled, and named for what it is. */
+function MeanOverTypes({ results, metric }: { results: EvaluationResults; metric: 'AP' | 'AFNR' }) {
+  const { mean, types } = meanOverTypes(results.cellTypes, metric);
+  if (mean === null) return null;
+  return (
+    <dd className="muted" title={`${exact(mean)}, the plain mean over ${types} cell types`}>
+      Mean over types {percent(mean)}
+    </dd>
+  );
+}
+
+function HeadlinePair({ name, results }: { name: string; results: EvaluationResults }) {
+  const { AP, AFNR, interval } = results.overall;
+  return (
+    <>
+      <div>
+        <dt>
+          {name}, AP <span aria-hidden="true">↑</span>
+          <span className="visually-hidden">, higher is better</span>
+        </dt>
+        <dd className="num" title={exact(AP)}>
+          {percent(AP)}
+        </dd>
+        {interval && (
+          <dd>
+            <Interval of={interval.AP} />
+          </dd>
+        )}
+        <MeanOverTypes results={results} metric="AP" />
+      </div>
+      <div>
+        <dt>
+          {name}, AFNR <span aria-hidden="true">↓</span>
+          <span className="visually-hidden">, lower is better</span>
+        </dt>
+        <dd className="num" title={exact(AFNR)}>
+          {percent(AFNR)}
+        </dd>
+        {interval && (
+          <dd>
+            <Interval of={interval.AFNR} />
+          </dd>
+        )}
+        <MeanOverTypes results={results} metric="AFNR" />
+      </div>
+    </>
+  );
+}
+
+function Charts({ report }: { report: WideReport }) {
+  const both: NamedResults[] = [
+    { name: EVALUATION_NAMES.segm, results: report.results.segm },
+    { name: EVALUATION_NAMES.bbox, results: report.results.bbox },
+  ];
+  return (
+    <div className="charts">
+      <Chart kind="bar" series={byCellType(both, 'AP')} />
+      <Chart kind="bar" series={byCellType(both, 'AFNR')} />
+      <Chart kind="line" series={perIou(both, 'AP')} />
+      <Chart kind="line" series={perIou(both, 'FNR')} />
+    </div>
+  );
+}

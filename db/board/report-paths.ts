@@ -1,0 +1,80 @@
+/** The only SQL that knows the shape of a stored report. Whole reports are read and validated in `reports.ts`. */
+import { type SQL, sql } from 'drizzle-orm';
+import { type datasets, evaluations } from '#db/schema.ts';
+import type { Evaluation } from '#lib/coco/protocol.ts';
+import { listTasks } from '#lib/tasks/index.ts';
+
+/** The part of the report at a path; SQL's null where there is none. */
+export function reportAt<T>(path: readonly string[]): SQL<T | null> {
+  return sql<T | null>`${evaluations.report} #> array(select jsonb_array_elements_text(${JSON.stringify(path)}::text::jsonb))`;
+}
+
+/** Whether the predictions had no scores (label images). */
+export function isUnscored(): SQL<boolean> {
+  return sql<boolean>`coalesce((${evaluations.report} ->> 'unscored')::boolean, false)`;
+}
+
+/** Where slots are data sets: whether there are results on this one. */
+export function hasResultsOn(dataset: string): SQL<boolean> {
+  return sql<boolean>`(${reportAt(['results', 'datasets', dataset])} is not null)`;
+}
+
+/** Whether there is a model of its own for a cell type, with masks or with boxes only. */
+export function hasModelFor(cellType: string): SQL<boolean> {
+  return sql<boolean>`(${reportAt(['results', 'bbox', 'cellTypes', cellType])} is not null)`;
+}
+
+/** Where slots are data sets: the digest of the ground truth that a data set had, by its name; else SQL's null. */
+export function groundTruthDigestOf(dataset: string | typeof datasets.name): SQL<string | null> {
+  const name = typeof dataset === 'string' ? sql`${dataset}::text` : sql`${dataset}`;
+  return sql<string | null>`${evaluations.report} #> '{groundTruth,datasets}' -> ${name} ->> 'sha256'`;
+}
+
+/**
+ * What stands at each of the paths in `results`, by the path's place in the list; paths that lead nowhere are left out,
+ * so that `null` is a number that does not exist. A report is unpacked once, however many paths there are: a whole one
+ * is a hundred times as large as what a board shows of it.
+ */
+export function resultsAtPaths(paths: readonly (readonly string[])[]): SQL<Record<string, unknown>> {
+  return sql<Record<string, unknown>>`(
+    with whole as materialized (select ${evaluations.report} -> 'results' as results)
+    select coalesce(jsonb_object_agg(found.place, found.value), '{}'::jsonb)
+    from (
+      select wanted.place - 1 as place,
+        whole.results #> array(select jsonb_array_elements_text(wanted.path)) as value
+      from whole, jsonb_array_elements(${JSON.stringify(paths)}::text::jsonb) with ordinality as wanted(path, place)
+    ) as found
+    where found.value is not null
+  )`;
+}
+
+/** `results` without the long lists that only charts need. */
+function withoutLists(): SQL {
+  const paths = listTasks().flatMap(({ bulky = [] }) => bulky);
+  const without = paths.map((path) => sql` #- ${`{${path.join(',')}}`}::text[]`);
+  return sql`(${evaluations.report} -> 'results'${sql.join(without)})`;
+}
+
+/** `results` with little more than the headline: without what there is of each cell type. */
+export function leanResults(): SQL<unknown> {
+  return sql<unknown>`${withoutLists()}
+    #- '{segm,cellTypes}' #- '{bbox,cellTypes}' #- '{segm,matrix}' #- '{bbox,matrix}'
+    #- '{segm,fields}' #- '{bbox,fields}' #- '{segm,replicates}' #- '{bbox,replicates}'`;
+}
+
+/** `results` without what is neither shown in lists nor compared between entries: of LIVECell-wide, nearly everything. */
+export function comparedResults(): SQL<unknown> {
+  const slices = (evaluation: Evaluation) => sql`(
+    select jsonb_build_object(
+      'overall', jsonb_build_object('AP', o -> 'AP', 'AFNR', o -> 'AFNR', 'AP50', o -> 'AP50', 'apPerIou', o -> 'apPerIou'),
+      'cellTypes', coalesce((
+        select jsonb_object_agg(type.key, jsonb_build_object('apPerIou', type.value -> 'apPerIou'))
+        from jsonb_each(${reportAt(['results', evaluation, 'cellTypes'])}) as type
+      ), '{}'::jsonb)
+    )
+    from (select ${reportAt(['results', evaluation, 'overall'])} as o) as overall where o is not null
+  )`;
+  return sql<unknown>`case when ${reportAt(['results', 'bbox', 'overall'])} is not null
+    then jsonb_strip_nulls(jsonb_build_object('segm', ${slices('segm')}, 'bbox', ${slices('bbox')}))
+    else ${withoutLists()} end`;
+}

@@ -1,0 +1,75 @@
+/** The one reader of stored reports: what it returns has been validated. */
+import { and, desc, eq, inArray, sql } from 'drizzle-orm';
+import { db, type Tx } from '#db/engine/client.ts';
+import { type Dataset, datasets, evaluations, submissions } from '#db/schema.ts';
+import { currentFirst, isCurrent, isReleased } from '#db/submissions/current-score.ts';
+import type { ProtocolId } from '#lib/coco/protocol.ts';
+import { disclosed } from '#lib/tasks/disclosure.ts';
+import type { Report } from '#lib/tasks/report.ts';
+import { isReport } from '#lib/tasks/report-schema.ts';
+
+interface StoredReport {
+  id: string;
+  report: unknown;
+  /** whether the ground truth is public now */
+  truthIsPublic: boolean;
+  published: boolean;
+}
+
+/** Scores are never overwritten, so each needs to be validated once in a process; this many are remembered. */
+const MOST_REMEMBERED = 10_000;
+const validated = new Set<string>();
+
+function isValid(row: StoredReport): row is StoredReport & { report: Report } {
+  if (validated.has(row.id)) return true;
+  if (!isReport(row.report)) return false;
+  if (validated.size >= MOST_REMEMBERED) validated.clear();
+  validated.add(row.id);
+  return true;
+}
+
+/** A report as it may be shown. @throws Error where what is stored is no report */
+function shownReport(row: StoredReport): Report {
+  if (!isValid(row)) throw new Error(`The score ${row.id} holds no report of any known task.`);
+  // also where the ground truth was public when it was scored, and is not any more
+  return disclosed(row.report, row);
+}
+
+const COLUMNS = {
+  id: evaluations.id,
+  report: evaluations.report,
+  truthIsPublic: datasets.public,
+  published: sql<boolean>`${submissions.visibility} = 'published'`,
+};
+
+/**
+ * Return a submission's report per protocol: the one that counts now, else the newest that did. Reports that are kept
+ * back until a board switches are not among them.
+ */
+export async function getReports(submissionId: string, tx: Tx = db()): Promise<Partial<Record<ProtocolId, Report>>> {
+  const rows = await tx
+    .selectDistinctOn([evaluations.protocol], { protocol: evaluations.protocol, ...COLUMNS })
+    .from(evaluations)
+    .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .where(and(eq(evaluations.submissionId, submissionId), isReleased()))
+    .orderBy(evaluations.protocol, ...currentFirst());
+  return Object.fromEntries(rows.map((row) => [row.protocol, shownReport(row)]));
+}
+
+/** Return the reports of some of a board's entries that count on its data set, by the entries' ids. */
+export async function listReports(
+  ids: readonly string[],
+  { dataset, protocol }: { dataset: Dataset; protocol: ProtocolId },
+  tx: Tx = db(),
+): Promise<Map<string, Report>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
+    .selectDistinctOn([evaluations.submissionId], { submissionId: evaluations.submissionId, ...COLUMNS })
+    .from(evaluations)
+    .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .where(and(inArray(evaluations.submissionId, [...ids]), isCurrent(dataset, protocol)))
+    .orderBy(evaluations.submissionId, desc(evaluations.createdAt)); // of several evaluator versions, the newest
+  return new Map(rows.map((row) => [row.submissionId, shownReport(row)]));
+}

@@ -1,0 +1,63 @@
+/** Which submissions stand on a board. */
+import { and, desc, eq, exists, isNull, or, sql } from 'drizzle-orm';
+import type { Tx } from '#db/engine/client.ts';
+import { type Dataset, evaluations, submissions } from '#db/schema.ts';
+import { isCurrent, isOn } from '#db/submissions/current-score.ts';
+import { isPublicSql, sealedAt } from '#db/submissions/entries.ts';
+import type { ProtocolId } from '#lib/coco/protocol.ts';
+import type { CellType } from '#lib/livecell/cell-types.ts';
+import { hasModelFor } from './report-paths.ts';
+
+/**
+ * Which submissions stand on a board: the ids of all that are published and have a score on this data set (and, on the
+ * board of a cell type, a model for it), but of each method one: the version that is shown, where it is among them,
+ * else the one published last. What is under seal stands by itself, as what belongs to no method; to be joined by `id`.
+ */
+export function standingOn(
+  task: string,
+  dataset: Dataset,
+  { protocol, cellType = null }: { protocol: ProtocolId; cellType?: CellType | null },
+  tx: Tx,
+) {
+  const itself = or(isNull(submissions.methodId), sealedAt(new Date()));
+  const stands = tx
+    .select({
+      id: submissions.id,
+      shown: submissions.shown,
+      publishedAt: submissions.publishedAt,
+      version: submissions.version,
+      method: sql<string>`case when ${itself} then ${submissions.id} else ${submissions.methodId} end`.as('of_method'),
+    })
+    .from(submissions)
+    .where(
+      and(
+        eq(submissions.task, task),
+        isOn(dataset),
+        isPublicSql(),
+        exists(
+          tx
+            .select({ one: sql`1` })
+            .from(evaluations)
+            .where(
+              and(
+                eq(evaluations.submissionId, submissions.id),
+                isCurrent(dataset, protocol),
+                cellType ? hasModelFor(cellType) : undefined,
+              ),
+            ),
+        ),
+      ),
+    )
+    .as('stands');
+  return tx
+    .selectDistinctOn([stands.method], { id: stands.id })
+    .from(stands)
+    .orderBy(
+      stands.method,
+      desc(stands.shown),
+      sql`${stands.publishedAt} desc nulls last`,
+      desc(stands.version),
+      stands.id,
+    )
+    .as('standing');
+}

@@ -1,0 +1,121 @@
+/** What the files of a task hold. Whatever depends on that is a member here, so that nothing asks which kind it is. */
+import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
+
+/** A file format that a slot takes, as the task's page shows it. */
+export interface FileFormat {
+  readonly name: string;
+  readonly text: string;
+  /** a file, or where `archive` is set the names of its members */
+  readonly example: string;
+  readonly archive?: true;
+}
+
+export interface Kind {
+  readonly id: 'instances' | 'counts';
+  /** masks and boxes are scored apart; of counts there is neither, and their reports are read as those of masks */
+  readonly evaluations: readonly [Evaluation, ...Evaluation[]];
+  /** whether tables and pages tell evaluations and protocols apart */
+  readonly evaluated: boolean;
+  /** the protocols that lead to different numbers */
+  readonly protocols: readonly ProtocolId[];
+  readonly formats: readonly FileFormat[];
+  /** of the files in examples: `json` */
+  readonly ending: string;
+  /** of the members of an archive in examples */
+  readonly memberEnding: string;
+  /** what a file has many of, in one word */
+  readonly counted: string;
+  /** what stands behind the number of a data set's objects: `462,261 cells counted` */
+  readonly objects: string;
+  /** ground truth is a file per slot, of counts, instead of one file of annotations */
+  readonly truthPerSlot: boolean;
+  /** how the ground truth of a slot is called in examples: `A172-nuclei.json` */
+  readonly truthName: string;
+  /** detections can stand in for it, with a score from which they are counted */
+  readonly takesThreshold: boolean;
+}
+
+const COCO_RESULTS: FileFormat = {
+  name: 'COCO results',
+  text: 'A JSON array with a record per detection, plain, gzipped or alone in a .zip. The image is its id or its file name, with or without extension. A mask is compressed or uncompressed RLE, or polygons; without a box, the mask’s box serves; without any mask, only boxes are scored. category_id is 1 or absent. mask_score, where present, ranks the masks and score the boxes.',
+  example: `[
+  {
+    "image_id": "A172_Phase_C7_1_00d00h00m_1.tif",
+    "category_id": 1,
+    "score": 0.98,
+    "segmentation": {
+      "size": [520, 704],
+      "counts": "ZZd0d0d?0000000000000000000000000000000000000fPW:"
+    }
+  },
+  {
+    "image_id": "A172_Phase_C7_1_00d00h00m_1.tif",
+    "score": 0.87,
+    "segmentation": [[110, 42, 128, 40, 133, 58, 117, 63]],
+    "bbox": [110, 40, 23, 23]
+  }
+]
+`,
+};
+
+const LABEL_IMAGES: FileFormat = {
+  name: 'Label images',
+  text: 'A .zip of one 8-, 16- or 32-bit PNG or TIFF per image, of the image’s size: 0 is background, every other number a cell. A file is named after its image, with or without the usual suffixes. Label images have no scores, so such entries are ranked among themselves.',
+  example: `A172_Phase_C7_1_00d00h00m_1_cp_masks.png
+A172_Phase_C7_1_00d00h00m_2_cp_masks.png
+BT474_Phase_D3_1_00d00h00m_1_cp_masks.png
+`,
+  archive: true,
+};
+
+const COUNT_FORMATS: readonly FileFormat[] = [
+  {
+    name: 'Counts as JSON',
+    text: 'A count per image, by its file name.',
+    example: `{
+  "A172_Phase_C7_1_00d00h00m_1.tif": 143,
+  "A172_Phase_C7_1_00d00h00m_2.tif": 167
+}
+`,
+  },
+  {
+    name: 'Counts as CSV',
+    text: 'The same as a table, with this header.',
+    example: `image,count
+A172_Phase_C7_1_00d00h00m_1.tif,143
+A172_Phase_C7_1_00d00h00m_2.tif,167
+`,
+  },
+];
+
+/** Masks or boxes of cells, against COCO annotations. */
+export const INSTANCES: Kind = {
+  id: 'instances',
+  evaluations: EVALUATIONS,
+  evaluated: true,
+  protocols: PROTOCOL_IDS,
+  formats: [COCO_RESULTS, LABEL_IMAGES],
+  ending: 'json',
+  memberEnding: 'json.gz',
+  counted: 'detection',
+  objects: 'cells',
+  truthPerSlot: false,
+  truthName: 'ground-truth',
+  takesThreshold: false,
+};
+
+/** A count of cells per image, against a count per image; the same numbers under every protocol. */
+export const COUNTS: Kind = {
+  id: 'counts',
+  evaluations: ['segm'],
+  evaluated: false,
+  protocols: [PRIMARY_PROTOCOL],
+  formats: [...COUNT_FORMATS, COCO_RESULTS],
+  ending: 'csv',
+  memberEnding: 'csv',
+  counted: 'cell',
+  objects: 'cells counted',
+  truthPerSlot: true,
+  truthName: 'nuclei',
+  takesThreshold: true,
+};

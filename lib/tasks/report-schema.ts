@@ -1,0 +1,80 @@
+/** The one way for a document from outside to become a `Report`: validated by the schema of its task. */
+import { z } from 'zod';
+import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
+import { type EvaluationResults, metricsSchema, reportEnvelopeSchema } from '#lib/scoring/report.ts';
+import { evaluationUncertaintyShape, meanSchema } from '#lib/scoring/uncertainty-schema.ts';
+import { parseTask, TASKS } from './index.ts';
+import type { Report } from './report.ts';
+import type { SchemaParts } from './schema-parts.ts';
+import type { Task } from './task.ts';
+
+const PARTS: SchemaParts = {
+  z,
+  metrics: metricsSchema,
+  mean: meanSchema,
+  uncertainty: evaluationUncertaintyShape,
+  cellType: z.enum(CELL_TYPES),
+  evaluations: (results) => z.object({ segm: results.optional(), bbox: results }),
+};
+
+/** The schema of what `results` holds in reports of a task. */
+export function resultsSchemaOf<Results>(task: Task<Results>): z.ZodType<Results> {
+  return task.schema(PARTS);
+}
+
+const schemaOf = (task: Task) =>
+  z.object({ ...reportEnvelopeSchema.shape, task: z.literal(task.id), results: resultsSchemaOf(task) });
+
+const schemas = new Map<string, ReturnType<typeof schemaOf>>();
+
+/** Whether this is a complete report of a task that there is. */
+export function isReport(document: unknown): document is Report {
+  if (typeof document !== 'object' || document === null || !('task' in document)) return false;
+  const task = typeof document.task === 'string' ? parseTask(document.task) : null;
+  if (!task) return false;
+  const schema = schemas.get(task.id) ?? schemaOf(task);
+  schemas.set(task.id, schema);
+  return schema.safeParse(document).success;
+}
+
+const [first, ...others] = Object.values<Task>(TASKS).map(schemaOf);
+
+/**
+ * The schema of every report, for documents that are described or parsed as a whole. The compiler cannot see that the
+ * tasks' schemas, taken from their list, are those that `Report` is made of.
+ */
+export const reportSchema = z.discriminatedUnion('task', [first, ...others]) as unknown as z.ZodType<Report>;
+
+/** A report as it may be shown where its ground truth was not registered as public. */
+export function withoutGroundTruth(report: Report): Report {
+  return withoutKeptOnServer(withoutReferenceCounts(report));
+}
+
+/**
+ * A report as it is stored where its ground truth was not registered as public: reference counts are ground truth, so
+ * the points of a count report stay out. Numbers computed from them stay.
+ */
+export function withoutReferenceCounts(report: Report): Report {
+  const results = parseTask(report.task)?.withoutGroundTruth?.(report.results);
+  return results === undefined ? report : checked({ ...report, results });
+}
+
+/**
+ * A report without fields, replicates and families; the same report where it has none. They hold numbers of few images,
+ * from which annotations could be guessed; boards compute with them.
+ */
+function withoutKeptOnServer(report: Report): Report {
+  if (report.task !== 'livecell-wide') return report;
+  const { segm, bbox } = report.results;
+  const holds = [segm, bbox].some((results) => results?.fields !== undefined || results?.replicates !== undefined);
+  if (!report.families && !holds) return report;
+  const { families: _, ...shown } = report;
+  const strip = ({ fields: _, replicates: __, ...results }: EvaluationResults): EvaluationResults => results;
+  return { ...shown, results: { ...(segm && { segm: strip(segm) }), bbox: strip(bbox) } };
+}
+
+function checked(shown: object): Report {
+  const left: unknown = shown;
+  if (!isReport(left)) throw new Error('What is left of a report without its ground truth is no report.');
+  return left;
+}
