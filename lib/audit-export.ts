@@ -2,7 +2,7 @@
 import { type AuditEvent, auditChanges, auditReason, auditSentence } from './audit.ts';
 import { guardFormula, quoteField } from './csv.ts';
 
-/** What a line of a file says. */
+/** One line of an exported log. */
 export interface ExportedEvent {
   id: number;
   at: Date;
@@ -19,7 +19,7 @@ const HEADER = [
   ...['what', 'why', 'before', 'after', 'detail'],
 ];
 
-/** RFC 4180; times in ISO 8601, `before`, `after` and `detail` as JSON. */
+/** RFC 4180; times in ISO 8601; `before`, `after` and `detail` as JSON. */
 export const AUDIT_CSV_HEADER = `${HEADER.join(',')}\r\n`;
 
 export function auditCsvRow({

@@ -1,15 +1,16 @@
 /**
- * Every decision and change of an entry, as data: who, what, why. Adding an event is one schema and one sentence here.
+ * Every decision about and change to an entry, as data: who, what, why. Adding an event takes one schema and one
+ * sentence here.
  */
 import { z } from 'zod';
 import type { ProtocolId } from './coco/protocol.ts';
 
-/** What a change made of columns of its row, beside what they had been. */
+/** The changed columns of a row, before and after. */
 const changesSchema = z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }));
 export type Changes = z.infer<typeof changesSchema>;
 
 const about = { submissionId: z.string(), changes: changesSchema.optional() };
-/** its own submitter decided, being the only maintainer */
+/** the decision was about the maintainer's own submission, as the only maintainer */
 const byOwn = { own: z.boolean().optional() };
 const why = { reason: z.string() };
 const ofTeam = { teamId: z.string() };
@@ -32,7 +33,7 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rejected'), ...about, problems: z.int() }),
   z.object({ kind: z.literal('returned'), ...about, reason: z.string() }),
   z.object({ kind: z.literal('failed'), ...about, reason: z.string() }),
-  // the owner's words go to the maintainers: an answer to what they asked
+  // the owner's message is for the maintainers: an answer to their question
   z.object({ kind: z.literal('publication-requested'), ...about, message: z.string().optional() }),
   z.object({ kind: z.literal('approved'), ...about, ...byOwn, reason: z.string().optional() }),
   z.object({ kind: z.literal('asked-back'), ...about, ...why }),
@@ -47,7 +48,7 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('shown'), ...about, instead: z.string().nullable() }),
   z.object({ kind: z.literal('method-created'), methodId: z.string(), name: z.string() }),
   z.object({ kind: z.literal('method-edited'), methodId: z.string(), name: z.string(), changes: changesSchema }),
-  // `until`: when the name becomes public by itself; null: when its owner says so
+  // `until`: when the name becomes public by itself; null: when its owner decides
   z.object({ kind: z.literal('anonymised'), ...about, number: z.int(), until: z.string().nullable() }),
   z.object({ kind: z.literal('revealed'), ...about }),
   z.object({ kind: z.literal('review-link-made'), ...about, replaced: z.boolean() }),
@@ -100,9 +101,9 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('featured'), ...about, before: z.boolean(), after: z.boolean() }),
   z.object({ kind: z.literal('dataset-registered'), ...ofDataset, sha256: z.string() }),
-  // `before` and `after`: public or not
+  // `before` and `after`: whether public
   z.object({ kind: z.literal('dataset-visibility-changed'), ...ofDataset, before: z.boolean(), after: z.boolean() }),
-  // `before`: null where there were none
+  // `before`: null if there were none
   z.object({
     kind: z.literal('pictures-registered'),
     ...ofDataset,
@@ -131,11 +132,11 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
     kind: z.literal('rescore-started'),
     ...ofRescore,
     evaluator: z.string(),
-    /** of a single submission: which */
+    /** for a single submission: its id */
     submissionId: z.string().optional(),
   }),
   z.object({ kind: z.literal('rescore-retried'), ...ofRescore }),
-  // `entries`: those that were left behind
+  // `entries`: those left behind
   z.object({ kind: z.literal('rescore-decided'), ...ofRescore }),
   z.object({ kind: z.literal('rescore-cancelled'), ...ofDataset, rescoreId: z.string(), ...why }),
   z.object({
@@ -168,7 +169,7 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
     userId: z.string(),
     mergedUserId: z.string(),
     ...why,
-    /** how many rows of each kind moved from the merged account */
+    /** number of rows of each kind that moved from the merged account */
     moved: z.record(z.string(), z.int()),
   }),
   z.object({
@@ -178,17 +179,20 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
     scopes: z.array(z.string()).optional(),
   }),
   z.object({ kind: z.literal('token-revoked'), userId: z.string(), name: z.string() }),
-  // which fields, not what was in them: what is written here cannot be deleted with the account
+  // which fields, but not their content: what is recorded here cannot be deleted with the account
   z.object({ kind: z.literal('profile-changed'), userId: z.string(), fields: z.array(z.string()) }),
   z.object({ kind: z.literal('sign-in-linked'), userId: z.string(), provider: z.string() }),
   z.object({ kind: z.literal('sign-in-unlinked'), userId: z.string(), provider: z.string() }),
-  // `userId`: whom it signs in, where that is somebody known
+  // `userId`: the user whom it signs in, if known
   z.object({ kind: z.literal('sign-in-link-made'), userId: z.string().optional(), role: z.string() }),
   z.object({ kind: z.literal('signed-out-everywhere'), userId: z.string(), sessions: z.int() }),
   z.object({
     kind: z.literal('account-deleted'),
     userId: z.string(),
-    /** entries that stay on the board, that left a tombstone, and submissions deleted as nobody but their owner saw them */
+    /**
+     * number of entries that stay on the board or left a tombstone, and of submissions deleted because only their owner
+     * saw them
+     */
     kept: z.int(),
     tombstones: z.int(),
     deleted: z.int(),
@@ -198,7 +202,9 @@ export type AuditEvent = z.infer<typeof auditEventSchema>;
 export type AuditKind = AuditEvent['kind'];
 export const AUDIT_KINDS: readonly AuditKind[] = auditEventSchema.options.map(({ shape }) => shape.kind.value);
 
-/** The event in words, to stand after a name and before a time. Histories of public entries show them to everyone. */
+/**
+ * Describe the event in words that go between a name and a time. Everyone sees these in histories of public entries.
+ */
 export function auditSentence(event: AuditEvent): string {
   switch (event.kind) {
     case 'submitted':
@@ -332,18 +338,18 @@ export function auditSentence(event: AuditEvent): string {
   }
 }
 
-/** Public, wherever the event is. */
+/** Return a public note if the deciding maintainer was the entry's own submitter. */
 function bySubmitter({ own }: { own?: boolean }): string {
   return own ? ' (by its own submitter: there is no other maintainer)' : '';
 }
 
-/** Why, in the words of who did it: for the log of the maintainers, since a question to an owner is not for everyone. */
+/** Return the reason in the actor's words: for the maintainers' log, since a question to an owner is private. */
 export function auditReason(event: AuditEvent): string | null {
   if ('reason' in event && event.reason) return event.reason;
   return event.kind === 'publication-requested' && event.message ? event.message : null;
 }
 
-/** Before and after of the columns that an event changed; empty where it changed none. */
+/** Return the columns that an event changed, before and after; empty if it changed none. */
 export function auditChanges(event: AuditEvent): Changes {
   if ('changes' in event && event.changes) return event.changes;
   if (event.kind === 'role-changed' && event.before) return { role: { before: event.before, after: event.role } };

@@ -1,4 +1,4 @@
-/** A badge as SVG: one line of text on a dark ground, readable without any font of ours. */
+/** Renders a badge as SVG: one line of text on a dark ground, readable without a particular font. */
 import { escapeXml } from './xml.ts';
 
 /** Mean advance of Verdana's letters at 11 px; the text is fitted to the width, so an estimate is enough. */
@@ -6,7 +6,7 @@ const LETTER = 6.6;
 const HEIGHT = 20;
 const PADDING = 8;
 
-/** @param title what a screen reader says, and what is shown on hover */
+/** Render a badge. @param title read by screen readers and shown on hover */
 export function badge(words: string, title: string): string {
   const inner = Math.round([...words].length * LETTER);
   const width = inner + 2 * PADDING;

@@ -1,10 +1,10 @@
-/** Tables as text with separators: read and written as RFC 4180 has it, with any line ends. */
+/** Reads and writes tables with separators as in RFC 4180, with any line ends. */
 
 /** A quotation mark is never closed. */
 export class CsvError extends Error {
   /** from 1 */
   readonly line: number;
-  /** what stands behind the quotation mark */
+  /** text after the quotation mark */
   readonly begin: string;
 
   constructor(line: number, begin: string) {
@@ -15,16 +15,16 @@ export class CsvError extends Error {
 }
 
 export interface CsvRow {
-  /** as they stand, without quotation marks; blank space around them is kept */
+  /** without quotation marks; blank space around them is kept */
   fields: string[];
-  /** where the row begins, from 1; a field in quotation marks may go on over several lines */
+  /** line where the row begins, from 1; a quoted field may span several lines */
   line: number;
 }
 
 /**
  * Read the rows of a table, blank lines included.
  *
- * @param options.from where in the text to begin, which is the beginning of line `line`
+ * @param options.from offset in the text to begin at, which must be the beginning of line `line`
  * @throws CsvError
  */
 export function* readCsv(
@@ -74,19 +74,22 @@ function readRow(
   }
 }
 
-/** Where the line after the line end at `at` begins. */
+/** Return the beginning of the line after the line end at `at`. */
 export function endOfLine(text: string, at: number): number {
   if (text[at] === '\r' && text[at + 1] === '\n') return at + 2;
   return Math.min(at + 1, text.length);
 }
 
-/** A field as it is written: in quotation marks where it has to be. */
+/** Write a field, quoted if necessary. */
 export function quoteField(field: string | number): string {
   const text = String(field);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Text that no spreadsheet takes for a formula: some run cells that begin with these, and names come from strangers. */
+/**
+ * Guard text against being run as a formula: some spreadsheets run cells that begin with these, and names come from
+ * strangers.
+ */
 export function guardFormula(text: string): string {
   return /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
 }

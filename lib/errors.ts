@@ -1,6 +1,6 @@
 /**
- * One error class for everything a person may be told. The message is meant for people: what is wrong and what to do.
- * The cause is logged, never sent.
+ * One error class for everything a person may be told. The message is for people: what is wrong and what to do. The
+ * cause is logged, never sent.
  */
 import type { Problem } from './problems.ts';
 
@@ -42,7 +42,7 @@ export class AppError extends Error {
   readonly status: number;
   /** what is wrong with a submitted file, record by record */
   readonly problems: Problem[] | undefined;
-  /** further members of the answer, for programs */
+  /** further members of the response, for programs */
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
@@ -59,7 +59,7 @@ export class AppError extends Error {
   }
 }
 
-/** The body of an `application/problem+json` answer. */
+/** The body of an `application/problem+json` response. */
 export interface ProblemBody {
   title: string;
   status: number;
@@ -68,7 +68,7 @@ export interface ProblemBody {
   problems?: Problem[];
 }
 
-/** What may be said about any error. Only an `AppError` speaks for itself; everything else stays in the log. */
+/** Return what may be said about any error: an `AppError`'s own message; everything else stays in the log. */
 export function toProblem(error: unknown): ProblemBody {
   if (!(error instanceof AppError)) {
     return {

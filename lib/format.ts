@@ -1,20 +1,22 @@
-/** Numbers and times as people read them; the same on the server, in the browser and in a test. */
+/** Formats numbers and times for people; the same on the server, in the browser and in tests. */
 
-/** A fraction in per cent, `47.78`. `null` (nothing to average) and `undefined` (not published) look different. */
+/**
+ * Format a fraction in per cent, `47.78`. `null` (nothing to average) and `undefined` (not published) look different.
+ */
 export function percent(value: number | null | undefined, decimals = 2): string {
   if (value === undefined) return '';
   if (value === null) return '–';
   return (value * 100).toFixed(decimals);
 }
 
-/** For titles: every digit there is. */
+/** Format a fraction with every digit, for titles. */
 export function exact(value: number | null | undefined): string {
   if (value === undefined) return 'not published';
   if (value === null) return 'nothing to average';
   return String(value);
 }
 
-/** 1,564 — with commas, whatever the machine's language is. */
+/** Format a whole number as 1,564: with commas, whatever the machine's language. */
 export function integer(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
@@ -36,7 +38,7 @@ export function seconds(value: number): string {
   return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
 }
 
-/** How long ago, or how long for: `4 minutes`, `3 hours`, `12 days`; rounded down, below a minute `less than a minute`. */
+/** Format a duration: `4 minutes`, `3 hours`, `12 days`; rounded down, below a minute `less than a minute`. */
 export function age(seconds: number): string {
   for (const [unit, length] of [
     ['day', 86_400],
@@ -51,17 +53,17 @@ export function age(seconds: number): string {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** 22 Nov 2025 (UTC) */
+/** Format a date as 22 Nov 2025 (UTC). */
 export function day(date: Date): string {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
 }
 
-/** 22 Nov 2025, 10:18 UTC */
+/** Format a time as 22 Nov 2025, 10:18 UTC. */
 export function moment(date: Date): string {
   return `${day(date)}, ${date.toISOString().slice(11, 16)} UTC`;
 }
 
-/** `a`, `a and b`, `a, b and c` */
+/** Join words: `a`, `a and b`, `a, b and c`. */
 export function list(words: readonly string[]): string {
   return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
 }

@@ -1,30 +1,32 @@
 /**
- * Who may do what, as sentences. Pure functions of plain values: their test is a truth table. Pages, actions and
- * routes ask here and nowhere else. Private by default: only an entry that is scored and published is public.
+ * Who may do what, as sentences. Pure functions of plain values, tested by a truth table. Pages, actions and routes
+ * decide permissions only here. Private by default: only a scored and published entry is public.
  */
 
 import { isSealed, type Seal } from './public-entry.ts';
 import type { Role, SubmissionState, TeamRole, Visibility } from './vocabulary.ts';
 
-/** Whoever is asking; `null` is somebody who has not signed in. */
+/** The person making the request; `null` if not signed in. */
 export type Viewer = {
   id: string;
   name: string | null;
   email: string | null;
   role: Role;
-  /** those this person is in */
+  /** the teams this person belongs to */
   teams: readonly { id: string; role: TeamRole }[];
-  /** may read and download what is theirs, and change nothing; a maintainer's rights rest meanwhile */
+  /** may read and download their own things, but change nothing; a suspended maintainer has no maintainer's rights */
   suspended: boolean;
 } | null;
 
-/** What belongs to a person, or to a team: then to whoever is in the team, and no longer to who made it. */
+/**
+ * Something that belongs to a person or to a team. A team's things belong to its members, and no longer to their maker.
+ */
 export interface Belonging {
   userId: string | null;
   teamId: string | null;
 }
 
-/** What the rules need to know of a submission. */
+/** The fields of a submission that the rules need. */
 export interface Owned extends Belonging {
   state: SubmissionState;
   visibility: Visibility;
@@ -32,7 +34,7 @@ export interface Owned extends Belonging {
 
 type SignedIn = NonNullable<Viewer>;
 
-/** Signed in and not suspended: whoever wants to change anything is at least this. */
+/** Tell whether the viewer is signed in and not suspended: required for any change. */
 export function canAct(viewer: Viewer): viewer is SignedIn {
   return viewer !== null && !viewer.suspended;
 }
@@ -41,15 +43,15 @@ export function isMaintainer(viewer: Viewer): viewer is SignedIn {
   return canAct(viewer) && viewer.role === 'maintainer';
 }
 
-/** Its person, or anybody in its team. */
+/** Tell whether the thing is the viewer's own or their team's. */
 export function isOwner(viewer: Viewer, thing: Belonging): viewer is SignedIn {
   if (viewer === null) return false;
   if (thing.teamId !== null) return isMember(viewer, thing.teamId);
-  // an entry without a user (seeded, or of a deleted account) is nobody's, not everybody's
+  // an entry without a user (seeded, or of a deleted account) belongs to nobody, not to everybody
   return thing.userId !== null && viewer.id === thing.userId;
 }
 
-/** An owner who may change things: every rule below that says “the owner may” means this. */
+/** Tell whether the viewer is an owner who may change things: “the owner may” in the rules below means this. */
 function actsAsOwner(viewer: Viewer, thing: Belonging): viewer is SignedIn {
   return canAct(viewer) && isOwner(viewer, thing);
 }
@@ -62,7 +64,7 @@ export function canSubmit(viewer: Viewer): viewer is SignedIn {
   return canAct(viewer);
 }
 
-/** In one's own name, or for a team one is in. */
+/** In their own name, or for a team they belong to. */
 export function canSubmitFor(viewer: Viewer, teamId: string | null): viewer is SignedIn {
   return canSubmit(viewer) && (teamId === null || isMember(viewer, teamId));
 }
@@ -71,17 +73,17 @@ export function canViewSubmission(viewer: Viewer, submission: Owned): boolean {
   return isPublic(submission) || isOwner(viewer, submission) || isMaintainer(viewer);
 }
 
-/** What is left of an entry that has been public: that there was one, and why it is gone. No numbers. */
+/** A tombstone remains of an entry that has been public: that it existed, and why it is gone. No numbers. */
 export function isTombstone(submission: Pick<Owned, 'state'> & { wasPublished: boolean }): boolean {
   return submission.state === 'withdrawn' && submission.wasPublished;
 }
 
-/** The file a submission was made with stays with its owner, also when its scores are public. */
+/** The submitted file stays with its owner, even if its scores are public. */
 export function canReadFiles(viewer: Viewer, submission: Owned): boolean {
   return isOwner(viewer, submission) || isMaintainer(viewer);
 }
 
-/** Publishing is a deliberate act of the owner, possible before the score is there; a maintainer decides after. */
+/** The owner publishes deliberately, possibly before there is a score; afterwards a maintainer decides. */
 export function canPublish(viewer: Viewer, submission: Owned): boolean {
   const alive = submission.state === 'queued' || submission.state === 'scoring' || submission.state === 'scored';
   return actsAsOwner(viewer, submission) && alive && submission.visibility === 'private';
@@ -97,12 +99,12 @@ export function canWithdraw(viewer: Viewer, submission: Owned): boolean {
   return actsAsOwner(viewer, submission) && submission.state !== 'withdrawn';
 }
 
-/** A rejected file can be replaced by a fixed one, keeping what was typed. */
+/** A rejected file can be replaced by a corrected one, keeping the text fields. */
 export function canSubmitAgain(viewer: Viewer, submission: Owned): boolean {
   return actsAsOwner(viewer, submission) && (submission.state === 'rejected' || submission.state === 'failed');
 }
 
-/** The scores stay. A file that is wanted for scoring stays too, and withdrawing deletes it anyway. */
+/** The scores stay. A file that is needed for scoring stays too; withdrawing deletes it anyway. */
 export function canDeleteFiles(viewer: Viewer, submission: Owned & { filesDeletedAt: Date | null }): boolean {
   const done = submission.state === 'scored' || submission.state === 'rejected' || submission.state === 'failed';
   return actsAsOwner(viewer, submission) && done && submission.filesDeletedAt === null;
@@ -110,12 +112,14 @@ export function canDeleteFiles(viewer: Viewer, submission: Owned & { filesDelete
 
 // --- anonymous entries ---
 
-/** Who made an entry whose name is a secret. Others see “Anonymous entry 7”. */
+/** Whether the viewer sees who made an anonymous entry. Others see “Anonymous entry 7”. */
 export function canSeeIdentity(viewer: Viewer, submission: Belonging): boolean {
   return isOwner(viewer, submission) || isMaintainer(viewer);
 }
 
-/** Not once it has been public under its name: what was read cannot be unread. The date can be changed until it comes. */
+/**
+ * Not after it has been public under its name: what was read cannot be unread. The date can be changed until it comes.
+ */
 export function canMakeAnonymous(
   viewer: Viewer,
   submission: Owned & Seal & { wasPublished: boolean },
@@ -129,19 +133,21 @@ export function canReveal(viewer: Viewer, submission: Owned & Seal, now = new Da
   return actsAsOwner(viewer, submission) && submission.state !== 'withdrawn' && isSealed(submission, now);
 }
 
-/** Make, replace and revoke the link through which reviewers see an entry without its name, also before it is public. */
+/**
+ * Make, replace and revoke the link through which reviewers see an entry without its name, even before it is public.
+ */
 export function canShareWithReviewers(viewer: Viewer, submission: Owned): boolean {
   return actsAsOwner(viewer, submission) && submission.state !== 'withdrawn';
 }
 
 // --- methods: a submission is a version of one ---
 
-/** Everybody, once a version is public under its name; what they see of it are the public versions. */
+/** Everybody, once a version is public under its name; they see the public versions. */
 export function canViewMethod(viewer: Viewer, method: Belonging & { public: boolean }): boolean {
   return method.public || isOwner(viewer, method) || isMaintainer(viewer);
 }
 
-/** Versions that are not public. */
+/** Whether the viewer sees versions that are not public. */
 export function canViewVersions(viewer: Viewer, method: Belonging): boolean {
   return isOwner(viewer, method) || isMaintainer(viewer);
 }
@@ -150,12 +156,12 @@ export function canEditMethod(viewer: Viewer, method: Belonging): viewer is Sign
   return actsAsOwner(viewer, method);
 }
 
-/** Which of the published versions of a method the board shows is for its owner to say. */
+/** The owner decides which of a method's published versions the board shows. */
 export function canChooseShown(viewer: Viewer, submission: Owned & { shown: boolean }): boolean {
   return actsAsOwner(viewer, submission) && isPublic(submission) && !submission.shown;
 }
 
-// --- teams: members do with the team's entries and methods what an owner may; owners also decide who is in ---
+// --- teams: members may treat the team's entries and methods as owners do; team owners also decide on membership ---
 
 function isMember(viewer: SignedIn, teamId: string): boolean {
   return viewer.teams.some(({ id }) => id === teamId);
@@ -174,25 +180,25 @@ export function canManageTeam(viewer: Viewer, teamId: string): viewer is SignedI
   return canAct(viewer) && viewer.teams.some(({ id, role }) => id === teamId && role === 'owner');
 }
 
-/** That the last owner stays while others are there is kept where it cannot be raced: in the transaction. */
+/** The last owner must stay while there are other members; the transaction checks that, where it cannot be raced. */
 export function canLeaveTeam(viewer: Viewer, teamId: string): viewer is SignedIn {
   return canAct(viewer) && isMember(viewer, teamId);
 }
 
-/** An invitation is for whoever has its link. */
+/** An invitation is for any signed-in person with its link. */
 export function canAcceptInvitation(viewer: Viewer): viewer is SignedIn {
   return canAct(viewer);
 }
 
-// --- the queue: everybody sees that something waits and how long; what it is, only who may see it anyway ---
+// --- the queue: everybody sees that something waits and how long; only people who may see it anyway see what it is ---
 
-/** Nothing that waits is public yet, except entries that are scored again and those of the demo. */
+/** Nothing that waits is public yet, except entries being scored again and demo entries. */
 export function canNameInQueue(viewer: Viewer, submission: Owned & Seal, now = new Date()): boolean {
   if (isOwner(viewer, submission) || isMaintainer(viewer)) return true;
   return submission.visibility === 'published' && !isSealed(submission, now);
 }
 
-/** Taking it out of the queue is withdrawing it before it has a score. */
+/** Taking it out of the queue means withdrawing it before it has a score. */
 export function canTakeOut(viewer: Viewer, submission: Owned): boolean {
   return canWithdraw(viewer, submission) && (submission.state === 'queued' || submission.state === 'scoring');
 }
@@ -203,12 +209,12 @@ export function canModerate(viewer: Viewer): viewer is SignedIn {
   return isMaintainer(viewer);
 }
 
-/** Nobody publishes for an owner who did not ask. */
+/** Only if the owner asked: nobody publishes on an owner's behalf. */
 export function canApprove(viewer: Viewer, submission: Owned): boolean {
   return isMaintainer(viewer) && submission.state === 'scored' && submission.visibility === 'pending';
 }
 
-/** Ask back and reject: both end the wait without publishing, scored or not. */
+/** Ask back and reject: both end the wait without publishing, whether scored or not. */
 export function canDecline(viewer: Viewer, submission: Owned): boolean {
   return isMaintainer(viewer) && submission.visibility === 'pending';
 }
@@ -217,17 +223,17 @@ export function canHide(viewer: Viewer, submission: Owned): boolean {
   return isMaintainer(viewer) && submission.visibility === 'published';
 }
 
-/** A hidden entry may be let back on the board, by the same people who hid it. */
+/** The same people who hid an entry may let it back on the board. */
 export function canRestore(viewer: Viewer, submission: Owned): boolean {
   return isMaintainer(viewer) && submission.state === 'scored' && submission.visibility === 'hidden';
 }
 
-/** Where we failed, once what was in the way is gone. A file that is not there any more cannot be scored. */
+/** For failures of the site, once the cause is removed. A deleted file cannot be scored. */
 export function canTryAgain(viewer: Viewer, submission: Owned & { filesDeletedAt: Date | null }): boolean {
   return isMaintainer(viewer) && submission.state === 'failed' && submission.filesDeletedAt === null;
 }
 
-/** Mark an entry as re-run, and take the mark back. */
+/** Mark an entry as re-run, and remove the mark. */
 export function canVerify(viewer: Viewer, submission: Owned): boolean {
   return isMaintainer(viewer) && submission.state === 'scored';
 }
@@ -237,42 +243,42 @@ export function canManageTasks(viewer: Viewer): viewer is SignedIn {
   return isMaintainer(viewer);
 }
 
-/** Register ground truth, replace it, make it public or not, have everything scored again. */
+/** Register ground truth, replace it, make it public or private, have everything scored again. */
 export function canManageGroundTruth(viewer: Viewer): viewer is SignedIn {
   return isMaintainer(viewer);
 }
 
-/** A baseline stands out on the board, so it has to be on it. The mark can be taken off whatever became of the entry. */
+/** A baseline stands out on the board, so it must be on it. The mark can be removed in any case. */
 export function canFeature(viewer: Viewer, submission: Owned & { featured: boolean }): boolean {
   return isMaintainer(viewer) && (isPublic(submission) || submission.featured);
 }
 
-/** Find people, suspend, change roles, merge. That the last maintainer stays is kept in the transaction. */
+/** Find people, suspend, change roles, merge. The transaction checks that the last maintainer stays. */
 export function canManagePeople(viewer: Viewer): viewer is SignedIn {
   return isMaintainer(viewer);
 }
 
-/** The log says who did what, anonymous entries and all. */
+/** The log names the people behind every event, including anonymous entries. */
 export function canReadAudit(viewer: Viewer): viewer is SignedIn {
   return isMaintainer(viewer);
 }
 
-/** Not even maintainers: an upload is a private file until its owner submits it. */
+/** Not even maintainers: an upload is private until its owner submits it. */
 export function canUseUpload(viewer: Viewer, upload: { userId: string }): boolean {
   return actsAsOwner(viewer, { userId: upload.userId, teamId: null });
 }
 
-/** Name and sizes of images are for everyone; annotations only where they were registered as public. */
+/** Names and sizes of images are for everyone; annotations only if registered as public. */
 export function canReadAnnotations(dataset: { public: boolean }): boolean {
   return dataset.public;
 }
 
-/** The images themselves are registered apart from the annotations, and are public or not on their own account. */
+/** The images are registered separately from the annotations, and are public or private independently of them. */
 export function canSeePictures(pictures: { public: boolean }): boolean {
   return pictures.public;
 }
 
-/** Outlines are annotations, and drawn over pictures only. */
+/** Outlines are annotations, and are only drawn over pictures. */
 export function canSeeOutlines(dataset: { public: boolean }, pictures: { public: boolean }): boolean {
   return canReadAnnotations(dataset) && canSeePictures(pictures);
 }

@@ -1,25 +1,25 @@
 /**
- * The data folder belongs to whoever runs the site: sessions, uploads, ground truth and the database are in it. As
- * PostgreSQL does with its own folder, a start refuses one that somebody else could write or read; what is ours it
- * mends by itself.
+ * Keeps the data folder private to the user who runs the site: it contains sessions, uploads, ground truth and the
+ * database. Like PostgreSQL with its own folder, the site refuses to start if somebody else could write or read it; for
+ * its own files it corrects the rights itself.
  */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AppError } from './errors.ts';
 
-/** Rights of the group and of all others. */
+/** Permission bits of the group and of all others. */
 const OTHERS = 0o077;
 
-/** From here on this process, and each one it starts, makes files that only its user can read. */
+/** Make this process, and each one it starts, create files that only its user can read. */
 export function keepFilesPrivate(): void {
   process.umask(OTHERS);
 }
 
 /**
- * Make the folder where it is missing, for this user alone, and take the rights of everybody else from what is in it.
+ * Create the folder if it is missing, for this user only, and remove everybody else's rights from its content.
  *
- * @returns how many files and folders were open to others until now
- * @throws AppError `unavailable` for a folder, or something in it, that belongs to another user; says what mends it
+ * @returns number of files and folders that were open to others until now
+ * @throws AppError `unavailable` for a folder, or something in it, that belongs to another user; says how to mend it
  */
 export function makePrivate(folder: string): number {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -54,11 +54,11 @@ export function makePrivate(folder: string): number {
     mended++;
   };
   mend(top);
-  // the folder is closed before its content is looked at: nobody can swap anything while it is mended
+  // close the folder before examining its content: then nobody can swap anything meanwhile
   const waiting = [top];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop())
     for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (entry.isSymbolicLink()) continue; // leads elsewhere, and has no rights of its own
+      if (entry.isSymbolicLink()) continue; // points elsewhere, and has no rights of its own
       const inside = join(path, entry.name);
       mend(inside);
       if (entry.isDirectory()) waiting.push(inside);

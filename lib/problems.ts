@@ -1,6 +1,6 @@
-/** What is wrong or suspicious about a submitted file: the one shape from a reader to a page, a report and a terminal. */
+/** What is wrong or suspicious about a submitted file: one shape for readers, pages, reports and terminals. */
 
-/** Legal but suspicious: said once for the file, with how often and some examples. */
+/** Legal but suspicious: reported once per file, with the number of cases and some examples. */
 export interface Warning {
   code: string;
   message: string;
@@ -8,17 +8,17 @@ export interface Warning {
   examples?: string[];
 }
 
-/** One thing wrong with a file. `record` counts detections from 1, in file order. */
+/** One problem of a file. `record` counts detections from 1, in file order. */
 export interface Problem {
   code: string;
   message: string;
   record?: number;
   image?: string;
-  /** how many more of the same kind there are, on the last one listed */
+  /** number of further problems of the same kind, on the last one listed */
   more?: number;
 }
 
-/** A file that cannot be used, with everything that is wrong with it: the only error that readers throw about content. */
+/** A file that cannot be used, with all its problems: the only error that readers throw about content. */
 export class FileRejected extends Error {
   readonly problems: Problem[];
   readonly warnings: Warning[];

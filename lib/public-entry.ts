@@ -1,7 +1,7 @@
 /**
- * The one serializer of entries. Whatever the site says of an entry to somebody — page, API, CSV, BibTeX, board row,
- * receipt, events, badge, feed, image — is made of a `PublicEntry`, and what would tell who made it is decided here
- * and nowhere else. While an entry is sealed its identity does not leave this file.
+ * The one serializer of entries. Everything that the site shows of an entry — page, API, CSV, BibTeX, board row,
+ * receipt, events, badge, feed, image — is built from a `PublicEntry`, and only here is it decided what would reveal
+ * its submitter. While an entry is sealed, its identity does not leave this file.
  */
 
 import type { Warning } from '#lib/problems.ts';
@@ -9,13 +9,13 @@ import type { Report } from '#lib/tasks/report.ts';
 import { type Level, levelOf } from './board/trust-level.ts';
 import type { SubmissionState, Visibility } from './vocabulary.ts';
 
-/** When an entry is anonymous: until a date, or without one until its owner says otherwise. */
+/** How long an entry is anonymous: until a date, or without one until its owner reveals it. */
 export interface Seal {
   anonymous: boolean;
   anonymousUntil: Date | null;
 }
 
-/** The rows an entry is made of; only what is read here. */
+/** The rows an entry is built from; only the fields read here. */
 export interface EntrySource {
   submission: Seal & {
     id: string;
@@ -60,25 +60,25 @@ export interface EntrySource {
 }
 
 /**
- * Who looks. `public`: everybody. `insider`: its owner, the team, maintainers (`canSeeIdentity`). `reviewer`: whoever
- * has the reviewers' link, to whom an entry is always sealed.
+ * The viewpoint. `public`: everybody. `insider`: its owner, the team, maintainers (`canSeeIdentity`). `reviewer`:
+ * people with the reviewers' link, for whom an entry is always sealed.
  */
 export type Look = 'public' | 'insider' | 'reviewer';
 
-/** Everything that could tell who made an entry, or link it to another one. Empty while it is sealed. */
+/** Everything that could reveal an entry's submitter, or link it to another entry. Empty while it is sealed. */
 export interface Identity {
-  /** the name it goes by: the method's, or “Anonymous entry 7” */
+  /** the name shown: the method's, or “Anonymous entry 7” */
   method: string;
-  /** of the method's page */
+  /** id of the method's page */
   methodId: string | null;
-  /** of its method, counted per task and data set */
+  /** version of its method, counted per task and data set */
   version: number | null;
   /** a person's display name */
   submitter: string | null;
   affiliation: string | null;
   orcid: string | null;
   team: string | null;
-  /** as they are to be cited; '' where not stated, as with all texts below */
+  /** as they should be cited; '' if not stated, like all texts below */
   authors: string;
   description: string;
   paperUrl: string | null;
@@ -90,17 +90,17 @@ export interface Identity {
   pretraining: string;
   extraData: string;
   secondsPerImage: number | null;
-  /** how close the re-run came, in a maintainer's words, which may name things */
+  /** how close the re-run came, in a maintainer's words, which may contain names */
   verifiedNote: string | null;
 }
 
 export interface PublicEntry extends Identity {
-  /** when a maintainer re-ran it, and who; null: nobody has */
+  /** when a maintainer re-ran it, and which one; null: never */
   verifiedAt: Date | null;
   verifiedBy: string | null;
   id: string;
   task: string;
-  /** a maintainer chose it as a baseline */
+  /** a maintainer selected it as a baseline */
   featured: boolean;
   demo: boolean;
   testImagesSeen: boolean;
@@ -115,25 +115,28 @@ export interface PublicEntry extends Identity {
 }
 
 export interface Anonymity {
-  /** “Anonymous entry 7”: what everybody reads who is no insider */
+  /** “Anonymous entry 7”: the name that everybody except insiders sees */
   name: string;
-  /** this `PublicEntry` holds the identity, because an insider looks */
+  /** this `PublicEntry` includes the identity, because an insider is looking */
   identityShown: boolean;
-  /** for insiders: when the identity becomes public by itself; null: when the owner says so */
+  /** for insiders: when the identity becomes public by itself; null: when the owner decides */
   until: Date | null;
 }
 
-/** Whether who made it is a secret now. Computed when read, so that nobody has to do anything when the date has come. */
+/**
+ * Tell whether an entry's identity is currently secret. Computed when read, so that nothing has to be done when the
+ * date comes.
+ */
 export function isSealed({ anonymous, anonymousUntil }: Seal, now: Date): boolean {
   return anonymous && (anonymousUntil === null || anonymousUntil > now);
 }
 
-/** “Anonymous entry 7”; one without a number has not been given it yet and is not public. */
+/** Return “Anonymous entry 7”; an entry without a number has not been given one yet and is not public. */
 export function anonymousName(number: number | null): string {
   return number === null ? 'Anonymous entry' : `Anonymous entry ${number}`;
 }
 
-/** The public form of an entry, for whoever looks. */
+/** Return the public form of an entry, for a viewpoint. */
 export function publicEntry(source: EntrySource, look: Look, now: Date): PublicEntry {
   const { submission } = source;
   const { id, task, featured, demo, testImagesSeen, state, visibility } = submission;
@@ -149,7 +152,7 @@ export function publicEntry(source: EntrySource, look: Look, now: Date): PublicE
     state,
     visibility,
     verifiedAt: submission.verifiedAt,
-    // whoever re-ran it may be of the same house, or be its owner
+    // the person who re-ran it may be a colleague, or the owner
     verifiedBy: submission.verifiedAt && !(sealed && look !== 'insider') ? source.verifier : null,
     createdAt,
     startedAt,
@@ -182,7 +185,10 @@ const NOBODY: Omit<Identity, 'method'> = {
   verifiedNote: null,
 };
 
-/** Name and links are the method's, which its owner keeps up to date; a version is described in words of its own. */
+/**
+ * Return the identity. Name and links are the method's, kept up to date by its owner; a version has its own
+ * description.
+ */
 function identityOf({ submission, method, team, user }: EntrySource): Identity {
   return {
     method: method?.name || submission.method,
@@ -206,20 +212,20 @@ function identityOf({ submission, method, team, user }: EntrySource): Identity {
   };
 }
 
-/** What a row of a board says of an entry besides its numbers: the same to everybody, so that boards can be passed on. */
+/** A board row's fields besides its numbers: the same for everybody, so that boards can be passed on. */
 export interface BoardEntry
   extends Pick<
       PublicEntry,
       'id' | 'featured' | 'demo' | 'testImagesSeen' | 'publishedAt' | 'verifiedAt' | 'verifiedBy'
     >,
     Pick<Identity, 'method' | 'methodId' | 'version' | 'submitter' | 'team' | 'authors' | 'paperUrl' | 'codeUrl'> {
-  /** who made it is a secret: `method` is “Anonymous entry 7” */
+  /** the submitter is secret: `method` is “Anonymous entry 7” */
   anonymous: boolean;
   /** how far it can be trusted; null: it was not scored here */
   level: Level | null;
 }
 
-/** The row of an entry. */
+/** Return the board row of an entry. */
 export function boardEntry(source: EntrySource, now: Date): BoardEntry {
   const entry = publicEntry(source, 'public', now);
   const { id, featured, demo, testImagesSeen, publishedAt, method, methodId, version } = entry;
@@ -245,7 +251,7 @@ export function boardEntry(source: EntrySource, now: Date): BoardEntry {
   };
 }
 
-/** What a row says of a method whose numbers were published elsewhere. */
+/** Return the board row of a method whose numbers were published elsewhere. */
 export function boardReference(id: string, method: string): BoardEntry {
   return {
     id,
@@ -268,7 +274,10 @@ export function boardReference(id: string, method: string): BoardEntry {
   };
 }
 
-/** Warnings quote the file, and files quote people: of a sealed entry the kinds and counts are left. */
+/**
+ * Return the warnings that may be shown. Warnings quote the file, and files may name people: a sealed entry keeps only
+ * kinds and counts.
+ */
 export function publicWarnings(warnings: readonly Warning[], entry: Pick<PublicEntry, 'anonymous'>): Warning[] {
   if (!entry.anonymous || entry.anonymous.identityShown) return [...warnings];
   return warnings.map(({ examples: _, message, ...warning }) => ({

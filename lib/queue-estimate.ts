@@ -1,4 +1,7 @@
-/** How long scoring takes and when a submission's turn comes, from what was measured here. Pure; times are seconds. */
+/**
+ * Estimates how long scoring takes and when a submission's turn comes, from measurements on this site. Pure; times in
+ * seconds.
+ */
 
 /** A run that ended with a score. */
 export interface PastRun {
@@ -8,12 +11,12 @@ export interface PastRun {
   seconds: number;
 }
 
-/** Runs asked for an estimate: those nearest in size. */
+/** Number of runs used for an estimate: those nearest in size. */
 const NEAREST = 5;
 
 /**
- * Seconds that a run of so many bytes will take: the median of the five past runs of the same task and data set (else of
- * the same task) nearest in size. A smaller past run counts in proportion to its bytes, a larger one as it was, since
+ * Estimate the seconds that a run of a given size will take: the median of the five past runs of the same task and data
+ * set (or else of the same task) nearest in size. A smaller past run is scaled by its bytes, a larger one is not, since
  * much of a short run does not depend on the file. Null: nothing was ever measured.
  */
 export function estimateSeconds(past: readonly PastRun[], run: Omit<PastRun, 'seconds'>): number | null {
@@ -33,8 +36,9 @@ function median(values: number[]): number {
 }
 
 /**
- * Seconds until each of the waiting begins, in their order, when `processes` score one at a time each and `running`
- * (seconds left of what is being scored) come first. Null from the first on that depends on something unknown.
+ * Return the seconds until each waiting run begins, in order, when `processes` processes score one at a time each and
+ * first finish `running` (seconds left of each current run). Null from the first run on that depends on an unknown
+ * time.
  */
 export function secondsUntilTurn(
   running: readonly (number | null)[],

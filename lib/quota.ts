@@ -1,10 +1,10 @@
 /**
- * How many scored submissions somebody may have: so many in any window of so many days. A submission reserves a place
- * when it comes in, a score makes a charge of the reservation, anything else gives it back. Pure: the ledger's lines in,
- * where it stands out.
+ * How many scored submissions a holder may have: `limit` in any window of `days` days. A submission reserves a place
+ * when it comes in; a score turns the reservation into a charge, any other outcome releases it. Pure: computes the
+ * standing from the ledger's lines.
  *
- * No window ever holds more charges than the limit: of those charged in a window, look at the one that was reserved
- * last. At that moment each of the others was either charged within the window or still open, and both were counted.
+ * No window ever holds more charges than the limit: of those charged in a window, consider the one reserved last. At
+ * that moment each of the others was either charged within the window or still open, and both were counted.
  */
 
 export const QUOTA_KINDS = ['reserved', 'charged', 'returned', 'granted'] as const;
@@ -27,57 +27,57 @@ export function holderOf({ userId, teamId }: { userId: string | null; teamId: st
   return userId === null ? null : userHolder(userId);
 }
 
-/** Return what a holder names; null for text that is no holder. */
+/** Parse the id of a holder; null for any other text. */
 export function parseHolder(text: string): { kind: 'user' | 'team'; id: string } | null {
   const [, kind, id] = /^(user|team):(.+)$/.exec(text) ?? [];
   return kind ? { kind: kind === 'team' ? 'team' : 'user', id } : null;
 }
 
 export interface QuotaRule {
-  /** scored submissions in a window; null: as many as one likes */
+  /** scored submissions in a window; null: no limit */
   limit: number | null;
   /** length of the window */
   days: number;
 }
 
-/** A line of the ledger, as far as it counts. */
+/** The fields of a ledger line that count. */
 export interface QuotaEntry {
   kind: QuotaKind;
   at: Date;
   amount: number;
   submissionId: string | null;
-  /** of a grant: counts until then; null: for good */
+  /** for a grant: when it ends; null: never */
   expiresAt: Date | null;
 }
 
 export interface QuotaStanding {
-  /** with what was granted; null: no limit */
+  /** including grants; null: no limit */
   limit: number | null;
-  /** of the limit, what maintainers granted beyond the rule */
+  /** places that maintainers granted beyond the rule */
   granted: number;
   days: number;
   /** charged within the window */
   charged: number;
-  /** places held by submissions that have no score yet */
+  /** places held by submissions without a score yet */
   reserved: number;
   /** places left; null: no limit */
   left: number | null;
   /**
-   * when a place becomes free; null while there is one. Places that are only held count as if they were charged now;
-   * they become free sooner when their submission gets no score.
+   * when a place becomes free; null if one is free now. Reserved places count as if charged now; they become free
+   * sooner if their submission gets no score.
    */
   nextSlotAt: Date | null;
 }
 
 const DAY = 24 * 3600_000;
 
-/** Where a holder stands at `now`, from all lines of the holder and the task that are younger than a window, or open. */
+/** Return a holder's standing at `now`, from all lines of the holder and the task that are within a window, or open. */
 export function quotaStanding(rule: QuotaRule, entries: readonly QuotaEntry[], now: Date): QuotaStanding {
   const window = rule.days * DAY;
   const settled = new Set(
     entries.flatMap(({ kind, submissionId }) => (kind === 'charged' || kind === 'returned' ? [submissionId] : [])),
   );
-  // a reservation whose submission is gone altogether holds nothing
+  // a reservation whose submission no longer exists holds nothing
   const reserved = entries.filter(
     ({ kind, submissionId }) => kind === 'reserved' && submissionId !== null && !settled.has(submissionId),
   ).length;
@@ -96,13 +96,13 @@ export function quotaStanding(rule: QuotaRule, entries: readonly QuotaEntry[], n
   const left = Math.max(0, limit - charges.length - reserved);
   if (left > 0) return { limit, left, nextSlotAt: null, ...shared };
 
-  // a place opens when enough of what is counted has left the window; a grant may have run out by then
+  // a place opens when enough charges have left the window; a grant may have ended by then
   const leaving = [...charges, ...Array.from({ length: reserved }, () => now.getTime())].map((at) => at + window);
   const opens = leaving.find((time, index) => leaving.length - (index + 1) < (rule.limit ?? 0) + grantedAt(time));
   return { limit, left, nextSlotAt: opens === undefined ? null : new Date(opens), ...shared };
 }
 
-/** The rule in words: `5 scored submissions in 7 days`. */
+/** Return the rule in words: `5 scored submissions in 7 days`. */
 export function quotaInWords({ limit, days }: Pick<QuotaStanding, 'limit' | 'days'>): string {
   if (limit === null) return 'as many submissions as you like';
   return `${limit} scored submission${limit === 1 ? '' : 's'} in ${days === 1 ? 'a day' : `${days} days`}`;

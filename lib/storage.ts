@@ -1,6 +1,6 @@
 /**
- * Where files live: uploads, submitted predictions, packed ground truth. Keys look like `submissions/<id>/all.json.gz`.
- * The file system is the only store so far; an object store needs nothing but this interface.
+ * Stores files: uploads, submitted predictions, packed ground truth. Keys look like `submissions/<id>/all.json.gz`. The
+ * file system is the only store so far; an object store need only implement this interface.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, type Dirent } from 'node:fs';
@@ -18,25 +18,27 @@ export interface StoredFile {
 }
 
 export interface Storage {
-  /** Store a stream under a key, replacing what was there once all of it has arrived. */
+  /** Store a stream under a key, replacing an existing file once the stream is complete. */
   put(key: string, body: AsyncIterable<Uint8Array>): Promise<StoredFile>;
-  /** Take over a local file: moved where possible, else copied and removed. */
+  /** Take over a local file: move it if possible, otherwise copy and remove it. */
   adopt(key: string, path: string): Promise<void>;
-  /** A local path to read the file from (an object store fetches it first). */
+  /** Return a local path to read the file from (an object store fetches it first). */
   localPath(key: string): Promise<string>;
   createReadStream(key: string, range?: { start?: number; end?: number }): Readable;
-  /** size in bytes, or null when there is no such file */
+  /** Return the size in bytes, or null if there is no such file. */
   size(key: string): Promise<number | null>;
   exists(key: string): Promise<boolean>;
-  /** Deleting what is not there is no error. */
+  /** Delete a file. Deleting a missing file is no error. */
   delete(key: string): Promise<void>;
-  /** All keys, in no particular order; files that are still being written are left out. */
+  /** List all keys, in no particular order, without files still being written. */
   list(): AsyncIterable<string>;
 }
 
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
 
-/** Keys are made by us from ids; anything that could leave the folder is a bug or an attack. */
+/**
+ * Throw for a malformed key. The site makes keys from ids; anything that could leave the folder is a bug or an attack.
+ */
 export function checkKey(key: string): string {
   // no segment starts with a dot, so neither `.` nor `..` is possible
   if (key.length > 500 || !KEY.test(key)) throw new AppError('invalid', `Not a storage key: ${JSON.stringify(key)}`);
@@ -130,7 +132,7 @@ function emptyIfMissing(error: unknown): Dirent[] {
   throw error;
 }
 
-/** A renamed file must not turn out empty after a power cut, so its bytes reach the disk before its name does. */
+/** Flush a file to disk before it is renamed: it must not turn out empty after a power cut. */
 async function flush(path: string): Promise<void> {
   const handle = await open(path, 'r+');
   try {
@@ -140,14 +142,14 @@ async function flush(path: string): Promise<void> {
   }
 }
 
-/** SHA-256 of a stream, as hex. */
+/** Return the SHA-256 of a stream, as hex. */
 export async function sha256Of(body: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of body) hash.update(chunk);
   return hash.digest('hex');
 }
 
-/** The site's own storage. */
+/** Return the site's own storage. */
 export function storage(): Storage {
   return new FileStorage(join(env().LIVECELL_DATA, 'storage'));
 }

@@ -6,12 +6,12 @@ export type Role = (typeof ROLES)[number];
 export const TEAM_ROLES = ['owner', 'member'] as const;
 export type TeamRole = (typeof TEAM_ROLES)[number];
 
-/** `read`: what the owner may see. `submit`: uploads and submissions. */
+/** `read`: whatever the owner may see. `submit`: uploads and submissions. */
 export const TOKEN_SCOPES = ['read', 'submit'] as const;
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
 /**
- * `rejected`: something is wrong with the file. `failed`: something is wrong with the site, which retried first.
+ * `rejected`: something is wrong with the file. `failed`: something is wrong with the site, which has retried.
  * `uploading` is reserved by the public interface; no submission has it.
  */
 export const SUBMISSION_STATES = [
@@ -29,7 +29,7 @@ export type SubmissionState = (typeof SUBMISSION_STATES)[number];
 export const VISIBILITIES = ['private', 'pending', 'published', 'hidden'] as const;
 export type Visibility = (typeof VISIBILITIES)[number];
 
-/** Why an entry that had been public is gone. */
+/** Why a formerly public entry is gone. */
 export const WITHDRAWAL_REASONS = ['superseded', 'mistake', 'data', 'account-deleted', 'other'] as const;
 export type WithdrawalReason = (typeof WITHDRAWAL_REASONS)[number];
 
@@ -50,5 +50,5 @@ export const NOTICE_KINDS = [
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
-/** Where a person wants notices of each kind; a kind that is absent goes both to the site and by e-mail. */
+/** Where a person receives notices of each kind; a kind that is absent goes to the site and by e-mail. */
 export type NoticePreferences = Partial<Record<NoticeKind, { site: boolean; email: boolean }>>;

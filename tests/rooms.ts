@@ -1,8 +1,8 @@
 /**
- * The rooms of the house and which other rooms each of them may use, from the ground up: a room uses only rooms that
- * stand above it in this table, so the arrows have one direction and no circle is possible. The longest prefix of a
- * path says which room it is in; a room that ends in `.ts` is a single file, and one of lib that uses no room but such may
- * be used by all. README's map lists the same rooms.
+ * The rooms of the code and which other rooms each of them may use, from the ground up: a room uses only rooms above it
+ * in this table, so all arrows point one way and circles are impossible. The longest matching path prefix determines a
+ * file's room. A room that ends in `.ts` is a single file; such a file of lib may be used by all rooms if it uses only
+ * files of this kind. README's map lists the same rooms.
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // no imports at all
@@ -23,11 +23,11 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'lib/coco': ['lib/kernels'],
   'lib/scoring': ['lib/livecell', 'lib/stats', 'lib/kernels', 'lib/coco'],
 
-  // files into columns
+  // from files to columns
   'lib/readers': ['lib/livecell', 'lib/kernels', 'lib/coco'],
   'lib/datasets': ['lib/livecell', 'lib/cells', 'lib/stats', 'lib/coco', 'lib/readers'],
 
-  // what people see of it
+  // presentation of results
   'lib/charts': ['lib/livecell', 'lib/stats', 'lib/coco', 'lib/scoring'],
   'lib/tasks': ['lib/livecell', 'lib/stats', 'lib/coco', 'lib/scoring', 'lib/charts'],
   'lib/board': ['lib/livecell', 'lib/stats', 'lib/coco', 'lib/scoring', 'lib/charts', 'lib/tasks'],
@@ -94,16 +94,19 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   app: ['lib', 'db', 'app/_server', 'app/_components'],
 };
 
-/** Must run in a thread, on the command line, in a test and in a browser: nothing of Node, whatever way imports go. */
+/**
+ * Rooms that must run in a thread, on the command line, in a test and in a browser: they must not reach Node, directly
+ * or indirectly.
+ */
 export const PURE = ['lib/coco', 'lib/stats', 'lib/scoring', 'lib/kernels', 'lib/livecell'];
 
-/** Whether a room may use another one. */
+/** Tell whether a room may use another one. */
 export function mayUse(room: string, other: string): boolean {
   const usedByAll = other.startsWith('lib/') && other.endsWith('.ts') && ROOMS[other].length === 0;
   return usedByAll || ROOMS[room].some((allowed) => other === allowed || other.startsWith(`${allowed}/`));
 }
 
-/** The room of a file; null when it is in none. */
+/** Return the room of a file; null if it has none. */
 export function roomOf(file: string): string | null {
   let found: string | null = null;
   for (const room of Object.keys(ROOMS)) {

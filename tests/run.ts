@@ -1,7 +1,7 @@
 /**
- * `npm test`: everything, on a machine that has Node and npm and nothing else. Types, lint and the build run beside the
- * unit tests, which mostly wait; browser tests follow. The last lines name what could not run; where CI is set, that is
- * a failure.
+ * `npm test`: runs everything on a machine that has only Node and npm. Types, lint and the build run in parallel with
+ * the unit tests, which mostly wait; browser tests follow. The last lines list what could not run; if CI is set, that
+ * is a failure.
  *
  *   npm test                   all steps
  *   npm test -- types unit     only these
@@ -24,7 +24,7 @@ interface Count {
   failed: number;
   skipped: number;
 }
-/** a step's output, as it comes or kept until the step is done */
+/** prints a step's output, immediately or once the step is done */
 type Print = (text: string) => void;
 interface Step {
   title: string;
@@ -43,13 +43,13 @@ const STEPS: Record<string, Step> = {
 
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
-/** what could not run, and what to do about it */
+/** steps that could not run, each with advice */
 const missing: string[] = [];
 const skippedTests: string[] = [];
 const times: string[] = [];
 const children = new Set<ChildProcess>();
 
-// A developer's own database and data must not meet the tests.
+// keep a developer's own database and data away from the tests
 for (const name of Object.keys(process.env))
   if (name === 'DATABASE_URL' || name === 'PORT' || /^(LIVECELL|AUTH)_/.test(name)) delete process.env[name];
 process.env.NEXT_TELEMETRY_DISABLED = '1';
@@ -86,7 +86,7 @@ function lineOf({ passed, failed, skipped }: Count): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-/** Run the chosen ones of these steps, one after the other; `keep` prints a step's output only when it is done. */
+/** Run the chosen steps in turn; `keep` prints a step's output only when it is done. */
 async function runInTurn(names: string[], keep: boolean): Promise<void> {
   for (const name of names) {
     if (chosen.length > 0 && !chosen.includes(name)) continue;
@@ -112,7 +112,7 @@ async function runInTurn(names: string[], keep: boolean): Promise<void> {
 
 type Call = [program: string, ...args: string[]];
 
-/** A check that either holds or does not: counted as one test. */
+/** Run a check that passes or fails; it counts as one test. */
 async function check(name: string, print: Print, ...calls: Call[]): Promise<Count> {
   for (const call of calls) {
     if ((await run(call, { print })) === 0) continue;
@@ -155,7 +155,7 @@ async function runUnitTests(print: Print): Promise<Count> {
   if (!report) return { passed: 0, failed: 1, skipped: 0 };
   let failed = report.numFailedTests;
   for (const { name, status, assertionResults } of report.testResults) {
-    // a file that cannot even be loaded has no tests to count
+    // a file that cannot be loaded has no tests to count
     if (status === 'failed' && !assertionResults.some((test) => test.status === 'failed')) failed++;
     for (const test of assertionResults)
       if (test.status !== 'passed' && test.status !== 'failed') skippedTests.push(`${shorten(name)}: ${test.fullName}`);
@@ -187,9 +187,9 @@ async function runBrowserTests(print: Print): Promise<Count> {
   return { passed: expected + flaky, failed: unexpected || (status === 0 ? 0 : 1), skipped };
 }
 
-// --- what the machine has, and what can be fetched ---
+// --- programs on the machine, and programs to install ---
 
-/** Only where neither the machine nor an npm package has one: Playwright's own, else the distribution's. */
+/** Install Chromium if neither the machine nor an npm package has one: Playwright's own, or else the distribution's. */
 async function installChromium(): Promise<Chromium | null> {
   console.log(
     'There is no Chromium here. Fetching the one that belongs to Playwright: npx playwright install chromium.',
@@ -202,7 +202,7 @@ async function installChromium(): Promise<Chromium | null> {
   return findChromium(root);
 }
 
-/** From Debian's packages, where this is Debian and we may. */
+/** Install a Debian package, if this is Debian and we have the rights. */
 async function install(name: string): Promise<void> {
   if (process.getuid?.() !== 0 || !onPath('apt-get')) return;
   console.log(`Installing a package of the distribution on this machine: apt-get install ${name}.`);
@@ -213,7 +213,7 @@ async function install(name: string): Promise<void> {
 
 // --- processes and files ---
 
-/** A program of node_modules, run by this very Node. */
+/** Return the call of a program of node_modules with the current Node. */
 function tool(name: string, ...args: string[]): Call {
   const { bin } = JSON.parse(readFileSync(join(root, 'node_modules', packageOf(name), 'package.json'), 'utf8')) as {
     bin: string | Record<string, string>;

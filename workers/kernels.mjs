@@ -1,5 +1,6 @@
-// Compiles lib/kernels/assembly, which is AssemblyScript, to WebAssembly, into lib/kernels/built.ts: `npm install` runs
-// it, and whoever changes a kernel runs `npm run kernels`. Nothing is done where what is built is of these very sources.
+// Compiles lib/kernels/assembly, which is AssemblyScript, to WebAssembly in lib/kernels/built.ts. `npm install` runs
+// it; run `npm run kernels` after changing a kernel. It does nothing if the sources have not changed since the last
+// build.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../lib/kernels/assembly', import.meta.url));
 const built = fileURLToPath(new URL('../lib/kernels/built.ts', import.meta.url));
-/** Modules; what they import is compiled into them. */
+/** Entry modules; their imports are compiled into them. */
 const KERNELS = ['curves', 'match', 'polygons', 'records', 'replicates'];
 const FLAGS = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd,nontrapping-f2i,bulk-memory'];
 
@@ -32,7 +33,7 @@ async function build() {
     if (error || !binary) throw error ?? new Error(`${kernel} was not built`);
     text += `export const ${kernel} =\n  '${Buffer.from(binary).toString('base64')}';\n`;
   }
-  // whoever reads it at this moment finds the old or the new
+  // rename, so that a concurrent reader finds the old or the new file
   writeFileSync(`${built}.${process.pid}`, text);
   renameSync(`${built}.${process.pid}`, built);
 }

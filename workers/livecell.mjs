@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The `livecell` program. The code is TypeScript that Node 24 runs directly; the project brings that Node along, so
-// whatever Node starts this file, the commands run on the right one.
+// The `livecell` program. The code is TypeScript that Node 24 runs directly; the project includes that Node, so the
+// commands run on the right version whichever Node starts this file.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 const [major] = process.versions.node.split('.').map(Number);
 
 if (major >= 24) {
-  // what was compiled is kept for the next call: a small file is scored before the modules would be read again
+  // keep compiled code for the next call: it starts much faster
   nodeModule.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)));
-  // where packages were installed without their scripts
+  // for packages that were installed without running their scripts
   if (!existsSync(new URL('../lib/kernels/built.ts', import.meta.url))) await import('./kernels.mjs');
   await import('./cli/main.ts');
 } else {
@@ -27,7 +27,7 @@ if (major >= 24) {
   }
 }
 
-/** The Node of the optional dependency for this platform, or null. */
+/** Return the path of the Node in this platform's optional dependency, or null. */
 function broughtAlong() {
   const require = nodeModule.createRequire(import.meta.url);
   const file = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node';
@@ -37,7 +37,7 @@ function broughtAlong() {
       const path = join(dirname(require.resolve(`${name}/package.json`)), file);
       if (existsSync(path)) return path;
     } catch {
-      // not this platform's package
+      // another platform's package
     }
   }
   return null;

@@ -1,9 +1,9 @@
-/** One line of JSON per event: to be read by a person in a terminal and by a machine that collects them. */
+/** Log one line of JSON per event, for people at a terminal and for machines that collect them. */
 export function log(event: string, fields: Record<string, unknown> = {}): void {
   console.log(JSON.stringify({ at: new Date().toISOString(), event, ...fields }));
 }
 
-/** An error as fields, its causes included. */
+/** Return an error as fields, including its causes. */
 export function errorFields(error: unknown): { error: string; stack?: string } {
   if (!(error instanceof Error)) return { error: String(error) };
   const causes: string[] = [];

@@ -1,14 +1,14 @@
-/** Sends what waits in the outbox, a letter at a time, for as long as the scoring process runs. */
+/** Sends the messages in the outbox, one at a time, while the scoring process runs. */
 import { createTransport } from 'nodemailer';
 import { forgetOldMail, leaseMail, mailRefused, mailSent } from '#db/notices/outbox.ts';
 import { log } from './log.ts';
 
 export interface Mailer {
-  /** Take no more letters; the one at hand is finished, or, when it takes too long, comes up again later. */
+  /** Take no more messages. The current one is finished or, if it takes too long, retried later. */
   stop(): Promise<void>;
 }
 
-/** Longer than all of the time limits below, so that nobody else takes a letter that is still on its way. */
+/** Longer than all time limits below, so that no other process takes a message that is still being sent. */
 const LEASE_MILLISECONDS = 5 * 60_000;
 const CONNECT_MILLISECONDS = 20_000;
 const SILENCE_MILLISECONDS = 60_000;
@@ -17,7 +17,7 @@ const STOP_MILLISECONDS = 5_000;
 const SWEEP_MILLISECONDS = 3600_000;
 
 /**
- * Look into the outbox every few seconds and send what is due. A refusal is retried later, with growing delays
+ * Check the outbox every few seconds and send what is due. A refused message is retried later, with growing delays
  * (`db/notices/outbox.ts`); `firstDelay` is the first of them, in milliseconds.
  */
 export function startMailer(options: {
@@ -32,7 +32,7 @@ export function startMailer(options: {
     connectionTimeout: CONNECT_MILLISECONDS,
     greetingTimeout: CONNECT_MILLISECONDS,
     socketTimeout: SILENCE_MILLISECONDS,
-    // what we write is text of our own: nothing is fetched or read from files on its behalf
+    // our messages are plain text: nodemailer must not fetch URLs or read files for them
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -41,7 +41,7 @@ export function startMailer(options: {
   let swept = 0;
   let running: Promise<void> | null = null;
 
-  /** Send one letter. False: none was due. */
+  /** Send one message. @returns false if none was due */
   async function sendOne(): Promise<boolean> {
     const letter = await leaseMail(LEASE_MILLISECONDS);
     if (!letter) return false;
@@ -49,11 +49,11 @@ export function startMailer(options: {
     try {
       await transport.sendMail({
         from: options.from,
-        // an object, so that an address is never read as a list of them
+        // an object, so that one address is never parsed as a list
         to: { name: '', address: to },
         subject,
         text: body,
-        // the same at every attempt: a letter that came twice after all can be recognised
+        // the same at every attempt, so that mail programs recognise a message sent twice
         messageId: `<${id}@${host}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
@@ -76,7 +76,7 @@ export function startMailer(options: {
         await forgetOldMail();
       }
     } catch (error) {
-      // the database does not answer: the next look may find it
+      // the database does not respond: the next check may succeed
       log('mail-error', { reason: error instanceof Error ? error.message : String(error) });
     }
   }

@@ -1,4 +1,4 @@
-/** Finds the site that runs on this machine, by the file it leaves in its data folder. */
+/** Finds the site running on this machine through the file it writes to its data folder. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from '#lib/env.ts';
@@ -7,11 +7,11 @@ export interface RunFile {
   pid: number;
   databaseUrl: string;
   siteUrl: string;
-  /** people sign in with a link that this machine prints; absent: through a service */
+  /** people sign in with a link printed on this machine; absent: through a service */
   signsInAtHome?: boolean;
 }
 
-/** The running site of this data folder, or null. A file left behind by a crash does not count. */
+/** Return the running site of this data folder, or null. A file left behind by a crash does not count. */
 export async function runningSite(): Promise<RunFile | null> {
   try {
     const run = JSON.parse(await readFile(join(env().LIVECELL_DATA, 'run.json'), 'utf8')) as RunFile;
@@ -27,7 +27,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else
+    // EPERM: the process exists and belongs to another user
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Leaderboard rows → CSV and BibTeX. The page links to it and the API serves it: one serializer, so that no field
- * escapes through one of them that the other leaves out.
+ * Exports leaderboard rows as CSV and BibTeX. Page links and the API use this one serializer, so that neither can
+ * expose a field that the other leaves out.
  */
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
 import { guardFormula, quoteField } from '#lib/csv.ts';
@@ -10,7 +10,7 @@ import { type Column, type ColumnNumber, columnName, fillLimits, formatNumber } 
 import type { Task } from '#lib/tasks/task.ts';
 import type { Level } from './trust-level.ts';
 
-/** What an export says of a row: the public fields and no others. */
+/** The exported fields of a row: the public ones and no others. */
 export interface ExportRow {
   readonly kind: 'entry' | 'reference';
   readonly id: string;
@@ -18,7 +18,7 @@ export interface ExportRow {
   readonly method: string;
   readonly submitter: string | null;
   readonly team?: string | null;
-  /** as they are to be cited */
+  /** as they should be cited */
   readonly authors?: string;
   readonly demo: boolean;
   readonly paperUrl: string | null;
@@ -28,7 +28,7 @@ export interface ExportRow {
   readonly level?: Level | null;
   readonly verifiedAt?: Date | string | null;
   readonly unscored: boolean;
-  /** which of its method's versions it is */
+  /** version number of its method */
   readonly version?: number | null;
   /** scored runs of the method on this test set */
   readonly runs?: number | null;
@@ -42,7 +42,7 @@ export interface ExportRow {
   readonly source?: string;
 }
 
-/** The view that was exported; it stands in every row, since files lose their address. */
+/** The exported view; repeated in every row, since files lose their address. */
 export interface ExportView {
   readonly task: Task;
   readonly dataset: string;
@@ -55,7 +55,9 @@ export interface ExportView {
   readonly site: string;
 }
 
-/** RFC 4180, fractions with every digit. What was never published is empty, what has no value is `null`. */
+/**
+ * Return rows as CSV (RFC 4180), fractions with every digit. Unpublished numbers are empty, missing values are `null`.
+ */
 export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
   const columns = [
     ...boardColumns(view.task, view.cellType).filter(({ onDemand }) => !onDemand),
@@ -125,7 +127,7 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
   return `${[header, ...lines].map((cells) => cells.map(quoteField).join(',')).join('\r\n')}\r\n`;
 }
 
-/** One `@misc` per row, each with the number and what it was computed on in its note. */
+/** Return rows as BibTeX, one `@misc` each, with the number and what it was computed on in the note. */
 export function toBibtex(rows: readonly ExportRow[], view: ExportView): string {
   const keys = citationKeys(rows);
   return rows.map((row, i) => `${bibtexEntry(row, keys[i], view)}\n`).join('\n');
@@ -205,7 +207,7 @@ function tex(text: string): string {
   return text.replace(/[\\{}&%$#_~^]/g, (character) => TEX[character]).replace(/\s+/g, ' ');
 }
 
-/** Inside \url only what would end the group is harmful. */
+/** Escape a URL for \url, where only characters that would end the group are harmful. */
 function texUrl(url: string): string {
   return url.replace(/[{}\\\s]/g, (character) => encodeURIComponent(character));
 }

@@ -1,5 +1,5 @@
 /**
- * Which ranks an entry could have had on other fields of view: rank ranges, tiers and the resolution of a view
+ * The ranks that an entry could have on other fields of view: rank ranges, tiers and the resolution of a view
  * (PROTOCOL, "Uncertainty"). Source: Mogstad, Romano, Shaikh, Wilhelm 2024, "Inference for Ranks".
  */
 import { degreesOfFreedom, type Strata } from '#lib/scoring/fields.ts';
@@ -12,28 +12,28 @@ import {
 } from '#lib/scoring/jackknife.ts';
 import { holm } from '#lib/stats/holm.ts';
 
-/** Of one entry in a view. */
+/** Rank range of one entry in a view. */
 export interface RankRange {
   range: [best: number, worst: number];
-  /** 1 for the entries that may be the best, and so on */
+  /** 1 for the entries that may be the best, then ascending */
   tier: number;
 }
 
 export interface RankRanges {
-  /** by entry; null where an entry has no number or no replicates, or where there are too few fields */
+  /** by entry; null if an entry has no number or no replicates, or if there are too few fields */
   ranks: (RankRange | null)[];
-  /** the difference that this view can just tell apart; null for fewer than two entries */
+  /** the smallest difference that this view can resolve; null for fewer than two entries */
   resolution: number | null;
 }
 
-/** Comparisons of an entry with all others count as significant up to this adjusted p. */
+/** An entry's comparisons with all others are significant up to this adjusted p. */
 const ALPHA = 0.05;
 
 /**
- * Rank ranges and tiers of the entries of a view.
+ * Compute rank ranges and tiers of the entries of a view.
  *
- * An entry's best rank is 1 + the number of entries significantly better than it, its worst the number of entries less
- * those significantly worse; p by Holm over its comparisons with all others. O(entries² × fields).
+ * An entry's best rank is 1 + the number of entries significantly better than it, its worst rank the number of entries
+ * minus those significantly worse; p by Holm over its comparisons with all others. O(entries² × fields).
  *
  * @param entries each with its number without each field
  */
@@ -74,8 +74,8 @@ export function rankRanges(
 }
 
 /**
- * Tiers: in order of value, a tier ends where the next entry's best possible rank is behind the worst possible rank of
- * every entry so far in it.
+ * Assign tiers: in order of value, a tier ends when the next entry's best possible rank is after the worst possible
+ * rank of every entry in the tier so far.
  *
  * @param values the higher the better
  */

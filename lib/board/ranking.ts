@@ -1,6 +1,6 @@
 /**
- * Ranks and order of a board, by any column: the one place that knows them. The page, the API and its files show what
- * comes from here. Pure, so that the rules are one test.
+ * Ranks and order of a board, by any column. The page, the API and its files all use this. Pure, so that one test
+ * covers the rules.
  */
 import { boardColumns, findColumn } from '#lib/tasks/board-columns.ts';
 import type { Column, ColumnNumber, ColumnView } from '#lib/tasks/columns.ts';
@@ -8,16 +8,19 @@ import type { Task } from '#lib/tasks/task.ts';
 
 export type Direction = 'asc' | 'desc';
 
-/** What a board can be ordered by. Ranks go by a column; by name or time, they go by the task's headline. */
+/**
+ * What a board can be sorted by. Ranks use the sorting column; when sorting by name or time, they use the task's
+ * headline.
+ */
 export type Sort = Column | 'method' | 'publishedAt';
 const NOT_COLUMNS = ['method', 'publishedAt'] as const;
 
-/** What ranking asks of a row. */
+/** The fields of a row that ranking needs. */
 export interface Rankable {
   readonly id: string;
-  /** what was published elsewhere has no rank */
+  /** results published elsewhere have no rank */
   readonly kind: 'entry' | 'reference';
-  /** predictions without scores (label images): ranked among themselves */
+  /** predictions without scores (label images): ranked separately */
   readonly unscored: boolean;
   readonly method: string;
   readonly publishedAt: Date | null;
@@ -70,7 +73,7 @@ export function bestFirst(sort: Sort): Direction {
   return sort === 'method' || (typeof sort === 'object' && sort.better === 'lower') ? 'asc' : 'desc';
 }
 
-/** 1, 2, 2, 4 on the unrounded numbers, the better first; rows without a number have no rank. */
+/** Rank the unrounded numbers 1, 2, 2, 4, the better first; rows without a number have no rank. */
 export function ranks<Row>(rows: readonly Row[], read: Read<Row>, better: 'higher' | 'lower'): (number | null)[] {
   const sign = better === 'higher' ? -1 : 1;
   const sorted = rows
@@ -84,7 +87,7 @@ export function ranks<Row>(rows: readonly Row[], read: Read<Row>, better: 'highe
   });
 }
 
-/** Sorted, stable; rows without a number come last in both directions. */
+/** Sort rows, stably; rows without a number come last in both directions. */
 export function ordered<Row>(rows: readonly Row[], read: Read<Row>, direction: Direction): Row[] {
   const sign = direction === 'asc' ? 1 : -1;
   return [...rows].sort((a, b) => {
@@ -107,7 +110,7 @@ function order<Row extends Rankable>(
   return ordered(stable, by === 'publishedAt' ? (row) => row.publishedAt?.getTime() : by, direction);
 }
 
-/** Equal rows stand in the order they were published. */
+/** Order equal rows by publication time. */
 function byPublication(a: Rankable, b: Rankable): number {
   const time = (row: Rankable) => row.publishedAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
   return time(a) - time(b) || a.id.localeCompare(b.id, 'en');

@@ -1,19 +1,22 @@
 /**
- * What a program can suspect of a submission. A finding opens a case for a maintainer and decides nothing: each is a
- * sentence that says what was seen and where the limit is.
+ * Automatic suspicions about a submission. A finding opens a case for a maintainer and decides nothing: each is a
+ * sentence that states the observation and the limit.
  */
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
 
 // --- how close two entries' scores are ---
 
-/** Where a report's `results` keep numbers that tell methods apart: AP at each IoU, transfers, what counts come to. */
+/**
+ * Keys in a report's `results` with numbers that distinguish methods: AP at each IoU, transfer matrix, count
+ * statistics.
+ */
 const TELLING = new Set(['apPerIou', 'matrix', 'r2', 'slope', 'intercept', 'meanAbsoluteError']);
-/** Slices of a slice, which would say the same thing twice. */
+/** Slices of a slice, which would repeat the same numbers. */
 const REPEATED = new Set(['overall', 'sensitivity']);
 
 /**
- * The numbers of an entry that hardly two methods share: for most tasks AP at the ten IoU thresholds of each cell
- * type, of masks where there are any. Keys say where in `results` a number stands.
+ * Return the numbers of an entry that two methods hardly ever share: for most tasks AP at the ten IoU thresholds of
+ * each cell type, for masks if there are any. Keys are paths in `results`.
  *
  * @param results of a report of any task
  */
@@ -26,7 +29,7 @@ export function scoreFingerprint(results: unknown): Map<string, number> {
     }
     if (typeof value !== 'object' || value === null) return;
     const entries = Object.entries(value);
-    // masks and boxes of one file say the same; the overall numbers repeat those of the types where these are there
+    // masks and boxes of one file are redundant; the overall numbers are, too, if the types' numbers are there
     const masks = entries.some(([key, inner]) => key === 'segm' && inner);
     const types = entries.some(([key, inner]) => key === 'cellTypes' && inner && Object.keys(inner).length > 0);
     for (const [key, inner] of entries) {
@@ -38,12 +41,12 @@ export function scoreFingerprint(results: unknown): Map<string, number> {
   return fingerprint;
 }
 
-/** Fewer numbers in common than this say nothing. */
+/** With fewer common numbers, fingerprints cannot be compared. */
 const FEWEST_NUMBERS = 8;
 
 /**
- * Root mean square of the differences between the numbers two entries have in common; null where they cannot be
- * compared: too few numbers in common, or nothing but zeros.
+ * Return the root mean square difference of two entries' common numbers; null if they cannot be compared: too few
+ * common numbers, or only zeros.
  */
 export function fingerprintDistance(a: Map<string, number>, b: Map<string, number>): number | null {
   let squares = 0;
@@ -59,7 +62,7 @@ export function fingerprintDistance(a: Map<string, number>, b: Map<string, numbe
   return count < FEWEST_NUMBERS || most < 0.01 ? null : Math.sqrt(squares / count);
 }
 
-/** AP of masks at the last of the ten thresholds, 0.95, all images; the highest, where a task has several such numbers. */
+/** Return AP of masks at the last of the ten thresholds, 0.95, all images; the highest if a task has several. */
 export function highestAp95(results: unknown): number | null {
   const found: number[] = [];
   const look = (value: unknown): void => {
@@ -74,7 +77,7 @@ export function highestAp95(results: unknown): number | null {
   return found.length > 0 ? Math.max(...found) : null;
 }
 
-// --- where an entry would stand ---
+// --- the standing an entry would have ---
 
 export interface Peer {
   id: string;
@@ -83,15 +86,15 @@ export interface Peer {
 }
 
 export interface Standing {
-  /** 1, 2, 2, 4 among the published entries and this one */
+  /** 1, 2, 2, 4 among the published entries including this one */
   rank: number;
-  /** how many there would be on the board, this one included */
+  /** number of entries on the board including this one */
   of: number;
-  /** the best of the others, and how far this one is from it: above 0 means better */
+  /** the best of the others, and this one's lead over it: above 0 means better */
   best: (Peer & { value: number; ahead: number }) | null;
 }
 
-/** The rank a value would get on a board of `peers`; null where there is no value. */
+/** Return the rank a value would get on a board of `peers`; null without a value. */
 export function standingOf(value: number | null, peers: readonly Peer[], better: 'higher' | 'lower'): Standing | null {
   if (value === null) return null;
   const sign = better === 'higher' ? 1 : -1;
@@ -109,15 +112,15 @@ export function standingOf(value: number | null, peers: readonly Peer[], better:
 
 // --- findings ---
 
-/** Above these, a case is opened. What each is derived from stands beside it. */
+/** Above these limits a case is opened. The reason for each is given with it. */
 export const RADAR_LIMITS = {
-  /** of the fingerprint: two training runs of one model differ by several tenths of a per cent */
+  /** for fingerprints: two training runs of one model differ by several tenths of a per cent */
   distance: 0.001,
-  /** of all detections: masks of 64 pixels and more are not equal by chance, but once in a while annotations are copied */
+  /** of all detections: masks of 64 pixels or more are not equal by chance, but occasionally annotations are copied */
   exactShare: 0.0002,
-  /** and at least so many */
+  /** and at least this many */
   exactCount: 6,
-  /** of masks: outlines that people draw twice seldom agree so well, and methods learn from what people draw */
+  /** for masks: outlines that people draw twice seldom agree so well, and methods learn from human outlines */
   ap95: 0.25,
 } as const;
 
@@ -125,30 +128,30 @@ export interface Finding {
   kind: 'same-file' | 'close-scores' | 'copied-ground-truth' | 'implausible-ap95';
   /** one sentence */
   text: string;
-  /** where to look: a path of this site */
+  /** where to look: a path on this site */
   link: string;
 }
 
 export interface Suspect {
   id: string;
   exactGroundTruth?: CopiedMasks;
-  /** of masks, all images; null where there are none */
+  /** for masks, all images; null without masks */
   ap95: number | null;
   fingerprint: Map<string, number>;
 }
 
-/** Another account's submission, as a finding speaks of it. */
+/** Another account's submission, as described in a finding. */
 export interface Other {
   id: string;
   method: string;
-  /** whose it is; null: nobody's */
+  /** its submitter; null: none */
   submitter: string | null;
 }
 
 /**
- * What is to be looked at before this submission is published, most telling first.
+ * List what to check before this submission is published, strongest evidence first.
  *
- * @param sameFile other accounts' submissions with one of its files, byte by byte
+ * @param sameFile other accounts' submissions that contain one of its files, byte by byte
  * @param others other accounts' scored submissions to the same task and data set
  */
 export function findingsOf(

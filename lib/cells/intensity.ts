@@ -1,10 +1,10 @@
-/** How bright a cell is in its picture, over the pixels of its mask. */
+/** Measures how bright a cell is in its picture, over the pixels of its mask. */
 
-/** In the order of the numbers `measureIntensity` writes. */
+/** In the order in which `measureIntensity` writes them. */
 export const INTENSITY_METRICS = ['intensityMean', 'intensitySd', 'intensitySkewness'] as const;
 export type IntensityMetric = (typeof INTENSITY_METRICS)[number];
 
-/** What each is, for the page that shows them. */
+/** Definitions, for the page that shows them. */
 export const INTENSITY_DEFINITIONS: Readonly<Record<IntensityMetric, { name: string; definition: string }>> = {
   intensityMean: { name: 'Intensity', definition: 'mean grey value of the mask’s pixels, 0 to 255' },
   intensitySd: { name: 'Intensity SD', definition: 'standard deviation of those grey values' },
@@ -19,8 +19,8 @@ export const INTENSITY_DEFINITIONS: Readonly<Record<IntensityMetric, { name: str
  *
  * @param data intervals of masks, column by column; this one's are data[from … to)
  * @param pixels grey values of the picture [height × width], row by row
- * @param out receives the three numbers of `INTENSITY_METRICS`, from index `at`; where nothing varies skewness is 0
- * @returns false, and writes nothing, when the mask has no pixels
+ * @param out receives the three numbers of `INTENSITY_METRICS`, from index `at`; without variation, skewness is 0
+ * @returns false, and writes nothing, if the mask has no pixels
  */
 export function measureIntensity(
   data: Uint32Array,

@@ -1,22 +1,24 @@
-/** The outlines of masks, to be drawn over a picture. */
+/** Traces the outlines of masks, to draw over a picture. */
 
 /** Scratch space: the mask with a border of one pixel. */
 let mask = new Uint8Array(4096);
 const INSIDE = 1;
-/** an outline came along the pixel's upper edge */
+/** flag: an outline has passed along the pixel's upper edge */
 const DONE = 2;
 
 /** Right, down, left, up. */
 const DX = [1, 0, -1, 0] as const;
 const DY = [0, 1, 0, -1] as const;
-/** From a corner of pixels, the pixel ahead on the right hand; the one ahead on the left is that of the direction before. */
+/**
+ * Offset from a corner to the pixel ahead on the right; the one ahead on the left has the previous direction's offset.
+ */
 const AHEAD_X = [0, -1, -1, 0] as const;
 const AHEAD_Y = [0, 0, -1, -1] as const;
 
 /**
- * Trace the border between the pixels of a mask and all others, around each part and each hole: outlines of parts turn
- * clockwise as seen on the screen, those of holes the other way. Corners are cut: points lie in the middle of pixel
- * edges, so that a slanted border is no staircase. Points between two others on a straight line are left out.
+ * Trace the border between the pixels of a mask and all others, around each part and each hole: outlines of parts run
+ * clockwise on the screen, those of holes anticlockwise. Corners are cut: points lie in the middle of pixel edges, so
+ * that a slanted border is not a staircase. Points between two others on a straight line are left out.
  *
  * @param data intervals of masks; this one's are data[from … to)
  * @param height of the image
@@ -48,10 +50,10 @@ export function traceOutline(
   return rings;
 }
 
-/** Go around with the mask on the right hand, from a pixel's upper edge until it is reached again. */
+/** Walk around with the mask on the right, from a pixel's upper edge back to it. */
 function follow(start: number, width: number, left: number, top: number): number[] {
   const ring: number[] = [];
-  let [at, direction] = [start, 0]; // a corner of pixels is named by the pixel on its lower right
+  let [at, direction] = [start, 0]; // a corner is identified by the pixel on its lower right
   let [x, y] = [start % width, Math.floor(start / width)];
   let [stepX, stepY] = [0, 0];
   do {
@@ -70,7 +72,7 @@ function follow(start: number, width: number, left: number, top: number): number
     y += DY[direction];
     at = y * width + x;
     const before = (direction + 3) & 3;
-    // parts that touch at a corner stay apart: turning right comes first
+    // parts that touch at a corner stay separate: turning right has precedence
     if (!(mask[at + AHEAD_Y[direction] * width + AHEAD_X[direction]] & INSIDE)) direction = (direction + 1) & 3;
     else if (mask[at + AHEAD_Y[before] * width + AHEAD_X[before]] & INSIDE) direction = before;
   } while (at !== start || direction !== 0);

@@ -1,9 +1,10 @@
 /**
- * The shape of a mask, measured on its pixels: each pixel is a square of side 1, so an n × n square has area n², a
- * hull of n² and a Feret diameter of n√2. Everything is read off the mask's runs, column by column; no pixel is visited.
+ * Measures the shape of a mask on its pixels: each pixel is a square of side 1, so an n × n square has area n², a hull
+ * of n² and a Feret diameter of n√2. Everything is computed from the mask's runs, column by column; no pixel is
+ * visited.
  */
 
-/** In the order of the numbers `measureShape` writes. */
+/** In the order in which `measureShape` writes them. */
 export const SHAPE_METRICS = [
   'area',
   'perimeter',
@@ -16,7 +17,7 @@ export const SHAPE_METRICS = [
 ] as const;
 export type ShapeMetric = (typeof SHAPE_METRICS)[number];
 
-/** What each is, for the page that shows them. Lengths in pixels. */
+/** Definitions, for the page that shows them. Lengths in pixels. */
 export const SHAPE_DEFINITIONS: Readonly<Record<ShapeMetric, { name: string; definition: string }>> = {
   area: { name: 'Area', definition: 'pixels of the mask' },
   perimeter: {
@@ -38,7 +39,7 @@ export const SHAPE_DEFINITIONS: Readonly<Record<ShapeMetric, { name: string; def
   },
 };
 
-/** Scratch space: runs [y0, y1) of the column before and of this one, and the corners of the hull's two halves. */
+/** Scratch space: runs [y0, y1) of the previous and the current column, and the corners of the hull's two halves. */
 let before = new Int32Array(64);
 let now = new Int32Array(64);
 const hulls = { top: new Float64Array(128), bottom: new Float64Array(128) };
@@ -49,7 +50,7 @@ const hulls = { top: new Float64Array(128), bottom: new Float64Array(128) };
  * @param data intervals of masks; this one's are data[from … to)
  * @param height of the image
  * @param out receives the eight numbers of `SHAPE_METRICS`, from index `at`
- * @returns false, and writes nothing, when the mask has no pixels
+ * @returns false, and writes nothing, if the mask has no pixels
  */
 export function measureShape(
   data: Uint32Array,
@@ -61,7 +62,7 @@ export function measureShape(
 ): boolean {
   if (from === to) return false;
   const left = Math.floor(data[from] / height);
-  // sums of pixel centres, from the mask's first column and the image's middle row: small numbers, exact sums
+  // sums of pixel centres relative to the mask's first column and the image's middle row: small numbers, exact sums
   const middle = height >> 1;
   let area = 0;
   let sumX = 0;
@@ -69,7 +70,7 @@ export function measureShape(
   let sumXX = 0;
   let sumYY = 0;
   let sumXY = 0;
-  // how often lines enter the mask: down the columns, along the rows, and along both diagonals
+  // number of times that lines enter the mask: down the columns, along the rows, and along both diagonals
   let down = 0;
   let along = 0;
   let falling = 0;
@@ -87,7 +88,7 @@ export function measureShape(
     const end = (column + 1) * height;
     let n = 0;
     let pixels = 0;
-    // an interval may go on at the top of the next column
+    // an interval may continue at the top of the next column
     while (k < to && start < end) {
       if (n + 2 > now.length) now = longer(now);
       const stop = data[k + 1] < end ? data[k + 1] : end;
@@ -125,7 +126,7 @@ export function measureShape(
 
   const perimeter = (Math.PI / 4) * (down + along + (falling + rising) / Math.SQRT2);
   const { hullArea, feret } = measureHull(tops, bottoms);
-  // a pixel is a square: its own second moment is 1/12, which also keeps a line of pixels from having no width
+  // a pixel is a square with second moment 1/12, which also keeps a line of pixels from having no width
   const xx = sumXX / area - (sumX / area) ** 2 + 1 / 12;
   const yy = sumYY / area - (sumY / area) ** 2 + 1 / 12;
   const xy = sumXY / area - (sumX / area) * (sumY / area);
@@ -144,12 +145,14 @@ export function measureShape(
   return true;
 }
 
-/** 0² + 1² + … + n², and for a negative n its odd continuation, so that differences are sums over any range. */
+/**
+ * Return 0² + 1² + … + n², continued as an odd function for negative n, so that differences are sums over any range.
+ */
 function squaresUpTo(n: number): number {
   return (n * (n + 1) * (2 * n + 1)) / 6;
 }
 
-/** Pixels of a column whose neighbour in the column before, `shift` rows up, is in the mask too. */
+/** Count pixels of a column whose neighbour in the previous column, `shift` rows up, is also in the mask. */
 function overlap(a: Int32Array, aCount: number, b: Int32Array, bCount: number, shift: number): number {
   let shared = 0;
   for (let i = 0, j = 0; i < aCount && j < bCount; ) {
@@ -163,7 +166,7 @@ function overlap(a: Int32Array, aCount: number, b: Int32Array, bCount: number, s
   return shared;
 }
 
-/** The two corners of a column's end join one half of the hull: Andrew's monotone chain, columns come in order. */
+/** Add the two corners of a column's end to one half of the hull: Andrew's monotone chain, columns in order. */
 function addCorners(half: 'top' | 'bottom', length: number, x: number, y: number, side: 1 | -1): number {
   if (length + 4 > hulls[half].length) {
     const grown = new Float64Array(hulls[half].length * 2);
@@ -186,14 +189,14 @@ function addCorners(half: 'top' | 'bottom', length: number, x: number, y: number
   return n;
 }
 
-/** Area (shoelace) and diameter of the hull; its two halves share no corner. */
+/** Compute area (shoelace) and diameter of the hull; its two halves share no corner. */
 function measureHull(tops: number, bottoms: number): { hullArea: number; feret: number } {
   const { top, bottom } = hulls;
   let twice = 0;
   for (let i = 0; i + 3 < tops; i += 2) twice -= (top[i + 2] - top[i]) * (top[i + 3] + top[i + 1]);
   for (let i = 0; i + 3 < bottoms; i += 2) twice += (bottom[i + 2] - bottom[i]) * (bottom[i + 3] + bottom[i + 1]);
-  // only pairs of one half with the other: of two corners above, the lower one has a point of the mask's lower edge
-  // under it, which is farther from the other still
+  // only pairs across the halves matter: below any corner of the upper half lies a point of the lower one that is
+  // farther from the other corner
   let farthest = 0;
   for (let i = 0; i < tops; i += 2) {
     for (let j = 0; j < bottoms; j += 2) {

@@ -8,7 +8,7 @@ import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-t
 import { ERROR_KINDS, type ErrorKind } from '#lib/scoring/errors-by-kind.ts';
 import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
 
-/** The results of one evaluation (masks or boxes) with the name its line or bar carries; none when a file has no masks. */
+/** Results of one evaluation (masks or boxes) with the name of its line or bar; none if a file has no masks. */
 export interface NamedResults {
   readonly name: string;
   readonly results: EvaluationResults | undefined;
@@ -23,7 +23,7 @@ export interface NamedTypes {
 export interface SeriesRow {
   readonly label: string;
   readonly values: readonly (number | null)[];
-  /** 95 % intervals of the values, where reports have them */
+  /** 95 % intervals of the values, if the reports have them */
   readonly intervals?: readonly (readonly [number, number] | null)[];
 }
 
@@ -34,13 +34,13 @@ export interface Series {
   readonly yLabel: string;
   readonly better: 'higher' | 'lower';
   readonly names: readonly string[];
-  /** `values` in the order of `names`, fractions; `null` where there is nothing to average */
+  /** `values` in the order of `names`, fractions; `null` if there is nothing to average */
   readonly rows: readonly SeriesRow[];
-  /** which of the styles each name has, where one thing keeps its look over several charts; else their order */
+  /** style index of each name, for names that keep their style across charts; default: their order */
   readonly styles?: readonly number[];
 }
 
-/** `0.50 … 0.95`: the thresholds as people write them (the ninth is 0.8999999999999999). */
+/** `0.50 … 0.95`: the thresholds as people write them (the ninth is really 0.8999999999999999). */
 export const IOU_LABELS: readonly string[] = Array.from(IOU_THRESHOLDS, (iou) => iou.toFixed(2));
 
 const PER_IOU = {
@@ -54,7 +54,7 @@ const PER_IOU = {
   },
 } as const;
 
-/** One line per method over the ten IoU thresholds. Those without results are left out. */
+/** Return one line per method over the ten IoU thresholds. Methods without results are left out. */
 export function perIou(
   methods: readonly (NamedResults | NamedTypes)[],
   metric: keyof typeof PER_IOU,
@@ -88,7 +88,7 @@ const BY_TYPE = {
   AFNR: { title: 'AFNR by cell type', yLabel: 'AFNR, %', better: 'lower', hardest: 'highest' },
 } as const;
 
-/** A group of bars per cell type, one bar per method; types that no method has are left out. */
+/** Return a group of bars per cell type, one bar per method; types that no method has are left out. */
 export function byCellType(methods: readonly NamedTypes[], metric: keyof typeof BY_TYPE): Series {
   const { title, yLabel, better, hardest } = BY_TYPE[metric];
   const bars = present(methods, (results) => results.cellTypes);
@@ -99,7 +99,7 @@ export function byCellType(methods: readonly NamedTypes[], metric: keyof typeof 
     values: bars.map(({ value }) => value[type]?.[metric] ?? null),
     ...(known && { intervals: bars.map(({ value }) => value[type]?.interval?.[metric] ?? null) }),
   }));
-  // methods that find the same type hardest share a clause
+  // methods with the same hardest type share a clause
   const hardestTypes = new Map<string, string[]>();
   bars.forEach(({ name }, i) => {
     const worst = best(
@@ -125,7 +125,7 @@ export function byCellType(methods: readonly NamedTypes[], metric: keyof typeof 
   };
 }
 
-/** What goes wrong, in the words of who looks at cells. */
+/** Names of the errors, in the words of biologists. */
 export const ERROR_NAMES: Readonly<Record<ErrorKind, string>> = {
   missed: 'Missed',
   poorBoundary: 'Poor outline',
@@ -150,7 +150,10 @@ const ERROR_SIDES = {
   },
 } as const satisfies Record<string, { kinds: readonly ErrorKind[] } & Record<string, unknown>>;
 
-/** A stack per cell type, relative to its number of cells; types without cells or without named errors are left out. */
+/**
+ * Return a stack per cell type, relative to its number of cells; types without cells or without named errors are left
+ * out.
+ */
 export function byErrorKind({ cellTypes }: EvaluationResults, side: keyof typeof ERROR_SIDES): Series {
   const { title, yLabel, kinds, what } = ERROR_SIDES[side];
   const rows = CELL_TYPES.flatMap((type) => {
@@ -181,7 +184,7 @@ export function byErrorKind({ cellTypes }: EvaluationResults, side: keyof typeof
   };
 }
 
-/** The unweighted mean over the cell types that have a number, and how many those are. */
+/** Return the unweighted mean over the cell types that have a number, and how many those are. */
 export function meanOverTypes(
   cellTypes: Partial<Record<CellType, Partial<Pick<Metrics, 'AP' | 'AFNR'>>>>,
   metric: 'AP' | 'AFNR',
@@ -203,7 +206,7 @@ function present<R, T>(
   return found;
 }
 
-/** The best value with its name; names that share it are all said. */
+/** Return the best value with its name, or with all names that share it. */
 function best(names: readonly string[], values: readonly (number | null)[], better: 'higher' | 'lower') {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return null;

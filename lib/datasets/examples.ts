@@ -1,8 +1,8 @@
-/** Which images of a data set stand for the others on its page (Edlund et al. 2021, Figure 2 shows one of each cell type). */
+/** Chooses the images of a data set shown on its page (Edlund et al. 2021, Figure 2 shows one of each cell type). */
 import { CELL_TYPES, type CellType, cellTypeOf, parseImageName, stem } from '#lib/livecell/cell-types.ts';
 
 export interface ExamplePicture {
-  /** null: an image whose name says no LIVECell type */
+  /** null: the image's name contains no LIVECell type */
   cellType: CellType | null;
   /** the file name without folder and extension */
   name: string;
@@ -10,14 +10,14 @@ export interface ExamplePicture {
   height: number;
 }
 
-/** Of images that are of no LIVECell type, so many are shown. */
+/** Number of images shown that are of no LIVECell type. */
 const OTHERS = 6;
 
 /**
- * One image of each cell type, from the middle of its time series; of other images a few, evenly spread over their
- * names. Only names decide: a choice by what is in the images would tell of annotations that are not public.
+ * Choose one image of each cell type, from the middle of its time series; of other images a few, evenly spread over
+ * their names. Only names decide: a choice by content would reveal annotations that are not public.
  *
- * @param images those with a picture, as indices of the lists
+ * @param images indices of the images that have a picture
  * @returns indices
  */
 export function chooseExamples(fileNames: readonly string[], images: readonly number[]): number[] {

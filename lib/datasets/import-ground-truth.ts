@@ -1,4 +1,4 @@
-/** Ground truth as it is registered: packed, with what its data set's page says about it. */
+/** Imports ground truth for registration: packed, with the statistics for its data set's page. */
 import { writeFile } from 'node:fs/promises';
 import { type Dataset, packDataset } from '#lib/coco/dataset.ts';
 import { cellTypeOf } from '#lib/livecell/cell-types.ts';
@@ -16,7 +16,7 @@ export async function importGroundTruth(
   objects: number;
   cellTypes: Record<string, number>;
   warnings: Warning[];
-  /** of single images too: whether they may be shown for ground truth that is not public is up to the caller */
+  /** includes single images: the caller decides whether these may be shown if the ground truth is not public */
   statistics: DatasetStatistics;
 }> {
   const dataset = await readGroundTruthFile(path);
@@ -37,7 +37,7 @@ export async function importGroundTruth(
   };
 }
 
-/** Ground truth in which nothing can be found is no benchmark. @throws FileRejected */
+/** Throw for ground truth without any countable object. @throws FileRejected */
 function refuseCrowdsAlone({ meta: { warnings } }: Dataset): void {
   const crowds = warnings.find(({ code }) => code === 'all-crowd');
   if (!crowds) return;

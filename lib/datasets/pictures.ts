@@ -1,7 +1,8 @@
 /**
- * The images of a data set: read from a folder or an archive, checked against the ground truth by name and size, measured
- * under its masks, and kept as one zip archive: `<name>.png` for each image, and for the few examples also `<name>.svg`
- * with the outlines of their cells. Outlines are annotations: `lib/permissions.ts` decides who may see them.
+ * The images of a data set: read from a folder or an archive, matched with the ground truth by name and size, measured
+ * under its masks, and stored as one zip archive: `<name>.png` for each image, and for the few examples also
+ * `<name>.svg` with the outlines of their cells. Outlines are annotations: `lib/permissions.ts` decides who may see
+ * them.
  */
 
 import { createWriteStream } from 'node:fs';
@@ -28,10 +29,10 @@ import { type DatasetStatistics, datasetStatistics, intensitiesOf } from './stat
 export type Pixels = Uint8Array;
 
 export interface PictureSource {
-  /** images that have a picture, ascending; of those that share a file the first */
+  /** indices of the images that have a picture, ascending; of images that share a file the first */
   images: readonly number[];
   warnings: readonly Warning[];
-  /** @throws ImageProblem when the picture cannot be used */
+  /** @throws ImageProblem if the picture cannot be used */
   read(image: number): Promise<Pixels> | Pixels;
   close(): void;
 }
@@ -43,15 +44,15 @@ interface File {
 }
 
 const PICTURE = /\.(tiff?|png)$/i;
-/** fflate writes archives of the classic kind, which end there */
+/** fflate writes archives without zip64, which end at 4 GB */
 const MOST_BYTES = 4e9;
 
 /**
- * Find the pictures of a data set's images in a folder (and those in it) or a zip archive. Files are matched by name
- * without folder and ending; what belongs to no image is left out with a warning, since LIVECell's own archive holds the
+ * Find the pictures of a data set's images in a folder (and its subfolders) or a zip archive. Files are matched by name
+ * without folder and extension; files of no image are skipped with a warning, since LIVECell's own archive contains the
  * images of all splits.
  *
- * @throws FileRejected when nothing fits, two files fit one image, or the archive is damaged
+ * @throws FileRejected if nothing matches, two files match one image, or the archive is damaged
  */
 export async function openPictures(path: string, images: Images): Promise<PictureSource> {
   const { files, close } = (await stat(path)).isDirectory() ? await filesOfFolder(path) : await filesOfZip(path);
@@ -142,7 +143,7 @@ function warnOf(problems: ProblemList, code: string, names: readonly string[], w
   problems.warn(code, message, quoted(names[0]), names.length);
 }
 
-/** How to mend a picture, by its problem; the decoders of label images say what the problem is. */
+/** How to mend a picture, by its problem; the decoders of label images describe the problem. */
 const REMEDIES: Readonly<Record<string, string>> = {
   'label-image-size': 'Pictures have to have the size that the ground truth says.',
   'label-image-too-large': 'Leave it out.',
@@ -153,7 +154,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   'label-image-float': 'Write it as an 8-bit grey TIFF or PNG.',
 };
 
-/** Return the grey values of an 8-bit TIFF or PNG; 0 is black, however the file stores it. @throws ImageProblem */
+/**
+ * Return the grey values of an 8-bit TIFF or PNG; 0 is black, whichever way the file stores it. @throws ImageProblem
+ */
 export function decodePicture(bytes: Uint8Array, expected: { width: number; height: number }): Pixels {
   try {
     const { bits, labels, palette, whiteIsZero } = decodeLabelImage(bytes, expected, (data, most) =>
@@ -165,7 +168,7 @@ export function decodePicture(bytes: Uint8Array, expected: { width: number; heig
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;
     const remedy = REMEDIES[error.code];
-    // the first sentence is what was found
+    // the first sentence states what was found
     const message = remedy ? `${error.message.split(/[.;] /)[0]}. ${remedy}` : error.message;
     throw new ImageProblem(error.code.replace('label-image', 'picture'), message);
   }
@@ -181,7 +184,7 @@ export interface PackedPictures {
 /**
  * Read every picture once: measure its cells and write it into the archive at `outPath`. Memory holds one picture.
  *
- * @throws FileRejected with everything that is wrong with the pictures
+ * @throws FileRejected with all problems of the pictures
  */
 export async function packPictures(
   dataset: Dataset,
@@ -203,8 +206,8 @@ export async function packPictures(
     chunks.push(chunk);
   });
   const add = (name: string, bytes: Uint8Array) => {
-    const member = new ZipPassThrough(name); // PNG is packed already
-    member.mtime = new Date(1980, 0, 1); // the same pictures make the same bytes
+    const member = new ZipPassThrough(name); // PNG is already compressed
+    member.mtime = new Date(1980, 0, 1); // a fixed time, so that the same pictures give the same bytes
     zip.add(member);
     member.push(bytes, true);
   };
@@ -257,8 +260,8 @@ export async function packPictures(
 }
 
 /**
- * What each image's picture is called in the archive, without ending: the file name without folder and extension, or in
- * full where two images would be called the same.
+ * Return the name of each image's picture in the archive, without extension: the file name without folder and
+ * extension, or the full name if that would be ambiguous.
  */
 function pictureNames(fileNames: readonly string[]): string[] {
   const byStem = Map.groupBy(new Set(fileNames), stem);
@@ -268,7 +271,7 @@ function pictureNames(fileNames: readonly string[]): string[] {
   });
 }
 
-/** All cells of an image as one drawing of the image's size, to lie over its picture. */
+/** Draw the outlines of all cells of an image as an SVG of its size, to lay over its picture. */
 function outlinesOf({ images, objectStart, objects }: Dataset, image: number): string {
   const [width, height] = [images.width[image], images.height[image]];
   let path = '';
@@ -291,12 +294,12 @@ function outlinesOf({ images, objectStart, objects }: Dataset, image: number): s
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${2 * width} ${2 * height}" preserveAspectRatio="none"><path d="${path}" fill="none" stroke="#ffb92e" stroke-width="0.9" stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>`;
 }
 
-/** The archives that were read last, oldest first: listing thousands of members takes longer than reading one. */
+/** Recently read archives, oldest first: listing thousands of members takes longer than reading one. */
 const opened = new Map<string, Promise<{ byName: Map<string, ZipMember>; close(): void }>>();
 const MOST_OPENED = 4;
 
 /**
- * Read one member of an archive that `packPictures` wrote; null when none has this name. The archive stays open for the
+ * Read one member of an archive that `packPictures` wrote; null if none has this name. The archive stays open for the
  * next call: it never changes, since new pictures of a data set are written to a new file.
  */
 export async function readPicture(packPath: string, name: string): Promise<Uint8Array | null> {
@@ -317,7 +320,7 @@ export async function readPicture(packPath: string, name: string): Promise<Uint8
     const { byName } = await open;
     return (await byName.get(name)?.read()) ?? null;
   } catch (error) {
-    opened.delete(packPath); // what could not be opened is tried again
+    opened.delete(packPath); // an archive that could not be opened is tried again
     throw error;
   }
 }

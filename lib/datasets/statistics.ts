@@ -1,10 +1,11 @@
 /**
- * What a set of ground truth is like, computed once when it is registered: sizes, densities and shapes of its cells, by
- * cell type (Edlund et al. 2021, Table 1 and Figures 1 and 2); where its images are registered, intensities too.
+ * Statistics of ground truth, computed once when it is registered: sizes, densities and shapes of its cells, by cell
+ * type (Edlund et al. 2021, Table 1 and Figures 1 and 2); if its images are registered, intensities too.
  *
- * What leaves this file may be shown to anyone. Of ground truth that is not public, nothing may be told about a single
- * image: a number of cells is half of what a counting method has to predict, and thresholds could be tuned on it. So
- * `withoutImages` drops what counts or shows single images, and every number that rests on fewer than `FEWEST` of them.
+ * The results of `withoutImages` may be shown to anyone. For ground truth that is not public, nothing about a single
+ * image may be revealed: its number of cells is half of what a counting method must predict, and thresholds could be
+ * tuned on it. So `withoutImages` drops what counts or shows single images, and every number based on fewer than
+ * `FEWEST` images.
  */
 
 import { INTENSITY_METRICS, type IntensityMetric, measureIntensity } from '#lib/cells/intensity.ts';
@@ -14,12 +15,12 @@ import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { CELL_TYPES, type CellType, cellTypeOf, parseImageName, stem } from '#lib/livecell/cell-types.ts';
 import { principalComponents } from '#lib/stats/principal-components.ts';
 
-/** Images a number of ground truth that is not public has to rest on. */
+/** Minimum number of images behind a number if the ground truth is not public. */
 export const FEWEST = 5;
 
 /** Upper edges of the histogram of areas grow by this factor, ten to a decade. */
 const AREA_STEP = 10 ** 0.1;
-/** 10 to 100,000 pixels; what is smaller or larger is in the first or last bin. */
+/** 10 to 100,000 pixels; smaller or larger areas are in the first or last bin. */
 const AREA_BINS = { first: 10, count: 40 } as const;
 const COUNT_BINS = 24;
 
@@ -39,23 +40,23 @@ export interface GroupStatistics {
   /** null: images whose names say no LIVECell type */
   cellType: CellType | null;
   images: number;
-  /** distinct file names: 52 of the official test set occur twice */
+  /** number of distinct file names: 52 of the official test set occur twice */
   files: number;
-  /** cells, crowd regions aside */
+  /** number of cells, without crowd regions */
   objects: number;
   wells: string[];
-  /** hours since seeding of the first and last image, and how many time points there are */
+  /** hours since seeding of the first and last image, and number of time points */
   time: { first: number; last: number; points: number } | null;
-  /** the histogram counts images: only of public ground truth */
+  /** the histogram counts images: only for public ground truth */
   cellsPerImage: { mean: number; sd: number | null; histogram?: number[] };
   /** of the annotations' own `area`, in pixels */
   area: { median: number | null; histogram: number[] };
-  /** cells that are small, medium and large; a limit itself belongs to both sides, as in scoring */
+  /** number of small, medium and large cells; an area at a limit belongs to both classes, as in scoring */
   sizeClasses: Record<(typeof LIVECELL)[number], [small: number, medium: number, large: number]>;
   density: Density[];
-  /** means over images with cells of the images' means */
+  /** means over images with cells, of the images' means */
   shape: Record<ShapeMetric, number> | null;
-  /** the same over the images that have a picture and cells; absent where there are none */
+  /** the same over images with a picture and cells; absent if there are none */
   intensity?: Record<IntensityMetric, number> & { images: number };
 }
 
@@ -63,33 +64,33 @@ export type CellMetric = ShapeMetric | IntensityMetric;
 
 export interface ShapeComponents {
   images: number;
-  /** share of the variance of each component */
+  /** share of the variance explained by each component */
   explained: number[];
   /** [component][metric], in the order of `metrics`; the first two components */
   loadings: number[][];
   metrics: readonly CellMetric[];
-  /** where the images of each group lie, in the order of `groups` */
+  /** mean and spread of each group's images, in the order of `groups` */
   groups: ({ mean: [number, number]; sd: [number, number] } | null)[];
-  /** an image each: group, first and second component. Only of public ground truth */
+  /** one per image: group, first and second component. Only for public ground truth */
   scores?: [group: number, first: number, second: number][];
 }
 
 export interface DatasetStatistics {
   schema: 1;
-  /** lower edges of the bins, and the last one's upper edge */
+  /** lower edges of the bins, then the last bin's upper edge */
   areaEdges: number[];
   countEdges: number[];
   groups: GroupStatistics[];
-  /** null: fewer than three images with cells, or all alike */
+  /** null: fewer than three images with cells, or no variation */
   components: ShapeComponents | null;
-  /** what is not shown, because it would tell of single images */
+  /** what is withheld because it would reveal single images */
   withheld?: { images: number };
 }
 
-/** [images]: the means of `INTENSITY_METRICS` over an image's cells; null where it has no picture or no cells. */
+/** [images]: the means of `INTENSITY_METRICS` over an image's cells; null if it has no picture or no cells. */
 export type Intensities = readonly (readonly number[] | null)[];
 
-/** How bright the cells of one image are on average, in the order of `INTENSITY_METRICS`. Null for no cells. */
+/** Return the mean brightness of an image's cells, in the order of `INTENSITY_METRICS`. Null without cells. */
 export function intensitiesOf(
   { images, objectStart, objects }: Dataset,
   image: number,
@@ -110,10 +111,10 @@ export function intensitiesOf(
 }
 
 /**
- * Everything there is to say; for ground truth that is not public, follow it with `withoutImages`.
+ * Compute all statistics; for ground truth that is not public, apply `withoutImages` to the result.
  *
- * @param intensities where images are registered. They are among the principal components' metrics when every image
- *   with cells has them: a component of a few images says nothing about the others
+ * @param intensities for registered images. They enter the principal components only if every image with cells has
+ *   them: a component of a few images would say nothing about the others
  */
 export function datasetStatistics(dataset: Dataset, intensities: Intensities = []): DatasetStatistics {
   const { images, objectStart, objects } = dataset;
@@ -208,8 +209,8 @@ export function datasetStatistics(dataset: Dataset, intensities: Intensities = [
 }
 
 /**
- * The same without anything that rests on fewer than `FEWEST` images. What is left out together is never fewer than
- * that either: else it would follow from the totals.
+ * Remove everything based on fewer than `FEWEST` images. What is removed also covers at least that many in total:
+ * otherwise it would follow from the totals.
  */
 export function withoutImages(statistics: DatasetStatistics): DatasetStatistics {
   const keep = shown(statistics.groups.map(({ images }) => images));
@@ -236,7 +237,7 @@ export function withoutImages(statistics: DatasetStatistics): DatasetStatistics 
   };
 }
 
-/** Which of several numbers of images may be told: the smallest go, until what is gone is none or enough. */
+/** Decide which of several image counts may be shown: remove the smallest until none or enough are removed. */
 function shown(images: readonly number[]): boolean[] {
   const keep = images.map(() => true);
   let gone = 0;
@@ -285,7 +286,7 @@ function densityOf(names: readonly ({ minutes: number } | null)[], counts: reado
     });
 }
 
-/** Mean, and the sample's standard deviation where there are two values or more. */
+/** Return the mean, and the sample standard deviation if there are at least two values. */
 function spread(values: readonly number[]): { mean: number; sd: number | null } {
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
@@ -298,7 +299,7 @@ function median(sorted: Float64Array): number | null {
   return n === 0 ? null : (sorted[(n - 1) >> 1] + sorted[n >> 1]) / 2;
 }
 
-/** How many values are in each bin [low, high); the first and the last take what lies beyond. */
+/** Count the values in each bin [low, high); the first and the last bin include values beyond. */
 function histogram(values: ArrayLike<number>, edges: readonly number[]): number[] {
   const bins = edges.length - 1;
   const counts = new Array<number>(bins).fill(0);
@@ -315,7 +316,7 @@ function histogram(values: ArrayLike<number>, edges: readonly number[]): number[
   return counts;
 }
 
-/** Bins of a round width that hold counts up to the largest, at most `COUNT_BINS` of them. */
+/** Return bins of a round width for counts up to the largest, at most `COUNT_BINS` of them. */
 function roundEdges(largest: number): number[] {
   const wanted = (largest + 1) / COUNT_BINS;
   const power = 10 ** Math.floor(Math.log10(Math.max(wanted, 1)));
@@ -323,7 +324,7 @@ function roundEdges(largest: number): number[] {
   return Array.from({ length: Math.floor(largest / width) + 2 }, (_, k) => k * width);
 }
 
-/** Enough digits to draw. */
+/** Round to enough digits for drawing. */
 function round(value: number): number {
   return Number(value.toPrecision(6));
 }

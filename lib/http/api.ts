@@ -1,6 +1,6 @@
 /**
- * The HTTP interface as schemas: what comes in is parsed with them, `/api/v1/openapi.json` is made from them, and
- * the types of what goes out are theirs. Everything here is public: add, but rename and remove nothing.
+ * The HTTP interface as schemas: requests are parsed with them, `/api/v1/openapi.json` is generated from them, and the
+ * types of responses are theirs. Everything here is public: add, but rename and remove nothing.
  */
 import { z } from 'zod';
 import { LEVELS } from '#lib/board/trust-level.ts';
@@ -12,14 +12,14 @@ import { SUBMISSION_STATES, type SubmissionState, VISIBILITIES } from '#lib/voca
 
 const FINAL: readonly SubmissionState[] = ['scored', 'rejected', 'failed', 'withdrawn'];
 
-/** Nothing more will happen to it by itself. */
+/** Tell whether the state will no longer change by itself. */
 export function isFinal(state: SubmissionState): boolean {
   return FINAL.includes(state);
 }
 
-// --- what comes in ---
+// --- requests ---
 
-/** An empty form field means "not given". */
+/** An empty form field counts as absent. */
 const link = z
   .string()
   .trim()
@@ -29,13 +29,13 @@ const link = z
 
 export const slotFileSchema = z.object({
   /**
-   * Of a task with several slots, `all` is one zip archive whose files are named by slot. Slots of zero-shot are the
-   * names of its data sets; `all` is such an archive, or a file for the data set of the submission.
+   * For a task with several slots, `all` is one zip archive whose files are named by slot. Slots of zero-shot are the
+   * names of its data sets; `all` is such an archive, or a file for the submission's data set.
    */
   slot: z.string().min(1).max(200).default('all'),
   /** the id of a completed upload, or its address */
   upload: z.string().min(1, 'Upload a file first').max(500),
-  /** fluorescence-counts: the file holds predictions, and those with at least this score are counted */
+  /** fluorescence-counts: the file contains predictions; those with at least this score are counted */
   scoreThreshold: z.number().optional(),
 });
 
@@ -47,9 +47,12 @@ const newSubmissionFields = z.object({
   task: z.string().min(1, 'Choose a task'),
   /** default: the task's current data set */
   dataset: z.string().max(200).optional(),
-  /** the id or the name of a team of yours that it is submitted for; default: yourself */
+  /** the id or the name of one of your teams to submit for; default: yourself */
   team: z.string().trim().max(200).optional(),
-  /** finds your method (or the team's) of this name, upper or lower case, or makes it: the submission is a version of it */
+  /**
+   * selects your method (or the team's) with this name, ignoring case, or creates it: the submission becomes a version
+   * of it
+   */
   method: methodName.default(''),
   /** instead of a name */
   methodId: z.string().max(100).optional(),
@@ -61,13 +64,13 @@ const newSubmissionFields = z.object({
   /** count detections of every category as cells, whatever their category_id */
   anyCategory: z.boolean().optional(),
   files: z.array(slotFileSchema).min(1, 'Upload a file first').max(16),
-  /** other tasks the same files are submitted to: `single-cell-type` beside `transferability` */
+  /** other tasks to submit the same files to: `single-cell-type` beside `transferability` */
   also: z.array(z.string().max(40)).max(4).optional(),
   /** `pending` and `published` both ask to publish; a maintainer decides */
   visibility: z.enum(['private', 'pending', 'published']).default('private'),
-  /** who made it stays a secret: the entry is “Anonymous entry 7” until `anonymousUntil`, or until its owner reveals it */
+  /** hide the submitter: the entry is “Anonymous entry 7” until `anonymousUntil`, or until its owner reveals it */
   anonymous: z.boolean().optional(),
-  /** a day (its midnight, UTC) or a time */
+  /** a date (its midnight, UTC) or a time */
   anonymousUntil: z
     .union([z.literal(''), z.iso.date(), z.iso.datetime({ offset: true })], 'A day, such as 2027-03-01')
     .transform((text) => (text ? new Date(text) : undefined))
@@ -77,7 +80,7 @@ export const newSubmissionSchema = newSubmissionFields
   .refine((input) => Boolean(input.method || input.methodId), {
     path: ['method'],
     error: NAMELESS,
-    when: ({ value }) => typeof value === 'object' && value !== null, // also beside what else is wrong
+    when: ({ value }) => typeof value === 'object' && value !== null, // in addition to other errors
   })
   .meta({ anyOf: [{ required: ['method'] }, { required: ['methodId'] }] });
 export type NewSubmission = z.infer<typeof newSubmissionSchema>;
@@ -89,14 +92,14 @@ export const leaderboardQuerySchema = z.object({
   cellType: z.string().max(40).optional(),
   sort: z.string().max(40).optional(),
   direction: z.enum(['asc', 'desc', 'ascending', 'descending']).optional(),
-  /** `mean-by-type`, `ap-by-type` and `afnr-by-type`, separated by commas: with the numbers of each cell type */
+  /** `mean-by-type`, `ap-by-type` and `afnr-by-type`, separated by commas: include the numbers of each cell type */
   columns: z.string().max(200).optional(),
-  /** only entries that have at least this level; ranks stay those of the whole board */
+  /** only entries with at least this level; ranks stay those of the whole board */
   level: z.enum(LEVELS).optional(),
   format: z.enum(['json', 'csv', 'bibtex']).default('json'),
 });
 
-// --- what goes out ---
+// --- responses ---
 
 const iso = z.iso.datetime();
 
@@ -107,18 +110,18 @@ export const problemDetailsSchema = z.object({
   detail: z.string(),
   code: z.string().optional(),
   problems: z.array(problemSchema).optional(),
-  /** where a quota is used up: places used (scored and still open) and the limit */
+  /** if a quota is used up: places used (scored and still open) and the limit */
   used: z.int().optional(),
   limit: z.int().nullable().optional(),
   nextSlotAt: z.string().nullable().optional(),
-  /** which field of the request is wrong, and why */
+  /** the problem of each wrong field of the request */
   fields: z.record(z.string(), z.string()).optional(),
 });
 
 export const createdSchema = z.object({
   id: z.string(),
   state: z.enum(SUBMISSION_STATES),
-  /** what else came of the same files: a submission per other task */
+  /** results for the other tasks: one submission each */
   also: z
     .array(z.object({ task: z.string(), dataset: z.string(), id: z.string(), state: z.enum(SUBMISSION_STATES) }))
     .optional(),
@@ -126,11 +129,11 @@ export const createdSchema = z.object({
 export type Created = z.infer<typeof createdSchema>;
 
 export const anonymitySchema = z.object({
-  /** “Anonymous entry 7”: how everybody else sees it */
+  /** “Anonymous entry 7”: the name that everybody else sees */
   name: z.string(),
-  /** this answer tells who made it, because its owner or a maintainer asked */
+  /** this response includes the identity, because its owner or a maintainer asked */
   identityShown: z.boolean(),
-  /** said to them alone: when it becomes public by itself; null: when its owner says so */
+  /** shown only to them: when it becomes public by itself; null: when its owner decides */
   until: iso.nullable(),
 });
 
@@ -139,18 +142,21 @@ const progressSchema = z.object({
   fraction: z.number().min(0).max(1),
 });
 
-/** One score of a submission. There are several where it was scored again; none is ever overwritten. */
+/** One score of a submission. There are several if it was scored again; none is ever overwritten. */
 export const evaluationSchema = z.object({
   protocol: z.enum(PROTOCOL_IDS),
   evaluator: z.object({ version: z.string() }),
-  /** `version`: the last one that it was; null where this was never the ground truth of the submission's data set alone */
+  /**
+   * `version`: the last version with this ground truth; null if it was never the sole ground truth of the submission's
+   * data set
+   */
   groundTruth: z.object({ sha256: z.string(), version: z.int().nullable() }),
   scoredAt: iso,
-  /** the one that counts now, and that `reports` has */
+  /** the one that currently counts, shown in `reports` */
   current: z.boolean(),
-  /** why it was scored again; null: when it was submitted */
+  /** why it was scored again; null for the first score */
   reason: z.string().nullable(),
-  /** the task's headline numbers, by their labels on the site; fractions where the site writes per cent */
+  /** the task's headline numbers, by their labels on the site; fractions where the site shows per cent */
   numbers: z.record(z.string(), z.number().nullable()),
 });
 
@@ -159,7 +165,7 @@ export const submissionSchema = z.object({
   task: z.string(),
   dataset: z.string(),
   method: z.string(),
-  /** the method it is a version of, and its number, counted per task and data set */
+  /** its method, and its version number, counted per task and data set */
   methodId: z.string().nullable(),
   version: z.int().nullable(),
   description: z.string(),
@@ -167,15 +173,15 @@ export const submissionSchema = z.object({
   codeUrl: z.string().nullable(),
   trainingData: z.string(),
   testImagesSeen: z.boolean(),
-  /** detections of every category are counted as cells, because the submitter asked for it */
+  /** detections of every category are counted as cells, at the submitter's request */
   anyCategory: z.boolean(),
   demo: z.boolean(),
-  /** of an anonymous entry null, as with everything else that would tell who made it */
+  /** null for an anonymous entry, like everything else that would reveal its submitter */
   submitter: z.string().nullable(),
   team: z.string().nullable(),
-  /** as they are to be cited; '' where not stated */
+  /** as they should be cited; '' if not stated */
   authors: z.string(),
-  /** null: nothing is hidden */
+  /** null: not anonymous */
   anonymous: anonymitySchema.nullable(),
   state: z.enum(SUBMISSION_STATES),
   visibility: z.enum(VISIBILITIES),
@@ -186,7 +192,7 @@ export const submissionSchema = z.object({
   problems: z.array(problemSchema),
   warnings: z.array(warningSchema),
   failure: z.string().nullable(),
-  /** why a maintainer hid it */
+  /** a maintainer's reason for hiding it */
   hiddenReason: z.string().nullable(),
   files: z.array(z.object({ slot: z.string(), bytes: z.int(), sha256: z.string() })),
   createdAt: iso,
@@ -198,7 +204,7 @@ export const submissionSchema = z.object({
   reports: z.partialRecord(z.enum(PROTOCOL_IDS), reportSchema),
   /** every score it has had, the newest first */
   evaluations: z.array(evaluationSchema).optional(),
-  /** it is published and on no board: it could not be scored again when the evaluator or the ground truth changed */
+  /** published, but on no board: it could not be scored again after a change of evaluator or ground truth */
   leftBehind: z.boolean().optional(),
 });
 export type SubmissionBody = z.infer<typeof submissionSchema>;
@@ -227,19 +233,19 @@ export const boardRowSchema = z.object({
   kind: z.enum(['entry', 'reference']),
   id: z.string(),
   method: z.string(),
-  /** the method this is a version of; null, as all that would tell who made it, where the entry is anonymous */
+  /** its method; null if the entry is anonymous, like everything else that would reveal its submitter */
   methodId: z.string().nullable().optional(),
   version: z.int().nullable().optional(),
   submitter: z.string().nullable(),
   team: z.string().nullable().optional(),
   authors: z.string().optional(),
-  /** who made it is not public (yet): `method` is “Anonymous entry 7” */
+  /** the submitter is not public (yet): `method` is “Anonymous entry 7” */
   anonymous: z.boolean().optional(),
-  /** a maintainer chose it as a baseline */
+  /** a maintainer selected it as a baseline */
   featured: z.boolean().optional(),
   /** how far it can be trusted: scored here, code linked, re-run by a maintainer; null: a reference */
   level: z.enum(LEVELS).nullable().optional(),
-  /** when a maintainer re-ran it, and who */
+  /** when a maintainer re-ran it, and which one */
   verifiedAt: iso.nullable().optional(),
   verifiedBy: z.string().nullable().optional(),
   demo: z.boolean(),
@@ -247,7 +253,7 @@ export const boardRowSchema = z.object({
   codeUrl: z.string().nullable(),
   testImagesSeen: z.boolean().nullable(),
   publishedAt: iso.nullable(),
-  /** scored runs of the method on this test set, published or not; null for a reference */
+  /** number of scored runs of the method on this test set, published or not; null for a reference */
   runs: z.int().nullable().optional(),
   metrics: metricsSchema.partial(),
   /** numbers by the keys of the board's columns; `metrics` has those of livecell-wide once more and is empty elsewhere */
@@ -256,11 +262,11 @@ export const boardRowSchema = z.object({
   intervals: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
   /** predictions without scores (label images), ranked among themselves */
   unscored: z.boolean(),
-  /** where columns of cell types were asked for: AP, AFNR and their intervals */
+  /** if columns of cell types were requested: AP, AFNR and their intervals */
   cellTypes: z.partialRecord(z.enum(CELL_TYPES), metricsSchema.partial()).optional(),
   note: z.string().optional(),
   source: z.string().optional(),
-  /** of a published result on another data set than the board's: what it is called there */
+  /** for a published result on another data set than the board's: that data set's name */
   subset: z.string().optional(),
 });
 
@@ -276,7 +282,7 @@ export const leaderboardSchema = z.object({
   protocol: z.enum(PROTOCOL_IDS),
   evaluation: z.enum(EVALUATIONS),
   cellType: z.enum(CELL_TYPES).nullable(),
-  /** a column's key, `method` or `publishedAt`; null where the task has no columns yet */
+  /** a column's key, `method` or `publishedAt`; null if the task has no columns yet */
   sort: z.string().nullable(),
   direction: z.enum(['asc', 'desc']),
   rows: z.array(boardRowSchema),
@@ -288,52 +294,52 @@ export const imageListSchema = z.object({
     z.object({
       id: z.union([z.number(), z.string()]),
       file_name: z.string(),
-      /** not known of series of counts, whose ids are file names */
+      /** unknown for series of counts, whose ids are file names */
       width: z.int().optional(),
       height: z.int().optional(),
-      /** of series of counts: which series */
+      /** for series of counts: the series */
       cellType: z.string().optional(),
     }),
   ),
 });
 
 export const queueEntrySchema = z.object({
-  /** its id */
+  /** the task's id */
   task: z.string(),
   dataset: z.string(),
   submittedAt: iso,
-  /** which it is, for its owner and team, for maintainers, and where it is public; null for everybody else */
+  /** the submission, shown to its owner and team, to maintainers, and if it is public; otherwise null */
   submission: z.object({ id: z.string(), method: z.string(), submitter: z.string().nullable() }).nullable(),
   /** 1 is next; null: it is being scored */
   position: z.int().nullable(),
-  /** the one that runs or comes next, of how many there are */
+  /** number of the current or next attempt, and the maximum */
   attempt: z.int(),
   attempts: z.int(),
   progress: progressSchema.nullable(),
-  /** until its turn, and until it is scored, estimated from measured speed; null: nobody can say */
+  /** seconds until its turn, and until it is scored, estimated from measured speed; null: unknown */
   secondsUntilTurn: z.number().nullable(),
   secondsLeft: z.number().nullable(),
-  /** why it waits, or how its scoring process is doing: a sentence */
+  /** a sentence: why it waits, or the state of its scoring process */
   says: z.string(),
 });
 
 export const queueSchema = z.object({
-  /** scoring processes at work, and for how long none has been heard of; null: not within a day */
+  /** number of scoring processes at work, and seconds since the last sign of any; null: none within a day */
   processes: z.object({ alive: z.int(), silentSeconds: z.number().nullable() }),
   running: z.array(queueEntrySchema),
-  /** in the order they are taken */
+  /** in the order in which they will be scored */
   waiting: z.array(queueEntrySchema),
 });
 
-/** Where a person or a team stands with the quota of a task. */
+/** A person's or a team's use of a task's quota. */
 export const placesSchema = z.object({
-  /** its id; null: the person's own places */
+  /** the team's id; null: the person's own places */
   team: z.string().nullable(),
-  /** with what was granted */
+  /** including grants */
   limit: z.int().nullable(),
   /** scored within the window */
   charged: z.int(),
-  /** submitted and without a score yet */
+  /** submitted and not yet scored */
   reserved: z.int(),
   left: z.int().nullable(),
   nextSlotAt: iso.nullable(),
@@ -348,21 +354,23 @@ export const taskListSchema = z.object({
       description: z.string(),
       /** what to upload: one file per slot */
       slots: z.array(z.string()),
-      /** those that must be there, and how many at least */
+      /** required slots, and the minimum number of slots */
       required: z.array(z.string()).optional(),
       least: z.int().optional(),
       /** other tasks that the same files can be submitted to */
       also: z.array(z.string()).optional(),
-      /** whether submissions are taken, and if not, why */
+      /** whether it accepts submissions, and if not, why */
       open: z.boolean(),
       closedReason: z.string().nullable(),
-      /** scored submissions a person or team may have in so many days; null: no limit. Demo data sets are not counted */
+      /**
+       * scored submissions a person or team may have within `days` days; null: no limit. Demo data sets are not counted
+       */
       quota: z.object({ limit: z.int().nullable(), days: z.int() }),
-      /** of this task; the general ones are below */
+      /** limits of this task; the general ones are below */
       limits: z.object({ bytes: z.int() }),
-      /** for who is signed in: where they and their teams stand */
+      /** when signed in: quota use of the person and of each of their teams */
       places: z.array(placesSchema).optional(),
-      /** the data set that is scored when none is named */
+      /** the data set that is scored by default */
       dataset: z.string().nullable(),
       datasets: z.array(
         z.object({ name: z.string(), images: z.int(), objects: z.int(), sha256: z.string(), demo: z.boolean() }),

@@ -1,4 +1,4 @@
-/** The OpenAPI description, made from the schemas that parse and type the requests themselves. */
+/** The OpenAPI description, generated from the schemas that parse and type the requests. */
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
 import { LIMITS } from '#lib/readers/limits.ts';
@@ -26,9 +26,9 @@ interface Operation {
   path: string;
   summary: string;
   description?: string;
-  /** `required`: a token or a session; `optional`: shows more with one; absent: the same to everybody */
+  /** `required`: a token or a session; `optional`: shows more with one; absent: the same for everybody */
   who?: 'required' | 'optional';
-  /** what a token has to be for; absent: `read` for what reads, `submit` for the rest */
+  /** scope that a token needs; absent: `read` for reading operations, `submit` for the others */
   scope?: 'read' | 'submit';
   query?: z.ZodObject;
   headers?: Record<string, string | OptionalHeader>;
@@ -202,7 +202,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
 ];
 
-/** Schemas with a name of their own: bodies refer to them under `components` instead of writing them out. */
+/** Schemas with names of their own: bodies refer to them under `components` instead of repeating them. */
 const SCHEMAS = {
   Problem: problemDetailsSchema,
   Created: createdSchema,
@@ -247,13 +247,13 @@ export function openApi(server: string, version: string): Record<string, unknown
         },
       },
     },
-    // a transformed value has no schema going out; what comes in is described all the same
+    // a transformed value has no output schema; its input is described
     { allowEmptySchema: { transform: true, custom: true, date: true, any: true, unknown: true } },
   );
   return { ...document };
 }
 
-/** The scope a token needs for an operation. */
+/** Return the scope that a token needs for an operation. */
 export function scopeOf({ method, scope }: Pick<Operation, 'method' | 'scope'>): 'read' | 'submit' {
   return scope ?? (method === 'get' || method === 'head' || method === 'options' ? 'read' : 'submit');
 }

@@ -1,7 +1,7 @@
 /**
- * Answers kept in memory, ready to send: compressed once, with their ETag, the least recently used dropped first.
+ * Responses kept in memory, ready to send: compressed once, with their ETag; the least recently used is dropped first.
  *
- *   request ─▶ keyOf ─▶ PageCache.get ─▶ fresh: send ─▶ 304 where the reader has it
+ * request ─▶ keyOf ─▶ PageCache.get ─▶ fresh: send ─▶ 304 if the reader has it
  *                                    └▶ missing or of an older version: render, store, send
  */
 
@@ -13,7 +13,7 @@ export interface CachedAnswer {
   headers: readonly (readonly [name: string, value: string])[];
   etag: string;
   bodies: Readonly<Record<Encoding, Uint8Array>>;
-  /** what strangers saw when rendering began (`db/board/public-version.ts`) */
+  /** the version that strangers saw when rendering began (`db/board/public-version.ts`) */
   version: string;
   /** milliseconds, as of `Date.now()` */
   renderedAt: number;
@@ -25,7 +25,7 @@ export class PageCache {
   readonly #maxBytes: number;
   #bytes = 0;
 
-  /** @param maxBytes bound on the bodies of all answers together */
+  /** @param maxBytes limit for the bodies of all responses together */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
@@ -46,7 +46,7 @@ export class PageCache {
     return answer;
   }
 
-  /** Store an answer; one that alone exceeds an eighth of the cache is not kept. */
+  /** Store a response, unless it alone exceeds an eighth of the cache. */
   set(key: string, answer: CachedAnswer): void {
     const bytes = bytesOf(answer);
     this.delete(key);
@@ -71,14 +71,14 @@ function bytesOf({ bodies }: CachedAnswer): number {
   return bodies.br.length + bodies.gzip.length + bodies.identity.length;
 }
 
-/** Addresses whose answer to a stranger is the same for all strangers. */
+/** Addresses with the same response for all strangers. */
 const PUBLIC = [
   /^\/$/,
   /^\/(leaderboards|datasets|tasks|protocol|docs|entries|methods|status|privacy|terms)(\/|$)/,
   /^\/feed\.xml$/,
   /^\/api\/v1\/(leaderboards|datasets|tasks|openapi\.json|comparisons|methods)(\/|$)/,
 ];
-/** Headers by which Next answers a navigation inside the site with data instead of a page. */
+/** Headers with which Next requests data instead of a page, when navigating inside the site. */
 const NEXT_HEADERS = [
   'rsc',
   'next-router-state-tree',
@@ -88,7 +88,7 @@ const NEXT_HEADERS = [
 ];
 const SESSION = /(?:^|;\s*)(?:__Secure-|__Host-)?authjs\.session-token(?:\.\d+)?=/;
 const THEME = /(?:^|;\s*)theme=(dark|light)(?:;|$)/;
-/** Longer addresses and headers are answered, but not kept. */
+/** Longer addresses and headers are answered, but not cached. */
 const MOST_KEY = 4096;
 
 export interface CacheableRequest {
@@ -100,8 +100,8 @@ export interface CacheableRequest {
 }
 
 /**
- * Return the key of the answer to a request, or null where the answer depends on the person or is not public. Whatever
- * the answer depends on is in the key: address, colour scheme, kind of navigation, and `origin`, the site's address.
+ * Return the cache key of a request, or null if the response depends on the person or is not public. The key includes
+ * everything the response depends on: address, colour scheme, kind of navigation, and `origin`, the site's address.
  */
 export function keyOf({ method, url, headers }: CacheableRequest, origin: string): string | null {
   if (method !== 'GET' && method !== 'HEAD') return null;
@@ -119,7 +119,7 @@ export function keyOf({ method, url, headers }: CacheableRequest, origin: string
   return key.length > MOST_KEY ? null : key;
 }
 
-/** The headers a public page may depend on: those that are in its key. */
+/** Return the headers a public page may depend on: those included in its key. */
 export function headersForRendering({ headers }: CacheableRequest): Record<string, string> {
   const kept: Record<string, string> = { accept: String(headers.accept ?? '*/*') };
   const theme = typeof headers.cookie === 'string' ? THEME.exec(headers.cookie)?.[1] : undefined;
@@ -137,7 +137,7 @@ export function chooseEncoding(accepted: string | undefined): Encoding {
   return allows('br') ? 'br' : allows('gzip') ? 'gzip' : 'identity';
 }
 
-/** Whether If-None-Match names the answer's ETag (RFC 9110, weak comparison). */
+/** Tell whether If-None-Match contains the response's ETag (RFC 9110, weak comparison). */
 export function hasEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true;

@@ -1,17 +1,17 @@
-/** Headers that keep a page from running, loading or being framed by what is not ours (OWASP Secure Headers). */
+/** Headers that keep a page from running, loading or being framed by foreign content (OWASP Secure Headers). */
 
 export interface PolicyOptions {
-  /** sources of inline scripts: `'nonce-…'` for a page made for one reader, `'sha256-…'` for a cached one */
+  /** sources of inline scripts: `'nonce-…'` for a page rendered for one reader, `'sha256-…'` for a cached one */
   scripts: readonly string[];
   /** addresses that a sign-in form may lead to */
   formTargets?: readonly string[];
 }
 
-/** Return a Content-Security-Policy: everything from this site alone, inline scripts only as listed. */
+/** Return a Content-Security-Policy: everything from this site only, inline scripts only as listed. */
 export function contentSecurityPolicy({ scripts, formTargets = [] }: PolicyOptions): string {
   return [
     "default-src 'self'",
-    // WebAssembly is compiled by the validator in the browser
+    // the validator compiles WebAssembly in the browser
     ["script-src 'self' 'wasm-unsafe-eval'", ...scripts].join(' '),
     // React writes style attributes; they cannot run anything
     "style-src 'self' 'unsafe-inline'",
@@ -26,7 +26,10 @@ export function contentSecurityPolicy({ scripts, formTargets = [] }: PolicyOptio
   ].join('; ');
 }
 
-/** @param https the site is reached over https: browsers are told to come back that way alone */
+/**
+ * Return the security headers. @param https the site is reached over https: tells browsers to use only https from now
+ * on
+ */
 export function securityHeaders(https: boolean): [name: string, value: string][] {
   return [
     ['x-content-type-options', 'nosniff'],
@@ -38,7 +41,7 @@ export function securityHeaders(https: boolean): [name: string, value: string][]
   ];
 }
 
-/** The contents of a page's inline scripts, in their order. */
+/** Return the contents of a page's inline scripts, in order. */
 export function inlineScripts(html: string): string[] {
   return [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)]
     .map(([, content]) => content)

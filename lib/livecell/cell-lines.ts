@@ -1,6 +1,6 @@
 /**
- * What LIVECell's cells are and look like (as Table 1 of Edlund et al. 2021 introduces them): the tissue each line was
- * taken from, as cell banks state it, and its appearance in culture.
+ * LIVECell's cell lines (as introduced in Table 1 of Edlund et al. 2021): the tissue of origin, as stated by cell
+ * banks, and the appearance in culture.
  */
 import type { CellType } from './cell-types.ts';
 

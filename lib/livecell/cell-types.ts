@@ -1,4 +1,4 @@
-/** The eight cell types of LIVECell and what an image's file name says. Source: Edlund et al. 2021, Table 1. */
+/** The eight cell types of LIVECell, and how to parse image file names. Source: Edlund et al. 2021, Table 1. */
 
 export const CELL_TYPES = ['A172', 'BT474', 'BV2', 'Huh7', 'MCF7', 'SHSY5Y', 'SkBr3', 'SKOV3'] as const;
 export type CellType = (typeof CELL_TYPES)[number];
@@ -24,12 +24,14 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[-_\s]/g, '');
 }
 
-/** The cell type a name means, ignoring case, `-`, `_` and spaces: `SK-OV-3`, `skov3` and `SKOV3` are one. */
+/**
+ * Return the cell type with this name, ignoring case, `-`, `_` and spaces: `SK-OV-3`, `skov3` and `SKOV3` are the same.
+ */
 export function parseCellType(name: string): CellType | null {
   return byPlainName.get(plain(name)) ?? null;
 }
 
-/** What `<CellType>_Phase_<Well>_<Location>_<DDdHHhMMm>_<Crop>.tif` says. */
+/** The parts of `<CellType>_Phase_<Well>_<Location>_<DDdHHhMMm>_<Crop>.tif`. */
 export interface ImageName {
   cellType: CellType | null;
   well: string;
@@ -41,7 +43,7 @@ export interface ImageName {
 
 const PATTERN = /^(.+?)_Phase_([A-Za-z]+\d+)_(\d+)_(\d+)d(\d+)h(\d+)m_(\d+)$/;
 
-/** Read a LIVECell file name (folder and extension are ignored); `null` when it has another form. */
+/** Parse a LIVECell file name (folder and extension are ignored); `null` if it has another form. */
 export function parseImageName(fileName: string): ImageName | null {
   const match = PATTERN.exec(stem(fileName));
   if (!match) return null;
@@ -55,12 +57,15 @@ export function parseImageName(fileName: string): ImageName | null {
   };
 }
 
-/** The cell type of an image: what stands before the first `_` of its file name. */
+/** Return the cell type of an image: the part of its file name before the first `_`. */
 export function cellTypeOf(fileName: string): CellType | null {
   return parseCellType(stem(fileName).split('_Phase_')[0].split('_')[0]);
 }
 
-/** A file name without folder and extension: images are matched on it, since `.tif` and `.png` name the same image. */
+/**
+ * Return a file name without folder and extension: images are matched by it, since `.tif` and `.png` name the same
+ * image.
+ */
 export function stem(fileName: string): string {
   const base = fileName.slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1);
   return base.replace(/\.(ome\.)?(tiff?|png|jpe?g|bmp)$/i, '');

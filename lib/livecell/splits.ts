@@ -11,18 +11,20 @@ const WORDS: readonly [Split, RegExp][] = [
   ['test', /(?<![a-z])test(ing)?(?![a-z])/i],
 ];
 
-/** The split a name says: `LIVECell test`, `livecell_coco_train.json`. Null when it says none, or more than one. */
+/**
+ * Return the split in a name: `LIVECell test`, `livecell_coco_train.json`. Null if it contains none, or more than one.
+ */
 export function splitOfName(name: string): Split | null {
   const found = WORDS.filter(([, word]) => word.test(name));
   return found.length === 1 ? found[0][0] : null;
 }
 
-/** A name without its split: `EVICAN train` and `evican_test` are one family. */
+/** Return a name without its split: `EVICAN train` and `evican_test` are one family. */
 function family(name: string): string {
   return WORDS.reduce((text, [, word]) => text.replace(word, ''), name.toLowerCase()).replace(/[^\p{L}\p{N}]+/gu, '');
 }
 
-/** What deciding this takes of a data set. */
+/** The fields of a data set needed to find its other splits. */
 export interface Sibling {
   readonly id: string;
   readonly name: string;
@@ -32,9 +34,9 @@ export interface Sibling {
 }
 
 /**
- * The data sets to show side by side with one of them, itself included, in the order of `SPLITS`: those of its task with
- * another known split; of several with the same split the first. Outside data sets share a task without having anything
- * else in common, so there names decide as well.
+ * Return the data sets to show side by side with one of them, itself included, in the order of `SPLITS`: those of its
+ * task with another known split, and the first of several with the same split. Outside data sets share a task without
+ * having anything else in common, so for them the names must match as well.
  *
  * @param all newest first
  */

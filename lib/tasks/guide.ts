@@ -33,11 +33,11 @@ function archiveOf(task: Task): FileFormat {
 
 export interface TaskCommand {
   readonly what: string;
-  /** its words; those with a space or an ellipsis are quoted where they are shown */
+  /** its words; those with a space or an ellipsis are quoted for display */
   readonly words: readonly string[];
 }
 
-/** How to score, check and submit the files of a task. File names stand for the reader's own. */
+/** List the commands to score, check and submit the files of a task. File names stand for the reader's own. */
 export function commandsOf(task: Task): TaskCommand[] {
   const { id, kind, slots } = task;
   const single = slots.length === 1;
@@ -86,7 +86,7 @@ export function commandsOf(task: Task): TaskCommand[] {
   return commands;
 }
 
-/** A command as it is typed, an option with its value to a line. */
+/** Return a command as typed, one option with its value per line. */
 export function commandLine({ words }: TaskCommand): string {
   const quoted = words.map((word) => (/[^\w=./-]/.test(word) ? `"${word}"` : word));
   const lines: string[] = [];

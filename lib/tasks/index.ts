@@ -43,7 +43,7 @@ export function addTask(task: Task): void {
   known.set(task.id, task);
 }
 
-/** The task whose registered data sets are this one's ground truth. */
+/** Return the task whose registered data sets are this one's ground truth. */
 export function groundTruthTask(id: string): string {
   return parseTask(id)?.groundTruth ?? id;
 }

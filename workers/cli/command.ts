@@ -1,4 +1,4 @@
-/** What a command is, what it may say and where, and how it ends. */
+/** The parts of a command: its options, its output, and its errors. */
 
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -6,7 +6,7 @@ import type { ParseArgsOptionDescriptor } from 'node:util';
 import type { Problem, Warning } from '#lib/problems.ts';
 
 export interface Option extends ParseArgsOptionDescriptor {
-  /** shown in --help; `value` names what follows */
+  /** shown in --help; `value` names the option's value */
   help: string;
   value?: string;
 }
@@ -17,10 +17,10 @@ export type Values = Record<string, any>;
 export interface Command {
   /** one or two words: `score`, `user list` */
   name: string;
-  /** what stands after the name, options apart */
+  /** arguments after the name, without options */
   takes?: string;
   help: string;
-  /** what else to know, in lines, for the command's own help */
+  /** further lines for the command's own help */
   details?: string;
   /** a line that can be copied */
   example?: string;
@@ -30,10 +30,10 @@ export interface Command {
 
 export const JSON_OPTION: Option = { type: 'boolean', help: 'print one JSON document on standard output' };
 
-/** The call is wrong: exit status 2. */
+/** The command line is wrong: exit status 2. */
 export class CallError extends Error {}
 
-/** The input is wrong: exit status 1. A line per problem. */
+/** The input is wrong: exit status 1. One line per problem. */
 export class InputError extends Error {
   readonly lines: string[];
   constructor(...lines: string[]) {
@@ -42,7 +42,7 @@ export class InputError extends Error {
   }
 }
 
-/** Standard output carries the result and nothing else; everything said on the way goes to standard error. */
+/** Standard output receives only the result; all other messages go to standard error. */
 export class Output {
   readonly json: boolean;
   #shown = false;
@@ -51,12 +51,12 @@ export class Output {
     this.json = json;
   }
 
-  /** The result for people, unless a document was asked for. */
+  /** Print the result for people, unless a document was requested. */
   print(text: string): void {
     if (!this.json) process.stdout.write(`${text}\n`);
   }
 
-  /** The result for programs, when it was asked for. */
+  /** Print the result for programs, if requested. */
   document(value: unknown): void {
     if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
@@ -66,7 +66,7 @@ export class Output {
     process.stderr.write(`${text}\n`);
   }
 
-  /** A line that overwrites itself, on a terminal only. */
+  /** Print a line that the next one overwrites, on a terminal only. */
   progress(text: string): void {
     if (!process.stderr.isTTY) return;
     process.stderr.write(`\r\x1b[K${text}`);
@@ -99,13 +99,15 @@ export function oneFile(files: string[], what: string): string {
   return files[0];
 }
 
-/** Resolve a path from where the command was given: npm runs scripts in the project's folder, whatever folder that is. */
+/**
+ * Resolve a path relative to where the command was called: npm runs scripts in the project's folder, wherever that is.
+ */
 export function userPath(path: string): string {
   const { INIT_CWD, npm_lifecycle_event } = process.env;
   return INIT_CWD && npm_lifecycle_event === 'livecell' ? resolve(INIT_CWD, path) : path;
 }
 
-/** A file that cannot be opened is the commonest mistake; said here, it names the file and not a system call. */
+/** Throw if a file cannot be opened, the most common mistake; the message names the file instead of a system call. */
 export async function mustBeFile(given: string): Promise<string> {
   const path = userPath(given);
   try {
@@ -134,12 +136,12 @@ export function problemLine(problem: Problem): string {
   return oneLine(problem.message) + more;
 }
 
-/** A warning as it stands among other lines. */
+/** Format a warning as one of several lines. */
 export function warningNote(warning: Warning): string {
   return `warning: ${warningLine(warning)}`;
 }
 
-/** A warning in a line: what it says, how often, and up to three examples. */
+/** Format a warning in one line: message, number of cases, and up to three examples. */
 export function warningLine({ message, count, examples = [] }: Warning): string {
   const times = count === undefined ? '' : `${count.toLocaleString('en-US')} in all`;
   const some = examples.length === 0 ? '' : [...new Set(examples)].slice(0, 3).join(', ');

@@ -1,9 +1,10 @@
 /**
- * The `livecell` program: finds the command, reads its options, and turns however it ends into an exit status.
+ * The `livecell` program: finds the command, parses its options, and turns its outcome into an exit status.
  *
- *   0 done   1 the input is wrong   2 the call is wrong   3 we failed
+ * 0 done   1 the input is wrong   2 the command line is wrong   3 internal error
  *
- * Each command is a file in `cli/commands/`, and imports what is heavy only when they run: `livecell --help` must not load a database.
+ * Each command is a file in `cli/commands/` that imports heavy modules only when it runs: `livecell --help` must not
+ * load a database.
  */
 import { parseArgs } from 'node:util';
 import { AppError } from '#lib/errors.ts';
@@ -51,7 +52,7 @@ const COMMANDS: Command[] = [
   tokenCreate,
 ];
 
-/** Their names are taken, so that scripts get a sentence and not "unknown". */
+/** Reserved names, so that scripts get a clear message instead of "unknown". */
 const LATER = ['export'];
 
 const HELP: Option = { type: 'boolean', short: 'h', help: 'this text' };
@@ -72,7 +73,7 @@ async function main(args: string[]): Promise<number> {
   if (!command) return fail(2, [unknown(first, second)]);
 
   const rest = args.slice(command.name.split(' ').length);
-  // asked for before anything is checked, so that an incomplete call can ask for help
+  // checked first, so that an incomplete command line can ask for help
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(commandHelp(command));
     return 0;
@@ -118,13 +119,13 @@ function fail(status: 1 | 2 | 3, lines: string[]): number {
   return status;
 }
 
-/** Whatever is wrong with a file: readers say it in errors that carry one problem or a list of them. */
+/** Return the problems that an error reports about a file; null for other errors. */
 function problemsOf(error: unknown): Problem[] | null {
   const { problem, problems } = error as { problem?: Problem; problems?: Problem[] };
   return problems?.length ? problems : problem ? [problem] : null;
 }
 
-/** Nobody who sees this wrote the code: a sentence for them, the stack only for who asks for it. */
+/** Describe an unexpected error for users: a sentence, with the stack only on request. */
 function unexpected(error: unknown): string[] {
   const { message, code, stack } = error as NodeJS.ErrnoException;
   if (process.env.LIVECELL_DEBUG && stack) process.stderr.write(`${stack}\n`);

@@ -1,4 +1,4 @@
-/** A report as a table for a terminal. */
+/** Formats a report as a table for a terminal. */
 import { EVALUATIONS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { integer, percent, seconds } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
@@ -30,7 +30,7 @@ export function reportTable(report: Report): string {
   return [...lines, ...valueTable(task, report), ...more, '', end].join('\n');
 }
 
-/** The columns of the task's board, a line each. */
+/** Return the columns of the task's board, one line each. */
 function valueTable(task: Task, report: Report): string[] {
   const { columns, kind } = task;
   const width = Math.max(...columns.map((column) => columnName(column).length)) + 2;

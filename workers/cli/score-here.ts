@@ -17,7 +17,7 @@ export async function scoreHere(
   options: Pick<ScoreJob, 'intervals' | 'errors' | 'anyCategory' | 'families' | 'labelThreshold'> = {},
 ): Promise<Report> {
   const { dismissHelpers, ThreadTeam } = await import('#workers/scoring/threads.ts');
-  new ThreadTeam().warmUp(files.map(({ path }) => path)); // while the rest is loaded
+  new ThreadTeam().warmUp(files.map(({ path }) => path)); // while everything else is loaded
   const { default: scoreTask } = await import('#workers/scoring/task.ts');
   const { port1, port2 } = new MessageChannel();
   port1.on('message', ({ phase, fraction }: { phase: string; fraction: number }) =>
@@ -44,7 +44,7 @@ export async function scoreHere(
   }
 }
 
-/** The answer to a wrong file: a document for programs, a line per problem for people. */
+/** Report a wrong file: a document for programs, one line per problem for people. */
 export function refused(problems: Problem[], warnings: Warning[], out: Output): InputError {
   out.document({ problems, warnings });
   return new InputError(...problems.map(problemLine), ...(out.json ? [] : warnings.map(warningNote)));

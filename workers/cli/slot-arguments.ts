@@ -1,4 +1,4 @@
-/** The tasks, slots and files that a call names, for commands that read files. */
+/** Parses the tasks, slots and files of a command line, for commands that read files. */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ export const ANY_CATEGORY: Option = {
   type: 'boolean',
   help: 'count detections of every category as cells, whatever their category_id',
 };
-/** How a task's files are named, for the help of commands that take them. */
+/** Explains how to pass a task's files, for the help of commands. */
 export const SLOTS_IN_WORDS = `A task with several files takes SLOT=FILE for each, or one .zip whose files (or folders of
 label images) are named by slot: A172.json, bt-474.json.gz, SKOV3/… Slots of zero-shot are names of data sets.`;
 export const PREDICTIONS_HELP = 'COCO results as .json, .json.gz or .zip, or a .zip of label images';
@@ -29,7 +29,9 @@ export const TASK_OPTION: Option = {
   default: 'livecell-wide',
 };
 
-/** A task that can be scored today; others are named, so that nobody searches for a typing error. */
+/**
+ * Return a task that can be scored; for planned tasks the error says so, so that nobody searches for a typing error.
+ */
 export function openTask(name: string): Task {
   const task = parseTask(name);
   if (!task) throw new CallError(`There is no task “${name}”.`);
@@ -37,17 +39,17 @@ export function openTask(name: string): Task {
   return task;
 }
 
-/** What files are scored or checked against. */
+/** The ground truth that files are scored or checked against. */
 export interface Against {
-  /** of all slots, or of the first */
+  /** for all slots, or for the first */
   path: string;
-  /** where slots have ground truth of their own */
+  /** if slots have ground truth of their own */
   bySlot: Map<string, string>;
-  /** of counts, where only the names of the images are known: by slot */
+  /** for counts, if only the names of the images are known: by slot */
   images?: Map<string, string[]>;
 }
 
-/** One file, or where slots have ground truth of their own, `SLOT=FILE` for each. */
+/** Parse one file or, if slots have ground truth of their own, `SLOT=FILE` for each. */
 export async function groundTruthFor(
   task: Task,
   given: string[],
@@ -63,7 +65,7 @@ export async function groundTruthFor(
   const archive = predictions.some(({ slot }) => slot === ARCHIVE);
   for (const text of given) {
     const [name, path] = splitSlot(text);
-    // slots that are data sets are named by whoever has them
+    // slots that are data sets have any name the caller gives
     const slots = known.length > 0 ? known : archive && name ? [name] : predictions.map(({ slot }) => slot);
     const slot = name === undefined ? (slots.length === 1 ? slots[0] : null) : matchSlot(slots, name);
     if (slot === null || slot === ARCHIVE)
@@ -78,7 +80,7 @@ export async function groundTruthFor(
   return { path: [...bySlot.values()][0], bySlot };
 }
 
-/** Where ground truth is not public, lists of its images stand in for it. */
+/** Use lists of the images in place of ground truth that is not public. */
 export async function imagesFor(
   task: Task,
   given: string[],
@@ -103,7 +105,7 @@ export async function imagesFor(
   return { path: lists.get(path)!, bySlot: new Map([...bySlot].map(([slot, file]) => [slot, lists.get(file)!])) };
 }
 
-/** `[{id, file_name, width, height}, …]`, bare or in a document, as the site's data sets give it. */
+/** Read `[{id, file_name, width, height}, …]`, bare or in a document, as in the site's data sets. */
 async function imageList(path: string): Promise<unknown[]> {
   const found = (await readJson(path)) as { images?: unknown } | unknown[] | null;
   const images = Array.isArray(found) ? found : found?.images;
@@ -117,7 +119,9 @@ function nameOf(image: unknown): string {
   throw new InputError('The list of images is not one: each needs a file_name.');
 }
 
-/** Images by the series they say, else by the one their names begin with; names of no series stand for any. */
+/**
+ * Group images by their stated series, or else by the beginning of their names; other images count for every series.
+ */
 function seriesOf(task: Task, images: unknown[]): Map<string, string[]> {
   const names = images.map(nameOf);
   const file = (name: string) => name.split('/').at(-1)!.toLowerCase();
@@ -132,7 +136,7 @@ function seriesOf(task: Task, images: unknown[]): Map<string, string[]> {
   );
 }
 
-/** Files as jobs take them: with the ground truth of their slots, or of all slots of an archive. */
+/** Return the files as jobs take them: with the ground truth of their slots, or of all slots of an archive. */
 export function withGroundTruth(files: SlotFile[], { bySlot }: Against, scoreThreshold?: number) {
   const datasets = [...bySlot].map(([slot, groundTruth]) => ({ slot, groundTruth }));
   return files.map((file) => ({
@@ -142,7 +146,7 @@ export function withGroundTruth(files: SlotFile[], { bySlot }: Against, scoreThr
   }));
 }
 
-/** @throws CallError where there is nothing to count, or no number */
+/** Parse the score threshold. @throws CallError if the task counts nothing, or if it is not a number */
 export function parseThreshold(task: Task, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!task.kind.takesThreshold)
@@ -163,14 +167,14 @@ export interface SlotFile {
   path: string;
 }
 
-/** The slot of one zip archive with a file for each of a task's slots. */
+/** The slot of one zip archive that contains a file for each of a task's slots. */
 export const ARCHIVE = 'all';
 
 /**
- * `FILE` or `SLOT=FILE`; a single FILE of a task with several slots is an archive of them. A file whose own name contains
- * `=` is safe as long as no slot is called like its beginning.
+ * Parse `FILE` or `SLOT=FILE`; a single FILE of a task with several slots is an archive of them. A file name that
+ * contains `=` is safe unless a slot has the name before it.
  *
- * @param options.some slots may be missing: whoever looks at the files says so
+ * @param options.some slots may be missing: the caller checks
  */
 export async function slotFiles(
   task: Task,
@@ -184,7 +188,7 @@ export async function slotFiles(
   const files: SlotFile[] = [];
   for (const text of given) {
     const [name, path] = splitSlot(text);
-    // slots that are data sets are named by whoever registers them
+    // slots that are data sets have the names they were registered under
     const named = name === undefined ? undefined : known.length === 0 ? name : (parseSlot(task, name) ?? undefined);
     const chosen =
       named ?? (fallback === undefined ? undefined : known.length === 0 ? fallback : parseSlot(task, fallback));

@@ -1,4 +1,4 @@
-/** Opens the database for a command, whether the site is running or not. */
+/** Opens the database for a command, whether or not the site is running. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { env } from '#lib/env.ts';
@@ -7,10 +7,9 @@ import { CallError } from '#workers/cli/command.ts';
 import { runningSite } from '#workers/run-file.ts';
 
 /**
- * Run with DATABASE_URL set: given by the environment (production), by the running site, or, when nothing runs, by
- * opening the embedded database of the data folder for as long as the command takes. Only commands that set a site up
- * may `create` it: in a shell without DATABASE_URL, `user role` on a production folder would seem to work and change
- * nothing.
+ * Run with DATABASE_URL set: by the environment (production), by the running site or, if none is running, by opening
+ * the data folder's embedded database for the duration of the command. Only commands that set up a site may `create`
+ * it: in a shell without DATABASE_URL, `user role` on a production folder would seem to work but change nothing.
  */
 export async function withDatabase<T>(run: () => Promise<T>, { create = false } = {}): Promise<T> {
   keepFilesPrivate();

@@ -1,6 +1,6 @@
 /** Numbers in sentences. */
 
-/** "1 image", "1,200 images". */
+/** Format "1 image", "1,200 images". */
 export function count(n: number, what: string): string {
   return `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`;
 }

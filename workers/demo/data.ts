@@ -1,7 +1,7 @@
 /**
  * A synthetic benchmark: cells of eight kinds drawn from a seeded generator, and predictions of three qualities made by
- * damaging them. It lets a fresh installation show a whole leaderboard, and tests run, without LIVECell's own data.
- * The same seed writes the same bytes.
+ * damaging them. It gives a new installation a full leaderboard, and tests their data, without LIVECell's own data. The
+ * same seed writes the same bytes.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ export interface DemoData {
   predictions: DemoPredictions[];
   /** fluorescence counts, per counted cell type: a reference file and a file of predicted counts */
   counts: Record<'A172' | 'A549', { reference: string; predictions: string }>;
-  /** folder of the images, where they were wanted */
+  /** folder of the images, if requested */
   pictures?: string;
   images: number;
   objects: number;
@@ -43,22 +43,25 @@ interface Cell {
   radius: number;
 }
 
-/** How a cell type looks. Areas and shapes follow LIVECell's own medians; counts are about half, to keep files small. */
+/**
+ * Appearance of a cell type. Areas and shapes follow LIVECell's own medians; counts are about half, to keep files
+ * small.
+ */
 interface Look {
   wells: string[];
   /** cells per image, at the first and at the last time point */
   cells: [number, number];
   /** pixels: median, and the spread of its logarithm */
   area: [number, number];
-  /** length over width, smallest and largest */
+  /** length divided by width, smallest and largest */
   elongation: [number, number];
-  /** how far the outline strays from an ellipse, as a share of the radius */
+  /** how far the outline deviates from an ellipse, as a share of the radius */
   roughness: number;
-  /** thin processes per cell, at most, and their length in radii */
+  /** maximum number of thin processes per cell, and their length in radii */
   neurites: [number, number];
   /** share of cells that grow in colonies */
   clumped: number;
-  /** how much harder than the rest: multiplies what a demo model gets wrong */
+  /** difficulty relative to the other types: multiplies the errors of demo models */
   difficulty: number;
 }
 
@@ -145,7 +148,7 @@ const LOOKS: Record<CellType, Look> = {
   },
 };
 
-/** How a demo model errs. Shares are per cell; the lengths are in cell radii. */
+/** Errors of a demo model. Shares are per cell; lengths are in cell radii. */
 interface Model {
   name: DemoPredictions['name'];
   method: string;
@@ -209,8 +212,8 @@ export const MOST_IMAGES_PER_TYPE = 248;
 const LAST_HOUR = 120;
 
 /**
- * Write ground truth, three prediction files and two pairs of counts into `dir`, and the images when `pictures` are
- * wanted; the folder is made when missing.
+ * Write ground truth, three prediction files and two pairs of counts into `dir`, and the images if `pictures` is set;
+ * create the folder if it is missing.
  */
 export async function writeDemoData(
   dir: string,
@@ -273,8 +276,8 @@ interface DemoImage {
 }
 
 /**
- * Name of two locations of the type’s test well, followed over five days in steps of four hours: what LIVECell's fields of view
- * look like, so that everything grouped by field of view has something to group.
+ * Return image names for two locations of the type's test well, followed over five days in steps of four hours, like
+ * LIVECell's fields of view, so that everything grouped by field of view has something to group.
  */
 export function imageNames(type: CellType, count: number): string[] {
   const { wells } = LOOKS[type];
@@ -293,7 +296,10 @@ function drawImage(type: CellType, fileName: string, seed: number): DemoImage {
   return { type, fileName, cells: drawCells(type, progress, random(`${seed} ${fileName}`)) };
 }
 
-/** The picture of a demo image, as `writeDemoData` with the same seed drew its cells. Grey values, row by row. */
+/**
+ * Draw the picture of a demo image, with the cells that `writeDemoData` drew from the same seed. Grey values, row by
+ * row.
+ */
 export function drawPicture(fileName: string, seed = 1): Uint8Array<ArrayBuffer> {
   const type = parseImageName(fileName)!.cellType!;
   const { cells } = drawImage(type, fileName, seed);
@@ -310,7 +316,7 @@ function drawCells(type: CellType, progress: number, draw: Draw): Cell[] {
   }));
   const spread = 14 * Math.sqrt((wanted * appearance.area[0]) / 10000) + 25;
   const cells: Cell[] = [];
-  // cells may touch and overlap a little, as in culture, so a crowded image simply ends with fewer cells
+  // cells may touch and overlap slightly, as in culture, so a crowded image ends with fewer cells
   for (let attempt = 0; attempt < wanted * 12 && cells.length < wanted; attempt++) {
     const colony = draw.unit() < appearance.clumped ? draw.pick(colonies) : null;
     const x = colony ? colony.x + draw.normal() * spread : draw.between(0, WIDTH);
@@ -324,7 +330,7 @@ function drawCells(type: CellType, progress: number, draw: Draw): Cell[] {
   return cells;
 }
 
-/** An ellipse with a few slow waves on it, and thin processes where the type has them. */
+/** Draw an ellipse with a few slow waves on its outline, and thin processes if the type has them. */
 function outline(appearance: Look, x: number, y: number, radius: number, draw: Draw): Ring {
   const stretch = Math.sqrt(draw.between(...appearance.elongation));
   const turn = draw.between(0, Math.PI);
@@ -343,7 +349,7 @@ function outline(appearance: Look, x: number, y: number, radius: number, draw: D
   const [mostNeurites, reach] = appearance.neurites;
   const neurites = Math.floor(draw.unit() * (mostNeurites + 1));
   for (let n = 0; n < neurites; n++) {
-    // a spike on the nearest ray: its neighbours stay, so the process is thin
+    // a spike on the nearest ray; neighbouring rays stay, so the process is thin
     const ray = rays[Math.floor(draw.unit() * vertices)];
     ray[1] = radius * (1 + reach * draw.between(0.5, 1));
   }
@@ -354,7 +360,7 @@ function outline(appearance: Look, x: number, y: number, radius: number, draw: D
   });
 }
 
-/** Held within the image, two decimals, no point twice in a row: how annotators' polygons are stored. */
+/** Clip to the image, round to two decimals, drop repeated points: how annotators' polygons are stored. */
 function inside(ring: Ring): Ring {
   const held = ring.map(([x, y]): [number, number] => [
     round2(Math.min(WIDTH, Math.max(0, x))),
@@ -368,7 +374,10 @@ function inside(ring: Ring): Ring {
 
 // --- the COCO document ---
 
-/** In the form of LIVECell's own files: large ids, images and annotations on one counter, area by the shoelace rule. */
+/**
+ * Build a document like LIVECell's own files: large ids, images and annotations on one counter, area by the shoelace
+ * rule.
+ */
 function cocoDocument(images: DemoImage[]) {
   let counter = 100_000;
   const entries = [];
@@ -427,7 +436,7 @@ function predict(model: Model, image: DemoImage, imageId: number, seed: number):
   const detections: Detection[] = [];
   const taken = new Set<Cell>();
 
-  /** `quality` is about what the detection deserves; a better model's scores stay closer to it. */
+  /** `quality` is roughly the score the detection deserves; a better model's scores stay closer to it */
   const add = (rings: Ring[], quality: number) => {
     const held = rings.map(inside).filter((ring) => ring.length >= 3);
     if (held.length === 0) return;
@@ -475,7 +484,7 @@ function predict(model: Model, image: DemoImage, imageId: number, seed: number):
 const mask = new IntervalBuffer();
 const box = new Float64Array(4);
 
-/** One object from one or more outlines, in the form detection frameworks write: compressed runs and the mask's box. */
+/** Encode one object of one or more outlines as detection frameworks do: compressed runs and the mask's box. */
 function encode(rings: Ring[], imageId: number, score: number): Detection | null {
   mask.length = 0;
   appendPolygons(
@@ -526,7 +535,9 @@ function nearest(cells: Cell[], to: Cell, except: Set<Cell>): Cell | null {
   return best;
 }
 
-/** The part of a polygon on one side of the line through the cell's centre (Sutherland and Hodgman's clipping). */
+/**
+ * Return the part of a polygon on one side of the line through the cell's centre (Sutherland and Hodgman's clipping).
+ */
 function half(ring: Ring, { x: cx, y: cy }: Cell, angle: number): Ring {
   const nx = Math.cos(angle);
   const ny = Math.sin(angle);
@@ -546,10 +557,13 @@ function half(ring: Ring, { x: cx, y: cy }: Cell, angle: number): Ring {
 
 // --- fluorescence counts ---
 
-/** Nuclei per image at the start, by well: seeding densities. */
+/** Nuclei per image at the start, by well: the seeding densities. */
 const SEEDED = { B2: 55, B3: 110, B4: 180 } as const;
 
-/** Reference nuclei counts that grow over time, and predictions that follow them up to `saturation` and flatten there. */
+/**
+ * Write reference nuclei counts that grow over time, and predictions that follow them up to `saturation` and then
+ * flatten.
+ */
 async function writeCounts(dir: string, type: 'A172' | 'A549', saturation: number, seed: number) {
   const draw = random(`${seed} counts ${type}`);
   const reference: Record<string, string> = {};
@@ -574,7 +588,7 @@ async function writeCounts(dir: string, type: 'A172' | 'A549', saturation: numbe
   return paths;
 }
 
-// --- small geometry and chance ---
+// --- small geometry and random numbers ---
 
 function shoelace(ring: Ring): number {
   let twice = 0;
@@ -599,7 +613,7 @@ const round2 = (n: number) => Math.round(n * 100) / 100;
 
 type Draw = ReturnType<typeof random>;
 
-/** Every image draws from a generator of its own, named by seed and file: adding images leaves the others as they were. */
+/** Return an image's own generator, seeded by seed and file name: adding images leaves the others unchanged. */
 function random(name: string) {
   // FNV-1a of the name seeds mulberry32 (Tommy Ettinger, public domain)
   let state = 0x811c9dc5;

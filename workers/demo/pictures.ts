@@ -1,21 +1,21 @@
 /**
- * Pictures of demo cells that look like phase contrast: a grey field, unevenly lit; a bright halo around every cell, a
- * dark rim within, and a mottled inside. All of it follows from one distance per pixel, that to the nearest border, so a
- * picture costs the same however many cells are on it.
+ * Pictures of demo cells that look like phase contrast: an unevenly lit grey field, a bright halo around every cell, a
+ * dark rim inside it, and a mottled interior. Everything follows from one distance per pixel, that to the nearest
+ * border, so a picture costs the same whatever its number of cells.
  */
 import { appendPolygons } from '#lib/coco/polygon.ts';
 import { IntervalBuffer } from '#lib/coco/rle.ts';
 import type { CellType } from '#lib/livecell/cell-types.ts';
 import { seededRandom } from '#lib/stats/random.ts';
 
-/** In grey values on a field of 128; negative is darker than the field. */
+/** Optical appearance, in grey values on a field of 128; negative is darker than the field. */
 interface Optics {
   halo: number;
   rim: number;
   inside: number;
-  /** how much the inside varies */
+  /** how much the interior varies */
   mottle: number;
-  /** of single cells around `inside` */
+  /** variation of single cells around `inside` */
   spread: number;
   nucleus: number;
 }
@@ -40,14 +40,14 @@ export interface PaintedCell {
 }
 
 const FIELD = 128;
-/** distances are in fifths of a pixel, as a chamfer of 5 and 7 measures them, up to here */
+/** maximum distance, in fifths of a pixel, as a chamfer of 5 and 7 measures it */
 const FAR = 90;
 const TILE = 256;
 
-/** Smooth and fine noise, made once: mean 0, deviation about 1. */
+/** Smooth and fine noise, generated once: mean 0, deviation about 1. */
 let tiles: { smooth: Float32Array; fine: Float32Array } | null = null;
 
-/** @returns grey values [height × width], row by row; the same for the same random numbers */
+/** Paint cells. @returns grey values [height × width], row by row; the same for the same random numbers */
 export function paintPicture(
   type: CellType,
   cells: readonly PaintedCell[],
@@ -99,7 +99,7 @@ export function paintPicture(
   return pixels;
 }
 
-/** [pixels] 1 + the cell each belongs to, 0 for none; of cells that overlap the later one is on top. */
+/** Return, for each pixel, 1 + the cell it belongs to, 0 for none; of overlapping cells the later one is on top. */
 function ownersOf(cells: readonly PaintedCell[], width: number, height: number): Uint16Array {
   const owner = new Uint16Array(width * height);
   const mask = new IntervalBuffer();
@@ -117,8 +117,8 @@ function ownersOf(cells: readonly PaintedCell[], width: number, height: number):
 }
 
 /**
- * [pixels] how far the nearest border between owners is, in fifths of a pixel: two passes of a 5-7 chamfer. The outermost
- * pixels of the picture count as far from everything; they are copied from their neighbours.
+ * Return, for each pixel, the distance to the nearest border between owners, in fifths of a pixel: two passes of a 5-7
+ * chamfer. The picture's outermost pixels count as far from everything; they are copied from their neighbours.
  */
 function distances(owner: Uint16Array, width: number, height: number): Uint8Array {
   const distance = new Uint8Array(owner.length).fill(FAR);
@@ -159,7 +159,7 @@ function distances(owner: Uint16Array, width: number, height: number): Uint8Arra
   return distance;
 }
 
-/** A soft disc with a bright spot or two in it. */
+/** Paint a soft disc with one or two bright spots. */
 function paintNucleus(
   pixels: Uint8Array,
   width: number,
@@ -189,7 +189,7 @@ function disc(pixels: Uint8Array, width: number, height: number, cx: number, cy:
   }
 }
 
-/** Value noise in three sizes on a torus. */
+/** Generate value noise at three scales on a torus. */
 function smoothNoise(random: () => number): Float32Array {
   const noise = new Float32Array(TILE * TILE);
   for (const [cell, weight] of [
@@ -214,7 +214,7 @@ function smoothNoise(random: () => number): Float32Array {
   return noise;
 }
 
-/** The grain of a camera: independent from pixel to pixel, nearly normal. */
+/** Generate a camera's grain: independent from pixel to pixel, nearly normal. */
 function fineNoise(random: () => number): Float32Array {
   return Float32Array.from({ length: TILE * TILE }, () => (random() + random() + random() - 1.5) * 2);
 }

@@ -1,6 +1,6 @@
 /**
- * What a new installation begins with: the published reference results, and a synthetic benchmark with entries
- * that go through the same queue as everybody's. Safe to repeat, and to run again after being killed half way.
+ * Content of a new installation: the published reference results, and a synthetic benchmark with entries that go
+ * through the same queue as all others. Safe to repeat, even after being killed half way.
  */
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -18,11 +18,11 @@ import type { DemoData } from './data.ts';
 
 export interface Seeded {
   referenceResults: number;
-  /** false: it was there already */
+  /** false: it was already there */
   demo: boolean;
 }
 
-/** Any number, as long as nobody else takes it. */
+/** An arbitrary number that no other lock uses. */
 const LOCK = 7_235_019;
 const DEMO = { name: 'demo', task: 'livecell-wide', imagesPerType: 6, seed: 1 };
 
@@ -33,7 +33,7 @@ export async function seed(): Promise<Seeded> {
   return { referenceResults: results.length, demo: await seedDemo() };
 }
 
-/** Files first, then one transaction with the data set, its entries and their jobs: either all of it is there or none. */
+/** Write the files first, then in one transaction the data set, its entries and their jobs: all of it or nothing. */
 async function seedDemo(): Promise<boolean> {
   if (await getDatasetByName(DEMO.name)) return false;
   const { drawPicture, writeDemoData } = await import('./data.ts');
@@ -68,7 +68,7 @@ async function seedDemo(): Promise<boolean> {
       data,
       entries.map(({ file }) => file),
     );
-    // cells drawn from another seed are data that no model of the demo was made from
+    // cells drawn from another seed are data that no demo model was made from
     const elsewhere = await writeDemoData(join(folder, 'outside'), { imagesPerType: 1, seed: DEMO.seed + 1 });
     const outside = await importGroundTruth(elsewhere.groundTruth, join(folder, 'outside-packed'));
     const { key: outsideKey } = await store(
@@ -155,7 +155,10 @@ async function seedDemo(): Promise<boolean> {
 const COUNTING = ['A172', 'A549'] as const;
 const OUTSIDE = `${DEMO.name} outside`;
 
-/** Two methods for each task, called as their LIVECell-wide entries are: boards compare, and charts have two lines. */
+/**
+ * Two methods for each task, named like their LIVECell-wide entries, so that boards compare them and charts have two
+ * lines.
+ */
 interface OtherEntry {
   task: string;
   method: string;
@@ -166,7 +169,7 @@ function slotFile(slot: string, { key: storageKey, bytes, sha256 }: StoredFile):
   return { slot, fileName: `demo-${slot}.json`, bytes, sha256, storageKey };
 }
 
-/** Entries of the tasks with several files. Files may serve two of them, as an upload may. */
+/** Return the entries of the tasks with several files. Two tasks may use the same files, as with an upload. */
 async function otherEntries(
   folder: string,
   data: DemoData,
@@ -179,7 +182,7 @@ async function otherEntries(
   const types = new Map<number, string | null>(
     images.map(({ id, file_name }: { id: number; file_name: string }) => [id, cellTypeOf(file_name)]),
   );
-  /** Models trained on one type each: at home as good as `home` says, elsewhere weak. */
+  /** Models trained on one type each: as good on that type as `home` says, weak elsewhere. */
   const perType = async (name: string, home: (type: CellType) => object[]) => {
     const files = [];
     for (const type of CELL_TYPES) {
@@ -191,7 +194,7 @@ async function otherEntries(
     }
     return files;
   };
-  // for some types it takes more than their own images to be good
+  // types for which a model needs more than their own images to be good
   const needOthers: readonly CellType[] = ['BT474', 'MCF7', 'SHSY5Y'];
   const ofBest = await perType('strong', (type) => (needOthers.includes(type) ? fair : good));
   const ofSecond = await perType('medium', () => fair);
@@ -200,7 +203,7 @@ async function otherEntries(
     counts.push(slotFile(slot, await store(data.counts[slot].predictions, `submissions/demo-counts/${slot}.json`)));
   return [
     { task: 'single-cell-type', method: best, files: ofBest },
-    // a set may be partial, and then has no mean
+    // a set may be incomplete, and then has no mean
     { task: 'single-cell-type', method: second, files: ofSecond.slice(0, 5) },
     { task: 'transferability', method: best, files: ofBest },
     { task: 'transferability', method: second, files: ofSecond },

@@ -1,6 +1,6 @@
 /**
- * Reads the files of a submission as scoring does, and says everything that is wrong or suspicious about them, in the
- * same words. Nothing is matched, so that a list of the images may stand for ground truth.
+ * Reads the files of a submission as scoring does, and reports everything wrong or suspicious in the same words.
+ * Nothing is matched, so a list of the images can replace ground truth.
  */
 
 import { countProblems, FileRejected, type Problem, type Warning } from '#lib/problems.ts';
@@ -18,9 +18,9 @@ import { requireDetectionsOnOwnType } from './trained-type.ts';
 export interface CheckedFile {
   slot: string;
   format: string;
-  /** detections, or cells that were counted; 0 when there are problems */
+  /** number of detections or counted cells; 0 if there are problems */
   detections: number;
-  /** images that have any */
+  /** number of images that have any */
   images: number;
   problems: number;
 }
@@ -31,18 +31,18 @@ export interface Checked {
   files: CheckedFile[];
 }
 
-/** What slots' files are read against: by slot, or the same for all. */
+/** What the slots' files are checked against: by slot, or the same for all. */
 export interface CheckJob {
   task: Task;
   files: readonly (GivenFile & { scoreThreshold?: number })[];
-  /** packed ground truth, COCO JSON or a list of images; of counts, a document of all series */
+  /** packed ground truth, COCO JSON or a list of images; for counts, a document of all series */
   groundTruth: string;
-  /** of counts, where only the images are known: their file names, by slot */
+  /** for counts, if only the images are known: their file names, by slot */
   images?: ReadonlyMap<string, readonly string[]>;
   anyCategory?: boolean;
 }
 
-/** All problems and warnings of all files, each beginning with its slot where a task has several. */
+/** Return all problems and warnings of all files; in a task with several slots each begins with its slot. */
 export async function checkFiles(job: CheckJob): Promise<Checked> {
   const { task, files } = job;
   const problems: Problem[] = [];
@@ -93,7 +93,7 @@ async function predictionReader(
   turns: readonly { given: GivenFile }[],
   warnings: Warning[],
 ): Promise<Read> {
-  // before any file: what is wrong with ground truth is no problem of theirs
+  // before any file: problems of the ground truth are not problems of the files
   const targets = new Map<string, Target>();
   for (const { given } of turns) {
     const path = given.groundTruth ?? groundTruth;
@@ -116,7 +116,7 @@ async function counter({ files, groundTruth, images, anyCategory }: CheckJob): P
   return (file) => validated(() => readCountFile(file.path, references, { ...file, anyCategory }));
 }
 
-/** A series whose counts are not known: its images can be, and only they are looked at. */
+/** Return a series with unknown counts, of which only the image names are used. */
 function unknownCounts(files: readonly string[]): Counts {
   return { files, counts: new Float64Array(files.length).fill(Number.NaN), format: 'counts-json' };
 }

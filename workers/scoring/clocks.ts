@@ -1,20 +1,20 @@
-/** How long a scoring process waits for what. Tests pass shorter times so that nobody has to wait with them. */
+/** Intervals and time limits of a scoring process. Tests pass shorter ones. */
 export interface Clocks {
-  /** a job that is still running this long after the process was asked to stop goes back into the queue */
+  /** a job still running this long after the process was asked to stop returns to the queue */
   stopMilliseconds: number;
-  /** how often progress of a running job is saved, at most */
+  /** minimum interval between saves of a job's progress */
   progressMilliseconds: number;
-  /** how often the process says that it is alive; `SILENT_SECONDS` of silence mean that it is gone */
+  /** interval between signs of life; after `SILENT_SECONDS` without one the process is considered dead */
   aliveMilliseconds: number;
-  /** how often stuck submissions are looked for */
+  /** interval between searches for stuck submissions */
   sweepMilliseconds: number;
-  /** how long the sweep leaves a submission alone after its last change */
+  /** the sweep ignores a submission for this long after its last change */
   sweepGraceSeconds: number;
-  /** how often a running job is checked for being withdrawn: people see it end within a second */
+  /** interval between checks whether a running job was withdrawn: it should end within a second */
   wantedMilliseconds: number;
-  /** how often the queue looks for jobs whose process died */
+  /** interval between the queue's checks for jobs whose process died */
   superviseSeconds: number;
-  /** the delay before a second attempt, doubled for each further one; the queue's own unless given */
+  /** delay before a second attempt, doubled for each further one; default: the queue's own */
   retrySeconds?: number;
 }
 

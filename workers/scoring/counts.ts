@@ -1,4 +1,4 @@
-/** Scores cell counts against fluorescence counts: small files, read one after another in this thread. */
+/** Scores cell counts against fluorescence counts: small files, read one after another in the current thread. */
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -19,16 +19,16 @@ import { type GivenFile, prefixSlot, requireSlots } from './slot-files.ts';
 type PackedReference = Record<string, Record<string, number>>;
 
 export interface PackedCounts {
-  /** the document as it is stored */
+  /** the document as stored */
   text: string;
   sha256: string;
   images: number;
-  /** all reference counts together */
+  /** sum of all reference counts */
   objects: number;
   cellTypes: Record<string, number>;
 }
 
-/** Reference count files, one per cell type, as the one document that is registered. @throws FileRejected */
+/** Combine reference count files, one per cell type, into the one document that is registered. @throws FileRejected */
 export async function packReferenceCounts(files: readonly { slot: string; path: string }[]): Promise<PackedCounts> {
   const document: Record<string, Record<string, number>> = {};
   const cellTypes: Record<string, number> = {};
@@ -109,10 +109,10 @@ export async function scoreCountFiles(job: ScoreJob): Promise<Report[]> {
 const openCounts = (path: string) => openFile(path, 'counts');
 
 /**
- * Count as they are, or detections with the threshold that was stated for them.
+ * Read counts directly, or count detections with the threshold stated for them.
  *
- * @param references of each slot that has any
- * @throws FileRejected with what is wrong
+ * @param references for each slot that has one
+ * @throws FileRejected with all problems
  */
 export async function readCountFile(
   path: string,
@@ -150,13 +150,16 @@ export async function readCountFile(
   }
 }
 
-/** Text that is no JSON can only be a table, however its header looks: the reader of tables explains it. */
+/**
+ * Tell whether a file starts like JSON; other text can only be a table, and the reader of tables explains what is wrong
+ * with it.
+ */
 function beginsLikeDetections(first: Uint8Array): boolean {
   const text = new TextDecoder().decode(first).trimStart();
   return /^[[{]/.test(text) && sniffCounts(first) === null;
 }
 
-/** The registered document, or (on the command line) a file per cell type. */
+/** Read the registered document or (on the command line) one file per cell type. */
 export async function readReferences({
   groundTruth,
   files,

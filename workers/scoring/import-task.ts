@@ -1,6 +1,6 @@
 /**
- * Reads ground truth and packs it. A plain function: the scoring process runs it in a thread of its pool for what came in
- * over the site, the command line calls it for files of its own.
+ * Reads and packs ground truth. A plain function: the scoring process runs it in a thread of its pool for ground truth
+ * sent to the site, the command line calls it directly.
  */
 
 import { writeFile } from 'node:fs/promises';
@@ -13,9 +13,9 @@ import { packReferenceCounts } from './counts.ts';
 
 export interface ImportJob {
   task: string;
-  /** of a task of counts a file per cell type, its slot; else one file */
+  /** for count tasks one file per cell type, named by slot; otherwise one file */
   files: { slot: string; path: string }[];
-  /** where the pack is written to */
+  /** path to write the pack to */
   packed: string;
 }
 
@@ -23,7 +23,7 @@ export type ImportOutcome =
   | { ok: true; facts: GroundTruthFacts; warnings: Warning[] }
   | { ok: false; problems: Problem[]; warnings: Warning[] };
 
-/** A wrong file is an outcome, with its problems; whatever else goes wrong is thrown. */
+/** Return the problems of a wrong file as an outcome; any other error is thrown. */
 export default async function importTask({ task: id, files, packed }: ImportJob): Promise<ImportOutcome> {
   const task = parseTask(id);
   if (!task) throw new Error(`there is no task ${id}`);
@@ -36,7 +36,7 @@ export default async function importTask({ task: id, files, packed }: ImportJob)
   }
 }
 
-/** Annotations as a pack, or reference counts as one document. @throws FileRejected */
+/** Pack annotations, or combine reference counts into one document. @throws FileRejected */
 export async function packGroundTruth(
   task: Task,
   files: readonly { slot: string; path: string }[],

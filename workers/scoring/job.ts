@@ -1,4 +1,4 @@
-/** What a scoring job is made of and what comes out of it: the message to the thread, and its answer. */
+/** A scoring job and its outcome: the message to the thread, and its reply. */
 
 import type { MessagePort } from 'node:worker_threads';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
@@ -7,7 +7,7 @@ import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
 import type { Report } from '#lib/tasks/report.ts';
 import type { GivenFile } from './slot-files.ts';
 
-/** A submitted file as a job names it. */
+/** A submitted file of a job. */
 export interface JobFile extends GivenFile {
   /** detections with at least this score are counted */
   scoreThreshold?: number;
@@ -20,26 +20,26 @@ export interface ScoreJob {
   files: JobFile[];
   /** count detections of every category as cells */
   anyCategory?: boolean;
-  /** reports come back in this order */
+  /** reports are returned in this order */
   protocols: ProtocolId[];
   /** compute intervals from the jackknife over fields of view; defaults to true */
   intervals?: boolean;
   /** name errors by kind; defaults to true */
   errors?: boolean;
-  /** also compute the numbers other papers report, from label images; defaults to false; LIVECell-wide only */
+  /** also compute the numbers that other papers report, from label images; defaults to false; LIVECell-wide only */
   families?: boolean;
   /** detections with at least this score are painted; defaults to the score of the best F1 */
   labelThreshold?: number;
-  /** threads to use, the leading one included; defaults to one per core */
+  /** number of threads, including the leading one; defaults to one per core */
   threads?: number;
-  /** share the work out however small it is, so that tests see the threads at work */
+  /** share even small work, so that tests exercise the threads */
   together?: boolean;
   /** receives { phase, fraction } */
   port?: MessagePort;
 }
 
 export type ScoreOutcome =
-  /** `exactGroundTruth` is for maintainers and no part of the report; absent where no file has masks */
+  /** `exactGroundTruth` is for maintainers and not part of the report; absent if no file has masks */
   | { ok: true; reports: Report[]; exactGroundTruth?: CopiedMasks; groundTruthWarnings?: Warning[] }
   | { ok: false; problems: Problem[]; warnings: Warning[] };
 

@@ -1,4 +1,4 @@
-/** The thread that leads the jobs of a scoring process, and the two kinds of work it does. */
+/** The thread that leads the jobs of a scoring process, and its two kinds of work. */
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { ImportJob, ImportOutcome } from './import-task.ts';
@@ -10,11 +10,11 @@ const IMPORT = fileURLToPath(new URL('./import-task.ts', import.meta.url));
 export class ThreadPool {
   private readonly piscina: Piscina<ScoreJob | ImportJob, ScoreOutcome | ImportOutcome>;
 
-  /** @param handler the file that scores; tests pass a stand-in */
+  /** @param handler path of the file that scores; tests pass a substitute */
   constructor(handler: string = SCORE) {
     this.piscina = new Piscina({
       filename: handler,
-      // one thread leads a job and deals its work out to helpers of its own; it stays warm and keeps the ground truth
+      // one thread leads a job and distributes work to its own helpers; it stays warm and keeps the ground truth
       minThreads: 1,
       maxThreads: 1,
       idleTimeout: Number.POSITIVE_INFINITY,

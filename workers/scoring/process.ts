@@ -1,12 +1,12 @@
 /**
- * A scoring process: takes jobs from the queue one at a time and has them computed in threads. A job scores a
- * submission, scores one again, or reads ground truth that was sent in. The process owns the database, the files, the
- * clock and the signals; the threads compute and hold nothing open.
+ * A scoring process: takes jobs from the queue one at a time and computes them in threads. A job scores a submission,
+ * scores one again, or reads ground truth sent to the site. The process owns the database, the files, the clock and the
+ * signals; the threads only compute and hold nothing open.
  *
- * What can go wrong, and whose fault it is:
- *   the file is wrong          → rejected, with its problems; never tried again
- *   a thread throws or dies    → back into the queue; the last time, failed with the reason
- *   it is withdrawn            → stopped within a second, and forgotten
+ * What can go wrong, and what follows:
+ *   the file is wrong          → rejected, with its problems; never retried
+ *   a thread throws or dies    → returned to the queue; after the last attempt, failed with the reason
+ *   it is withdrawn            → stopped within a second and discarded
  *   this process is killed     → its heartbeat stops, and another process (or the next one here) takes over
  */
 import { randomUUID } from 'node:crypto';
@@ -29,18 +29,18 @@ import { giveUpScoring, scoreSubmission } from './jobs/score.ts';
 import { ThreadPool } from './pool.ts';
 
 export interface WorkerProcess {
-  /** Take no more jobs; the one at hand is finished, or handed back when it takes too long. */
+  /** Take no more jobs; the current one is finished, or returned to the queue if it takes too long. */
   stop(): Promise<void>;
 }
 
 export interface WorkerOptions {
-  /** of the database */
+  /** database address */
   url: string;
-  /** threads that one job may use; defaults to one per core */
+  /** number of threads that one job may use; defaults to one per core */
   threads?: number;
-  /** the file that scores in the thread; tests pass a stand-in */
+  /** path of the file that scores in the thread; tests pass a substitute */
   handler?: string;
-  /** shorter times for tests */
+  /** shorter intervals for tests */
   clocks?: Partial<Clocks>;
 }
 
@@ -79,21 +79,21 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerProcess
       clearTimeout(timer);
       await mailer?.stop();
       await Promise.all(chores.map((stop) => stop()));
-      await reportGone(processId).catch(() => undefined); // its silence will say it
+      await reportGone(processId).catch(() => undefined); // otherwise its silence shows it
       await room.pool.close();
       await closeDb();
     },
   };
 }
 
-/** Repair stuck submissions, and end re-scores that have nothing left to wait for. */
+/** Repair stuck submissions, and end re-scores that wait for nothing more. */
 async function sweep({ sweepGraceSeconds: graceSeconds }: Clocks): Promise<void> {
   for (const { submissionId, action } of await sweepQueue({ graceSeconds }))
     log('swept', { submission: submissionId, action });
   await sweepRescores();
 }
 
-/** Does a chore again and again, never twice at once. The returned function stops that and waits for its end. */
+/** Repeat a chore, never twice at once. The returned function stops the repetition and waits for the current run. */
 function repeat(failed: string, milliseconds: number, chore: () => Promise<unknown>): () => Promise<void> {
   const stop = new AbortController();
   const running = (async () => {
@@ -108,7 +108,9 @@ function repeat(failed: string, milliseconds: number, chore: () => Promise<unkno
   };
 }
 
-/** What `npm start` and `livecell worker` run: until SIGTERM, SIGINT, or the end of the process that started it. */
+/**
+ * Run a scoring process until SIGTERM, SIGINT, or the end of its parent: `npm start` and `livecell worker` use this.
+ */
 export async function runWorker(options: Pick<WorkerOptions, 'handler' | 'clocks'> = {}): Promise<void> {
   const { DATABASE_URL: url, LIVECELL_THREADS: threads } = env();
   if (!url) throw new Error('a scoring process needs DATABASE_URL');
@@ -125,5 +127,5 @@ export async function runWorker(options: Pick<WorkerOptions, 'handler' | 'clocks
 
 if (import.meta.main) {
   await runWorker();
-  process.exit(); // whatever a library still keeps open
+  process.exit(); // even if a library still holds something open
 }

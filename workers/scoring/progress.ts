@@ -1,10 +1,10 @@
-/** Progress of a running job on its way from the thread to the submission. */
+/** Passes the progress of a running job from the thread to the submission. */
 import { MessageChannel } from 'node:worker_threads';
 import type { Progress } from '#db/schema.ts';
 import { saveProgress } from '#db/submissions/scoring.ts';
 import { errorFields, log } from '#workers/log.ts';
 
-/** Save what arrives at `port`: the latest only, at most once per interval, and never two at once. */
+/** Save the progress that arrives at `port`: only the latest, at most once per interval, and never two at once. */
 export function followProgress(submissionId: string, { progressMilliseconds }: { progressMilliseconds: number }) {
   const { port1, port2 } = new MessageChannel();
   let latest: Progress | null = null;
@@ -16,7 +16,7 @@ export function followProgress(submissionId: string, { progressMilliseconds }: {
     while (latest && !closed) {
       const progress = latest;
       latest = null;
-      // progress is news, not a result: if it cannot be saved, scoring goes on
+      // progress is not essential: if it cannot be saved, scoring continues
       await saveProgress(submissionId, progress).catch((error) => log('progress-not-saved', errorFields(error)));
       await new Promise((resolve) => setTimeout(resolve, progressMilliseconds));
     }

@@ -1,6 +1,6 @@
 /**
- * Reads what a job scores: ground truth, which is kept for the next job, and predictions. Large files are read in parts
- * by all threads; a file that cannot be is read in one piece.
+ * Reads the files of a job: ground truth, which is kept for the next job, and predictions. Large files are read in
+ * parts by all threads; a file that cannot be split is read in one piece.
  */
 import { statSync } from 'node:fs';
 import { type Dataset, type Objects, roomForAll } from '#lib/coco/dataset.ts';
@@ -19,19 +19,22 @@ import { newCounter } from '#lib/scoring/steps.ts';
 import type { PartsOfFile, ReadOutcome } from './steps.ts';
 import type { ThreadTeam } from './threads.ts';
 
-/** The threads that read, and where they report how far they are: a fraction from 0 to 1. */
+/** The threads that read, and a callback for their progress: a fraction from 0 to 1. */
 export interface Reading {
   team: ThreadTeam;
   onProgress(fraction: number): void;
 }
 
-/** Its images are there; its objects are when `ready` is, so that predictions can be read meanwhile. */
+/**
+ * Ground truth whose images are available at once and its objects once `ready` resolves, so that predictions can be
+ * read meanwhile.
+ */
 export interface OpenedGroundTruth {
   dataset: Dataset;
   ready?: Promise<void>;
 }
 
-/** The last packed ground truth, read once and shared by all threads: most jobs are scored on the same one. */
+/** The most recent packed ground truth, shared by all threads: most jobs use the same one. */
 class LastGroundTruth {
   private key = '';
   private opened: OpenedGroundTruth | null = null;
@@ -51,7 +54,7 @@ class LastGroundTruth {
 
 const lastGroundTruth = thread.keep(() => new LastGroundTruth());
 
-/** Ground truth, packed or as COCO JSON. */
+/** Read ground truth, packed or as COCO JSON. */
 export async function readGroundTruth(path: string, reading: Reading): Promise<OpenedGroundTruth> {
   const { size, mtimeMs } = statSync(path);
   const key = `${path} ${size} ${mtimeMs}`;
@@ -63,7 +66,7 @@ export async function readGroundTruth(path: string, reading: Reading): Promise<O
   return packed;
 }
 
-/** COCO ground truth in parts; null when it has to be read in one piece. */
+/** Read COCO ground truth in parts; null if it must be read in one piece. */
 async function readGroundTruthInParts(
   path: string,
   bytes: number,
@@ -92,7 +95,7 @@ async function readGroundTruthInParts(
   return finishGroundTruth(parts, { images, objects, category: CELL_CATEGORY, problems, sha256: await digest });
 }
 
-/** Predictions of any format. @throws FileRejected */
+/** Read predictions of any format. @throws FileRejected */
 export async function readPredictionFile(
   opened: OpenedFile,
   target: Target,
@@ -128,7 +131,7 @@ function partsOf({ parts, firstHas }: Plan): Pick<PartsOfFile, 'parts' | 'firstH
   return { parts, firstHas };
 }
 
-/** All parts of a file; null when something is wrong with one of them. */
+/** Read all parts of a file; null if anything is wrong with one of them. */
 async function readParts(
   team: ThreadTeam,
   file: PartsOfFile,

@@ -1,4 +1,4 @@
-/** Scores the file of one slot: read it, check it, evaluate it. */
+/** Scores the file of one slot: reads, checks and evaluates it. */
 import type { Dataset } from '#lib/coco/dataset.ts';
 import type { Warning } from '#lib/problems.ts';
 import { openFile } from '#lib/readers/files.ts';
@@ -14,18 +14,18 @@ import type { SlotFile } from './slot-files.ts';
 import type { ThreadTeam } from './threads.ts';
 import { requireDetectionsOnOwnType } from './trained-type.ts';
 
-/** What the slots of a job have in common. */
+/** Context shared by the slots of a job. */
 export interface SlotContext {
   job: ScoreJob;
   team: ThreadTeam;
-  /** `fraction` of the slot that is done, 0 to 1 */
+  /** `fraction` of the slot completed, 0 to 1 */
   onProgress(phase: Phase, fraction: number): void;
 }
 
 export interface ScoredSlot {
   slot: string;
   dataset: Dataset;
-  /** what the report says of the file */
+  /** the report's description of the file */
   file: Report['predictions'][number];
   /** by protocol */
   results: EvaluationNumbers[];
@@ -37,13 +37,15 @@ export interface ScoredSlot {
   seconds: { read: number; match: number; accumulate: number };
 }
 
-/** Of the time of a slot, reading ground truth takes up to the first fraction and predictions up to the second. */
+/** Progress of a slot after reading ground truth, and after reading predictions. */
 export const GROUND_TRUTH_READ = 0.15;
 const PREDICTIONS_READ = 0.4;
 
 /**
+ * Score the file of one slot.
+ *
  * @param onlyCheck read and check the file without scoring it, because another file of the job is wrong
- * @returns null when the file was only checked
+ * @returns null if the file was only checked
  * @throws FileRejected
  */
 export async function scoreSlot(
@@ -109,10 +111,10 @@ export async function scoreSlot(
   };
 }
 
-/** Flattened ground truth of data sets that are in memory: as large as they are, and the same for every job. */
+/** Flattened ground truth of the data sets in memory: as large as they are, and the same for every job. */
 const flattened = new WeakMap<Dataset, Promise<FlatTruth[]>>();
 
-/** The ground truth in every variant, flattened by as many threads as there are variants. */
+/** Flatten the ground truth in every variant, one thread per variant. */
 function flatTruths(dataset: Dataset, team: ThreadTeam): Promise<FlatTruth[]> {
   const inputs = TRUTH_VARIANTS.map((variant) => ({ dataset, variant }));
   const flatten = async (): Promise<FlatTruth[]> => {

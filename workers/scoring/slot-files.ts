@@ -1,6 +1,6 @@
 /**
- * The files of a submission, slot by slot: as they were given, or as members of one zip archive named by slot. Members
- * are unpacked when their turn comes and deleted after it, so that eight large files never lie on the disk together.
+ * The files of a submission by slot: given individually, or as members of one zip archive named by slot. A member is
+ * unpacked for its turn and deleted afterwards, so that eight large files are never on disk together.
  */
 
 import { createHash } from 'node:crypto';
@@ -21,17 +21,17 @@ import { matchSlot, missingSlots } from '#lib/tasks/slots.ts';
 import type { Task } from '#lib/tasks/task.ts';
 
 export interface GivenFile {
-  /** of a task with several slots, anything but one of them: an archive with a member per slot */
+  /** in a task with several slots, any other name means an archive with one member per slot */
   slot: string;
   path: string;
   sha256?: string;
-  /** what its owner called it */
+  /** the owner's name for it */
   name?: string;
-  /** where slots are data sets: the slot's own ground truth */
+  /** if slots are data sets: the slot's own ground truth */
   groundTruth?: string;
   /**
-   * Of the only file, given for no slot: the ground truth of each there is. Where slots are data sets, it is an archive
-   * named by data set, or else a file for the first of them.
+   * For a single file without a slot: the ground truth of every data set. If slots are data sets, the file is an
+   * archive named by data set, or else a file for the first of them.
    */
   datasets?: readonly { slot: string; groundTruth: string }[];
 }
@@ -40,26 +40,26 @@ export interface SlotFile {
   slot: string;
   path: string;
   sha256?: string;
-  /** how messages call it */
+  /** name for messages */
   name: string;
 }
 
 /** What a file is opened as, by what the task's files hold. */
 const FILE_KINDS = { instances: 'predictions', counts: 'counts' } as const;
 
-/** A slot whose file can be used when its turn comes. */
+/** A slot whose file can be used in its turn. */
 export interface SlotTurn {
   readonly slot: string;
-  /** Unpack the file if need be and pass it to `use`, which must not keep it. */
+  /** Unpack the file if necessary and pass it to `use`, which must not keep it. */
   withFile<Result>(use: (file: SlotFile) => Promise<Result>): Promise<Result>;
 }
 
 type Turns<File> = { turns: (SlotTurn & { given: File })[]; close(): void };
 
 /**
- * Which slots there are, in the task's order.
+ * List the slots in the task's order.
  *
- * @throws FileRejected when there are not the slots that the task asks for
+ * @throws FileRejected if the slots are not those that the task requires
  */
 export async function requireSlots<File extends GivenFile>(
   task: Task | null,
@@ -71,7 +71,7 @@ export async function requireSlots<File extends GivenFile>(
   throw new FileRejected(problems);
 }
 
-/** Like `requireSlots`, but returns the problems beside the slots, so that those that are there can be checked. */
+/** Like `requireSlots`, but returns the problems with the slots, so that the existing ones can be checked. */
 export async function openSlots<File extends GivenFile>(
   task: Task | null,
   files: readonly File[],
@@ -116,12 +116,12 @@ export async function openSlots<File extends GivenFile>(
   return { turns, problems, close() {} };
 }
 
-/** A message about one of several files, beginning with its slot. */
+/** Return a message about one of several files, beginning with its slot. */
 export function prefixSlot(slot: string, name: string, message: string): string {
   return `Slot ${slot}, ${quoted(name)}: ${message}`;
 }
 
-/** The archive that the only file is, where its members are the slots' files; null where each slot has its own file. */
+/** Open the only file as an archive whose members are the slots' files; null if each slot has its own file. */
 async function archiveOf(
   task: Task,
   files: readonly GivenFile[],
@@ -133,7 +133,7 @@ async function archiveOf(
   const opened = await lookAtFile(path, FILE_KINDS[task.kind.id]);
   if (opened.kind === 'zip') {
     if (opened.members.length === 0 && opened.problem) throw new FileRejected(opened.problem);
-    // where no slot has to be named, any other archive holds label images, or one file
+    // if slots are optional, any other archive contains label images, or one file
     if (!free || opened.members.some(({ name }) => slotInPath(slots, name))) return { zip: opened, slots };
   }
   opened.close();
@@ -144,7 +144,7 @@ async function archiveOf(
   });
 }
 
-/** Where a member's path names its slot: the first part that is one, since a folder around everything is common. */
+/** Return the slot in a member's path: its first matching part, since a folder around everything is common. */
 function slotInPath(slots: readonly string[], name: string): { slot: string; entry: string; folder: boolean } | null {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
   for (const [i, part] of parts.entries()) {
@@ -155,7 +155,7 @@ function slotInPath(slots: readonly string[], name: string): { slot: string; ent
   return null;
 }
 
-/** Files of an archive are named by slot, or lie in folders that are. */
+/** Assign an archive's members to slots: files named by slot, or in folders named by slot. */
 function membersBySlot(
   task: Task,
   slots: readonly string[],
@@ -189,7 +189,7 @@ function withoutEnding(name: string): string {
   return name.replace(/(\.(json|jsonl|csv|zip|gz|txt))+$/i, '');
 }
 
-/** Unpack a slot's file for as long as `use` runs. The label images in a slot's folder become an archive again. */
+/** Unpack a slot's file while `use` runs. The label images in a slot's folder are packed into an archive again. */
 async function withUnpacked<Result>(
   slot: string,
   members: readonly ZipMember[],
@@ -215,14 +215,14 @@ async function withUnpacked<Result>(
   }
 }
 
-/** Whether the only file of a folder is a label image: a test set can have a single image of a type. */
+/** Tell whether the only file of a folder is a label image: a test set can have a single image of a type. */
 async function isPicture(member: ZipMember): Promise<boolean> {
   if (!member.name.includes('/')) return false;
   for await (const first of member.chunks()) return imageKind(first) !== null;
   return false;
 }
 
-/** Bytes of the largest label image that is read; none may unpack to more. */
+/** Size in bytes of the largest label image that is read; none may unpack to more. */
 const LARGEST_PICTURE = 4 * LIMITS.labelImagePixels + LIMITS.labelImageSpare;
 
 async function* packed(members: readonly ZipMember[]): AsyncGenerator<Uint8Array> {
@@ -241,7 +241,7 @@ async function* packed(members: readonly ZipMember[]): AsyncGenerator<Uint8Array
   });
   for (const member of members) {
     const entry = new ZipPassThrough(member.name.split('/').at(-1)!);
-    // the same members give the same archive, and so the same digest, whenever they are unpacked
+    // a fixed time, so that the same members always give the same archive and digest
     entry.mtime = new Date(1980, 0, 2);
     zip.add(entry);
     entry.push(await member.read(), true);

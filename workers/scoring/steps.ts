@@ -1,7 +1,7 @@
 /**
- * All that the threads of a scoring job do: the steps of an evaluation (`lib/scoring/steps.ts`), and before them the
- * reading of a file in parts. The leader of a job calls them directly for its own share, and a pool calls them in the
- * other threads: one path, not two.
+ * The work of a scoring job's threads: reading a file in parts, then the steps of an evaluation
+ * (`lib/scoring/steps.ts`). The leading thread calls the steps directly for its own share, and a pool calls them in the
+ * other threads: the same code either way.
  */
 import { createHash } from 'node:crypto';
 import { type Dataset, type Images, JOINED_COLUMNS, joinColumn, type Objects, share } from '#lib/coco/dataset.ts';
@@ -24,7 +24,7 @@ import {
   freePieces,
 } from '#lib/scoring/steps.ts';
 
-/** What is common to all parts of a file that is read in parts. */
+/** Input shared by all parts of a file. */
 export interface PartsOfFile {
   path: string;
   parts: Part[];
@@ -36,25 +36,25 @@ export interface PartsOfFile {
 }
 
 export interface StepInputs extends EvaluationInputs {
-  /** Reads parts of a file. `counter`: [0] the next part, [1] kilobytes read by all threads */
+  /** Read parts of a file. `counter`: [0] the next part, [1] kilobytes read by all threads */
   read: PartsOfFile & { counter: Int32Array };
-  /** Joins the columns of parts that were read. `counter`: [0] the next column */
+  /** Join the columns of parts. `counter`: [0] the next column */
   join: { parts: Objects[]; joined: Objects; counter: Int32Array };
-  /** The SHA-256 of a file. */
+  /** Compute the SHA-256 of a file. */
   digest: { path: string };
-  /** Ground truth as label images, in one of the ways other papers do it. */
+  /** Flatten ground truth to label images, in one of the ways used by other papers. */
   flatten: { dataset: Dataset; variant: TruthVariant };
-  /** Reads a share of an archive of label images. `counter`: [0] images read by all threads */
+  /** Read a share of an archive of label images. `counter`: [0] images read by all threads */
   labels: { path: string; target: Target; part: number; parts: number; counter: Int32Array };
 }
 
-/** What a part holds, or null when something is wrong with it: then the whole file is read in one piece. */
+/** Content of a part, or null if something is wrong with it: then the whole file is read in one piece. */
 export type ReadOutcome =
   | (Omit<ReadResult, 'otherCategories'> & { warnings: Warning[]; otherCategories: [number, number][] })
   | null;
 
 export interface StepOutputs extends EvaluationOutputs {
-  /** by the number of the part */
+  /** with the index of each part */
   read: [part: number, outcome: ReadOutcome][];
   join: undefined;
   digest: string;
@@ -63,7 +63,7 @@ export interface StepOutputs extends EvaluationOutputs {
 }
 
 export type StepName = keyof StepInputs;
-/** `onProgress` is called often, with the counter. */
+/** Called often, with the counter. */
 type Progress = (counter: number) => void;
 type MaybePromise<T> = T | Promise<T>;
 
@@ -79,7 +79,7 @@ const STEPS: {
     for (const next of freePieces(counter, parts.length)) {
       const outcome = await readPart(input, parts[next], index, onProgress);
       outcomes.push([next, outcome]);
-      // the file is going to be read in one piece: no thread needs to read what is left
+      // the file will be read in one piece: no thread needs to read further parts
       if (!outcome) Atomics.store(counter, 0, parts.length);
     }
     return outcomes;
@@ -137,7 +137,7 @@ async function readPart(
   const problems = new ProblemList();
   let before = 0;
   try {
-    // a part reads on behind its end until it meets the first record of the next
+    // a part continues past its end until it reaches the first record of the next
     const result = await readAnnotations(
       readRange(path, part.from, part.to + (part.more ? 64 : 0)),
       {
@@ -151,7 +151,7 @@ async function readPart(
         insideArray: part.insideArray,
         from: part.from,
         stopAt: part.more ? part.to : undefined,
-        // a record takes 200 bytes and more; memory that is never written to costs nothing
+        // a record takes at least 200 bytes; memory that is never written to costs nothing
         capacity: Math.ceil((part.to - part.from) / 200) + 16,
       },
       (bytes) => {

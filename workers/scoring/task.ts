@@ -1,6 +1,6 @@
 /**
  * Scores one job. A plain function: the scoring process runs it in a thread of its pool, the command line and tests
- * call it. It leads: it goes from slot to slot, has large work shared out to helper threads, and writes the reports.
+ * call it directly. It goes from slot to slot, shares large work with helper threads, and writes the reports.
  */
 import { createHash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
@@ -23,7 +23,7 @@ import { dismissHelpers, ThreadTeam } from './threads.ts';
 
 export { dismissHelpers };
 
-/** A wrong file is an outcome, with its problems; anything else that goes wrong is thrown. */
+/** Return the problems of a wrong file as an outcome; any other error is thrown. */
 export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
   const task = parseTask(job.task);
   try {
@@ -64,7 +64,7 @@ async function scorePredictions(job: ScoreJob): Promise<Scored> {
   return { reports, exactGroundTruth: sumCopiedMasks(slots), groundTruthWarnings };
 }
 
-/** One slot after another, with the ground truth read once. @throws FileRejected with the problems of all files */
+/** Score one slot after another, reading the ground truth once. @throws FileRejected with the problems of all files */
 async function scoreSlots(job: ScoreJob): Promise<ScoredSlot[]> {
   const team = new ThreadTeam({ size: job.threads, together: job.together });
   team.warmUp(job.files.map(({ path }) => path));
@@ -91,7 +91,7 @@ async function scoreSlots(job: ScoreJob): Promise<ScoredSlot[]> {
               onProgress: (fraction) => onProgress('reading', GROUND_TRUTH_READ * fraction),
             }));
           groundTruths.set(path, opened);
-          // when an earlier file is wrong, the others are checked and no longer scored
+          // once an earlier file is wrong, the others are only checked
           const one = await scoreSlot({ job, team, onProgress }, file, opened, problems.length > 0);
           if (one) scored.push({ ...one, warnings: one.warnings.map(say) });
         } catch (error) {
@@ -108,7 +108,7 @@ async function scoreSlots(job: ScoreJob): Promise<ScoredSlot[]> {
   return scored;
 }
 
-/** The report under the p-th protocol, without the time it took in all. */
+/** Build the report under the p-th protocol, without the total time. */
 function buildReport(job: ScoreJob, protocol: ProtocolId, slots: readonly ScoredSlot[], p: number): Report {
   const results = slots.map(
     ({ slot, results, uncertainty }): SlotResults => ({
@@ -138,7 +138,7 @@ function describeGroundTruth(task: string, slots: readonly ScoredSlot[]): Report
   return { ...describeDatasets(datasets), datasets: Object.fromEntries(bySlot) };
 }
 
-/** Of several data sets: the digest of their digests, and how many images and objects they have together. */
+/** Describe several data sets together: the digest of their digests, and the total numbers of images and objects. */
 function describeDatasets(datasets: readonly Dataset[]): { sha256: string; images: number; objects: number } {
   const digests = datasets.map(({ meta }) => meta.sha256);
   return {
@@ -148,7 +148,7 @@ function describeDatasets(datasets: readonly Dataset[]): { sha256: string; image
   };
 }
 
-/** Over all files with masks; undefined when there are none. */
+/** Add up over all files with masks; undefined if there are none. */
 function sumCopiedMasks(slots: readonly ScoredSlot[]): CopiedMasks | undefined {
   const found = slots.flatMap(({ copiedMasks }) => copiedMasks ?? []);
   if (found.length === 0) return undefined;
@@ -156,7 +156,7 @@ function sumCopiedMasks(slots: readonly ScoredSlot[]): CopiedMasks | undefined {
   return { count: total('count'), detections: total('detections') };
 }
 
-/** Send progress at most twenty times a second: every message costs the other side something. */
+/** Send progress at most twenty times a second, because every message costs the receiver time. */
 function reportProgress(port: MessagePort | undefined): (phase: Phase, fraction: number) => void {
   let last = 0;
   return (phase, fraction) => {

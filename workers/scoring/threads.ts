@@ -1,6 +1,6 @@
 /**
- * The threads that score one job: the one that leads it and its helpers, which are started when there is large work and
- * kept for the next job. This file loads nothing else of the program, so helpers can start while that is being loaded.
+ * The threads that score one job: the leading one and its helpers, which are started for large work and kept for the
+ * next job. This file imports little of the program, so that helpers can start while the rest is loading.
  */
 import { statSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
@@ -15,16 +15,16 @@ import type { StepInputs, StepMessage, StepName, StepOutputs } from './steps.ts'
 const SMALL = 4 << 20;
 
 export interface ThreadOptions {
-  /** threads, this one included; defaults to one per core */
+  /** number of threads, including this one; defaults to one per core */
   size?: number;
-  /** share the work out however small it is, so that tests see the threads at work */
+  /** share even small work, so that tests exercise the threads */
   together?: boolean;
 }
 
-/** This thread and its helpers. The helpers are started when there is large work, and kept for the next job. */
+/** This thread and its helpers. The helpers are started for large work and kept for the next job. */
 export class ThreadTeam implements Runner {
   readonly size: number;
-  /** files of fewer bytes are read by one thread */
+  /** files with fewer bytes are read by one thread */
   readonly worthBytes: number;
   private readonly together: boolean;
 
@@ -34,26 +34,26 @@ export class ThreadTeam implements Runner {
     this.worthBytes = together ? 0 : SMALL;
   }
 
-  /** Start the helpers where a file is large. Should that fail, the first step that needs them reports it. */
+  /** Start the helpers if a file is large. A failure is reported by the first step that needs them. */
   warmUp(paths: readonly string[]): void {
     if (this.size > 1 && paths.some((path) => statSync(path).size >= this.worthBytes))
       pool.start(this.size - 1).catch(() => {});
   }
 
-  /** In how many parts a file is read: some for each thread, so that none waits long for another at the end. */
+  /** Return the number of parts for a file: several per thread, so that none waits long for another at the end. */
   partsOf(bytes: number): number {
     return Math.min(64, this.size * Math.max(1, Math.min(4, Math.floor(bytes / SMALL))));
   }
 
-  /** The SHA-256 of a file; of a large one in another thread, before that does anything else. */
+  /** Compute the SHA-256 of a file; for a large one in another thread, as its first work. */
   digest(path: string, bytes: number): Promise<string> {
     const elsewhere = this.size > 1 && bytes >= this.worthBytes;
     const digest = elsewhere ? this.runElsewhere('digest', { path }) : runHere('digest', { path });
-    digest.catch(() => {}); // it is waited for at the end, unless something fails before
+    digest.catch(() => {}); // awaited at the end, unless something fails before
     return digest;
   }
 
-  /** The same step in all threads: they share its work through its counter. */
+  /** Run the same step in all threads: they share its work through its counter. */
   run<Name extends StepName>(
     name: Name,
     input: StepInputs[Name],
@@ -63,7 +63,7 @@ export class ThreadTeam implements Runner {
     return this.runEach(name, new Array<StepInputs[Name]>(threads).fill(input), onProgress);
   }
 
-  /** A share of a step per thread; the first is done here. */
+  /** Run one share of a step in each thread; the first share runs here. */
   async runEach<Name extends StepName>(
     name: Name,
     [own, ...others]: StepInputs[Name][],
@@ -71,7 +71,7 @@ export class ThreadTeam implements Runner {
   ): Promise<StepOutputs[Name][]> {
     if (others.length > 0) await pool.start(this.size - 1);
     const theirs = others.map((input) => this.runElsewhere(name, input));
-    // should this thread's share fail, the others' end is not waited for, nor their failure reported twice
+    // if this thread's share fails, do not wait for the others, nor report their failures as unhandled
     for (const result of theirs) result.catch(() => {});
     const result = await runHere(name, own, onProgress);
     return [result, ...(await Promise.all(theirs))];
@@ -93,11 +93,11 @@ async function runHere<Name extends StepName>(
   return runStep(name, input, onProgress);
 }
 
-/** The other threads of this one. */
+/** The helper threads of this thread. */
 class HelperPool {
   private running: { threads: number; piscina: Promise<Piscina> } | null = null;
 
-  /** The helpers, started when they are first asked for. */
+  /** Return the helpers, starting them on the first call. */
   start(threads: number): Promise<Piscina> {
     if (this.running && this.running.threads !== threads) void this.end();
     this.running ??= { threads, piscina: startPiscina(threads) };
@@ -114,15 +114,15 @@ class HelperPool {
 const pool = new HelperPool();
 
 async function startPiscina(threads: number): Promise<Piscina> {
-  const { Piscina } = await import('piscina'); // a small file is scored before it would be loaded
+  const { Piscina } = await import('piscina'); // imported late: small files are scored before it would be loaded
   const filename = fileURLToPath(new URL('./steps.ts', import.meta.url));
-  // what was compiled before is there for these threads too: they start in a third of the time
+  // the compile cache also serves these threads: they start in a third of the time
   const cache = getCompileCacheDir();
   const env = cache ? { ...process.env, NODE_COMPILE_CACHE: dirname(cache) } : process.env;
   return new Piscina({ filename, minThreads: threads, maxThreads: threads, env });
 }
 
-/** End the helpers, so that a process that has scored can end. */
+/** Stop the helpers, so that a process that has finished scoring can end. */
 export async function dismissHelpers(): Promise<void> {
   await pool.end();
 }

@@ -1,4 +1,4 @@
-/** Whether a model's file is in the slot of the cell type it was trained on. */
+/** Checks that a model's file is in the slot of the cell type it was trained on. */
 
 import type { Images } from '#lib/coco/dataset.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, cellTypeOf } from '#lib/livecell/cell-types.ts';
@@ -8,10 +8,10 @@ import { countDetections } from '#lib/readers/counts/detections.ts';
 import { homeOf, slicesOf } from '#lib/tasks/assemble.ts';
 
 /**
- * The file of a model that was trained on one cell type: it must have seen that type's images, and images it was not
- * asked about are no shortcoming.
+ * Check the file of a model trained on one cell type: it must have detections on that type's images; missing other
+ * images is fine.
  *
- * @throws FileRejected when it has no detections there: the wrong file, in all likelihood
+ * @throws FileRejected if it has none there: most likely the wrong file
  */
 export function requireDetectionsOnOwnType(
   task: string,

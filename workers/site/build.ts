@@ -1,4 +1,4 @@
-/** Builds the web application where what was built last was built from other sources. */
+/** Builds the web application if its sources have changed since the last build. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const FOLDERS = ['app', 'lib', 'db'];
 const BUILD_ID = '.next/BUILD_ID';
 const STAMP = '.next/built-from';
 
-/** Run `build` if it is needed; two processes at once build one after the other, and the second finds it done. */
+/** Run `build` if needed; of two simultaneous processes the second waits and finds it done. */
 export async function buildIfNeeded(root: string, build: () => Promise<void>): Promise<boolean> {
   const sources = digestOf(root);
   if (isBuilt(root, sources)) return false;
@@ -33,7 +33,7 @@ function isBuilt(root: string, sources: string): boolean {
   }
 }
 
-/** Of contents, not of times: a checkout or a copy gives every file a new time. */
+/** Compute a digest of contents, not of times: a checkout or a copy gives every file a new time. */
 function digestOf(root: string): string {
   const hash = createHash('sha256');
   const inFolders = FOLDERS.flatMap((folder) =>

@@ -1,12 +1,12 @@
 /**
- * The front of the web process: strangers are answered from memory, everybody else by Next.
+ * The front of the web process: strangers get pages from memory, everybody else from Next.
  *
  *   request ─▶ public and without a session? ─┬ no ──▶ Next
  *                                             └ yes ─▶ cache ─┬ current ──▶ send (or 304)
- *                                                             └ otherwise ▶ Next renders once for all who wait ─▶ store, send
+ * └ otherwise ▶ Next renders once for all waiting readers ─▶ store, send
  *
- * An answer is current while no transaction has changed what strangers see (`db/board/public-version.ts`). While the
- * database does not answer, the front sends what the cache holds.
+ * A response is current while no transaction has changed what strangers see (`db/board/public-version.ts`). While the
+ * database does not respond, the front sends what the cache holds.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -29,20 +29,20 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);
 
-/** Bytes of all cached answers together. */
+/** Maximum bytes of all cached responses together. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** How long a version that was read is believed, in milliseconds: under load, one query serves all readers. */
+/** How long a version is trusted after reading it, in milliseconds: under load, one query serves all readers. */
 const VERSION_LASTS = 20;
-/** How long a reader waits for the database to tell the version, and how long it is left alone after it did not. */
+/** How long a reader waits for the database's version, and how long the database is not asked again after a failure. */
 const VERSION_WAIT = 250;
 const VERSION_RETRY = 1000;
-/** After so long an answer is rendered anew in the background: dates pass without a transaction. */
+/** After this time a response is rendered again in the background: dates pass without a transaction. */
 const ANSWER_LASTS = 60_000;
-/** A reader waits so long for a new answer where there is an old one. */
+/** How long a reader waits for a new response if there is an old one. */
 const RENDER_WAIT = 4000;
-/** After so long without an answer from Next, the front asks whether the database hangs, and says so if it does. */
+/** After this time without a response from Next, the front checks whether the database hangs, and reports it. */
 const HANGING_AFTER = 4000;
-/** Answers that may rightly take long, or need no database. */
+/** Addresses that may legitimately take long, or need no database. */
 const PATIENT = /^\/(api\/uploads|api\/health|_next)(\/|$)|\/events(\?|$)/;
 
 export interface FrontOptions {
@@ -50,18 +50,18 @@ export interface FrontOptions {
   handle: Handler;
   /** `readPublicVersion` of the site's database */
   readVersion: () => Promise<string>;
-  /** the site's public address; null: as each request names it, which only a site on loopback may do */
+  /** the site's public address; null: as named in each request, which only a site on loopback may use */
   origin: string | null;
-  /** addresses that the sign-in form leads to */
+  /** addresses that the sign-in form may lead to */
   formTargets: readonly string[];
 }
 
-/** Decides what is sent from the cache, and adds the security headers to every answer. */
+/** Decides what is sent from the cache, and adds the security headers to every response. */
 export class Front {
   readonly #handle: Handler;
   readonly #cache = new PageCache(MOST_BYTES);
   readonly #version: PublicVersion;
-  /** renderings under way: all who ask for the same wait for one */
+  /** renderings in progress: all requests for the same page wait for one */
   readonly #rendering = new Map<string, Promise<CachedAnswer | null>>();
   readonly #origin: string | null;
   readonly #security: [name: string, value: string][];
@@ -76,7 +76,7 @@ export class Front {
     this.#formTargets = formTargets;
   }
 
-  /** From now on `/api/ready` says no, so that a load balancer sends new readers elsewhere. */
+  /** Make `/api/ready` report that the process is stopping, so that a load balancer sends new readers elsewhere. */
   drain(): void {
     this.#draining = true;
   }
@@ -119,12 +119,12 @@ export class Front {
     }
   }
 
-  /** Let Next answer one reader, with a nonce for the inline scripts of the page. */
+  /** Let Next respond to one reader, with a nonce for the page's inline scripts. */
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of this.#security) response.setHeader(name, value);
     const nonce = `'nonce-${randomBytes(16).toString('base64')}'`;
     const policy = contentSecurityPolicy({ scripts: [nonce], formTargets: this.#formTargets });
-    request.headers['content-security-policy'] = policy; // Next takes the nonce from here
+    request.headers['content-security-policy'] = policy; // Next reads the nonce from here
     response.setHeader('content-security-policy', policy);
     if (PATIENT.test(request.url ?? '')) {
       await this.#handle(request, response);
@@ -135,10 +135,10 @@ export class Front {
     await this.#handle(request, response);
   }
 
-  /** Answer 503 in place of Next where the database is the reason why it has not answered. */
+  /** Respond with 503 in place of Next if the database is the reason for the delay. */
   async #giveUpIfHanging({ headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     if (response.headersSent || (await this.#version.read()) !== null || response.headersSent) return;
-    response.on('error', () => {}); // Next will still write its answer
+    response.on('error', () => {}); // Next will still write its response
     const title = 'The database does not answer';
     const detail = 'Nothing is lost. Try again in a few seconds; pages that were shown lately can still be read.';
     const html = String(headers.accept ?? '').includes('text/html');
@@ -154,9 +154,9 @@ export class Front {
     );
   }
 
-  /** Render an answer for all strangers; null where Next failed, or wants to set a cookie. */
+  /** Render a response for all strangers; null if Next failed or wants to set a cookie. */
   #render(key: string, request: IncomingMessage, version: string | null): Promise<CachedAnswer | null> {
-    // after a change, nobody joins a rendering that began before it
+    // after a change, no request joins a rendering that began before it
     const job = `${version}\n${key}`;
     let rendering = this.#rendering.get(job);
     if (!rendering) {
@@ -183,7 +183,7 @@ export class Front {
       method: 'GET',
       url: request.url!,
       headers,
-      // strangers, all of them: nobody's address belongs into a cached page
+      // rendered for all strangers: no reader's address belongs in a cached page
       remoteAddress: '127.0.0.1',
     });
     if (answer.headers['set-cookie'] !== undefined) return null;
@@ -200,7 +200,7 @@ export class Front {
       version: version ?? 'unknown',
       renderedAt,
     };
-    // what failed may work the next time
+    // an error may be gone the next time
     if (answer.statusCode < 500) this.#cache.set(key, stored);
     return stored;
   }
@@ -221,7 +221,7 @@ export class Front {
       'vary',
       [...new Map(varies.filter(Boolean).map((name) => [name.toLowerCase(), name])).values()].join(', '),
     ]);
-    // browsers may show their own copy while they ask whether it is still the newest
+    // browsers may show their own copy while they check whether it is current
     headers.push(['cache-control', statusCode === 200 ? 'public, max-age=0, stale-while-revalidate=30' : 'no-store']);
     const isPage = String(given['content-type']).startsWith('text/html');
     const hashes = isPage
@@ -256,7 +256,7 @@ export class Front {
   }
 }
 
-/** No part of a valid address is a NUL, or percent-encoding that is cut off or no UTF-8. */
+/** Tell whether an address is valid: no NUL, no truncated percent-encoding, and valid UTF-8. */
 export function isAddress(url: string): boolean {
   try {
     return !decodeURIComponent(url.replaceAll('+', ' ')).includes('\0');
@@ -265,7 +265,7 @@ export function isAddress(url: string): boolean {
   }
 }
 
-/** The public version, asked for at most every 20 ms; null while the database does not answer. */
+/** The public version, read at most every 20 ms; null while the database does not respond. */
 class PublicVersion {
   #value: string | null = null;
   #readAt = Number.NEGATIVE_INFINITY;
@@ -277,7 +277,7 @@ class PublicVersion {
     this.#ask = ask;
   }
 
-  /** The version where it is known without asking; undefined where it must be asked for. */
+  /** Return the version if it is known without a query; undefined if it must be read. */
   known(): string | null | undefined {
     const now = performance.now();
     if (now - this.#readAt < VERSION_LASTS) return this.#value;
@@ -297,7 +297,7 @@ class PublicVersion {
   }
 
   async #askNow(): Promise<void> {
-    // A change that commits while the question is on its way may or may not be in the answer: count from here.
+    // a change that commits during the query may or may not be in its result: count from here
     const asked = performance.now();
     try {
       this.#value = await this.#ask();

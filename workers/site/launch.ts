@@ -6,7 +6,7 @@
  *                                                                              ├▶ build if needed ─▶ web
  *                                                                              └▶ worker
  *
- * Everything it starts ends with it: on SIGTERM or Ctrl-C in order, and after kill -9 because the children notice.
+ * Everything it starts ends with it: on SIGTERM or Ctrl-C in order, and after kill -9 because the children notice it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -23,12 +23,12 @@ import { type Env, env, isLoopbackHost, signsInAtHome } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 import { keepFilesPrivate, makePrivate } from '#lib/private-folder.ts';
 import { buildIfNeeded } from './build.ts';
-import '#workers/kernels.mjs'; // also where only the sources were renewed
+import '#workers/kernels.mjs'; // also if only the sources were updated
 import type { RunFile } from '#workers/run-file.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
 const NEXT = join(root, 'node_modules/next/dist/bin/next');
-/** How long a process may take to end when asked, before it is ended. */
+/** How long a process may take to end when asked, before it is killed. */
 const GRACE = { web: 3_000, worker: 18_000, task: 1_000 };
 
 const started = performance.now();
@@ -36,7 +36,7 @@ const children = new Set<{ child: ChildProcess; grace: number }>();
 let stopping = false;
 let embedded: Embedded | null = null;
 let dataDir = '';
-/** Ours; a second start that is turned away must leave the running site's alone. */
+/** The run file written by this process; a second start that is refused must leave the running site's file alone. */
 let runFile: string | null = null;
 
 function say(text: string): void {
@@ -56,7 +56,7 @@ async function launch(dev: boolean): Promise<void> {
   if (mended > 0)
     say(`${mended} files and folders in ${dataDir} were open to other users of this machine; now they are yours alone`);
 
-  // what can be wrong is found out before anything slow begins
+  // find configuration errors before anything slow begins
   const lock = isEmbedded ? lockFolder(dataDir) : undefined;
   await checkPort(host, settings.PORT);
 
@@ -76,7 +76,7 @@ async function launch(dev: boolean): Promise<void> {
     HOST: host,
     AUTH_SECRET: settings.AUTH_SECRET ?? keptSecret(),
   };
-  // addresses in links, feeds and sign-ins come from here alone, never from what a request says
+  // addresses in links, feeds and sign-ins come only from here, never from a request
   if (!isLoopbackHost(host) && !settings.AUTH_URL)
     throw new AppError(
       'invalid',
@@ -85,7 +85,7 @@ async function launch(dev: boolean): Promise<void> {
   const atHome = isEmbedded && signsInAtHome({ ...settings, HOST: host });
   if (atHome) {
     childEnv.LIVECELL_LOCAL_SIGN_IN = '1';
-    childEnv.AUTH_TRUST_HOST ??= 'true'; // nobody stands between the browser and us
+    childEnv.AUTH_TRUST_HOST ??= 'true'; // there is no proxy between the browser and the site
   }
   const siteUrl = siteAddress(settings, host);
   writeRunFile({ pid: process.pid, databaseUrl, siteUrl, signsInAtHome: atHome });
@@ -94,12 +94,12 @@ async function launch(dev: boolean): Promise<void> {
   const seeding = isEmbedded
     ? task('seeding', ['workers/demo/seed.ts'], childEnv).then(
         () => say('reference results and demo benchmark are in'),
-        // a site without its examples is still a site; the next start tries again
+        // a site without its examples still works; the next start tries again
         (error) => say(String(error.message)),
       )
     : undefined;
   const listen = ['--hostname', host, '--port', String(settings.PORT)];
-  if (!dev) await build(); // the first time, failing ends it all
+  if (!dev) await build(); // a failure of the first build ends everything
   void keepRunning({
     name: 'web',
     args: dev ? [NEXT, 'dev', ...listen] : ['workers/site/web.ts'],
@@ -114,7 +114,7 @@ async function launch(dev: boolean): Promise<void> {
   openInBrowser(address);
 }
 
-/** A new address that signs the operator in. */
+/** Return a new address that signs the operator in. */
 async function operatorAddress(databaseUrl: string, siteUrl: string): Promise<string> {
   const { db, close } = connect(databaseUrl, { max: 1 });
   try {
@@ -125,8 +125,8 @@ async function operatorAddress(databaseUrl: string, siteUrl: string): Promise<st
 }
 
 /**
- * Show the address on a desktop, for somebody who sits at it. The browser is given a file that leads on: a command line
- * can be read by every user of the machine, and the key must not be in one.
+ * Open the address in a desktop's browser. The browser is given a file that redirects: every user of the machine can
+ * read command lines, so the key must not be in one.
  */
 function openInBrowser(address: string): void {
   const { platform } = process;
@@ -144,14 +144,14 @@ function openInBrowser(address: string): void {
   );
   const [program, ...args] =
     platform === 'darwin' ? ['open', file] : platform === 'win32' ? ['explorer.exe', file] : ['xdg-open', file];
-  // where there is no browser, the address is on the terminal
+  // without a browser, the address is on the terminal
   spawn(program, args, { stdio: 'ignore', detached: true })
     .on('error', () => {})
     .unref();
 }
 
 async function build(): Promise<void> {
-  // pages are made when asked for: building needs neither the database nor a secret, and must not depend on them
+  // pages are rendered on request: building needs neither the database nor a secret, and must not depend on them
   const { DATABASE_URL: _, AUTH_SECRET: __, ...buildEnv } = process.env;
   const built = await buildIfNeeded(root, async () => {
     say('building the pages, once for each version');
@@ -179,7 +179,7 @@ function start(
   return child;
 }
 
-/** Something that ends by itself; what it printed is shown only if it failed. */
+/** Run a process that ends by itself; show its output only if it failed. */
 async function task(name: string, args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
   const child = start(args, environment, GRACE.task, 'pipe');
   let output = '';
@@ -196,11 +196,11 @@ interface Service {
   name: 'web' | 'worker';
   args: string[];
   environment: NodeJS.ProcessEnv;
-  /** what must be in order each time it starts */
+  /** preparation before each start */
   before?: () => Promise<void>;
 }
 
-/** Something that should always be there: started again when it ends, sooner the first time than the tenth. */
+/** Keep a process running: restart it when it ends, with growing delays. */
 async function keepRunning(service: Service): Promise<void> {
   const { name, args, environment, before } = service;
   for (let failures = 0; !stopping; failures++) {
@@ -241,7 +241,7 @@ function fatal(text: string, error: unknown): void {
   void stop(1);
 }
 
-// --- surroundings ---
+// --- environment ---
 
 async function checkPort(host: string, port: number): Promise<void> {
   const server = createServer();
@@ -277,24 +277,27 @@ function siteAddress(settings: Env, host: string): string {
   return `http://${name}:${settings.PORT}`;
 }
 
-/** Sign sessions; kept, so that a restart signs nobody out. */
+/** Return the secret that signs sessions; it is stored, so that a restart signs nobody out. */
 function keptSecret(): string {
   const path = join(dataDir, 'auth-secret');
   if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
   return readFileSync(path, 'utf8').trim();
 }
 
-/** For the command line to find the site. It holds the database's password: for this user's eyes only. */
+/**
+ * Write the file through which the command line finds the site. It contains the database's password, so only this user
+ * may read it.
+ */
 function writeRunFile(run: RunFile): void {
   const path = join(dataDir, 'run.json');
   writeFileSync(`${path}.part`, JSON.stringify(run), { mode: 0o600 });
-  chmodSync(`${path}.part`, 0o600); // where the part was left behind by a crash
+  chmodSync(`${path}.part`, 0o600); // in case a crash left the part behind
   renameSync(`${path}.part`, path);
   runFile = path;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
-// npm does not always pass a signal on to what its shell started: when the shell is gone, so is the wish for a site
+// npm does not always pass a signal on to its shell's children: end when the shell is gone
 if (process.env.npm_lifecycle_event) {
   const { ppid } = process;
   setInterval(() => process.ppid !== ppid && void stop(0), 500).unref();

@@ -1,4 +1,4 @@
-// What `npm start` runs first: plain JavaScript, so that an old Node gets as far as this sentence.
+// The first file that `npm start` runs: plain JavaScript, so that an old Node can print this message.
 const [major] = process.versions.node.split('.').map(Number);
 if (major >= 24) {
   await import('./launch.ts');

@@ -1,4 +1,4 @@
-/** The web process: one HTTP server with Next behind a cache of what strangers see (`front.ts`). */
+/** The web process: one HTTP server with Next behind a cache of public pages (`front.ts`). */
 import { createServer } from 'node:http';
 import next from 'next';
 import { readPublicVersion } from '#db/board/public-version.ts';
@@ -42,7 +42,7 @@ export async function startWeb({ dir, host, port }: { dir: string; host: string;
   };
 }
 
-/** Run the web process until a signal ends it: say no to `/api/ready`, finish what is under way, and exit. */
+/** Run the web process until a signal: then make `/api/ready` fail, finish current requests, and exit. */
 export async function runWeb(options: { dir: string; host: string; port: number }): Promise<void> {
   const server = await startWeb(options);
   let stopping = false;

@@ -168,14 +168,14 @@ export class OrdinaryRecords {
     const byId = new Map<number, number>();
     for (const id of images.ids) {
       const number = Number(id);
-      // beyond, two ids may be one number: such records are read the long way
+      // larger ids may coincide after rounding: such records are read the general way
       if (Math.abs(number) > Number.MAX_SAFE_INTEGER) continue;
       if (typeof id === 'number' || String(number) === id) byId.set(number, index.ofNumber(number));
     }
     for (const [id, image] of fileImages ?? []) if (typeof id === 'number') byId.set(id, image);
     let listed = [...byId].filter(([, image]) => image >= 0).sort(([a], [b]) => a - b);
     const at = kernel.layout(listed.length, WINDOW);
-    if (at === 0) listed = []; // too many for the table
+    if (at === 0) listed = []; // too many images for the table
     const view = new DataView(kernel.memory.buffer);
     for (const [k, [id, image]] of listed.entries()) {
       view.setFloat64(at + 24 * k, id, true);

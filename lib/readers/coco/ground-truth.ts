@@ -1,4 +1,4 @@
-/** COCO ground truth into a packed data set. */
+/** Converts COCO ground truth to a packed data set. */
 import { buildDataset, type Dataset, type ImageId, type Images, type Objects, share } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
@@ -7,10 +7,10 @@ import { checkGroundTruth } from './check-ground-truth.ts';
 import { readAnnotations } from './document.ts';
 import type { ImageRecord, ReadResult } from './reading.ts';
 
-/** LIVECell's only category, and the one pycocotools is told to look at (`catIds = [1]`). */
+/** LIVECell's only category, and the one pycocotools evaluates here (`catIds = [1]`). */
 export const CELL_CATEGORY = 1;
 
-/** Images in ascending order of id: numbers by value, texts by code unit (as numpy.unique sorts). */
+/** Sort images by ascending id: numbers by value, texts by code unit (as numpy.unique sorts). */
 export function sortImages(records: readonly ImageRecord[]): Images {
   const sorted = [...records].sort(compareImages);
   return {
@@ -32,12 +32,12 @@ function compareImages(a: ImageRecord, b: ImageRecord): number {
 }
 
 /**
- * Read COCO ground truth. `annotations` may be a list or an object keyed by id, before or after `images`; what the
- * reference cannot read although it is meaningful is read: a missing `iscrowd` is 0, a missing `area` the mask's pixels.
+ * Read COCO ground truth. `annotations` may be a list or an object keyed by id, before or after `images`. Meaningful
+ * input that the reference rejects is accepted: a missing `iscrowd` is 0, a missing `area` the mask's pixels.
  *
- * @param open starts the stream of the file's bytes; called again when the file has to be read twice
- * @param sha256 of the file, asked for when the stream has ended
- * @param options.category the category that is a cell; 1, or the only one there is, unless stated
+ * @param open starts the stream of the file's bytes; called again if the file must be read twice
+ * @param sha256 returns the file's digest, called at the end of the stream
+ * @param options.category the category of cells; default: 1, or the only one there is
  * @throws FileRejected
  */
 export async function readGroundTruth(
@@ -48,7 +48,7 @@ export async function readGroundTruth(
   let images: Images | null = null;
   let index: ImageResolver | null = null;
   let category = wanted ?? CELL_CATEGORY;
-  // at most three looks: annotations before images, and a category other than 1, each cost one
+  // at most three passes: annotations before images, and a category other than 1, each cost one more
   for (let look = 0; look < 3; look++) {
     const problems = new ProblemList();
     let result: ReadResult;
@@ -64,7 +64,7 @@ export async function readGroundTruth(
           onImages: (records) => {
             if (records.length === 0) return null;
             checkImages(records, problems);
-            if (problems.count > 0) throw new FileRejected([]); // the list below
+            if (problems.count > 0) throw new FileRejected([]); // reported with the list below
             images = sortImages(records);
             index = new ImageResolver(images);
             return { images, index };
@@ -84,7 +84,7 @@ export async function readGroundTruth(
       index = new ImageResolver(images);
       continue;
     }
-    // ground truth with a single category counts it, whatever its number; one that has a category 1 counts only that
+    // if there is a single category, it counts, whatever its number; if there is a category 1, only that counts
     const [other] = result.otherCategories.keys();
     const hasOwn = result.objects.count > 0 || result.categories.some(({ id }) => id === category);
     if (!hasOwn && result.otherCategories.size === 1 && wanted === undefined) {
@@ -102,7 +102,7 @@ export async function readGroundTruth(
   throw new FileRejected({ code: 'no-images', message: 'The document lists no images.' });
 }
 
-/** Judge annotations that have been read to their end, possibly in parts, and pack them. @throws FileRejected */
+/** Check fully read annotations, possibly in parts, and pack them. @throws FileRejected */
 export function finishGroundTruth(
   parts: readonly ReadResult[],
   {

@@ -1,15 +1,15 @@
 /**
- * Reads JSON tokens from a window of a byte stream. No strings, no objects: callers ask for what they expect and get
- * numbers or positions in the window.
+ * Reads JSON tokens from a window of a byte stream. It creates no strings or objects: callers ask for what they expect
+ * and get numbers or positions in the window.
  *
- * The window may end anywhere. Code that runs past its end throws NEED_MORE, the caller goes back to where the current
- * record began and tries again with more bytes; a record is short and the window long, so this is rare, and it keeps
+ * The window may end anywhere. Code that runs past its end throws NEED_MORE; the caller returns to the start of the
+ * current record and tries again with more bytes. Records are short and the window long, so this is rare, and it keeps
  * the grammar an ordinary recursive descent instead of a state machine per token. `bytes[end]` is always a zero byte:
  * loops stop there without testing for the end at every step.
  *
  * Why not JSON.parse or a streaming parser: files have gigabytes, JSON.parse takes a string of at most 512 MB and
- * rounds ids above 2^53, and streaming parsers make a JavaScript value of every coordinate, only for it to be copied
- * into a typed array. The tests compare what is read with JSON.parse.
+ * rounds ids above 2^53, and streaming parsers create a JavaScript value for every coordinate, only for it to be copied
+ * into a typed array. The tests compare the results with JSON.parse.
  */
 import { FileRejected } from '#lib/problems.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
@@ -23,7 +23,7 @@ const BACKSLASH = 92;
 const COMMA = 44;
 const CLOSE_BRACKET = 93;
 
-/** Whole numbers below are float64 values. */
+/** Whole numbers below this are exact in float64. */
 const EXACT = 2 ** 53;
 const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => 10 ** i); // all exact
 const MAX_DEPTH = 64;
@@ -37,7 +37,7 @@ export class JsonScanner {
   /** no bytes follow the window */
   final = false;
 
-  /** The next byte that is not white space, without consuming it. */
+  /** Return the next byte that is not white space, without consuming it. */
   peek(): number {
     const { bytes } = this;
     let p = this.pos;
@@ -47,7 +47,7 @@ export class JsonScanner {
     return bytes[p];
   }
 
-  /** Whether the next byte is `byte`; consumes it if so. */
+  /** Consume the next byte if it is `byte`. @returns whether it was */
   take(byte: number): boolean {
     if (this.peek() !== byte) return false;
     this.pos++;
@@ -58,7 +58,7 @@ export class JsonScanner {
     if (!this.take(byte)) this.fail(`expected ${what}`);
   }
 
-  /** Whether only white space is left in the file. */
+  /** Tell whether only white space is left in the file. */
   atEnd(): boolean {
     const { bytes } = this;
     while (this.pos < this.end && (bytes[this.pos] === 32 || (bytes[this.pos] >= 9 && bytes[this.pos] <= 13)))
@@ -94,7 +94,7 @@ export class JsonScanner {
   stringEnd = 0;
   escaped = false;
 
-  /** The last string's text. */
+  /** Return the last string's text. */
   text(): string {
     const raw = new TextDecoder().decode(this.bytes.slice(this.stringStart, this.stringEnd));
     if (!this.escaped) return raw;
@@ -105,7 +105,7 @@ export class JsonScanner {
     }
   }
 
-  /** Whether the last string is `word` (ASCII). */
+  /** Tell whether the last string is `word` (ASCII). */
   is(word: Uint8Array): boolean {
     if (this.escaped) return this.text() === new TextDecoder().decode(word);
     const { bytes, stringStart } = this;
@@ -114,13 +114,18 @@ export class JsonScanner {
     return true;
   }
 
-  /** Whether a number comes next; Python also writes NaN, Infinity and -Infinity, which `number` returns as such. */
+  /**
+   * Tell whether a number comes next; Python also writes NaN, Infinity and -Infinity, which `number` returns as such.
+   */
   atNumber(): boolean {
     const c = this.peek();
     return (c >= 48 && c <= 57) || c === 45 || c === 78 || c === 73;
   }
 
-  /** Whether exactly these bytes come next; consumes them if so. They hold no zero byte, so the window's end is no match. */
+  /**
+   * Consume exactly these bytes if they come next. They must contain no zero byte, so the window's end never matches.
+   * @returns whether they did
+   */
   takeBytes(expected: Uint8Array): boolean {
     const { bytes, pos } = this;
     for (let i = 0; i < expected.length; i++) if (bytes[pos + i] !== expected[i]) return false;
@@ -129,8 +134,8 @@ export class JsonScanner {
   }
 
   /**
-   * The next number, correctly rounded. What fits 2^53 is one exact integer and one division (Clinger 1990); up to 19
-   * digits, which is what programs write for a double, go through `divide`; the rest through the language's conversion.
+   * Read the next number, correctly rounded. Numbers within 2^53 take one exact integer and one division (Clinger
+   * 1990); up to 19 digits, as programs write doubles, use `divide`; the rest use the language's conversion.
    */
   number(): number {
     const { bytes } = this;
@@ -144,16 +149,16 @@ export class JsonScanner {
   private readonly one = new Float64Array(1);
 
   /**
-   * A number at `p` as nearly all are written, up to nine digits, a point, up to eighteen digits, no exponent, into
-   * `into[at]`: a number that a function returns costs an allocation.
+   * Read a number at `p` in its usual form (up to nine digits, a point, up to eighteen digits, no exponent) into
+   * `into[at]`: returning a number from a function would cost an allocation.
    *
-   * @returns the place behind it, or -1 when it is none of these
+   * @returns the position after it, or -1 for any other form
    */
   private plain(p: number, into: Float64Array, at: number): number {
     const { bytes } = this;
     const negative = bytes[p] === 45;
     if (negative) p++;
-    // nine digits at a time fit whole numbers of a machine
+    // nine digits at a time fit a machine integer
     let digit = (bytes[p] - 48) >>> 0;
     const first = p;
     let whole = 0;
@@ -201,14 +206,14 @@ export class JsonScanner {
     return p;
   }
 
-  /** Whether the last `numbers` came to the end of the list. */
+  /** Whether the last call of `numbers` reached the end of the list. */
   listEnded = false;
 
   /**
-   * Read a list of numbers from behind its bracket or one of its commas, as long as they are plain, into
-   * `into[at … limit)`. Stops before what it does not take, or behind the closing bracket.
+   * Read a list of numbers, from after its bracket or one of its commas, as long as they have the usual form, into
+   * `into[at … limit)`. Stops before any other value, or after the closing bracket.
    *
-   * @returns the index behind the last
+   * @returns the index after the last number
    */
   numbers(into: Float64Array, at: number, limit: number): number {
     const { bytes } = this;
@@ -231,14 +236,14 @@ export class JsonScanner {
     return limit;
   }
 
-  /** A number that the short way does not take. */
+  /** Read a number that has not the usual form. */
   private longNumber(start: number): number {
     const { bytes } = this;
     let p = start;
     const negative = bytes[p] === 45;
     if (negative) p++;
     let high = 0; // the first 15 digits
-    let low = 0; // those behind them
+    let low = 0; // the digits after them
     let lowScale = 1;
     let digits = 0;
     let c = bytes[p];
@@ -297,7 +302,7 @@ export class JsonScanner {
     return this.fail('expected a number');
   }
 
-  /** Skip any value. Its inside is only looked at as far as needed to find its end. */
+  /** Skip any value. Its content is examined only as far as needed to find its end. */
   skip(): void {
     const { bytes } = this;
     let depth = 0;
@@ -334,7 +339,7 @@ export class JsonScanner {
     } while (depth > 0);
   }
 
-  /** The window ended inside a value: more bytes, or the file was cut off. */
+  /** Throw because the window ended inside a value: NEED_MORE, or a rejection if the file is cut off. */
   ranOut(): never {
     if (!this.final) throw NEED_MORE;
     const offset = (this.base + this.end).toLocaleString('en');
@@ -358,7 +363,7 @@ export class JsonScanner {
 const SPLIT = 2 ** 27 + 1;
 let productError = 0;
 
-/** a * b as its rounded value and, in `productError`, what rounding took away (Dekker 1971). */
+/** Return a * b rounded; set `productError` to what rounding removed (Dekker 1971). */
 function product(a: number, b: number): number {
   const p = a * b;
   let t = SPLIT * a;
@@ -372,10 +377,10 @@ function product(a: number, b: number): number {
 }
 
 /**
- * (high * scale + low) / power, correctly rounded, for up to 19 digits and a power of ten up to 10^18: a quotient, the
- * exact remainder, and the remainder's quotient. A decimal with d digits behind the point differs from the midpoint of
- * two doubles by at least 5^-d / 2 of their distance, or not at all: for d = 18 that is 10^-13, and the second quotient
- * is exact to 10^-15 of that distance.
+ * Return (high * scale + low) / power, correctly rounded, for up to 19 digits and a power of ten up to 10^18: a
+ * quotient, the exact remainder, and the remainder's quotient. A decimal with d digits after the point differs from the
+ * midpoint of two doubles by at least 5^-d / 2 of their distance, or not at all: for d = 18 that is 10^-13, and the
+ * second quotient is exact to 10^-15 of that distance.
  */
 function divide(high: number, scale: number, low: number, power: number): number {
   const h = product(high, scale);
@@ -386,11 +391,11 @@ function divide(high: number, scale: number, low: number, power: number): number
 }
 
 /**
- * Run `parse` over a stream. `parse` consumes what it can and throws NEED_MORE at the end of the window with
- * `scanner.pos` at the start of what must be seen again; when it returns, reading stops.
+ * Run `parse` over a stream. `parse` consumes what it can and, at the end of the window, throws NEED_MORE with
+ * `scanner.pos` at the start of what it must see again; when it returns, reading stops.
  *
- * @param memory where the window lies, of at least so many bytes
- * @returns bytes taken from the stream
+ * @param memory minimum-size buffer for the window
+ * @returns number of bytes taken from the stream
  */
 export async function scanStream(
   scanner: JsonScanner,
@@ -401,7 +406,7 @@ export async function scanStream(
 ): Promise<number> {
   let window = memory(1 << 20);
   let total = 0;
-  let wanted = 0; // do not try again before this many bytes are there: retries stay linear in a record's length
+  let wanted = 0; // minimum bytes before the next try, so that retries stay linear in a record's length
   const attempt = (): boolean => {
     window[scanner.end] = 0;
     scanner.bytes = window;

@@ -1,10 +1,10 @@
-/** The mask of a record, from runs or polygons to intervals, with what is wrong or odd about it. */
+/** Converts the mask of a record from runs or polygons to intervals, and notes what is wrong or odd about it. */
 import { appendPolygon, appendPolygons } from '#lib/coco/polygon.ts';
 import { appendIntervals, BAD_CHARACTER, CUT_STRING, type IntervalBuffer } from '#lib/coco/rle.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { type AnnotationRecord, POLYGONS, PRESENT, RLE_STRING, WRONG_MASK } from './annotation-record.ts';
 
-/** Coordinates beyond are no pixels of any image. */
+/** Larger coordinates are outside any image. */
 export const FARTHEST = 1e7;
 
 /** A polygon needs three points. */
@@ -23,17 +23,17 @@ export interface MaskProblem {
   say: () => string;
 }
 
-/** What was noticed about the last mask; one object, reused. */
+/** Observations about the last mask; one object, reused. */
 export interface MaskNotes {
-  /** run lengths with foreground, whose box the reference computes another way */
+  /** run lengths with foreground, whose box the reference computes in another way */
   foregroundRuns: boolean;
-  /** runs of length 0 inside */
+  /** inner runs of length 0 */
   emptyRuns: boolean;
-  /** parts with fewer than three points, left out */
+  /** number of parts with fewer than three points, which were dropped */
   droppedParts: number;
-  /** the largest coordinate; of polygons alone, else infinite */
+  /** the largest coordinate of polygons; infinite for other masks */
   largest: number;
-  /** points beyond the image, as it is and with width and height exchanged; of polygons alone */
+  /** whether polygon points lie beyond the image, as it is and with width and height swapped */
   beyond: boolean;
   beyondExchanged: boolean;
 }
@@ -57,7 +57,7 @@ interface Size {
 /**
  * Append the record's mask to the intervals of all masks.
  *
- * @returns null, or why there is no mask; what was appended then has to be cut off again
+ * @returns null, or why there is no mask; then the caller must remove what was appended
  */
 export function appendMask(
   record: AnnotationRecord,
@@ -189,7 +189,7 @@ function appendPolygonMask(
       say: () => `a polygon has ${shortest} numbers; it needs at least three points, [x, y, x, y, x, y].`,
     };
   }
-  // a line that goes to and fro across the image has a run for every column it crosses
+  // a line that zigzags across the image has one run for every column crossing
   if (crossings > 2 * LIMITS.runsPerMask) {
     return {
       code: 'mask-too-long',
@@ -198,7 +198,7 @@ function appendPolygonMask(
   }
   notes.droppedParts = partStart.length - 1 - proper.length;
   notes.largest = largest;
-  notes.foregroundRuns = notes.emptyRuns = false; // rasterising leaves none
+  notes.foregroundRuns = notes.emptyRuns = false; // rasterising produces none
   if (proper.length === 1) {
     const [[from, to]] = proper;
     appendPolygon(numbers, from, (to - from) >> 1, height, width, intervals);

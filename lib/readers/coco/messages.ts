@@ -1,19 +1,19 @@
-/** What the readers of COCO files say: what was found, what was expected, and how to mend it. */
+/** Messages of the readers of COCO files: what was found, what was expected, and how to mend it. */
 import type { ImageId } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
 import { quoted } from '#lib/readers/problem-list.ts';
 
-/** A number with separators of thousands. */
+/** Format a number with thousands separators. */
 export function count(n: number): string {
   return n.toLocaleString('en');
 }
 
-/** What a record is called at the beginning of a sentence. */
+/** Return how a message refers to a record at the beginning of a sentence. */
 export function titleOf(kind: 'predictions' | 'ground-truth', record: number): string {
   return `${kind === 'predictions' ? 'Detection' : 'Annotation'} ${count(record)}`;
 }
 
-/** Sentences about one record that depend on nothing else; problems follow “Detection 7: ”. */
+/** Messages about a single record; problems follow “Detection 7: ”. */
 export const RECORD_MESSAGES = {
   'ambiguous-image': 'the file name stands for images of different sizes; use image ids.',
   'category-not-a-number': 'category_id is not a number; leave it out, or write the number of the category.',
@@ -50,7 +50,7 @@ export function idNotExact(field: string, text: string): string {
   return `${field} is ${text}, and numbers above 9,007,199,254,740,991 cannot be told apart once a program has read them as floating point. Write it as a whole number or as a text, in quotation marks.`;
 }
 
-/** A table of counts belongs to another task, or into another slot: that says more than where its syntax breaks. */
+/** Return the rejection of a table of counts, which belongs to another task or slot: clearer than a syntax error. */
 export function countsAsPredictions(): FileRejected {
   return new FileRejected({
     code: 'counts-not-predictions',
@@ -59,7 +59,7 @@ export function countsAsPredictions(): FileRejected {
   });
 }
 
-/** What is wrong with an image of “images”, field by field; null when it can be used. */
+/** Describe what is wrong with an image of “images”, field by field; null if it can be used. */
 export function wrongImage(
   { id, file_name, width, height }: Record<string, unknown>,
   number: number,

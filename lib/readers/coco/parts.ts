@@ -1,10 +1,10 @@
 /**
  * Splits a large file of annotations at record boundaries, so that threads can read its parts at the same time.
  *
- * A boundary is guessed: behind a `}`, a comma and white space, a `{` begins a record, because no record of ours holds
- * a list of objects. The guess is proved when the part before it is read: its reader has to stop exactly there. If it
+ * A boundary is guessed: after a `}`, a comma and white space, a `{` begins a record, because our records contain no
+ * list of objects. The guess is confirmed when the preceding part is read: its reader must stop exactly there. If it
  * does not, or if anything is wrong with the file, the file is read again in one piece, so that every message has the
- * right record number; only healthy files take the short way.
+ * right record number; only valid files are read in parts.
  */
 
 import { type FileHandle, open } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import type { FirstRecord, ImageRecord } from './reading.ts';
 export interface Part {
   from: number;
   to: number;
-  /** the file goes on behind `to` */
+  /** the file continues after `to` */
   more: boolean;
   insideArray: 'of-file' | 'of-document';
 }
@@ -27,20 +27,22 @@ export interface Part {
 export interface Plan {
   parts: Part[];
   firstHas: FirstRecord;
-  /** a document's images and categories, which stand before its annotations */
+  /** a document's images and categories, which precede its annotations */
   images: ImageRecord[];
   categories: { id: number; name: string }[];
 }
 
-/** Bytes in which the first record is looked for when it does not begin in the file's head. */
+/** Bytes searched for the first record if it does not begin in the file's head. */
 const LONG_PREFIX = 1 << 22;
 
-/** Bytes in which a boundary is looked for: nearly always the first so many are enough. */
+/** Bytes searched for a boundary: nearly always the first, smaller number is enough. */
 const WINDOW = [1 << 13, 1 << 18];
 
 /**
- * @returns null when the file is better read in one piece: its records do not begin in the first 4 MB, they are keyed
- *   by id, or predictions come with images of their own
+ * Plan the parts of a file.
+ *
+ * @returns null if the file should be read in one piece: its records do not begin in the first 4 MB, they are keyed
+ *   by id, or a predictions document lists its own images
  */
 export async function planParts(
   { path, bytes, head: first }: Pick<OpenedFile, 'path' | 'bytes' | 'head'>,
@@ -51,7 +53,7 @@ export async function planParts(
   const file = await open(path, 'r');
   try {
     let head: ReturnType<typeof readHead> = null;
-    // nearly always the first record is in what has been read already
+    // nearly always the first record is in what has already been read
     const looked = new Uint8Array(first.length + 1);
     looked.set(first);
     head = readHead(looked, first.length, kind, known);
@@ -80,7 +82,7 @@ export async function planParts(
   }
 }
 
-/** Where the first record starts, and what the file says before and in it. */
+/** Find where the first record starts, and what the file contains before and in it. */
 function readHead(
   prefix: Uint8Array<ArrayBuffer>,
   length: number,
@@ -95,7 +97,7 @@ function readHead(
     reader.run();
     const head = reader.result();
     const start = head.stoppedAt;
-    // predictions with images of their own may number them their own way
+    // a predictions document that lists images may use its own ids
     if (!reader.place || (kind === 'predictions' && head.images.length > 0)) return null;
     const has = reader.look();
     return { start, insideArray: reader.place, firstHas: has, images: head.images, categories: head.categories };
@@ -109,7 +111,7 @@ const CLOSE = 125;
 const COMMA = 44;
 const OPEN = 123;
 
-/** The offset of the first record that begins behind `at`, or -1. */
+/** Return the offset of the first record that begins after `at`, or -1. */
 async function findBoundary(file: FileHandle, at: number): Promise<number> {
   for (const length of WINDOW) {
     const window = new Uint8Array(length);

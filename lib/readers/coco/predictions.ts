@@ -1,4 +1,4 @@
-/** A file of predictions into packed detections, with everything that is wrong or suspicious about it. */
+/** Reads a file of predictions into packed detections, and finds everything wrong or suspicious about it. */
 
 import type { ImageId, Images, Objects, Predictions } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
@@ -11,7 +11,7 @@ import { readAnnotations } from './document.ts';
 import { RECORD_MESSAGES, titleOf } from './messages.ts';
 import { addTallies, type ReadResult, type Tally } from './reading.ts';
 
-/** What the report says of a file. */
+/** Predictions, with what the report states about their file. */
 export interface ReadPredictions extends Predictions {
   images: number;
   /** `coco-json` or `label-images` */
@@ -19,7 +19,7 @@ export interface ReadPredictions extends Predictions {
   warnings: ReturnType<ProblemList['warnings']>;
 }
 
-/** What predictions are read against: ids, names and sizes of the images, and the category that is a cell. */
+/** What predictions are read against: ids, names and sizes of the images, and the category of cells. */
 export interface Target {
   images: Images;
   category: number;
@@ -63,7 +63,7 @@ export async function readPredictions(
   }
 }
 
-/** Look at a file that has been read to its end, possibly in parts. @throws FileRejected */
+/** Check a fully read file, possibly read in parts. @throws FileRejected */
 export function finishPredictions(
   parts: ReadResult[],
   problems: ProblemList,
@@ -80,7 +80,7 @@ export function finishPredictions(
 
   const tally = addTallies(parts);
   refuseUnknownImages(parts, problems, images);
-  // nothing in the whole file has a mask: records without a box either say nothing
+  // if the whole file has no masks, records without a box have neither
   if (tally.withNothingCount > 0 && tally.withoutMask === objects.count) {
     for (const { record, image } of tally.withNothing) {
       const message = `${titleOf('predictions', record)}: ${RECORD_MESSAGES['nothing-to-score']}`;
@@ -139,9 +139,9 @@ export function finishPredictions(
 }
 
 /**
- * Legal but odd things.
+ * Warn of legal but odd things.
  *
- * @param options.unscored there are no scores whose likeness would be odd, and no limit cuts off the worst
+ * @param options.unscored there are no scores to be suspiciously equal, and no limit drops the worst detections
  * @param options.tally how masks were written; absent for label images, whose masks need no check
  * @param options.note what to add to the name of an image without detections
  * @returns the number of images with detections
@@ -214,7 +214,7 @@ export function warnOfSuspicions(
   return withDetections;
 }
 
-/** Refuse images that are not in the data set; what explains them all is said first. @throws FileRejected */
+/** Throw for images that are not in the data set; a common cause is reported first. @throws FileRejected */
 function refuseUnknownImages(parts: readonly ReadResult[], problems: ProblemList, images: Images): void {
   if (problems.countOf('unknown-image') === 0) return;
   const unknownFileName = parts.find((part) => part.unknownFileName)?.unknownFileName;

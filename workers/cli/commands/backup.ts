@@ -1,4 +1,4 @@
-/** `livecell backup` and `livecell restore`: the whole site into a folder or a file, and back. */
+/** `livecell backup` and `livecell restore`: saves the whole site to a folder or a file, and restores it. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -120,12 +120,12 @@ async function restoreInto(data: string, folder: string) {
   } finally {
     await closeDb();
     await embedded.close();
-    // a database that was made for this, and not filled, must not look like a site
+    // a database created for this, but not filled, must not look like a site
     if (fresh && !done) await rm(join(data, 'database'), { recursive: true, force: true });
   }
 }
 
-/** A folder that holds anything else must not be mixed with a backup. */
+/** Throw if the folder contains anything that is not part of a backup. */
 async function refuseStrangeFolder(folder: string): Promise<void> {
   const found = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return [];

@@ -1,4 +1,4 @@
-/** `livecell build`: the pages of the web process, ready to be run anywhere. */
+/** `livecell build`: builds the pages of the web process, ready to run anywhere. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export const build: Command = {
     'that cannot be, set NEXT_SERVER_ACTIONS_ENCRYPTION_KEY to the same value at every build.',
   options: {},
   async run(_values, _files, out) {
-    // pages are rendered when they are asked for: building needs neither the database nor a secret
+    // pages are rendered on request: building needs neither the database nor a secret
     const { DATABASE_URL: _, AUTH_SECRET: __, ...environment } = process.env;
     const built = await buildIfNeeded(ROOT, async () => {
       const child = spawn(process.execPath, [join(ROOT, 'node_modules/next/dist/bin/next'), 'build'], {

@@ -1,4 +1,4 @@
-/** `livecell compare`: the paired differences of two entries, from the reports of both. */
+/** `livecell compare`: computes the paired differences of two entries from their reports. */
 import { EVALUATIONS, type Evaluation } from '#lib/coco/protocol.ts';
 import { COMPARED_METRICS, type ComparedMetric, compareResults, strataOf } from '#lib/scoring/uncertainty.ts';
 import { isReportOf, type ReportOf } from '#lib/tasks/report.ts';

@@ -1,4 +1,4 @@
-/** `livecell import-ground-truth`: registers ground truth, or the next version of it. */
+/** `livecell import-ground-truth`: registers ground truth, or its next version. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -58,7 +58,7 @@ export const importGroundTruth: Command = {
     const { storage } = await import('#lib/storage.ts');
     const data = env().LIVECELL_DATA;
     await mkdir(data, { recursive: true });
-    const dir = await mkdtemp(join(data, 'import-')); // on the storage's own disk, so that moving there is renaming
+    const dir = await mkdtemp(join(data, 'import-')); // on the storage's own disk, so that the final move is a rename
     try {
       const packed = join(dir, 'packed');
       const { packGroundTruth } = await import('#workers/scoring/import-task.ts');
@@ -88,9 +88,9 @@ export const importGroundTruth: Command = {
             await storage().delete(packKey);
             throw error;
           });
-          // those that came with pictures say more
+          // statistics that came with pictures are more complete
           if (statistics && !(await getPictures(registered.id))) await saveStatistics(registered, statistics);
-          if (registered.packKey !== packKey) await storage().delete(packKey); // the same content was there already
+          if (registered.packKey !== packKey) await storage().delete(packKey); // the same content was already stored
           return registered;
         },
         { create: true },
@@ -119,7 +119,7 @@ export const importGroundTruth: Command = {
   },
 };
 
-/** `import-ground-truth --replace`: the task and the terms are those of what is registered under the name. */
+/** `import-ground-truth --replace`: task and terms are those of the ground truth registered under this name. */
 async function replaceGroundTruth(values: Values, files: string[], out: Output): Promise<void> {
   const name = required(values, 'name').trim();
   const note = required(values, 'note').trim();

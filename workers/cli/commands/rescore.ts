@@ -1,4 +1,4 @@
-/** `livecell rescore`: has everything scored again by the evaluator of this version. */
+/** `livecell rescore`: scores everything again with this version's evaluator. */
 import { CallError, type Command, InputError, JSON_OPTION } from '#workers/cli/command.ts';
 import { openTask } from '#workers/cli/slot-arguments.ts';
 import { withDatabase } from '#workers/cli/with-database.ts';
@@ -37,7 +37,7 @@ export const rescore: Command = {
         try {
           lines.push({ dataset: name, ...outcome(await startRescore({ datasetId, reason }, null)) });
         } catch (error) {
-          // of several, one that is busy does not keep the others from it
+          // if there are several data sets, a busy one does not block the others
           if ((error as { code?: string }).code !== 'conflict') throw error;
           lines.push({ dataset: name, id: null, state: 'busy', note: (error as Error).message });
         }

@@ -1,4 +1,4 @@
-/** `livecell submit`: uploads over tus, resumes what was interrupted, and follows the submission to its score. */
+/** `livecell submit`: uploads over tus, resumes interrupted uploads, and follows the submission until it is scored. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -30,7 +30,7 @@ import {
 } from '#workers/cli/slot-arguments.ts';
 import { runningSite } from '#workers/run-file.ts';
 
-/** Below the 300 seconds Node gives a request, also on a slow line: 50 MB in five minutes is 1.4 Mbit/s. */
+/** Stays within the 300 seconds Node allows a request, even on a slow line: 50 MB in five minutes is 1.4 Mbit/s. */
 const CHUNK_BYTES = 50_000_000;
 const POLL_MILLISECONDS = 700;
 
@@ -92,7 +92,7 @@ export const submit: Command = {
     });
     for (const other of also)
       out.note(`Also submitted to ${other.task}, ${other.dataset}: ${site.url}/submissions/${other.id}`);
-    // taken over by the submission: the same file sent again is a new upload
+    // used by the submission: sending the same file again is a new upload
     for (const file of given) await forget(site, file);
 
     const address = `${site.url}/submissions/${id}`;
@@ -117,14 +117,14 @@ export const submit: Command = {
   },
 };
 
-/** Before the first byte: whether the tasks take submissions, files as large as these, and one more of them. */
+/** Check before uploading that the tasks accept submissions, files of this size, and one more submission. */
 async function requireWelcome(
   site: Site,
   tasks: readonly string[],
   files: readonly SlotFile[],
   { dataset, team }: Values,
 ): Promise<void> {
-  // a token that may only submit cannot ask; then the site says it at the first upload
+  // a token for submitting only cannot ask; then the site reports problems at the first upload
   const { tasks: known } = await site.call<TaskList>('GET', '/api/v1/tasks').catch(() => ({ tasks: [] }));
   const sizes = await Promise.all(files.map(async ({ path }) => [path, (await stat(path)).size] as const));
   for (const task of known.filter(({ id }) => tasks.includes(id))) {
@@ -133,7 +133,7 @@ async function requireWelcome(
     for (const [path, size] of sizes)
       if (size > limits.bytes)
         throw new InputError(`${path} has ${bytes(size)}; ${name} takes at most ${bytes(limits.bytes)}.`);
-    // a team that is named and not numbered is left to the site, and so is everything it does not tell
+    // a team given by name is left to the site, like everything the list does not contain
     const places = task.places?.find((place) => place.team === (team ?? null));
     const demo = task.datasets.find((set) => set.name === (dataset ?? task.dataset))?.demo;
     if (places?.left === 0 && demo === false)
@@ -143,7 +143,7 @@ async function requireWelcome(
   }
 }
 
-/** Ask until nothing more will happen by itself. */
+/** Poll the submission until it no longer changes by itself. */
 async function follow(site: Site, id: string, out: Output): Promise<SubmissionBody> {
   const { isFinal } = await import('#lib/http/api.ts');
   for (;;) {
@@ -161,7 +161,7 @@ async function follow(site: Site, id: string, out: Output): Promise<SubmissionBo
   }
 }
 
-/** What came of the same files in another task. */
+/** Result of the same files in another task. */
 interface Other {
   task: string;
   dataset: string;
@@ -193,7 +193,7 @@ function finish(submission: SubmissionBody, others: readonly Other[], out: Outpu
   }
 }
 
-/** Why there is no report; null: there is one. */
+/** Return why there is no report; null if there is one. */
 function mistake({ state, report, problems, failure }: SubmissionBody): Error | null {
   if (state === 'rejected') return new InputError(...problems.map(problemLine));
   if (state === 'withdrawn') return new InputError('The submission was withdrawn.');
@@ -239,7 +239,7 @@ class Site {
     throw refusal(response.status, text, this.url);
   }
 
-  /** Asking again is safe for GET, and a site that restarts is back in seconds. */
+  /** Retry GET requests, which is safe: a restarting site is back within seconds. */
   async #fetch(method: string, path: string, body: unknown): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -261,7 +261,7 @@ class Site {
   }
 }
 
-/** An answer of the site that is not the one hoped for; it speaks application/problem+json. */
+/** Turn an error response, application/problem+json, into an error. */
 function refusal(status: number, text: string, url: string): Error {
   let body: { detail?: string; problems?: Problem[]; fields?: Record<string, string> } = {};
   try {
@@ -279,7 +279,7 @@ function refusal(status: number, text: string, url: string): Error {
 
 // --- uploading ---
 
-/** What is kept between calls, so that an interrupted upload goes on: where each file's upload stands. */
+/** State kept between calls, so that an interrupted upload can resume: the address of each file's upload. */
 function cacheFile(): Promise<string> {
   const dir = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'livecell');
   return mkdir(dir, { recursive: true }).then(() => join(dir, 'uploads.json'));
@@ -290,14 +290,14 @@ async function urlStorage() {
     FileUrlStorage: new (path: string) => import('tus-js-client').UrlStorage;
   };
   const path = await cacheFile();
-  // a file that a crash left half written would stop every upload from now on
+  // a file left half written by a crash must not stop later uploads
   await readFile(path, 'utf8')
     .then(JSON.parse)
     .catch(() => writeFile(path, '{}', { mode: 0o600 }));
   return new FileUrlStorage(path);
 }
 
-/** With the slot: the same file in two of them is two uploads. */
+/** Includes the slot: the same file in two slots is two uploads. */
 const fingerprint = (site: Site, slot: string, sha256: string) =>
   createHash('sha256').update(`${site.url} ${site.token} ${slot} ${sha256}`).digest('hex');
 
@@ -337,7 +337,7 @@ async function upload(site: Site, { slot, path }: SlotFile, task: string, out: O
       removeFingerprintOnSuccess: false,
       onShouldRetry: (error) => {
         const status = error.originalResponse?.getStatus() ?? 0;
-        // 460: a piece was damaged on the way; 409 and 423: the server is still busy with the piece before
+        // 460: a piece was damaged in transit; 409 and 423: the server is still busy with the previous piece
         return status === 0 || status >= 500 || [409, 423, 460].includes(status);
       },
       onProgress: (sent, total) => {

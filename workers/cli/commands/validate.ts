@@ -1,4 +1,4 @@
-/** `livecell validate`: lists every problem of files, and scores nothing. */
+/** `livecell validate`: lists every problem of files, without scoring them. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,7 +75,7 @@ export const validate: Command = {
         throw error.problems ? refused(error.problems, [], out) : error;
       });
       const ok = problems.length === 0;
-      // of a single file, also as they were before there were several
+      // for a single file also the fields from before there were several
       const [{ format, detections, images } = {}] = found.files.length === 1 ? found.files : [];
       out.document({ ok, task: task.id, problems, warnings, detections, images, format, files: found.files });
       // errors first: warnings are often their consequence

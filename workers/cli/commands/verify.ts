@@ -43,7 +43,7 @@ export const verify: Command = {
       }
       if (ours.groundTruth.sha256 !== report.groundTruth.sha256)
         differences.push('The ground truth is not the one that was used.');
-      // of private ground truth a receipt tells less: ours is made the same way
+      // receipts for private ground truth contain less: reduce our reports in the same way
       const { publishedReport, unpublishedReport } = await import('#lib/tasks/disclosure.ts');
       const { results } =
         report.disclosure === 'unpublished'
@@ -65,12 +65,14 @@ export const verify: Command = {
   },
 };
 
-/** A receipt of before reports said how much they tell: of private counts it has means over time instead of images. */
+/**
+ * Tell whether a receipt from before disclosure levels has means over time instead of images, as for private counts.
+ */
 function tellsMeans({ results }: Report): boolean {
   return 'counts' in results && Object.values(results.counts).some(({ overTime }) => overTime !== undefined);
 }
 
-/** The thresholds stated for slots whose detections were counted. */
+/** Return the thresholds stated for slots whose detections were counted. */
 function thresholdsOf(report: Report): Map<string, number> {
   if (report.task !== 'fluorescence-counts') return new Map();
   return new Map(
@@ -80,7 +82,7 @@ function thresholdsOf(report: Report): Map<string, number> {
   );
 }
 
-/** The reports in a receipt, or a bare report. */
+/** Return the reports in a receipt, or a bare report. */
 async function reportsOf(path: string): Promise<Report[]> {
   const found = (await readJson(path)) as {
     results?: unknown;
@@ -102,12 +104,12 @@ async function reportsOf(path: string): Promise<Report[]> {
   });
 }
 
-/** Intervals changed between versions of the evaluator; scores did not. */
+/** Remove intervals: they changed between versions of the evaluator, scores did not. */
 function withoutIntervals(results: unknown): unknown {
   return JSON.parse(JSON.stringify(results, (key, value: unknown) => (key === 'interval' ? undefined : value)));
 }
 
-/** Walks the published numbers and looks each up in ours; returns how many there are. */
+/** Walk the published numbers and look up each one in ours; return how many there are. */
 function compare(published: unknown, ours: unknown, path: string, differences: string[]): number {
   if (typeof published === 'object' && published !== null) {
     let numbers = 0;

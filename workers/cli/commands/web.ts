@@ -1,4 +1,4 @@
-/** `livecell web`: one web process. */
+/** `livecell web`: runs one web process. */
 import { join } from 'node:path';
 import { env } from '#lib/env.ts';
 import { keepFilesPrivate } from '#lib/private-folder.ts';

@@ -1,4 +1,4 @@
-/** `livecell worker`: a scoring process. */
+/** `livecell worker`: runs a scoring process. */
 import { CallError, type Command } from '#workers/cli/command.ts';
 import { runningSite } from '#workers/run-file.ts';
 

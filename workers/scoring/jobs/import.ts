@@ -1,4 +1,4 @@
-/** Reads and packs ground truth that a maintainer sent in. */
+/** Reads and packs ground truth sent in by a maintainer. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ScoreContext } from '#db/queue/queue.ts';
@@ -11,7 +11,7 @@ import { log } from '#workers/log.ts';
 import type { ImportOutcome } from '../import-task.ts';
 import { type JobRoom, runJob } from './run-job.ts';
 
-/** A wrong file is recorded on the import; its files are deleted either way. */
+/** Record a wrong file's problems on the import; delete its files either way. */
 export async function importGroundTruth(room: JobRoom, id: string, context: ScoreContext): Promise<void> {
   const found = await startImport(id);
   if (!found) return log('nothing-to-import', { import: id });
@@ -19,7 +19,7 @@ export async function importGroundTruth(room: JobRoom, id: string, context: Scor
     begin: 'importing',
     fields: { import: id, name: found.name, attempt: context.attempt },
     async run(signal) {
-      // on the storage's own disk, so that moving the pack there is renaming it
+      // on the storage's own disk, so that the final move is a rename
       const folder = await mkdtemp(join(env().LIVECELL_DATA, 'import-'));
       try {
         const packed = join(folder, 'packed');
@@ -43,7 +43,7 @@ async function saveImport(id: string, outcome: ImportOutcome, packed: string): P
     await failImport(id, outcome);
     return false;
   }
-  const packKey = `datasets/${id}`; // the same where it is done twice
+  const packKey = `datasets/${id}`; // the same key if the job runs twice
   await storage().adopt(packKey, packed);
   try {
     return await finishImport(id, { ...outcome.facts, packKey, warnings: outcome.warnings });
@@ -55,7 +55,7 @@ async function saveImport(id: string, outcome: ImportOutcome, packed: string): P
   }
 }
 
-/** Say so on an import that has no attempt left. */
+/** Mark an import that has no attempts left as failed. */
 export async function giveUpImporting(id: string, reason: string): Promise<void> {
   const failed = await failImport(id, { failure: reason.replace(/^Scoring failed: /, '') });
   if (!failed) return;

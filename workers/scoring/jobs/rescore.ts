@@ -1,4 +1,4 @@
-/** Scores a submission again; nothing of it changes until the board switches. */
+/** Scores a submission again; its shown score changes only when the board switches. */
 
 import type { RescoreData, ScoreContext } from '#db/queue/queue.ts';
 import { failRescoreItem, handRescoreBack, isRescoring, saveRescore, startRescoreItem } from '#db/rescore/score.ts';
@@ -31,7 +31,7 @@ export async function rescoreSubmission(
   });
 }
 
-/** Say so on a submission of a re-score that has no attempt left. */
+/** Record the failure of a submission of a re-score that has no attempts left. */
 export async function giveUpRescoring({ rescoreId, submissionId }: RescoreData, reason: string): Promise<void> {
   if (await failRescoreItem(rescoreId, submissionId, reason))
     log('rescore-failed', { rescore: rescoreId, submission: submissionId, reason });

@@ -1,38 +1,38 @@
 /**
- * What every job of the queue goes through: it is watched while it runs, stopped when nobody wants it any more, handed
- * back when the process stops, and tried again when something breaks.
+ * Runs any job of the queue: watches it, stops it if it is no longer wanted, returns it to the queue when the process
+ * stops, and has it retried after a failure.
  */
 import type { ScoreContext } from '#db/queue/queue.ts';
 import { errorFields, log } from '#workers/log.ts';
 import type { Clocks } from '../clocks.ts';
 import type { ThreadPool } from '../pool.ts';
 
-/** What a scoring process has for its jobs. */
+/** Resources that a scoring process provides for its jobs. */
 export interface JobRoom {
   pool: ThreadPool;
-  /** threads that one job may use */
+  /** number of threads that one job may use */
   threads: number;
   clocks: Clocks;
-  /** aborted when the process stops and can wait no longer */
+  /** aborted when the process must stop without waiting any longer */
   stopping: AbortSignal;
 }
 
 export interface Work {
-  /** the first line of the log about it */
+  /** first log line of the job */
   begin: string;
-  /** stands in every line of the log about it */
+  /** fields of every log line about the job */
   fields: Record<string, unknown>;
-  /** Computes, saves, and returns the last line of the log. */
+  /** Compute and save. @returns the last log line */
   run(signal: AbortSignal): Promise<string>;
-  /** Whether the result is still wanted; without it, it always is. */
+  /** Tell whether the result is still wanted; absent: always. */
   isWanted?(): Promise<boolean>;
-  /** Gives the job back to the queue when the process stops; without it, the process waits for the end of the job. */
+  /** Return the job to the queue when the process stops; absent: the process waits for the job to end. */
   handBack?(): Promise<unknown>;
-  /** Records a failed attempt that another one will follow. */
+  /** Record a failed attempt that will be followed by another. */
   recordFailure?(reason: string): Promise<unknown>;
 }
 
-/** Run one attempt. @throws Error with the reason in words when the attempt failed: the queue decides what follows */
+/** Run one attempt. @throws Error with the reason in words if it failed: the queue decides what follows */
 export async function runJob(room: JobRoom, context: ScoreContext, work: Work): Promise<void> {
   const { isWanted, handBack, fields } = work;
   const started = performance.now();
@@ -41,7 +41,7 @@ export async function runJob(room: JobRoom, context: ScoreContext, work: Work): 
   const watch =
     isWanted &&
     setInterval(async () => {
-      const wanted = await isWanted().catch(() => true); // a database that does not answer is no reason to stop
+      const wanted = await isWanted().catch(() => true); // no reason to stop if the database does not respond
       if (!wanted) unwanted.abort();
     }, room.clocks.wantedMilliseconds);
   try {
@@ -63,7 +63,7 @@ export async function runJob(room: JobRoom, context: ScoreContext, work: Work): 
   }
 }
 
-/** What happened to a thread, for people. */
+/** Describe for people what happened to a thread. */
 function describeFailure(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') return 'Scoring ran out of memory.';

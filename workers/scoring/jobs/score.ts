@@ -46,12 +46,12 @@ export async function scoreSubmission(room: JobRoom, id: string, context: ScoreC
   });
 }
 
-/** Say so on a submission that has no attempt left. */
+/** Mark a submission that has no attempts left as failed. */
 export async function giveUpScoring(id: string, reason: string): Promise<void> {
   if (await failSubmission(id, reason)) log('failed', { submission: id, reason });
 }
 
-/** The job for a thread: which files it reads, from where, and against what. */
+/** Build the job for a thread: the files, their location, and their ground truth. */
 export async function buildJob({ submission, dataset, datasets = [], files }: ScoringInput): Promise<ScoreJob> {
   const groundTruths = await Promise.all(
     datasets.map(async ({ name, packKey }) => ({ slot: name, groundTruth: await storage().localPath(packKey) })),
@@ -66,7 +66,7 @@ export async function buildJob({ submission, dataset, datasets = [], files }: Sc
     };
     const own = groundTruths.find((other) => other.slot === slot);
     if (own) return { ...file, groundTruth: own.groundTruth };
-    // the only file of a task whose slots are data sets, given for none of them
+    // the only file of a task whose slots are data sets, not assigned to any of them
     return groundTruths.length > 0 ? { ...file, datasets: groundTruths } : file;
   });
   return {
