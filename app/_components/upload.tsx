@@ -148,8 +148,7 @@ export function UploadField({
     now('uploading');
     running.current = send(
       file,
-      fingerprint,
-      known,
+      { fingerprint, known, slot, task },
       {
         progress: (sent) =>
           // news of bytes may come in after "pause" was pressed
@@ -169,7 +168,6 @@ export function UploadField({
           clear();
         },
       },
-      { slot, task },
     );
   }
 

@@ -85,10 +85,13 @@ export async function discard(upload: Remembered, slot = ''): Promise<void> {
 /** Begins to send a file, or goes on with what the server has of it. */
 export function send(
   file: File,
-  fingerprint: string,
-  known: Remembered | null,
+  {
+    fingerprint,
+    known,
+    slot = '',
+    task,
+  }: { fingerprint: string; known: Remembered | null; slot?: string; task?: string },
   events: Events,
-  { slot = '', task }: { slot?: string; task?: string } = {},
 ): Running {
   let current: Remembered | null = known;
   const upload = new Upload(file, {

@@ -1,4 +1,5 @@
 /** Measures how bright a cell is in its picture, over the pixels of its mask. */
+import type { Mask } from '#lib/coco/rle.ts';
 
 /** In the order in which `measureIntensity` writes them. */
 export const INTENSITY_METRICS = ['intensityMean', 'intensitySd', 'intensitySkewness'] as const;
@@ -17,15 +18,12 @@ export const INTENSITY_DEFINITIONS: Readonly<Record<IntensityMetric, { name: str
 /**
  * Measure one mask on its picture.
  *
- * @param data intervals of masks, column by column; this one's are data[from … to)
  * @param pixels grey values of the picture [height × width], row by row
  * @param out receives the three numbers of `INTENSITY_METRICS`, from index `at`; without variation, skewness is 0
  * @returns false, and writes nothing, if the mask has no pixels
  */
 export function measureIntensity(
-  data: Uint32Array,
-  from: number,
-  to: number,
+  { data, from, to }: Mask,
   { width, height, pixels }: { width: number; height: number; pixels: Uint8Array },
   out: Float64Array,
   at: number,

@@ -1,7 +1,19 @@
 /** Traces the outlines of masks, to draw over a picture. */
+import type { Mask } from '#lib/coco/rle.ts';
+import { thread } from '#lib/kernels/thread-state.ts';
 
-/** Scratch space: the mask with a border of one pixel. */
-let mask = new Uint8Array(4096);
+/** The pixels of a mask with a border of one pixel around them. */
+interface Canvas {
+  pixels: Uint8Array;
+  width: number;
+  left: number;
+  top: number;
+}
+
+const scratch = thread.keep(
+  () => ({ pixels: new Uint8Array(4096) }),
+  ({ pixels }) => pixels.length,
+);
 const INSIDE = 1;
 /** flag: an outline has passed along the pixel's upper edge */
 const DONE = 2;
@@ -20,38 +32,38 @@ const AHEAD_Y = [0, 0, -1, -1] as const;
  * clockwise on the screen, those of holes anticlockwise. Corners are cut: points lie in the middle of pixel edges, so
  * that a slanted border is not a staircase. Points between two others on a straight line are left out.
  *
- * @param data intervals of masks; this one's are data[from … to)
  * @param height of the image
  * @param extent of the mask as x0, y0, x1, y1, ends excluded
  * @returns closed rings [x0, y0, x1, y1, …] in half pixels from the image's upper left corner: whole numbers
  */
 export function traceOutline(
-  data: Uint32Array,
-  from: number,
-  to: number,
+  { data, from, to }: Mask,
   height: number,
   extent: readonly [x0: number, y0: number, x1: number, y1: number],
 ): number[][] {
   const [left, top] = [extent[0] - 1, extent[1] - 1];
   const width = extent[2] - left + 1;
   const size = width * (extent[3] - top + 1);
-  if (mask.length < size) mask = new Uint8Array(size);
-  else mask.fill(0, 0, size);
+  const kept = scratch.get();
+  if (kept.pixels.length < size) kept.pixels = new Uint8Array(size);
+  else kept.pixels.fill(0, 0, size);
+  const { pixels } = kept;
   for (let k = from; k < to; k += 2) {
     for (let p = data[k]; p < data[k + 1]; p++) {
       const x = Math.floor(p / height);
-      mask[(p - x * height - top) * width + x - left] = INSIDE;
+      pixels[(p - x * height - top) * width + x - left] = INSIDE;
     }
   }
   const rings: number[][] = [];
   for (let start = width; start < size; start++) {
-    if (mask[start] === INSIDE && !(mask[start - width] & INSIDE)) rings.push(follow(start, width, left, top));
+    if (pixels[start] === INSIDE && !(pixels[start - width] & INSIDE))
+      rings.push(followBorder({ pixels, width, left, top }, start));
   }
   return rings;
 }
 
 /** Walk around with the mask on the right, from a pixel's upper edge back to it. */
-function follow(start: number, width: number, left: number, top: number): number[] {
+function followBorder({ pixels, width, left, top }: Canvas, start: number): number[] {
   const ring: number[] = [];
   let [at, direction] = [start, 0]; // a corner is identified by the pixel on its lower right
   let [x, y] = [start % width, Math.floor(start / width)];
@@ -67,14 +79,14 @@ function follow(start: number, width: number, left: number, top: number): number
       if (n > 0) [stepX, stepY] = [pointX - ring[n - 2], pointY - ring[n - 1]];
       ring.push(pointX, pointY);
     }
-    if (direction === 0) mask[at] |= DONE;
+    if (direction === 0) pixels[at] |= DONE;
     x += DX[direction];
     y += DY[direction];
     at = y * width + x;
     const before = (direction + 3) & 3;
     // parts that touch at a corner stay separate: turning right has precedence
-    if (!(mask[at + AHEAD_Y[direction] * width + AHEAD_X[direction]] & INSIDE)) direction = (direction + 1) & 3;
-    else if (mask[at + AHEAD_Y[before] * width + AHEAD_X[before]] & INSIDE) direction = before;
+    if (!(pixels[at + AHEAD_Y[direction] * width + AHEAD_X[direction]] & INSIDE)) direction = (direction + 1) & 3;
+    else if (pixels[at + AHEAD_Y[before] * width + AHEAD_X[before]] & INSIDE) direction = before;
   } while (at !== start || direction !== 0);
   return ring;
 }

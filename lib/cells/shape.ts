@@ -3,6 +3,8 @@
  * of n² and a Feret diameter of n√2. Everything is computed from the mask's runs, column by column; no pixel is
  * visited.
  */
+import type { Mask } from '#lib/coco/rle.ts';
+import { thread } from '#lib/kernels/thread-state.ts';
 
 /** In the order in which `measureShape` writes them. */
 export const SHAPE_METRICS = [
@@ -39,28 +41,49 @@ export const SHAPE_DEFINITIONS: Readonly<Record<ShapeMetric, { name: string; def
   },
 };
 
-/** Scratch space: runs [y0, y1) of the previous and the current column, and the corners of the hull's two halves. */
-let before = new Int32Array(64);
-let now = new Int32Array(64);
-const hulls = { top: new Float64Array(128), bottom: new Float64Array(128) };
+/** Runs [y0, y1) of one column of a mask: y0, y1, y0, … */
+interface Column {
+  runs: Int32Array;
+  length: number;
+}
+
+/** Corners x, y, x, y, … of one half of the convex hull. */
+interface HalfHull {
+  corners: Float64Array;
+  length: number;
+  /** the way it turns */
+  readonly side: 1 | -1;
+}
+
+const scratch = thread.keep(
+  () => ({
+    columns: [newColumn(), newColumn()] as const,
+    top: newHalfHull(1),
+    bottom: newHalfHull(-1),
+  }),
+  ({ columns: [a, b], top, bottom }) =>
+    a.runs.byteLength + b.runs.byteLength + top.corners.byteLength + bottom.corners.byteLength,
+);
+
+function newColumn(): Column {
+  return { runs: new Int32Array(64), length: 0 };
+}
+
+function newHalfHull(side: 1 | -1): HalfHull {
+  return { corners: new Float64Array(128), length: 0, side };
+}
 
 /**
  * Measure one mask.
  *
- * @param data intervals of masks; this one's are data[from … to)
  * @param height of the image
  * @param out receives the eight numbers of `SHAPE_METRICS`, from index `at`
  * @returns false, and writes nothing, if the mask has no pixels
  */
-export function measureShape(
-  data: Uint32Array,
-  from: number,
-  to: number,
-  height: number,
-  out: Float64Array,
-  at: number,
-): boolean {
+export function measureShape({ data, from, to }: Mask, height: number, out: Float64Array, at: number): boolean {
   if (from === to) return false;
+  const { columns, top, bottom } = scratch.get();
+  let [before, now] = columns;
   const left = Math.floor(data[from] / height);
   // sums of pixel centres relative to the mask's first column and the image's middle row: small numbers, exact sums
   const middle = height >> 1;
@@ -79,23 +102,24 @@ export function measureShape(
   let k = from;
   let start = data[from];
   let previous = -2;
-  let nBefore = 0;
-  let tops = 0;
-  let bottoms = 0;
+  before.length = 0;
+  top.length = 0;
+  bottom.length = 0;
   while (k < to) {
     const column = Math.floor(start / height);
     const x = column - left;
     const end = (column + 1) * height;
+    let { runs } = now;
     let n = 0;
     let pixels = 0;
     // an interval may continue at the top of the next column
     while (k < to && start < end) {
-      if (n + 2 > now.length) now = longer(now);
+      if (n + 2 > runs.length) runs = now.runs = longer(runs);
       const stop = data[k + 1] < end ? data[k + 1] : end;
       const y0 = start - column * height;
       const y1 = stop - column * height;
-      now[n++] = y0;
-      now[n++] = y1;
+      runs[n++] = y0;
+      runs[n++] = y1;
       const length = y1 - y0;
       const a = y0 - middle;
       const b = y1 - 1 - middle;
@@ -113,19 +137,19 @@ export function measureShape(
     sumX += x * pixels;
     sumXX += x * x * pixels;
     down += n / 2;
-    if (previous !== column - 1) nBefore = 0;
-    along += pixels - overlap(before, nBefore, now, n, 0);
-    falling += pixels - overlap(before, nBefore, now, n, 1);
-    rising += pixels - overlap(before, nBefore, now, n, -1);
-    tops = addCorners('top', tops, x, now[0], 1);
-    bottoms = addCorners('bottom', bottoms, x, now[n - 1], -1);
+    now.length = n;
+    if (previous !== column - 1) before.length = 0;
+    along += pixels - countNeighbours(before, now, 0);
+    falling += pixels - countNeighbours(before, now, 1);
+    rising += pixels - countNeighbours(before, now, -1);
+    addCorners(top, x, runs[0]);
+    addCorners(bottom, x, runs[n - 1]);
     previous = column;
-    nBefore = n;
     [before, now] = [now, before];
   }
 
   const perimeter = (Math.PI / 4) * (down + along + (falling + rising) / Math.SQRT2);
-  const { hullArea, feret } = measureHull(tops, bottoms);
+  const { hullArea, feret } = measureHull(top, bottom);
   // a pixel is a square with second moment 1/12, which also keeps a line of pixels from having no width
   const xx = sumXX / area - (sumX / area) ** 2 + 1 / 12;
   const yy = sumYY / area - (sumY / area) ** 2 + 1 / 12;
@@ -153,7 +177,9 @@ function squaresUpTo(n: number): number {
 }
 
 /** Count pixels of a column whose neighbour in the previous column, `shift` rows up, is also in the mask. */
-function overlap(a: Int32Array, aCount: number, b: Int32Array, bCount: number, shift: number): number {
+function countNeighbours(before: Column, column: Column, shift: number): number {
+  const { runs: a, length: aCount } = before;
+  const { runs: b, length: bCount } = column;
   let shared = 0;
   for (let i = 0, j = 0; i < aCount && j < bCount; ) {
     const a1 = a[i + 1] + shift;
@@ -167,14 +193,14 @@ function overlap(a: Int32Array, aCount: number, b: Int32Array, bCount: number, s
 }
 
 /** Add the two corners of a column's end to one half of the hull: Andrew's monotone chain, columns in order. */
-function addCorners(half: 'top' | 'bottom', length: number, x: number, y: number, side: 1 | -1): number {
-  if (length + 4 > hulls[half].length) {
-    const grown = new Float64Array(hulls[half].length * 2);
-    grown.set(hulls[half]);
-    hulls[half] = grown;
+function addCorners(half: HalfHull, x: number, y: number): void {
+  if (half.length + 4 > half.corners.length) {
+    const grown = new Float64Array(half.corners.length * 2);
+    grown.set(half.corners);
+    half.corners = grown;
   }
-  const hull = hulls[half];
-  let n = length;
+  const { corners: hull, side } = half;
+  let n = half.length;
   for (let px = x; px <= x + 1; px++) {
     while (n >= 4) {
       const ax = hull[n - 4];
@@ -186,12 +212,13 @@ function addCorners(half: 'top' | 'bottom', length: number, x: number, y: number
     hull[n++] = px;
     hull[n++] = y;
   }
-  return n;
+  half.length = n;
 }
 
 /** Compute area (shoelace) and diameter of the hull; its two halves share no corner. */
-function measureHull(tops: number, bottoms: number): { hullArea: number; feret: number } {
-  const { top, bottom } = hulls;
+function measureHull(upper: HalfHull, lower: HalfHull): { hullArea: number; feret: number } {
+  const { corners: top, length: tops } = upper;
+  const { corners: bottom, length: bottoms } = lower;
   let twice = 0;
   for (let i = 0; i + 3 < tops; i += 2) twice -= (top[i + 2] - top[i]) * (top[i + 3] + top[i + 1]);
   for (let i = 0; i + 3 < bottoms; i += 2) twice += (bottom[i + 2] - bottom[i]) * (bottom[i + 3] + bottom[i + 1]);

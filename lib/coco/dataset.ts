@@ -5,7 +5,7 @@
  *
  * Everything that threads share lies in shared memory where the platform has it (`allocate`).
  */
-import { allocate, IntervalBuffer } from './rle.ts';
+import { allocate, IntervalBuffer, type Mask } from './rle.ts';
 
 export { allocate };
 
@@ -261,6 +261,11 @@ export function joinColumn(parts: Objects[], joined: Objects, c: number): void {
 function newColumn<T extends Column>(like: T, length: number): T {
   const type = TYPES[like.constructor.name as TypeName] as unknown as { new (buffer: ArrayBuffer): T };
   return new type(allocate(length * like.BYTES_PER_ELEMENT));
+}
+
+/** Return the mask of object `k`, or detection `k`. */
+export function maskOf({ intervals, part, maskStart, maskEnd }: Objects, k: number): Mask {
+  return { data: intervals[part[k]], from: maskStart[k], to: maskEnd[k] };
 }
 
 /** Build ground truth from objects in file order: a stable counting sort by image. Objects of no image are left out. */

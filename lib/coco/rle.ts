@@ -58,6 +58,13 @@ export class CountsBuffer {
 }
 
 /** Errors returned by `decodeCounts`. */
+/** One mask: the intervals data[from … to), column by column, sorted; among those of other masks. */
+export interface Mask {
+  data: Uint32Array;
+  from: number;
+  to: number;
+}
+
 export const BAD_CHARACTER = -1;
 export const CUT_STRING = -2;
 export const NEGATIVE_RUN = -3;
@@ -201,14 +208,7 @@ export function maskArea(data: Uint32Array, from: number, to: number): number {
  * Return the number of pixels of a mask and write its extent [x0, y0, x1, y1) to `out[at …]`: zeros for an empty mask.
  * An interval that passes a column's end makes the extent full height, as in maskApi.c `rleToBbox`.
  */
-export function maskExtent(
-  data: Uint32Array,
-  from: number,
-  to: number,
-  height: number,
-  out: Int32Array,
-  at: number,
-): number {
+export function maskExtent({ data, from, to }: Mask, height: number, out: Int32Array, at: number): number {
   if (from === to) {
     out.fill(0, at, at + 4);
     return 0;
@@ -251,18 +251,17 @@ const extentBuffer = thread.keep(() => new Int32Array(4));
  * [w, h, 2^32 - w + 1, 2^32 - h + 1] when it has empty foreground runs (`hadForegroundRuns`): unsigned arithmetic
  * that wraps, to 0 in an image one pixel wide or high. Such a box touches nothing, and its area is beyond every size
  * class, or 0.
+ *
+ * @param image its size, and whether the mask was given with foreground runs
  */
 export function maskBox(
-  data: Uint32Array,
-  from: number,
-  to: number,
-  height: number,
-  width: number,
-  hadForegroundRuns: boolean,
+  mask: Mask,
+  image: { height: number; width: number; hadForegroundRuns: boolean },
   out: Float64Array,
   at: number,
 ): void {
-  if (from === to) {
+  const { height, width, hadForegroundRuns } = image;
+  if (mask.from === mask.to) {
     out[at] = hadForegroundRuns ? width : 0;
     out[at + 1] = hadForegroundRuns ? height : 0;
     out[at + 2] = hadForegroundRuns ? (1 - width) >>> 0 : 0;
@@ -270,7 +269,7 @@ export function maskBox(
     return;
   }
   const extent = extentBuffer.get();
-  maskExtent(data, from, to, height, extent, 0);
+  maskExtent(mask, height, extent, 0);
   out[at] = extent[0];
   out[at + 1] = extent[1];
   out[at + 2] = extent[2] - extent[0];
@@ -278,14 +277,9 @@ export function maskBox(
 }
 
 /** Count the pixels that two masks share, by merging their sorted interval lists. */
-export function intersection(
-  a: Uint32Array,
-  aFrom: number,
-  aTo: number,
-  b: Uint32Array,
-  bFrom: number,
-  bTo: number,
-): number {
+export function intersection(one: Mask, other: Mask): number {
+  const { data: a, from: aFrom, to: aTo } = one;
+  const { data: b, from: bFrom, to: bTo } = other;
   if (aFrom >= aTo || bFrom >= bTo) return 0;
   let shared = 0;
   // skip to the first possible overlap of a long list: pixels scattered over the image cost no more than a cell
@@ -333,7 +327,7 @@ function endingBehind(data: Uint32Array, from: number, to: number, position: num
  * Append the union of several masks given as sorted interval lists, e.g. the parts of one object (maskApi.c
  * `rleMerge`).
  */
-export function appendUnion(parts: { data: Uint32Array; from: number; to: number }[], into: IntervalBuffer): void {
+export function appendUnion(parts: readonly Mask[], into: IntervalBuffer): void {
   const pairs: [number, number][] = [];
   for (const { data, from, to } of parts) for (let k = from; k < to; k += 2) pairs.push([data[k], data[k + 1]]);
   pairs.sort((p, q) => p[0] - q[0]);

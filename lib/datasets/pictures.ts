@@ -12,7 +12,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { inflateSync } from 'node:zlib';
 import { traceOutline } from '#lib/cells/outline.ts';
-import type { Dataset, Images } from '#lib/coco/dataset.ts';
+import { type Dataset, type Images, maskOf } from '#lib/coco/dataset.ts';
 import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
 import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
@@ -109,14 +109,9 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
   if (problems.count > 0) throw problems.rejection();
   const have = new Set([...byImage.keys()].map((image) => images.fileNames[image]));
   const missing = [...new Set(images.fileNames)].filter((name) => !have.has(name)).map(stem);
-  warnOf(
-    problems,
-    'unknown-image',
-    others,
-    'in the folder or archive',
-    'belong to no image of this data set and are left out',
-  );
-  warnOf(problems, 'image-without-picture', missing, 'of the data set', 'have no picture');
+  const unknown = 'in the folder or archive belong to no image of this data set and are left out';
+  warnOfImages(problems, 'unknown-image', others, unknown);
+  warnOfImages(problems, 'image-without-picture', missing, 'of the data set have no picture');
   return {
     images: [...byImage.keys()].sort((a, b) => a - b),
     warnings: problems.warnings(),
@@ -137,9 +132,10 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
   };
 }
 
-function warnOf(problems: ProblemList, code: string, names: readonly string[], where: string, what: string): void {
+/** @param what completes the sentence “12 images …” */
+function warnOfImages(problems: ProblemList, code: string, names: readonly string[], what: string): void {
   if (names.length === 0) return;
-  const message = `${names.length.toLocaleString('en')} images ${where} ${what}, such as ${quoted(names[0])}.`;
+  const message = `${names.length.toLocaleString('en')} images ${what}, such as ${quoted(names[0])}.`;
   problems.warn(code, message, quoted(names[0]), names.length);
 }
 
@@ -278,12 +274,7 @@ function outlinesOf({ images, objectStart, objects }: Dataset, image: number): s
   for (let k = objectStart[image]; k < objectStart[image + 1]; k++) {
     if (objects.crowd[k] || objects.maskArea[k] === 0) continue;
     const extent = objects.maskExtent.subarray(4 * k, 4 * k + 4);
-    const rings = traceOutline(objects.intervals[objects.part[k]], objects.maskStart[k], objects.maskEnd[k], height, [
-      extent[0],
-      extent[1],
-      extent[2],
-      extent[3],
-    ]);
+    const rings = traceOutline(maskOf(objects, k), height, [extent[0], extent[1], extent[2], extent[3]]);
     for (const ring of rings) {
       path += `M${ring[0]} ${ring[1]}`;
       for (let i = 2; i < ring.length; i += 2) path += `l${ring[i] - ring[i - 2]} ${ring[i + 1] - ring[i - 1]}`;

@@ -10,7 +10,7 @@
 
 import { INTENSITY_METRICS, type IntensityMetric, measureIntensity } from '#lib/cells/intensity.ts';
 import { measureShape, SHAPE_METRICS, type ShapeMetric } from '#lib/cells/shape.ts';
-import type { Dataset } from '#lib/coco/dataset.ts';
+import { type Dataset, maskOf } from '#lib/coco/dataset.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { CELL_TYPES, type CellType, cellTypeOf, parseImageName, stem } from '#lib/livecell/cell-types.ts';
 import { principalComponents } from '#lib/stats/principal-components.ts';
@@ -102,8 +102,7 @@ export function intensitiesOf(
   let measured = 0;
   for (let k = objectStart[image]; k < objectStart[image + 1]; k++) {
     if (objects.crowd[k]) continue;
-    const intervals = objects.intervals[objects.part[k]];
-    if (!measureIntensity(intervals, objects.maskStart[k], objects.maskEnd[k], picture, one, 0)) continue;
+    if (!measureIntensity(maskOf(objects, k), picture, one, 0)) continue;
     measured++;
     for (let m = 0; m < one.length; m++) sums[m] += one[m];
   }
@@ -130,8 +129,7 @@ export function datasetStatistics(dataset: Dataset, intensities: Intensities = [
     for (let k = objectStart[i]; k < objectStart[i + 1]; k++) {
       if (objects.crowd[k]) continue;
       cells[i]++;
-      const intervals = objects.intervals[objects.part[k]];
-      if (!measureShape(intervals, objects.maskStart[k], objects.maskEnd[k], images.height[i], one, 0)) continue;
+      if (!measureShape(maskOf(objects, k), images.height[i], one, 0)) continue;
       measured[i]++;
       for (let m = 0; m < one.length; m++) shapes[i * one.length + m] += one[m];
     }

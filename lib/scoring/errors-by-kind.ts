@@ -48,7 +48,7 @@
  * gains do not add up to the gap to 1, since errors hide one another.
  */
 import { accumulate, type Slice, sliceOf } from '../coco/accumulate.ts';
-import { allocate, type Dataset } from '../coco/dataset.ts';
+import { allocate, type Dataset, maskOf } from '../coco/dataset.ts';
 import {
   ALL_BITS,
   type Evaluating,
@@ -313,14 +313,7 @@ function findPairs(
             if (shared > dtArea) shared = dtArea;
             if (shared > gtArea) shared = gtArea;
             if (shared < NEAR_IOU * (dtArea + gtArea - shared) && 2 * shared <= Math.min(dtArea, gtArea)) continue;
-            shared = intersection(
-              detections.intervals[detections.part[d]],
-              detections.maskStart[d],
-              detections.maskEnd[d],
-              gt.intervals[gt.part[g]],
-              gt.maskStart[g],
-              gt.maskEnd[g],
-            );
+            shared = intersection(maskOf(detections, d), maskOf(gt, g));
           }
           const iou = shared / (dtArea + gtArea - shared);
           const relation = (2 * shared > gtArea ? COVERS : 0) | (2 * shared > dtArea ? PIECE : 0);

@@ -11,6 +11,7 @@
 import { allocate, type Dataset, type Objects } from '../coco/dataset.ts';
 import { IOU_THRESHOLDS } from '../coco/protocol.ts';
 import type { Ranking } from '../coco/rank.ts';
+import { thread } from '../kernels/thread-state.ts';
 import type { FlatTruth } from './flat-truth.ts';
 
 /** Numbers of one truth variant; lists are by IoU 0.50, 0.55 … 0.95. Null where there is nothing to average. */
@@ -75,16 +76,33 @@ export interface Counting {
   counts: LabelCounts;
 }
 
-/** [pixels] label of each pixel, 0 for none */
-let canvas = new Uint32Array(0);
-/** [labels + 1] pixels of each label */
-let pixels = new Uint32Array(1024);
-/** [labels + 1] pixels shared with the current object; 0 between objects */
-let shared = new Uint32Array(1024);
-/** labels that share any pixels with it */
-let touched = new Uint32Array(1024);
-/** [labels + 1] whether an object has taken the label: for AJI, and at IoU 0.5 */
-let taken = new Uint8Array(1024);
+/** Columns for one image at a time. Shapes: P pixels, L labels; or longer. */
+interface Scratch {
+  /** [P] label of each pixel, 0 for none */
+  canvas: Uint32Array;
+  /** [L + 1] pixels of each label */
+  pixels: Uint32Array;
+  /** [L + 1] pixels shared with the current object; 0 between objects */
+  shared: Uint32Array;
+  /** [L + 1] labels that share any pixels with it */
+  touched: Uint32Array;
+  /** [L + 1] whether an object has taken the label: for AJI, and at IoU 0.5 */
+  taken: Uint8Array;
+}
+
+const keptScratch = thread.keep(
+  (): Scratch => ({ canvas: new Uint32Array(0), ...allocateForLabels(1024) }),
+  ({ canvas, pixels }) => canvas.byteLength + 13 * pixels.length,
+);
+
+function allocateForLabels(length: number): Omit<Scratch, 'canvas'> {
+  return {
+    pixels: new Uint32Array(length),
+    shared: new Uint32Array(length),
+    touched: new Uint32Array(length),
+    taken: new Uint8Array(length),
+  };
+}
 
 const TAKEN = 1;
 const MATCHED = 2;
@@ -95,16 +113,17 @@ const MATCHED = 2;
  * @param scoreThreshold detections below it are left out; null includes all, as for files without scores
  */
 export function countLabels(
-  { dataset, detections, ranking }: { dataset: Dataset; detections: Objects; ranking: Ranking },
+  predictions: { dataset: Dataset; detections: Objects; ranking: Ranking },
   countings: readonly Counting[],
   file: number,
   scoreThreshold: number | null,
 ): void {
   const image = countings[0].truth.images[file];
-  const labels = paintDetections(dataset, detections, ranking, image, scoreThreshold);
+  const scratch = keptScratch.get();
+  const labels = paintDetections(scratch, predictions, image, scoreThreshold);
   for (const { truth, counts } of countings) {
-    taken.fill(0, 0, labels + 1);
-    compareLabels(dataset, truth, file, labels, counts);
+    scratch.taken.fill(0, 0, labels + 1);
+    compareLabels(scratch, { objects: predictions.dataset.objects, truth, file, labels }, counts);
   }
 }
 
@@ -115,22 +134,20 @@ export function countLabels(
  * @returns the number of labels
  */
 function paintDetections(
-  { images }: Dataset,
-  detections: Objects,
-  { start, detection, score }: Ranking,
+  scratch: Scratch,
+  predictions: { dataset: Dataset; detections: Objects; ranking: Ranking },
   image: number,
   scoreThreshold: number | null,
 ): number {
+  const { images } = predictions.dataset;
+  const { detections } = predictions;
+  const { start, detection, score } = predictions.ranking;
   const size = images.width[image] * images.height[image];
-  if (canvas.length < size) canvas = new Uint32Array(size);
-  canvas.fill(0, 0, size);
+  if (scratch.canvas.length < size) scratch.canvas = new Uint32Array(size);
+  scratch.canvas.fill(0, 0, size);
   const most = start[image + 1] - start[image] + 2;
-  if (pixels.length < most) {
-    pixels = new Uint32Array(2 * most);
-    shared = new Uint32Array(2 * most);
-    touched = new Uint32Array(2 * most);
-    taken = new Uint8Array(2 * most);
-  }
+  if (scratch.pixels.length < most) Object.assign(scratch, allocateForLabels(2 * most));
+  const { canvas, pixels } = scratch;
   let label = 0;
   for (let e = start[image]; e < start[image + 1]; e++) {
     // within an image, entries are ordered by score
@@ -154,13 +171,14 @@ function paintDetections(
   return label;
 }
 
+/** @param comparison a file's labels, as `paintDetections` left them in `scratch`, and the truth to count them against */
 function compareLabels(
-  { objects }: Dataset,
-  { labelStart, object, area, runStart, runs }: FlatTruth,
-  file: number,
-  labels: number,
+  { canvas, pixels, shared, touched, taken }: Scratch,
+  comparison: { objects: Objects; truth: FlatTruth; file: number; labels: number },
   counts: LabelCounts,
 ): void {
+  const { objects, file, labels } = comparison;
+  const { labelStart, object, area, runStart, runs } = comparison.truth;
   const hits = counts.truePositives.subarray(file * THRESHOLDS, (file + 1) * THRESHOLDS).fill(0);
   let above = 0;
   let iouSum = 0;

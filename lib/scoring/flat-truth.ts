@@ -9,6 +9,7 @@
  */
 import { stem } from '#lib/livecell/cell-types.ts';
 import { allocate, type Dataset } from '../coco/dataset.ts';
+import { type Kept, thread } from '../kernels/thread-state.ts';
 
 export const TRUTH_VARIANTS = ['flat-large', 'flat-cellpose'] as const;
 export type TruthVariant = (typeof TRUTH_VARIANTS)[number];
@@ -129,9 +130,6 @@ function paintLargeOnTop({ objects }: Dataset, inside: readonly number[], canvas
   return Uint8Array.from(inside, (object, k) => Number(left[k + 1] < objects.maskArea[object]));
 }
 
-/** Number of masks covering each pixel. */
-let covering = new Uint16Array(0);
-
 /**
  * Visit masks by size, small ones first, and drop each one of which at least 75 % is covered by more than one remaining
  * mask; then give each shared pixel to the mask with the nearest centre among all remaining masks of the image.
@@ -143,8 +141,7 @@ function paintNearest(
   canvas: Uint16Array,
   height: number,
 ): Uint8Array {
-  if (covering.length < canvas.length) covering = new Uint16Array(canvas.length);
-  covering.fill(0, 0, canvas.length);
+  const covering = scratchFor(coveringScratch, canvas.length).fill(0);
   const add = (object: number, by: number): void =>
     eachRun(objects, object, (from, to) => {
       for (let p = from; p < to; p++) covering[p] += by;
@@ -234,18 +231,32 @@ function nearestOf(centres: readonly Centre[]): (x: number, y: number) => number
   };
 }
 
-let scratch = new Uint16Array(0);
-
 function clearCanvas(pixels: number): Uint16Array {
-  if (scratch.length < pixels) scratch = new Uint16Array(pixels);
-  return scratch.subarray(0, pixels).fill(0);
+  return scratchFor(canvasScratch, pixels).fill(0);
 }
 
-let rows = new Uint16Array(0);
+/** One number per pixel. */
+interface PixelScratch {
+  values: Uint16Array<ArrayBuffer>;
+}
+
+const newScratch = (): PixelScratch => ({ values: new Uint16Array(0) });
+const scratchBytes = ({ values }: PixelScratch): number => values.byteLength;
+const canvasScratch = thread.keep(newScratch, scratchBytes);
+const rowsScratch = thread.keep(newScratch, scratchBytes);
+/** how many masks lie over each pixel */
+const coveringScratch = thread.keep(newScratch, scratchBytes);
+
+/** Return room for the pixels of an image, with whatever was in it before. */
+function scratchFor(kept: Kept<PixelScratch>, pixels: number): Uint16Array<ArrayBuffer> {
+  const scratch = kept.get();
+  if (scratch.values.length < pixels) scratch.values = new Uint16Array(pixels);
+  return scratch.values.subarray(0, pixels);
+}
 
 /** Return the label image as bytes: row by row, little-endian uint16, labels numbered from 1 in order of appearance. */
 function labelImage(canvas: Uint16Array, width: number, height: number): Uint8Array {
-  if (rows.length < canvas.length) rows = new Uint16Array(canvas.length);
+  const rows = scratchFor(rowsScratch, canvas.length);
   const numbers = new Uint16Array(0x10000);
   let count = 0;
   let at = 0;
@@ -256,7 +267,7 @@ function labelImage(canvas: Uint16Array, width: number, height: number): Uint8Ar
       rows[at++] = numbers[label];
     }
   }
-  const bytes = new Uint8Array(rows.buffer, 0, 2 * width * height);
+  const bytes = new Uint8Array(rows.buffer, rows.byteOffset, 2 * width * height);
   return LITTLE_ENDIAN ? bytes : swapped(bytes);
 }
 

@@ -8,6 +8,7 @@
  *
  * Source: Wolter, Introduction to Variance Estimation, 2nd edition, chapter 4.
  */
+import { thread } from '../kernels/thread-state.ts';
 import { tDistribution, tQuantile } from '../stats/student-t.ts';
 import { degreesOfFreedom, type Fields, type Strata } from './fields.ts';
 
@@ -131,13 +132,14 @@ export function compareReplicated(
   };
 }
 
-const quantiles = new Map<number, number>();
+const quantiles = thread.keep(() => new Map<number, number>());
 
 /** Return Student's t at 0.975. */
 export function studentFor(df: number): number {
-  const known = quantiles.get(df) ?? tQuantile(0.975, df);
-  quantiles.set(df, known);
-  return known;
+  const known = quantiles.get();
+  const quantile = known.get(df) ?? tQuantile(0.975, df);
+  known.set(df, quantile);
+  return quantile;
 }
 
 function logit(x: number): number {

@@ -100,9 +100,14 @@ export async function makeData(
           24,
         );
         mask.length = 0;
-        appendPolygon(shifted, 0, shifted.length / 2, HEIGHT, WIDTH, mask);
+        appendPolygon({ xy: shifted, from: 0, points: shifted.length / 2 }, { height: HEIGHT, width: WIDTH }, mask);
         const counts = countsFromIntervals(mask.data, 0, mask.length, WIDTH * HEIGHT);
-        maskBox(mask.data, 0, mask.length, HEIGHT, WIDTH, true, box, 0);
+        maskBox(
+          { data: mask.data, from: 0, to: mask.length },
+          { height: HEIGHT, width: WIDTH, hadForegroundRuns: true },
+          box,
+          0,
+        );
         if (mask.length === 0) continue;
         const score = Math.fround(0.05 + 0.95 * quality * dtRandom() ** 0.3);
         detections.push({

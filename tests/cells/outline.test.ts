@@ -20,9 +20,10 @@ function trace(pixels: boolean[], height: number, width: number) {
   const buffer = new IntervalBuffer();
   appendIntervals(counts, counts.length, buffer);
   const box = new Float64Array(4);
-  maskBox(buffer.data, 0, buffer.length, height, width, false, box, 0);
+  const mask = { data: buffer.data, from: 0, to: buffer.length };
+  maskBox(mask, { height, width, hadForegroundRuns: false }, box, 0);
   const [x, y, w, h] = box;
-  const rings = traceOutline(buffer.data, 0, buffer.length, height, [x, y, x + w, y + h]);
+  const rings = traceOutline(mask, height, [x, y, x + w, y + h]);
   return { rings, area: maskArea(buffer.data, 0, buffer.length) };
 }
 

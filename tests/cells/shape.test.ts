@@ -12,7 +12,7 @@ function measure(counts: number[], height: number): Record<ShapeMetric, number> 
   const buffer = new IntervalBuffer();
   appendIntervals(counts, counts.length, buffer);
   const out = new Float64Array(SHAPE_METRICS.length);
-  expect(measureShape(buffer.data, 0, buffer.length, height, out, 0)).toBe(true);
+  expect(measureShape({ data: buffer.data, from: 0, to: buffer.length }, height, out, 0)).toBe(true);
   return Object.fromEntries(SHAPE_METRICS.map((metric, m) => [metric, out[m]])) as Record<ShapeMetric, number>;
 }
 
@@ -77,7 +77,7 @@ test('a rectangle of 4 to 1, upright and lying', () => {
 });
 
 test('a mask without pixels has no shape', () => {
-  expect(measureShape(new Uint32Array(), 0, 0, 10, new Float64Array(8), 0)).toBe(false);
+  expect(measureShape({ data: new Uint32Array(), from: 0, to: 0 }, 10, new Float64Array(8), 0)).toBe(false);
 });
 
 test('any mask agrees with numpy, also with parts, holes and runs that go on in the next column', () => {

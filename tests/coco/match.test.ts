@@ -65,7 +65,7 @@ function objectsOf(things: Thing[], layout: Layout): Objects {
   }
   const intervals = lots.map((lot) => Uint32Array.from(lot));
   const maskArea = Uint32Array.from(things, (_, k) =>
-    maskExtent(intervals[part[k]], maskStart[k], maskEnd[k], HEIGHT, extents, 4 * k),
+    maskExtent({ data: intervals[part[k]], from: maskStart[k], to: maskEnd[k] }, HEIGHT, extents, 4 * k),
   );
   const score = Float64Array.from(things, (thing) => thing.score);
   return {

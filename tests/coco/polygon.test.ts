@@ -37,9 +37,9 @@ describe('polygons become the reference’s masks', () => {
 test('masks are appended behind what is there', () => {
   const into = new IntervalBuffer(4);
   const square = [1, 1, 1, 3, 3, 3, 3, 1];
-  appendPolygon(square, 0, 4, 5, 5, into);
+  appendPolygon({ xy: square, from: 0, points: 4 }, { height: 5, width: 5 }, into);
   const first = into.length;
-  appendPolygon([0, 0, ...square], 2, 4, 5, 5, into);
+  appendPolygon({ xy: [0, 0, ...square], from: 2, points: 4 }, { height: 5, width: 5 }, into);
   expect([...into.data.subarray(first, into.length)]).toEqual([...into.data.subarray(0, first)]);
   expect([...into.data.subarray(0, first)]).toEqual([6, 8, 11, 13]);
 });

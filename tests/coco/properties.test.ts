@@ -149,7 +149,7 @@ describe('IoU from runs equals IoU from pixels', () => {
       fc.property(pairsOfMasks, ({ a, b }) => {
         const [m, n] = [intervalsOf(a), intervalsOf(b)];
         const shared = a.filter((pixel, i) => pixel && b[i]).length;
-        expect(intersection(m, 0, m.length, n, 0, n.length)).toBe(shared);
+        expect(intersection({ data: m, from: 0, to: m.length }, { data: n, from: 0, to: n.length })).toBe(shared);
       }),
     );
   });

@@ -11,6 +11,7 @@ import {
   encodeCounts,
   IntervalBuffer,
   intersection,
+  type Mask,
   maskArea,
   maskBox,
   NEGATIVE_RUN,
@@ -72,7 +73,8 @@ function complement(mask: Uint32Array, size: number): Uint32Array {
   return intervalsOf(runs);
 }
 
-const allShared = (a: Uint32Array, b: Uint32Array): number => intersection(a, 0, a.length, b, 0, b.length);
+const whole = (data: Uint32Array): Mask => ({ data, from: 0, to: data.length });
+const allShared = (a: Uint32Array, b: Uint32Array): number => intersection(whole(a), whole(b));
 const areaOf = (mask: Uint32Array): number => maskArea(mask, 0, mask.length);
 
 describe(`the ${masks.length} masks of the reference`, () => {
@@ -113,7 +115,7 @@ describe(`the ${masks.length} masks of the reference`, () => {
     const box = new Float64Array(4);
     for (const { size, runs, bbox } of masks) {
       const mask = intervalsOf(runs);
-      maskBox(mask, 0, mask.length, size[0], size[1], runs.length > 1, box, 0);
+      maskBox(whole(mask), { height: size[0], width: size[1], hadForegroundRuns: runs.length > 1 }, box, 0);
       expect([...box]).toEqual(bbox);
     }
   });
@@ -122,7 +124,7 @@ describe(`the ${masks.length} masks of the reference`, () => {
 test('a mask that passes a column’s end has a box of full height', () => {
   const box = new Float64Array(4);
   const mask = Uint32Array.of(8, 12); // rows 8 and 9 of column 0, rows 0 and 1 of column 1
-  maskBox(mask, 0, 2, 10, 5, true, box, 0);
+  maskBox({ data: mask, from: 0, to: 2 }, { height: 10, width: 5, hadForegroundRuns: true }, box, 0);
   expect([...box]).toEqual([0, 0, 2, 10]);
 });
 
@@ -130,7 +132,7 @@ test('a mask that passes a column’s end has a box of full height', () => {
 test('the wrapped box of a mask whose foreground runs are all empty, in images of one column or row', () => {
   const box = new Float64Array(4);
   const of = (height: number, width: number): number[] => {
-    maskBox(new Uint32Array(0), 0, 0, height, width, true, box, 0);
+    maskBox(whole(new Uint32Array(0)), { height, width, hadForegroundRuns: true }, box, 0);
     return [...box];
   };
   expect(of(8, 8)).toEqual([8, 8, 2 ** 32 - 7, 2 ** 32 - 7]);

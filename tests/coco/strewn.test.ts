@@ -25,8 +25,8 @@ test('long lists of runs share the pixels that they share, whichever is longer',
       });
       const [a, b] = pixels;
       const shared = [...a.set].filter((p) => b.set.has(p)).length;
-      expect(intersection(masks.data, a.from, a.to, masks.data, b.from, b.to)).toBe(shared);
-      expect(intersection(masks.data, b.from, b.to, masks.data, a.from, a.to)).toBe(shared);
+      expect(intersection({ data: masks.data, ...a }, { data: masks.data, ...b })).toBe(shared);
+      expect(intersection({ data: masks.data, ...b }, { data: masks.data, ...a })).toBe(shared);
     }),
   );
 });

@@ -119,7 +119,7 @@ function segmentation(cell: Rectangle, how: 'rle' | 'runs' | 'polygons' | 'none'
   if (how === 'none') return undefined;
   if (how === 'polygons') return [outline(cell).map((value) => value + 0.25)];
   const mask = new IntervalBuffer();
-  appendPolygon(outline(cell), 0, 4, HEIGHT, WIDTH, mask);
+  appendPolygon({ xy: outline(cell), from: 0, points: 4 }, { height: HEIGHT, width: WIDTH }, mask);
   const counts = countsFromIntervals(mask.data, 0, mask.length, WIDTH * HEIGHT);
   return { size: [HEIGHT, WIDTH], counts: how === 'rle' ? encodeCounts(counts) : counts };
 }

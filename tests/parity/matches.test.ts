@@ -47,7 +47,10 @@ test('overlaps of all pairs of masks, also those that cannot match, are the refe
       const ours: [number, number][] = [];
       for (let g = dataset.objectStart[i]; g < dataset.objectStart[i + 1]; g++) {
         const other = maskOf(objects, g);
-        const shared = intersection(mask, 0, mask.length, other, 0, other.length);
+        const shared = intersection(
+          { data: mask, from: 0, to: mask.length },
+          { data: other, from: 0, to: other.length },
+        );
         if (shared === 0) continue;
         const [a, b] = [detections.maskArea[d], objects.maskArea[g]];
         ours.push([g - dataset.objectStart[i], shared / (objects.crowd[g] ? a : a + b - shared)]);

@@ -8,13 +8,18 @@ import { InputError, type Output, problemLine, warningNote } from '#workers/cli/
 import type { SlotFile } from '#workers/cli/slot-arguments.ts';
 import type { ScoreJob } from '#workers/scoring/job.ts';
 
+interface FilesToScore extends Pick<ScoreJob, 'intervals' | 'errors' | 'anyCategory' | 'families' | 'labelThreshold'> {
+  task: Task;
+  protocol: ProtocolId;
+  /** path */
+  groundTruth: string;
+  files: (SlotFile & { groundTruth?: string; scoreThreshold?: number })[];
+}
+
+/** @throws InputError with the problems of the files */
 export async function scoreHere(
-  task: Task,
-  protocol: ProtocolId,
-  groundTruth: string,
-  files: (SlotFile & { groundTruth?: string; scoreThreshold?: number })[],
+  { task, protocol, groundTruth, files, ...options }: FilesToScore,
   out: Output,
-  options: Pick<ScoreJob, 'intervals' | 'errors' | 'anyCategory' | 'families' | 'labelThreshold'> = {},
 ): Promise<Report> {
   const { dismissHelpers, ThreadTeam } = await import('#workers/scoring/threads.ts');
   new ThreadTeam().warmUp(files.map(({ path }) => path)); // while everything else is loaded

@@ -303,7 +303,7 @@ function drawImage(type: CellType, fileName: string, seed: number): DemoImage {
 export function drawPicture(fileName: string, seed = 1): Uint8Array<ArrayBuffer> {
   const type = parseImageName(fileName)!.cellType!;
   const { cells } = drawImage(type, fileName, seed);
-  return paintPicture(type, cells, WIDTH, HEIGHT, random(`${seed} picture ${fileName}`).unit);
+  return paintPicture(type, cells, { width: WIDTH, height: HEIGHT }, random(`${seed} picture ${fileName}`).unit);
 }
 
 function drawCells(type: CellType, progress: number, draw: Draw): Cell[] {
@@ -324,14 +324,14 @@ function drawCells(type: CellType, progress: number, draw: Draw): Cell[] {
     if (x < 0 || x >= WIDTH || y < 0 || y >= HEIGHT) continue;
     const radius = Math.sqrt((appearance.area[0] * Math.exp(draw.normal() * appearance.area[1])) / Math.PI);
     if (cells.some((other) => Math.hypot(other.x - x, other.y - y) < 0.9 * (other.radius + radius))) continue;
-    const ring = inside(outline(appearance, x, y, radius, draw));
+    const ring = inside(outline(appearance, { x, y, radius }, draw));
     if (Math.abs(shoelace(ring)) >= 40) cells.push({ ring, x, y, radius });
   }
   return cells;
 }
 
 /** Draw an ellipse with a few slow waves on its outline, and thin processes if the type has them. */
-function outline(appearance: Look, x: number, y: number, radius: number, draw: Draw): Ring {
+function outline(appearance: Look, { x, y, radius }: { x: number; y: number; radius: number }, draw: Draw): Ring {
   const stretch = Math.sqrt(draw.between(...appearance.elongation));
   const turn = draw.between(0, Math.PI);
   const waves = [2, 3, 4, 5].map((times) => ({
@@ -476,17 +476,15 @@ function predict(model: Model, image: DemoImage, imageId: number, seed: number):
   const invented = Math.round(model.invented * difficulty * image.cells.length * draw.between(0.6, 1.4));
   for (let i = 0; i < invented; i++) {
     const radius = Math.sqrt(appearance.area[0] / Math.PI) * draw.between(0.5, 1.2);
-    add([outline(appearance, draw.between(0, WIDTH), draw.between(0, HEIGHT), radius, draw)], 0.35);
+    const centre = { x: draw.between(0, WIDTH), y: draw.between(0, HEIGHT) };
+    add([outline(appearance, { ...centre, radius }, draw)], 0.35);
   }
   return detections;
 }
 
-const mask = new IntervalBuffer();
-const box = new Float64Array(4);
-
 /** Encode one object of one or more outlines as detection frameworks do: compressed runs and the mask's box. */
 function encode(rings: Ring[], imageId: number, score: number): Detection | null {
-  mask.length = 0;
+  const mask = new IntervalBuffer();
   appendPolygons(
     rings.map((ring) => ring.flat()),
     HEIGHT,
@@ -494,7 +492,13 @@ function encode(rings: Ring[], imageId: number, score: number): Detection | null
     mask,
   );
   if (mask.length === 0) return null;
-  maskBox(mask.data, 0, mask.length, HEIGHT, WIDTH, false, box, 0);
+  const box = new Float64Array(4);
+  maskBox(
+    { data: mask.data, from: 0, to: mask.length },
+    { height: HEIGHT, width: WIDTH, hadForegroundRuns: false },
+    box,
+    0,
+  );
   const counts = encodeCounts(countsFromIntervals(mask.data, 0, mask.length, HEIGHT * WIDTH));
   return {
     image_id: imageId,

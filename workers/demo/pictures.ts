@@ -5,6 +5,7 @@
  */
 import { appendPolygons } from '#lib/coco/polygon.ts';
 import { IntervalBuffer } from '#lib/coco/rle.ts';
+import { thread } from '#lib/kernels/thread-state.ts';
 import type { CellType } from '#lib/livecell/cell-types.ts';
 import { seededRandom } from '#lib/stats/random.ts';
 
@@ -39,24 +40,29 @@ export interface PaintedCell {
   radius: number;
 }
 
+/** Grey values [height × width], row by row. */
+interface Picture {
+  pixels: Uint8Array;
+  width: number;
+  height: number;
+}
+
 const FIELD = 128;
 /** maximum distance, in fifths of a pixel, as a chamfer of 5 and 7 measures it */
 const FAR = 90;
 const TILE = 256;
 
 /** Smooth and fine noise, generated once: mean 0, deviation about 1. */
-let tiles: { smooth: Float32Array; fine: Float32Array } | null = null;
+const tiles = thread.keep(() => ({ smooth: smoothNoise(seededRandom(1)), fine: fineNoise(seededRandom(2)) }));
 
 /** Paint cells. @returns grey values [height × width], row by row; the same for the same random numbers */
 export function paintPicture(
   type: CellType,
   cells: readonly PaintedCell[],
-  width: number,
-  height: number,
+  { width, height }: { width: number; height: number },
   random: () => number,
 ): Uint8Array<ArrayBuffer> {
-  tiles ??= { smooth: smoothNoise(seededRandom(1)), fine: fineNoise(seededRandom(2)) };
-  const { smooth, fine } = tiles;
+  const { smooth, fine } = tiles.get();
   const optics = OPTICS[type];
   const owner = ownersOf(cells, width, height);
   const distance = distances(owner, width, height);
@@ -92,10 +98,11 @@ export function paintPicture(
         3.2 * fine[(start + p * 7) & (TILE * TILE - 1)];
       if (cell < 0) value += outer[d];
       else value += rim[d] + middle[d] * (bright[cell] + mottle * smooth[row + ((x + shiftX) & (TILE - 1))]);
-      pixels[p] = value < 0 ? 0 : value > 255 ? 255 : value;
+      pixels[p] = Math.min(255, Math.max(0, value));
     }
   }
-  if (optics.nucleus !== 0) for (const cell of cells) paintNucleus(pixels, width, height, cell, optics.nucleus, random);
+  if (optics.nucleus !== 0)
+    for (const cell of cells) paintNucleus({ pixels, width, height }, cell, optics.nucleus, random);
   return pixels;
 }
 
@@ -160,25 +167,22 @@ function distances(owner: Uint16Array, width: number, height: number): Uint8Arra
 }
 
 /** Paint a soft disc with one or two bright spots. */
-function paintNucleus(
-  pixels: Uint8Array,
-  width: number,
-  height: number,
-  { x, y, radius }: PaintedCell,
-  depth: number,
-  random: () => number,
-): void {
+function paintNucleus(picture: Picture, { x, y, radius }: PaintedCell, depth: number, random: () => number): void {
   const size = radius * (0.34 + 0.08 * random());
   const [cx, cy] = [x + (random() - 0.5) * 0.25 * radius, y + (random() - 0.5) * 0.25 * radius];
-  disc(pixels, width, height, cx, cy, size, depth);
+  paintDisc(picture, { x: cx, y: cy, radius: size }, depth);
   if (size < 3) return;
   for (let n = 1 + Math.floor(random() * 2); n > 0; n--) {
     const angle = random() * 2 * Math.PI;
-    disc(pixels, width, height, cx + 0.4 * size * Math.cos(angle), cy + 0.4 * size * Math.sin(angle), 1.6, 26);
+    const spot = { x: cx + 0.4 * size * Math.cos(angle), y: cy + 0.4 * size * Math.sin(angle), radius: 1.6 };
+    paintDisc(picture, spot, 26);
   }
 }
 
-function disc(pixels: Uint8Array, width: number, height: number, cx: number, cy: number, r: number, by: number): void {
+/** Adds to the grey values within a circle: `by` in its middle, less towards its border. */
+function paintDisc(picture: Picture, circle: { x: number; y: number; radius: number }, by: number): void {
+  const { pixels, width, height } = picture;
+  const { x: cx, y: cy, radius: r } = circle;
   for (let y = Math.max(0, Math.floor(cy - r)); y <= Math.min(height - 1, cy + r); y++) {
     for (let x = Math.max(0, Math.floor(cx - r)); x <= Math.min(width - 1, cx + r); x++) {
       const far = ((x - cx) ** 2 + (y - cy) ** 2) / (r * r);

@@ -162,10 +162,11 @@ export class RecordAcceptor {
     builder.maskEnd[n] = to;
     // the mask's own extent selects pairs to compare; its box [x, y, w, h] is for detections without one
     const extent = builder.maskExtent;
-    builder.maskArea[n] = maskExtent(intervals.data, from, to, height, extent, boxAt);
+    const mask = { data: intervals.data, from, to };
+    builder.maskArea[n] = maskExtent(mask, height, extent, boxAt);
     if (record.boxState === PRESENT) for (let k = 0; k < 4; k++) builder.box[boxAt + k] = record.box[k];
     else if (record.mask === NO_MASK) builder.box.fill(0, boxAt, boxAt + 4);
-    else maskBox(intervals.data, from, to, height, width, this.notes.foregroundRuns, builder.box, boxAt);
+    else maskBox(mask, { height, width, hadForegroundRuns: this.notes.foregroundRuns }, builder.box, boxAt);
     builder.image[n] = image;
     const boxArea = builder.box[boxAt + 2] * builder.box[boxAt + 3];
     if (this.predictions) {

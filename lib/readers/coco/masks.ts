@@ -201,7 +201,7 @@ function appendPolygonMask(
   notes.foregroundRuns = notes.emptyRuns = false; // rasterising produces none
   if (proper.length === 1) {
     const [[from, to]] = proper;
-    appendPolygon(numbers, from, (to - from) >> 1, height, width, intervals);
+    appendPolygon({ xy: numbers, from, points: (to - from) >> 1 }, { height, width }, intervals);
   } else {
     const lists = proper.map(([from, to]) => numbers.subarray(from, to));
     appendPolygons(lists, height, width, intervals);

@@ -266,7 +266,7 @@ export function appendLabels(
     builder.maskStart[n] = from;
     builder.maskEnd[n] = to;
     builder.maskArea[n] = maskArea(data, from, to);
-    maskBox(data, from, to, height, width, false, builder.box, 4 * n);
+    maskBox({ data, from, to }, { height, width, hadForegroundRuns: false }, builder.box, 4 * n);
     const { box, maskExtent } = builder;
     maskExtent[4 * n] = box[4 * n];
     maskExtent[4 * n + 1] = box[4 * n + 1];

@@ -64,12 +64,19 @@ export const score: Command = {
     const predictions = await slotFiles(task, values.predictions ?? [], values.slot);
     const against = await groundTruthFor(task, values['ground-truth'], predictions);
     const slots = withGroundTruth(predictions, against, parseThreshold(task, values['score-threshold']));
-    const report = await scoreHere(task, protocol, against.path, slots, out, {
-      intervals: !values['no-intervals'],
-      errors: !values['no-errors'],
-      anyCategory: values['any-category'],
-      ...familiesOf(task.id, values),
-    });
+    const report = await scoreHere(
+      {
+        task,
+        protocol,
+        groundTruth: against.path,
+        files: slots,
+        intervals: !values['no-intervals'],
+        errors: !values['no-errors'],
+        anyCategory: values['any-category'],
+        ...familiesOf(task.id, values),
+      },
+      out,
+    );
     out.document(report);
     out.print(reportTable(report));
     if (!out.json) out.warnings(report.warnings);

@@ -36,7 +36,8 @@ export const verify: Command = {
         scoreThreshold: thresholds.get(file.slot) ?? [...thresholds.values()][0],
       }));
       const anyCategory = report.predictions.some((file) => file.anyCategory);
-      const ours = await scoreHere(task, report.protocol, against.path, files, out, { anyCategory });
+      const { protocol } = report;
+      const ours = await scoreHere({ task, protocol, groundTruth: against.path, files, anyCategory }, out);
       for (const { slot, sha256 } of report.predictions) {
         const mine = ours.predictions.find((file) => file.slot === slot);
         if (mine?.sha256 !== sha256) differences.push(`The file of slot ${slot} is not the one that was scored.`);
