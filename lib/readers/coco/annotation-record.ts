@@ -134,11 +134,14 @@ export class RecordParser {
   /** number of the current record, counted from 1, and how messages refer to it */
   private readonly number: () => number;
   private readonly title: () => string;
+  /** skip boxes and masks, which counting does not need: they are most of a file */
+  private readonly numbersOnly: boolean;
 
-  constructor(scanner: JsonScanner, number: () => number, title: () => string) {
+  constructor(scanner: JsonScanner, number: () => number, title: () => string, numbersOnly = false) {
     this.scanner = scanner;
     this.number = number;
     this.title = title;
+    this.numbersOnly = numbersOnly;
   }
 
   /** The form of the records so far: the next one is likely to have the same. */
@@ -200,10 +203,12 @@ export class RecordParser {
           record.id = this.parseNumber() === PRESENT ? this.value : Number.NaN;
           break;
         case 'bbox':
-          this.parseBox();
+          if (this.numbersOnly) scanner.skip();
+          else this.parseBox();
           break;
         case 'segmentation':
-          this.parseSegmentation();
+          if (this.numbersOnly) scanner.skip();
+          else this.parseSegmentation();
           break;
         default:
           scanner.skip();

@@ -112,6 +112,7 @@ export class DocumentReader {
       this.scanner,
       () => this.acceptor.records + 1,
       () => this.acceptor.title(this.acceptor.records + 1),
+      options.onRecord !== undefined,
     );
     this.acceptor = new RecordAcceptor(this.parser.record, options);
     this.scanner.base = options.from ?? 0;
