@@ -4,8 +4,12 @@ import { LIMITS } from './limits.ts';
 
 /** Quote text from a submitted file for use in a message: printable and short. */
 export function quoted(text: string): string {
-  const short = text.length > 80 ? `${text.slice(0, 40)}…${text.slice(-39)}` : text;
-  return `“${short.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '\ufffd')}”`;
+  return `“${shortened(text).replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '\ufffd')}”`;
+}
+
+/** Shorten a text, such as a number of thousands of digits, to its beginning and end. */
+export function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 40)}…${text.slice(-39)}` : text;
 }
 
 export class ProblemList {

@@ -188,7 +188,7 @@ export class DocumentReader {
         return this.stopped;
       case 'lines':
         this.nextLine();
-        return false;
+        return this.stopped;
       case 'document':
         this.documentKey();
         return false;
@@ -344,7 +344,9 @@ export class DocumentReader {
       return;
     }
     if (!this.first) scanner.take(COMMA);
-    if (!scanner.atEnd()) this.takeRecord();
+    if (scanner.atEnd()) return;
+    if (this.options.stopAt !== undefined && scanner.base + scanner.pos >= this.options.stopAt) this.stopped = true;
+    else this.takeRecord();
   }
 
   private takeRecord(): void {

@@ -1,7 +1,7 @@
 /** Converts COCO ground truth to a packed data set. */
 import { buildDataset, type Dataset, type ImageId, type Images, type Objects, share } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
-import { ProblemList } from '#lib/readers/problem-list.ts';
+import { ProblemList, shortened } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
 import { checkGroundTruth } from './check-ground-truth.ts';
 import { readAnnotations } from './document.ts';
@@ -123,7 +123,10 @@ function checkImages(records: readonly ImageRecord[], problems: ProblemList): vo
   const seen = new Set<ImageId>();
   for (const { id, fileName } of records) {
     if (seen.has(id)) {
-      problems.add('duplicate-image', () => ({ image: fileName, message: `Image id ${id} occurs twice in “images”.` }));
+      problems.add('duplicate-image', () => ({
+        image: fileName,
+        message: `Image id ${shortened(String(id))} occurs twice in “images”.`,
+      }));
     }
     seen.add(id);
   }

@@ -1,7 +1,7 @@
 /** Messages of the readers of COCO files: what was found, what was expected, and how to mend it. */
 import type { ImageId } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
-import { quoted } from '#lib/readers/problem-list.ts';
+import { quoted, shortened } from '#lib/readers/problem-list.ts';
 
 /** Format a number with thousands separators. */
 export function count(n: number): string {
@@ -47,7 +47,7 @@ export function unknownImage(
 }
 
 export function idNotExact(field: string, text: string): string {
-  return `${field} is ${text}, and numbers above 9,007,199,254,740,991 cannot be told apart once a program has read them as floating point. Write it as a whole number or as a text, in quotation marks.`;
+  return `${field} is ${shortened(text)}, and numbers above 9,007,199,254,740,991 cannot be told apart once a program has read them as floating point. Write it as a whole number or as a text, in quotation marks.`;
 }
 
 /** Return the rejection of a table of counts, which belongs to another task or slot: clearer than a syntax error. */
@@ -87,6 +87,7 @@ function howItCame(value: unknown): string {
   if (value === undefined) return 'is missing';
   if (value === null) return 'is null';
   if (typeof value === 'string') return `is ${JSON.stringify(value).slice(0, 40)}, a text`;
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `is ${value}`;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return `is ${shortened(String(value))}`;
   return `is ${Array.isArray(value) ? 'a list' : 'an object'}`;
 }

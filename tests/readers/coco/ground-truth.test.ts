@@ -209,4 +209,11 @@ describe('problems', () => {
       },
     ]);
   });
+
+  test('a number of thousands of digits is shortened', async () => {
+    const image = `{"id": 1, "file_name": "a.tif", "height": 1, "width": ${'9'.repeat(20_000)}}`;
+    const [problem] = await problemsOf(`{"images": [${image}, ${image}], "annotations": []}`);
+    expect(problem.message).toMatch(/width is 9{40}…9{39}; it has to be a whole number/);
+    expect(problem.message.length).toBeLessThan(300);
+  });
 });

@@ -97,6 +97,7 @@ describe('predictions', () => {
       'with images of their own',
       JSON.stringify({ images: [{ id: 7, file_name: groundTruth.images[0].file_name }], annotations: many }),
     ],
+    ['a record to a line without a list', many.map((record) => JSON.stringify(record)).join('\n')],
     ['broken at the beginning', '[{"image_id" 1'],
     ['none at all', '[]'],
     ['no JSON', 'hello'],
@@ -139,6 +140,17 @@ describe('a job with several threads', () => {
       expect(together).toEqual(alone);
       expect(together.ok).toBe(false);
     }
+  });
+
+  test.each<[string, string]>([
+    ['a record to a line', many.map((record) => JSON.stringify(record)).join('\n')],
+    ['lists in a row', `${JSON.stringify(many.slice(0, 31))}\n${JSON.stringify(many.slice(31))}`],
+    ['a list under “predictions”', JSON.stringify({ predictions: many })],
+  ])('scores %s as one list', async (_how, text) => {
+    const [list, together] = [await run(JSON.stringify(many), 1), await run(text, 2)];
+    const [one, other] = [list, together].map((outcome) => outcome.ok && outcome.reports[0]);
+    expect(other && other.predictions[0].detections).toBe(60);
+    expect(other && other.results).toEqual(one && one.results);
   });
 
   test('counts warnings once', async () => {
