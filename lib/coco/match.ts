@@ -4,9 +4,9 @@
  * pycocotools (`COCOeval.computeIoU`, `evaluateImg`) computes the full IoU matrix of an image and walks it once per
  * threshold and size class. Two facts make that unnecessary:
  *
- * - only pairs with IoU ≥ 0.5 can match, and a detection has none, one, or very rarely two of them. The ground truth of
- *   such a pair covers the middle of the detection, so it is found in the grid tiles that contain the middle, and ruled
- *   out by area before any pixel is compared;
+ *  - only pairs with IoU ≥ 0.5 can match, and a detection has none, one, or very rarely two of them. The ground truth
+ *    of such a pair covers the middle of the detection, so it is found in the grid tiles that contain the middle, and
+ *    ruled out by area before any pixel is compared;
  *  - a detection's fate at ten thresholds fits in ten bits. The reference walks the candidates once per threshold; we
  *    walk them once from best to worst, and each takes all thresholds that are still open, in every class.
  *

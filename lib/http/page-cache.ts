@@ -1,7 +1,7 @@
 /**
  * Responses kept in memory, ready to send: compressed once, with their ETag; the least recently used is dropped first.
  *
- * request ─▶ keyOf ─▶ PageCache.get ─▶ fresh: send ─▶ 304 if the reader has it
+ *   request ─▶ keyOf ─▶ PageCache.get ─▶ fresh: send ─▶ 304 if the reader has it
  *                                    └▶ missing or of an older version: render, store, send
  */
 

@@ -11,13 +11,12 @@
  * Two relations besides IoU, between a detection d and an object g:
  *
  *  - d *covers* g: more than half of g's area lies in d. A detection always covers its match.
- * - d is a *piece* of g: more than half of d's area lies in g, and d is unmatched and no duplicate. An object's match
- *   is
- *    always a piece of it; a detection that found one cell is not a piece of another.
+ *  - d is a *piece* of g: more than half of d's area lies in g, and d is unmatched and no duplicate. An object's match
+ *    is always a piece of it; a detection that found one cell is not a piece of another.
  *
  * An unmatched detection gets the first kind that applies:
  *
- * 1. duplicate: IoU ≥ 0.5 with an object. Another detection matches that object, or this one would. This comes first
+ *  1. duplicate: IoU ≥ 0.5 with an object. Another detection matches that object, or this one would. This comes first
  *     because a second outline of a found cell also lies mostly inside it, and would otherwise look like a piece.
  *  2. merge: it covers two or more objects.
  *  3. split: it is a piece of an object that has two or more pieces.
@@ -26,22 +25,21 @@
  *
  * An unmatched object gets the first kind that applies:
  *
- *  1. merge: a detection that covers two or more objects, matched or not, covers it. (So an object with IoU ≥ 0.5
- *     whose detection went to another object is one.)
+ *  1. merge: a detection that covers two or more objects, matched or not, covers it. (So this includes an object with
+ *     IoU ≥ 0.5 whose detection went to another object.)
  *  2. split: it has two or more pieces.
  *  3. poor boundary: IoU ≥ 0.1 with a detection, even one that found another object.
  *  4. missed.
  *
  * Repairing a kind at each of the ten IoU thresholds; all scores are included, as in AP itself:
  *
- * - Its detections are ignored where they are false. (A detection unmatched at 0.5 can be matched at 0.75 if the
+ *  - Its detections are ignored where they are false. (A detection unmatched at 0.5 can be matched at 0.75 if the
  *    preceding one fails there; then that match stays.)
- * - For poor boundary, split and merge, detections and objects of the kind are paired one to one, highest IoU first
+ *  - For poor boundary, split and merge, detections and objects of the kind are paired one to one, highest IoU first
  *    (ties: higher score, then file order): for poor boundary those with IoU ≥ 0.1, for split a piece and its object,
  *    for merge a detection and an object it covers. The paired detection becomes a true positive wherever it is
- *    unmatched
- *    and its object is not found.
- * - Its objects that are still not found leave the count: all missed ones, and those left over by the pairing, such as
+ *    unmatched and its object is not found.
+ *  - Its objects that are still not found leave the count: all missed ones, and those left over by the pairing, such as
  *    the other objects of a merge. An object found by a detection below the score threshold stays, with that match.
  *
  * So a repair turns false detections into true or ignored ones and removes only unfound objects: AP cannot fall. The

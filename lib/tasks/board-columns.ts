@@ -1,14 +1,14 @@
-/** Which columns a task's board has, and which of them come first. */
+/** Chooses the columns of a task's board, and those that come first. */
 import type { CellType } from '#lib/livecell/cell-types.ts';
 import { type Column, type ColumnView, fillLimits } from './columns.ts';
 import type { Task } from './task.ts';
 
-/** The columns of a board: of the task, or of one of its cell types where those have boards. */
+/** Return the columns of a board: the task's, or a cell type's if these have their own boards. */
 export function boardColumns({ columns, typeBoards }: Task, cellType: CellType | null = null): readonly Column[] {
   return (cellType && typeBoards?.columns) || columns;
 }
 
-/** A column of a board by its key or its name in exports (`AR@3000`), without regard to case. */
+/** Find a board's column by its key or its name in exports (`AR@3000`), ignoring case. */
 export function findColumn(
   task: Task,
   name: string,
@@ -25,13 +25,13 @@ export function findColumn(
   );
 }
 
-/** The column that ranks a board when nothing else is chosen. */
+/** Return the column that ranks a board by default. */
 export function headlineColumn(task: Task, cellType: CellType | null = null): Column {
   const columns = boardColumns(task, cellType);
   return columns.find(({ key }) => key === task.headline) ?? columns[0];
 }
 
-/** The numbers that tell of an entry in a line or two: the headline and the next two columns of the board. */
+/** Return the columns that summarise an entry in a line or two: the headline and the board's next two columns. */
 export function headlineColumns(task: Task): Column[] {
   const headline = headlineColumn(task);
   return [headline, ...task.columns.filter((column) => column !== headline)].slice(0, 3);

@@ -1,53 +1,53 @@
 /**
- * The columns of boards as data. A column says by its path where its number stands in a report's `results`; boards,
- * exports, standings, the maintainers' inbox and the command line read it through the functions below.
+ * The columns of boards as data. A column gives the path of its number in a report's `results`; boards, exports,
+ * standings, the maintainers' inbox and the command line read it through the functions below.
  */
 import { type Evaluation, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { integer, percent } from '#lib/format.ts';
 import type { CellType } from '#lib/livecell/cell-types.ts';
 
 /**
- * The way to a number in `results`. `{evaluation}`, `{dataset}` and `{cellType}` stand for what the board shows,
- * `{maxDets:0}` to `{maxDets:2}` for the protocol's detection limits.
+ * The path of a number in `results`. `{evaluation}`, `{dataset}` and `{cellType}` are replaced by the board's choices,
+ * `{maxDets:0}` to `{maxDets:2}` by the protocol's detection limits.
  */
 export type Path = readonly string[];
 
 export const EVALUATION = '{evaluation}';
 export const DATASET = '{dataset}';
 export const CELL_TYPE = '{cellType}';
-/** The place of one of the protocol's three detection limits, in paths and in texts. */
+/** Return the placeholder of one of the protocol's three detection limits, for paths and texts. */
 export const maxDetsAt = (limit: 0 | 1 | 2): string => `{maxDets:${limit}}`;
 
 export interface Column {
-  /** in the address (`?sort=`) and in exports; stable. What was published of a subset is `<metric>-<subset>` */
+  /** used in the address (`?sort=`) and in exports; stable. For numbers published on a subset: `<metric>-<subset>` */
   readonly key: string;
   readonly label: string;
   readonly title: string;
-  /** where the number stands; of a mean, where the numbers stand that it is the unweighted mean of */
+  /** path of the number; for an unweighted mean, the paths of its numbers */
   readonly path: Path | { readonly meanOf: readonly Path[] };
-  /** the number at this path is taken off */
+  /** path of a number to subtract */
   readonly minus?: Path;
-  /** where the 95 % interval of the number stands, a pair of numbers */
+  /** path of the number's 95 % interval, a pair of numbers */
   readonly interval?: Path;
-  /** a number that is not in the report was never computed; with `null`, there is no such number (an empty slot) */
+  /** with `null`, a number missing from the report does not exist (an empty slot); otherwise it was never computed */
   readonly missing?: null;
   readonly better: 'higher' | 'lower';
   readonly format: 'percent' | 'number' | 'integer';
-  /** what stands above a run of columns; `{cellType}` stands for the cell type's name where the board shows one */
+  /** heading above adjacent columns; `{cellType}` is replaced by the cell type's name if the board shows one */
   readonly group?: string;
-  /** what goes before the label to name the number by itself; absent: the group */
+  /** text before the label when the number is named by itself; absent: the group */
   readonly prefix?: string;
-  /** the group (`Task.groups`) that switches it on and off; absent: always shown */
+  /** the group (`Task.groups`) that shows and hides it; absent: always shown */
   readonly toggle?: string;
-  /** exports have it only where its group is asked for, or the board is sorted by it */
+  /** included in exports only if its group is requested, or if the board is sorted by it */
   readonly onDemand?: true;
-  /** its name in CSV files, and another name to sort by; absent: the key */
+  /** its name in CSV files, also accepted for sorting; absent: the key */
   readonly exportedAs?: string;
-  /** how published results that belong here differ from the key, and the only protocol under which they compare */
+  /** how the metric of matching published results differs from the key, and the only protocol with comparable ones */
   readonly published?: { readonly metric?: string; readonly only?: ProtocolId };
 }
 
-/** What a board or a table shows of a report. */
+/** The part of a report that a board or a table shows. */
 export interface ColumnView {
   readonly protocol: ProtocolId;
   readonly evaluation: Evaluation;
@@ -58,12 +58,12 @@ export interface ColumnView {
 /** `null`: nothing to average, or no such number; `undefined`: never computed or published. */
 export type ColumnNumber = number | null | undefined;
 
-/** Texts of a column with the protocol's detection limits filled in: its label, its title, its name in exports. */
+/** Fill the protocol's detection limits into a column's text: its label, its title, its name in exports. */
 export function fillLimits(text: string, protocol: ProtocolId): string {
   return text.replace(/\{maxDets:([012])\}/g, (_, limit) => String(PROTOCOLS[protocol].maxDets[Number(limit)]));
 }
 
-/** The keys from `results` to a number of this view. */
+/** Return the keys from `results` to a number of this view. */
 export function fillPath(path: Path, { protocol, evaluation, dataset = '', cellType }: ColumnView): string[] {
   const shown: Record<string, string | null | undefined> = {
     [EVALUATION]: evaluation,
@@ -73,17 +73,17 @@ export function fillPath(path: Path, { protocol, evaluation, dataset = '', cellT
   return path.map((part) => shown[part] ?? fillLimits(part, protocol));
 }
 
-/** Every path that a column reads under this view, those of its interval too. */
+/** Return every path that a column reads under this view, including those of its interval. */
 export function pathsOf(column: Column, view: ColumnView): string[][] {
   const { path, minus, interval } = column;
   const numbers = 'meanOf' in path ? path.meanOf : [path];
   return [...numbers, ...(minus ? [minus] : []), ...(interval ? [interval] : [])].map((one) => fillPath(one, view));
 }
 
-/** Reads what stands at the end of a path; `undefined` where nothing does. */
+/** Reads the value at a path; `undefined` if there is none. */
 export type PathReader = (path: readonly string[]) => unknown;
 
-/** A reader of a report's `results`. */
+/** Return a reader of a report's `results`. */
 export function readerOf(results: unknown): PathReader {
   return (path) => {
     let at = results;
@@ -95,7 +95,7 @@ export function readerOf(results: unknown): PathReader {
   };
 }
 
-/** The number of a column, as fraction, count or index. */
+/** Read the number of a column, as fraction, count or index. */
 export function readColumn(column: Column, view: ColumnView, read: PathReader): ColumnNumber {
   const at = (path: Path): ColumnNumber => {
     const found = read(fillPath(path, view));
@@ -113,12 +113,12 @@ export function readColumn(column: Column, view: ColumnView, read: PathReader): 
   return typeof less === 'number' ? number - less : null;
 }
 
-/** The same of the `results` of a whole report. */
+/** Read the number of a column from the `results` of a whole report. */
 export function columnNumber(column: Column, results: unknown, view: ColumnView): ColumnNumber {
   return readColumn(column, view, readerOf(results));
 }
 
-/** The 95 % interval of a column's number, where the report has one. */
+/** Read the 95 % interval of a column's number, if the report has one. */
 export function readInterval({ interval }: Column, view: ColumnView, read: PathReader): [number, number] | undefined {
   const found = interval && read(fillPath(interval, view));
   if (!Array.isArray(found)) return undefined;
@@ -126,12 +126,12 @@ export function readInterval({ interval }: Column, view: ColumnView, read: PathR
   return typeof low === 'number' && typeof high === 'number' ? [low, high] : undefined;
 }
 
-/** What a column's number is called where no head stands above it: `AFNR, trained on 25 %`. */
+/** Return a column's full name, for use without the heading above it: `AFNR, trained on 25 %`. */
 export function columnName({ prefix, group, label }: Column): string {
   return [prefix ?? group, label].filter(Boolean).join(' ');
 }
 
-/** A number as its column shows it. */
+/** Format a number as its column shows it. */
 export function formatNumber({ format }: Pick<Column, 'format'>, value: ColumnNumber): string {
   if (value === null || value === undefined) return '–';
   if (format === 'percent') return percent(value);

@@ -4,13 +4,13 @@
  * report has few numbers, and those are rounded:
  *
  *   AP, AP50, AP75, AFNR (overall)       to 0.001, or to 10 objects of the slice where that is coarser
- * AP, AFNR (of a cell type)            as above
+ *   AP, AFNR (of a cell type)            as above
  *   means and matrices of these          to 0.001, or to 10 objects of the data set
  *   r², Pearson's r                      to 0.01, or to 3 images of the series where that is coarser; r² below 0 as 0;
- * none if one image dominates them
+ *                                        none if one image dominates them
  *   mean absolute error                  to 2 digits
  *   limit of linearity                   to 100 cells
- * objects of counts                    to 2 digits, even after publication: their sum is the sum of the hidden counts
+ *   objects of counts                    to 2 digits, even after publication: their sum is the sum of the hidden counts
  *
  * Area classes, curves, single IoU thresholds, intervals, errors, fields, replicates, families, regression lines and
  * times wait for publication. Replicates stay on the server even then: two of them reveal one field's share.
@@ -58,7 +58,7 @@ export function roundToDigits(value: number | null, digits: number): number | nu
   return value === null ? null : Number(value.toPrecision(digits));
 }
 
-/** A report of an entry that is not published, on ground truth that is not public. */
+/** Return the report of an unpublished entry on ground truth that is not public. */
 export function unpublishedReport(report: Report): Report {
   const step = stepOf(ROUNDED_TO.AP, report.groundTruth.objects);
   const results =
@@ -68,7 +68,7 @@ export function unpublishedReport(report: Report): Report {
   return asReport({ ...withCoarseTotal(report), disclosure: 'unpublished', results });
 }
 
-/** A report of a published entry, on ground truth that is not public: full numbers, but for replicates. */
+/** Return the report of a published entry on ground truth that is not public: full numbers, except replicates. */
 export function publishedReport(report: Report): Report {
   const told = withoutGroundTruth(report);
   return asReport({
@@ -78,18 +78,18 @@ export function publishedReport(report: Report): Report {
   });
 }
 
-/** Results as plain data, to be walked whatever task they are of. */
+/** Return results as plain data that can be walked for any task. */
 function asJson(results: Report['results']): Json {
   return JSON.parse(JSON.stringify(results)) as Json;
 }
 
-/** @throws Error where rounding has left no report of its task */
+/** Check that rounding has left a valid report. @throws Error otherwise */
 function asReport(document: unknown): Report {
   if (!isReport(document)) throw new Error('What may be told of a report is no report.');
   return document;
 }
 
-/** The sum of hidden counts is hidden, too; how many cells are outlined in all is in the paper. */
+/** Round the sum of hidden counts, which is hidden too; the total number of outlined cells is in the paper. */
 function withCoarseTotal(report: Report): Report {
   if (report.task !== 'fluorescence-counts') return report;
   return { ...report, groundTruth: { ...report.groundTruth, objects: coarseTotal(report.groundTruth.objects) } };

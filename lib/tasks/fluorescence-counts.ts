@@ -72,8 +72,8 @@ export const fluorescenceCounts: Task<CountsByType> = {
   },
   has: () => true,
   /**
-   * Reference counts are ground truth, so the points stay out where it was not registered as public. What is computed
-   * from them stays, and so do means of the predicted counts over several images.
+   * Reference counts are ground truth, so the points are removed unless it is registered as public. Numbers computed
+   * from them stay, and so do means of the predicted counts over several images.
    */
   withoutGroundTruth: ({ counts }) => ({
     counts: Object.fromEntries(
@@ -89,7 +89,7 @@ export const fluorescenceCounts: Task<CountsByType> = {
   ]),
 
   slices: () => [],
-  // counts are scored as they are read, slot by slot (`workers/scoring/counts.ts`)
+  // counts are scored while being read, slot by slot (`workers/scoring/counts.ts`)
   assemble: () => ({ counts: {} }),
 
   draw: (methods) => [
@@ -143,7 +143,7 @@ export const fluorescenceCounts: Task<CountsByType> = {
   },
 };
 
-/** A method's results of each cell type it has counts of, named by both. */
+/** Return a method's results for each cell type with counts, named by both. */
 function countedTypes({ name, results: { counts } }: Named<CountsByType>): { name: string; result: CountResults }[] {
   return COUNTING_CELL_TYPES.flatMap((type) => {
     const result = counts[type];

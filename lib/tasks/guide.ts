@@ -1,6 +1,6 @@
 /**
- * What a task's page says beyond its own words: the files a slot takes, with a small example of each, and the commands.
- * Both follow from slots and kind, so that a new task has them too.
+ * Parts of a task's page that follow from its slots and kind, so that a new task has them too: the files a slot takes,
+ * each with a small example, and the commands.
  */
 import { DEFAULT_TASK, parseTask } from './index.ts';
 import type { FileFormat } from './kinds.ts';
@@ -8,13 +8,13 @@ import type { Task } from './task.ts';
 
 export type { FileFormat };
 
-/** What a file of each slot may be. */
+/** List the formats of a task's slots. */
 export function formatsOf(task: Task): FileFormat[] {
   const { formats } = task.kind;
   return task.slots.length === 1 ? [...formats] : [...formats, archiveOf(task)];
 }
 
-/** The first slots stand for all of them where some are enough. */
+/** Return the slots shown in examples: only the first ones if some are enough. */
 function slotsShown({ slots, slotsAreDatasets, least }: Task): string[] {
   if (slotsAreDatasets) return ['EVICAN'];
   return slots.slice(0, least === undefined ? slots.length : Math.max(least, 2)).map(({ id }) => id);

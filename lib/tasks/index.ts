@@ -1,4 +1,4 @@
-/** The tasks of the benchmark, a line each. Adding one is a file beside this one and a line here. */
+/** The tasks of the benchmark, one line each. Adding a task takes a file in this folder and a line here. */
 import { fluorescenceCounts } from './fluorescence-counts.ts';
 import { livecellWide } from './livecell-wide.ts';
 import { singleCellTypes } from './single-cell-type.ts';
@@ -17,27 +17,27 @@ export const TASKS = {
 } as const;
 export type TaskId = keyof typeof TASKS;
 
-/** What is scored where no task is named. */
+/** The task that is scored by default. */
 export const DEFAULT_TASK: Task = TASKS['livecell-wide'];
 
 const known = new Map<string, Task>(Object.entries(TASKS));
 
-/** Every task there is, in the order of lists. */
+/** List every task in display order. */
 export function listTasks(): readonly Task[] {
   return [...known.values()];
 }
 
-/** The tasks that have boards and take files. */
+/** List the tasks that have boards and accept files. */
 export function listOpenTasks(): readonly Task[] {
   return listTasks().filter(({ open }) => open);
 }
 
-/** The task of an id; null where there is none. */
+/** Return the task with an id; null if there is none. */
 export function parseTask(id: string): Task | null {
   return known.get(id) ?? null;
 }
 
-/** Makes a task known to this process, as if it stood in the table. @throws Error where its id is taken */
+/** Add a task to the table for this process. @throws Error if its id is taken */
 export function addTask(task: Task): void {
   if (known.has(task.id)) throw new Error(`There is a task ${task.id} already.`);
   known.set(task.id, task);

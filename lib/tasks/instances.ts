@@ -1,4 +1,4 @@
-/** What tasks of predictions share: slots, columns, explanations, and the way from slots to results. */
+/** Shared by the tasks of predictions: slots, columns, explanations, and the way from slots to results. */
 import { EVALUATIONS, type Evaluation } from '#lib/coco/protocol.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, parseCellType } from '#lib/livecell/cell-types.ts';
 import type { Fields } from '#lib/scoring/fields.ts';
@@ -8,7 +8,7 @@ import type { ModelReplicates, ReplicatesBySlice } from '#lib/scoring/uncertaint
 import type { Column, Path } from './columns.ts';
 import type { Scoring, Slot, SlotResults } from './task.ts';
 
-/** Results of masks, where a file has any, and of boxes. */
+/** Results for masks, if a file has any, and for boxes. */
 export interface Evaluated<Results> {
   segm?: Results;
   bbox: Results;
@@ -16,18 +16,18 @@ export interface Evaluated<Results> {
 
 // --- slots ---
 
-/** A slot per cell type, for the model that was trained on it. */
+/** Return one slot per cell type, for the model trained on it. */
 export const cellTypeSlots = (required: boolean): Slot[] =>
   CELL_TYPES.map((id) => ({ id, label: `Trained on ${CELL_TYPE_NAMES[id]}`, required }));
 
-/** The slots' results in the order of `ids`, whatever order the files came in. */
+/** Return the slots' results in the order of `ids`, whatever order the files came in. */
 export function inOrder<Slots extends { slot: string }>(slots: readonly Slots[], ids: readonly string[]): Slots[] {
   return [...slots].sort((a, b) => ids.indexOf(a.slot) - ids.indexOf(b.slot));
 }
 
 // --- columns ---
 
-/** A column of fractions unless said otherwise; of AFNR the lower is better. A slot without a file has no number. */
+/** Define a column, by default of fractions; for AFNR lower is better. A slot without a file has no number. */
 export function slotColumn(
   key: string,
   label: string,
@@ -66,7 +66,7 @@ export const AFNR_SCORING: Scoring = {
 
 type Slices = Partial<Record<SliceName, Metrics>>;
 
-/** The numbers of a slot under one evaluation, with the replicates that its intervals come from. */
+/** The numbers of a slot under one evaluation, with the replicates behind its intervals. */
 export interface SlotNumbers {
   slot: string;
   slices: Slices;
@@ -74,7 +74,7 @@ export interface SlotNumbers {
   replicates?: ReplicatesBySlice;
 }
 
-/** What `make` makes of each evaluation of a slot. */
+/** Apply `make` to each evaluation of a slot. */
 export function byEvaluation<Results>(
   slot: SlotResults,
   make: (slices: Slices, numbers: SlotNumbers) => Results | undefined,
@@ -85,7 +85,7 @@ export function byEvaluation<Results>(
   });
 }
 
-/** What `make` makes of all slots together, for each evaluation that any of them has. */
+/** Apply `make` to all slots together, for each evaluation that any of them has. */
 export function acrossSlots<Results>(
   slots: readonly SlotResults[],
   make: (slots: SlotNumbers[]) => Results,
@@ -101,7 +101,7 @@ function numbersOf({ slot, evaluations, uncertainty }: SlotResults, evaluation: 
   return slices && { slot, slices, fields: uncertainty?.fields, replicates: uncertainty?.replicates[evaluation] };
 }
 
-/** The replicates of one model per cell type, by the type it was trained on; null where a model has none. */
+/** Return the replicates of one model per cell type, by its training type; null if a model has none. */
 export function modelReplicates(have: readonly SlotNumbers[]): ModelReplicates | null {
   const fields = have[0]?.fields;
   if (!fields) return null;
@@ -114,7 +114,7 @@ export function modelReplicates(have: readonly SlotNumbers[]): ModelReplicates |
   return { fields, models };
 }
 
-/** Every file has boxes: those of masks, where it gives none. */
+/** Apply `make` to both evaluations. Every file has boxes: its masks' boxes if it gives none. */
 function evaluated<Results>(make: (evaluation: Evaluation) => Results | undefined): Evaluated<Results> {
   const [segm, bbox] = EVALUATIONS.map(make);
   if (bbox === undefined) throw new Error('a file was scored without boxes');

@@ -1,37 +1,40 @@
-/** What the files of a task hold. Whatever depends on that is a member here, so that nothing asks which kind it is. */
+/**
+ * What the files of a task contain. Everything that depends on that is a member here, so that no code asks for the
+ * kind.
+ */
 import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
 
-/** A file format that a slot takes, as the task's page shows it. */
+/** A file format of a slot, as the task's page shows it. */
 export interface FileFormat {
   readonly name: string;
   readonly text: string;
-  /** a file, or where `archive` is set the names of its members */
+  /** an example file or, if `archive` is set, the names of the archive's members */
   readonly example: string;
   readonly archive?: true;
 }
 
 export interface Kind {
   readonly id: 'instances' | 'counts';
-  /** masks and boxes are scored apart; of counts there is neither, and their reports are read as those of masks */
+  /** masks and boxes are scored separately; counts have neither, and their reports are read like those of masks */
   readonly evaluations: readonly [Evaluation, ...Evaluation[]];
-  /** whether tables and pages tell evaluations and protocols apart */
+  /** whether tables and pages distinguish evaluations and protocols */
   readonly evaluated: boolean;
-  /** the protocols that lead to different numbers */
+  /** the protocols that give different numbers */
   readonly protocols: readonly ProtocolId[];
   readonly formats: readonly FileFormat[];
-  /** of the files in examples: `json` */
+  /** extension of files in examples: `json` */
   readonly ending: string;
-  /** of the members of an archive in examples */
+  /** extension of archive members in examples */
   readonly memberEnding: string;
-  /** what a file has many of, in one word */
+  /** what a file contains many of, in one word */
   readonly counted: string;
-  /** what stands behind the number of a data set's objects: `462,261 cells counted` */
+  /** words after a data set's number of objects: `462,261 cells counted` */
   readonly objects: string;
-  /** ground truth is a file per slot, of counts, instead of one file of annotations */
+  /** ground truth is one file of counts per slot, instead of one file of annotations */
   readonly truthPerSlot: boolean;
-  /** how the ground truth of a slot is called in examples: `A172-nuclei.json` */
+  /** name of a slot's ground truth in examples: `A172-nuclei.json` */
   readonly truthName: string;
-  /** detections can stand in for it, with a score from which they are counted */
+  /** detections are accepted instead, with a minimum score for counting */
   readonly takesThreshold: boolean;
 }
 
@@ -88,7 +91,7 @@ A172_Phase_C7_1_00d00h00m_2.tif,167
   },
 ];
 
-/** Masks or boxes of cells, against COCO annotations. */
+/** Masks or boxes of cells, scored against COCO annotations. */
 export const INSTANCES: Kind = {
   id: 'instances',
   evaluations: EVALUATIONS,
@@ -104,7 +107,7 @@ export const INSTANCES: Kind = {
   takesThreshold: false,
 };
 
-/** A count of cells per image, against a count per image; the same numbers under every protocol. */
+/** A count of cells per image, scored against a count per image; the same numbers under every protocol. */
 export const COUNTS: Kind = {
   id: 'counts',
   evaluations: ['segm'],

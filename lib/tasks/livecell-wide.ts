@@ -10,7 +10,7 @@ import type { Task } from './task.ts';
 
 export type WideResults = Evaluated<EvaluationResults>;
 
-/** A column of fractions; of AFNR the lower is better. */
+/** Define a column of fractions; for AFNR lower is better. */
 const fraction = (
   column: Omit<Column, 'better' | 'format' | 'path'> & Pick<Partial<Column>, 'path'>,
   path: Path,
@@ -21,7 +21,7 @@ const fraction = (
   format: 'percent',
 });
 
-/** The columns of one slice of the images: all of them pooled, or one cell type. */
+/** Return the columns of one slice of the images: all of them pooled, or one cell type. */
 function sliceColumns(slice: Path, group: string): Column[] {
   const at = (...metric: string[]): Path => [EVALUATION, ...slice, ...metric];
   const headline = { group, prefix: '' };
@@ -65,7 +65,7 @@ function sliceColumns(slice: Path, group: string): Column[] {
     ),
     fraction({ key: 'AP50', label: 'AP50', title: 'Average precision at IoU 0.50', ...headline }, at('AP50')),
     fraction({ key: 'AP75', label: 'AP75', title: 'Average precision at IoU 0.75', ...headline }, at('AP75')),
-    // published size classes are those of the released code, and mean nothing elsewhere
+    // published size classes are those of the released code, and not comparable elsewhere
     ...[
       { key: 'APs', title: 'Average precision, small cells' },
       { key: 'APm', title: 'Average precision, medium cells' },
@@ -103,7 +103,7 @@ function sliceColumns(slice: Path, group: string): Column[] {
 
 const ofType = (type: CellType, ...metric: string[]): Path => [EVALUATION, 'cellTypes', type, ...metric];
 
-/** The columns that set the cell types beside each other, whatever slice the board shows. */
+/** The columns that compare the cell types, whichever slice the board shows. */
 const TYPE_COLUMNS: readonly Column[] = [
   ...(['AP', 'AFNR'] as const).map(
     (metric): Column => ({

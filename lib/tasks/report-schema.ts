@@ -1,4 +1,4 @@
-/** The one way for a document from outside to become a `Report`: validated by the schema of its task. */
+/** Turns documents from outside into a `Report`, always validated by the schema of its task. */
 import { z } from 'zod';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { type EvaluationResults, metricsSchema, reportEnvelopeSchema } from '#lib/scoring/report.ts';
@@ -17,7 +17,7 @@ const PARTS: SchemaParts = {
   evaluations: (results) => z.object({ segm: results.optional(), bbox: results }),
 };
 
-/** The schema of what `results` holds in reports of a task. */
+/** Return the schema of `results` in a task's reports. */
 export function resultsSchemaOf<Results>(task: Task<Results>): z.ZodType<Results> {
   return task.schema(PARTS);
 }
@@ -27,7 +27,7 @@ const schemaOf = (task: Task) =>
 
 const schemas = new Map<string, ReturnType<typeof schemaOf>>();
 
-/** Whether this is a complete report of a task that there is. */
+/** Tell whether this is a complete report of an existing task. */
 export function isReport(document: unknown): document is Report {
   if (typeof document !== 'object' || document === null || !('task' in document)) return false;
   const task = typeof document.task === 'string' ? parseTask(document.task) : null;
@@ -40,19 +40,19 @@ export function isReport(document: unknown): document is Report {
 const [first, ...others] = Object.values<Task>(TASKS).map(schemaOf);
 
 /**
- * The schema of every report, for documents that are described or parsed as a whole. The compiler cannot see that the
- * tasks' schemas, taken from their list, are those that `Report` is made of.
+ * The schema of every report, for documents described or parsed as a whole. The compiler cannot see that the tasks'
+ * schemas, taken from their list, are the members of `Report`.
  */
 export const reportSchema = z.discriminatedUnion('task', [first, ...others]) as unknown as z.ZodType<Report>;
 
-/** A report as it may be shown where its ground truth was not registered as public. */
+/** Return a report as it may be shown if its ground truth is not registered as public. */
 export function withoutGroundTruth(report: Report): Report {
   return withoutKeptOnServer(withoutReferenceCounts(report));
 }
 
 /**
- * A report as it is stored where its ground truth was not registered as public: reference counts are ground truth, so
- * the points of a count report stay out. Numbers computed from them stay.
+ * Return a report as it is stored if its ground truth is not registered as public: reference counts are ground truth,
+ * so a count report loses its points. Numbers computed from them stay.
  */
 export function withoutReferenceCounts(report: Report): Report {
   const results = parseTask(report.task)?.withoutGroundTruth?.(report.results);
@@ -60,8 +60,8 @@ export function withoutReferenceCounts(report: Report): Report {
 }
 
 /**
- * A report without fields, replicates and families; the same report where it has none. They hold numbers of few images,
- * from which annotations could be guessed; boards compute with them.
+ * Return a report without fields, replicates and families; the same report if it has none. They contain numbers of few
+ * images, from which annotations could be guessed; boards compute with them.
  */
 function withoutKeptOnServer(report: Report): Report {
   if (report.task !== 'livecell-wide') return report;

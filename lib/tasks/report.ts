@@ -1,6 +1,6 @@
 /**
- * The report of any task, told apart by `task`: `Report` and, of one task, `ReportOf<'transferability'>`. What comes
- * from outside (the database, a file) becomes a `Report` in `report-schema.ts`.
+ * The report of any task, discriminated by `task`: `Report`, or for one task `ReportOf<'transferability'>`.
+ * `report-schema.ts` turns documents from outside (the database, a file) into a `Report`.
  */
 import type { ReportEnvelope } from '#lib/scoring/report.ts';
 import { parseTask, type TASKS, type TaskId } from './index.ts';
@@ -13,17 +13,17 @@ export type Report = { [T in TaskId]: ReportEnvelope & { task: T; results: Resul
 /** The report of one task. */
 export type ReportOf<T extends TaskId> = Extract<Report, { task: T }>;
 
-/** Whether a report is of this task: narrows `Report`. */
+/** Tell whether a report belongs to this task; narrows `Report`. */
 export function isReportOf<T extends TaskId>(report: Report, task: T): report is ReportOf<T> {
   return report.task === task;
 }
 
-/** The data sets a report has results of: its own, or, where slots are data sets, those. */
+/** List the data sets that a report has results for: its own, or, if slots are data sets, theirs. */
 export function datasetsOf(report: Report, own: string): string[] {
   return parseTask(report.task)?.datasets?.(report.results) ?? [own];
 }
 
-/** A report that says of each data set it has results of, which ground truth that was; others stay as they are. */
+/** Return the report with the ground truth of each of its data sets; other tasks' reports stay as they are. */
 export function withDatasets(
   report: Report,
   datasets: readonly { name: string; sha256: string; images: number; objects: number }[],

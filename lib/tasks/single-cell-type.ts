@@ -9,7 +9,7 @@ import { acrossSlots, cellTypeSlots, type Evaluated, inOrder, modelReplicates, s
 import { INSTANCES } from './kinds.ts';
 import type { Task } from './task.ts';
 
-/** The numbers of a type's own board, with what each is. */
+/** The numbers of a cell type's own board, with explanations. */
 const TYPE_METRICS = {
   AP: 'Average precision, mean over IoU 0.50 to 0.95',
   AFNR: 'Average false-negative ratio: the share of cells missed, mean over IoU 0.50 to 0.95',

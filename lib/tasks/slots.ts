@@ -1,8 +1,8 @@
-/** Which slots a task's files are for: by name, and what is missing. */
+/** Finds the slots that a task's files are for, and reports missing ones. */
 import type { Problem, Warning } from '#lib/problems.ts';
 import type { Task } from './task.ts';
 
-/** The slot a name means, without regard to case, `-`, `_`, spaces and `%`: `bt-474` is BT474, `2%` is 2. */
+/** Return the slot with this name, ignoring case, `-`, `_`, spaces and `%`: `bt-474` is BT474, `2%` is 2. */
 export function parseSlot(task: Task, name: string): string | null {
   return matchSlot(
     task.slots.map(({ id }) => id),
@@ -10,13 +10,13 @@ export function parseSlot(task: Task, name: string): string | null {
   );
 }
 
-/** The same among any slots: those of a task, or the data sets that are. */
+/** Find a name among any slots: those of a task, or data sets. */
 export function matchSlot(slots: readonly string[], name: string): string | null {
   const plain = (text: string) => text.toLowerCase().replace(/[-_\s%]/g, '');
   return slots.find((id) => plain(id) === plain(name)) ?? null;
 }
 
-/** What the slots that are given lack. */
+/** List the problems of incomplete slots. */
 export function missingSlots(task: Task, given: readonly string[]): Problem[] {
   const missing = task.slots.filter(({ id, required }) => required && !given.includes(id));
   if (missing.length > 0) {
@@ -36,7 +36,7 @@ export function missingSlots(task: Task, given: readonly string[]): Problem[] {
   ];
 }
 
-/** What is worth saying of slots that are enough, but not all. */
+/** Warn if the slots are sufficient but not complete. */
 export function partialSlots(task: Task, given: readonly string[]): Warning[] {
   const missing = task.slots.filter(({ id }) => !given.includes(id)).map(({ id }) => id);
   if (!task.partial || missing.length === 0) return [];

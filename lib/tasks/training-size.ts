@@ -107,7 +107,7 @@ export const trainingSize: Task<ResultsBySize> = {
   },
 };
 
-/** A method's metrics under one evaluation, by the shares it has. */
+/** Return a method's metrics under one evaluation, by the shares it has. */
 export function learningCurve(
   { name, results: { sizes } }: Named<ResultsBySize>,
   evaluation: Evaluation,
@@ -119,7 +119,7 @@ export function learningCurve(
   return { name, sizes: Object.fromEntries(known) };
 }
 
-/** What the curves say: what the whole training set adds to the smallest share a method has. */
+/** Describe the curves: the gain from the whole training set over the smallest share a method has. */
 export function learningSentence(curves: readonly LearningCurve[], metric: 'AP' | 'AFNR'): string {
   const said = curves.flatMap(({ name, sizes }) => {
     const have = TRAINING_SIZES.filter((size) => typeof sizes[size]?.[metric] === 'number');
@@ -134,7 +134,7 @@ export function learningSentence(curves: readonly LearningCurve[], metric: 'AP' 
     : 'There is nothing to draw for this choice.';
 }
 
-/** AP per IoU, a line per share of the training images. */
+/** Return AP per IoU, one line per share of the training images. */
 export function perIouAndSize({ name, sizes }: LearningCurve): Series {
   const have = TRAINING_SIZES.filter((size) => sizes[size]);
   const last = have[have.length - 1];
@@ -148,7 +148,7 @@ export function perIouAndSize({ name, sizes }: LearningCurve): Series {
     better: 'higher',
     names: have.map((size) => `${size} %`),
     rows: IOU_LABELS.map((label, t) => ({ label, values: have.map((size) => sizes[size]?.apPerIou[t] ?? null) })),
-    // a share keeps its look, whichever others a method has
+    // a share keeps its style, whichever other shares a method has
     styles: have.map((size) => TRAINING_SIZES.indexOf(size)),
   };
 }

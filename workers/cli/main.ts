@@ -1,7 +1,7 @@
 /**
  * The `livecell` program: finds the command, parses its options, and turns its outcome into an exit status.
  *
- * 0 done   1 the input is wrong   2 the command line is wrong   3 internal error
+ *   0 done   1 the input is wrong   2 the command line is wrong   3 internal error
  *
  * Each command is a file in `cli/commands/` that imports heavy modules only when it runs: `livecell --help` must not
  * load a database.

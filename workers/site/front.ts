@@ -3,7 +3,7 @@
  *
  *   request ─▶ public and without a session? ─┬ no ──▶ Next
  *                                             └ yes ─▶ cache ─┬ current ──▶ send (or 304)
- * └ otherwise ▶ Next renders once for all waiting readers ─▶ store, send
+ *                                                             └ otherwise ▶ Next renders once for all waiting ─▶ store, send
  *
  * A response is current while no transaction has changed what strangers see (`db/board/public-version.ts`). While the
  * database does not respond, the front sends what the cache holds.
