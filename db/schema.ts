@@ -107,6 +107,19 @@ export const signInLinks = pgTable('sign_in_links', {
 });
 export type SignInLink = InferSelectModel<typeof signInLinks>;
 
+/**
+ * Of deleted accounts: a keyed digest of each sign-in, so that charges and a suspension are still there when the same
+ * person comes back. Without the site's secret it says of nobody that they were here.
+ */
+export const departedSignIns = pgTable('departed_sign_ins', {
+  digest: text('digest').primaryKey(),
+  /** whose lines the quota's ledger has */
+  userId: text('user_id').notNull(),
+  suspendedAt: at('suspended_at'),
+  suspendedReason: text('suspended_reason'),
+  departedAt: at('departed_at').notNull().defaultNow(),
+});
+
 export const verificationTokens = pgTable(
   'verification_tokens',
   { identifier: text('identifier').notNull(), token: text('token').notNull(), expires: at('expires').notNull() },

@@ -92,7 +92,9 @@ export default async function AccountPage({ searchParams }: Props) {
         <div className="stack">
           <p className="prose">
             This cannot be undone. Your profile, sign-ins, tokens and notices are deleted, and so is every submission
-            that never was public, with its files. Entries of a team stay with the team.
+            that never was public, with its files. Entries of a team stay with the team. The log keeps your account’s
+            number and the names of teams and methods, since it cannot be changed; and for a year a digest of your
+            sign-ins stays, so that charges of the quota and a suspension outlive the account.
           </p>
           <DeleteForm
             confirmation={confirmationOf(user)}

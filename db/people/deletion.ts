@@ -17,6 +17,7 @@ import { withdraw } from '#db/submissions/publication.ts';
 import { isSharedFile } from '#db/submissions/submissions.ts';
 import { listUploads } from '#db/submissions/uploads.ts';
 import { AppError } from '#lib/errors.ts';
+import { rememberDeparted } from './departed.ts';
 import { leaveTeam } from './teams.ts';
 import { lockMaintainers } from './users.ts';
 
@@ -75,6 +76,7 @@ export async function deleteAccount(userId: string, choice: EntriesAfterwards, t
     const uploads = (await listUploads(userId, tx)).map(({ id, storageKey }) => ({ id, storageKey }));
     if (user.email) await deleteMailTo([user.email], tx);
     await recordEvent(userId, { kind: 'account-deleted', userId, ...counts }, tx);
+    await rememberDeparted(user, tx);
     await tx.delete(users).where(eq(users.id, userId));
     return { files: [...files], uploads };
   });

@@ -5,6 +5,7 @@ import { db, type Tx } from '#db/engine/client.ts';
 import { accounts, sessions, type User, users } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 import { lockUser } from './users.ts';
+import { welcomeBack } from './departed.ts';
 
 /** An account at a service, as that service names it. Its tokens are not kept: nothing here asks for them again. */
 export interface SignIn {
@@ -42,6 +43,7 @@ export async function linkSignIn(userId: string, account: SignIn & { type: strin
   const { provider, providerAccountId, type } = account;
   await tx.transaction(async (tx) => {
     await tx.insert(accounts).values({ userId, provider, providerAccountId, type });
+    await welcomeBack(userId, { provider, providerAccountId }, tx);
     if (provider === 'orcid') await showOrcid(userId, tx);
     await recordEvent(userId, { kind: 'sign-in-linked', userId, provider }, tx);
   });

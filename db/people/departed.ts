@@ -1,0 +1,43 @@
+/** What outlives an account: that its sign-ins had charges and perhaps a suspension, for a year, under a keyed digest. */
+import { createHmac } from 'node:crypto';
+import { eq, lt, sql } from 'drizzle-orm';
+import type { Tx } from '#db/engine/client.ts';
+import { accounts, departedSignIns, quotaLedger, type User, users } from '#db/schema.ts';
+import { env } from '#lib/env.ts';
+import { userHolder } from '#lib/quota.ts';
+
+interface SignIn {
+  provider: string;
+  providerAccountId: string;
+}
+
+function digestOf({ provider, providerAccountId }: SignIn): string {
+  return createHmac('sha256', env().AUTH_SECRET ?? '')
+    .update(`${provider}\0${providerAccountId}`)
+    .digest('hex');
+}
+
+/** Before an account is deleted: remembers its sign-ins, and forgets those of a year ago. */
+export async function rememberDeparted(user: User, tx: Tx): Promise<void> {
+  await tx.delete(departedSignIns).where(lt(departedSignIns.departedAt, sql`now() - interval '1 year'`));
+  const { id: userId, suspendedAt, suspendedReason } = user;
+  for (const signIn of await tx.select().from(accounts).where(eq(accounts.userId, userId)))
+    await tx
+      .insert(departedSignIns)
+      .values({ digest: digestOf(signIn), userId, suspendedAt, suspendedReason })
+      .onConflictDoNothing();
+}
+
+/** Somebody who had an account signs in again: their charges are theirs, and so is a suspension. */
+export async function welcomeBack(userId: string, signIn: SignIn, tx: Tx): Promise<void> {
+  const [found] = await tx
+    .delete(departedSignIns)
+    .where(eq(departedSignIns.digest, digestOf(signIn)))
+    .returning();
+  if (!found) return;
+  const [before, now] = [userHolder(found.userId), userHolder(userId)];
+  await tx.update(quotaLedger).set({ holder: now }).where(eq(quotaLedger.holder, before));
+  await tx.update(quotaLedger).set({ person: now }).where(eq(quotaLedger.person, before));
+  const { suspendedAt, suspendedReason } = found;
+  if (suspendedAt) await tx.update(users).set({ suspendedAt, suspendedReason }).where(eq(users.id, userId));
+}
