@@ -4,8 +4,9 @@ import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { accounts, sessions, type User, users } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
-import { lockUser } from './users.ts';
+import { plainName, publicName } from '#lib/names.ts';
 import { welcomeBack } from './departed.ts';
+import { lockUser } from './users.ts';
 
 /** An account at a service, as that service names it. Its tokens are not kept: nothing here asks for them again. */
 export interface SignIn {
@@ -16,9 +17,13 @@ export interface SignIn {
 /** Changes the name and affiliation; null where there is none. */
 export async function saveProfile(
   userId: string,
-  profile: Pick<User, 'name' | 'affiliation'>,
+  wanted: Pick<User, 'name' | 'affiliation'>,
   tx: Tx = db(),
 ): Promise<void> {
+  const profile = {
+    name: wanted.name && publicName(wanted.name),
+    affiliation: wanted.affiliation && (plainName(wanted.affiliation) || null),
+  };
   await tx.transaction(async (tx) => {
     const before = await lockUser(userId, tx);
     const fields = (['name', 'affiliation'] as const).filter((field) => before[field] !== profile[field]);

@@ -20,7 +20,9 @@ import {
   users,
 } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import { publicName } from '#lib/names.ts';
 import { secretDigest } from '#lib/secrets.ts';
+
 import type { TeamRole } from '#lib/vocabulary.ts';
 
 /** An invitation is good for a week. */
@@ -79,9 +81,10 @@ async function countHoldings(teamId: string, tx: Tx): Promise<{ submissions: num
 
 // --- making and naming ---
 
-export async function createTeam(name: string, userId: string, tx: Tx = db()): Promise<Team> {
+export async function createTeam(wanted: string, userId: string, tx: Tx = db()): Promise<Team> {
   return tx.transaction(async (tx) => {
     await requireFewFounded(userId, tx);
+    const name = publicName(wanted);
     const [team] = await tx.insert(teams).values({ name }).returning();
     await tx.insert(teamMembers).values({ teamId: team.id, userId, role: 'owner' });
     await recordEvent(userId, { kind: 'team-created', teamId: team.id, name }, tx);
@@ -112,8 +115,9 @@ async function requireFewFounded(userId: string, tx: Tx): Promise<void> {
     );
 }
 
-export async function renameTeam(id: string, name: string, actorId: string, tx: Tx = db()): Promise<Team> {
+export async function renameTeam(id: string, wanted: string, actorId: string, tx: Tx = db()): Promise<Team> {
   return tx.transaction(async (tx) => {
+    const name = publicName(wanted);
     const before = await lockTeam(id, tx);
     if (before.name === name) return before;
     const [team] = await tx.update(teams).set({ name }).where(eq(teams.id, id)).returning();

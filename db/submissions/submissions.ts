@@ -24,6 +24,7 @@ import {
   users,
 } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
+import { plainName } from '#lib/names.ts';
 import type { EntrySource } from '#lib/public-entry.ts';
 import { ENTRY_COLUMNS, ENTRY_JOINS } from './entries.ts';
 import { findOrCreateMethod, lockMethod, nextVersion } from './methods.ts';
@@ -94,7 +95,7 @@ async function insertSubmission(
     const { userId: person, datasetId, description, paperUrl, codeUrl, testImagesSeen } = columns;
     const said = await findOrCreateMethod(
       { userId: person, teamId },
-      { id: wanted, name: columns.method },
+      { id: wanted, name: plainName(columns.method) },
       { description, paperUrl, codeUrl, testImagesSeen },
       tx,
     );
