@@ -38,6 +38,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
   // the site around it
   'lib/errors.ts': [],
+  'lib/names.ts': ['lib/errors.ts'],
   'lib/env.ts': ['lib/errors.ts'],
   'lib/private-folder.ts': ['lib/errors.ts'],
   'lib/storage.ts': ['lib/errors.ts', 'lib/env.ts'],
