@@ -23,7 +23,7 @@ async function allowed(
 }
 
 const withAnswer = about.extend({
-  /** to the question of a maintainer */
+  /** reply to a maintainer's question */
   message: z.string().trim().max(1000, 'At most 1,000 characters').default(''),
 });
 
@@ -42,7 +42,7 @@ export const takeBack = action(about, async ({ id }, who) => {
 });
 
 const withReason = about.extend({
-  /** asked of an entry that has been public: its tombstone says it */
+  /** required for a formerly public entry, whose tombstone shows it */
   reason: z.enum(['', ...OWNERS_REASONS]).default(''),
 });
 

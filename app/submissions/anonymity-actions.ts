@@ -41,7 +41,7 @@ export const revealEntry = action(about, async ({ id }, who) => {
   return { done: true };
 });
 
-/** `made`: the link, shown this once. */
+/** `made`: the new link, shown only now. */
 export const shareWithReviewers = action(about, async ({ id }, who) => {
   await allowed(who, id, canShareWithReviewers);
   const secret = await makeReviewLink(id, who.id);

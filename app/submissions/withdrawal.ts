@@ -1,7 +1,7 @@
-/** Why an entry that had been public is gone, in words. */
+/** Why a formerly public entry is gone, in words. */
 import type { WithdrawalReason } from '#lib/vocabulary.ts';
 
-/** To stand after “withdrawn by its owner on …:”. */
+/** Follows “withdrawn by its owner on …:”. */
 export const WITHDRAWN_AS: Readonly<Record<WithdrawalReason, string>> = {
   superseded: 'superseded by a newer version',
   mistake: 'a mistake was found in it',
@@ -10,5 +10,5 @@ export const WITHDRAWN_AS: Readonly<Record<WithdrawalReason, string>> = {
   other: 'for another reason',
 };
 
-/** Those an owner can choose. */
+/** The reasons an owner can choose. */
 export const OWNERS_REASONS = ['superseded', 'mistake', 'data', 'other'] as const satisfies readonly WithdrawalReason[];

@@ -41,7 +41,7 @@ export default function TasksPage() {
   );
 }
 
-/** How many files a submission has. */
+/** Describe how many files a submission has. */
 function files({ slots, slotsAreDatasets, least }: Task): string {
   if (slotsAreDatasets) return 'A file per registered data set.';
   if (slots.length === 1) return 'One file.';

@@ -39,7 +39,7 @@ export const slotFileSchema = z.object({
   scoreThreshold: z.number().optional(),
 });
 
-const NAMELESS = 'A name for the method, as it shall stand on the leaderboard';
+const NAMELESS = 'A name for the method, as it should appear on the leaderboard';
 const methodName = z.string().trim().max(120, 'At most 120 characters');
 export const methodNameSchema = methodName.min(1, NAMELESS);
 

@@ -172,7 +172,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/api/v1/queue',
     summary: 'What is being scored and what waits: position, attempts, estimates, and why it waits',
-    description: 'With a token, your own submissions are named; maintainers are told all of them.',
+    description: 'With a token, your own submissions are named; for maintainers all of them are.',
     who: 'optional',
     answers: { 200: { description: 'The queue', schema: queueSchema } },
   },

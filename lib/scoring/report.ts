@@ -58,7 +58,7 @@ export const reportEnvelopeSchema = z.object({
   /** the predictions have no scores (label images): AP is one precision at one recall; ranked among their own kind */
   unscored: z.boolean().optional(),
   warnings: z.array(warningSchema),
-  /** on ground truth that is not public: how much is told (`tasks/disclosure.ts`); absent: everything */
+  /** on ground truth that is not public: how much is shown (`tasks/disclosure.ts`); absent: everything */
   disclosure: z.enum(['unpublished', 'published']).optional(),
   /** what other papers report, from label images; of masks, under the primary protocol's score threshold */
   families: familiesSchema.optional(),

@@ -165,7 +165,7 @@ function coarseCounts({ counts }: CountReport['results']): CountReport['results'
         linearityBroken: carried ? null : linearityBroken,
         points: [],
         ...(linearityReason !== undefined && { linearityReason }),
-        ...(carried && { withheld: 'One image decides these numbers. They are told once the entry is published.' }),
+        ...(carried && { withheld: 'One image decides these numbers. They are shown once the entry is published.' }),
         ...(overTime && { overTime }),
         ...(scoreThreshold !== undefined && { scoreThreshold }),
       },

@@ -19,21 +19,21 @@ export interface EntryProps {
   /** the data set's name */
   dataset: string;
   reports: Partial<Record<ProtocolId, Report>>;
-  /** every score it has had */
+  /** all its scores */
   history: ScoreHistory;
-  /** the protocol of the address */
+  /** the protocol parameter of the address */
   asked: string | string[] | undefined;
-  /** the owner, the team or a maintainer looks */
+  /** the viewer is the owner, in the team, or a maintainer */
   inside: boolean;
-  /** what whoever looks may do here */
+  /** the viewer's actions */
   deeds?: ReactNode;
   links: {
     /** the page itself */
     page: string;
     receipt: string;
-    /** null: whoever looks has no business with the API */
+    /** null: the viewer has no access by the API */
     json: string | null;
-    /** null: the entry is not public, and has none */
+    /** null: the entry is not public and has no badge */
     badge: string | null;
   };
 }
@@ -47,7 +47,10 @@ const STATE_WORDS = {
   withdrawn: 'It was withdrawn by its submitter.',
 } as const;
 
-/** Everything the site says of one entry: to everybody, to its owner, and to reviewers who do not learn whose it is. */
+/**
+ * Everything the site shows of one entry: to everybody, to its owner, and to reviewers, from whom its identity is
+ * hidden.
+ */
 export function EntryView({ entry, dataset, reports, history, asked, inside, deeds, links }: EntryProps) {
   const scored = PROTOCOL_IDS.filter((id) => reports[id]);
   const chosen = scored.find((id) => id === asked) ?? scored.find((id) => id === PRIMARY_PROTOCOL) ?? scored[0];
@@ -211,7 +214,7 @@ export function EntryView({ entry, dataset, reports, history, asked, inside, dee
   );
 }
 
-/** The submitter with affiliation and iD, which is one they have signed in with; nothing while the entry is sealed. */
+/** The submitter with affiliation and the iD they signed in with; nothing while the entry is sealed. */
 function Submitter({ entry: { submitter, affiliation, orcid } }: { entry: PublicEntry }) {
   if (!submitter || !(affiliation || orcid)) return null;
   return (
@@ -222,7 +225,7 @@ function Submitter({ entry: { submitter, affiliation, orcid } }: { entry: Public
   );
 }
 
-/** The names that stand beside the method. */
+/** Return the names shown beside the method. */
 function by({ anonymous, submitter, team, authors, demo }: PublicEntry): string {
   if (anonymous && !anonymous.identityShown) return 'Anonymous';
   const people = authors || submitter;

@@ -18,7 +18,7 @@ const EXPLAINED: Readonly<Record<ErrorKind, string>> = {
   background: 'An outline on background, debris or dead cells without an annotation.',
 };
 
-/** Which sides a kind has: a missed cell has no outline, an outline on background no cell. */
+/** The sides of each kind: a missed cell has no outline, an outline on background no cell. */
 const SIDES: Readonly<Record<ErrorKind, readonly ('objects' | 'detections')[]>> = {
   missed: ['objects'],
   poorBoundary: ['objects', 'detections'],
@@ -29,7 +29,7 @@ const SIDES: Readonly<Record<ErrorKind, readonly ('objects' | 'detections')[]>> 
 };
 const SIDE_NAMES = { objects: 'Cells', detections: 'Outlines' } as const;
 
-/** What the primary protocol's report says of errors by kind; nothing for reports from before there were any. */
+/** Errors by kind from the primary protocol's report; nothing for old reports without them. */
 export function WhatGoesWrong({ report }: { report: ReportOf<'livecell-wide'> | undefined }) {
   const evaluations = EVALUATIONS.filter((evaluation) => report?.results[evaluation]?.overall.errors);
   if (!report || evaluations.length === 0) return null;

@@ -19,7 +19,7 @@ interface Props {
   searchParams: Promise<{ protocol?: string | string[] }>;
 }
 
-/** Whoever may not see an entry learns nothing of it, not even that it exists. */
+/** Load an entry; viewers without permission learn nothing about it, not even that it exists. */
 const load = cache(async (id: string) => {
   const [submission, who] = await Promise.all([getSubmission(id), viewer()]);
   if (!submission || !canViewSubmission(who, submission)) notFound();
@@ -39,7 +39,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   if (tombstone) return { title: `${tombstone.method} (withdrawn)`, robots: { index: false } };
   const { entry, dataset, inside } = await load((await params).id);
   if (!isPublic(entry)) return { title: entry.method, robots: { index: false } };
-  // what is shared must be the public form, also where an insider looks
+  // shared previews must use the public form, even for an insider
   const shared = inside ? (await findPublished(entry.id)).entry : entry;
   const words = standingInWords(entry.task, (await standings(entry.task, dataset)).get(entry.id));
   const description = `${words}. Scores, charts and receipt of ${shared.method} on ${dataset}.`;

@@ -10,7 +10,7 @@ import { type Column, columnNumber, fillLimits, readerOf, readInterval } from '#
 import { TASKS } from '#lib/tasks/index.ts';
 import type { ReportOf } from '#lib/tasks/report.ts';
 
-/** What the board calls them, so that no page has its own words for a number. */
+/** The board's names of the numbers, so that every page uses the same. */
 const COLUMNS = TASKS['livecell-wide'].columns.filter(({ onDemand }) => !onDemand);
 const SLICE_METRICS = ['AP', 'AFNR', 'AP50', 'AP75'] as const;
 
@@ -69,7 +69,7 @@ export function AllNumbers({ reports }: { reports: Partial<Record<ProtocolId, Re
   );
 }
 
-/** Recall limits differ between protocols: the row names them all, in the order of the columns. */
+/** Recall limits differ between protocols: the row lists them all, in the order of the columns. */
 function MetricName({ column, protocols }: { column: Column; protocols: readonly ProtocolId[] }) {
   const labels = [...new Set(protocols.map((id) => label(column, id)))];
   const shown = labels.length > 1 ? `AR@${labels.map((text) => text.replace('AR@', '')).join(' / ')}` : labels[0];
@@ -217,7 +217,9 @@ export function PerCellType({ report }: { report: ReportOf<'livecell-wide'> }) {
   );
 }
 
-/** How much the pooled number depends on what is odd in the official test set; other data sets have no such lines. */
+/**
+ * How much the pooled number depends on irregularities of the official test set; other data sets have no such lines.
+ */
 const SENSITIVITY: readonly { line: SensitivityLine; name: string; title: string }[] = [
   {
     line: 'withoutDuplicates',
@@ -245,7 +247,7 @@ const WITHOUT_RANKING = [
   ],
 ] as const;
 
-/** Measures that look at one set of detections, those at or above a score, however they are ranked among themselves. */
+/** Measures of one set of detections, those with at least a certain score, whatever their order. */
 export function WithoutRanking({ report }: { report: ReportOf<'livecell-wide'> }) {
   const evaluations = EVALUATIONS.filter((evaluation) => report.results[evaluation]);
   return (
@@ -304,7 +306,7 @@ export function WithoutRanking({ report }: { report: ReportOf<'livecell-wide'> }
   );
 }
 
-/** Which detections were counted, and the one number that has no threshold of its own. */
+/** The detections counted, and the one number without a threshold of its own. */
 function Operating({ metrics: { scoreThreshold, pq } }: { metrics: Metrics }) {
   return (
     <>

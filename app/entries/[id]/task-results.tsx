@@ -1,4 +1,4 @@
-/** An entry's numbers as its board names them, then whatever its results let draw. */
+/** An entry's numbers under the board's names, then the charts of its results. */
 
 import { NumbersTable } from '#app/_components/charts/plot.tsx';
 import { EVALUATION_NAMES } from '#app/_components/labels.ts';

@@ -4,7 +4,7 @@ import { WITHDRAWN_AS } from '#app/submissions/withdrawal.ts';
 import { day } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 
-/** What is left of an entry that had been public: so that links to it do not end nowhere. */
+/** What remains of a formerly public entry, so that links to it still lead somewhere. */
 export function TombstoneView({ tombstone, inside }: { tombstone: Tombstone; inside: boolean }) {
   const { id, task, dataset, method, methodId, at, reason } = tombstone;
   return (

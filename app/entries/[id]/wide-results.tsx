@@ -14,7 +14,7 @@ import { AllNumbers, PerCellType, WithoutRanking } from './tables.tsx';
 
 type WideReport = ReportOf<'livecell-wide'>;
 
-/** `protocols`: the choice of the report that is shown. */
+/** `protocols`: the links that choose the report shown. */
 export function WideResultsOf({
   reports,
   report,
@@ -85,7 +85,7 @@ function Headline({ report }: { report: WideReport }) {
   );
 }
 
-/** Beside the number of all images pooled, and named for what it is. */
+/** Shown beside the number of all images pooled, with its own name. */
 function MeanOverTypes({ results, metric }: { results: EvaluationResults; metric: 'AP' | 'AFNR' }) {
   const { mean, types } = meanOverTypes(results.cellTypes, metric);
   if (mean === null) return null;

@@ -1,4 +1,4 @@
-/** What the charts below a board show: the checked entries, or its first few. */
+/** The charts below a board: the selected entries, or the first few. */
 import { MAX_SERIES } from '#app/_components/charts/series-style.tsx';
 import { EVALUATION_NAMES } from '#app/_components/labels.ts';
 import { TaskFigures } from '#app/_components/tasks/results.tsx';
@@ -10,10 +10,10 @@ import { list } from '#lib/format.ts';
 import type { Report } from '#lib/tasks/report.ts';
 import type { BoardView } from './view.ts';
 
-/** How many entries the charts show when nobody has chosen. */
+/** Number of entries shown in the charts by default. */
 const DRAWN_BY_DEFAULT = 3;
 
-/** The checked entries that are on this board, else its first few; label images come last. */
+/** Return the selected entries of this board, or else its first few; label images come last. */
 export function chosenEntries(rows: readonly BoardRow[], { entries: wanted }: BoardView): BoardRow[] {
   const entries = rows.filter(({ kind }) => kind === 'entry');
   const ranked = [...entries.filter((row) => !row.unscored), ...entries.filter((row) => row.unscored)];

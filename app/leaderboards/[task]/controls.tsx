@@ -9,9 +9,9 @@ import { type BoardView, groupsAmong, viewHref } from './view.ts';
 
 interface Props {
   view: BoardView;
-  /** the names of the data sets that there is a board for */
+  /** names of the data sets that have a board */
   datasets: readonly string[];
-  /** the one that is shown */
+  /** the data set shown */
   shown: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What one model for all cell types gains over a model per type, of methods that have both. */
+/** The gain of one model for all cell types over one model per type, for methods that have both. */
 import Link from 'next/link';
 import { NumbersTable } from '#app/_components/charts/plot.tsx';
 import { type BoardRow, getLeaderboard } from '#db/board/board.ts';
@@ -22,7 +22,7 @@ export async function Gains({ view, dataset, entries }: Props) {
   const other = task.gainOver === undefined ? null : parseTask(task.gainOver);
   if (!other) return null;
   const wide = await getLeaderboard({ task: other.id, dataset: dataset.name, protocol, evaluation });
-  // the same name from somebody else is another method
+  // a method of the same name by another person is a different method
   const pairs = entries.flatMap((row) => {
     const same = wide.rows.find(
       ({ kind, method, submitter, demo }) =>
@@ -87,7 +87,7 @@ export async function Gains({ view, dataset, entries }: Props) {
   );
 }
 
-/** In percentage points, with its sign. */
+/** Format a difference in percentage points, with its sign. */
 function signed(difference: number | undefined): string {
   return difference === undefined ? '–' : `${difference > 0 ? '+' : ''}${percent(difference).replace('-', '−')}`;
 }

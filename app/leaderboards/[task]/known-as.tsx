@@ -4,7 +4,7 @@ import type { BoardRow } from '#db/board/board.ts';
 import { entryOf } from '#db/submissions/entries.ts';
 import { getSubmission } from '#db/submissions/submissions.ts';
 
-/** Beside an anonymous entry: its name, for its owner, the team and maintainers. Nothing for everybody else. */
+/** Show an anonymous entry's name to its owner, the team and maintainers, and nothing to everybody else. */
 export async function KnownAs({ row }: { row: BoardRow }) {
   if (!row.anonymous) return null;
   const [who, submission] = await Promise.all([viewer(), getSubmission(row.id)]);

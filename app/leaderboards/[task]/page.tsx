@@ -102,7 +102,7 @@ export default async function LeaderboardPage(props: Props) {
   );
 }
 
-/** `AP on BT-474`, `the mean over types of AP`. */
+/** Return `AP on BT-474`, `the mean over types of AP`. */
 function rankedBy({ sort, protocol, cellType }: BoardView): string {
   const name = fillLimits(columnName(sort), protocol);
   if ('meanOf' in sort.path) return `the ${name[0].toLowerCase()}${name.slice(1)}`;
@@ -135,7 +135,7 @@ function DatasetLine({ task, dataset }: { task: Task; dataset: Dataset | null })
   );
 }
 
-/** How the numbers are read, or what the task asks; with the way to the whole of it. */
+/** Explain how to read the numbers, or what the task measures, with a link to the full explanation. */
 function About({ view: { task, protocol } }: { view: BoardView }) {
   const reading = task.board?.reading;
   if (reading)

@@ -1,4 +1,4 @@
-/** How often a method has been run on the test set: beside every entry, on every board. */
+/** How often a method has been run on the test set, shown with every entry on every board. */
 import Link from 'next/link';
 import type { BoardRow } from '#db/board/board.ts';
 
@@ -18,7 +18,7 @@ export function Runs({ row }: { row: BoardRow }) {
   );
 }
 
-/** Which of the method's versions this is; an anonymous entry does not say. */
+/** Link to the entry's version of its method; anonymous entries have no link. */
 export function VersionLink({ row: { methodId, version } }: { row: BoardRow }) {
   if (!methodId || version === null) return null;
   return <Link href={`/methods/${methodId}`}>Version {version}</Link>;

@@ -15,13 +15,13 @@ import { type BoardView, viewHref } from './view.ts';
 interface Props {
   view: BoardView;
   rows: readonly BoardRow[];
-  /** ids of the entries that the charts show */
+  /** ids of the entries shown in the charts */
   drawn: readonly string[];
 }
 
 /**
- * The board as a table that works as paper does: no script, every number reachable, notes at its foot. Entries come
- * first, then those from label images, then what was published elsewhere, by data set.
+ * The board as a table that needs no script: every number is reachable, with notes at its foot. Entries come first,
+ * then those from label images, then results published elsewhere, by data set.
  */
 export function BoardTable({ view, rows, drawn }: Props) {
   const { task, sort } = view;
@@ -109,7 +109,7 @@ export function BoardTable({ view, rows, drawn }: Props) {
   );
 }
 
-/** The columns of the board that are switched on, group by group; a board that is sorted by a column shows it. */
+/** Return the board's visible columns, group by group; the column that sorts the board is always visible. */
 function shownColumns({ task, cellType, groups, sort }: BoardView): readonly Column[] {
   const columns = boardColumns(task, cellType);
   if (!task.groups) return columns;
@@ -204,7 +204,7 @@ function EntryRow({ row, columns, view, drawn }: RowProps & { drawn: boolean }) 
             name="entries"
             value={row.id}
             defaultChecked={drawn}
-            // a check box that the browser restores from the last visit would contradict the address
+            // a check box restored by the browser from the last visit would contradict the address
             key={String(drawn)}
             aria-label={`Show ${row.method} in the charts`}
           />
@@ -296,7 +296,7 @@ function NumberCell(props: {
   );
 }
 
-/** Links come from submitters: the site vouches for none of them. */
+/** A link from a submitter, which the site does not vouch for. */
 function SubmittersLink({ href, children }: { href: string; children: ReactNode }) {
   return (
     <a href={href} rel="nofollow ugc noopener">
@@ -305,7 +305,7 @@ function SubmittersLink({ href, children }: { href: string; children: ReactNode 
   );
 }
 
-/** A source is an address, at times followed by a remark; or only words, such as “notebook output”. */
+/** A source: an address, possibly followed by a remark, or only words, such as “notebook output”. */
 function Source({ of }: { of: string | undefined }) {
   const address = of?.split(' ')[0];
   if (!of || !address) return null;
@@ -317,19 +317,19 @@ function publishedOn(subset: string | undefined, testSet: string | undefined): s
   return `As published elsewhere${where}: not scored here, not ranked`;
 }
 
-/** A published number keeps the digits it was published with; where they end, a space as wide holds its place. */
+/** Format a published number with its published digits, padded with spaces of equal width. */
 function asPublished(column: Column, value: ColumnNumber): string {
   const text = formatNumber(column, value);
   return column.format === 'integer' ? text : text.replace(/\.?0+$/, (zeros) => '\u2007'.repeat(zeros.length));
 }
 
-/** `a`, `b` … `z`, `aa`: what a note is called. */
+/** Return the label of a note: `a`, `b` … `z`, `aa`. */
 function letter(index: number): string {
   const last = String.fromCharCode(97 + (index % 26));
   return index < 26 ? last : letter(Math.floor(index / 26) - 1) + last;
 }
 
-/** One line of a note per number, most of them alike: each remark once. */
+/** Return each remark of a note once: it has one line per number, most of them alike. */
 function remarks(note: string): string {
   return [...new Set(note.split(/\n|; /))].join(' · ');
 }

@@ -1,6 +1,6 @@
 /**
- * The state of a leaderboard is its address. Every parameter is looked up in a list of what exists; what is not found
- * falls back to the default, so an old or mistyped link still shows a board.
+ * The state of a leaderboard is its address. Every parameter is looked up in a list of valid values; unknown ones fall
+ * back to the default, so an old or mistyped link still shows a board.
  */
 
 import { MAX_SERIES } from '#app/_components/charts/series-style.tsx';
@@ -18,17 +18,17 @@ export interface BoardView {
   readonly task: Task;
   readonly protocol: ProtocolId;
   readonly evaluation: Evaluation;
-  /** null: the board of all cell types together */
+  /** null: the board of all cell types */
   readonly cellType: CellType | null;
-  /** a name; none: the task's active one */
+  /** name; undefined: the task's active one */
   readonly dataset: string | undefined;
   readonly sort: Column;
   readonly direction: Direction;
-  /** the ids of the column groups that are switched on */
+  /** ids of the visible column groups */
   readonly groups: readonly string[];
-  /** only entries that have at least this level; null: all */
+  /** only entries with at least this level; null: all */
   readonly level: Level | null;
-  /** chosen for the charts; none: the first few of the board */
+  /** selected for the charts; empty: the first few of the board */
   readonly entries: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function parseView(task: Task, params: Params): BoardView {
   };
 }
 
-/** These groups of a task's columns, in the task's order. */
+/** Return the task's column groups with these ids, in the task's order. */
 export function groupsAmong({ groups = [] }: Task, ids: readonly string[]): string[] {
   return groups.map(({ id }) => id).filter((id) => ids.includes(id));
 }
@@ -59,7 +59,7 @@ function shownGroups({ groups = [] }: Task): string[] {
   return groups.filter(({ shown }) => shown).map(({ id }) => id);
 }
 
-/** The parameters of a view, without those that are at their default. */
+/** Return the parameters of a view that are not at their default. */
 export function viewParams(view: BoardView): [string, string][] {
   const { task, protocol, evaluation, cellType, dataset, sort, direction, groups, level, entries } = view;
   const params: [string, string | false | null | undefined][] = [
@@ -76,7 +76,7 @@ export function viewParams(view: BoardView): [string, string][] {
   return params.filter((param): param is [string, string] => Boolean(param[1]));
 }
 
-/** Another cell type may have other columns: the order goes back to the headline where its column is not among them. */
+/** Return the address of a changed view. If the new cell type lacks the sorting column, the headline sorts again. */
 export function viewHref(view: BoardView, changes: Partial<BoardView> = {}): string {
   const changed = { ...view, ...changes };
   const { task, cellType, sort } = changed;
@@ -89,21 +89,21 @@ export function viewHref(view: BoardView, changes: Partial<BoardView> = {}): str
   return `/leaderboards/${task.id}${query.length ? `?${query.join('&')}` : ''}`;
 }
 
-/** The same view from the API: what the page's export links point at. */
+/** Return the API address of the same view, for the page's export links. */
 export function exportHref(view: BoardView, format: 'csv' | 'json' | 'bibtex'): string {
   const params = new URLSearchParams(viewParams(view).filter(([key]) => key !== 'columns' && key !== 'entries'));
-  // exports have all columns but those on demand
+  // exports have all columns except those on demand
   const onDemand = new Set(view.task.columns.flatMap(({ onDemand, toggle }) => (onDemand && toggle ? toggle : [])));
   const demanded = view.groups.filter((group) => onDemand.has(group));
   if (demanded.length > 0) params.set('columns', demanded.join());
-  // in full: a saved link must not change its meaning when a default does
+  // written out: a saved link must not change its meaning when a default changes
   params.set('protocol', view.protocol);
   params.set('evaluation', view.evaluation);
   params.set('format', format);
   return `/api/v1/leaderboards/${view.task.id}?${params}`;
 }
 
-/** The lowest level is every entry's, so it filters nothing. */
+/** Every entry has the lowest level, so it filters nothing. */
 export function levelOfParam(text: string | undefined): Level | null {
   const level = parseLevel(text);
   return level === 'scored' ? null : level;
@@ -117,7 +117,7 @@ function first(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** `a,b` and `a` with `b` repeated (what a form of check boxes sends) are the same. */
+/** Accept `a,b` as well as repeated `a` and `b` (sent by a form of check boxes). */
 function many(value: string | string[] | undefined): string[] {
   return [value ?? []]
     .flat()

@@ -6,7 +6,7 @@ import { anonymousName, isSealed } from '#lib/public-entry.ts';
 import { revealEntry, sealEntry, stopSharing } from '../anonymity-actions.ts';
 import { ReviewLink } from './review-link.tsx';
 
-/** Whether the entry says who made it, until when, and the link for reviewers; for those who may change that. */
+/** Whether the entry names its submitter, until when, and the link for reviewers; for people who may change that. */
 export function Anonymity({ submission, who }: { submission: SubmissionDetail; who: may.Viewer }) {
   const sealed = isSealed(submission, new Date());
   const canSeal = may.canMakeAnonymous(who, submission);

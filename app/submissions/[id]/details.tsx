@@ -1,4 +1,4 @@
-/** What the submitter stated, and the files that were sent. */
+/** The submitter's statements, and the files sent. */
 import type { SubmissionDetail } from '#db/submissions/submissions.ts';
 import { bytes, integer, moment } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';

@@ -14,7 +14,7 @@ const PHASES = {
 
 type Now = Pick<SubmissionBody, 'state' | 'queuePosition' | 'progress' | 'attempts'>;
 
-/** State, place in the queue and progress as they change; when it is over, the page is asked for its results. */
+/** Show state, place in the queue and progress as they change; at the end, reload the page for the results. */
 export function Follow({ id, initial }: { id: string; initial: Now }) {
   const router = useRouter();
   const [now, setNow] = useState(initial);
@@ -32,7 +32,7 @@ export function Follow({ id, initial }: { id: string; initial: Now }) {
       source.close();
       router.refresh();
     };
-    // where events do not get through (a proxy that buffers, too many tabs), ask now and then
+    // where events are blocked (a buffering proxy, too many tabs), poll occasionally
     const ask = async () => {
       const response = await fetch(url, { cache: 'no-store' }).catch(() => null);
       if (response?.ok) hear(await response.json());

@@ -1,4 +1,4 @@
-/** What has happened to a submission: its scores, and every event. */
+/** The history of a submission: its scores, and every event. */
 import { LeftBehind, ScoredAgain } from '#app/_components/score-history.tsx';
 import { listEvents } from '#db/audit.ts';
 import { scoreHistory } from '#db/board/score-history.ts';
@@ -6,7 +6,7 @@ import type { SubmissionDetail } from '#db/submissions/submissions.ts';
 import { auditSentence } from '#lib/audit.ts';
 import { moment } from '#lib/format.ts';
 
-/** What became of it when its data set was scored again. */
+/** The outcome when its data set was scored again. */
 export async function Rescored({ submission }: { submission: SubmissionDetail }) {
   if (submission.state !== 'scored') return null;
   const history = await scoreHistory(submission);

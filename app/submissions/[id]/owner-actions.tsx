@@ -1,4 +1,4 @@
-/** What the viewer may do with a submission: publish, take back, show, delete, withdraw. */
+/** The viewer's actions on a submission: publish, take back, show, delete, withdraw. */
 import { Act } from '#app/_components/action-button.tsx';
 import type { SubmissionDetail } from '#db/submissions/submissions.ts';
 import * as may from '#lib/permissions.ts';

@@ -19,7 +19,7 @@ type Props = { params: Promise<{ id: string }> };
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const submission = await find((await params).id);
-  // metadata is written before the page can send somebody away
+  // metadata is written before the page can redirect
   const title = may.canSeeIdentity(await viewer(), submission) ? submission.method : 'Submission';
   return { title, robots: { index: false } };
 }
@@ -72,7 +72,7 @@ function inWords({ visibility, team }: SubmissionDetail): string {
     : visibilityInWords(visibility);
 }
 
-/** Of which method, for whom, and whether it is the version that the board shows. */
+/** The method, the team, and whether the board shows this version. */
 function VersionOf({
   submission: { methodId, version, team, shown, state, visibility },
 }: {
@@ -107,7 +107,7 @@ async function find(id: string): Promise<SubmissionDetail> {
   }
 }
 
-/** A question before publishing, or a remark with it. */
+/** A maintainer's question before publishing, or remark. */
 function FromTheMaintainers({ submission: { moderatorNote, visibility } }: { submission: SubmissionDetail }) {
   if (!moderatorNote) return null;
   const asks = visibility === 'private';

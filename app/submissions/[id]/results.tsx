@@ -1,4 +1,4 @@
-/** What came of a submission: its numbers, the problems of its file, or why it could not be scored. */
+/** The result of a submission: its numbers, the problems of its file, or why it could not be scored. */
 import Link from 'next/link';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { getReports } from '#db/board/reports.ts';
@@ -50,7 +50,7 @@ interface View {
   numbers: ColumnNumber[];
 }
 
-/** The numbers of the task's board, or the chosen few of them, under every protocol. */
+/** The numbers of the task's board, or a selection of them, under every protocol. */
 async function Scores({ task, submission }: { task: Task; submission: SubmissionDetail }) {
   const reports = await getReports(submission.id);
   const { protocols, evaluations } = task.kind;
@@ -95,13 +95,13 @@ interface TableProps {
   task: Task;
   columns: readonly Column[];
   views: readonly View[];
-  /** where there is a table per data set: its name */
+  /** the data set's name, if each has its own table */
   dataset: string | null;
 }
 
 const words = (evaluation: Evaluation) => (evaluation === 'segm' ? 'masks' : 'boxes');
 
-/** A row per protocol and evaluation: a few numbers, named as briefly as on the board. */
+/** One row per protocol and evaluation: a few numbers, labelled as on the board. */
 function TableByView({ columns, views }: TableProps) {
   return (
     <table>
@@ -136,7 +136,7 @@ function TableByView({ columns, views }: TableProps) {
   );
 }
 
-/** A row per number that there is; the headline always. */
+/** One row per existing number; the headline always. */
 function TableByMeasure({ task, columns, views, dataset }: TableProps) {
   return (
     <table>

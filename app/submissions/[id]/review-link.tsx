@@ -3,7 +3,7 @@
 import { useActionState } from 'react';
 import { shareWithReviewers } from '../anonymity-actions.ts';
 
-/** Make the link for reviewers and show it once. `exists`: one that was made before is replaced. */
+/** Create the link for reviewers and show it once. `exists`: an earlier link is replaced. */
 export function ReviewLink({ id, exists }: { id: string; exists: boolean }) {
   const [state, run, pending] = useActionState(shareWithReviewers, {});
   const replaces = exists || state.made !== undefined;

@@ -24,7 +24,7 @@ export async function generateMetadata(props: Props): Promise<Metadata> {
   return { title: task.name, description: task.summary };
 }
 
-/** Everything about a task, out of its literal: a new task needs no page. */
+/** Everything about a task, from its definition: a new task needs no page. */
 export default async function TaskPage(props: Props) {
   const task = await openTask(props);
   const [published, datasets] = await Promise.all([

@@ -1,4 +1,6 @@
-/** What was published of a task, every row with its protocol and source: what may stand on the board, then the rest. */
+/**
+ * The published results of a task, each with protocol and source: first those comparable with the board, then the rest.
+ */
 
 import { EVALUATION_NAMES } from '#app/_components/labels.ts';
 import { TableFrame } from '#app/_components/table-frame.tsx';
@@ -74,7 +76,7 @@ function Rows({ title, task, results }: { title: string; task: Task; results: re
   );
 }
 
-/** Rows of one method on one subset together, masks before boxes; subsets of numbers in the order of the numbers. */
+/** Group rows by method and subset, masks before boxes; numeric subsets in numeric order. */
 function byMethodAndSubset(results: readonly ReferenceResult[]): ReferenceResult[][] {
   const groups = new Map<string, ReferenceResult[]>();
   for (const row of results) {
@@ -91,7 +93,7 @@ function byMethodAndSubset(results: readonly ReferenceResult[]): ReferenceResult
   );
 }
 
-/** Each remark once. */
+/** Return each remark once. */
 function sentences(protocols: readonly string[]): string {
   const remarks = protocols.flatMap((protocol) => protocol.split('; ')).filter(Boolean);
   return [...new Set(remarks)].join(' · ');
@@ -103,15 +105,15 @@ function subsetName(subset: string): string {
   return /^\d+$/.test(subset) ? `${subset} % of the training images` : subset;
 }
 
-/** The column of the board that a published number belongs to: one of its subset, or its own. */
+/** Return the board column of a published number: the one of its subset, or its own. */
 function columnOf(task: Task, { metric, subset }: ReferenceResult): Pick<Column, 'label' | 'format'> | undefined {
   const ofSubset = task.columns.find(({ key }) => key === `${metric}-${subset}`);
-  // named in full: of a pair of cell types, which is which must be said
+  // the full name: for a pair of cell types it says which is which
   if (ofSubset) return { format: ofSubset.format, label: columnName(ofSubset) };
   return task.columns.find(({ key }) => key === metric);
 }
 
-/** With the digits it was published with. */
+/** Format a number with its published digits. */
 function shown(task: Task, row: ReferenceResult): string {
   const format = columnOf(task, row)?.format ?? 'percent';
   const text = formatNumber({ format }, row.value);
@@ -120,7 +122,7 @@ function shown(task: Task, row: ReferenceResult): string {
   return format === 'percent' ? `${plain} %` : plain;
 }
 
-/** An address, at times followed by a remark; or only words. */
+/** An address, possibly followed by a remark, or only words. */
 function Source({ of }: { of: string }) {
   const [first, ...rest] = of.split(' ');
   if (!/^https?:/.test(first)) return <>{of}</>;

@@ -42,7 +42,7 @@ export const submit: Command = {
   example: 'livecell submit --method "My model" --wait predictions.json.gz',
   options: {
     task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
-    method: { type: 'string', value: 'NAME', help: 'as it shall stand on the leaderboard; again: its next version' },
+    method: { type: 'string', value: 'NAME', help: 'name on the leaderboard; used again: its next version' },
     'method-id': { type: 'string', value: 'ID', help: 'instead of --method: of the address of its page' },
     team: { type: 'string', value: 'TEAM', help: 'submit for a team of yours: its name or id' },
     'slot-file': { type: 'string', value: 'SLOT=FILE', help: 'for tasks with several files', multiple: true },
@@ -64,7 +64,7 @@ export const submit: Command = {
   async run(values, files, out) {
     const task = openTask(values.task);
     if (!values.method?.trim() && !values['method-id'])
-      throw new CallError('--method is missing: the name as it shall stand on the leaderboard.');
+      throw new CallError('--method is missing: the name to show on the leaderboard.');
     const scoreThreshold = parseThreshold(task, values['score-threshold']);
     const given = await slotFiles(task, [...files, ...(values['slot-file'] ?? [])], undefined);
     const site = new Site(await findServer(values), findToken(values));

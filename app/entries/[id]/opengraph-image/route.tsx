@@ -7,7 +7,7 @@ import { parseTask } from '#lib/tasks/index.ts';
 
 const SIZE = { width: 1200, height: 630 };
 
-/** What is shown of a published entry where its link is shared. Drawn here, with the font that Next brings along. */
+/** The preview image of a published entry's link. Drawn here, with the font included in Next. */
 export const GET = route({ params: z.object({ id: z.string() }) }, async ({ params }) => {
   const { entry, dataset } = await findPublished(params.id);
   const standing = (await standings(entry.task, dataset.name)).get(entry.id);
@@ -41,13 +41,13 @@ export const GET = route({ params: z.object({ id: z.string() }) }, async ({ para
   );
 });
 
-/** Two lines at most. */
+/** Shorten to at most two lines. */
 function short(name: string): string {
   const text = drawable(name) || 'An entry';
   return text.length > 62 ? `${text.slice(0, 61)}…` : text;
 }
 
-/** For letters that the font lacks, the drawing library would ask another site, and tell it the name. */
+/** Remove letters that the font lacks: for those, the drawing library would send the name to another site. */
 function drawable(text: string): string {
   return text
     .replace(/[^\u0020-\u007e\u00a0-\u017f\u2013\u2014\u2018-\u201d\u2026\u00b7]/gu, ' ')
