@@ -54,7 +54,7 @@ describe('the data folder', () => {
   }, () => {
     const data = join(newFolder(), 'data');
     const program = `process.umask(0);
-      process.argv = [process.argv[0], 'livecell', 'user', 'list', '--json'];
+      process.argv = [process.argv[0], 'livecell', 'migrate', '--json'];
       await import('#workers/cli/main.ts');`;
     execFileSync(process.execPath, ['--input-type=module', '-e', program], {
       env: { ...process.env, DATABASE_URL: undefined, LIVECELL_DATA: data },

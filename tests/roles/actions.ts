@@ -155,9 +155,9 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
       },
     ],
     scoreAgain: [{ may: MAINTAINERS, form: () => ({ id: 'none', reason }), letIn: /There is no such data set/ }],
-    tryFailedAgain: [{ may: MAINTAINERS, form: () => ({ id: 'none' }), letIn: /This re-score is over/ }],
-    goOnWithout: [{ may: MAINTAINERS, form: () => ({ id: 'none' }), letIn: /This re-score is over/ }],
-    cancelScoringAgain: [{ may: MAINTAINERS, form: () => ({ id: 'none' }), letIn: /This re-score is over/ }],
+    tryFailedAgain: [{ may: MAINTAINERS, form: () => ({ id: 'none' }), letIn: /This re-score has ended/ }],
+    goOnWithout: [{ may: MAINTAINERS, form: () => ({ id: 'none' }), letIn: /This re-score has ended/ }],
+    cancelScoringAgain: [{ may: MAINTAINERS, form: () => ({ id: 'none' }), letIn: /This re-score has ended/ }],
   },
   'app/maintain/people/actions.ts': {
     suspendPerson: [{ may: MAINTAINERS, form: ({ bystander }) => ({ id: bystander, reason }) }],
