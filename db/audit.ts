@@ -4,7 +4,7 @@ import { type AuditEvent, type AuditKind, auditEventSchema, type Changes } from 
 import { db, type Tx } from './engine/client.ts';
 import { auditEvents, submissions, users } from './schema.ts';
 
-export interface RecordedEvent {
+interface RecordedEvent {
   id: number;
   at: Date;
   actorId: string | null;
@@ -53,11 +53,6 @@ function toEvent({ id, at, actorId, actorName, kind, detail }: Row): RecordedEve
 export async function listEvents(submissionId: string, tx: Tx = db()): Promise<RecordedEvent[]> {
   const rows = await selectEvents(tx).where(eq(auditEvents.submissionId, submissionId)).orderBy(auditEvents.id);
   return nameMerged(rows.map(toEvent), tx);
-}
-
-/** What happened last on the whole site, newest first. */
-export async function listRecentEvents(limit = 100, tx: Tx = db()): Promise<RecordedEvent[]> {
-  return nameMerged((await selectEvents(tx).orderBy(desc(auditEvents.id)).limit(limit)).map(toEvent), tx);
 }
 
 // --- the log of the maintainers ---

@@ -3,7 +3,7 @@ import { type AuditEvent, auditChanges, auditReason, auditSentence } from './aud
 import { guardFormula, quoteField } from './csv.ts';
 
 /** One line of an exported log. */
-export interface ExportedEvent {
+interface ExportedEvent {
   id: number;
   at: Date;
   actorId: string | null;

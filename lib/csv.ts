@@ -14,7 +14,7 @@ export class CsvError extends Error {
   }
 }
 
-export interface CsvRow {
+interface CsvRow {
   /** without quotation marks; blank space around them is kept */
   fields: string[];
   /** line where the row begins, from 1; a quoted field may span several lines */

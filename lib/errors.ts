@@ -19,7 +19,7 @@ const STATUS = {
   unavailable: 503,
   'storage-full': 507,
 } as const;
-export type ErrorCode = keyof typeof STATUS;
+type ErrorCode = keyof typeof STATUS;
 
 const TITLES: Readonly<Record<ErrorCode, string>> = {
   invalid: 'The request is not valid',
@@ -60,7 +60,7 @@ export class AppError extends Error {
 }
 
 /** The body of an `application/problem+json` response. */
-export interface ProblemBody {
+interface ProblemBody {
   title: string;
   status: number;
   detail: string;

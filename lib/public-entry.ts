@@ -66,7 +66,7 @@ export interface EntrySource {
 export type Look = 'public' | 'insider' | 'reviewer';
 
 /** Everything that could reveal an entry's submitter, or link it to another entry. Empty while it is sealed. */
-export interface Identity {
+interface Identity {
   /** the name shown: the method's, or “Anonymous entry 7” */
   method: string;
   /** id of the method's page */
@@ -114,7 +114,7 @@ export interface PublicEntry extends Identity {
   anonymous: Anonymity | null;
 }
 
-export interface Anonymity {
+interface Anonymity {
   /** “Anonymous entry 7”: the name that everybody except insiders sees */
   name: string;
   /** this `PublicEntry` includes the identity, because an insider is looking */

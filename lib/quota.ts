@@ -8,7 +8,7 @@
  */
 
 export const QUOTA_KINDS = ['reserved', 'charged', 'returned', 'granted'] as const;
-export type QuotaKind = (typeof QUOTA_KINDS)[number];
+type QuotaKind = (typeof QUOTA_KINDS)[number];
 
 /** Who holds places: a person or a team. */
 export type QuotaHolder = `user:${string}` | `team:${string}`;

@@ -3,7 +3,7 @@
 import { usePathname } from 'next/navigation';
 import { TASKS, type TaskId } from '#lib/tasks/index.ts';
 
-export interface Banner {
+interface Banner {
   id: string;
   /** null: on every page */
   task: string | null;

@@ -1,6 +1,6 @@
 import Link from 'next/link';
 
-export interface Segment {
+interface Segment {
   readonly label: string;
   readonly href: string;
   readonly current: boolean;

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { TableFrame } from './table-frame.tsx';
 
-export interface DataColumn<Row> {
+interface DataColumn<Row> {
   head: ReactNode;
   cell: (row: Row, index: number) => ReactNode;
   /** numbers and times: aligned to the right, all digits of one width */

@@ -1,7 +1,7 @@
 import { env } from '#lib/env.ts';
 
 /** The address of an iD; the sandbox has addresses of its own. */
-export function orcidAddress(orcid: string): string {
+function orcidAddress(orcid: string): string {
   const sandbox = env().AUTH_ORCID_ISSUER?.includes('sandbox.orcid.org');
   return `https://${sandbox ? 'sandbox.' : ''}orcid.org/${orcid}`;
 }

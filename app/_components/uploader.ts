@@ -23,7 +23,7 @@ export interface Remembered {
   fingerprint: string;
 }
 
-export interface Events {
+interface Events {
   progress(sent: number): void;
   /** the connection broke; it is being tried again */
   waiting(): void;

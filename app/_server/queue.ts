@@ -31,7 +31,7 @@ export interface QueueEntry {
   mayTakeOut: boolean;
 }
 
-export interface QueueView {
+interface QueueView {
   processes: ScoringProcesses;
   running: QueueEntry[];
   waiting: QueueEntry[];

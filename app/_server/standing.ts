@@ -7,7 +7,7 @@ import { type Column, columnName, formatNumber } from '#lib/tasks/columns.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import type { Task } from '#lib/tasks/task.ts';
 
-export interface Standing {
+interface Standing {
   /** of the board's headline, as the board counts; null: not ranked */
   rank: number | null;
   /** what the number is called: `AP` */

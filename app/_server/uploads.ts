@@ -34,7 +34,7 @@ import { sha256Of, storage } from '#lib/storage.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { problem, whoMayEnter } from './http.ts';
 
-export const UPLOADS_PATH = '/api/uploads';
+const UPLOADS_PATH = '/api/uploads';
 /** An upload nobody submitted is deleted after this. */
 const KEPT_FOR = 48 * 3600_000;
 const SWEEP_EVERY = 15 * 60_000;

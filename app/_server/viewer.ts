@@ -12,7 +12,7 @@ import { AppError } from '#lib/errors.ts';
 import type { Viewer } from '#lib/permissions.ts';
 import type { TokenScope } from '#lib/vocabulary.ts';
 
-export interface Caller {
+interface Caller {
   viewer: Viewer;
   /** how the caller was identified; browsers send cookies by themselves, so a cookie also needs the right origin */
   by: 'cookie' | 'token' | null;

@@ -4,7 +4,7 @@ import { useActionState } from 'react';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { changePreferences } from './actions.ts';
 
-export interface Preference {
+interface Preference {
   kind: string;
   words: string;
   site: boolean;

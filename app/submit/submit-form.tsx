@@ -10,7 +10,7 @@ import type { FormState } from '#app/_server/http.ts';
 import { submitForm } from './actions.ts';
 import { TaskRules, type TaskRulesShown } from './task-rules.tsx';
 
-export interface TaskChoice {
+interface TaskChoice {
   id: string;
   name: string;
   /** files may hold predictions that are counted from a score on */

@@ -24,7 +24,7 @@ import { listTables, readRows } from './tables.ts';
 
 const fileSchema = z.object({ bytes: z.int(), sha256: z.string() });
 
-export const manifestSchema = z.object({
+const manifestSchema = z.object({
   schema: z.literal(1),
   at: z.string(),
   /** the last migration of the database, by its time */
@@ -40,7 +40,7 @@ export type Manifest = z.infer<typeof manifestSchema>;
 /** Files of uploads that nobody submitted yet, and tests of readiness. */
 const PASSING = /^(uploads|ready)\//;
 
-export interface BackupResult {
+interface BackupResult {
   manifest: Manifest;
   /** files copied this time, and files that an earlier backup in the folder had */
   copied: number;

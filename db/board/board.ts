@@ -41,7 +41,7 @@ export interface BoardRow extends UnrankedRow {
   rank: number | null;
 }
 
-export interface Leaderboard {
+interface Leaderboard {
   /** null: the task has no ground truth yet */
   dataset: Dataset | null;
   rows: BoardRow[];

@@ -2,7 +2,7 @@
  * The inbox of the maintainers: what waits for publication, with what matters at a glance. The limits and sentences of
  * the radar are in `lib/board/suspicion.ts`; here is what it looks at.
  */
-import { and, count, desc, eq, inArray, max, ne, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, max, ne, notInArray, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import {
   auditEvents,
@@ -61,12 +61,6 @@ export interface InboxCase {
 const UNDECIDABLE = ['withdrawn', 'rejected', 'failed'] as const;
 
 const waiting = () => and(eq(submissions.visibility, 'pending'), notInArray(submissions.state, [...UNDECIDABLE]));
-
-/** How many entries wait for a decision, for the site's header and the maintainers' pages. */
-export async function countInbox(tx: Tx = db()): Promise<number> {
-  const [row] = await tx.select({ waiting: count() }).from(submissions).where(waiting());
-  return row.waiting;
-}
 
 /** What waits for a decision, the longest-waiting first; with `id`, that entry alone, waiting or not. */
 export async function listInbox({ id }: { id?: string } = {}, tx: Tx = db()): Promise<InboxCase[]> {

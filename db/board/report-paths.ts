@@ -1,11 +1,11 @@
 /** The only SQL that knows the shape of a stored report. Whole reports are read and validated in `reports.ts`. */
 import { type SQL, sql } from 'drizzle-orm';
-import { type datasets, evaluations } from '#db/schema.ts';
+import { evaluations } from '#db/schema.ts';
 import type { Evaluation } from '#lib/coco/protocol.ts';
 import { listTasks } from '#lib/tasks/index.ts';
 
 /** The part of the report at a path; SQL's null where there is none. */
-export function reportAt<T>(path: readonly string[]): SQL<T | null> {
+function reportAt<T>(path: readonly string[]): SQL<T | null> {
   return sql<T | null>`${evaluations.report} #> array(select jsonb_array_elements_text(${JSON.stringify(path)}::text::jsonb))`;
 }
 
@@ -22,12 +22,6 @@ export function hasResultsOn(dataset: string): SQL<boolean> {
 /** Whether there is a model of its own for a cell type, with masks or with boxes only. */
 export function hasModelFor(cellType: string): SQL<boolean> {
   return sql<boolean>`(${reportAt(['results', 'bbox', 'cellTypes', cellType])} is not null)`;
-}
-
-/** Where slots are data sets: the digest of the ground truth that a data set had, by its name; else SQL's null. */
-export function groundTruthDigestOf(dataset: string | typeof datasets.name): SQL<string | null> {
-  const name = typeof dataset === 'string' ? sql`${dataset}::text` : sql`${dataset}`;
-  return sql<string | null>`${evaluations.report} #> '{groundTruth,datasets}' -> ${name} ->> 'sha256'`;
 }
 
 /**

@@ -19,7 +19,7 @@ import { parseTask } from '#lib/tasks/index.ts';
 import { isReport } from '#lib/tasks/report-schema.ts';
 import { comparedResults } from './report-paths.ts';
 
-export interface EvaluationLine {
+interface EvaluationLine {
   id: string;
   protocol: ProtocolId;
   evaluatorVersion: string;

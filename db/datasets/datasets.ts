@@ -16,7 +16,7 @@ import { splitOfName } from '#lib/livecell/splits.ts';
 import { groundTruthTask } from '#lib/tasks/index.ts';
 
 type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol' | 'split' | 'version' | 'evaluatorVersion';
-export type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<Pick<Dataset, Optional>>;
+type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<Pick<Dataset, Optional>>;
 
 /**
  * Registers ground truth under a name. The same content again is no error, and may say a split that was not known;

@@ -5,7 +5,7 @@ import { type ReferenceResult, referenceResults } from '#db/schema.ts';
 import type { Evaluation } from '#lib/coco/protocol.ts';
 import { readCsv } from '#lib/csv.ts';
 
-export type NewReferenceResult = Omit<ReferenceResult, 'id'>;
+type NewReferenceResult = Omit<ReferenceResult, 'id'>;
 
 /** A path of `Metrics` such as `AP50` or `AR.2000`, for the names the published tables use. */
 const METRICS: Readonly<Record<string, string>> = {

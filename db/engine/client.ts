@@ -5,7 +5,7 @@ import * as schema from '#db/schema.ts';
 import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 
-export type Db = PostgresJsDatabase<typeof schema>;
+type Db = PostgresJsDatabase<typeof schema>;
 /** A transaction, or the database itself: whatever a query is asked to run on. */
 export type Tx = Db | Parameters<Parameters<Db['transaction']>[0]>[0];
 

@@ -21,12 +21,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
-export interface Backend {
+interface Backend {
   /** Runs complete messages and returns the complete messages of the answer. */
   execProtocolRaw(messages: Uint8Array): Promise<Uint8Array>;
 }
 
-export interface MultiplexerOptions {
+interface MultiplexerOptions {
   password: string;
   /** sent to every connection: server_version, DateStyle … */
   parameters: Readonly<Record<string, string>>;
@@ -78,7 +78,7 @@ export async function serve(backend: Backend, options: MultiplexerOptions): Prom
   return multiplexer;
 }
 
-export class Multiplexer {
+class Multiplexer {
   private readonly backend: Backend;
   private readonly options: MultiplexerOptions;
   private readonly passwordHash: Buffer;

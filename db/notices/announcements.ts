@@ -7,7 +7,7 @@ import { AppError } from '#lib/errors.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { notify } from './notices.ts';
 
-export interface NewAnnouncement {
+interface NewAnnouncement {
   /** null: on every page */
   task: string | null;
   text: string;

@@ -28,7 +28,7 @@ export type EntriesAfterwards =
   | { entries: 'tombstones' };
 
 /** What is left to delete from storage once the account is gone. */
-export interface LeftInStorage {
+interface LeftInStorage {
   files: string[];
   /** uploads that no submission had taken */
   uploads: { id: string; storageKey: string }[];

@@ -9,7 +9,7 @@ import { welcomeBack } from './departed.ts';
 import { lockUser } from './users.ts';
 
 /** An account at a service, as that service names it. Its tokens are not kept: nothing here asks for them again. */
-export interface SignIn {
+interface SignIn {
   provider: string;
   providerAccountId: string;
 }

@@ -28,7 +28,7 @@ import type { TeamRole } from '#lib/vocabulary.ts';
 /** An invitation is good for a week. */
 export const INVITATION_DAYS = 7;
 
-export interface Membership {
+interface Membership {
   id: string;
   name: string;
   role: TeamRole;

@@ -18,7 +18,7 @@ const TOKEN_PREFIX = 'lcb_';
 /** How many days a token may be valid; `never`: until it is revoked. */
 export const TOKEN_LIFETIMES = ['30', '90', '365', 'never'] as const;
 
-export type TokenLifetime = (typeof TOKEN_LIFETIMES)[number];
+type TokenLifetime = (typeof TOKEN_LIFETIMES)[number];
 
 export const DEFAULT_TOKEN_LIFETIME: TokenLifetime = '90';
 

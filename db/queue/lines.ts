@@ -19,7 +19,7 @@ export interface QueueRow {
   lastReturn: string | null;
 }
 
-export interface QueueState {
+interface QueueState {
   processes: ScoringProcesses;
   running: QueueRow[];
   /** in the order they are taken */

@@ -41,7 +41,7 @@ export interface RescoreData {
 }
 
 /** Files of ground truth that a maintainer sent in. */
-export interface ImportData {
+interface ImportData {
   importId: string;
 }
 
@@ -62,7 +62,7 @@ export interface ScoreContext {
   signal: AbortSignal;
 }
 
-export interface ScoreWorker {
+interface ScoreWorker {
   /** Takes no further job; waits for the one at hand for so long, then lets the queue give it to somebody else. */
   stop(options?: { waitMilliseconds?: number }): Promise<void>;
 }
@@ -118,7 +118,7 @@ async function enqueue(data: JobData, priority: number, tx: Tx): Promise<void> {
 }
 
 /** What is done with each kind of job, and what when no attempt is left, however the last one ended. */
-export interface QueueHandlers {
+interface QueueHandlers {
   score(submissionId: string, context: ScoreContext): Promise<void>;
   rescore(data: RescoreData, context: ScoreContext): Promise<void>;
   importGroundTruth(importId: string, context: ScoreContext): Promise<void>;
@@ -129,7 +129,7 @@ export interface QueueHandlers {
   };
 }
 
-export interface WorkOptions {
+interface WorkOptions {
   url: string;
   /** jobs at a time; defaults to 1 */
   concurrency?: number;
@@ -216,7 +216,7 @@ function reasonOf(job: JobWithMetadata<JobData>): string {
   return message || 'Scoring ended without a reason.';
 }
 
-export interface QueueSnapshot {
+interface QueueSnapshot {
   /** waiting for a worker, retries included */
   waiting: number;
   active: number;

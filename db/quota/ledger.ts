@@ -62,7 +62,7 @@ export async function getQuota(
 }
 
 /** A holder's standing with a task. */
-export interface Places extends QuotaStanding {
+interface Places extends QuotaStanding {
   holder: QuotaHolder;
   task: string;
 }
@@ -213,7 +213,7 @@ async function settleReservation(
     on conflict do nothing`);
 }
 
-export interface NewGrant {
+interface NewGrant {
   holder: QuotaHolder;
   task: string;
   /** places beyond the rule's, in any window until `until` */

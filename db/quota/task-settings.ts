@@ -11,7 +11,7 @@ import { LIMITS } from '#lib/readers/limits.ts';
 import { listOpenTasks, parseTask } from '#lib/tasks/index.ts';
 
 /** The rules of a task: a maintainer's settings, completed by the site's defaults. */
-export interface TaskRules {
+interface TaskRules {
   open: boolean;
   /** why it is closed; public */
   closedReason: string | null;

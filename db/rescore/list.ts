@@ -76,11 +76,6 @@ export async function listRescores(
   });
 }
 
-export async function getRescore(id: string, tx: Tx = db()): Promise<Rescore | null> {
-  const [rescore] = await tx.select().from(rescores).where(eq(rescores.id, id));
-  return rescore ?? null;
-}
-
 /** Count the scored submissions of a data set by the evaluator version whose score counts. */
 export async function countByEvaluator(
   dataset: Dataset,

@@ -21,7 +21,7 @@ import { parseTask } from '#lib/tasks/index.ts';
 import type { Report } from '#lib/tasks/report.ts';
 import { describeChange, lockRunning, switchIfDone } from './switch.ts';
 
-export interface RescoreInput extends ScoringInput {
+interface RescoreInput extends ScoringInput {
   rescore: Rescore;
 }
 

@@ -230,14 +230,3 @@ export async function listSubmissionsOfTeam(teamId: string, tx: Tx = db()): Prom
     .orderBy(desc(submissions.createdAt), submissions.id);
   return rows.map(toSummary);
 }
-
-/** Return all submissions, newest first. */
-export async function listAllSubmissions(
-  options: { limit?: number } = {},
-  tx: Tx = db(),
-): Promise<SubmissionSummary[]> {
-  const rows = await summaries(tx)
-    .orderBy(desc(submissions.createdAt), submissions.id)
-    .limit(options.limit ?? 200);
-  return rows.map(toSummary);
-}

@@ -16,7 +16,7 @@ import { chargePlace, returnPlace } from '#db/quota/ledger.ts';
 import { auditEvents, quotaLedger, submissions } from '#db/schema.ts';
 import { failSubmission, returnToQueue } from './scoring.ts';
 
-export interface Swept {
+interface Swept {
   submissionId: string;
   action: 'requeued' | 'failed' | 'taken-back' | 'settled';
 }

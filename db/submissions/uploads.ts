@@ -12,7 +12,7 @@ export async function createUpload(
   return upload;
 }
 
-export interface UploadBudget {
+interface UploadBudget {
   /** uploads of a person that no submission has taken */
   uploads: number;
   /** bytes of a person's files, and of everybody's; 0: no limit */

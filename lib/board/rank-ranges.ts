@@ -13,13 +13,13 @@ import {
 import { holm } from '#lib/stats/holm.ts';
 
 /** Rank range of one entry in a view. */
-export interface RankRange {
+interface RankRange {
   range: [best: number, worst: number];
   /** 1 for the entries that may be the best, then ascending */
   tier: number;
 }
 
-export interface RankRanges {
+interface RankRanges {
   /** by entry; null if an entry has no number or no replicates, or if there are too few fields */
   ranks: (RankRange | null)[];
   /** the smallest difference that this view can resolve; null for fewer than two entries */

@@ -79,7 +79,7 @@ export function highestAp95(results: unknown): number | null {
 
 // --- the standing an entry would have ---
 
-export interface Peer {
+interface Peer {
   id: string;
   method: string;
   value: number | null;
@@ -132,7 +132,7 @@ export interface Finding {
   link: string;
 }
 
-export interface Suspect {
+interface Suspect {
   id: string;
   exactGroundTruth?: CopiedMasks;
   /** for masks, all images; null without masks */
@@ -141,7 +141,7 @@ export interface Suspect {
 }
 
 /** Another account's submission, as described in a finding. */
-export interface Other {
+interface Other {
   id: string;
   method: string;
   /** its submitter; null: none */

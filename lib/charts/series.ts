@@ -15,12 +15,12 @@ export interface NamedResults {
 }
 
 /** Results that have metrics per cell type, whatever else they have. */
-export interface NamedTypes {
+interface NamedTypes {
   readonly name: string;
   readonly results: Pick<EvaluationResults, 'cellTypes'> | undefined;
 }
 
-export interface SeriesRow {
+interface SeriesRow {
   readonly label: string;
   readonly values: readonly (number | null)[];
   /** 95 % intervals of the values, if the reports have them */

@@ -26,9 +26,9 @@ import { encodeGreyPng } from './grey-png.ts';
 import { type DatasetStatistics, datasetStatistics, intensitiesOf } from './statistics.ts';
 
 /** Grey values, [height × width] row by row. */
-export type Pixels = Uint8Array;
+type Pixels = Uint8Array;
 
-export interface PictureSource {
+interface PictureSource {
   /** indices of the images that have a picture, ascending; of images that share a file the first */
   images: readonly number[];
   warnings: readonly Warning[];
@@ -170,7 +170,7 @@ export function decodePicture(bytes: Uint8Array, expected: { width: number; heig
   }
 }
 
-export interface PackedPictures {
+interface PackedPictures {
   files: number;
   examples: ExamplePicture[];
   statistics: DatasetStatistics;

@@ -254,7 +254,7 @@ export function openApi(server: string, version: string): Record<string, unknown
 }
 
 /** Return the scope that a token needs for an operation. */
-export function scopeOf({ method, scope }: Pick<Operation, 'method' | 'scope'>): 'read' | 'submit' {
+function scopeOf({ method, scope }: Pick<Operation, 'method' | 'scope'>): 'read' | 'submit' {
   return scope ?? (method === 'get' || method === 'head' || method === 'options' ? 'read' : 'submit');
 }
 

@@ -5,7 +5,7 @@
  *                                    └▶ missing or of an older version: render, store, send
  */
 
-export type Encoding = 'br' | 'gzip' | 'identity';
+type Encoding = 'br' | 'gzip' | 'identity';
 
 export interface CachedAnswer {
   status: number;

@@ -1,6 +1,6 @@
 /** Headers that keep a page from running, loading or being framed by foreign content (OWASP Secure Headers). */
 
-export interface PolicyOptions {
+interface PolicyOptions {
   /** sources of inline scripts: `'nonce-…'` for a page rendered for one reader, `'sha256-…'` for a cached one */
   scripts: readonly string[];
   /** addresses that a sign-in form may lead to */

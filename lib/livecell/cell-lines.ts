@@ -4,7 +4,7 @@
  */
 import type { CellType } from './cell-types.ts';
 
-export interface CellLine {
+interface CellLine {
   origin: string;
   appearance: string;
 }

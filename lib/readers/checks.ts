@@ -4,7 +4,7 @@
  * `tests/readers/checks.test.ts` holds the readers against this list.
  */
 
-export interface Check {
+interface Check {
   /** a problem rejects the file, a warning does not */
   as: 'problem' | 'warning' | 'either';
   /** what the file is that it is about */

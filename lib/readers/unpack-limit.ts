@@ -3,7 +3,7 @@ import { FileRejected } from '#lib/problems.ts';
 import { LIMITS } from './limits.ts';
 import { quoted } from './problem-list.ts';
 
-export interface Packed {
+interface Packed {
   /** compressed bytes */
   packed: number;
   /** name for messages, for a member of an archive; default: the file */

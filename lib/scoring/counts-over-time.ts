@@ -4,7 +4,7 @@
  */
 import { type ImageName, parseImageName, stem } from '#lib/livecell/cell-types.ts';
 
-export interface MeanCount {
+interface MeanCount {
   mean: number;
   /** standard error of the mean; null for one image */
   sem: number | null;

@@ -80,7 +80,7 @@ const DUPLICATE = 5;
 const BACKGROUND = 6;
 
 /** An image judged among all images, or within its cell type. */
-export type View = 0 | 1;
+type View = 0 | 1;
 export const POOLED: View = 0;
 export const OWN: View = 1;
 
@@ -218,7 +218,7 @@ const scratch = thread.keep(
 );
 
 /** Input for naming the errors of an image, and the output columns. */
-export interface Naming extends Matching {
+interface Naming extends Matching {
   errors: Errors;
 }
 

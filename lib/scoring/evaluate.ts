@@ -26,7 +26,7 @@ import type { Families } from './uncertainty-schema.ts';
 /** The numbers of one file under one protocol. Boxes are always scored; masks if every detection has one. */
 export type EvaluationNumbers = Partial<Record<Evaluation, Partial<Record<SliceName, Metrics>>>>;
 
-export interface EvaluateOptions {
+interface EvaluateOptions {
   /** results are returned in this order */
   protocols: readonly ProtocolId[];
   /** images of each slice to report on */

@@ -42,7 +42,7 @@ export interface Family {
 const THRESHOLDS = IOU_THRESHOLDS.length;
 
 /** Counts of each file. Shapes: F files, T thresholds. Threads may count different files at the same time. */
-export interface LabelCounts {
+interface LabelCounts {
   /** [F] */
   objects: Uint32Array;
   labels: Uint32Array;

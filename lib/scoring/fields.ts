@@ -10,7 +10,7 @@ import { cellTypeOf, parseImageName, stem } from '#lib/livecell/cell-types.ts';
 import { sha256 } from './sha256.ts';
 
 /** A unit left out as a whole: a field of view, or a group of them if there are very many. */
-export interface Unit {
+interface Unit {
   /** `A172_C7_1`: cell type, well, location */
   name: string;
   /** the cell type as spelled in the file names; '' if they name none */
@@ -40,7 +40,7 @@ interface Found extends Unit {
 /** A stratum with more units is divided into this many groups. */
 export const MOST_UNITS = 20;
 
-export interface FieldOptions {
+interface FieldOptions {
   /** use a single stratum, for outside data sets: their images are no sample of LIVECell's cell types */
   oneStratum?: boolean;
   /** wells registered with the images, by image; used if file names do not give the field */

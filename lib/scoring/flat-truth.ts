@@ -39,7 +39,7 @@ export interface FlatTruth {
 }
 
 /** Incremental digest of bytes. */
-export interface Digester {
+interface Digester {
   update(bytes: Uint8Array): void;
   digest(): string;
 }

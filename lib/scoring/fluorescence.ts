@@ -14,7 +14,7 @@ import type { CountResults } from './report.ts';
 export const R2_BELOW = 1600;
 
 /** Parameters of the search for the limit of linearity, as published. */
-export const LINEARITY = { from: 500, neighbours: 5, p: 1e-5 } as const;
+const LINEARITY = { from: 500, neighbours: 5, p: 1e-5 } as const;
 
 /** Compute all numbers of one cell type. The order of `rows` does not matter. */
 export function scoreCounts(rows: readonly CountRow[]): CountResults {
@@ -61,7 +61,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-export interface LimitOfLinearity {
+interface LimitOfLinearity {
   /** the first density at which a straight line is rejected, or the last one tried if none is; null: see `reason` */
   readonly limit: number | null;
   readonly broken: boolean | null;

@@ -18,7 +18,7 @@ export const INCOMPLETE_IMAGES = ['BV2_Phase_A4_2_00d00h00m_1', 'BV2_Phase_A4_2_
 
 const ANNOTATED_AT_MOST = 2;
 
-export type Sensitivity = NonNullable<Metrics['sensitivity']>;
+type Sensitivity = NonNullable<Metrics['sensitivity']>;
 export type SensitivityLine = keyof Sensitivity;
 export type SensitivityNumbers = NonNullable<Sensitivity[SensitivityLine]>;
 

@@ -47,7 +47,7 @@ export function meanOfTypes(cellTypes: Numbers): { AP: number | null; AFNR: numb
 }
 
 /** Advantage of one model trained on everything over models trained on one type each. */
-export interface Gain {
+interface Gain {
   /** types with both numbers; `difference` is all minus one: above 0 is better for AP, below 0 for AFNR */
   readonly types: readonly { cellType: CellType; one: number; all: number; difference: number }[];
   readonly meanDifference: number | null;

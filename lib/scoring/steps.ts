@@ -20,7 +20,7 @@ import type { Metrics } from './report.ts';
 import { type SensitivityNumbers, sensitivityNumbers } from './sensitivity.ts';
 
 /** An evaluation with its named errors. */
-export interface ErrorsOf extends Evaluating {
+interface ErrorsOf extends Evaluating {
   errors: Errors;
 }
 

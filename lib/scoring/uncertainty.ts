@@ -18,7 +18,7 @@ export interface ModelReplicates {
 }
 
 /** A 95 % interval of both headline numbers. */
-export interface HeadlineInterval {
+interface HeadlineInterval {
   AP: Interval;
   AFNR: Interval;
   degreesOfFreedom: number;
@@ -29,14 +29,14 @@ export interface MeanOfTypes extends Headline {
 }
 
 /** One field's own numbers. */
-export interface FieldNumbers extends Headline {
+interface FieldNumbers extends Headline {
   field: string;
   cellType: string | null;
   images: number;
 }
 
 /** The numbers without one field. */
-export interface ReplicateNumbers extends Headline {
+interface ReplicateNumbers extends Headline {
   without: string;
   meanAP: number | null;
   meanAFNR: number | null;
@@ -59,7 +59,7 @@ export function headlineInterval(
 }
 
 /** The unweighted mean over the cell types that have objects; null where there is none. */
-export function meanOverTypes(types: Partial<Record<CellType, Headline>>): Headline {
+function meanOverTypes(types: Partial<Record<CellType, Headline>>): Headline {
   const mean = (key: keyof Headline): number | null => {
     const found = CELL_TYPES.flatMap((type) => types[type]?.[key] ?? []);
     return found.length > 0 ? found.reduce((sum, value) => sum + value, 0) / found.length : null;
@@ -134,7 +134,7 @@ export const COMPARED_METRICS = ['AP', 'AFNR', 'meanAP', 'meanAFNR'] as const;
 export type ComparedMetric = (typeof COMPARED_METRICS)[number];
 
 /** What comparing asks of one evaluation of a report. */
-export interface ComparableResults {
+interface ComparableResults {
   overall: Headline;
   meanOfTypes?: Headline;
   fields?: readonly Pick<FieldNumbers, 'field' | 'cellType'>[];
@@ -147,7 +147,7 @@ export function strataOf(fields: NonNullable<ComparableResults['fields']>) {
 }
 
 /** One number of an evaluation with its replicates, for comparisons and rank ranges; null without replicates. */
-export function replicatedNumber(results: ComparableResults, metric: ComparedMetric): Replicated | null {
+function replicatedNumber(results: ComparableResults, metric: ComparedMetric): Replicated | null {
   const { overall, meanOfTypes, replicates } = results;
   if (!replicates?.length) return null;
   const value =

@@ -31,7 +31,7 @@ export function tTwoSided(t: number, df: number): number {
  *
  * @param y 1 - x, passed in because it may have more digits than the subtraction would keep
  */
-export function incompleteBeta(a: number, b: number, x: number, y: number): number {
+function incompleteBeta(a: number, b: number, x: number, y: number): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
   if (x <= 0) return 0;
   if (y <= 0) return 1;

@@ -10,7 +10,7 @@ export interface Levene {
 }
 
 /** Distances of a sample's numbers from its median, summed up. */
-export interface Distances {
+interface Distances {
   readonly count: number;
   readonly mean: number;
   /** Σ(distance - mean)² */
@@ -41,7 +41,7 @@ export function leveneOfDistances(samples: readonly Distances[]): Levene | null 
 }
 
 /** Compute only W; NaN for 0 / 0. */
-export function leveneStatistic(samples: readonly Distances[]): number {
+function leveneStatistic(samples: readonly Distances[]): number {
   let total = 0;
   let sum = 0;
   let within = 0;

@@ -55,7 +55,7 @@ export function symmetricEigen(matrix: readonly (readonly number[])[]): { values
   };
 }
 
-export interface PrincipalComponents {
+interface PrincipalComponents {
   /** share of the variance explained by each component; they sum to 1 */
   readonly explained: number[];
   /** [component][variable]: the weights of the standardised variables, of unit length */

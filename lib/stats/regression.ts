@@ -4,7 +4,7 @@
  */
 
 /** A straight line, `y = intercept + slope * x`. */
-export interface Line {
+interface Line {
   readonly slope: number;
   readonly intercept: number;
 }

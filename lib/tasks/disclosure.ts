@@ -19,16 +19,16 @@ import type { Report } from './report.ts';
 import { isReport, withoutGroundTruth } from './report-schema.ts';
 
 /** Numbers shown before publication and their rounding steps; in fractions, so 0.001 is a tenth of a point. */
-export const ROUNDED_TO = { AP: 0.001, AP50: 0.001, AP75: 0.001, AFNR: 0.001 } as const;
+const ROUNDED_TO = { AP: 0.001, AP50: 0.001, AP75: 0.001, AFNR: 0.001 } as const;
 /** The rounding step of a fraction covers at least this many objects. */
-export const OBJECTS_TOLD_APART = 10;
+const OBJECTS_TOLD_APART = 10;
 /** The rounding step of a correlation covers the effect of at least this many images. */
-export const IMAGES_TOLD_APART = 3;
+const IMAGES_TOLD_APART = 3;
 /**
  * Maximum share of the spread of the predicted counts that one image may have: beyond it, that image decides the
  * numbers.
  */
-export const MOST_LEVERAGE = 0.25;
+const MOST_LEVERAGE = 0.25;
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -54,7 +54,7 @@ export function roundTo(value: number | null, step: number): number | null {
 }
 
 /** Round to a number of significant digits. */
-export function roundToDigits(value: number | null, digits: number): number | null {
+function roundToDigits(value: number | null, digits: number): number | null {
   return value === null ? null : Number(value.toPrecision(digits));
 }
 

@@ -6,7 +6,7 @@ import { slotColumn } from './instances.ts';
 import { COUNTS } from './kinds.ts';
 import type { Named, Task } from './task.ts';
 
-export interface CountsByType {
+interface CountsByType {
   counts: Partial<Record<CountingCellType, CountResults>>;
 }
 

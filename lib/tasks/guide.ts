@@ -31,7 +31,7 @@ function archiveOf(task: Task): FileFormat {
   };
 }
 
-export interface TaskCommand {
+interface TaskCommand {
   readonly what: string;
   /** its words; those with a space or an ellipsis are quoted for display */
   readonly words: readonly string[];

@@ -8,7 +8,7 @@ import { AFNR_SCORING, AP_SCORING, byEvaluation, type Evaluated } from './instan
 import { INSTANCES } from './kinds.ts';
 import type { Task } from './task.ts';
 
-export type WideResults = Evaluated<EvaluationResults>;
+type WideResults = Evaluated<EvaluationResults>;
 
 /** Define a column of fractions; for AFNR lower is better. */
 const fraction = (

@@ -10,7 +10,7 @@ import { byEvaluation, type Evaluated, slotColumn } from './instances.ts';
 import { INSTANCES } from './kinds.ts';
 import type { Named, Task } from './task.ts';
 
-export interface ResultsBySize {
+interface ResultsBySize {
   sizes: Partial<Record<TrainingSize, Evaluated<Metrics>>>;
 }
 

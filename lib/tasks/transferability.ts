@@ -166,7 +166,7 @@ function matrixTable(matrix: TransferMatrix, name: string): string[] {
   ];
 }
 
-export interface HeatCell {
+interface HeatCell {
   readonly evaluatedOn: CellType;
   readonly AP: number | null;
   /** AP over the model's AP at home; null where either is missing or home is 0 */

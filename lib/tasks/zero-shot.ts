@@ -9,7 +9,7 @@ import { byEvaluation, type Evaluated, slotColumn } from './instances.ts';
 import { INSTANCES } from './kinds.ts';
 import type { Named, Task } from './task.ts';
 
-export interface ResultsByDataset {
+interface ResultsByDataset {
   datasets: Record<string, Evaluated<{ overall: Metrics }>>;
 }
 

@@ -142,7 +142,7 @@ export function warningNote(warning: Warning): string {
 }
 
 /** Format a warning in one line: message, number of cases, and up to three examples. */
-export function warningLine({ message, count, examples = [] }: Warning): string {
+function warningLine({ message, count, examples = [] }: Warning): string {
   const times = count === undefined ? '' : `${count.toLocaleString('en-US')} in all`;
   const some = examples.length === 0 ? '' : [...new Set(examples)].slice(0, 3).join(', ');
   const more = [times, some && `such as ${some}`].filter(Boolean).join(', ');

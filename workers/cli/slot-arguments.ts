@@ -40,7 +40,7 @@ export function openTask(name: string): Task {
 }
 
 /** The ground truth that files are scored or checked against. */
-export interface Against {
+interface Against {
   /** for all slots, or for the first */
   path: string;
   /** if slots have ground truth of their own */
@@ -168,7 +168,7 @@ export interface SlotFile {
 }
 
 /** The slot of one zip archive that contains a file for each of a task's slots. */
-export const ARCHIVE = 'all';
+const ARCHIVE = 'all';
 
 /**
  * Parse `FILE` or `SLOT=FILE`; a single FILE of a task with several slots is an archive of them. A file name that

@@ -14,7 +14,7 @@ import { paintPicture } from './pictures.ts';
 const WIDTH = 704;
 const HEIGHT = 520;
 
-export interface DemoPredictions {
+interface DemoPredictions {
   name: 'strong' | 'medium' | 'weak';
   method: string;
   description: string;

@@ -33,7 +33,7 @@ const OPTICS: Record<CellType, Optics> = {
   SKOV3: { halo: 18, rim: -30, inside: -8, mottle: 18, spread: 4, nucleus: -18 },
 };
 
-export interface PaintedCell {
+interface PaintedCell {
   ring: readonly (readonly [x: number, y: number])[];
   x: number;
   y: number;

@@ -16,7 +16,7 @@ import { CELL_TYPES, type CellType, cellTypeOf } from '#lib/livecell/cell-types.
 import { type StoredFile, storage } from '#lib/storage.ts';
 import type { DemoData } from './data.ts';
 
-export interface Seeded {
+interface Seeded {
   referenceResults: number;
   /** false: it was already there */
   demo: boolean;

@@ -15,7 +15,7 @@ import { readCountFile, readReferences } from './counts.ts';
 import { type GivenFile, openSlots, prefixSlot } from './slot-files.ts';
 import { requireDetectionsOnOwnType } from './trained-type.ts';
 
-export interface CheckedFile {
+interface CheckedFile {
   slot: string;
   format: string;
   /** number of detections or counted cells; 0 if there are problems */
@@ -25,14 +25,14 @@ export interface CheckedFile {
   problems: number;
 }
 
-export interface Checked {
+interface Checked {
   problems: Problem[];
   warnings: Warning[];
   files: CheckedFile[];
 }
 
 /** What the slots' files are checked against: by slot, or the same for all. */
-export interface CheckJob {
+interface CheckJob {
   task: Task;
   files: readonly (GivenFile & { scoreThreshold?: number })[];
   /** packed ground truth, COCO JSON or a list of images; for counts, a document of all series */

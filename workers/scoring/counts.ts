@@ -18,7 +18,7 @@ import { type GivenFile, prefixSlot, requireSlots } from './slot-files.ts';
 /** Registered reference counts: `{ "A172": { "<file name>": count } }`, one document for all series. */
 type PackedReference = Record<string, Record<string, number>>;
 
-export interface PackedCounts {
+interface PackedCounts {
   /** the document as stored */
   text: string;
   sha256: string;

@@ -28,12 +28,12 @@ import type { JobRoom } from './jobs/run-job.ts';
 import { giveUpScoring, scoreSubmission } from './jobs/score.ts';
 import { ThreadPool } from './pool.ts';
 
-export interface WorkerProcess {
+interface WorkerProcess {
   /** Take no more jobs; the current one is finished, or returned to the queue if it takes too long. */
   stop(): Promise<void>;
 }
 
-export interface WorkerOptions {
+interface WorkerOptions {
   /** database address */
   url: string;
   /** number of threads that one job may use; defaults to one per core */
@@ -44,7 +44,7 @@ export interface WorkerOptions {
   clocks?: Partial<Clocks>;
 }
 
-export async function startWorker(options: WorkerOptions): Promise<WorkerProcess> {
+async function startWorker(options: WorkerOptions): Promise<WorkerProcess> {
   const clocks = { ...CLOCKS, ...options.clocks };
   const threads = options.threads ?? availableParallelism();
   const stopping = new AbortController();

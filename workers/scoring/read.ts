@@ -20,7 +20,7 @@ import type { PartsOfFile, ReadOutcome } from './steps.ts';
 import type { ThreadTeam } from './threads.ts';
 
 /** The threads that read, and a callback for their progress: a fraction from 0 to 1. */
-export interface Reading {
+interface Reading {
   team: ThreadTeam;
   onProgress(fraction: number): void;
 }

@@ -15,7 +15,7 @@ import type { ThreadTeam } from './threads.ts';
 import { requireDetectionsOnOwnType } from './trained-type.ts';
 
 /** Context shared by the slots of a job. */
-export interface SlotContext {
+interface SlotContext {
   job: ScoreJob;
   team: ThreadTeam;
   /** `fraction` of the slot completed, 0 to 1 */

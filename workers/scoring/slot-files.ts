@@ -48,7 +48,7 @@ export interface SlotFile {
 const FILE_KINDS = { instances: 'predictions', counts: 'counts' } as const;
 
 /** A slot whose file can be used in its turn. */
-export interface SlotTurn {
+interface SlotTurn {
   readonly slot: string;
   /** Unpack the file if necessary and pass it to `use`, which must not keep it. */
   withFile<Result>(use: (file: SlotFile) => Promise<Result>): Promise<Result>;

@@ -14,7 +14,7 @@ import type { StepInputs, StepMessage, StepName, StepOutputs } from './steps.ts'
 /** Below this many bytes a second thread costs more than it saves. */
 const SMALL = 4 << 20;
 
-export interface ThreadOptions {
+interface ThreadOptions {
   /** number of threads, including this one; defaults to one per core */
   size?: number;
   /** share even small work, so that tests exercise the threads */

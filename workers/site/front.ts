@@ -45,7 +45,7 @@ const HANGING_AFTER = 4000;
 /** Addresses that may legitimately take long, or need no database. */
 const PATIENT = /^\/(api\/uploads|api\/health|_next)(\/|$)|\/events(\?|$)/;
 
-export interface FrontOptions {
+interface FrontOptions {
   /** renders pages: Next */
   handle: Handler;
   /** `readPublicVersion` of the site's database */

@@ -7,12 +7,12 @@ import { env } from '#lib/env.ts';
 import { Front } from './front.ts';
 import { SERVER_LIMITS } from './server-limits.ts';
 
-export interface WebServer {
+interface WebServer {
   close(): Promise<void>;
 }
 
 /** Start the web process on an address. Next must have been built. */
-export async function startWeb({ dir, host, port }: { dir: string; host: string; port: number }): Promise<WebServer> {
+async function startWeb({ dir, host, port }: { dir: string; host: string; port: number }): Promise<WebServer> {
   const app = next({ dev: false, dir, hostname: host, port });
   await app.prepare();
   const settings = env();

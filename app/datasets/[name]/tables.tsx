@@ -101,7 +101,7 @@ export function CellTypes({ statistics }: { statistics: DatasetStatistics }) {
 }
 
 /** A data set with its statistics, beside those it belongs to. */
-export interface SplitColumn {
+interface SplitColumn {
   name: string;
   split: Split | null;
   images: number;

@@ -14,7 +14,7 @@ import { datasetsOf, isReportOf, type Report } from '#lib/tasks/report.ts';
 import { TaskResultsOf } from './task-results.tsx';
 import { WideResultsOf } from './wide-results.tsx';
 
-export interface EntryProps {
+interface EntryProps {
   entry: PublicEntry;
   /** the data set's name */
   dataset: string;

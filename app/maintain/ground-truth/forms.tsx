@@ -6,7 +6,7 @@ import { UploadField } from '#app/_components/upload.tsx';
 import type { FormState } from '#app/_server/http.ts';
 import { registerGroundTruth, scoreAgain, sendReplacement } from './actions.ts';
 
-export interface TaskChoice {
+interface TaskChoice {
   id: string;
   name: string;
   /** a slot per cell type for counts; otherwise one slot, named '' */

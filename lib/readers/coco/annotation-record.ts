@@ -73,7 +73,7 @@ export const WRONG = 2;
 /** Form of `segmentation`. */
 export const NO_MASK = 0;
 export const RLE_STRING = 1;
-export const RLE_LIST = 2;
+const RLE_LIST = 2;
 export const POLYGONS = 3;
 export const WRONG_MASK = 4;
 

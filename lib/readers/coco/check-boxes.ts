@@ -10,7 +10,7 @@ import type { ProblemList } from '#lib/readers/problem-list.ts';
 const ENOUGH_BOXES = 10;
 
 /** Returns the image of an object; for a group of images, the first. */
-export type ImageOf = (image: number) => number;
+type ImageOf = (image: number) => number;
 
 /** What is checked: columns, and words for messages. */
 export interface Checked {

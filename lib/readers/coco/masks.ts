@@ -10,7 +10,7 @@ export const FARTHEST = 1e7;
 /** A polygon needs three points. */
 const FEWEST_NUMBERS = 6;
 
-export interface MaskProblem {
+interface MaskProblem {
   code:
     | 'bad-segmentation'
     | 'mask-size-missing'
@@ -24,7 +24,7 @@ export interface MaskProblem {
 }
 
 /** Observations about the last mask; one object, reused. */
-export interface MaskNotes {
+interface MaskNotes {
   /** run lengths with foreground, whose box the reference computes in another way */
   foregroundRuns: boolean;
   /** inner runs of length 0 */

@@ -50,7 +50,7 @@ export interface FirstRecord {
 }
 
 /** A record that lacks something, to be judged once the whole file is known. */
-export interface RecordPlace {
+interface RecordPlace {
   record: number;
   image: string;
 }

@@ -77,7 +77,7 @@ export function compareCounts(
 /**
  * Return a function that finds images of a series by name, like `ImageResolver`; undefined if none or several match.
  */
-export function indexImages({ files }: Counts): (file: string) => number | undefined {
+function indexImages({ files }: Counts): (file: string) => number | undefined {
   const resolver = new ImageResolver({ ids: [], fileNames: [...files] });
   return (file) => {
     const image = resolver.ofText(file);

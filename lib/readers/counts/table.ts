@@ -10,10 +10,10 @@ import { JsonScanner } from '#lib/readers/coco/json-scanner.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 
 /** Maximum bytes of a table of counts: enough for hundreds of thousands of images. */
-export const MOST_COUNT_BYTES = 64 * 1024 ** 2;
+const MOST_COUNT_BYTES = 64 * 1024 ** 2;
 
 /** More cells than any image can contain: a typing error, or another column. */
-export const MOST_CELLS = 1_000_000;
+const MOST_CELLS = 1_000_000;
 
 /** Counts of a series, in file order. */
 export interface Counts {

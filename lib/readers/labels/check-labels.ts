@@ -19,7 +19,7 @@ const MANY_PARTS = 3;
 /** Only images with at most this many labels are checked: masks of classes have few. */
 const FEW_LABELS = 4;
 
-export interface LabelFindings {
+interface LabelFindings {
   /** number of different labels other than 0, counted up to `FEW_LABELS` */
   labels: number;
   /** number of separate parts of the only label large enough to be cells; 0 if there are several labels */

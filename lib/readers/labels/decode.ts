@@ -11,7 +11,7 @@ import {
 import { decodePng, isPng } from './png.ts';
 import { decodeTiff } from './tiff.ts';
 
-export type ImageKind = 'png' | 'tiff' | 'bigtiff' | 'numpy';
+type ImageKind = 'png' | 'tiff' | 'bigtiff' | 'numpy';
 
 /** Return the kind of image that these bytes begin, or null if it cannot be read. */
 export function imageKind(bytes: Uint8Array): ImageKind | null {

@@ -15,7 +15,7 @@ export interface LabelFile {
   read(): Promise<Uint8Array>;
 }
 
-export interface ChosenFile {
+interface ChosenFile {
   file: LabelFile;
   /** as returned by `ImageResolver` */
   image: number;

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listAudit, listRecentEvents } from '#db/audit.ts';
+import { listAudit } from '#db/audit.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { listNotices } from '#db/notices/notices.ts';
 import {
@@ -31,6 +31,7 @@ import { createSubmission } from '#db/submissions/submissions.ts';
 import type { Role } from '#lib/vocabulary.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someSubmission } from '#tests/db/fixtures.ts';
+import { listRecentEvents } from '../recent-events.ts';
 
 describe.each(ONE_ENGINE)('people on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});

@@ -1,6 +1,5 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listRecentEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { listNotices } from '#db/notices/notices.ts';
 import {
@@ -22,6 +21,7 @@ import { type Dataset, type Team, teamInvitations } from '#db/schema.ts';
 import { createSubmission, getSubmission, listSubmissionsOf } from '#db/submissions/submissions.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someSubmission } from '#tests/db/fixtures.ts';
+import { listRecentEvents } from '../recent-events.ts';
 
 describe.each(ONE_ENGINE)('teams on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});

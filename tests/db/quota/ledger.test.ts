@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listRecentEvents } from '#db/audit.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { listNotices } from '#db/notices/notices.ts';
 import { createTeam } from '#db/people/teams.ts';
@@ -15,6 +14,7 @@ import { type QuotaHolder, userHolder } from '#lib/quota.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import fc from '#tests/properties.ts';
+import { listRecentEvents } from '../recent-events.ts';
 
 const TASK = 'livecell-wide';
 

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listRecentEvents } from '#db/audit.ts';
 import { getLeaderboard } from '#db/board/board.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { announce, currentAnnouncements, endAnnouncement, listAnnouncements } from '#db/notices/announcements.ts';
@@ -15,6 +14,7 @@ import { createSubmission } from '#db/submissions/submissions.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
+import { listRecentEvents } from '../recent-events.ts';
 
 const TASK = 'livecell-wide';
 const HOUR = 3600_000;

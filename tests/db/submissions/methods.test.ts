@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listEvents, listRecentEvents } from '#db/audit.ts';
+import { listEvents } from '#db/audit.ts';
 import { getLeaderboard } from '#db/board/board.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { createTeam } from '#db/people/teams.ts';
@@ -15,6 +15,7 @@ import { createDemoSubmission, createSubmission, getSubmission, isSharedFile } f
 import type { Report } from '#lib/tasks/report.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { GROUND_TRUTH, someDataset, someMetrics, someReports, someSubmission } from '#tests/db/fixtures.ts';
+import { listRecentEvents } from '../recent-events.ts';
 
 /** Reports of one submission that covers several outside data sets. */
 function reportsOn(sets: readonly Dataset[]): Report[] {

@@ -5,8 +5,9 @@ import { getDatasetByName, getPictures, getStatistics, saveStatistics } from '#d
 import { listReferenceResults } from '#db/datasets/reference-results.ts';
 import { closeDb, db } from '#db/engine/client.ts';
 import { queueSnapshot } from '#db/queue/queue.ts';
+import { searchSubmissions } from '#db/submissions/moderation.ts';
 import { saveReports, startScoring } from '#db/submissions/scoring.ts';
-import { getSubmission, listAllSubmissions } from '#db/submissions/submissions.ts';
+import { getSubmission } from '#db/submissions/submissions.ts';
 import { readPicture } from '#lib/datasets/pictures.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { storage } from '#lib/storage.ts';
@@ -42,7 +43,7 @@ describe.each(ENGINES)('a new installation on $name', ({ missing, open }) => {
     expect(Object.values(dataset.cellTypes)).toEqual(Array.from({ length: 8 }, () => 6));
     expect(await storage().exists(dataset.packKey)).toBe(true);
 
-    const entries = await listAllSubmissions();
+    const entries = (await searchSubmissions({ filter: 'all' })).rows;
     expect(entries.map(({ task }) => task).sort()).toEqual([
       'fluorescence-counts',
       ...['livecell-wide', 'livecell-wide', 'livecell-wide'],
@@ -86,7 +87,7 @@ describe.each(ENGINES)('a new installation on $name', ({ missing, open }) => {
   });
 
   test('shows its entries, marked as demo, as soon as they are scored', async () => {
-    const { id } = (await listAllSubmissions()).find(({ task }) => task === 'livecell-wide')!;
+    const { id } = (await searchSubmissions({ filter: 'all' })).rows.find(({ task }) => task === 'livecell-wide')!;
     const { sha256 } = (await getDatasetByName('demo'))!;
     const board = async () =>
       (await getLeaderboard({ task: 'livecell-wide', protocol: 'coco', evaluation: 'segm' }, db())).rows;

@@ -17,7 +17,7 @@ export interface JobRoom {
   stopping: AbortSignal;
 }
 
-export interface Work {
+interface Work {
   /** first log line of the job */
   begin: string;
   /** fields of every log line about the job */
