@@ -109,10 +109,10 @@ function providers(): Provider[] {
 
 function adapter(): Adapter {
   const tables = DrizzleAdapter(db(), {
-    usersTable: users as never,
-    accountsTable: accounts as never,
-    sessionsTable: sessions as never,
-    verificationTokensTable: verificationTokens as never,
+    usersTable: users,
+    accountsTable: accounts,
+    sessionsTable: sessions,
+    verificationTokensTable: verificationTokens,
   });
   return {
     ...tables,

@@ -22,7 +22,7 @@ interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTyp
   signIn?: string;
 }
 
-export interface Beat<P, Q, B, V> {
+interface Beat<P, Q, B, V> {
   request: Request;
   params: P;
   query: Q;
@@ -44,12 +44,11 @@ export function route<
   return async (request, context) => {
     try {
       const viewer = await whoMayEnter(request, spec.signIn);
-      const [params, query, body] = [
-        parse(spec.params ?? NOTHING, (await context.params) ?? {}, 'not-found'),
-        parse(spec.query ?? NOTHING, Object.fromEntries(new URL(request.url).searchParams)),
-        spec.body ? parse(spec.body, await readJson(request)) : undefined,
-      ];
-      const result = await handle({ request, params, query, body, viewer } as never);
+      // where a schema is left out, its type is that of the default: the type parameters of `route` say so
+      const params = parse((spec.params ?? NOTHING) as P, (await context.params) ?? {}, 'not-found');
+      const query = parse((spec.query ?? NOTHING) as Q, Object.fromEntries(new URL(request.url).searchParams));
+      const body = parse((spec.body ?? NO_BODY) as B, spec.body && (await readJson(request)));
+      const result = await handle({ request, params, query, body, viewer });
       return result instanceof Response ? result : Response.json(result, { headers: { 'cache-control': 'no-store' } });
     } catch (error) {
       unstable_rethrow(error);
@@ -114,7 +113,7 @@ function hasNul(value: unknown): boolean {
 }
 
 /** The first message for each field; `files.0.upload` is one field. */
-export function fieldErrors(error: z.ZodError): Record<string, string> {
+function fieldErrors(error: z.ZodError): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const { path, message } of error.issues) fields[path.join('.')] ??= message;
   return fields;

@@ -89,7 +89,7 @@ export interface Want {
 }
 
 /** The detections of a slice that contribute to a curve, ordered by score, in the kernel's memory. */
-export interface Line extends Want, Evaluating {
+interface Line extends Want, Evaluating {
   slice: Slice;
   /** the slice's entries in order, each repeated by its image's weight */
   order: Uint32Array;
@@ -131,6 +131,7 @@ type CurvesKernel = Kernel<
 /** The thread's kernel. */
 const kept = thread.keep(
   () => ({
+    // a module does not say what its exports are: the type repeats what lib/kernels/assembly says
     kernel: instantiate(MODULE) as unknown as CurvesKernel,
     /** whether it holds the scores and IoUs of the current slice */
     scored: false,
@@ -223,7 +224,7 @@ function setFates(matches: Matches, ranking: Ranking, images: Uint32Array, { siz
   return fates.byteOffset;
 }
 
-export interface CurveOptions {
+interface CurveOptions {
   /** also integrate the curve exactly */
   exactArea?: boolean;
   /** also return the score at which each recall is reached */

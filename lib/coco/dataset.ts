@@ -67,7 +67,7 @@ export interface Predictions {
   unscored?: boolean;
 }
 
-export interface DatasetMeta {
+interface DatasetMeta {
   sha256: string;
   /** the category of cells */
   category: number;
@@ -76,7 +76,7 @@ export interface DatasetMeta {
   boxesOnly?: boolean;
 }
 
-export type Column = Float64Array | Uint32Array | Int32Array | Uint8Array | Uint16Array;
+type Column = Float64Array | Uint32Array | Int32Array | Uint8Array | Uint16Array;
 const TYPES = { Float64Array, Uint32Array, Int32Array, Uint8Array, Uint16Array } as const;
 type TypeName = keyof typeof TYPES;
 
@@ -202,7 +202,7 @@ export class ObjectsBuilder {
 /** Copy a column into a longer one in shareable memory. */
 function grow<T extends Column>(column: T, length: number): T {
   const grown = newColumn(column, length);
-  grown.set(column as never);
+  grown.set(column);
   return grown;
 }
 
@@ -220,6 +220,28 @@ const OBJECT_COLUMNS = [
   'maskEnd',
 ] as const;
 
+type ColumnName = (typeof OBJECT_COLUMNS)[number];
+
+/** Make each column anew from the one of the same name and type. */
+function mapColumns(
+  objects: Objects,
+  make: <T extends Column>(column: T, name: ColumnName) => T,
+): Pick<Objects, ColumnName> {
+  return {
+    image: make(objects.image, 'image'),
+    box: make(objects.box, 'box'),
+    area: make(objects.area, 'area'),
+    crowd: make(objects.crowd, 'crowd'),
+    score: make(objects.score, 'score'),
+    maskScore: make(objects.maskScore, 'maskScore'),
+    maskArea: make(objects.maskArea, 'maskArea'),
+    maskExtent: make(objects.maskExtent, 'maskExtent'),
+    part: make(objects.part, 'part'),
+    maskStart: make(objects.maskStart, 'maskStart'),
+    maskEnd: make(objects.maskEnd, 'maskEnd'),
+  };
+}
+
 /** Concatenate lists of objects, in shareable memory. The masks stay where they are. */
 export function concatObjects(parts: Objects[]): Objects {
   if (parts.length === 1) return parts[0];
@@ -232,15 +254,16 @@ export const JOINED_COLUMNS = OBJECT_COLUMNS.length;
 
 /** Allocate columns for all objects; `joinColumn` fills each one, so that threads can share the work. */
 export function roomForAll(parts: Objects[]): Objects {
-  const joined = {
+  return {
     count: parts.reduce((sum, part) => sum + part.count, 0),
     intervals: parts.flatMap(({ intervals }) => intervals),
-  } as Record<string, unknown>;
-  for (const name of OBJECT_COLUMNS) {
-    const length = parts.reduce((sum, part) => sum + part[name].length, 0);
-    joined[name] = newColumn(parts[0][name], length);
-  }
-  return joined as unknown as Objects;
+    ...mapColumns(parts[0], (column, name) =>
+      newColumn(
+        column,
+        parts.reduce((sum, part) => sum + part[name].length, 0),
+      ),
+    ),
+  };
 }
 
 /** Copy the parts' column c (0 to `JOINED_COLUMNS` - 1) into the joined one. */
@@ -250,7 +273,7 @@ export function joinColumn(parts: Objects[], joined: Objects, c: number): void {
   let at = 0;
   let lots = 0;
   for (const part of parts) {
-    column.set(part[name] as never, at);
+    column.set(part[name], at);
     if (name === 'part' && lots > 0) for (let k = at; k < at + part.count; k++) column[k] += lots;
     at += part[name].length;
     lots += part.intervals.length;
@@ -259,6 +282,7 @@ export function joinColumn(parts: Objects[], joined: Objects, c: number): void {
 
 /** Allocate a column of the same type in shareable memory. */
 function newColumn<T extends Column>(like: T, length: number): T {
+  // `constructor` has no type of its own: the name finds the array type it is
   const type = TYPES[like.constructor.name as TypeName] as unknown as { new (buffer: ArrayBuffer): T };
   return new type(allocate(length * like.BYTES_PER_ELEMENT));
 }
@@ -285,9 +309,7 @@ function sortByImage(objects: Objects, objectStart: Uint32Array): Objects {
   const next = objectStart.slice();
   const from = new Uint32Array(objects.count);
   for (let k = 0; k < objects.count; k++) from[next[objects.image[k]]++] = k;
-  const sorted = { count: objects.count, intervals: objects.intervals } as Record<string, unknown>;
-  for (const name of OBJECT_COLUMNS) {
-    const column = objects[name];
+  const columns = mapColumns(objects, (column) => {
     const wide = column.length / objects.count; // numbers per object: 4, 1, or 0 if ground truth has no such column
     const moved = newColumn(column, column.length);
     if (wide > 0) {
@@ -295,9 +317,9 @@ function sortByImage(objects: Objects, objectStart: Uint32Array): Objects {
         for (let c = 0; c < wide; c++) moved[k * wide + c] = column[from[k] * wide + c];
       }
     }
-    sorted[name] = moved;
-  }
-  return sorted as unknown as Objects;
+    return moved;
+  });
+  return { count: objects.count, intervals: objects.intervals, ...columns };
 }
 
 /** Join all masks into one array, in the order of the objects, as they are written to a file. */
@@ -406,6 +428,7 @@ export function openDataset(buffer: ArrayBuffer): Dataset {
       height: columns.height as Uint32Array,
     },
     objectStart: columns.objectStart as Uint32Array,
+    // the header names the columns that `packDataset` wrote
     objects: { ...columns, count: columns.crowd.length, intervals: [columns.intervals] } as unknown as Objects,
     meta: header.meta,
   };

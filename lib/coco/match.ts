@@ -254,6 +254,7 @@ class Matcher {
   private readonly span: Span = { together: false, part: 0, first: 0, length: 0 };
 
   constructor() {
+    // a module does not say what its exports are: the type repeats what lib/kernels/assembly says
     this.kernel = instantiate(MODULE) as unknown as MatchKernel;
     this.batch = this.kernel.batch.value;
     this.range = this.kernel.range.value;

@@ -12,6 +12,7 @@ type PolygonsKernel = Kernel<
   { mask(points: number, height: number, width: number): number }
 >;
 const polygonsKernel = thread.keep(
+  // a module does not say what its exports are: the type repeats what lib/kernels/assembly says
   () => instantiate(MODULE) as unknown as PolygonsKernel,
   ({ memory }) => memory.buffer.byteLength,
 );

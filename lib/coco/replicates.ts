@@ -15,7 +15,7 @@ import { RECALL_THRESHOLDS } from './protocol.ts';
 import type { Ranking } from './rank.ts';
 
 /** Weights of units in some replicates. */
-export interface Weights {
+interface Weights {
   /** [images] unit of each image */
   unitOf: ArrayLike<number>;
   units: number;
@@ -25,7 +25,7 @@ export interface Weights {
 }
 
 /** AP and AFNR of each replicate, all sizes; NaN if a replicate has no countable ground truth. Shapes: [replicates]. */
-export interface Replicates {
+interface Replicates {
   AP: Float64Array;
   AFNR: Float64Array;
 }
@@ -56,6 +56,7 @@ export function accumulateReplicates(
   maxDets: number,
   { unitOf, units, replicates, weights: given }: Weights,
 ): Replicates {
+  // a module does not say what its exports are: the type repeats what lib/kernels/assembly says
   const kernel = instanceOf(MODULE) as unknown as ReplicatesKernel;
   const { order } = slice;
   kernel.layout(order.length, units);

@@ -16,6 +16,7 @@ import { thread } from '../kernels/thread-state.ts';
 
 /** Allocate memory that threads can share, where available (a page needs cross-origin isolation for it). */
 export function allocate(bytes: number): ArrayBuffer {
+  // typed arrays work on both alike, only the types tell them apart
   return typeof SharedArrayBuffer === 'undefined'
     ? new ArrayBuffer(bytes)
     : (new SharedArrayBuffer(bytes) as unknown as ArrayBuffer);

@@ -9,7 +9,7 @@ import type { Dataset, Objects } from './dataset.ts';
 /**
  * Objects of one image by tile: tile k holds `gt[start[k]]` … `gt[start[k + 1] - 1]`; tiles are numbered row by row.
  */
-export interface Tiles {
+interface Tiles {
   /** side of a tile in pixels */
   readonly size: number;
   readonly columns: number;

@@ -26,7 +26,7 @@ const COUNT_BINS = 24;
 
 const LIVECELL = ['livecell-paper', 'livecell-code'] as const;
 
-export interface Density {
+interface Density {
   /** since seeding */
   hours: number;
   images: number;
@@ -60,7 +60,7 @@ export interface GroupStatistics {
   intensity?: Record<IntensityMetric, number> & { images: number };
 }
 
-export type CellMetric = ShapeMetric | IntensityMetric;
+type CellMetric = ShapeMetric | IntensityMetric;
 
 export interface ShapeComponents {
   images: number;
@@ -161,7 +161,10 @@ export function datasetStatistics(dataset: Dataset, intensities: Intensities = [
           : null,
       cellsPerImage: { mean, sd, histogram: histogram(counts, countEdges) },
       area: { median: median(areas), histogram: histogram(areas, areaEdges) },
-      sizeClasses: Object.fromEntries(LIVECELL.map((id) => [id, classSizes(areas, id)])) as never,
+      sizeClasses: {
+        'livecell-paper': classSizes(areas, 'livecell-paper'),
+        'livecell-code': classSizes(areas, 'livecell-code'),
+      },
       density,
       shape:
         withCells.length > 0

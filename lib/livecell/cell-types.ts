@@ -47,7 +47,7 @@ const PATTERN = /^(.+?)_Phase_([A-Za-z]+\d+)_(\d+)_(\d+)d(\d+)h(\d+)m_(\d+)$/;
 export function parseImageName(fileName: string): ImageName | null {
   const match = PATTERN.exec(stem(fileName));
   if (!match) return null;
-  const [, type, well, location, days, hours, minutes, crop] = match as unknown as string[];
+  const [, type, well, location, days, hours, minutes, crop] = match;
   return {
     cellType: parseCellType(type),
     well,

@@ -39,7 +39,7 @@ export default async function DatasetPage({ params }: Props) {
   const task = parseTask(dataset.task);
   const counts = task?.kind.id === 'counts';
   const types = CELL_TYPES.filter((type) => dataset.cellTypes[type]);
-  const others = Object.entries(dataset.cellTypes).filter(([type]) => !CELL_TYPES.includes(type as never));
+  const others = Object.entries(dataset.cellTypes).filter(([type]) => !CELL_TYPES.some((known) => known === type));
   const most = Math.max(...Object.values(dataset.cellTypes), 1);
   return (
     <div className="page">

@@ -143,6 +143,6 @@ async function refuseStrangeFolder(folder: string): Promise<void> {
 
 async function pack(folder: string, target: string): Promise<void> {
   const { create } = await import('tar');
-  await create({ gzip: true, file: `${target}.part`, cwd: folder, portable: true, mode: 0o600 } as never, ['.']);
+  await create({ gzip: true, file: `${target}.part`, cwd: folder, portable: true, mode: 0o600 }, ['.']);
   await rename(`${target}.part`, target);
 }

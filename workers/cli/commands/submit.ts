@@ -232,6 +232,7 @@ class Site {
     this.token = token;
   }
 
+  /** @typeParam T what the site answers, as `lib/http/api.ts` has it: not parsed, so that a newer site may add to it */
   async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
     const response = await this.#fetch(method, path, body);
     const text = await response.text();
@@ -286,6 +287,7 @@ function cacheFile(): Promise<string> {
 }
 
 async function urlStorage() {
+  // the types are those of the browser's build, which has no such class
   const { FileUrlStorage } = (await import('tus-js-client')) as unknown as {
     FileUrlStorage: new (path: string) => import('tus-js-client').UrlStorage;
   };
@@ -324,6 +326,7 @@ async function upload(site: Site, { slot, path }: SlotFile, task: string, out: O
   let resumedAt: number | null = null;
 
   return await new Promise<string>((resolve, reject) => {
+    // in Node it takes a stream, but its types are those of the browser's build
     const file = createReadStream(path) as unknown as Blob;
     const sending = new tus.Upload(file, {
       endpoint: `${site.url}/api/uploads`,
