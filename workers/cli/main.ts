@@ -9,7 +9,7 @@
 import { parseArgs } from 'node:util';
 import { AppError } from '#lib/errors.ts';
 import type { Problem } from '#lib/problems.ts';
-import { CallError, type Command, InputError, type Option, Output, oneLine, problemLine } from './command.ts';
+import { CallError, type Command, InputError, Output, oneLine, problemLine } from './command.ts';
 import { backup, restore } from './commands/backup.ts';
 import { build } from './commands/build.ts';
 import { compare } from './commands/compare.ts';
@@ -28,6 +28,7 @@ import { validate } from './commands/validate.ts';
 import { verify } from './commands/verify.ts';
 import { web } from './commands/web.ts';
 import { worker } from './commands/worker.ts';
+import { describeCommand, describeProgram } from './help.ts';
 
 const COMMANDS: Command[] = [
   score,
@@ -55,13 +56,11 @@ const COMMANDS: Command[] = [
 /** Reserved names, so that scripts get a clear message instead of "unknown". */
 const LATER = ['export'];
 
-const HELP: Option = { type: 'boolean', short: 'h', help: 'this text' };
-
 async function main(args: string[]): Promise<number> {
   const [first, second] = args;
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
     const wanted = first === 'help' ? find(args.slice(1)) : null;
-    process.stdout.write(wanted ? commandHelp(wanted) : overview());
+    process.stdout.write(wanted ? describeCommand(wanted) : describeProgram(COMMANDS));
     return first === undefined ? 2 : 0;
   }
   if (first === '--version' || first === '-v') {
@@ -75,7 +74,7 @@ async function main(args: string[]): Promise<number> {
   const rest = args.slice(command.name.split(' ').length);
   // checked first, so that an incomplete command line can ask for help
   if (rest.includes('--help') || rest.includes('-h')) {
-    process.stdout.write(commandHelp(command));
+    process.stdout.write(describeCommand(command));
     return 0;
   }
   let parsed: ReturnType<typeof parseArgs>;
@@ -122,7 +121,8 @@ function fail(status: 1 | 2 | 3, lines: string[]): number {
 /** Return the problems that an error reports about a file; null for other errors. */
 function problemsOf(error: unknown): Problem[] | null {
   const { problem, problems } = error as { problem?: Problem; problems?: Problem[] };
-  return problems?.length ? problems : problem ? [problem] : null;
+  if (problems?.length) return problems;
+  return problem ? [problem] : null;
 }
 
 /** Describe an unexpected error for users: a sentence, with the stack only on request. */
@@ -132,44 +132,6 @@ function unexpected(error: unknown): string[] {
   if (code === 'ECONNREFUSED') return ['The database or the site does not answer (connection refused).'];
   if (code === 'ENOSPC') return ['The disk is full.'];
   return [`Something failed: ${oneLine(message || String(error))}`, 'LIVECELL_DEBUG=1 shows where.'];
-}
-
-// --- help ---
-
-function overview(): string {
-  const rows = COMMANDS.map((command): [string, string] => [title(command), command.help]);
-  return `livecell — score cell segmentations as the LIVECell benchmark does, and send them to it.
-
-Usage: livecell <command> [options]
-
-${table(rows)}
-
-livecell <command> --help shows a command's options.
-Exit status: 0 done, 1 the input is wrong, 2 the call is wrong, 3 we failed.
-`;
-}
-
-function commandHelp(command: Command): string {
-  const options = { ...command.options, help: HELP };
-  const rows = Object.entries(options).map(([name, option]): [string, string] => [
-    `${option.short ? `-${option.short}, ` : ''}--${name}${option.value ? ` ${option.value}` : ''}`,
-    option.help,
-  ]);
-  return `livecell ${title(command)} [options]
-
-${command.help}
-
-${table(rows)}
-${command.details ? `\n${command.details}\n` : ''}${command.example ? `\nExample: ${command.example}\n` : ''}`;
-}
-
-function title({ name, takes }: Command): string {
-  return takes ? `${name} ${takes}` : name;
-}
-
-function table(rows: [string, string][]): string {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}   ${right}`).join('\n');
 }
 
 // a reader that stops early (`| head`) is no error

@@ -28,6 +28,8 @@ import type { RunFile } from '#workers/run-file.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
 const NEXT = join(root, 'node_modules/next/dist/bin/next');
+/** The program that opens a file as a desktop does, by platform; elsewhere `xdg-open`. */
+const OPENERS: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer.exe' };
 /** How long a process may take to end when asked, before it is killed. */
 const GRACE = { web: 3_000, worker: 18_000, task: 1_000 };
 
@@ -39,83 +41,109 @@ let dataDir = '';
 /** The run file written by this process; a second start that is refused must leave the running site's file alone. */
 let runFile: string | null = null;
 
-function say(text: string): void {
+function print(text: string): void {
   const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(5);
   process.stdout.write(`${seconds} s  ${text}\n`);
 }
 
-async function launch(dev: boolean): Promise<void> {
+async function launchSite(dev: boolean): Promise<void> {
   keepFilesPrivate();
-  // only this program may switch it on, below
+  // only this program may switch it on, in `describeSite`
   delete process.env.LIVECELL_LOCAL_SIGN_IN;
   const settings = env();
-  dataDir = resolve(settings.LIVECELL_DATA);
   const isEmbedded = settings.DATABASE_URL === undefined;
   const host = settings.HOST ?? (isEmbedded ? '127.0.0.1' : '0.0.0.0');
+  dataDir = resolve(settings.LIVECELL_DATA);
   const mended = makePrivate(dataDir);
   if (mended > 0)
-    say(`${mended} files and folders in ${dataDir} were open to other users of this machine; now they are yours alone`);
+    print(
+      `${mended} files and folders in ${dataDir} were open to other users of this machine; now they are yours alone`,
+    );
 
-  // find configuration errors before anything slow begins
+  // whatever can be wrong is found before anything slow begins
   const lock = isEmbedded ? lockFolder(dataDir) : undefined;
-  await checkPort(host, settings.PORT);
-
-  if (isEmbedded) {
-    const first = !existsSync(join(dataDir, 'database'));
-    say(first ? `creating the database in ${dataDir}` : `opening the database in ${dataDir}`);
-    embedded = await openEmbedded(dataDir, { lock, onCrash: (error) => fatal('The database stopped.', error) });
-  }
+  await requireFreePort(host, settings.PORT);
+  if (isEmbedded) await openDatabase(lock);
   const databaseUrl = embedded?.url ?? settings.DATABASE_URL!;
   await migrate(databaseUrl);
 
-  const childEnv: NodeJS.ProcessEnv = {
-    ...process.env,
-    DATABASE_URL: databaseUrl,
-    LIVECELL_DATA: dataDir,
-    PORT: String(settings.PORT),
-    HOST: host,
-    AUTH_SECRET: settings.AUTH_SECRET ?? keptSecret(),
-  };
-  // addresses in links, feeds and sign-ins come only from here, never from a request
+  const site = describeSite(settings, host, databaseUrl);
+  writeRunFile({ pid: process.pid, databaseUrl, siteUrl: site.url, signsInAtHome: site.signsInAtHome });
+  void keepServiceRunning({
+    name: 'worker',
+    args: ['workers/scoring/process.ts'],
+    environment: site.environment,
+  });
+  const seeding = isEmbedded ? seedSite(site.environment) : undefined;
+  if (!dev) await buildPages(); // if the first build fails, the launch fails
+  void keepServiceRunning(webService(site.environment, dev));
+  await Promise.all([waitForAnswer(host, settings.PORT), seeding]);
+  if (stopping) return;
+  if (!site.signsInAtHome) return print(`ready: ${site.url}`);
+  const address = await makeOperatorAddress(databaseUrl, site.url);
+  print(`ready: ${site.url}\n         sign in, once, at ${address}`);
+  openInBrowser(address);
+}
+
+async function openDatabase(lock: ReturnType<typeof lockFolder> | undefined): Promise<void> {
+  const first = !existsSync(join(dataDir, 'database'));
+  print(first ? `creating the database in ${dataDir}` : `opening the database in ${dataDir}`);
+  embedded = await openEmbedded(dataDir, { lock, onCrash: (error) => failSite('The database stopped.', error) });
+}
+
+interface Site {
+  url: string;
+  /** whether the operator signs in with a link that this program prints */
+  signsInAtHome: boolean;
+  /** of every process of the site */
+  environment: NodeJS.ProcessEnv;
+}
+
+/** @throws AppError when other machines can reach the site and nothing says under which address */
+function describeSite(settings: Env, host: string, databaseUrl: string): Site {
+  // addresses in links, feeds and sign-ins come from here alone, never from what a request says
   if (!isLoopbackHost(host) && !settings.AUTH_URL)
     throw new AppError(
       'invalid',
       `Other machines can reach this site at ${host}. Say under which address: AUTH_URL=https://livecell.example.org npm start. Or keep it on this machine: HOST=127.0.0.1 npm start.`,
     );
-  const atHome = isEmbedded && signsInAtHome({ ...settings, HOST: host });
+  const atHome = settings.DATABASE_URL === undefined && signsInAtHome({ ...settings, HOST: host });
+  const environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    DATABASE_URL: databaseUrl,
+    LIVECELL_DATA: dataDir,
+    PORT: String(settings.PORT),
+    HOST: host,
+    AUTH_SECRET: settings.AUTH_SECRET ?? readOrMakeSecret(),
+  };
   if (atHome) {
-    childEnv.LIVECELL_LOCAL_SIGN_IN = '1';
-    childEnv.AUTH_TRUST_HOST ??= 'true'; // there is no proxy between the browser and the site
+    environment.LIVECELL_LOCAL_SIGN_IN = '1';
+    environment.AUTH_TRUST_HOST ??= 'true'; // there is no proxy between the browser and this site
   }
-  const siteUrl = siteAddress(settings, host);
-  writeRunFile({ pid: process.pid, databaseUrl, siteUrl, signsInAtHome: atHome });
+  return { url: chooseSiteUrl(settings, host), signsInAtHome: atHome, environment };
+}
 
-  void keepRunning({ name: 'worker', args: ['workers/scoring/process.ts'], environment: childEnv });
-  const seeding = isEmbedded
-    ? task('seeding', ['workers/demo/seed.ts'], childEnv).then(
-        () => say('reference results and demo benchmark are in'),
-        // a site without its examples still works; the next start tries again
-        (error) => say(String(error.message)),
-      )
-    : undefined;
-  const listen = ['--hostname', host, '--port', String(settings.PORT)];
-  if (!dev) await build(); // a failure of the first build ends everything
-  void keepRunning({
+/** Add the reference results and the demo benchmark. A site without its examples still works; the next start tries again. */
+function seedSite(environment: NodeJS.ProcessEnv): Promise<void> {
+  return runToEnd('seeding', ['workers/demo/seed.ts'], environment).then(
+    () => print('reference results and demo benchmark are in'),
+    (error) => print(String(error.message)),
+  );
+}
+
+function webService(environment: NodeJS.ProcessEnv, dev: boolean): Service {
+  const { HOST, PORT } = environment;
+  if (dev) return { name: 'web', args: [NEXT, 'dev', '--hostname', HOST!, '--port', PORT!], environment };
+  return {
     name: 'web',
-    args: dev ? [NEXT, 'dev', ...listen] : ['workers/site/web.ts'],
-    environment: dev ? childEnv : { ...childEnv, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
-    before: dev ? undefined : build,
-  });
-  await Promise.all([answers(host, settings.PORT), seeding]);
-  if (stopping) return;
-  if (!atHome) return say(`ready: ${siteUrl}`);
-  const address = await operatorAddress(databaseUrl, siteUrl);
-  say(`ready: ${siteUrl}\n         sign in, once, at ${address}`);
-  openInBrowser(address);
+    args: ['workers/site/web.ts'],
+    environment: { ...environment, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    before: buildPages,
+  };
 }
 
 /** Return a new address that signs the operator in. */
-async function operatorAddress(databaseUrl: string, siteUrl: string): Promise<string> {
+async function makeOperatorAddress(databaseUrl: string, siteUrl: string): Promise<string> {
   const { db, close } = connect(databaseUrl, { max: 1 });
   try {
     return signInAddress(siteUrl, await makeOperatorLink(db));
@@ -142,27 +170,25 @@ function openInBrowser(address: string): void {
       flag: 'wx',
     },
   );
-  const [program, ...args] =
-    platform === 'darwin' ? ['open', file] : platform === 'win32' ? ['explorer.exe', file] : ['xdg-open', file];
   // without a browser, the address is on the terminal
-  spawn(program, args, { stdio: 'ignore', detached: true })
+  spawn(OPENERS[platform] ?? 'xdg-open', [file], { stdio: 'ignore', detached: true })
     .on('error', () => {})
     .unref();
 }
 
-async function build(): Promise<void> {
+async function buildPages(): Promise<void> {
   // pages are rendered on request: building needs neither the database nor a secret, and must not depend on them
   const { DATABASE_URL: _, AUTH_SECRET: __, ...buildEnv } = process.env;
   const built = await buildIfNeeded(root, async () => {
-    say('building the pages, once for each version');
-    await task('building', [NEXT, 'build'], { ...buildEnv, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' });
+    print('building the pages, once for each version');
+    await runToEnd('building', [NEXT, 'build'], { ...buildEnv, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' });
   });
-  if (built) say('pages are built');
+  if (built) print('pages are built');
 }
 
 // --- processes ---
 
-function start(
+function startProcess(
   args: string[],
   environment: NodeJS.ProcessEnv,
   grace: number,
@@ -180,8 +206,8 @@ function start(
 }
 
 /** Run a process that ends by itself; show its output only if it failed. */
-async function task(name: string, args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
-  const child = start(args, environment, GRACE.task, 'pipe');
+async function runToEnd(name: string, args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  const child = startProcess(args, environment, GRACE.task, 'pipe');
   let output = '';
   const keep = (chunk: Buffer) => {
     output += chunk;
@@ -201,34 +227,34 @@ interface Service {
 }
 
 /** Keep a process running: restart it when it ends, with growing delays. */
-async function keepRunning(service: Service): Promise<void> {
+async function keepServiceRunning(service: Service): Promise<void> {
   const { name, args, environment, before } = service;
   for (let failures = 0; !stopping; failures++) {
     const began = performance.now();
     try {
       await before?.();
       if (stopping) return;
-      const child = start(args, environment, GRACE[name], 'inherit');
+      const child = startProcess(args, environment, GRACE[name], 'inherit');
       const how = await new Promise((resolve) => child.once('exit', (status, signal) => resolve(signal ?? status)));
-      if (!stopping) say(`the ${name} process ended (${how}); starting it again`);
+      if (!stopping) print(`the ${name} process ended (${how}); starting it again`);
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
+      print(error instanceof Error ? error.message : String(error));
     }
     if (performance.now() - began > 60_000) failures = 0;
     await new Promise((resolve) => setTimeout(resolve, stopping ? 0 : Math.min(30_000, 500 * 2 ** failures)));
   }
 }
 
-async function stop(status: number): Promise<void> {
+async function stopSite(status: number): Promise<void> {
   if (stopping) return;
   stopping = true;
-  await Promise.all([...children].map(({ child, grace }) => end(child, grace)));
+  await Promise.all([...children].map(({ child, grace }) => endProcess(child, grace)));
   await embedded?.close().catch(() => {});
   if (runFile) rmSync(runFile, { force: true });
   process.exit(status);
 }
 
-async function end(child: ChildProcess, grace: number): Promise<void> {
+async function endProcess(child: ChildProcess, grace: number): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), grace);
@@ -236,14 +262,15 @@ async function end(child: ChildProcess, grace: number): Promise<void> {
   clearTimeout(timer);
 }
 
-function fatal(text: string, error: unknown): void {
+function failSite(text: string, error: unknown): void {
   process.stderr.write(`${text}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  void stop(1);
+  void stopSite(1);
 }
 
 // --- environment ---
 
-async function checkPort(host: string, port: number): Promise<void> {
+/** @throws AppError when another program has the port, or this one may not use it */
+async function requireFreePort(host: string, port: number): Promise<void> {
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -258,9 +285,9 @@ async function checkPort(host: string, port: number): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-async function answers(host: string, port: number): Promise<void> {
-  const reachable =
-    host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
+/** Wait until the site answers, or is stopped. */
+async function waitForAnswer(host: string, port: number): Promise<void> {
+  const reachable = reachableHost(host);
   while (!stopping) {
     const response = await fetch(`http://${reachable}:${port}/api/health`, {
       signal: AbortSignal.timeout(30_000),
@@ -271,14 +298,21 @@ async function answers(host: string, port: number): Promise<void> {
   }
 }
 
-function siteAddress(settings: Env, host: string): string {
+/** Return the host part of an address under which this machine reaches what listens on `host`. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function chooseSiteUrl(settings: Env, host: string): string {
   if (settings.AUTH_URL) return new URL(settings.AUTH_URL).origin;
   const name = isLoopbackHost(host) || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${name}:${settings.PORT}`;
 }
 
 /** Return the secret that signs sessions; it is stored, so that a restart signs nobody out. */
-function keptSecret(): string {
+function readOrMakeSecret(): string {
   const path = join(dataDir, 'auth-secret');
   if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
   return readFileSync(path, 'utf8').trim();
@@ -296,19 +330,19 @@ function writeRunFile(run: RunFile): void {
   runFile = path;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stopSite(0));
 // npm does not always pass a signal on to its shell's children: end when the shell is gone
 if (process.env.npm_lifecycle_event) {
   const { ppid } = process;
-  setInterval(() => process.ppid !== ppid && void stop(0), 500).unref();
+  setInterval(() => process.ppid !== ppid && void stopSite(0), 500).unref();
 }
-process.on('uncaughtException', (error) => fatal('Something went wrong.', error));
+process.on('uncaughtException', (error) => failSite('Something went wrong.', error));
 
 try {
-  await launch(process.argv.includes('--dev'));
+  await launchSite(process.argv.includes('--dev'));
 } catch (error) {
   if (error instanceof AppError) {
     process.stderr.write(`${error.message}\n`);
-    await stop(1);
-  } else fatal('The site could not be started.', error);
+    await stopSite(1);
+  } else failSite('The site could not be started.', error);
 }
