@@ -2,7 +2,7 @@
 
 import { useEffect, useId, useRef, useState } from 'react';
 import { bytes, percent } from '#lib/format.ts';
-import { sniff } from '#lib/readers/kinds.ts';
+import { type Purpose, sniff } from '#lib/readers/kinds.ts';
 import { LIMITS, LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
 import {
   arrived,
@@ -36,6 +36,8 @@ interface Props {
   hint?: string | false;
   /** what it is sent for, so that the server refuses at once what the task would not take */
   task?: string;
+  /** what the file is to be read as: what it is depends on that */
+  purpose?: Purpose;
   /** of the task */
   maxBytes?: number;
   onDone?: () => void;
@@ -53,6 +55,7 @@ export function UploadField({
   slot = '',
   hint = HINT,
   task,
+  purpose = 'any',
   maxBytes = LIMITS.bytes,
   onDone,
   onBusy,
@@ -118,7 +121,7 @@ export function UploadField({
     }
     setState({ phase: 'checking', name: file.name });
     try {
-      const { problem } = sniff(new Uint8Array(await file.slice(0, 64 * 1024).arrayBuffer()));
+      const { problem } = sniff(new Uint8Array(await file.slice(0, 64 * 1024).arrayBuffer()), purpose);
       if (problem) {
         setRefusal(`${file.name}: ${problem.message}`);
         setState(before);
@@ -148,7 +151,7 @@ export function UploadField({
     now('uploading');
     running.current = send(
       file,
-      { fingerprint, known, slot, task },
+      { fingerprint, known, slot, task, purpose },
       {
         progress: (sent) =>
           // news of bytes may come in after "pause" was pressed

@@ -90,7 +90,8 @@ export function send(
     known,
     slot = '',
     task,
-  }: { fingerprint: string; known: Remembered | null; slot?: string; task?: string },
+    purpose,
+  }: { fingerprint: string; known: Remembered | null; slot?: string; task?: string; purpose?: string },
   events: Events,
 ): Running {
   let current: Remembered | null = known;
@@ -100,7 +101,7 @@ export function send(
     chunkSize: PIECE,
     retryDelays: RETRY_AFTER,
     storeFingerprintForResuming: false, // `remember` does it, and keeps what the page shows after a reload
-    metadata: { filename: file.name, filetype: file.type, ...(task && { task }) },
+    metadata: { filename: file.name, filetype: file.type, ...(task && { task }), ...(purpose && { purpose }) },
     onBeforeRequest: async (request) => {
       if (request.getMethod() !== 'PATCH' || !globalThis.crypto?.subtle) return;
       const offset = Number(request.getHeader('Upload-Offset'));

@@ -28,7 +28,7 @@ import {
 import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 import { canUseUpload, type Viewer } from '#lib/permissions.ts';
-import { sniff } from '#lib/readers/kinds.ts';
+import { PURPOSES, type Purpose, sniff } from '#lib/readers/kinds.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { sha256Of, storage } from '#lib/storage.ts';
 import { parseTask } from '#lib/tasks/index.ts';
@@ -181,12 +181,13 @@ async function create(request: Request, viewer: Viewer): Promise<Response> {
 
   // Next hands over an empty stream where there is no body
   const withBytes = request.headers.get('content-type') === 'application/offset+octet-stream';
-  const body = await inspect(withBytes ? request.body : null, new Uint8Array(), checksumOf(request)).catch(
-    async (error) => {
-      await discard(id);
-      throw error;
-    },
-  );
+  const body = await inspect(withBytes ? request.body : null, new Uint8Array(), {
+    expected: checksumOf(request),
+    purpose: purposeOf(metadata),
+  }).catch(async (error) => {
+    await discard(id);
+    throw error;
+  });
   // one that breaks off keeps its row: its bytes may still be on their way to the disk, and the sweep knows them
   const response = await server.handleWeb(withBody(request, body, id));
   if (response.status !== 201) {
@@ -217,7 +218,8 @@ async function receive(request: Request, upload: Upload): Promise<Response> {
   let body: Body;
   try {
     const before = offset > 0 && offset < HEAD_BYTES ? await readHead(id, offset) : new Uint8Array();
-    body = offset < HEAD_BYTES ? await inspect(request.body, before, checksumOf(request)) : pass(request);
+    const inspecting = async () => ({ expected: checksumOf(request), purpose: purposeOf(await metadataOf(id)) });
+    body = offset < HEAD_BYTES ? await inspect(request.body, before, await inspecting()) : pass(request);
   } catch (error) {
     if (error instanceof AppError && error.code === 'wrong-file') await discard(id);
     throw error;
@@ -280,10 +282,9 @@ async function takeBack(id: string, from: number, to: number): Promise<void> {
 async function finish(id: string): Promise<void> {
   const upload = await getUpload(id);
   if (!upload || upload.completedAt) return;
-  const { store } = await tus();
   const path = await storage().localPath(upload.storageKey);
   const sha256 = await sha256Of(createReadStream(path, { highWaterMark: 1 << 20 }));
-  const announced = (await store.getUpload(id)).metadata?.sha256?.toLowerCase();
+  const announced = (await metadataOf(id)).sha256?.toLowerCase();
   if (announced && announced !== sha256) {
     await discard(id);
     throw new AppError(
@@ -319,7 +320,7 @@ interface Body {
 async function inspect(
   body: ReadableStream<Uint8Array> | null,
   before: Uint8Array,
-  expected: string | null,
+  { expected, purpose }: { expected: string | null; purpose: Purpose },
 ): Promise<Body> {
   if (!body) return { stream: null, expected: null, digest: () => '' };
   const reader = body.getReader();
@@ -332,7 +333,7 @@ async function inspect(
     size += value.length;
   }
   if (size === 0) return { stream: null, expected: null, digest: () => '' };
-  const { problem: found } = sniff(Buffer.concat([before, ...held]).subarray(0, HEAD_BYTES));
+  const { problem: found } = sniff(Buffer.concat([before, ...held]).subarray(0, HEAD_BYTES), purpose);
   if (found) {
     reader.cancel().catch(() => undefined);
     throw new AppError('wrong-file', found.message, { status: 415, problems: [found] });
@@ -409,6 +410,18 @@ async function asProblem(response: Response): Promise<Response> {
 function idOf(url: string): string | null {
   const last = url.split('?')[0].split('/').at(-1) ?? '';
   return UUID.test(last) ? last : null;
+}
+
+/** Return what a file is for: as stated, else what the stated task takes. What a file is depends on that. */
+function purposeOf({ purpose, task }: Record<string, string | undefined>): Purpose {
+  return PURPOSES.find((known) => known === purpose) ?? parseTask(task ?? '')?.kind.filesAre ?? 'any';
+}
+
+/** Return what was announced when the upload was created. */
+async function metadataOf(id: string): Promise<Record<string, string | undefined>> {
+  const { store } = await tus();
+  const { metadata } = await store.getUpload(id);
+  return Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, value ?? undefined]));
 }
 
 /** `filename d29ybGQ=,sha256 …` */

@@ -90,6 +90,7 @@ async function choices(who: Viewer) {
         id,
         name,
         takesThreshold: kind.takesThreshold,
+        purpose: kind.filesAre,
         memberEnding: kind.memberEnding,
         outside,
         least: least ?? slots.length,

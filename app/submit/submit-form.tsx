@@ -7,6 +7,7 @@ import { Field } from '#app/_components/field.tsx';
 import { UploadField } from '#app/_components/upload.tsx';
 import { forget } from '#app/_components/uploader.ts';
 import type { FormState } from '#app/_server/http.ts';
+import type { Purpose } from '#lib/readers/kinds.ts';
 import { submitForm } from './actions.ts';
 import { TaskRules, type TaskRulesShown } from './task-rules.tsx';
 
@@ -15,6 +16,8 @@ interface TaskChoice {
   name: string;
   /** files may hold predictions that are counted from a score on */
   takesThreshold: boolean;
+  /** what the files are read as */
+  purpose: Purpose;
   /** of the members of an archive, as the hint names them */
   memberEnding: string;
   slots: { id: string; label: string }[];
@@ -326,7 +329,14 @@ function Files({
   );
   if (slots.length < 2)
     return (
-      <UploadField name="upload" task={task.id} maxBytes={task.rules.maxBytes} error={errors.upload} onBusy={onBusy} />
+      <UploadField
+        name="upload"
+        task={task.id}
+        purpose={task.purpose}
+        maxBytes={task.rules.maxBytes}
+        error={errors.upload}
+        onBusy={onBusy}
+      />
     );
   const needed = least === slots.length ? 'all of them' : least > 1 ? `${least} or more` : 'one or more';
   return (
@@ -346,6 +356,7 @@ function Files({
         label="One archive with all files"
         hint={`A .zip whose files are named by ${outside ? 'data set' : 'slot'}: ${slots.map(({ id }) => id).join(', ')} (${needed}), such as ${slots[0].id}.${memberEnding}. Or a file per ${outside ? 'data set' : 'slot'} below.`}
         task={task.id}
+        purpose={task.purpose}
         maxBytes={task.rules.maxBytes}
         error={errors.upload}
         onBusy={onBusy}
@@ -358,6 +369,7 @@ function Files({
           label={label}
           hint={false}
           task={task.id}
+          purpose={task.purpose}
           maxBytes={task.rules.maxBytes}
           error={errors[`upload.${id}`]}
           onBusy={onBusy}

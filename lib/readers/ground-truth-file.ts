@@ -103,7 +103,8 @@ export async function readImageList(
 /** Open what predictions are checked against: ground truth, or a list of its images. @throws FileRejected */
 export async function openTarget(path: string): Promise<Target & { warnings: Warning[] }> {
   const list = await readList(path);
-  if (!list) {
+  // a list of annotations or detections is no list of images, but a wrong ground truth
+  if (!list || (list[0] as { image_id?: unknown } | null)?.image_id !== undefined) {
     const { images, meta } = await openGroundTruth(path);
     return { images, category: meta.category, warnings: meta.warnings.map((warning) => ofGroundTruth(warning)) };
   }

@@ -9,7 +9,8 @@ import type { Problem } from '#lib/problems.ts';
 import { quoted } from './problem-list.ts';
 
 /** What a file is sent for; `any` if its first bytes arrive before that is known. */
-export type Purpose = 'predictions' | 'ground-truth' | 'counts' | 'any';
+export const PURPOSES = ['predictions', 'ground-truth', 'counts', 'any'] as const;
+export type Purpose = (typeof PURPOSES)[number];
 
 export interface Sniffed {
   kind: 'coco-json' | 'gzip' | 'zip' | 'unknown';
@@ -111,8 +112,9 @@ function sniffPlain(bytes: Uint8Array, wrapper: 'unknown' | 'gzip', purpose: Pur
       `is a Python pickle, perhaps a model checkpoint. ${forPredictions ? 'Only what the model predicted is submitted.' : ''}`,
     );
 
+  // the bytes may end in the middle of a character
   const text = new TextDecoder('utf-8')
-    .decode(bytes)
+    .decode(bytes, { stream: true })
     .replace(/^\uFEFF/, '')
     .trimStart();
   if (text === '') return refuse('begins with nothing but blank space.');

@@ -34,6 +34,8 @@ export interface Kind {
   readonly truthPerSlot: boolean;
   /** name of a slot's ground truth in examples: `A172-nuclei.json` */
   readonly truthName: string;
+  /** what its files are read as, in the words of a reader's purpose */
+  readonly filesAre: 'predictions' | 'counts';
   /** detections are accepted instead, with a minimum score for counting */
   readonly takesThreshold: boolean;
 }
@@ -104,6 +106,7 @@ export const INSTANCES: Kind = {
   objects: 'cells',
   truthPerSlot: false,
   truthName: 'ground-truth',
+  filesAre: 'predictions',
   takesThreshold: false,
 };
 
@@ -120,5 +123,6 @@ export const COUNTS: Kind = {
   objects: 'cells counted',
   truthPerSlot: true,
   truthName: 'nuclei',
+  filesAre: 'counts',
   takesThreshold: true,
 };

@@ -235,3 +235,31 @@ test('an upload is deleted by its owner, and by the sweep when nobody came back'
 test.each(['proxy.ts', 'middleware.ts', 'src/proxy.ts', 'app/proxy.ts'])('there is no %s', (file) => {
   expect(existsSync(file)).toBe(false);
 });
+
+describe('what a file is depends on what it is for', () => {
+  const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0]);
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['predictions', { task: 'livecell-wide' }, /a PNG image\. Label images go into one \.zip/],
+    ['counts', { task: 'fluorescence-counts' }, /a PNG image.* Send counts per image/],
+    ['ground truth', { purpose: 'ground-truth' }, /^The ground truth is a PNG image\. Ground truth has to be one COCO/],
+    ['reference counts', { purpose: 'counts' }, /a PNG image.* Send counts per image/],
+    ['nothing that is known', { purpose: 'holidays' }, /a PNG image\. Label images go into one \.zip/],
+  ])('a picture as %s', async (_what, metadata, words) => {
+    const response = await piece(ada, await begin(ada, PNG.length, metadata), 0, PNG);
+    expect(response.status).toBe(415);
+    expect((await response.json()).detail).toMatch(words);
+  });
+
+  it('a table whose header nobody can foresee goes to the reader of tables, even in small pieces', async () => {
+    const table = Buffer.from('Zelllinie Größe\tZahl\nA172_1.tif\t3\n');
+    const url = await begin(ada, table.length, { task: 'fluorescence-counts' });
+    for (const [from, to] of [
+      [0, 13],
+      [13, table.length],
+    ])
+      expect((await piece(ada, url, from, table.subarray(from, to))).status).toBe(204);
+    const refused = await piece(ada, await begin(ada, table.length, { task: 'livecell-wide' }), 0, table);
+    expect((await refused.json()).detail).toMatch(/text, but not JSON/);
+  });
+});

@@ -42,7 +42,7 @@ export async function scoreHere(
       const [report] = outcome.reports;
       return { ...report, warnings: [...(outcome.groundTruthWarnings ?? []), ...report.warnings] };
     }
-    throw refused(outcome.problems, outcome.warnings, out);
+    throw refused(outcome.problems, [...(outcome.groundTruthWarnings ?? []), ...outcome.warnings], out);
   } finally {
     port1.close();
     await dismissHelpers();

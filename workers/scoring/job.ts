@@ -41,6 +41,6 @@ export interface ScoreJob {
 export type ScoreOutcome =
   /** `exactGroundTruth` is for maintainers and not part of the report; absent if no file has masks */
   | { ok: true; reports: Report[]; exactGroundTruth?: CopiedMasks; groundTruthWarnings?: Warning[] }
-  | { ok: false; problems: Problem[]; warnings: Warning[] };
+  | { ok: false; problems: Problem[]; warnings: Warning[]; groundTruthWarnings?: Warning[] };
 
 export type Phase = 'reading' | 'matching' | 'accumulating';

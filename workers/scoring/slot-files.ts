@@ -44,9 +44,6 @@ export interface SlotFile {
   name: string;
 }
 
-/** What a file is opened as, by what the task's files hold. */
-const FILE_KINDS = { instances: 'predictions', counts: 'counts' } as const;
-
 /** A slot whose file can be used in its turn. */
 interface SlotTurn {
   readonly slot: string;
@@ -130,7 +127,7 @@ async function archiveOf(
   const free = task.slots.length === 0;
   const slots = free ? datasets.map((own) => own.slot) : task.slots.map(({ id }) => id);
   if (files.length > 1 || slots.length < (free ? 1 : 2) || slots.includes(slot)) return null;
-  const opened = await lookAtFile(path, FILE_KINDS[task.kind.id]);
+  const opened = await lookAtFile(path, task.kind.filesAre);
   if (opened.kind === 'zip') {
     if (opened.members.length === 0 && opened.problem) throw new FileRejected(opened.problem);
     // if slots are optional, any other archive contains label images, or one file

@@ -35,8 +35,21 @@ export default async function scoreTask(job: ScoreJob): Promise<ScoreOutcome> {
       ...(groundTruthWarnings.length > 0 && { groundTruthWarnings }),
     };
   } catch (error) {
-    if (error instanceof FileRejected) return { ok: false, problems: error.problems, warnings: error.warnings };
-    throw error;
+    if (!(error instanceof FileRejected)) throw error;
+    const { problems, warnings } = error;
+    if (!(error instanceof PredictionsRejected) || error.groundTruthWarnings.length === 0)
+      return { ok: false, problems, warnings };
+    return { ok: false, problems, warnings, groundTruthWarnings: error.groundTruthWarnings };
+  }
+}
+
+/** Predictions are wrong; the ground truth, which was read before them, may explain it. */
+class PredictionsRejected extends FileRejected {
+  readonly groundTruthWarnings: Warning[];
+
+  constructor({ problems, warnings }: FileRejected, groundTruthWarnings: Warning[]) {
+    super(problems, warnings);
+    this.groundTruthWarnings = groundTruthWarnings;
   }
 }
 
@@ -54,18 +67,23 @@ const SCORERS: Record<Kind['id'], (job: ScoreJob) => Promise<Scored>> = {
 
 async function scorePredictions(job: ScoreJob): Promise<Scored> {
   const started = performance.now();
-  const slots = await scoreSlots(job);
+  const groundTruths = new Map<string, OpenedGroundTruth>();
+  const slots = await scoreSlots(job, groundTruths).catch((error) => {
+    throw error instanceof FileRejected ? new PredictionsRejected(error, warningsOf(groundTruths)) : error;
+  });
   const reports = job.protocols.map((protocol, p) => {
     const report = buildReport(job, protocol, slots, p);
     return { ...report, seconds: { ...report.seconds, total: (performance.now() - started) / 1000 } };
   });
-  const datasets = [...new Set(slots.map(({ dataset }) => dataset))];
-  const groundTruthWarnings = datasets.flatMap(({ meta }) => meta.warnings.map(ofGroundTruth));
-  return { reports, exactGroundTruth: sumCopiedMasks(slots), groundTruthWarnings };
+  return { reports, exactGroundTruth: sumCopiedMasks(slots), groundTruthWarnings: warningsOf(groundTruths) };
+}
+
+function warningsOf(groundTruths: ReadonlyMap<string, OpenedGroundTruth>): Warning[] {
+  return [...groundTruths.values()].flatMap(({ dataset }) => dataset.meta.warnings.map(ofGroundTruth));
 }
 
 /** Score one slot after another, reading the ground truth once. @throws FileRejected with the problems of all files */
-async function scoreSlots(job: ScoreJob): Promise<ScoredSlot[]> {
+async function scoreSlots(job: ScoreJob, groundTruths: Map<string, OpenedGroundTruth>): Promise<ScoredSlot[]> {
   const team = new ThreadTeam({ size: job.threads, together: job.together });
   team.warmUp(job.files.map(({ path }) => path));
   const task = parseTask(job.task);
@@ -73,7 +91,6 @@ async function scoreSlots(job: ScoreJob): Promise<ScoredSlot[]> {
   const scored: ScoredSlot[] = [];
   const problems: Problem[] = [];
   const warnings: Warning[] = [];
-  const groundTruths = new Map<string, OpenedGroundTruth>();
   const prefix = task !== null && task.id !== 'livecell-wide';
   const { turns, close } = await requireSlots(task, job.files);
   try {

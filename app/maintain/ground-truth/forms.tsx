@@ -27,6 +27,7 @@ function Files({ slots, state, onBusy, replaces }: FilesProps) {
           : 'COCO annotations (JSON), plain, gzipped or as the only file of a .zip.'
       }
       error={state.errors?.[slot ? `upload.${slot}` : 'upload'] ?? (slot ? state.errors?.upload : undefined)}
+      purpose={slot ? 'counts' : 'ground-truth'}
       onBusy={onBusy}
     />
   ));

@@ -339,12 +339,10 @@ export class RecordAcceptor {
       if (notes.beyondExchanged) tally.beyondExchanged++;
     }
     if (notes.droppedParts > 0) {
-      this.problems.warn(
-        'polygon-part-dropped',
-        RECORD_MESSAGES['polygon-part-dropped'],
-        `${this.title(this.records).toLowerCase()}, image ${this.imageName(image)}`,
-        notes.droppedParts,
-      );
+      tally.droppedCount += notes.droppedParts;
+      if (tally.dropped.length < EXAMPLES) {
+        tally.dropped.push({ record: this.records, image: this.imageName(image) });
+      }
     }
   }
 

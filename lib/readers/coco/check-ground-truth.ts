@@ -4,7 +4,7 @@ import { type ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { type Checked, warnOfBoxes } from './check-boxes.ts';
 import { findDuplicates } from './check-duplicates.ts';
 import { warnOfMasks } from './check-masks.ts';
-import { count, RECORD_MESSAGES, titleOf } from './messages.ts';
+import { count, RECORD_MESSAGES, titleOf, warnOfDroppedParts } from './messages.ts';
 import { addTallies, type ReadResult, type Tally } from './reading.ts';
 
 /** Odd annotations cause a warning from this number, and this share of all, on. */
@@ -27,6 +27,7 @@ export function checkGroundTruth(
 ): { boxesOnly: boolean } {
   const tally = addTallies(parts);
   const boxesOnly = objects.count > 0 && tally.withoutMask === objects.count && tally.withNothingCount === 0;
+  warnOfDroppedParts('ground-truth', tally, problems);
   warnOfIds(parts, problems);
   checkCategories(parts, { objects, category, problems });
   if (objects.count === 0) return { boxesOnly: false };

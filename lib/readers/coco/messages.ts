@@ -1,7 +1,7 @@
 /** Messages of the readers of COCO files: what was found, what was expected, and how to mend it. */
 import type { ImageId } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
-import { quoted, shortened } from '#lib/readers/problem-list.ts';
+import { type ProblemList, quoted, shortened } from '#lib/readers/problem-list.ts';
 
 /** Format a number with thousands separators. */
 export function count(n: number): string {
@@ -32,6 +32,19 @@ export const RECORD_MESSAGES = {
   'polygon-part-dropped':
     'Parts of polygons with fewer than three points are left out; the other parts of their masks count.',
 } as const;
+
+/** Warn of parts of polygons that were left out. */
+export function warnOfDroppedParts(
+  kind: 'predictions' | 'ground-truth',
+  { dropped, droppedCount }: { dropped: readonly { record: number; image?: string }[]; droppedCount: number },
+  problems: ProblemList,
+): void {
+  const code = 'polygon-part-dropped';
+  for (const [k, { record, image }] of dropped.entries()) {
+    const example = `${titleOf(kind, record).toLowerCase()}, image ${image}`;
+    problems.warn(code, RECORD_MESSAGES[code], example, k === 0 ? droppedCount : 0);
+  }
+}
 
 export function unknownImage(
   id: ImageId,

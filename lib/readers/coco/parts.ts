@@ -89,7 +89,8 @@ function readHead(
   kind: 'predictions' | 'ground-truth',
   { images, category }: { images: Images | null; category: number },
 ): (Omit<Plan, 'parts'> & { start: number; insideArray: Part['insideArray'] }) | null {
-  const reader = new DocumentReader({ kind, problems: new ProblemList(), images, index: null, category, stopAt: 0 });
+  const problems = new ProblemList();
+  const reader = new DocumentReader({ kind, problems, images, index: null, category, stopAt: 0 });
   const { scanner } = reader;
   scanner.bytes = prefix;
   scanner.end = length;
@@ -98,7 +99,7 @@ function readHead(
     const head = reader.result();
     const start = head.stoppedAt;
     // a predictions document that lists images may use its own ids
-    if (!reader.place || (kind === 'predictions' && head.images.length > 0)) return null;
+    if (problems.count > 0 || !reader.place || (kind === 'predictions' && head.images.length > 0)) return null;
     const has = reader.look();
     return { start, insideArray: reader.place, firstHas: has, images: head.images, categories: head.categories };
   } catch (error) {

@@ -8,7 +8,7 @@ import { warnOfBoxes } from './check-boxes.ts';
 import { findDuplicates } from './check-duplicates.ts';
 import { warnOfMasks } from './check-masks.ts';
 import { readAnnotations } from './document.ts';
-import { RECORD_MESSAGES, titleOf } from './messages.ts';
+import { RECORD_MESSAGES, titleOf, warnOfDroppedParts } from './messages.ts';
 import { addTallies, type ReadResult, type Tally } from './reading.ts';
 
 /** Predictions, with what the report states about their file. */
@@ -124,6 +124,7 @@ export function finishPredictions(
     );
   }
   const hasMasks = tally.withoutMask < objects.count;
+  warnOfDroppedParts('predictions', tally, problems);
   warnOfMissingMasks(tally, hasMasks, problems);
   warnOfMeanings(parts, tally, problems);
   const withDetections = warnOfSuspicions(objects, index, images, problems, { tally });

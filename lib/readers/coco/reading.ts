@@ -63,6 +63,9 @@ export interface Tally {
   withoutMaskRecords: number[];
   /** accepted records with neither a mask nor a box, up to a limit */
   withNothing: RecordPlace[];
+  /** examples of records with polygons of too few points beside others, and the number of such parts */
+  dropped: RecordPlace[];
+  droppedCount: number;
   withNothingCount: number;
   /** ground truth without a mask, up to a limit */
   annotationsWithoutMask: RecordPlace[];
@@ -83,6 +86,8 @@ export function newTally(): Tally {
     withoutMask: 0,
     withoutMaskRecords: [],
     withNothing: [],
+    dropped: [],
+    droppedCount: 0,
     withNothingCount: 0,
     annotationsWithoutMask: [],
     polygons: 0,
@@ -126,8 +131,13 @@ export function addTallies(parts: readonly Pick<ReadResult, 'tally' | 'records'>
       if (typeof sum[key] === 'number') (sum[key] as number) += tally[key] as number;
     }
     for (const record of tally.withoutMaskRecords) sum.withoutMaskRecords.push(record + before);
-    sum.withNothing.push(...tally.withNothing);
-    sum.annotationsWithoutMask.push(...tally.annotationsWithoutMask);
+    const inFile = <Found extends { record: number }>(found: Found): Found => ({
+      ...found,
+      record: found.record + before,
+    });
+    sum.withNothing.push(...tally.withNothing.map(inFile));
+    sum.dropped.push(...tally.dropped.map(inFile));
+    sum.annotationsWithoutMask.push(...tally.annotationsWithoutMask.map(inFile));
     before += records;
   }
   return sum;
