@@ -1,8 +1,9 @@
 /** What is wrong or suspicious about a submitted file: one shape for readers, pages, reports and terminals. */
+import type { CheckCode } from './checks/checks.ts';
 
 /** Legal but suspicious: reported once per file, with the number of cases and some examples. */
 export interface Warning {
-  code: string;
+  code: CheckCode;
   message: string;
   count?: number;
   examples?: string[];
@@ -10,7 +11,7 @@ export interface Warning {
 
 /** One problem of a file. `record` counts detections from 1, in file order. */
 export interface Problem {
-  code: string;
+  code: CheckCode;
   message: string;
   record?: number;
   image?: string;
@@ -29,6 +30,11 @@ export class FileRejected extends Error {
     this.problems = list;
     this.warnings = [...warnings];
   }
+}
+
+/** Return the address of the explanation of a code, from the site's root. */
+export function helpOn(code: CheckCode): string {
+  return `/docs/problems#${code}`;
 }
 
 /** Return how many problems there are, with those that the list only counts. */

@@ -103,7 +103,12 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
       })
       .returning();
     const warnings = [
-      { code: 'odd', message: `Left out: “${words.warning}.json”.`, count: 1, examples: [`${words.warning}.json`] },
+      {
+        code: 'unknown-image' as const,
+        message: `Left out: “${words.warning}.json”.`,
+        count: 1,
+        examples: [`${words.warning}.json`],
+      },
     ];
     const now = new Date();
     const [submission] = await tx

@@ -2,12 +2,14 @@
  * The rooms of the code and which other rooms each of them may use, from the ground up: a room uses only rooms above it
  * in this table, so all arrows point one way and circles are impossible. The longest matching path prefix determines a
  * file's room. A room that ends in `.ts` is a single file; such a file of lib may be used by all rooms if it uses only
- * files of this kind. README's map lists the same rooms.
+ * files of this kind. The list of checks, and the problems whose codes it gives, may be used by all as well. README's map
+ * lists the same rooms.
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // no imports at all
   'lib/vocabulary.ts': [],
-  'lib/problems.ts': [],
+  'lib/checks': [],
+  'lib/problems.ts': ['lib/checks'],
   'lib/format.ts': [],
   'lib/csv.ts': [],
   'lib/xml.ts': [],
@@ -103,8 +105,13 @@ export const PURE = ['lib/coco', 'lib/stats', 'lib/scoring', 'lib/kernels', 'lib
 
 /** Tell whether a room may use another one. */
 export function mayUse(room: string, other: string): boolean {
-  const usedByAll = other.startsWith('lib/') && other.endsWith('.ts') && ROOMS[other].length === 0;
-  return usedByAll || ROOMS[room].some((allowed) => other === allowed || other.startsWith(`${allowed}/`));
+  const alone = other.startsWith('lib/') && other.endsWith('.ts') && ROOMS[other].length === 0;
+  return (
+    alone ||
+    other === 'lib/checks' ||
+    other === 'lib/problems.ts' ||
+    ROOMS[room].some((allowed) => other === allowed || other.startsWith(`${allowed}/`))
+  );
 }
 
 /** Return the room of a file; null if it has none. */

@@ -5,6 +5,7 @@
  *
  * Everything that threads share lies in shared memory where the platform has it (`allocate`).
  */
+import type { Warning } from '#lib/problems.ts';
 import { allocate, IntervalBuffer, type Mask } from './rle.ts';
 
 export { allocate };
@@ -71,7 +72,7 @@ interface DatasetMeta {
   sha256: string;
   /** the category of cells */
   category: number;
-  warnings: { code: string; message: string; count?: number; examples?: string[] }[];
+  warnings: Warning[];
   /** annotations are boxes without masks, so only boxes are scored */
   boxesOnly?: boolean;
 }

@@ -12,6 +12,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { inflateSync } from 'node:zlib';
 import { traceOutline } from '#lib/cells/outline.ts';
+import type { CheckCode } from '#lib/checks/checks.ts';
 import { type Dataset, type Images, maskOf } from '#lib/coco/dataset.ts';
 import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
@@ -100,6 +101,16 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
       }));
     } else byImage.set(image, file);
   }
+  const named = new Set([...byImage.keys()].map((image) => images.fileNames[image]));
+  for (const name of others) {
+    // a file of another split may be called like images that have their pictures
+    const [one, two] = index.candidates(name).filter((candidate) => !named.has(candidate));
+    if (one === undefined) continue;
+    problems.add('ambiguous-picture', () => ({
+      image: one,
+      message: `${quoted(name)} could be the picture of ${two === undefined ? `${quoted(one)} or of an image of the same name` : `${quoted(one)} or ${quoted(two)}`}. Put it into a folder named as that of its image.`,
+    }));
+  }
   if (byImage.size === 0) {
     const example = images.fileNames.length > 0 ? `, such as ${quoted(images.fileNames[0])}` : '';
     problems.add('no-pictures', () => ({
@@ -107,8 +118,7 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
     }));
   }
   if (problems.count > 0) throw problems.rejection();
-  const have = new Set([...byImage.keys()].map((image) => images.fileNames[image]));
-  const missing = [...new Set(images.fileNames)].filter((name) => !have.has(name)).map(stem);
+  const missing = [...new Set(images.fileNames)].filter((name) => !named.has(name)).map(stem);
   const unknown = 'in the folder or archive belong to no image of this data set and are left out';
   warnOfImages(problems, 'unknown-image', others, unknown);
   warnOfImages(problems, 'image-without-picture', missing, 'of the data set have no picture');
@@ -133,21 +143,25 @@ function matchFiles(files: readonly File[], images: Images): Omit<PictureSource,
 }
 
 /** @param what completes the sentence “12 images …” */
-function warnOfImages(problems: ProblemList, code: string, names: readonly string[], what: string): void {
+function warnOfImages(problems: ProblemList, code: CheckCode, names: readonly string[], what: string): void {
   if (names.length === 0) return;
   const message = `${names.length.toLocaleString('en')} images ${what}, such as ${quoted(names[0])}.`;
   problems.warn(code, message, quoted(names[0]), names.length);
 }
 
-/** How to mend a picture, by its problem; the decoders of label images describe the problem. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  'label-image-size': 'Pictures have to have the size that the ground truth says.',
-  'label-image-too-large': 'Leave it out.',
-  'label-image-not-grey': 'Write it as an 8-bit grey TIFF or PNG.',
-  'label-image-unsupported': 'Write it as an 8-bit grey TIFF or PNG.',
-  'label-image-one-value': 'Write it as an 8-bit grey TIFF or PNG.',
-  'label-image-stack': 'Write it as an 8-bit grey TIFF or PNG.',
-  'label-image-float': 'Write it as an 8-bit grey TIFF or PNG.',
+const AS_GREY = 'Write it as an 8-bit grey TIFF or PNG.';
+
+/** Problems of label images as problems of pictures, with the remedy where it is another one. */
+const AS_PICTURE: Readonly<Partial<Record<CheckCode, { code: CheckCode; remedy?: string }>>> = {
+  'not-a-label-image': { code: 'not-a-picture', remedy: AS_GREY },
+  'label-image-damaged': { code: 'picture-damaged' },
+  'label-image-size': { code: 'picture-size', remedy: 'Pictures have to have the size that the ground truth says.' },
+  'label-image-too-large': { code: 'picture-too-large', remedy: 'Leave it out.' },
+  'label-image-not-grey': { code: 'picture-not-grey', remedy: AS_GREY },
+  'label-image-unsupported': { code: 'picture-unsupported', remedy: AS_GREY },
+  'label-image-one-value': { code: 'picture-one-value', remedy: AS_GREY },
+  'label-image-stack': { code: 'picture-stack', remedy: AS_GREY },
+  'label-image-float': { code: 'picture-float', remedy: AS_GREY },
 };
 
 /**
@@ -163,10 +177,10 @@ export function decodePicture(bytes: Uint8Array, expected: { width: number; heig
     throw new ImageProblem('label-image-unsupported', `it has ${bits} bits per pixel. `);
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;
-    const remedy = REMEDIES[error.code];
+    const { code, remedy } = AS_PICTURE[error.code] ?? { code: error.code };
     // the first sentence states what was found
     const message = remedy ? `${error.message.split(/[.;] /)[0]}. ${remedy}` : error.message;
-    throw new ImageProblem(error.code.replace('label-image', 'picture'), message);
+    throw new ImageProblem(code, message);
   }
 }
 
@@ -256,15 +270,24 @@ export async function packPictures(
 }
 
 /**
- * Return the name of each image's picture in the archive, without extension: the file name without folder and
- * extension, or the full name if that would be ambiguous.
+ * Return the name of each image's picture in the archive, without extension: the file name without folder and extension, or
+ * in full where two images would be called the same. Names that are still equal are numbered: `a/b.tif` and `a__b.tif`.
  */
 function pictureNames(fileNames: readonly string[]): string[] {
-  const byStem = Map.groupBy(new Set(fileNames), stem);
-  return fileNames.map((name) => {
-    const short = stem(name);
-    return byStem.get(short)?.length === 1 ? short : name.replace(/[/\\]+/g, '__');
-  });
+  const different = [...new Set(fileNames)];
+  const byStem = Map.groupBy(different, stem);
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  // short names first: they stay as they are
+  const alone = (name: string): boolean => byStem.get(stem(name))!.length === 1;
+  for (const name of [...different.filter(alone), ...different.filter((other) => !alone(other))]) {
+    const wanted = alone(name) ? stem(name) : name.replace(/[/\\]+/g, '__');
+    let free = wanted;
+    for (let number = 2; taken.has(free); number++) free = `${wanted}__${number}`;
+    taken.add(free);
+    names.set(name, free);
+  }
+  return fileNames.map((name) => names.get(name)!);
 }
 
 /** Draw the outlines of all cells of an image as an SVG of its size, to lay over its picture. */

@@ -4,7 +4,9 @@
  * instead of an upload. Only files that no reader could read are refused here; the readers judge the content. No
  * `node:` module here, since it also runs in the browser.
  */
+
 import { Gunzip } from 'fflate';
+import type { CheckCode } from '#lib/checks/checks.ts';
 import type { Problem } from '#lib/problems.ts';
 import { quoted } from './problem-list.ts';
 
@@ -231,7 +233,7 @@ function wrong(
   kind: Sniffed['kind'],
   purpose: Purpose,
   what: string,
-  { code = 'wrong-kind', subject = SUBJECT[purpose] }: { code?: string; subject?: string } = {},
+  { code = 'wrong-kind', subject = SUBJECT[purpose] }: { code?: CheckCode; subject?: string } = {},
 ): Sniffed {
   const found = `${subject} ${what}`.replace(/ {2,}/g, ' ').trim();
   return { kind, problem: { code, message: `${found} ${WANTED[purpose]}` } };

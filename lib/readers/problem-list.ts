@@ -1,4 +1,5 @@
 /** Collects the problems of a file: the first hundred of each kind with their records, the rest as counts. */
+import type { CheckCode } from '#lib/checks/checks.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { LIMITS } from './limits.ts';
 
@@ -13,8 +14,8 @@ export function shortened(text: string): string {
 }
 
 export class ProblemList {
-  private readonly byCode = new Map<string, { listed: Problem[]; count: number }>();
-  private readonly warningsByCode = new Map<string, Warning>();
+  private readonly byCode = new Map<CheckCode, { listed: Problem[]; count: number }>();
+  private readonly warningsByCode = new Map<CheckCode, Warning>();
 
   get count(): number {
     let sum = 0;
@@ -22,12 +23,12 @@ export class ProblemList {
     return sum;
   }
 
-  countOf(code: string): number {
+  countOf(code: CheckCode): number {
     return this.byCode.get(code)?.count ?? 0;
   }
 
   /** `explain` is called only for problems that are listed: a file may have millions. */
-  add(code: string, explain: () => Omit<Problem, 'code'>): void {
+  add(code: CheckCode, explain: () => Omit<Problem, 'code'>): void {
     let kind = this.byCode.get(code);
     if (!kind) {
       kind = { listed: [], count: 0 };
@@ -37,13 +38,13 @@ export class ProblemList {
   }
 
   /** Count problems beyond those listed. */
-  addMore(code: string, count: number): void {
+  addMore(code: CheckCode, count: number): void {
     const kind = this.byCode.get(code);
     if (kind) kind.count += count;
   }
 
   /** Add a warning (legal but suspicious): counted, with up to five examples. */
-  warn(code: string, message: string, example?: string, count = 1): void {
+  warn(code: CheckCode, message: string, example?: string, count = 1): void {
     const warning = this.warningsByCode.get(code);
     if (!warning) this.warningsByCode.set(code, { code, message, count, examples: example ? [example] : undefined });
     else {

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import type { CellType } from '#lib/livecell/cell-types.ts';
+import type { CheckCode } from '../checks/checks.ts';
 import { type Metrics, metricsSchema } from '../coco/metrics.ts';
 import { PROTOCOL_IDS } from '../coco/protocol.ts';
 import type { EvaluationUncertainty, MeanOfTypes } from './uncertainty.ts';
@@ -14,16 +15,19 @@ import { familiesSchema } from './uncertainty-schema.ts';
 
 export { type Metrics, metricsSchema };
 
+/** Any text: documents of earlier versions have codes that are no longer in the list. */
+const checkCode = z.string() as unknown as z.ZodType<CheckCode, CheckCode>;
+
 /** `Warning` and `Problem` of lib/problems.ts, for the documents that hold them. */
 export const warningSchema = z.object({
-  code: z.string(),
+  code: checkCode,
   message: z.string(),
   count: z.int().optional(),
   examples: z.array(z.string()).optional(),
 });
 
 export const problemSchema = z.object({
-  code: z.string(),
+  code: checkCode,
   message: z.string(),
   record: z.int().optional(),
   image: z.string().optional(),

@@ -100,7 +100,7 @@ describe('a route', () => {
 
   it('says what an AppError says', async () => {
     const fails = route({}, async () => {
-      throw new AppError('wrong-file', 'No.', { problems: [{ code: 'nan', message: 'NaN', record: 3 }] });
+      throw new AppError('wrong-file', 'No.', { problems: [{ code: 'score-not-finite', message: 'NaN', record: 3 }] });
     });
     const response = await fails(new Request('http://localhost/'), { params: Promise.resolve({}) });
     expect(await response.json()).toMatchObject({ status: 422, detail: 'No.', problems: [{ record: 3 }] });

@@ -241,7 +241,7 @@ describe('sending a file again', () => {
   };
 
   it.each<[string, (id: string) => Promise<unknown>]>([
-    ['rejected', (id) => rejectSubmission(id, [{ code: 'json', message: 'broken' }], [])],
+    ['rejected', (id) => rejectSubmission(id, [{ code: 'not-json', message: 'broken' }], [])],
     ['failed', (id) => failSubmission(id, 'a thread died')],
   ])('keeps all that was said, for every member of the team, when it was %s', async (_state, end) => {
     const id = await submitted(ada, { ...typed, team: team.id, visibility: 'pending' });

@@ -118,6 +118,28 @@ describe('the images of a data set', () => {
     }
   });
 
+  test.each([
+    ['folders and underscores', ['a/b/t.tif', 'a__b/t.tif', 'c.tif'], ['a__b__t.tif', 'a__b__t.tif__2', 'c']],
+    [
+      'a short name like a full one',
+      ['01/t.tif', '02/t.tif', '01__t.tif.png'],
+      ['01__t.tif__2', '02__t.tif', '01__t.tif'],
+    ],
+  ])('whose names would be the same in the archive stay apart: %s', async (_, names, stored) => {
+    const own = {
+      ...document,
+      images: document.images.map((image, k) => ({ ...image, file_name: names[k] ?? `x${k}.tif` })),
+    };
+    const given = Object.fromEntries(
+      names.map((name, k) => [name, name.endsWith('.png') ? pngOf(grey(40 + 20 * k)) : tiffOf(grey(40 + 20 * k))]),
+    );
+    const { out, files } = await pack(await packGroundTruth(own), folder(given));
+    expect(files).toBe(3);
+    for (const [k, name] of stored.entries()) {
+      expect(decode((await readPicture(out, `${name}.png`))!).data).toEqual(grey(40 + 20 * k).pixels);
+    }
+  });
+
   test('of a TIFF whose 0 is white are turned round, and of label images the numbers stay', async () => {
     const image = grey(40);
     const negative = tiffOf({ ...image, pixels: image.pixels.map((value) => 255 - value) }, 0);
@@ -213,6 +235,31 @@ describe('pictures that cannot be used', () => {
       [`${NAMES[2]}.tif`]: pngOf(grey(1, { height: 3 })),
     });
     expect(problems.map(({ image }) => image)).toEqual([`${NAMES[0]}.tif`, `${NAMES[2]}.tif`]);
+  });
+
+  test('whose name fits two images', async () => {
+    const names = ['01/t000.tif', '02/t000.tif', 't001.tif'];
+    const own = {
+      ...document,
+      images: document.images.map((image, k) => ({ ...image, file_name: names[k] ?? `x${k}.tif` })),
+    };
+    const dataset = await packGroundTruth(own);
+    const files = { 't000.png': pngOf(grey(1)), 't001.tif': tiffOf(grey(2)) };
+    await expect(pack(dataset, folder(files))).rejects.toMatchObject({
+      problems: [
+        {
+          code: 'ambiguous-picture',
+          message:
+            '“t000.png” could be the picture of “01/t000.tif” or “02/t000.tif”. Put it into a folder named as that of its image.',
+        },
+      ],
+    });
+    // where both have their pictures it is one of another split
+    const all = await pack(dataset, folder({ ...files, '01/t000.png': pngOf(grey(3)), '02/t000.png': pngOf(grey(4)) }));
+    expect(all.warnings).toMatchObject([
+      { code: 'unknown-image', count: 1 },
+      { code: 'image-without-picture', count: 1 },
+    ]);
   });
 
   test('two of one image, or none at all', async () => {

@@ -183,7 +183,12 @@ async function plant(demo: string): Promise<Record<string, string>> {
         startedAt: now,
         finishedAt: now,
         warnings: [
-          { code: 'odd', message: `Left out: “${long('file', 120)}.json”.`, count: 1, examples: [long('x', 90)] },
+          {
+            code: 'unknown-image' as const,
+            message: `Left out: “${long('file', 120)}.json”.`,
+            count: 1,
+            examples: [long('x', 90)],
+          },
         ],
         ...changes,
       })
@@ -217,7 +222,7 @@ async function plant(demo: string): Promise<Record<string, string>> {
     .set(publicly)
     .where(inArray(submissions.id, [sealed]));
   const problem = {
-    code: 'wrong',
+    code: 'bad-segmentation' as const,
     message: long('It says ', 200),
     image: `${long('image', 120)}.tif`,
     record: 1_234_567,

@@ -37,7 +37,7 @@ test.beforeAll(async ({ request }) => {
   entries.pending = await makeEntry(cast, 'owner', 'scored', 'pending');
   entries.published = await makeEntry(cast, 'owner', 'scored', 'published');
   entries.rejected = await makeEntry(cast, 'owner', 'rejected', 'private', {
-    problems: [{ code: 'wrong', message: 'A record is wrong.', record: 3 }],
+    problems: [{ code: 'bad-segmentation', message: 'A record is wrong.', record: 3 }],
   });
   await notify([cast.ids.owner], { kind: 'scored', text: 'It has its score.', link: '/submissions' }, db());
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { auditSentence } from '#lib/audit.ts';
 import { readEnv } from '#lib/env.ts';
 import { AppError, toProblem } from '#lib/errors.ts';
+import type { Problem } from '#lib/problems.ts';
 
 test('an empty environment is a local installation', () => {
   expect(readEnv({})).toMatchObject({ LIVECELL_DATA: './data', PORT: 3000 });
@@ -27,7 +28,7 @@ test('the quota has a default that can be set, and switched off with 0', () => {
 
 test('only our own errors speak for themselves', () => {
   expect(toProblem(new Error('password=hunter2')).detail).not.toContain('hunter2');
-  const problems = [{ code: 'x', message: 'y' }];
+  const problems: Problem[] = [{ code: 'not-json', message: 'y' }];
   expect(toProblem(new AppError('wrong-file', 'It is wrong.', { problems }))).toEqual({
     title: 'The file has problems',
     status: 422,

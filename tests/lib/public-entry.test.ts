@@ -97,10 +97,11 @@ describe('a sealed entry', () => {
   });
 
   it('quotes nothing from its file: warnings keep their kind and count', () => {
-    const warnings = [{ code: 'odd', message: 'Left out: “canary.json”, “canary/b”.', count: 2, examples: ['canary'] }];
+    const code = 'unknown-image' as const;
+    const warnings = [{ code, message: 'Left out: “canary.json”, “canary/b”.', count: 2, examples: ['canary'] }];
     const [report] = someReports();
     const shown = publicReport({ ...report, warnings }, publicEntry(sealed, 'public', NOW));
-    expect(shown).toEqual({ ...report, warnings: [{ code: 'odd', message: 'Left out: “…”, “…”.', count: 2 }] });
+    expect(shown).toEqual({ ...report, warnings: [{ code, message: 'Left out: “…”, “…”.', count: 2 }] });
     const own = publicReport({ ...report, warnings }, publicEntry(sealed, 'insider', NOW));
     expect(own.warnings).toEqual(warnings);
   });

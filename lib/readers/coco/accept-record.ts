@@ -2,6 +2,7 @@
  * Judges records one by one and stores the correct ones in columns. Problems are reported with the record's number;
  * what can only be judged with the whole file is tallied.
  */
+import type { CheckCode } from '#lib/checks/checks.ts';
 import { type ImageId, type Images, ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { maskBox, maskExtent } from '#lib/coco/rle.ts';
 import { FileRejected, type Problem } from '#lib/problems.ts';
@@ -82,7 +83,7 @@ export class RecordAcceptor {
     return titleOf(this.options.kind, record);
   }
 
-  private problem(code: string, what: () => string, image?: number): void {
+  private problem(code: CheckCode, what: () => string, image?: number): void {
     this.problems.add(code, () => {
       const problem: Omit<Problem, 'code'> = {
         record: this.records,

@@ -3,6 +3,7 @@
  * written by spreadsheets, pandas, R and NumPy. A table is small (a line per image) and read in one piece.
  */
 
+import type { CheckCode } from '#lib/checks/checks.ts';
 import { CsvError, endOfLine, readCsv } from '#lib/csv.ts';
 import { stem } from '#lib/livecell/cell-types.ts';
 import { FileRejected } from '#lib/problems.ts';
@@ -121,7 +122,7 @@ export async function readEntries(
 const WANTED = 'Write {"<file name>": <count>, …} as JSON, or CSV with the header image,count and a line per image.';
 
 /** Return the problem of a count, with its remedy. */
-function whatIsWrong(count: number, given: string): [code: string, message: string] | null {
+function whatIsWrong(count: number, given: string): [code: CheckCode, message: string] | null {
   if (!Number.isFinite(count)) {
     const why = given === '' ? 'the count is missing.' : `${quoted(given)} is not a number.`;
     const separators = /^\d{1,3}([,.' ]\d{3})+$/.test(given) ? ' Leave the separators of thousands out.' : '';

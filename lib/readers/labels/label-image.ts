@@ -2,6 +2,7 @@
  * Shared by the decoders of label images: the result, the problems, and the checks that every format needs. Nothing
  * here is specific to a format; `decode.ts` chooses one by the first bytes.
  */
+import type { CheckCode } from '#lib/checks/checks.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 
 /** Unpacks a zlib stream; throws if it is damaged or contains more than `most` bytes. */
@@ -29,9 +30,9 @@ export interface LabelImage extends Size {
 
 /** A problem with one image; the reader adds which image it is. */
 export class ImageProblem extends Error {
-  readonly code: string;
+  readonly code: CheckCode;
 
-  constructor(code: string, message: string) {
+  constructor(code: CheckCode, message: string) {
     super(message);
     this.code = code;
   }

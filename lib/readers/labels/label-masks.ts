@@ -7,6 +7,7 @@
  * archive changes nothing.
  */
 
+import type { CheckCode } from '#lib/checks/checks.ts';
 import { concatObjects, type Objects, ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { maskArea, maskBox } from '#lib/coco/rle.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
@@ -96,7 +97,7 @@ export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], ta
   if (fatal) throw new FileRejected([fatal, ...problems.problems()], []);
   if (problems.count > 0) throw new FileRejected(problems.problems(), []);
   const detections = concatObjects(parts.map(({ objects }) => objects));
-  const refuse = (code: string, message: string): never => {
+  const refuse = (code: CheckCode, message: string): never => {
     throw new FileRejected([{ code, message }], []);
   };
   if (detections.count === 0) refuse('no-detections', 'No label image has a label other than 0, the background.');
@@ -176,7 +177,7 @@ export function appendLabels(
   { width, height, labels }: LabelImage,
   image: number,
   builder: ObjectsBuilder,
-  onProblem: (code: string, why: string) => void,
+  onProblem: (code: CheckCode, why: string) => void,
 ): void {
   const { table } = scratch;
   const large = new Map<number, number>(); // labels beyond the table

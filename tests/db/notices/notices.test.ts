@@ -131,7 +131,7 @@ describe.each(ONE_ENGINE)('notices on $name', ({ missing, open }) => {
     const [good, bad, broken] = [await scoring('Good'), await scoring('Bad'), await scoring('Broken')];
     await saveReports(good, someReports(), db);
     await saveReports(good, someReports(), db); // came too late, and says nothing
-    await rejectSubmission(bad, [{ code: 'x', message: 'Detection 3 has no score.', more: 4 }], [], db);
+    await rejectSubmission(bad, [{ code: 'score-missing', message: 'Detection 3 has no score.', more: 4 }], [], db);
     await failSubmission(broken, 'Scoring ran out of memory.', db);
     const told = (await listNotices(fay.id, {}, db)).map(({ kind, text, link }) => [kind, text, link]);
     expect(told.sort()).toEqual([

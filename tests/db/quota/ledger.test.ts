@@ -79,7 +79,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
     const [rejected, failed, withdrawn] = [await submit(), await submit(), await submit()];
     await expect(submit()).rejects.toMatchObject({ code: 'quota' });
     await start(rejected);
-    await rejectSubmission(rejected, [{ code: 'x', message: 'y' }], [], client.db);
+    await rejectSubmission(rejected, [{ code: 'not-json', message: 'y' }], [], client.db);
     await failSubmission(failed, 'We broke.', client.db);
     await withdraw(withdrawn, userId, {}, client.db);
     expect(await standing()).toMatchObject({ charged: 0, reserved: 0, left: 3 });

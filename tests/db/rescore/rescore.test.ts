@@ -30,6 +30,7 @@ import { type Dataset, evaluations, quotaLedger, submissions, type User } from '
 import { forgetFiles, withdraw } from '#db/submissions/publication.ts';
 import { saveReports, saveScore, startScoring } from '#db/submissions/scoring.ts';
 import { createSubmission, getSubmission } from '#db/submissions/submissions.ts';
+import type { Problem } from '#lib/problems.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import type { Report } from '#lib/tasks/report.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
@@ -524,7 +525,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
       const name = `wrong ${++n}`;
       const { id } = await sent(name);
       await startImport(id, db());
-      const problems = [{ code: 'bad', message: 'Record 3 has no outline.', record: 3 }];
+      const problems: Problem[] = [{ code: 'bad-segmentation', message: 'Record 3 has no outline.', record: 3 }];
       expect(await failImport(id, { problems }, db())).toMatchObject({ files });
       expect(await failImport(id, { failure: 'twice' }, db())).toBeNull();
       expect((await listImports({}, db())).find((line) => line.id === id)).toMatchObject({ state: 'failed', problems });

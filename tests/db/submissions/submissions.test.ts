@@ -21,6 +21,7 @@ import {
   tryAgain,
 } from '#db/submissions/scoring.ts';
 import { createSubmission, getSubmission, listSubmissionsOf } from '#db/submissions/submissions.ts';
+import type { Problem } from '#lib/problems.ts';
 import { ENGINES, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import { reportOf } from '#tests/scoring/reports.ts';
@@ -122,7 +123,7 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
   test('a rejected file keeps its problems, and counts those that are not listed', async () => {
     const { id } = await create();
     await startScoring(id, 1, client.db);
-    const problems = [{ code: 'bad-score', message: 'No score.', record: 3, more: 11 }];
+    const problems: Problem[] = [{ code: 'score-missing', message: 'No score.', record: 3, more: 11 }];
     expect(await rejectSubmission(id, problems, [], client.db)).toBe(true);
     expect((await detail(id)).problems).toEqual(problems);
     expect((await listEvents(id, client.db)).at(-1)!.event).toMatchObject({ kind: 'rejected', problems: 12 });

@@ -21,7 +21,11 @@ export default async function standIn(job: ScoreJob): Promise<ScoreOutcome> {
   }
   switch (instructions.end) {
     case 'reject':
-      return { ok: false, problems: [{ code: 'bad', message: 'It is wrong.', record: 1, more: 4 }], warnings: [] };
+      return {
+        ok: false,
+        problems: [{ code: 'bad-segmentation', message: 'It is wrong.', record: 1, more: 4 }],
+        warnings: [],
+      };
     case 'throw-once':
       if (before !== '') break;
       throw new Error('something broke');
