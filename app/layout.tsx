@@ -71,6 +71,12 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
                 <Link href="/protocol">How scores are computed</Link>
               </li>
               <li>
+                <Link href="/docs">Documentation</Link>
+              </li>
+              <li>
+                <Link href="/docs/problems">Problems and warnings</Link>
+              </li>
+              <li>
                 <a href="/feed.xml">Feed of new entries</a>
               </li>
               <li>

@@ -1,9 +1,11 @@
 'use client';
 
 import { useEffect, useId, useRef, useState } from 'react';
+import type { CheckCode } from '#lib/checks/checks.ts';
 import { bytes, percent } from '#lib/format.ts';
 import { type Purpose, sniff } from '#lib/readers/kinds.ts';
 import { LIMITS, LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
+import { HelpLink } from './help-link.tsx';
 import {
   arrived,
   discard,
@@ -63,6 +65,8 @@ export function UploadField({
   const id = useId();
   const [state, setState] = useState<State>({ phase: 'empty' });
   const [refusal, setRefusal] = useState<string>();
+  /** of a file that is not what is asked for */
+  const [refusedFor, setRefusedFor] = useState<CheckCode>();
   const [over, setOver] = useState(false);
   const running = useRef<Running>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -112,6 +116,7 @@ export function UploadField({
   async function take(file: File | undefined) {
     if (!file) return;
     setRefusal(undefined);
+    setRefusedFor(undefined);
     const before = state;
     if (file.size > maxBytes) {
       setRefusal(
@@ -124,6 +129,7 @@ export function UploadField({
       const { problem } = sniff(new Uint8Array(await file.slice(0, 64 * 1024).arrayBuffer()), purpose);
       if (problem) {
         setRefusal(`${file.name}: ${problem.message}`);
+        setRefusedFor(problem.code);
         setState(before);
         if (input.current) input.current.value = ''; // so that the same file, mended, can be chosen again
         return;
@@ -194,6 +200,7 @@ export function UploadField({
     const upload = 'upload' in state ? state.upload : null;
     const sending = running.current;
     setRefusal(undefined);
+    setRefusedFor(undefined);
     clear();
     if (sending) await sending.discard();
     else if (upload) await discard(upload, slot);
@@ -306,7 +313,7 @@ export function UploadField({
       )}
 
       <p className="error" id={`${id}error`} role={complaint ? 'alert' : undefined}>
-        {complaint}
+        {complaint} {refusal && refusedFor && <HelpLink code={refusedFor} />}
       </p>
       <p className="visually-hidden" role="status">
         {announcement(state, fraction)}

@@ -61,6 +61,8 @@ const WALK: Record<string, Stop[] | string> = {
   'app/datasets/[name]/page.tsx': [{ path: '/datasets/{dataset}' }],
   'app/datasets/[name]/pictures/[file]/route.ts': [{ path: '/datasets/{demo}/pictures/none.png', closed: true }],
   'app/datasets/page.tsx': [{ path: '/datasets' }],
+  'app/docs/page.tsx': [{ path: '/docs' }],
+  'app/docs/problems/page.tsx': [{ path: '/docs/problems' }],
   'app/entries/[id]/badge.svg/route.ts': [{ path: '/entries/{id}/badge.svg', named: true }],
   'app/entries/[id]/opengraph-image/route.tsx': [{ path: '/entries/{id}/opengraph-image' }],
   'app/entries/[id]/page.tsx': [

@@ -37,6 +37,8 @@ const PAGES: Record<string, string[]> = {
   'app/account/page.tsx': ['/account'],
   'app/datasets/[name]/page.tsx': [...TASKS.map((task) => `/datasets/{demo ${task}}`), '/datasets/{dataset}'],
   'app/datasets/page.tsx': ['/datasets'],
+  'app/docs/page.tsx': ['/docs'],
+  'app/docs/problems/page.tsx': ['/docs/problems'],
   'app/entries/[id]/page.tsx': [
     ...TASKS.map((task) => `/entries/{entry ${task}}`),
     ...['/entries/{published}', '/entries/{anonymous}', '/entries/{withdrawn}'],

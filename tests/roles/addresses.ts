@@ -306,6 +306,8 @@ export const ADDRESSES: Record<string, Visit[]> = {
     page(({ demo }) => `/datasets/${encodeURIComponent(demo)}/pictures/none.png`, NOT_THERE),
   ],
   'app/datasets/page.tsx': [page('/datasets', EVERYBODY)],
+  'app/docs/page.tsx': [page('/docs', EVERYBODY)],
+  'app/docs/problems/page.tsx': [page('/docs/problems', EVERYBODY)],
   'app/entries/[id]/badge.svg/route.ts': [
     page(({ open }) => `/entries/${open}/badge.svg`, PUBLIC_API),
     // the same for everybody: not for its owner either

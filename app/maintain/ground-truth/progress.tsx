@@ -1,5 +1,6 @@
 import Link from 'next/link';
 import { Act } from '#app/_components/action-button.tsx';
+import { HelpLink } from '#app/_components/help-link.tsx';
 import type { ImportLine } from '#db/rescore/ground-truth.ts';
 import type { RescoreLine } from '#db/rescore/list.ts';
 import { bytes, integer, moment } from '#lib/format.ts';
@@ -98,7 +99,8 @@ export function Imports({ imports }: { imports: ImportLine[] }) {
                 <li key={`${problem.code} ${problem.record} ${problem.message}`} className="error">
                   {problem.record !== undefined && `Record ${integer(problem.record)}: `}
                   {problem.message}
-                  {problem.more ? ` (and ${integer(problem.more)} more of this kind)` : ''}
+                  {problem.more ? ` (and ${integer(problem.more)} more of this kind)` : ''}{' '}
+                  <HelpLink code={problem.code} />
                 </li>
               ))}
             </ul>
@@ -106,7 +108,9 @@ export function Imports({ imports }: { imports: ImportLine[] }) {
           {line.warnings && line.warnings.length > 0 && (
             <ul aria-label={`Warnings of ${line.name}`}>
               {line.warnings.map(({ code, message }) => (
-                <li key={code}>{message}</li>
+                <li key={code}>
+                  {message} <HelpLink code={code} />
+                </li>
               ))}
             </ul>
           )}

@@ -1,5 +1,6 @@
 /** The result of a submission: its numbers, the problems of its file, or why it could not be scored. */
 import Link from 'next/link';
+import { HelpLink } from '#app/_components/help-link.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { getReports } from '#db/board/reports.ts';
 import type { SubmissionDetail } from '#db/submissions/submissions.ts';
@@ -196,7 +197,9 @@ function Problems({ problems }: { problems: Problem[] }) {
               <tr key={i}>
                 <td className="num">{problem.record === undefined ? '' : integer(problem.record)}</td>
                 <td>{problem.image}</td>
-                <td>{problem.message}</td>
+                <td>
+                  {problem.message} <HelpLink code={problem.code} />
+                </td>
               </tr>
             ))}
           </tbody>
@@ -216,7 +219,7 @@ function Warnings({ warnings }: { warnings: Warning[] }) {
         {warnings.map(({ code, message, examples }) => (
           <li key={code}>
             {message}
-            {examples?.length ? ` For example ${examples.slice(0, 3).join(', ')}.` : ''}
+            {examples?.length ? ` For example ${examples.slice(0, 3).join(', ')}.` : ''} <HelpLink code={code} />
           </li>
         ))}
       </ul>
