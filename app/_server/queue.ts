@@ -131,12 +131,9 @@ export function whyItWaits(
     const wait = seconds((job.startsAt.getTime() - now.getTime()) / 1000);
     return `Waiting for attempt ${job.attempt} of ${ATTEMPTS}, in ${wait} at the earliest.${because}`;
   }
-  const turns =
-    job.behind === 'real ones'
-      ? ' Submissions for practice come after the others.'
-      : job.behind && insider
-        ? ' People take turns, and others of yours came first.'
-        : '';
+  let turns = '';
+  if (job.behind === 'real ones') turns = ' Submissions for practice come after the others.';
+  else if (job.behind && insider) turns = ' People take turns, and others of yours came first.';
   if (index > 0) return `${index === 1 ? 'One is' : `${index} are`} before it.${turns}${because}`;
   if (running >= processes.alive)
     return `${processes.alive === 1 ? 'The scoring process is' : `All ${processes.alive} scoring processes are`} scoring ${running === 1 ? 'another submission' : 'other submissions'}.${because}`;

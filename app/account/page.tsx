@@ -149,18 +149,20 @@ async function SignIns({ user, mayChange }: { user: User; mayChange: boolean }) 
   );
 }
 
+/** Say why the person gets no e-mail; null if they can. */
+function explainNoMail(user: User): string | null {
+  if (!sendsMail()) return 'This site sends no e-mail so far; what you choose here is kept for when it does.';
+  if (user.email) return null;
+  return 'There is no e-mail address in your account. Link Google or GitHub to add the one you have there.';
+}
+
 async function Notices({ user }: { user: User }) {
   const preferences = await getPreferences(user.id);
-  const noMail = !sendsMail()
-    ? 'This site sends no e-mail so far; what you choose here is kept for when it does.'
-    : user.email
-      ? null
-      : 'There is no e-mail address in your account. Link Google or GitHub to add the one you have there.';
   return (
     <section className="section" aria-labelledby="notices">
       <h2 id="notices">Notices</h2>
       <PreferencesForm
-        noMail={noMail}
+        noMail={explainNoMail(user)}
         preferences={NOTICE_KINDS.map((kind) => ({ kind, words: NOTICE_WORDS[kind], ...preferences[kind] }))}
       />
     </section>

@@ -69,15 +69,7 @@ export function Glance({ case: given }: { case: InboxCase }) {
           {numbers.map(({ label, value, format }) => (
             <div key={label}>
               <dt>{label}</dt>
-              <dd className="num">
-                {value === null
-                  ? '–'
-                  : format === 'percent'
-                    ? percent(value)
-                    : format === 'integer'
-                      ? integer(value)
-                      : value.toFixed(3)}
-              </dd>
+              <dd className="num">{value === null ? '–' : formatNumber(value, format)}</dd>
             </div>
           ))}
           <div className="glance-standing">
@@ -125,11 +117,7 @@ function StandingOf({ case: { standing, numbers, earlier } }: { case: InboxCase 
       {earlier && (
         <>
           ; its <Link href={`/entries/${earlier.id}`}>version {earlier.version}</Link> has{' '}
-          {earlier.value === null
-            ? 'no number'
-            : format === 'percent'
-              ? percent(earlier.value)
-              : earlier.value.toFixed(3)}
+          {earlier.value === null ? 'no number' : formatNumber(earlier.value, format)}
         </>
       )}
     </>
@@ -195,4 +183,9 @@ function Declared({ case: { submission, method, files } }: { case: InboxCase }) 
       ))}
     </ul>
   );
+}
+
+function formatNumber(value: number, format: InboxCase['numbers'][number]['format']): string {
+  if (format === 'percent') return percent(value);
+  return format === 'integer' ? integer(value) : value.toFixed(3);
 }

@@ -6,21 +6,11 @@ import { action, InvalidFields } from '#app/_server/http.ts';
 import { deleteFiles, findSubmission, giveUp } from '#app/_server/submissions.ts';
 import { showVersion } from '#db/submissions/methods.ts';
 import { requestPublication, unpublish } from '#db/submissions/publication.ts';
-import type { SubmissionDetail } from '#db/submissions/submissions.ts';
-import { AppError } from '#lib/errors.ts';
-import { canChooseShown, canPublish, canUnpublish, type Viewer } from '#lib/permissions.ts';
+import { canChooseShown, canPublish, canUnpublish } from '#lib/permissions.ts';
+import { requireAllowed } from './require-allowed.ts';
 import { OWNERS_REASONS } from './withdrawal.ts';
 
 const about = z.object({ id: z.string() });
-
-async function allowed(
-  who: Viewer,
-  id: string,
-  may: (viewer: Viewer, submission: SubmissionDetail) => boolean,
-): Promise<void> {
-  if (!may(who, await findSubmission(who, id)))
-    throw new AppError('forbidden', 'This is no longer possible. Reload the page to see the current state.');
-}
 
 const withAnswer = about.extend({
   /** reply to a maintainer's question */
@@ -28,14 +18,14 @@ const withAnswer = about.extend({
 });
 
 export const askToPublish = action(withAnswer, async ({ id, message }, who) => {
-  await allowed(who, id, canPublish);
+  await requireAllowed(who, id, canPublish);
   await requestPublication(id, who.id, { message });
   revalidatePath('/', 'layout');
   return { done: true };
 });
 
 export const takeBack = action(about, async ({ id }, who) => {
-  await allowed(who, id, canUnpublish);
+  await requireAllowed(who, id, canUnpublish);
   await unpublish(id, who.id);
   revalidatePath('/', 'layout');
   return { done: true };
@@ -62,7 +52,7 @@ export const deleteSubmissionFiles = action(about, async ({ id }, who) => {
 });
 
 export const showThisVersion = action(about, async ({ id }, who) => {
-  await allowed(who, id, canChooseShown);
+  await requireAllowed(who, id, canChooseShown);
   await showVersion(id, who.id);
   revalidatePath('/', 'layout');
   return { done: true };

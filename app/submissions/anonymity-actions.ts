@@ -5,11 +5,9 @@ import { headers } from 'next/headers';
 import { z } from 'zod';
 import { action } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
-import { findSubmission } from '#app/_server/submissions.ts';
 import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/submissions/anonymity.ts';
-import type { SubmissionDetail } from '#db/submissions/submissions.ts';
-import { AppError } from '#lib/errors.ts';
-import { canMakeAnonymous, canReveal, canShareWithReviewers, type Viewer } from '#lib/permissions.ts';
+import { canMakeAnonymous, canReveal, canShareWithReviewers } from '#lib/permissions.ts';
+import { requireAllowed } from './require-allowed.ts';
 
 const about = z.object({ id: z.string() });
 /** A day begins at midnight UTC. */
@@ -18,24 +16,15 @@ const until = z
   .optional()
   .transform((day) => (day ? new Date(day) : null));
 
-async function allowed(
-  who: Viewer,
-  id: string,
-  may: (viewer: Viewer, submission: SubmissionDetail) => boolean,
-): Promise<void> {
-  if (!may(who, await findSubmission(who, id)))
-    throw new AppError('forbidden', 'This is no longer possible. Reload the page to see the current state.');
-}
-
 export const sealEntry = action(about.extend({ until }), async ({ id, until }, who) => {
-  await allowed(who, id, canMakeAnonymous);
+  await requireAllowed(who, id, canMakeAnonymous);
   await makeAnonymous(id, who.id, until);
   revalidatePath('/', 'layout');
   return { done: true };
 });
 
 export const revealEntry = action(about, async ({ id }, who) => {
-  await allowed(who, id, canReveal);
+  await requireAllowed(who, id, canReveal);
   await reveal(id, who.id);
   revalidatePath('/', 'layout');
   return { done: true };
@@ -43,13 +32,13 @@ export const revealEntry = action(about, async ({ id }, who) => {
 
 /** `made`: the new link, shown only now. */
 export const shareWithReviewers = action(about, async ({ id }, who) => {
-  await allowed(who, id, canShareWithReviewers);
+  await requireAllowed(who, id, canShareWithReviewers);
   const secret = await makeReviewLink(id, who.id);
   return { done: true, made: `${siteOf({ headers: await headers() })}/review/${secret}` };
 });
 
 export const stopSharing = action(about, async ({ id }, who) => {
-  await allowed(who, id, canShareWithReviewers);
+  await requireAllowed(who, id, canShareWithReviewers);
   await revokeReviewLink(id, who.id);
   revalidatePath(`/submissions/${id}`);
   return { done: true };

@@ -68,7 +68,8 @@ export const submitForm = action(formSchema, async (form, viewer) => {
     // said beside the file that is meant; what concerns all of them, above
     const fields = Object.entries(error.fields).map(([name, message]) => {
       const slot = files[Number(/^files\.(\d+)/.exec(name)?.[1] ?? Number.NaN)]?.slot;
-      return [/^files/.test(name) ? (slot && slot !== 'all' ? `upload.${slot}` : 'upload') : name, message];
+      const upload = slot && slot !== 'all' ? `upload.${slot}` : 'upload';
+      return [/^files/.test(name) ? upload : name, message];
     });
     throw new InvalidFields(Object.fromEntries(fields));
   }

@@ -338,7 +338,9 @@ function Files({
         onBusy={onBusy}
       />
     );
-  const needed = least === slots.length ? 'all of them' : least > 1 ? `${least} or more` : 'one or more';
+  let needed = 'one or more';
+  if (least === slots.length) needed = 'all of them';
+  else if (least > 1) needed = `${least} or more`;
   return (
     <>
       {takesThreshold && (

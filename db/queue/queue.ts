@@ -276,8 +276,8 @@ export async function listLiveJobs(tx: Tx = db()): Promise<LiveJob[]> {
     const active = !dead && state === 'active';
     return {
       submissionId: id,
-      behind: priority <= PRIORITY.practice ? 'real ones' : priority < 0 ? 'a turn of others' : null,
-      state: dead ? 'exhausted' : state === 'created' ? 'waiting' : state,
+      behind: whatComesFirst(priority),
+      state: stateOf(dead, state),
       // a job that is back for a retry has counted it only when it is taken
       attempt: retries + 1 + (state === 'retry' ? 1 : 0),
       startsAt: state === 'retry' ? new Date(starts * 1000) : null,
@@ -285,6 +285,17 @@ export async function listLiveJobs(tx: Tx = db()): Promise<LiveJob[]> {
       leaseUntil: active && seen !== null ? new Date((seen + HEARTBEAT_SECONDS) * 1000) : null,
     };
   });
+}
+
+/** Name what is taken before a job of this priority, besides the jobs that came earlier. */
+function whatComesFirst(priority: number): LiveJob['behind'] {
+  if (priority <= PRIORITY.practice) return 'real ones';
+  return priority < 0 ? 'a turn of others' : null;
+}
+
+function stateOf(dead: boolean, state: 'created' | 'retry' | 'active'): LiveJob['state'] {
+  if (dead) return 'exhausted';
+  return state === 'created' ? 'waiting' : state;
 }
 
 /** A process that is silent for so long loses its job to another one. */

@@ -38,11 +38,9 @@ export interface Entry {
 /** Add submissions to a re-score and enqueue those that have to be scored. Adding one twice changes nothing. */
 export async function addItems(rescore: Rescore, entries: Entry[], tx: Tx): Promise<void> {
   for (const { id, filesDeletedAt, hasTarget } of entries) {
-    const result: Partial<RescoreItem> = hasTarget
-      ? { state: 'done', finishedAt: new Date() }
-      : filesDeletedAt !== null
-        ? { state: 'failed', failure: FILES_GONE, finishedAt: new Date() }
-        : {};
+    let result: Partial<RescoreItem> = {};
+    if (hasTarget) result = { state: 'done', finishedAt: new Date() };
+    else if (filesDeletedAt !== null) result = { state: 'failed', failure: FILES_GONE, finishedAt: new Date() };
     const [added] = await tx
       .insert(rescoreItems)
       .values({ rescoreId: rescore.id, submissionId: id, ...result })

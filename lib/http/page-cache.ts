@@ -134,7 +134,8 @@ export function chooseEncoding(accepted: string | undefined): Encoding {
   if (accepted === undefined) return 'identity';
   const allows = (name: string) =>
     new RegExp(`(?:^|,)\\s*${name}\\s*(?:;\\s*q=(?!0(?:\\.0+)?\\s*(?:,|$))[^,]*)?(?:,|$)`).test(accepted);
-  return allows('br') ? 'br' : allows('gzip') ? 'gzip' : 'identity';
+  if (allows('br')) return 'br';
+  return allows('gzip') ? 'gzip' : 'identity';
 }
 
 /** Tell whether If-None-Match contains the response's ETag (RFC 9110, weak comparison). */

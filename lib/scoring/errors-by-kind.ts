@@ -366,29 +366,23 @@ function judge(naming: Naming, image: number, end: number, view: View): void {
   const entries = view * ranking.count;
   for (let e = from; e < end; e++) {
     const d = e - from;
-    errors.detection[entries + e] =
-      isMatched(e) || ignoredIn(matches.fate[e]) & 1
-        ? 0
-        : isDuplicate[d]
-          ? DUPLICATE
-          : covered[d] >= 2
-            ? MERGE
-            : isPiece[d]
-              ? SPLIT
-              : entryIou[d] >= NEAR_IOU
-                ? POOR
-                : BACKGROUND;
+    // the first rule that holds gives the name
+    let kind = BACKGROUND;
+    if (isMatched(e) || ignoredIn(matches.fate[e]) & 1) kind = 0;
+    else if (isDuplicate[d]) kind = DUPLICATE;
+    else if (covered[d] >= 2) kind = MERGE;
+    else if (isPiece[d]) kind = SPLIT;
+    else if (entryIou[d] >= NEAR_IOU) kind = POOR;
+    errors.detection[entries + e] = kind;
   }
   const objects = view * dataset.objects.count;
   for (let g = 0; g < gtTo - gtFrom; g++) {
     if (!counts[g] || isFound(g)) continue;
-    errors.object[objects + gtFrom + g] = isMerged[g]
-      ? MERGE
-      : pieces[g] >= 2
-        ? SPLIT
-        : objectIou[g] >= NEAR_IOU
-          ? POOR
-          : MISSED;
+    let kind = MISSED;
+    if (isMerged[g]) kind = MERGE;
+    else if (pieces[g] >= 2) kind = SPLIT;
+    else if (objectIou[g] >= NEAR_IOU) kind = POOR;
+    errors.object[objects + gtFrom + g] = kind;
     errors.leaves[objects + gtFrom + g] = ALL_BITS & ~matches.found[gtFrom + g];
   }
   pairForRepair(naming, pairs, { entries, objects, end });

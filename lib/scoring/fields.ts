@@ -138,5 +138,6 @@ export function degreesOfFreedom({ of, sizes }: Strata): number {
 
 /** Compare by code unit, the same on every machine. */
 function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -58,7 +58,8 @@ export function sortRows(rows: readonly CountRow[]): CountRow[] {
 
 /** Compare by code unit, the same on every machine in any language. */
 function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 interface LimitOfLinearity {
@@ -88,7 +89,9 @@ export function limitOfLinearity(sorted: readonly CountRow[]): LimitOfLinearity 
   if (largest <= from) return impossible(`The largest reference count is ${largest}, not above ${from}.`);
   const start = reference.filter((value) => value < from).length;
   if (start < neighbours) {
-    const have = start === 0 ? 'No image has' : start === 1 ? 'One image has' : `Only ${start} images have`;
+    let have = `Only ${start} images have`;
+    if (start === 0) have = 'No image has';
+    else if (start === 1) have = 'One image has';
     return impossible(`${have} a reference count below ${from}; ${neighbours} are needed.`);
   }
 

@@ -65,9 +65,11 @@ export async function groundTruthFor(
   const archive = predictions.some(({ slot }) => slot === ARCHIVE);
   for (const text of given) {
     const [name, path] = splitSlot(text);
+    let slots = known;
     // slots that are data sets have any name the caller gives
-    const slots = known.length > 0 ? known : archive && name ? [name] : predictions.map(({ slot }) => slot);
-    const slot = name === undefined ? (slots.length === 1 ? slots[0] : null) : matchSlot(slots, name);
+    if (known.length === 0) slots = archive && name ? [name] : predictions.map(({ slot }) => slot);
+    const only = slots.length === 1 ? slots[0] : null;
+    const slot = name === undefined ? only : matchSlot(slots, name);
     if (slot === null || slot === ARCHIVE)
       throw new CallError(
         `${option} ${text}: say which slot it is for, as SLOT=FILE${slot === ARCHIVE ? '' : `; slots are ${slots.join(', ')}`}.`,
@@ -189,21 +191,13 @@ export async function slotFiles(
   for (const text of given) {
     const [name, path] = splitSlot(text);
     // slots that are data sets have the names they were registered under
-    const named = name === undefined ? undefined : known.length === 0 ? name : (parseSlot(task, name) ?? undefined);
-    const chosen =
-      named ?? (fallback === undefined ? undefined : known.length === 0 ? fallback : parseSlot(task, fallback));
+    const find = (wanted: string | undefined) =>
+      wanted === undefined || known.length === 0 ? wanted : parseSlot(task, wanted);
+    const named = find(name) ?? undefined;
+    const chosen = named ?? find(fallback);
     if (chosen === undefined && name === undefined && given.length === 1 && known.length !== 1)
       return [{ slot: ARCHIVE, path: await mustBeFile(text) }];
-    if (chosen === undefined || chosen === null)
-      throw new CallError(
-        fallback !== undefined
-          ? `The task ${task.id} has no slot “${fallback}”; it has ${known.join(', ')}.`
-          : known.length === 0
-            ? `“${text}”: say which data set it is for, as NAME=FILE.`
-            : name !== undefined && !existsSync(text)
-              ? `The task ${task.id} has no slot “${name}”; it has ${known.join(', ')}.`
-              : `“${text}”: say which slot it is for, as SLOT=FILE; slots are ${known.join(', ')}.`,
-      );
+    if (chosen === undefined || chosen === null) throw noSlot(task, text, { name, fallback });
     if (files.some((file) => file.slot === chosen)) throw new CallError(`Two files are given for slot ${chosen}.`);
     files.push({ slot: chosen, path: await mustBeFile(named ? path : text) });
   }
@@ -215,4 +209,15 @@ export async function slotFiles(
     if (problems.length > 0) throw new CallError(problems.map(({ message }) => message).join(' '));
   }
   return files;
+}
+
+/** @param about the slot that the argument names, and the one that is meant where it names none */
+function noSlot(task: Task, text: string, about: { name?: string; fallback?: string }): CallError {
+  const { name, fallback } = about;
+  const slots = task.slots.map(({ id }) => id).join(', ');
+  if (fallback !== undefined) return new CallError(`The task ${task.id} has no slot “${fallback}”; it has ${slots}.`);
+  if (slots === '') return new CallError(`“${text}”: say which data set it is for, as NAME=FILE.`);
+  if (name !== undefined && !existsSync(text))
+    return new CallError(`The task ${task.id} has no slot “${name}”; it has ${slots}.`);
+  return new CallError(`“${text}”: say which slot it is for, as SLOT=FILE; slots are ${slots}.`);
 }

@@ -143,20 +143,18 @@ async function requireWelcome(
   }
 }
 
+function describeProgress({ state, queuePosition, progress }: SubmissionBody): string {
+  if (state === 'queued' && queuePosition) return `queued, number ${queuePosition} in line`;
+  return progress ? `${progress.phase} ${Math.round(progress.fraction * 100)} %` : state;
+}
+
 /** Poll the submission until it no longer changes by itself. */
 async function follow(site: Site, id: string, out: Output): Promise<SubmissionBody> {
   const { isFinal } = await import('#lib/http/api.ts');
   for (;;) {
     const submission = await site.call<SubmissionBody>('GET', `/api/v1/submissions/${id}`);
     if (isFinal(submission.state)) return submission;
-    const { state, queuePosition, progress } = submission;
-    out.progress(
-      state === 'queued' && queuePosition
-        ? `queued, number ${queuePosition} in line`
-        : progress
-          ? `${progress.phase} ${Math.round(progress.fraction * 100)} %`
-          : state,
-    );
+    out.progress(describeProgress(submission));
     await sleep(POLL_MILLISECONDS);
   }
 }

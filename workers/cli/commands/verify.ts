@@ -46,12 +46,10 @@ export const verify: Command = {
         differences.push('The ground truth is not the one that was used.');
       // receipts for private ground truth contain less: reduce our reports in the same way
       const { publishedReport, unpublishedReport } = await import('#lib/tasks/disclosure.ts');
-      const { results } =
-        report.disclosure === 'unpublished'
-          ? unpublishedReport(ours)
-          : report.disclosure === 'published' || tellsMeans(report)
-            ? publishedReport(ours)
-            : ours;
+      let shown = ours;
+      if (report.disclosure === 'unpublished') shown = unpublishedReport(ours);
+      else if (report.disclosure === 'published' || tellsMeans(report)) shown = publishedReport(ours);
+      const { results } = shown;
       const sameEvaluator = report.evaluator.version === ours.evaluator.version;
       if (!sameEvaluator)
         out.note(
@@ -90,11 +88,9 @@ async function reportsOf(path: string): Promise<Report[]> {
     report?: unknown;
     reports?: Partial<Record<ProtocolId, unknown>>;
   };
-  const candidates = found?.results
-    ? [found]
-    : found?.reports
-      ? PROTOCOL_IDS.map((id) => found.reports?.[id])
-      : [found?.report];
+  let candidates: unknown[] = [found?.report];
+  if (found?.results) candidates = [found];
+  else if (found?.reports) candidates = PROTOCOL_IDS.map((id) => found.reports?.[id]);
   const { reportSchema } = await import('#lib/tasks/report-schema.ts');
   const reports = candidates.filter((candidate) => candidate !== undefined);
   if (reports.length === 0) throw new InputError(`${path} is neither a receipt nor a report.`);

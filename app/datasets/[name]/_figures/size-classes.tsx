@@ -59,11 +59,9 @@ export function SizeClasses({ groups }: { groups: readonly GroupStatistics[] }) 
 
 function limits(id: (typeof LIVECELL)[number], c: number): string {
   const { min, max } = PROTOCOLS[id].areaRanges[c + 1];
-  return c === 0
-    ? `up to ${integer(max)} px`
-    : c === 2
-      ? `from ${integer(min)} px`
-      : `${integer(min)} to ${integer(max)} px`;
+  if (c === 0) return `up to ${integer(max)} px`;
+  if (c === 2) return `from ${integer(min)} px`;
+  return `${integer(min)} to ${integer(max)} px`;
 }
 
 /** `count` as a share of `of`, in per cent with one decimal. */

@@ -115,13 +115,10 @@ async function Preview({ keptId, goneId }: { keptId: string; goneId: string }) {
             <dt>Takes over</dt>
             <dd>
               {list(
-                Object.entries(becomes).map(([what, value]) =>
-                  what === 'suspended'
-                    ? 'the suspension'
-                    : what === 'role'
-                      ? `the role of a ${value}`
-                      : `${what}: ${value}`,
-                ),
+                Object.entries(becomes).map(([what, value]) => {
+                  if (what === 'suspended') return 'the suspension';
+                  return what === 'role' ? `the role of a ${value}` : `${what}: ${value}`;
+                }),
               )}
             </dd>
           </>
