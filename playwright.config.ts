@@ -12,6 +12,11 @@ export default defineConfig({
   // each has a site: on one, tests would wait for each other's jobs in the queue
   workers: 2,
   fullyParallel: false,
+  // Starting a site anew is timed, so nothing else runs beside it.
+  projects: [
+    { name: 'pages', testIgnore: 'start.spec.ts' },
+    { name: 'start', testMatch: 'start.spec.ts', dependencies: ['pages'] },
+  ],
   forbidOnly: Boolean(process.env.CI),
   timeout: 90_000,
   expect: { timeout: 15_000 },

@@ -46,11 +46,15 @@ export function stepOf(finest: number, objects: number): number {
 }
 
 /**
- * Round to the nearest multiple of `step`; null stays null. The division keeps 0.123 from becoming 0.12300000000000001.
+ * Round to the nearest multiple of `step`; null stays null. A fraction stays one: 1 is not rounded to 1.07, where the
+ * step is coarse. The digits are cut so that 0.123 does not become 0.12300000000000001.
  */
 export function roundTo(value: number | null, step: number): number | null {
   if (value === null) return null;
-  return step < 1 ? Number((Math.round(value / step) * step).toPrecision(12)) : Math.round(value / step) * step;
+  const multiple = Math.round(value / step) * step;
+  if (step >= 1) return multiple;
+  const rounded = Number(multiple.toPrecision(12));
+  return value <= 1 ? Math.min(1, rounded) : rounded;
 }
 
 /** Round to a number of significant digits. */

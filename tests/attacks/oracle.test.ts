@@ -192,3 +192,10 @@ describe('on the site', () => {
     expect((await overall()).APs).toEqual(someReports()[0].results.bbox.overall.APs);
   });
 });
+
+test('a fraction stays a fraction, however coarse the rounding', () => {
+  expect(roundTo(0.9926, 10 / 28)).toBe(1);
+  expect(roundTo(0.5, 10 / 28)).toBeCloseTo(0.357, 3);
+  // an index has no such limit
+  expect(roundTo(1.2, 0.001)).toBe(1.2);
+});

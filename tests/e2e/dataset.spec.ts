@@ -66,7 +66,7 @@ test('it fits a narrow screen', async ({ page }) => {
 });
 
 test('of private ground truth with a few images of each type nothing is told', async ({ page }) => {
-  const { name } = await registerBenchmark('private');
+  const { name } = await registerBenchmark('private', { isPublic: false });
   await page.goto(address(name));
   await expect(page.getByText('annotations of this data set are not public')).toBeVisible();
   await expect(page.getByRole('figure')).toHaveCount(0);

@@ -56,12 +56,12 @@ const dir = mkdtempSync(join(tmpdir(), 'livecell-e2e-files-'));
 process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
 
 /** Register demo ground truth under a new name while the site runs; return predictions for it and their report. */
-export async function registerBenchmark(prefix: string): Promise<Benchmark> {
+export async function registerBenchmark(prefix: string, { isPublic = true } = {}): Promise<Benchmark> {
   const name = `${prefix} ${Date.now().toString(36)}`; // a site may see the tests more than once
   const { groundTruth, predictions } = await writeDemoData(dir, { imagesPerType: 2, seed: 7 });
   const files = { groundTruth, predictions: predictions[1].path };
-  // public: scores that are not published are rounded otherwise
-  await document(['import-ground-truth', files.groundTruth, '--name', name, '--public']);
+  // On private ground truth, scores are rounded until they are published.
+  await document(['import-ground-truth', files.groundTruth, '--name', name, ...(isPublic ? ['--public'] : [])]);
   const report = await document<ReportOf<'livecell-wide'>>([
     'score',
     '--ground-truth',

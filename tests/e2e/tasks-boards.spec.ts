@@ -134,7 +134,7 @@ test('an entry on images that are listed twice says what it would be without', a
   const groundTruth = join(folder, 'odd.json');
   writeFileSync(groundTruth, JSON.stringify(truth));
   const name = `Odd ${Date.now().toString(36)}`;
-  await document(['import-ground-truth', groundTruth, '--name', name]);
+  await document(['import-ground-truth', groundTruth, '--name', name, '--public']);
   const email = 'olga@example.org';
   await signIn(page, { name: 'Olga Odd', email });
   const { token } = await document<{ token: string }>(['token', 'create', '--user', email]);
