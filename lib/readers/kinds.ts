@@ -78,6 +78,20 @@ const KINDS: readonly Kind[] = [
   { bytes: [0xfe, 0xff], is: 'text in UTF-16', remedy: 'Save it as UTF-8.' },
 ];
 
+/** JSON of other programs, by how it begins. */
+const OTHER_JSON: readonly { begins: RegExp; is: string; hint: string }[] = [
+  {
+    begins: /^[{[]\s*(\{\s*)?"type"\s*:\s*"Feature(Collection)?"/,
+    is: 'GeoJSON, as QuPath exports annotations',
+    hint: 'Export one label image per test image instead (in QuPath with LabeledImageServer and useInstanceLabels).',
+  },
+  {
+    begins: /^\{[^[]*"shapes"\s*:\s*\[\s*\{\s*"label"/,
+    is: 'a file of labelme',
+    hint: 'Convert the files of all images to one COCO file, with a score for each cell.',
+  },
+];
+
 /** Members that a reader examines; others in a zip are ignored. */
 const RELEVANT = /\.(json|jsonl|geojson|csv|tsv|tiff?|png|npy|npz|gz|zip)$|(^|\/)[^./]+$/i;
 const CHECKPOINT = /(^|\/)(data\.pkl|byteorder|constants\.pkl)$|\.(pth?|ckpt|safetensors|pkl|onnx|bin)$/i;
@@ -126,6 +140,13 @@ function sniffPlain(bytes: Uint8Array, wrapper: 'unknown' | 'gzip', purpose: Pur
     );
   const kind = wrapper === 'gzip' ? 'gzip' : 'coco-json';
   if (/^[[{]/.test(text)) {
+    const other = OTHER_JSON.find(({ begins }) => begins.test(text.slice(0, ENOUGH)));
+    if (other) return refuse(`is ${other.is}. ${forPredictions ? other.hint : ''}`, kind);
+    if (purpose !== 'ground-truth' && /^\[\s*\[/.test(text))
+      return wrong(kind, purpose, 'is a JSON list of lists. Put the detections of all images into one list.', {
+        code: 'not-detections',
+        subject,
+      });
     if (purpose !== 'ground-truth' && /^\[\s*[^{\]\s]/.test(text))
       return wrong(
         kind,
@@ -137,6 +158,9 @@ function sniffPlain(bytes: Uint8Array, wrapper: 'unknown' | 'gzip', purpose: Pur
   }
   if (text.startsWith('version https://git-lfs'))
     return refuse('is a Git LFS pointer, not the file it points to. Run “git lfs pull” first.');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: text of another encoding has none of them
+  if (/\uFFFD/.test(text.slice(0, 512)) && !/[\u0000-\u0008\u000e-\u001f]/.test(text) && isMostlyLatin(text))
+    return refuse('is text, but not in UTF-8. Save it as UTF-8.');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how binary data is told from text
   if (/[\u0000-\u0008\uFFFD]/.test(text.slice(0, 512))) return refuse('is a binary file of an unknown kind.');
   // the reader of counts has better messages for a faulty table
@@ -144,6 +168,11 @@ function sniffPlain(bytes: Uint8Array, wrapper: 'unknown' | 'gzip', purpose: Pur
   // and so has the reader of predictions for counts sent to the wrong task
   if (purpose === 'predictions' && /^"?image"?\s*[,;\t]\s*"?count"?/i.test(text)) return { kind: wrapper };
   return refuse(`is text, but not JSON: it begins with ${quoted(text.slice(0, 24).replace(/\s+/g, ' '))}.`);
+}
+
+/** Tell text of a single-byte encoding from noise: few of its characters are not ASCII. */
+function isMostlyLatin(text: string): boolean {
+  return text.length - text.replaceAll('\uFFFD', '').length < text.length / 8;
 }
 
 /** Tell whether the text starts like a table of counts, as far as its header shows. */
@@ -211,6 +240,10 @@ function sniffZip(bytes: Uint8Array, purpose: Purpose): Sniffed {
     );
   if (names.includes('[Content_Types].xml')) return refuse('is an Office document.', SUBJECT[purpose]);
   const members = names.filter((name) => !ASIDE.test(name));
+  if (members.length && members.every((name) => /\.roi$/i.test(name)))
+    return refuse(
+      `holds regions of interest of ImageJ (${quoted(members[0])}).${purpose === 'ground-truth' ? '' : ' Draw them into one label image per test image (ROI Map of the LOCI plug-ins does).'}`,
+    );
   if (members.length && !members.some((name) => RELEVANT.test(name)))
     return refuse(
       `can be read here: it begins with ${members.slice(0, 3).map(quoted).join(', ')}.`,

@@ -46,6 +46,20 @@ test.each<[string, Uint8Array, RegExp]>([
   ['a list of numbers', strToU8('[1, 2, 3]'), /not a detection/],
   ['prose', strToU8('Dear maintainers,'), /not JSON.*Dear/],
   ['a Git LFS pointer', strToU8('version https://git-lfs.github.com/spec/v1\noid'), /LFS/],
+  ['GeoJSON of QuPath', strToU8('{"type": "FeatureCollection", "features": []}'), /GeoJSON, as QuPath.*label image/],
+  ['a list of features', strToU8('[{"type": "Feature", "geometry": {}}]'), /GeoJSON/],
+  [
+    'labelme',
+    strToU8('{"version": "5.0", "flags": {}, "shapes": [{"label": "cell", "points": []}], "imagePath": "a.tif"}'),
+    /labelme.*one COCO file/,
+  ],
+  [
+    'regions of ImageJ',
+    zipSync({ '0001-0012-0034.roi': strToU8('Iout') }),
+    /regions of interest of ImageJ.*label image/,
+  ],
+  ['detections in a list per image', strToU8('[[{"image_id": 1}], []]'), /list of lists.*one list/],
+  ['text in Latin-1', Uint8Array.from([...strToU8('# Z'), 0xe4, ...strToU8('hlung\nimage,count\n')]), /not in UTF-8/],
   ['noise', bytes(0xc3, 0x00, 0x9f, 0x01), /binary/],
 ])('refuses %s and says what it is', (_what, file, message) => {
   expect(sniff(file).problem?.message).toMatch(message);
