@@ -54,9 +54,13 @@ export const SUSPICION_CHECKS = {
     example: '[[outline], [5, 5]]',
     remedy: 'Leave such parts out.',
   }),
-  'polygons-as-fractions': check('warning', 'ground truth', 'Polygons look like fractions of the image.', {
+  'polygons-as-fractions': check('warning', 'any file', 'Polygons look like fractions of the image.', {
     example: '[[0.1, 0.2, …]]',
     remedy: 'Multiply by width and height.',
+  }),
+  'polygons-in-per-cent': check('warning', 'any file', 'Polygons look like per cent of the image.', {
+    example: '[[10, 20, …]] with no coordinate above 100, in images of 704 × 520',
+    remedy: 'Multiply by a hundredth of the width and height.',
   }),
   'duplicate-detection': check('warning', 'predictions', 'Detections occur twice.', {
     example: 'the padding of a distributed sampler',

@@ -53,6 +53,11 @@ export class ProblemList {
     }
   }
 
+  /** Remove a warning that a better one replaces. */
+  withdrawWarning(code: CheckCode): void {
+    this.warningsByCode.delete(code);
+  }
+
   /** Add the findings from another part of the same file. */
   merge(problems: Problem[], warnings: Warning[]): void {
     for (const { more, ...problem } of problems) {

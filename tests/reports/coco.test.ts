@@ -1,4 +1,5 @@
 /** Reports of COCO files: each input, and neighbours of its kind. Expected numbers are pycocotools'. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { importGroundTruth } from '#lib/datasets/import-ground-truth.ts';
 import type { Detection, Rle } from '#tests/coco/documents.ts';
@@ -237,6 +238,80 @@ describe('ground truth that is not what it seems', () => {
     const found = await find({ groundTruth });
     expect(warningOf(found, 'masks-outside-boxes')?.message).toMatch(cause);
     expect(await importCodes(groundTruth)).toContain('masks-outside-boxes');
+  });
+
+  describe('predictions whose polygons are', () => {
+    const outlines = JSON.parse(readFileSync(reportFile('07-polygons.json'), 'utf8')) as {
+      bbox: number[];
+      segmentation: number[][];
+    }[];
+    const changed = (x: number, y: number, more: object = {}) =>
+      outlines.map((detection) => ({
+        ...detection,
+        segmentation: detection.segmentation.map((part) => part.map((n, i) => n * (i % 2 ? y : x))),
+        ...more,
+      }));
+
+    test.each([
+      ['with boxes in pixels', {}],
+      ['without boxes', { bbox: undefined }],
+      ['with boxes as fractions too', { bbox: [0.1, 0.2, 0.1, 0.1] }],
+    ])('fractions of the image, %s', async (_what, more) => {
+      const found = await find({ predictions: changed(1 / 96, 1 / 64, more) });
+      expect(found.masks).toBe(0);
+      expect(codesOf(found)).toContain('polygons-as-fractions');
+      expect(codesOf(found)).not.toContain('empty-mask');
+      expect(warningOf(found, 'polygons-as-fractions')).toMatchObject({ count: 30, examples: [expect.any(String)] });
+    });
+
+    test('in pixels of a corner of the image are no fractions', async () => {
+      const found = await find({ predictions: outlines });
+      expect(codesOf(found)).toEqual([]);
+    });
+
+    const { images, annotations, ...rest } = goodGroundTruth();
+    const large = {
+      ...rest,
+      images: images.map((image) => ({ ...image, width: 8 * image.width, height: 8 * image.height })),
+      annotations: annotations.map((annotation) => ({
+        ...annotation,
+        bbox: annotation.bbox!.map((n) => 8 * n),
+        area: 64 * annotation.area!,
+        segmentation: (annotation.segmentation as number[][]).map((part) => part.map((n) => 8 * n)),
+      })),
+    };
+
+    test('per cent of the image, without boxes', async () => {
+      const predictions = changed(100 / 96, 100 / 64, { bbox: undefined });
+      const found = await find({ groundTruth: large, predictions });
+      expect(found.problems).toEqual([]);
+      expect(codesOf(found)).toEqual(['polygons-in-per-cent']);
+      expect(warningOf(found, 'polygons-in-per-cent')).toMatchObject({ count: 30 });
+      // the same outlines in pixels
+      const inPixels = await find({ groundTruth: large, predictions: changed(8, 8, { bbox: undefined }) });
+      expect(codesOf(inPixels)).not.toContain('polygons-in-per-cent');
+    });
+
+    test('per cent of the image, with boxes in pixels', async () => {
+      const predictions = changed(100 / 96, 100 / 64).map((detection) => ({
+        ...detection,
+        bbox: detection.bbox.map((n) => 8 * n),
+      }));
+      const found = await find({ groundTruth: large, predictions });
+      expect(warningOf(found, 'masks-outside-boxes')?.message).toMatch(/per cent|resized/);
+    });
+
+    test('per cent in the ground truth, without boxes', async () => {
+      const percent = {
+        ...large,
+        annotations: withAnnotations(({ segmentation }) => ({
+          bbox: undefined,
+          area: undefined,
+          segmentation: (segmentation as number[][]).map((part) => part.map((n, i) => (n * 100) / (i % 2 ? 64 : 96))),
+        })).annotations,
+      };
+      expect(await importCodes(percent)).toContain('polygons-in-per-cent');
+    });
   });
 
   test('report 07: width and height exchanged', async () => {

@@ -153,7 +153,7 @@ export class RecordAcceptor {
         intervals.length = from;
         return;
       }
-      this.tallyMask(image, intervals.length === from);
+      this.tallyMask(image);
     }
     this.checkIntervals();
     this.countIn(any);
@@ -326,14 +326,14 @@ export class RecordAcceptor {
     }
   }
 
-  private tallyMask(image: number, empty: boolean): void {
+  private tallyMask(image: number): void {
     const { record, tally, notes } = this;
     if (record.mask !== POLYGONS) {
       tally.runLengths++;
       return;
     }
     tally.polygons++;
-    if (empty && notes.largest <= 1) tally.fractions++;
+    if (notes.largest <= 1) tally.fractions++;
     // a box already shows it
     if (record.boxState !== PRESENT) {
       if (notes.beyond) tally.beyond++;

@@ -5,6 +5,7 @@
  */
 import type { Images, Objects } from '#lib/coco/dataset.ts';
 import type { ProblemList } from '#lib/readers/problem-list.ts';
+import { RECORD_MESSAGES } from './messages.ts';
 
 /** Minimum number of boxes needed for a conclusion. */
 const ENOUGH_BOXES = 10;
@@ -43,7 +44,7 @@ function warnOfZeros({ objects: { count, box, maskArea }, problems }: Checked): 
     );
     return true;
   }
-  problems.warn('empty-box', 'Boxes without area can match nothing and count as false positives.', undefined, zeros);
+  problems.warn('empty-box', RECORD_MESSAGES['empty-box'], undefined, zeros);
   return false;
 }
 

@@ -4,6 +4,7 @@ import { type ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { type Checked, warnOfBoxes } from './check-boxes.ts';
 import { findDuplicates } from './check-duplicates.ts';
 import { warnOfMasks } from './check-masks.ts';
+import { warnOfPolygonUnits } from './check-polygons.ts';
 import { count, RECORD_MESSAGES, titleOf, warnOfDroppedParts } from './messages.ts';
 import { addTallies, type ReadResult, type Tally } from './reading.ts';
 
@@ -39,8 +40,9 @@ export function checkGroundTruth(
   warnOfCrowds(objects, problems);
   const checked: Checked = { objects, images, firstOf: (image) => image, problems };
   const exchanged = warnOfBorders(checked, tally);
-  const fractions = warnOfEmptyMasks(checked, tally, boxesOnly);
-  if (!warnOfBoxes(checked) && !fractions && !exchanged) warnOfMasks(checked, tally);
+  const otherUnits = warnOfPolygonUnits(checked, tally);
+  if (!otherUnits && !boxesOnly) warnOfEmptyMasks(checked);
+  if (!warnOfBoxes(checked) && !otherUnits && !exchanged) warnOfMasks(checked, tally);
   if (!boxesOnly) warnOfAreas(checked);
   warnOfDuplicates(checked);
   return { boxesOnly };
@@ -150,28 +152,16 @@ function warnOfBorders({ objects, images, problems }: Checked, tally: Tally): bo
   return exchanged;
 }
 
-/** Warn of masks without pixels. @returns whether polygons are given as fractions of the image */
-function warnOfEmptyMasks({ objects, images, problems }: Checked, tally: Tally, boxesOnly: boolean): boolean {
-  if (tally.fractions >= FEWEST || (tally.fractions > 0 && tally.fractions === objects.count)) {
-    problems.warn(
-      'polygons-as-fractions',
-      'Polygons have no coordinate above 1, and so hardly any pixels: they look like fractions of the image. Coordinates are pixels; multiply x by the width and y by the height.',
-      undefined,
-      tally.fractions,
-    );
-    return true;
-  }
-  if (boxesOnly) return false;
+function warnOfEmptyMasks({ objects, images, problems }: Checked): void {
   const { maskArea, image } = objects;
   for (let k = 0; k < objects.count; k++) {
     if (maskArea[k] > 0) continue;
     problems.warn(
       'empty-annotation',
-      'Annotations whose masks have no pixels cannot be found.',
+      'Annotations whose masks have no pixels cannot be found. Leave them out, or mend their masks.',
       images.fileNames[image[k]],
     );
   }
-  return false;
 }
 
 /** Warn of wrong `area` values: they decide the size class of an object. */

@@ -25,9 +25,10 @@ export const RECORD_MESSAGES = {
   'bad-box': 'bbox has to be four finite numbers [x, y, width, height].',
   'nothing-to-score': 'there is neither a segmentation nor a bbox; write at least one of them.',
   'no-mask': 'there is no segmentation, although other annotations have one: write run lengths or polygons for all.',
-  'empty-mask': 'Masks without pixels can match nothing and count as false positives.',
+  'empty-mask': 'Masks without pixels can match nothing and count as false positives. Leave such detections out.',
   'empty-runs': 'Masks with runs of length 0 are read as their pixels; pycocotools compares such masks only in part.',
-  'empty-box': 'Boxes without area can match nothing and count as false positives.',
+  'empty-box':
+    'Boxes without area can match nothing and count as false positives. Leave them out, or write [x, y, width, height].',
   'box-beyond-border': 'Boxes reach beyond the image; bbox is [x, y, width, height] in pixels.',
   'polygon-part-dropped':
     'Parts of polygons with fewer than three points are left out; the other parts of their masks count.',
@@ -88,8 +89,10 @@ export function wrongImage(
     ['width', width],
     ['height', height],
   ] as const) {
-    if (!Number.isInteger(value))
-      return `${called}: ${field} ${howItCame(value)}; it has to be a whole number of pixels.`;
+    if (!Number.isInteger(value)) {
+      const remedy = typeof value === 'string' && /^\d+$/.test(value) ? ' Write it without quotes.' : '';
+      return `${called}: ${field} ${howItCame(value)}; it has to be a whole number of pixels.${remedy}`;
+    }
     if ((value as number) <= 0) return `${called}: ${field} is ${value}; write the size of the image in pixels.`;
   }
   if ((width as number) * (height as number) < 2 ** 31) return null;

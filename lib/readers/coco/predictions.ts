@@ -7,6 +7,7 @@ import { ImageResolver } from '#lib/readers/resolver.ts';
 import { warnOfBoxes } from './check-boxes.ts';
 import { findDuplicates } from './check-duplicates.ts';
 import { warnOfMasks } from './check-masks.ts';
+import { warnOfPolygonUnits } from './check-polygons.ts';
 import { readAnnotations } from './document.ts';
 import { RECORD_MESSAGES, titleOf, warnOfDroppedParts } from './messages.ts';
 import { addTallies, type ReadResult, type Tally } from './reading.ts';
@@ -156,7 +157,11 @@ export function warnOfSuspicions(
     unscored = false,
     note = () => '',
     tally,
-  }: { unscored?: boolean; note?: (image: number) => string; tally?: Pick<Tally, 'polygons' | 'runLengths'> } = {},
+  }: {
+    unscored?: boolean;
+    note?: (image: number) => string;
+    tally?: Pick<Tally, 'polygons' | 'runLengths' | 'fractions'>;
+  } = {},
 ): number {
   const perImage = new Uint32Array(images.ids.length);
   let lowest = Number.POSITIVE_INFINITY;
@@ -176,7 +181,7 @@ export function warnOfSuspicions(
     else {
       problems.warn(
         'image-without-detections',
-        'Images without any detection: all their cells count as missed.',
+        'Images without any detection: all their cells count as missed. Predict every image of the test set.',
         images.fileNames[i] + note(i),
       );
     }
@@ -201,7 +206,8 @@ export function warnOfSuspicions(
   }
   if (tally) {
     const checked = { objects, images, firstOf: (image: number) => index.firstOf(image), problems };
-    if (!warnOfBoxes(checked)) warnOfMasks(checked, tally);
+    const otherUnits = warnOfPolygonUnits(checked, tally);
+    if (!warnOfBoxes(checked) && !otherUnits) warnOfMasks(checked, tally);
     warnOfDuplicates(objects, index, images, problems);
   }
   if (!unscored && objects.count > 1 && lowest === highest) {
