@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { DEFAULT_TASK } from '#lib/tasks/index.ts';
 
 export const metadata: Metadata = { title: 'Not found' };
 
@@ -13,7 +14,7 @@ export default function NotFound() {
           first.
         </p>
         <p className="cluster">
-          <Link className="button button-primary" href="/leaderboards/livecell-wide">
+          <Link className="button button-primary" href={`/leaderboards/${DEFAULT_TASK.id}`}>
             Go to the leaderboard
           </Link>
           <Link className="button" href="/sign-in">

@@ -3,17 +3,16 @@ import Link from 'next/link';
 import { getLeaderboard } from '#db/board/board.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { exact, percent } from '#lib/format.ts';
-import { TASKS } from '#lib/tasks/index.ts';
+import { DEFAULT_TASK } from '#lib/tasks/index.ts';
 import { CellField } from './_components/cell-field.tsx';
 
 export const metadata: Metadata = { title: { absolute: 'LIVECell benchmark: compare cell segmentation methods' } };
 
-const TASK = TASKS['livecell-wide'];
-const BOARD = `/leaderboards/${TASK.id}`;
+const BOARD = `/leaderboards/${DEFAULT_TASK.id}`;
 
 export default async function HomePage() {
   const { dataset, rows } = await getLeaderboard({
-    task: TASK.id,
+    task: DEFAULT_TASK.id,
     protocol: PRIMARY_PROTOCOL,
     evaluation: 'segm',
   });
@@ -44,7 +43,7 @@ export default async function HomePage() {
 
       <section className="section home-board" aria-labelledby="top">
         <div>
-          <h2 id="top">{TASK.name}, the top of the board</h2>
+          <h2 id="top">{DEFAULT_TASK.name}, the top of the board</h2>
           {dataset?.demo && (
             <p className="muted">
               <span className="badge">Demo</span> This installation still scores a synthetic demo data set. Its numbers

@@ -1,7 +1,7 @@
 'use client';
 
 import { usePathname } from 'next/navigation';
-import { TASKS, type TaskId } from '#lib/tasks/index.ts';
+import { parseTask } from '#lib/tasks/index.ts';
 
 interface Banner {
   id: string;
@@ -21,7 +21,7 @@ export function BannerList({ banners }: { banners: Banner[] }) {
     <aside className="banners" aria-label="Announcements">
       {shown.map(({ id, task, text }) => (
         <p key={id}>
-          {task && <b>{TASKS[task as TaskId]?.name ?? task}: </b>}
+          {task && <b>{parseTask(task)?.name ?? task}: </b>}
           {text}
         </p>
       ))}

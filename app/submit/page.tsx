@@ -1,18 +1,11 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { viewer } from '#app/_server/http.ts';
-import { placesOf } from '#app/_server/places.ts';
-import { listDatasets } from '#db/datasets/datasets.ts';
 import { listMemberships } from '#db/people/teams.ts';
-import { listTaskRules } from '#db/quota/task-settings.ts';
 import { listMethods } from '#db/submissions/methods.ts';
-import { integer } from '#lib/format.ts';
-import type { PlacesBody } from '#lib/http/api.ts';
-import type { Viewer } from '#lib/permissions.ts';
-import { objectsTold } from '#lib/tasks/disclosure.ts';
-import { listOpenTasks, parseTask } from '#lib/tasks/index.ts';
 import { earlier } from './earlier.ts';
 import { SubmitForm } from './submit-form.tsx';
+import { listTaskChoices } from './task-choices.ts';
 
 export const metadata: Metadata = { title: 'Submit' };
 
@@ -24,7 +17,7 @@ interface Props {
 export default async function SubmitPage({ searchParams }: Props) {
   const { from, task } = await searchParams;
   const who = await viewer();
-  const tasks = await choices(who);
+  const tasks = await listTaskChoices(who);
   const [teams, methods] = who
     ? await Promise.all([
         listMemberships(who.id),
@@ -64,45 +57,4 @@ export default async function SubmitPage({ searchParams }: Props) {
       )}
     </div>
   );
-}
-
-/** Tasks that have ground truth, each with its current data set first. */
-async function choices(who: Viewer) {
-  const [datasets, rules, places, teams] = await Promise.all([
-    listDatasets(),
-    listTaskRules(),
-    placesOf(who),
-    who ? listMemberships(who.id) : [],
-  ]);
-  const named = (found: PlacesBody[] = []) =>
-    found.map((place) => ({ ...place, name: teams.find(({ id }) => id === place.team)?.name ?? null }));
-  return listOpenTasks()
-    .map(({ id, name, kind, slots, slotsAreDatasets, least, also, groundTruth }) => {
-      const own = datasets
-        .filter(({ task }) => task === groundTruth)
-        .map(({ name, images, demo, ...dataset }) => ({
-          name,
-          demo,
-          label: `${name}: ${integer(images)} images, ${integer(objectsTold(dataset))} ${kind.objects}${demo ? ' (synthetic demo)' : ''}`,
-        }));
-      const outside = slotsAreDatasets === true;
-      return {
-        id,
-        name,
-        takesThreshold: kind.takesThreshold,
-        purpose: kind.filesAre,
-        memberEnding: kind.memberEnding,
-        outside,
-        least: least ?? slots.length,
-        datasets: own,
-        slots: outside
-          ? own.map(({ name, label }) => ({ id: name, label: `Predictions for ${label}` }))
-          : slots.map(({ id, label }) => ({ id, label })),
-        rules: { ...rules[id], places: named(places[id]) },
-        also: (also ?? [])
-          .filter((other) => rules[other].open)
-          .map((other) => ({ id: other, name: parseTask(other)?.name ?? other })),
-      };
-    })
-    .filter(({ datasets }) => datasets.length > 0);
 }

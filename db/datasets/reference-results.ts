@@ -4,78 +4,31 @@ import { db, type Tx } from '#db/engine/client.ts';
 import { type ReferenceResult, referenceResults } from '#db/schema.ts';
 import type { Evaluation } from '#lib/coco/protocol.ts';
 import { readCsv } from '#lib/csv.ts';
+import { DEFAULT_TASK, listTasks } from '#lib/tasks/index.ts';
+import { type PublishedNumber, splitEvaluation } from '#lib/tasks/published.ts';
 
 type NewReferenceResult = Omit<ReferenceResult, 'id'>;
 
-/** A path of `Metrics` such as `AP50` or `AR.2000`, for the names the published tables use. */
-const METRICS: Readonly<Record<string, string>> = {
-  AP: 'AP',
-  AP50: 'AP50',
-  AP75: 'AP75',
-  APs: 'APs',
-  APm: 'APm',
-  APl: 'APl',
-  AFNR: 'AFNR',
-  'AR@2000': 'AR.2000',
-};
-const EVALUATION: Readonly<Record<string, Evaluation>> = { mask: 'segm', box: 'bbox' };
 /** Follows another protocol or another split: listed on the task's page, never beside scored entries. */
 export const OTHER_PROTOCOL = 'NO';
 /** Of another data set than LIVECell. */
 export const OTHER_DATASET = 'other dataset';
 const COMPARABLE = ['yes', 'as published', OTHER_DATASET];
 
-/** What a row's task is called here, and how its subset and metric are. */
-interface Reading {
-  task: string;
-  subset: string;
-  metric: string;
-  evaluation: Evaluation;
-}
+type Reading = PublishedNumber & { task: string };
 
-/** How rows of the published table are read, by what stands in its column `task`; null: nobody knows. */
+/** Read a row as the task does that its column `task` names; null where no task knows it. */
 function read({ task, subset, metric }: Record<string, string>): Reading | null {
-  const [kind, ...rest] = metric.split(' ');
-  const instances =
-    EVALUATION[kind] && METRICS[rest.join(' ')]
-      ? { evaluation: EVALUATION[kind], metric: METRICS[rest.join(' ')] }
-      : null;
-  if (task === '1 LIVECell-wide') return instances && { task: 'livecell-wide', subset, ...instances };
-  if (task.startsWith('2 single cell type')) return instances && { task: 'single-cell-type', subset, ...instances };
-  if (task === '3 transferability') {
-    // the paper's index and mean are those of masks
-    const found = { task: 'transferability', evaluation: 'segm' as const };
-    if (metric === 'transferability index') return { ...found, subset: 'all', metric: 'index' };
-    if (metric === 'mean transferred AP')
-      return { ...found, subset: subset.replace(/^train /, ''), metric: 'meanTransferredAP' };
-    return null;
-  }
-  if (task === '4 fluorescence') {
-    // counts know neither masks nor boxes
-    const found = { task: 'fluorescence-counts', subset, evaluation: 'segm' as const };
-    if (metric === 'R2 (<1600)') return { ...found, metric: 'r2' };
-    return metric === 'linearity limit' ? { ...found, metric: 'linearityLimit' } : null;
-  }
-  if (task === '5 dataset size') {
-    const share = /^(\d+)% train$/.exec(subset);
-    if (metric === 'delta mask AP') return { task: 'training-size', subset: 'all', metric: 'gain', evaluation: 'segm' };
-    return share && instances && { task: 'training-size', subset: share[1], ...instances };
-  }
-  if (task === 'external' && metric === 'AP') return { task: 'zero-shot', subset, metric: 'AP', evaluation: 'segm' };
-  return null;
+  const owner = listTasks().find(({ published }) => published && task.startsWith(published.rows));
+  const found = owner?.published?.read({ subset, metric });
+  return owner && found ? { task: owner.id, ...found } : null;
 }
 
-/** What follows another protocol keeps its own words: `mask mAP`, `mSA (mean TP/(TP+FP+FN) …)`. */
+/** Read a row that follows another protocol. It keeps its own words: `mask mAP`, `mSA (mean TP/(TP+FP+FN) …)`. */
 function readOther({ subset, metric }: Record<string, string>): Reading {
-  const [kind, ...rest] = metric.split(' ');
-  const evaluation = EVALUATION[kind];
-  // what is not of one of the tasks is detection or segmentation of all types
-  return {
-    task: 'livecell-wide',
-    subset,
-    metric: evaluation ? rest.join(' ') : metric,
-    evaluation: evaluation ?? 'segm',
-  };
+  const { evaluation, name } = splitEvaluation(metric) ?? { evaluation: 'segm', name: metric };
+  // such rows are of detection or segmentation of all types
+  return { task: DEFAULT_TASK.id, subset, metric: name, evaluation };
 }
 
 /** Every row of the published table: those that may stand beside ours, and those that may not, marked `NO`. */

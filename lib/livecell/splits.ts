@@ -35,12 +35,17 @@ export interface Sibling {
 
 /**
  * Return the data sets to show side by side with one of them, itself included, in the order of `SPLITS`: those of its
- * task with another known split, and the first of several with the same split. Outside data sets share a task without
- * having anything else in common, so for them the names must match as well.
+ * task with another known split, and the first of several with the same split.
  *
  * @param all newest first
+ * @param options.byName only those whose names differ in the split alone: outside data sets share a task without having
+ *   anything else in common
  */
-export function splitsOf<T extends Sibling>(dataset: T, all: readonly T[]): T[] {
+export function splitsOf<T extends Sibling>(
+  dataset: T,
+  all: readonly T[],
+  { byName = false }: { byName?: boolean } = {},
+): T[] {
   if (dataset.split === null) return [dataset];
   return SPLITS.flatMap((split) => {
     if (split === dataset.split) return [dataset];
@@ -49,7 +54,7 @@ export function splitsOf<T extends Sibling>(dataset: T, all: readonly T[]): T[] 
         set.split === split &&
         set.task === dataset.task &&
         set.demo === dataset.demo &&
-        (set.task !== 'zero-shot' || family(set.name) === family(dataset.name)),
+        (!byName || family(set.name) === family(dataset.name)),
     );
     return other ? [other] : [];
   });

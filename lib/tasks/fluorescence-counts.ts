@@ -38,6 +38,15 @@ export const fluorescenceCounts: Task<CountsByType> = {
   ]),
   headline: 'r2-A172',
 
+  published: {
+    rows: '4 fluorescence',
+    read({ subset, metric }) {
+      const key = { 'R2 (<1600)': 'r2', 'linearity limit': 'linearityLimit' }[metric];
+      // counts know neither masks nor boxes
+      return key === undefined ? null : { subset, metric: key, evaluation: 'segm' };
+    },
+  },
+
   schema: ({ z }) => {
     const number = z.number().nullable();
     const counts = z.object({
@@ -89,8 +98,7 @@ export const fluorescenceCounts: Task<CountsByType> = {
   ]),
 
   slices: () => [],
-  // counts are scored while being read, slot by slot (`workers/scoring/counts.ts`)
-  assemble: () => ({ counts: {} }),
+  assemble: (slots) => ({ counts: Object.fromEntries(slots.map(({ slot, counts }) => [slot, counts])) }),
 
   draw: (methods) => [
     {

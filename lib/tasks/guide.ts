@@ -4,6 +4,7 @@
  */
 import { DEFAULT_TASK, parseTask } from './index.ts';
 import type { FileFormat } from './kinds.ts';
+import { hasOneSlot } from './slots.ts';
 import type { Task } from './task.ts';
 
 export type { FileFormat };
@@ -11,7 +12,7 @@ export type { FileFormat };
 /** List the formats of a task's slots. */
 export function formatsOf(task: Task): FileFormat[] {
   const { formats } = task.kind;
-  return task.slots.length === 1 ? [...formats] : [...formats, archiveOf(task)];
+  return hasOneSlot(task) ? [...formats] : [...formats, archiveOf(task)];
 }
 
 /** Return the slots shown in examples: only the first ones if some are enough. */
@@ -39,8 +40,8 @@ interface TaskCommand {
 
 /** List the commands to score, check and submit the files of a task. File names stand for the reader's own. */
 export function commandsOf(task: Task): TaskCommand[] {
-  const { id, kind, slots } = task;
-  const single = slots.length === 1;
+  const { id, kind } = task;
+  const single = hasOneSlot(task);
   const shown = slotsShown(task);
   const of = task === DEFAULT_TASK ? [] : ['--task', id];
   const apart = single ? ['mine.json'] : shown.map((slot) => `${slot}=${slot}.${kind.ending}`);

@@ -47,6 +47,11 @@ export function slotColumn(
   };
 }
 
+// --- the command line ---
+
+/** What tables for a terminal call masks and boxes. */
+export const TERMINAL_NAMES: Readonly<Record<Evaluation, string>> = { segm: 'Masks', bbox: 'Boxes' };
+
 // --- explanations ---
 
 export const AP_SCORING: Scoring = {

@@ -32,6 +32,8 @@ export interface Kind {
   readonly objects: string;
   /** ground truth is one file of counts per slot, instead of one file of annotations */
   readonly truthPerSlot: boolean;
+  /** ground truth outlines cells, so that images have sizes and can be measured; of counts only their names are known */
+  readonly outlines: boolean;
   /** name of a slot's ground truth in examples: `A172-nuclei.json` */
   readonly truthName: string;
   /** what its files are read as, in the words of a reader's purpose */
@@ -105,6 +107,7 @@ export const INSTANCES: Kind = {
   counted: 'detection',
   objects: 'cells',
   truthPerSlot: false,
+  outlines: true,
   truthName: 'ground-truth',
   filesAre: 'predictions',
   takesThreshold: false,
@@ -122,6 +125,7 @@ export const COUNTS: Kind = {
   counted: 'cell',
   objects: 'cells counted',
   truthPerSlot: true,
+  outlines: false,
   truthName: 'nuclei',
   filesAre: 'counts',
   takesThreshold: true,

@@ -1,11 +1,14 @@
 /** LIVECell-wide: one model, all eight cell types (Edlund et al. 2021, Figures 2 and 3a–b). */
 import { byCellType, perIou } from '#lib/charts/series.ts';
+import { EVALUATIONS } from '#lib/coco/protocol.ts';
+import { percent } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
-import type { EvaluationResults } from '#lib/scoring/report.ts';
+import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
 import { describeMeans } from '#lib/scoring/uncertainty.ts';
 import { CELL_TYPE, type Column, EVALUATION, maxDetsAt, type Path } from './columns.ts';
-import { AFNR_SCORING, AP_SCORING, byEvaluation, type Evaluated } from './instances.ts';
+import { AFNR_SCORING, AP_SCORING, byEvaluation, type Evaluated, TERMINAL_NAMES } from './instances.ts';
 import { INSTANCES } from './kinds.ts';
+import { readInstances } from './published.ts';
 import type { Task } from './task.ts';
 
 type WideResults = Evaluated<EvaluationResults>;
@@ -145,6 +148,7 @@ export const livecellWide: Task<WideResults> = {
   open: true,
   kind: INSTANCES,
   slots: [{ id: 'all', label: 'Predictions on every test image', required: true }],
+  families: true,
   groundTruth: 'livecell-wide',
 
   columns: [...sliceColumns(['overall'], 'All images pooled'), ...TYPE_COLUMNS],
@@ -184,10 +188,18 @@ export const livecellWide: Task<WideResults> = {
       },
     ],
   },
+  published: { rows: '1 LIVECell-wide', read: readInstances },
 
   schema: ({ z, metrics, cellType, uncertainty, evaluations }) =>
     evaluations(z.object({ overall: metrics, cellTypes: z.partialRecord(cellType, metrics), ...uncertainty })),
   has: (results, evaluation) => results[evaluation] !== undefined,
+  withoutReplicates(results) {
+    const { segm, bbox } = results;
+    const holds = [segm, bbox].some((found) => found?.fields !== undefined || found?.replicates !== undefined);
+    if (!holds) return results;
+    const strip = ({ fields: _, replicates: __, ...shown }: EvaluationResults): EvaluationResults => shown;
+    return { ...(segm && { segm: strip(segm) }), bbox: strip(bbox) };
+  },
 
   slices: () => 'all',
   assemble: ([slot]) =>
@@ -210,6 +222,14 @@ export const livecellWide: Task<WideResults> = {
       },
     ];
   },
+  terminalNumbers: (results, { maxDets }) => [
+    ...EVALUATIONS.flatMap((evaluation) => {
+      const found = results[evaluation];
+      return found ? ['', ...terminalTable(TERMINAL_NAMES[evaluation], found, String(maxDets[2]))] : [];
+    }),
+    '',
+    'In per cent; – where there is nothing to average. --json gives every number and digit.',
+  ],
   docs: [
     'A model predicts a mask and a score for every cell in every test image of all eight cell types. All images are pooled, so dense cultures weigh more; the numbers of each cell type are beside the pooled one.',
   ],
@@ -255,3 +275,23 @@ export const livecellWide: Task<WideResults> = {
       'The authors’ two models come from the README and logs of their repository, which were made with the released evaluator. Their AFNR is that of the paper’s text; the logs suggest that the two may be swapped in print. Numbers from other evaluators or splits are listed too, marked, and never stand on the board.',
   },
 };
+
+/** One evaluation for a terminal: a line of all images pooled, then a line per cell type. */
+function terminalTable(name: string, { overall, cellTypes }: EvaluationResults, limit: string): string[] {
+  const shown = ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AFNR'] as const;
+  const line = (title: string, cells: readonly string[]) =>
+    title.padEnd(10) + cells.map((cell) => cell.padStart(8)).join('');
+  const row = (title: string, metrics: Metrics) =>
+    line(
+      title,
+      [...shown.map((key) => metrics[key]), metrics.AR[limit]].map((value) => percent(value)),
+    );
+  return [
+    line(name, [...shown, `AR@${limit}`]),
+    row('overall', overall),
+    ...CELL_TYPES.flatMap((type) => {
+      const metrics = cellTypes[type];
+      return metrics ? [row(CELL_TYPE_NAMES[type], metrics)] : [];
+    }),
+  ];
+}

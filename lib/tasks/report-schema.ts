@@ -1,9 +1,9 @@
 /** Turns documents from outside into a `Report`, always validated by the schema of its task. */
 import { z } from 'zod';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import { type EvaluationResults, metricsSchema, reportEnvelopeSchema } from '#lib/scoring/report.ts';
+import { metricsSchema, reportEnvelopeSchema } from '#lib/scoring/report.ts';
 import { evaluationUncertaintyShape, meanSchema } from '#lib/scoring/uncertainty-schema.ts';
-import { parseTask, TASKS } from './index.ts';
+import { listTasks, parseTask } from './index.ts';
 import type { Report } from './report.ts';
 import type { SchemaParts } from './schema-parts.ts';
 import type { Task } from './task.ts';
@@ -37,7 +37,7 @@ export function isReport(document: unknown): document is Report {
   return schema.safeParse(document).success;
 }
 
-const [first, ...others] = Object.values<Task>(TASKS).map(schemaOf);
+const [first, ...others] = listTasks().map(schemaOf);
 
 /**
  * The schema of every report, for documents described or parsed as a whole. The compiler cannot see that the tasks'
@@ -64,13 +64,11 @@ export function withoutReferenceCounts(report: Report): Report {
  * images, from which annotations could be guessed; boards compute with them.
  */
 function withoutKeptOnServer(report: Report): Report {
-  if (report.task !== 'livecell-wide') return report;
-  const { segm, bbox } = report.results;
-  const holds = [segm, bbox].some((results) => results?.fields !== undefined || results?.replicates !== undefined);
-  if (!report.families && !holds) return report;
-  const { families: _, ...shown } = report;
-  const strip = ({ fields: _, replicates: __, ...results }: EvaluationResults): EvaluationResults => results;
-  return { ...shown, results: { ...(segm && { segm: strip(segm) }), bbox: strip(bbox) } };
+  const { families, ...shown } = report;
+  const results = parseTask(report.task)?.withoutReplicates?.(report.results) ?? report.results;
+  if (!families && results === report.results) return report;
+  // less of results that were valid is valid: the members that are left out are optional
+  return { ...shown, results } as Report;
 }
 
 function checked(shown: object): Report {

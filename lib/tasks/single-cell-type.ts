@@ -7,6 +7,7 @@ import { singleCellType } from '#lib/scoring/single-cell-type.ts';
 import { CELL_TYPE, EVALUATION } from './columns.ts';
 import { acrossSlots, cellTypeSlots, type Evaluated, inOrder, modelReplicates, slotColumn } from './instances.ts';
 import { INSTANCES } from './kinds.ts';
+import { readInstances } from './published.ts';
 import type { Task } from './task.ts';
 
 /** The numbers of a cell type's own board, with explanations. */
@@ -78,6 +79,8 @@ export const singleCellTypes: Task<Evaluated<SingleCellTypeResults>> = {
     titles: { all: 'All types, with their mean', one: (name) => `Models trained on ${name} alone` },
   },
   gainOver: 'livecell-wide',
+
+  published: { rows: '2 single cell type', read: readInstances },
 
   schema: ({ z, metrics, mean, cellType, evaluations }) =>
     evaluations(z.object({ cellTypes: z.partialRecord(cellType, metrics), mean: mean.nullable() })),

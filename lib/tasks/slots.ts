@@ -2,6 +2,9 @@
 import type { Problem, Warning } from '#lib/problems.ts';
 import type { Task } from './task.ts';
 
+/** Whether a task takes a single file, which then needs no name. */
+export const hasOneSlot = ({ slots }: Pick<Task, 'slots'>): boolean => slots.length === 1;
+
 /** Return the slot with this name, ignoring case, `-`, `_`, spaces and `%`: `bt-474` is BT474, `2%` is 2. */
 export function parseSlot(task: Task, name: string): string | null {
   return matchSlot(

@@ -1,15 +1,16 @@
 /** The definition of a task: everything that the form, scoring, the board, the entry page and the command line need. */
 import type { z } from 'zod';
 import type { Figures } from '#lib/charts/figures.ts';
-import type { Evaluation } from '#lib/coco/protocol.ts';
+import type { Evaluation, Protocol } from '#lib/coco/protocol.ts';
 import type { CellType } from '#lib/livecell/cell-types.ts';
 import type { Warning } from '#lib/problems.ts';
 import type { Fields } from '#lib/scoring/fields.ts';
-import type { Metrics } from '#lib/scoring/report.ts';
+import type { CountResults, Metrics } from '#lib/scoring/report.ts';
 import type { SliceName } from '#lib/scoring/slices.ts';
 import type { ReplicatesBySlice } from '#lib/scoring/uncertainty.ts';
 import type { Column } from './columns.ts';
 import type { Kind } from './kinds.ts';
+import type { PublishedRows } from './published.ts';
 import type { SchemaParts } from './schema-parts.ts';
 
 /** One file of a submission. */
@@ -78,6 +79,8 @@ export interface BoardCopy {
 export interface SlotResults {
   readonly slot: string;
   readonly evaluations: Partial<Record<Evaluation, Partial<Record<SliceName, Metrics>>>>;
+  /** of tasks of counts, which have no evaluations */
+  readonly counts?: CountResults;
   /** the same slices without each field of view; absent if no intervals are needed */
   readonly uncertainty?: {
     readonly fields: Fields;
@@ -113,6 +116,8 @@ export interface Task<Results = unknown> {
   readonly least?: number;
   /** what is lost if some slots are missing, shown as a warning; absent: no warning */
   readonly partial?: string;
+  /** the numbers that other papers report can be asked for beside its own (`Report.families`) */
+  readonly families?: true;
   /** the task whose registered ground truth is used: its own id, or another task's */
   readonly groundTruth: string;
   /** other tasks that the same files can be submitted to */
@@ -136,6 +141,9 @@ export interface Task<Results = unknown> {
   readonly gainOver?: string;
   readonly board?: BoardCopy;
 
+  /** the rows of the table of published results that are of this task; absent: nothing was published */
+  readonly published?: PublishedRows;
+
   // --- the report ---
 
   /** the schema of `results`; created on demand, so that scoring a small file does not load a validator */
@@ -148,6 +156,8 @@ export interface Task<Results = unknown> {
   on?(results: Results, dataset: string): Results;
   /** the results without anything that would reveal ground truth that is not public */
   withoutGroundTruth?(results: Results): Results;
+  /** the results without what only the server computes with, where that has numbers of few images */
+  withoutReplicates?(results: Results): Results;
   /** paths in `results` of long lists that only charts need; lists of entries are read without them */
   readonly bulky?: readonly (readonly string[])[];
 
@@ -175,6 +185,8 @@ export interface Task<Results = unknown> {
   ): Figures[];
   /** tables of the command line besides the numbers of the board */
   terminalTables?(results: Results): string[];
+  /** the numbers of the command line, where they are laid out otherwise than a line per column of the board */
+  terminalNumbers?(results: Results, protocol: Protocol): string[];
   /** what the task measures, one paragraph each */
   readonly docs: readonly string[];
   /** the rest of the task's page: scoring, report, source of published numbers */

@@ -8,6 +8,7 @@ import type { Metrics } from '#lib/scoring/report.ts';
 import { EVALUATION } from './columns.ts';
 import { byEvaluation, type Evaluated, slotColumn } from './instances.ts';
 import { INSTANCES } from './kinds.ts';
+import { readInstances } from './published.ts';
 import type { Named, Task } from './task.ts';
 
 interface ResultsBySize {
@@ -55,6 +56,15 @@ export const trainingSize: Task<ResultsBySize> = {
     ),
   ],
   headline: 'AP-100',
+
+  published: {
+    rows: '5 dataset size',
+    read({ subset, metric }) {
+      if (metric === 'delta mask AP') return { subset: 'all', metric: 'gain', evaluation: 'segm' };
+      const share = /^(\d+)% train$/.exec(subset);
+      return share && readInstances({ subset: share[1], metric });
+    },
+  },
 
   schema: ({ z, metrics, evaluations }) =>
     z.object({ sizes: z.partialRecord(z.enum(TRAINING_SIZES), evaluations(metrics)) }),

@@ -40,6 +40,17 @@ export const transferability: Task<Evaluated<TransferabilityResults>> = {
   ],
   headline: 'index',
 
+  published: {
+    rows: '3 transferability',
+    read({ subset, metric }) {
+      // the paper's index and mean are those of masks
+      const evaluation = 'segm';
+      if (metric === 'transferability index') return { evaluation, subset: 'all', metric: 'index' };
+      if (metric !== 'mean transferred AP') return null;
+      return { evaluation, subset: subset.replace(/^train /, ''), metric: 'meanTransferredAP' };
+    },
+  },
+
   schema: ({ z, cellType, evaluations }) => {
     const AP = z.number().nullable();
     const interval = z.tuple([z.number(), z.number()]);

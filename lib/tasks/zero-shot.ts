@@ -38,6 +38,11 @@ export const zeroShot: Task<ResultsByDataset> = {
   ),
   headline: 'AP',
 
+  published: {
+    rows: 'external',
+    read: ({ subset, metric }) => (metric === 'AP' ? { subset, metric, evaluation: 'segm' } : null),
+  },
+
   schema: ({ z, metrics, evaluations }) =>
     z.object({ datasets: z.record(z.string(), evaluations(z.object({ overall: metrics }))) }),
   has: ({ datasets }, evaluation) => Object.values(datasets).some((dataset) => dataset[evaluation] !== undefined),

@@ -45,6 +45,6 @@ describe('data sets side by side', () => {
 
   test('outside data sets only with those of their own name', () => {
     const all = ['EVICAN test', 'evican_train', 'Cellpose val'].map((name) => set(name, { task: 'zero-shot' }));
-    expect(names(splitsOf(all[0], all))).toEqual(['evican_train', 'EVICAN test']);
+    expect(names(splitsOf(all[0], all, { byName: true }))).toEqual(['evican_train', 'EVICAN test']);
   });
 });

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseTask } from '#lib/tasks/index.ts';
+import { DEFAULT_TASK, parseTask } from '#lib/tasks/index.ts';
 import { matchSlot, missingSlots, parseSlot } from '#lib/tasks/slots.ts';
 import type { Task } from '#lib/tasks/task.ts';
 import { CallError, InputError, mustBeFile, type Option, readJson } from '#workers/cli/command.ts';
@@ -25,8 +25,8 @@ export const SCORE_THRESHOLD: Option = {
 export const TASK_OPTION: Option = {
   type: 'string',
   value: 'TASK',
-  help: 'default: livecell-wide',
-  default: 'livecell-wide',
+  help: `default: ${DEFAULT_TASK.id}`,
+  default: DEFAULT_TASK.id,
 };
 
 /**

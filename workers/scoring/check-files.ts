@@ -9,7 +9,7 @@ import type { Counts } from '#lib/readers/counts/table.ts';
 import { openTarget } from '#lib/readers/ground-truth-file.ts';
 import { type Validated, validated, validateFile } from '#lib/readers/validate.ts';
 import type { Kind } from '#lib/tasks/kinds.ts';
-import { partialSlots } from '#lib/tasks/slots.ts';
+import { hasOneSlot, partialSlots } from '#lib/tasks/slots.ts';
 import type { Task } from '#lib/tasks/task.ts';
 import { readCountFile, readReferences } from './counts.ts';
 import { type GivenFile, openSlots, prefixSlot } from './slot-files.ts';
@@ -58,7 +58,7 @@ export async function checkFiles(job: CheckJob): Promise<Checked> {
     for (const { slot, given, withFile } of opened.turns) {
       const found = await withFile(async (file) => {
         const say = <Said extends { message: string }>(said: Said): Said =>
-          task.id === 'livecell-wide' ? said : { ...said, message: prefixSlot(slot, file.name, said.message) };
+          hasOneSlot(task) ? said : { ...said, message: prefixSlot(slot, file.name, said.message) };
         const result = await read({ ...given, path: file.path });
         return { ...result, problems: result.problems.map(say), warnings: result.warnings.map(say) };
       }).catch(async (error) => ({

@@ -2,7 +2,6 @@
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { CountingCellType } from '#lib/livecell/cell-types.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { type ReadCounts, readCounts } from '#lib/readers/counts/compare.ts';
 import { readCountsFromDetections } from '#lib/readers/counts/detections.ts';
@@ -10,8 +9,10 @@ import { type Counts, readReferenceCounts, sniffCounts } from '#lib/readers/coun
 import { openFile, sha256File } from '#lib/readers/files.ts';
 import { scoreCounts } from '#lib/scoring/fluorescence.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
+import { assembleReport } from '#lib/tasks/assemble.ts';
 import { parseTask } from '#lib/tasks/index.ts';
-import type { Report, ReportOf } from '#lib/tasks/report.ts';
+import type { Report } from '#lib/tasks/report.ts';
+import type { SlotResults } from '#lib/tasks/task.ts';
 import type { ScoreJob } from './job.ts';
 import { type GivenFile, prefixSlot, requireSlots } from './slot-files.ts';
 
@@ -50,7 +51,7 @@ export async function packReferenceCounts(files: readonly { slot: string; path: 
 export async function scoreCountFiles(job: ScoreJob): Promise<Report[]> {
   const started = performance.now();
   const { references, groundTruth } = await readReferences(job);
-  const counts: ReportOf<'fluorescence-counts'>['results']['counts'] = {};
+  const slots: SlotResults[] = [];
   const predictions: Report['predictions'] = [];
   const warnings: Warning[] = [];
   const problems: Problem[] = [];
@@ -66,10 +67,11 @@ export async function scoreCountFiles(job: ScoreJob): Promise<Report[]> {
           read = performance.now();
           const found = await readCountFile(file.path, references, { ...given, anyCategory: job.anyCategory });
           reading += performance.now() - read;
-          counts[slot as CountingCellType] = {
+          const counts = {
             ...scoreCounts(found.rows),
             ...(found.format === 'coco-json' && { scoreThreshold: given.scoreThreshold }),
           };
+          slots.push({ slot, evaluations: {}, counts });
           warnings.push(...found.warnings.map((warning) => ({ ...warning, message: say(warning.message) })));
           predictions.push({
             slot,
@@ -92,17 +94,10 @@ export async function scoreCountFiles(job: ScoreJob): Promise<Report[]> {
   if (problems.length > 0) throw new FileRejected(problems, warnings);
   const total = performance.now() - started;
   const seconds = { read: reading / 1000, match: 0, accumulate: (total - reading) / 1000, total: total / 1000 };
-  return job.protocols.map((protocol) => ({
-    schema: 1,
-    task: 'fluorescence-counts',
-    protocol,
-    evaluator: { name: 'livecell-benchmark', version: EVALUATOR_VERSION },
-    groundTruth,
-    predictions,
-    warnings,
-    results: { counts },
-    seconds,
-  }));
+  const evaluator = { name: 'livecell-benchmark', version: EVALUATOR_VERSION } as const;
+  return job.protocols.map((protocol) =>
+    assembleReport(job.task, slots, { schema: 1, protocol, evaluator, groundTruth, predictions, warnings, seconds }),
+  );
 }
 
 /** Open a file of counts. */

@@ -71,7 +71,7 @@ export async function scoreSlot(
   const { protocols, errors, intervals } = job;
   const families = job.families &&
     predictions.hasMasks &&
-    job.task === 'livecell-wide' && {
+    parseTask(job.task)?.families && {
       truths: await flatTruths(dataset, team),
       labelThreshold: job.labelThreshold,
     };

@@ -14,6 +14,7 @@ import { assembleReport } from '#lib/tasks/assemble.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import type { Kind } from '#lib/tasks/kinds.ts';
 import type { Report } from '#lib/tasks/report.ts';
+import { hasOneSlot } from '#lib/tasks/slots.ts';
 import type { SlotResults } from '#lib/tasks/task.ts';
 import type { Phase, ScoreJob, ScoreOutcome } from './job.ts';
 import { type OpenedGroundTruth, readGroundTruth } from './read.ts';
@@ -91,7 +92,7 @@ async function scoreSlots(job: ScoreJob, groundTruths: Map<string, OpenedGroundT
   const scored: ScoredSlot[] = [];
   const problems: Problem[] = [];
   const warnings: Warning[] = [];
-  const prefix = task !== null && task.id !== 'livecell-wide';
+  const prefix = task !== null && !hasOneSlot(task);
   const { turns, close } = await requireSlots(task, job.files);
   try {
     for (const [turn, { slot, given, withFile }] of turns.entries()) {

@@ -9,7 +9,7 @@ import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { SPLIT_NAMES, splitOfName, splitsOf } from '#lib/livecell/splits.ts';
 import { canSeeOutlines, canSeePictures } from '#lib/permissions.ts';
 import { objectsTold } from '#lib/tasks/disclosure.ts';
-import { parseTask } from '#lib/tasks/index.ts';
+import { DEFAULT_TASK, parseTask } from '#lib/tasks/index.ts';
 import { Examples } from './examples.tsx';
 import { Figures } from './figures.tsx';
 import { CellTypes, named, SplitsAndTimes } from './tables.tsx';
@@ -37,7 +37,7 @@ export default async function DatasetPage({ params }: Props) {
   ]);
   const split = splitOf(dataset);
   const task = parseTask(dataset.task);
-  const counts = task?.kind.id === 'counts';
+  const counts = task?.kind.outlines === false;
   const types = CELL_TYPES.filter((type) => dataset.cellTypes[type]);
   const others = Object.entries(dataset.cellTypes).filter(([type]) => !CELL_TYPES.some((known) => known === type));
   const most = Math.max(...Object.values(dataset.cellTypes), 1);
@@ -117,7 +117,7 @@ export default async function DatasetPage({ params }: Props) {
                   </Fragment>
                 ),
             )}
-            {!dataset.demo && !dataset.licence && dataset.task === 'livecell-wide' && (
+            {!dataset.demo && !dataset.licence && dataset.task === DEFAULT_TASK.id && (
               <>
                 <dt>Licence</dt>
                 <dd>
@@ -181,8 +181,9 @@ function splitOf({ split, name }: Dataset) {
 /** The data set and the other splits it belongs to, with what they are like. */
 async function besides(dataset: Dataset) {
   const all = (await listDatasets({ task: dataset.task })).map((set) => ({ ...set, split: splitOf(set) }));
+  const byName = parseTask(dataset.task)?.slotsAreDatasets;
   return Promise.all(
-    splitsOf({ ...dataset, split: splitOf(dataset) }, all).map(async (set) => {
+    splitsOf({ ...dataset, split: splitOf(dataset) }, all, { byName }).map(async (set) => {
       const statistics = await getStatistics(set);
       return { ...set, statistics: statistics && named(statistics) };
     }),

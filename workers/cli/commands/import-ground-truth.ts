@@ -15,7 +15,7 @@ import {
   required,
   type Values,
 } from '#workers/cli/command.ts';
-import { openTask, slotFiles } from '#workers/cli/slot-arguments.ts';
+import { openTask, slotFiles, TASK_OPTION } from '#workers/cli/slot-arguments.ts';
 import { withDatabase } from '#workers/cli/with-database.ts';
 
 export const importGroundTruth: Command = {
@@ -30,7 +30,7 @@ export const importGroundTruth: Command = {
   example: 'livecell import-ground-truth livecell_coco_test.json --name "LIVECell test"',
   options: {
     name: { type: 'string', value: 'NAME', help: 'what it is called on the site' },
-    task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
+    task: TASK_OPTION,
     licence: { type: 'string', value: 'TEXT', help: 'of an outside data set: on what terms it is used' },
     split: {
       type: 'string',

@@ -42,7 +42,7 @@ export const importImages: Command = {
             `There is no data set “${name}”; there is ${known.join(', ') || 'none yet'}. Register its ground truth first.`,
           );
         }
-        if (parseTask(dataset.task)?.kind.id === 'counts')
+        if (parseTask(dataset.task)?.kind.outlines === false)
           throw new InputError(`“${name}” is a series of counts: it says nothing of its images' sizes and cells.`);
         const { openGroundTruth } = await import('#lib/readers/ground-truth-file.ts');
         const { openPictures, packPictures } = await import('#lib/datasets/pictures.ts');

@@ -1,5 +1,8 @@
 /** `livecell score`: scores predictions on this machine. */
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { list } from '#lib/format.ts';
+import { listOpenTasks } from '#lib/tasks/index.ts';
+import type { Task } from '#lib/tasks/task.ts';
 import { CallError, type Command, JSON_OPTION, type Values } from '#workers/cli/command.ts';
 import { reportTable } from '#workers/cli/report-table.ts';
 import { scoreHere } from '#workers/cli/score-here.ts';
@@ -73,7 +76,7 @@ export const score: Command = {
         intervals: !values['no-intervals'],
         errors: !values['no-errors'],
         anyCategory: values['any-category'],
-        ...familiesOf(task.id, values),
+        ...familiesOf(task, values),
       },
       out,
     );
@@ -89,13 +92,16 @@ function parseProtocol(name: string): ProtocolId {
   return id;
 }
 
-function familiesOf(task: string, values: Values): Pick<ScoreJob, 'families' | 'labelThreshold'> {
+function familiesOf(task: Task, values: Values): Pick<ScoreJob, 'families' | 'labelThreshold'> {
   const stated: string | undefined = values['label-threshold'];
   if (!values.families) {
     if (stated !== undefined) throw new CallError('--label-threshold needs --families.');
     return {};
   }
-  if (task !== 'livecell-wide') throw new CallError('--families is for livecell-wide.');
+  if (!task.families) {
+    const having = listOpenTasks().filter(({ families }) => families);
+    throw new CallError(`--families is for ${list(having.map(({ id }) => id))}.`);
+  }
   if (stated === undefined) return { families: true };
   const labelThreshold = Number(stated);
   if (stated.trim() === '' || !Number.isFinite(labelThreshold))

@@ -27,6 +27,7 @@ import {
   SLOTS_IN_WORDS,
   type SlotFile,
   slotFiles,
+  TASK_OPTION,
 } from '#workers/cli/slot-arguments.ts';
 import { runningSite } from '#workers/run-file.ts';
 
@@ -41,7 +42,7 @@ export const submit: Command = {
   details: SLOTS_IN_WORDS,
   example: 'livecell submit --method "My model" --wait predictions.json.gz',
   options: {
-    task: { type: 'string', value: 'TASK', help: 'default: livecell-wide', default: 'livecell-wide' },
+    task: TASK_OPTION,
     method: { type: 'string', value: 'NAME', help: 'name on the leaderboard; used again: its next version' },
     'method-id': { type: 'string', value: 'ID', help: 'instead of --method: of the address of its page' },
     team: { type: 'string', value: 'TEAM', help: 'submit for a team of yours: its name or id' },

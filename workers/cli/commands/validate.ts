@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Problem } from '#lib/problems.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
+import { hasOneSlot } from '#lib/tasks/slots.ts';
 import { CallError, type Command, InputError, JSON_OPTION, problemLine, warningNote } from '#workers/cli/command.ts';
 import { refused } from '#workers/cli/score-here.ts';
 import {
@@ -83,7 +84,7 @@ export const validate: Command = {
       if (!out.json) out.warnings(warnings);
       const files = found.files.map(({ slot, detections, images, format }) => {
         const what = count(detections, task.kind.counted);
-        return `${task.slots.length === 1 ? '' : `${slot}: `}${what} on ${count(images, 'image')} (${format})`;
+        return `${hasOneSlot(task) ? '' : `${slot}: `}${what} on ${count(images, 'image')} (${format})`;
       });
       out.print(files.length === 1 ? `No problems: ${files[0]}.` : `No problems:\n  ${files.join('\n  ')}`);
     } finally {

@@ -13,7 +13,7 @@ export const GET = route({ params: z.object({ name: z.string() }) }, async ({ pa
   const dataset = await getDatasetByName(params.name);
   if (!dataset) throw new AppError('not-found', `There is no data set “${params.name}”.`);
   const path = await storage().localPath(dataset.packKey);
-  if (parseTask(dataset.task)?.kind.id === 'counts') {
+  if (parseTask(dataset.task)?.kind.outlines === false) {
     // their names are all that is known of the images of a series of counts
     const images = countedImages(await readFile(path, 'utf8'));
     return { dataset: dataset.name, images: images.map(({ file, ...of }) => ({ id: file, file_name: file, ...of })) };
