@@ -11,7 +11,7 @@ import type { Purpose } from '#lib/readers/kinds.ts';
 import { submitForm } from './actions.ts';
 import { TaskRules, type TaskRulesShown } from './task-rules.tsx';
 
-interface TaskChoice {
+export interface TaskChoice {
   id: string;
   name: string;
   /** files may hold predictions that are counted from a score on */

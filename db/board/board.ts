@@ -12,7 +12,7 @@ import { CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import { boardEntry } from '#lib/public-entry.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import { boardColumns, headlineColumn } from '#lib/tasks/board-columns.ts';
-import { type ColumnView, type PathReader, pathsOf, readColumn, readInterval } from '#lib/tasks/columns.ts';
+import { type ColumnView, type PathReader, pathsOf, readColumn, readerOf, readInterval } from '#lib/tasks/columns.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import type { Task } from '#lib/tasks/task.ts';
 import { listReferences } from './references.ts';
@@ -32,7 +32,10 @@ export interface BoardQuery {
   sort?: Sort;
   /** absent: the better first; for a method by name, for a time the newest first */
   direction?: Direction;
-  /** with AP and AFNR of each cell type in `cellTypes`, of tasks whose rows have metrics; always where they order it */
+  /**
+   * with the columns on demand and, for tasks whose rows have metrics, AP and AFNR of each cell type in `cellTypes`;
+   * always if a column on demand orders the board
+   */
   byType?: boolean;
 }
 
@@ -72,10 +75,13 @@ async function listEntries(
 ): Promise<UnrankedRow[]> {
   const { cellType = null } = view;
   const protocol = task.kind.protocols.includes(view.protocol) ? view.protocol : PRIMARY_PROTOCOL;
-  const columns = boardColumns(task, cellType);
+  const columns = boardColumns(task, cellType).filter(({ onDemand }) => byType || !onDemand);
   const { slice, types } = metricPaths(task, view);
-  const paths = [...columns.flatMap((column) => pathsOf(column, view)), ...slice, ...(byType ? types : [])];
-  const places = new Map(paths.map((path, place) => [path.join('\n'), place]));
+  const { paths, readerOfRow } = planReading([
+    ...slice,
+    ...(byType ? types : []),
+    ...columns.flatMap((column) => pathsOf(column, view)),
+  ]);
 
   const newest = tx
     .selectDistinctOn([evaluations.submissionId], { id: evaluations.id })
@@ -106,7 +112,7 @@ async function listEntries(
   const now = new Date();
   return rows.map(({ found, unscored, runs, ...source }) => {
     const entry = boardEntry(source, now);
-    const read: PathReader = (path) => found[places.get(path.join('\n')) ?? ''];
+    const read = readerOfRow(found);
     return {
       kind: 'entry',
       ...entry,
@@ -133,6 +139,37 @@ function metricPaths(task: Task, { evaluation, cellType }: ColumnView): { slice:
     types: CELL_TYPES.flatMap((type) =>
       ['AP', 'AFNR', 'interval'].map((metric) => [evaluation, 'cellTypes', type, metric]),
     ),
+  };
+}
+
+/**
+ * Plan which paths the database looks up: each once, and none that continues another one, because its number is inside
+ * what stands there. Return them with a reader of all paths from what was found.
+ */
+function planReading(wanted: readonly string[][]): {
+  paths: string[][];
+  readerOfRow(found: Record<string, unknown>): PathReader;
+} {
+  const keyOf = (path: readonly string[]) => path.join('\n');
+  const byKey = new Map(wanted.map((path) => [keyOf(path), path]));
+  const coverOf = (path: readonly string[]) => {
+    const length = path.findIndex((_, i) => byKey.has(keyOf(path.slice(0, i + 1)))) + 1;
+    return { key: keyOf(path.slice(0, length)), rest: path.slice(length) };
+  };
+  const paths = [...byKey.values()].filter((path) => coverOf(path).rest.length === 0);
+  const places = new Map(paths.map((path, place) => [keyOf(path), place]));
+  const plan = new Map(
+    [...byKey].map(([key, path]) => {
+      const { key: cover, rest } = coverOf(path);
+      return [key, { place: places.get(cover) ?? '', rest }];
+    }),
+  );
+  return {
+    paths,
+    readerOfRow: (found) => (path) => {
+      const planned = plan.get(keyOf(path));
+      return planned && readerOf(found[planned.place])(planned.rest);
+    },
   };
 }
 

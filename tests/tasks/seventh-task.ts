@@ -51,7 +51,7 @@ export const repeatability: Task<ResultsByRun> = {
   }),
   warnings: ({ runs }) =>
     runs.first.bbox.AP === runs.second.bbox.AP
-      ? [{ code: 'same-run', message: 'Both runs have the same AP. Is it one file twice?', count: 1 }]
+      ? [{ code: 'all-scores-equal', message: 'Both runs have the same AP. Is it one file twice?', count: 1 }]
       : [],
 
   draw: (methods, { evaluation }) => [

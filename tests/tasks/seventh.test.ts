@@ -116,7 +116,7 @@ describe('it has', () => {
       task: TASK,
       predictions: [{ slot: 'first' }, { slot: 'second' }],
       warnings: expect.arrayContaining([
-        { code: 'same-run', message: expect.stringContaining('one file twice'), count: 1 },
+        { code: 'all-scores-equal', message: expect.stringContaining('one file twice'), count: 1 },
       ]),
     });
     const { runs } = await resultsOf('drifting');

@@ -10,6 +10,7 @@ import { hasLevel } from '#lib/board/trust-level.ts';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import { integer } from '#lib/format.ts';
 import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
+import { boardColumns } from '#lib/tasks/board-columns.ts';
 import { CELL_TYPE, columnName, fillLimits } from '#lib/tasks/columns.ts';
 import { groundTruthTask, parseTask } from '#lib/tasks/index.ts';
 import type { Task } from '#lib/tasks/task.ts';
@@ -39,8 +40,12 @@ export default async function LeaderboardPage(props: Props) {
   const task = await openTask(props);
   const view = parseView(task, await props.searchParams);
   const { protocol, evaluation, cellType, sort, direction } = view;
+  const byType = boardColumns(task, cellType).some(
+    ({ onDemand, toggle }) => onDemand && toggle && view.groups.includes(toggle),
+  );
+  const query = { protocol, evaluation, cellType, byType };
   const [{ dataset, rows: all }, datasets] = await Promise.all([
-    getLeaderboard({ task: task.id, dataset: view.dataset, protocol, evaluation, cellType, sort, direction }),
+    getLeaderboard({ ...query, task: task.id, dataset: view.dataset, sort, direction }),
     listDatasets({ task: task.id }),
   ]);
   if (view.dataset && dataset?.task !== groundTruthTask(task.id)) notFound();
