@@ -256,7 +256,10 @@ export const boardRowSchema = z.object({
   /** number of scored runs of the method on this test set, published or not; null for a reference */
   runs: z.int().nullable().optional(),
   metrics: metricsSchema.partial(),
-  /** numbers by the keys of the board's columns; `metrics` has those of livecell-wide once more and is empty elsewhere */
+  /**
+   * numbers by the keys of the board's columns, those by cell type of livecell-wide only if asked for (`columns`);
+   * `metrics` has those of livecell-wide once more and is empty elsewhere
+   */
   values: z.record(z.string(), z.number().nullable()).optional(),
   /** 95 % intervals of those numbers that have one */
   intervals: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
