@@ -28,23 +28,26 @@ export function warnOfBoxes(checked: Checked): boolean {
 }
 
 /** Warn once about [0, 0, 0, 0] boxes, which some frameworks write beside every mask. */
-function warnOfZeros({ objects: { count, box, maskArea }, problems }: Checked): boolean {
+function warnOfZeros({ objects: { count, box, maskArea, image }, images, firstOf, problems }: Checked): boolean {
   let zeros = 0;
+  let first = -1;
   for (let k = 0; k < count; k++) {
     const at = 4 * k;
-    if (maskArea[k] > 0 && box[at] === 0 && box[at + 1] === 0 && box[at + 2] === 0 && box[at + 3] === 0) zeros++;
+    if (maskArea[k] === 0 || box[at] !== 0 || box[at + 1] !== 0 || box[at + 2] !== 0 || box[at + 3] !== 0) continue;
+    if (zeros++ === 0) first = k;
   }
   if (zeros === 0) return false;
+  const example = images.fileNames[firstOf(image[first])];
   if (zeros > count / 2) {
     problems.warn(
       'zero-boxes',
       'Boxes are [0, 0, 0, 0] beside masks that have pixels, as Mask2Former writes them: box scores mean nothing. Leave bbox out, or compute it from the mask.',
-      undefined,
+      example,
       zeros,
     );
     return true;
   }
-  problems.warn('empty-box', RECORD_MESSAGES['empty-box'], undefined, zeros);
+  problems.warn('empty-box', RECORD_MESSAGES['empty-box'], example, zeros);
   return false;
 }
 

@@ -37,8 +37,8 @@ export function checkGroundTruth(
     const message = 'The annotations are boxes without masks: boxes are scored, masks are not.';
     problems.warn('ground-truth-without-masks', message, undefined, objects.count);
   }
-  warnOfCrowds(objects, problems);
   const checked: Checked = { objects, images, firstOf: (image) => image, problems };
+  warnOfCrowds(checked);
   const exchanged = warnOfBorders(checked, tally);
   const otherUnits = warnOfPolygonUnits(checked, tally);
   if (!otherUnits && !boxesOnly) warnOfEmptyMasks(checked);
@@ -110,12 +110,12 @@ function refuseMissingMasks(tally: Tally, boxesOnly: boolean, problems: ProblemL
   problems.addMore('no-mask', tally.withoutMask - tally.withNothingCount - listed);
 }
 
-function warnOfCrowds({ count: all, crowd }: Objects, problems: ProblemList): void {
+function warnOfCrowds({ objects: { count: all, crowd, image }, images, problems }: Checked): void {
   if (!crowd.every((flag) => flag === 1)) return;
   problems.warn(
     'all-crowd',
     'All annotations have iscrowd 1, as CVAT exports masks: crowd regions are nothing that can be found, so that there is nothing to score. Set iscrowd to 0.',
-    undefined,
+    images.fileNames[image[0]],
     all,
   );
 }

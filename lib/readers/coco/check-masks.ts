@@ -34,6 +34,7 @@ export function warnOfMasks(checked: Checked, form: { polygons: number; runLengt
   let hollow = 0;
   let scattered = 0;
   let masks = 0;
+  let [firstLarge, firstHollow, firstScattered] = [-1, -1, -1];
   for (let k = 0; k < count; k++) {
     const area = maskArea[k];
     if (area === 0 || objects.crowd[k]) continue;
@@ -42,10 +43,11 @@ export function warnOfMasks(checked: Checked, form: { polygons: number; runLengt
     const width = maskExtent[at + 2] - maskExtent[at];
     const height = maskExtent[at + 3] - maskExtent[at + 1];
     const runs = (objects.maskEnd[k] - objects.maskStart[k]) / 2;
-    if (width >= 4 && height >= 4 && area < 0.6 * width * height && runs > HOLLOW * width) hollow++;
-    if (area < 0.1 * width * height) scattered++;
+    if (width >= 4 && height >= 4 && area < 0.6 * width * height && runs > HOLLOW * width && hollow++ === 0)
+      firstHollow = k;
+    if (area < 0.1 * width * height && scattered++ === 0) firstScattered = k;
     const i = checked.firstOf(objects.image[k]);
-    if (area > 0.5 * checked.images.width[i] * checked.images.height[i]) large++;
+    if (area > 0.5 * checked.images.width[i] * checked.images.height[i] && large++ === 0) firstLarge = k;
     const w = box[at + 2];
     const h = box[at + 3];
     if (w <= 0 || h <= 0) continue;
@@ -70,7 +72,7 @@ export function warnOfMasks(checked: Checked, form: { polygons: number; runLengt
     problems.warn(
       'masks-cover-background',
       'Most masks cover more than half of their image: are they inverted? Foreground is the cell; run lengths begin with the background, with 0 where the first pixel is foreground.',
-      undefined,
+      example(firstLarge),
       large,
     );
     return;
@@ -79,7 +81,7 @@ export function warnOfMasks(checked: Checked, form: { polygons: number; runLengt
     problems.warn(
       'hollow-masks',
       'Most masks are hollow or striped, with gaps in nearly every column: do they hold the outlines alone, or do polygons list every pixel instead of the corners of the outline? Fill them, or trace the outline in order (cv2.findContours, skimage.measure.find_contours).',
-      undefined,
+      example(firstHollow),
       hollow,
     );
     return;
@@ -88,7 +90,7 @@ export function warnOfMasks(checked: Checked, form: { polygons: number; runLengt
     problems.warn(
       'scattered-masks',
       'Most masks are scattered over an extent of which they fill less than a tenth: are the run lengths counted along rows? COCO counts down columns (np.asfortranarray, order="F").',
-      undefined,
+      example(firstScattered),
       scattered,
     );
   }
