@@ -1,5 +1,5 @@
 /** Tells whether what strangers see has changed, so that cached pages are dropped the moment it does. */
-import { lt, sql } from 'drizzle-orm';
+import { and, lt, max, ne, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { publicChanges } from '#db/schema.ts';
 
@@ -16,7 +16,13 @@ export async function readPublicVersion(tx: Tx = db()): Promise<string> {
   return version;
 }
 
-/** Delete lines older than an hour, so that reading the version stays cheap. The version changes by it, harmlessly. */
+/**
+ * Delete lines older than an hour but the newest, so that reading the version stays cheap. The version changes by it,
+ * harmlessly; the line that stays keeps a later version from repeating an earlier one.
+ */
 export async function prunePublicChanges(tx: Tx = db()): Promise<void> {
-  await tx.delete(publicChanges).where(lt(publicChanges.at, sql`now() - interval '1 hour'`));
+  const newest = tx.select({ transaction: max(publicChanges.transaction) }).from(publicChanges);
+  await tx
+    .delete(publicChanges)
+    .where(and(lt(publicChanges.at, sql`now() - interval '1 hour'`), ne(publicChanges.transaction, sql`(${newest})`)));
 }

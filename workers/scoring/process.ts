@@ -12,6 +12,7 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { prunePublicChanges } from '#db/board/public-version.ts';
 import { closeDb } from '#db/engine/client.ts';
 import { reportAlive, reportGone } from '#db/queue/processes.ts';
 import { workScores } from '#db/queue/queue.ts';
@@ -91,6 +92,7 @@ async function sweep({ sweepGraceSeconds: graceSeconds }: Clocks): Promise<void>
   for (const { submissionId, action } of await sweepQueue({ graceSeconds }))
     log('swept', { submission: submissionId, action });
   await sweepRescores();
+  await prunePublicChanges();
 }
 
 /** Repeat a chore, never twice at once. The returned function stops the repetition and waits for the current run. */

@@ -38,6 +38,8 @@ const VERSION_WAIT = 250;
 const VERSION_RETRY = 1000;
 /** After this time a response is rendered again in the background: dates pass without a transaction. */
 const ANSWER_LASTS = 60_000;
+/** An older answer is not sent while the database answers: changes are recorded for an hour (`prunePublicChanges`). */
+const ANSWER_EXPIRES = 30 * 60_000;
 /** How long a reader waits for a new response if there is an old one. */
 const RENDER_WAIT = 4000;
 /** After this time without a response from Next, the front checks whether the database hangs, and reports it. */
@@ -101,7 +103,9 @@ export class Front {
       }
       const version = this.#version.known() ?? (await this.#version.read());
       const kept = this.#cache.get(key);
-      const current = kept !== undefined && (version === null || kept.version === version);
+      const current =
+        kept !== undefined &&
+        (version === null || (kept.version === version && Date.now() - kept.renderedAt < ANSWER_EXPIRES));
       if (current) {
         this.#send(request, response, kept);
         if (version !== null && Date.now() - kept.renderedAt > ANSWER_LASTS) void this.#render(key, request, version);
