@@ -3,13 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { type Dataset, packDataset } from '#lib/coco/dataset.ts';
 import { cellTypeOf } from '#lib/livecell/cell-types.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
-import { readGroundTruthFile } from '#lib/readers/ground-truth-file.ts';
+import { type GroundTruthOptions, readGroundTruthFile } from '#lib/readers/ground-truth-file.ts';
 import { type DatasetStatistics, datasetStatistics } from './statistics.ts';
 
 /** Import COCO ground truth: read, check, pack and write it. @throws FileRejected */
 export async function importGroundTruth(
   path: string,
   outPath: string,
+  options: Pick<GroundTruthOptions, 'category'> = {},
 ): Promise<{
   sha256: string;
   images: number;
@@ -19,7 +20,7 @@ export async function importGroundTruth(
   /** includes single images: the caller decides whether these may be shown if the ground truth is not public */
   statistics: DatasetStatistics;
 }> {
-  const dataset = await readGroundTruthFile(path);
+  const dataset = await readGroundTruthFile(path, options);
   refuseCrowdsAlone(dataset);
   await writeFile(outPath, packDataset(dataset));
   const cellTypes: Record<string, number> = {};

@@ -1,4 +1,5 @@
 /** Read ground truth from disk: packed, as COCO JSON, or only the list of its images. */
+import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { allocate, type Dataset, type ImageId, isPacked, openDataset, packedHeadLength } from '#lib/coco/dataset.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
@@ -48,6 +49,12 @@ export async function openPacked(path: string): Promise<{ dataset: Dataset; read
   }
 }
 
+export interface GroundTruthOptions {
+  /** number or name of the category that is a cell; 1, or the only one there is, unless stated */
+  category?: number | string;
+  onBytes?: (bytes: number) => void;
+}
+
 /** Mark a finding as being about the ground truth, because it is listed with those about predictions. */
 export function ofGroundTruth<Said extends { message: string }>(said: Said): Said {
   if (/^(The (gzipped )?ground truth|The list of images)/.test(said.message)) return said;
@@ -58,18 +65,22 @@ export function ofGroundTruth<Said extends { message: string }>(said: Said): Sai
  * Open ground truth: packed, or COCO JSON (plain, gzipped or zipped). @throws FileRejected that mentions the ground
  * truth
  */
-export async function openGroundTruth(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
-  return readGroundTruthFile(path, onBytes).catch((error) => {
+export async function openGroundTruth(path: string, options: GroundTruthOptions = {}): Promise<Dataset> {
+  return readGroundTruthFile(path, options).catch((error) => {
     if (!(error instanceof FileRejected)) throw error;
     throw new FileRejected(error.problems.map(ofGroundTruth), error.warnings.map(ofGroundTruth));
   });
 }
 
 /** Like `openGroundTruth`, for callers with no other file. @throws FileRejected */
-export async function readGroundTruthFile(path: string, onBytes?: (bytes: number) => void): Promise<Dataset> {
+export async function readGroundTruthFile(
+  path: string,
+  { category, onBytes }: GroundTruthOptions = {},
+): Promise<Dataset> {
   const packed = await openPacked(path);
   if (packed) {
     await packed.ready;
+    requireCategory(packed.dataset, category);
     return packed.dataset;
   }
   const opened = await openFile(path, 'ground-truth');
@@ -77,14 +88,29 @@ export async function readGroundTruthFile(path: string, onBytes?: (bytes: number
     const reading = readGroundTruth(
       () => opened.chunks(),
       () => '',
-      { onBytes },
+      { category, onBytes },
     );
     const [dataset, sha256] = await Promise.all([reading, sha256File(path)]);
-    dataset.meta.sha256 = sha256;
+    dataset.meta.sha256 = category === undefined ? sha256 : digestOf(sha256, dataset.meta.category);
     return dataset;
   } finally {
     opened.close();
   }
+}
+
+/** The same file with another category is another ground truth, and has another digest. */
+function digestOf(sha256: string, category: number): string {
+  if (category === CELL_CATEGORY) return sha256;
+  return createHash('sha256').update(`${sha256} category ${category}`).digest('hex');
+}
+
+/** Throw if packed ground truth, which holds one category, holds another one. */
+function requireCategory({ meta }: Dataset, category: GroundTruthOptions['category']): void {
+  if (category === undefined || category === meta.category) return;
+  throw new FileRejected({
+    code: 'no-annotation-of-category',
+    message: `The ground truth is packed and holds category ${meta.category} alone. Choose that number, or give the COCO document.`,
+  });
 }
 
 /** List ids, names and sizes of the images of a packed ground truth, without annotations. */
@@ -101,15 +127,20 @@ export async function readImageList(
 }
 
 /** Open what predictions are checked against: ground truth, or a list of its images. @throws FileRejected */
-export async function openTarget(path: string): Promise<Target & { warnings: Warning[] }> {
+export async function openTarget(
+  path: string,
+  options: GroundTruthOptions = {},
+): Promise<Target & { warnings: Warning[] }> {
   const list = await readList(path);
   // a list of annotations or detections is no list of images, but a wrong ground truth
   if (!list || (list[0] as { image_id?: unknown } | null)?.image_id !== undefined) {
-    const { images, meta } = await openGroundTruth(path);
+    const { images, meta } = await openGroundTruth(path, options);
     return { images, category: meta.category, warnings: meta.warnings.map((warning) => ofGroundTruth(warning)) };
   }
   const records = list.map((entry, k) => imageOfList(entry, k + 1));
-  return { images: sortImages(records), category: CELL_CATEGORY, warnings: [] };
+  // a list names no categories, so only a number can be meant
+  const category = typeof options.category === 'number' ? options.category : CELL_CATEGORY;
+  return { images: sortImages(records), category, warnings: [] };
 }
 
 /** Return the entries of a file that is a JSON list, or null for any other file. */

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { importGroundTruth } from '#lib/datasets/import-ground-truth.ts';
+import { openGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import type { Detection, Rle } from '#tests/coco/documents.ts';
+import scoreTask from '#workers/scoring/task.ts';
 import {
   codesOf,
   find,
@@ -630,5 +632,54 @@ describe('messages name the file and the remedy', () => {
     const images = document.images.map((image, i) => (i === 1 ? { ...image, height } : image));
     const { problems } = await find({ groundTruth: { ...document, images } });
     expect(problems).toMatchObject([{ code: 'bad-image', record: 2, message: expect.stringMatching(message) }]);
+  });
+});
+
+describe('another category is chosen', () => {
+  const groundTruth = reportFile('10-categories-2-3.gt.json');
+  const scoreCategory = (category: number | string | undefined, predictions = '00-dt.json') =>
+    scoreTask({
+      task: 'livecell-wide',
+      groundTruth: { path: groundTruth },
+      files: [{ slot: 'all', path: reportFile(predictions) }],
+      protocols: ['livecell-paper'],
+      intervals: false,
+      errors: false,
+      threads: 1,
+      anyCategory: true,
+      category,
+    });
+
+  test('by number or by name, with the same numbers and a digest of its own', async () => {
+    const digests = new Set<string>();
+    for (const [number, name] of [
+      [2, 'cell'],
+      [3, ' Nucleus'],
+    ] as const) {
+      const [a, b] = [await scoreCategory(number), await scoreCategory(name)];
+      if (!a.ok || !b.ok) throw new Error('The chosen category is refused.');
+      expect(b.reports[0].results).toEqual(a.reports[0].results);
+      expect(b.reports[0].groundTruth).toEqual(a.reports[0].groundTruth);
+      expect(a.reports[0].groundTruth.objects).toBeGreaterThan(0);
+      expect(a.groundTruthWarnings).toMatchObject([{ code: 'category-not-scored' }]);
+      digests.add(a.reports[0].groundTruth.sha256);
+      const packed = `${write('')}.packed`;
+      const imported = await importGroundTruth(groundTruth, packed, { category: name });
+      expect(imported).toMatchObject({ sha256: a.reports[0].groundTruth.sha256 });
+      expect((await openGroundTruth(packed)).meta.category).toBe(number);
+    }
+    expect(digests.size).toBe(2);
+  });
+
+  test.each<[number | string | undefined, RegExp]>([
+    [undefined, /no annotation of category 1.*2 \(cell\): \d+, 3 \(nucleus\): \d+.*--category/],
+    [7, /no annotation of category 7/],
+    ['mitochondrion', /no category named “mitochondrion”\. Its categories are 2 \(cell\), 3 \(nucleus\)/],
+  ])('%s is refused with the categories there are', async (category, words) => {
+    const outcome = await scoreCategory(category);
+    expect(outcome).toMatchObject({
+      ok: false,
+      problems: [{ code: 'no-annotation-of-category', message: expect.stringMatching(words) }],
+    });
   });
 });

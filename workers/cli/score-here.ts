@@ -8,7 +8,8 @@ import { InputError, type Output, problemLine, warningNote } from '#workers/cli/
 import type { SlotFile } from '#workers/cli/slot-arguments.ts';
 import type { ScoreJob } from '#workers/scoring/job.ts';
 
-interface FilesToScore extends Pick<ScoreJob, 'intervals' | 'errors' | 'anyCategory' | 'families' | 'labelThreshold'> {
+interface FilesToScore
+  extends Pick<ScoreJob, 'intervals' | 'errors' | 'anyCategory' | 'category' | 'families' | 'labelThreshold'> {
   task: Task;
   protocol: ProtocolId;
   /** path */

@@ -11,6 +11,20 @@ export const ANY_CATEGORY: Option = {
   type: 'boolean',
   help: 'count detections of every category as cells, whatever their category_id',
 };
+export const CATEGORY: Option = {
+  type: 'string',
+  value: 'N|NAME',
+  help: "the ground truth's category that is a cell; default: 1, or the only one",
+};
+
+/** Return the chosen category: a number, or else a name. @throws CallError for a task without categories */
+export function parseCategory(task: Task, text: string | undefined): number | string | undefined {
+  if (text === undefined) return undefined;
+  if (task.kind.truthPerSlot) throw new CallError(`--category is for annotations; ${task.id} has counts.`);
+  if (text.trim() === '') throw new CallError('--category is empty.');
+  return /^\s*-?\d{1,15}\s*$/.test(text) ? Number(text) : text;
+}
+
 /** Explains how to pass a task's files, for the help of commands. */
 export const SLOTS_IN_WORDS = `A task with several files takes SLOT=FILE for each, or one .zip whose files (or folders of
 label images) are named by slot: A172.json, bt-474.json.gz, SKOV3/… Slots of zero-shot are names of data sets.`;

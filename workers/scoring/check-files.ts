@@ -40,6 +40,8 @@ interface CheckJob {
   /** for counts, if only the images are known: their file names, by slot */
   images?: ReadonlyMap<string, readonly string[]>;
   anyCategory?: boolean;
+  /** number or name of the ground truth's category that is a cell, if another than usual was chosen */
+  category?: number | string;
 }
 
 /** Return all problems and warnings of all files; in a task with several slots each begins with its slot. */
@@ -89,7 +91,7 @@ const READERS: Record<
 > = { instances: predictionReader, counts: counter };
 
 async function predictionReader(
-  { task, groundTruth, anyCategory }: CheckJob,
+  { task, groundTruth, anyCategory, category }: CheckJob,
   turns: readonly { given: GivenFile }[],
   warnings: Warning[],
 ): Promise<Read> {
@@ -98,7 +100,7 @@ async function predictionReader(
   for (const { given } of turns) {
     const path = given.groundTruth ?? groundTruth;
     if (targets.has(path)) continue;
-    const target = await openTarget(path);
+    const target = await openTarget(path, { category });
     targets.set(path, target);
     warnings.push(...target.warnings);
   }

@@ -41,8 +41,9 @@ export async function packGroundTruth(
   task: Task,
   files: readonly { slot: string; path: string }[],
   packed: string,
+  options: { category?: number | string } = {},
 ): Promise<GroundTruthFacts & { warnings: Warning[] }> {
-  if (!task.kind.truthPerSlot) return importGroundTruth(files[0].path, packed);
+  if (!task.kind.truthPerSlot) return importGroundTruth(files[0].path, packed, options);
   const { text, ...facts } = await packReferenceCounts(files);
   await writeFile(packed, text);
   return { ...facts, warnings: [], statistics: null };

@@ -20,6 +20,8 @@ export interface ScoreJob {
   files: JobFile[];
   /** count detections of every category as cells */
   anyCategory?: boolean;
+  /** number or name of the ground truth's category that is a cell, if another than usual was chosen */
+  category?: number | string;
   /** reports are returned in this order */
   protocols: ProtocolId[];
   /** compute intervals from the jackknife over fields of view; defaults to true */

@@ -55,7 +55,12 @@ class LastGroundTruth {
 const lastGroundTruth = thread.keep(() => new LastGroundTruth());
 
 /** Read ground truth, packed or as COCO JSON. */
-export async function readGroundTruth(path: string, reading: Reading): Promise<OpenedGroundTruth> {
+export async function readGroundTruth(
+  path: string,
+  reading: Reading,
+  category?: number | string,
+): Promise<OpenedGroundTruth> {
+  if (category !== undefined) return { dataset: await openGroundTruth(path, { category }) };
   const { size, mtimeMs } = statSync(path);
   const key = `${path} ${size} ${mtimeMs}`;
   const known = lastGroundTruth.get().find(key);

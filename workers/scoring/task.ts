@@ -104,10 +104,11 @@ async function scoreSlots(job: ScoreJob, groundTruths: Map<string, OpenedGroundT
           const path = given.groundTruth ?? job.groundTruth.path;
           const opened =
             groundTruths.get(path) ??
-            (await readGroundTruth(path, {
-              team,
-              onProgress: (fraction) => onProgress('reading', GROUND_TRUTH_READ * fraction),
-            }));
+            (await readGroundTruth(
+              path,
+              { team, onProgress: (fraction) => onProgress('reading', GROUND_TRUTH_READ * fraction) },
+              job.category,
+            ));
           groundTruths.set(path, opened);
           // once an earlier file is wrong, the others are only checked
           const one = await scoreSlot({ job, team, onProgress }, file, opened, problems.length > 0);

@@ -1,7 +1,7 @@
 /** Converts COCO ground truth to a packed data set. */
 import { buildDataset, type Dataset, type ImageId, type Images, type Objects, share } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
-import { ProblemList, shortened } from '#lib/readers/problem-list.ts';
+import { ProblemList, quoted, shortened } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
 import { checkGroundTruth } from './check-ground-truth.ts';
 import { readAnnotations } from './document.ts';
@@ -43,11 +43,11 @@ function compareImages(a: ImageRecord, b: ImageRecord): number {
 export async function readGroundTruth(
   open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   sha256: () => string,
-  { category: wanted, onBytes }: { category?: number; onBytes?: (bytes: number) => void } = {},
+  { category: wanted, onBytes }: { category?: number | string; onBytes?: (bytes: number) => void } = {},
 ): Promise<Dataset> {
   let images: Images | null = null;
   let index: ImageResolver | null = null;
-  let category = wanted ?? CELL_CATEGORY;
+  let category = typeof wanted === 'number' ? wanted : CELL_CATEGORY;
   // at most three passes: annotations before images, and a category other than 1, each cost one more
   for (let look = 0; look < 3; look++) {
     const problems = new ProblemList();
@@ -86,6 +86,13 @@ export async function readGroundTruth(
     }
     // if there is a single category, it counts, whatever its number; if there is a category 1, only that counts
     const [other] = result.otherCategories.keys();
+    if (typeof wanted === 'string') {
+      const chosen = findCategory(wanted, result.categories);
+      if (chosen !== category) {
+        category = chosen;
+        continue;
+      }
+    }
     const hasOwn = result.objects.count > 0 || result.categories.some(({ id }) => id === category);
     if (!hasOwn && result.otherCategories.size === 1 && wanted === undefined) {
       category = other;
@@ -100,6 +107,18 @@ export async function readGroundTruth(
     });
   }
   throw new FileRejected({ code: 'no-images', message: 'The document lists no images.' });
+}
+
+/** Return the number of the category of this name. @throws FileRejected with the categories there are */
+function findCategory(name: string, categories: ReadResult['categories']): number {
+  const same = (other: string) => other.trim().toLowerCase() === name.trim().toLowerCase();
+  const found = categories.filter((category) => same(category.name));
+  if (found.length === 1) return found[0].id;
+  const listed = categories.slice(0, 10).map((category) => `${category.id} (${shortened(category.name)})`);
+  throw new FileRejected({
+    code: 'no-annotation-of-category',
+    message: `The ground truth has ${found.length === 0 ? 'no category' : 'several categories'} named ${quoted(name)}. ${listed.length === 0 ? 'It names no categories; choose one by its number.' : `Its categories are ${listed.join(', ')}.`}`,
+  });
 }
 
 /** Check fully read annotations, possibly in parts, and pack them. @throws FileRejected */

@@ -15,7 +15,7 @@ import {
   required,
   type Values,
 } from '#workers/cli/command.ts';
-import { openTask, slotFiles, TASK_OPTION } from '#workers/cli/slot-arguments.ts';
+import { CATEGORY, openTask, parseCategory, slotFiles, TASK_OPTION } from '#workers/cli/slot-arguments.ts';
 import { withDatabase } from '#workers/cli/with-database.ts';
 
 export const importGroundTruth: Command = {
@@ -31,6 +31,7 @@ export const importGroundTruth: Command = {
   options: {
     name: { type: 'string', value: 'NAME', help: 'what it is called on the site' },
     task: TASK_OPTION,
+    category: CATEGORY,
     licence: { type: 'string', value: 'TEXT', help: 'of an outside data set: on what terms it is used' },
     split: {
       type: 'string',
@@ -62,7 +63,9 @@ export const importGroundTruth: Command = {
     try {
       const packed = join(dir, 'packed');
       const { packGroundTruth } = await import('#workers/scoring/import-task.ts');
-      const { sha256, images, objects, cellTypes, warnings, statistics } = await packGroundTruth(task, given, packed);
+      const { sha256, images, objects, cellTypes, warnings, statistics } = await packGroundTruth(task, given, packed, {
+        category: parseCategory(task, values.category),
+      });
       const dataset = await withDatabase(
         async () => {
           const { getPictures, registerDataset, saveStatistics } = await import('#db/datasets/datasets.ts');
@@ -139,7 +142,9 @@ async function replaceGroundTruth(values: Values, files: string[], out: Output):
         ? await slotFiles(task, files, undefined)
         : [{ slot: '', path: await mustBeFile(oneFile(files, 'ground truth file')) }];
       const { packGroundTruth } = await import('#workers/scoring/import-task.ts');
-      const { warnings, ...facts } = await packGroundTruth(task, given, packed);
+      const { warnings, ...facts } = await packGroundTruth(task, given, packed, {
+        category: parseCategory(task, values.category),
+      });
       const packKey = `datasets/${randomUUID()}`;
       await storage().adopt(packKey, packed);
       const { replaceGroundTruth } = await import('#db/rescore/ground-truth.ts');

@@ -8,9 +8,11 @@ import { reportTable } from '#workers/cli/report-table.ts';
 import { scoreHere } from '#workers/cli/score-here.ts';
 import {
   ANY_CATEGORY,
+  CATEGORY,
   groundTruthFor,
   openTask,
   PREDICTIONS_HELP,
+  parseCategory,
   parseThreshold,
   SCORE_THRESHOLD,
   slotFiles,
@@ -46,6 +48,7 @@ export const score: Command = {
     },
     slot: { type: 'string', value: 'SLOT', help: 'which slot a file without SLOT= is for' },
     'any-category': ANY_CATEGORY,
+    category: CATEGORY,
     'no-intervals': { type: 'boolean', help: 'leave out the uncertainty intervals' },
     'no-errors': { type: 'boolean', help: 'leave out the errors by kind' },
     families: {
@@ -76,6 +79,7 @@ export const score: Command = {
         intervals: !values['no-intervals'],
         errors: !values['no-errors'],
         anyCategory: values['any-category'],
+        category: parseCategory(task, values.category),
         ...familiesOf(task, values),
       },
       out,

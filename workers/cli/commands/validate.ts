@@ -9,10 +9,12 @@ import { CallError, type Command, InputError, JSON_OPTION, problemLine, warningN
 import { refused } from '#workers/cli/score-here.ts';
 import {
   ANY_CATEGORY,
+  CATEGORY,
   groundTruthFor,
   imagesFor,
   openTask,
   PREDICTIONS_HELP,
+  parseCategory,
   parseThreshold,
   SCORE_THRESHOLD,
   SLOTS_IN_WORDS,
@@ -50,6 +52,7 @@ export const validate: Command = {
     slot: { type: 'string', value: 'SLOT', help: 'which slot a file without SLOT= is for' },
     'score-threshold': SCORE_THRESHOLD,
     'any-category': ANY_CATEGORY,
+    category: CATEGORY,
     json: JSON_OPTION,
   },
   async run(values, files, out) {
@@ -71,6 +74,7 @@ export const validate: Command = {
         groundTruth: against.path,
         images: against.images,
         anyCategory: values['any-category'],
+        category: parseCategory(task, values.category),
       };
       const { problems, warnings, ...found } = await checkFiles(job).catch((error: { problems?: Problem[] }) => {
         throw error.problems ? refused(error.problems, [], out) : error;
