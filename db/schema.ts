@@ -267,6 +267,8 @@ export interface ImportFile {
   bytes: number;
   sha256: string;
   storageKey: string;
+  /** of annotations: number or name of the category that is a cell, if one was chosen */
+  category?: string;
 }
 
 /** Ground truth that a maintainer sent in: read in the scoring process, then a data set, or a version of one. */

@@ -30,6 +30,7 @@ export async function sendIn(
   who: NonNullable<Viewer>,
   input: Omit<NewImport, 'files'>,
   uploads: Readonly<Record<string, string | undefined>>,
+  category: string | null = null,
 ): Promise<GroundTruthImport> {
   const given = groundTruthSlots(input.task).flatMap((slot) => {
     const id = uploads[slot]?.trim();
@@ -48,7 +49,7 @@ export async function sendIn(
       const taken = await deleteUpload(id, tx);
       if (!taken?.sha256) throw new AppError('conflict', 'This upload has just been used by somebody else.');
       const { fileName, bytes, sha256, storageKey } = taken;
-      files.push({ slot, fileName, bytes, sha256, storageKey });
+      files.push({ slot, fileName, bytes, sha256, storageKey, ...(category && { category }) });
     }
     return createImport({ ...input, files }, who.id, tx);
   });

@@ -50,6 +50,16 @@ describe('an upload of ground truth', () => {
     } satisfies Partial<InvalidFields>);
   });
 
+  it('keeps the category that was chosen', async () => {
+    const { files } = await sendIn(
+      await viewerNamed(mina),
+      { ...input, name: 'nuclei' },
+      { '': await uploaded(mina) },
+      'nucleus',
+    );
+    expect(files).toMatchObject([{ slot: '', category: 'nucleus' }]);
+  });
+
   it('has to be complete, and of whoever sends it; refused, it is still there', async () => {
     const who = await viewerNamed(mina);
     await expect(sendIn(who, input, {})).rejects.toMatchObject({ fields: { upload: 'Upload a file first.' } });

@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { importGroundTruth } from '#lib/datasets/import-ground-truth.ts';
+import { asCategory } from '#lib/readers/coco/ground-truth.ts';
 import { openGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import type { Detection, Rle } from '#tests/coco/documents.ts';
+import importTask from '#workers/scoring/import-task.ts';
 import scoreTask from '#workers/scoring/task.ts';
 import {
   codesOf,
@@ -667,6 +669,10 @@ describe('another category is chosen', () => {
       const imported = await importGroundTruth(groundTruth, packed, { category: name });
       expect(imported).toMatchObject({ sha256: a.reports[0].groundTruth.sha256 });
       expect((await openGroundTruth(packed)).meta.category).toBe(number);
+      // and as the site's process imports what a maintainer sends in
+      const job = { task: 'livecell-wide', files: [{ slot: '', path: groundTruth }], packed };
+      const { facts } = (await importTask({ ...job, category: asCategory(String(number)) })) as { facts?: unknown };
+      expect(facts).toMatchObject({ sha256: imported.sha256 });
     }
     expect(digests.size).toBe(2);
   });

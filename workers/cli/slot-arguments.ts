@@ -1,7 +1,9 @@
 /** Parses the tasks, slots and files of a command line, for commands that read files. */
+
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asCategory } from '#lib/readers/coco/ground-truth.ts';
 import { DEFAULT_TASK, parseTask } from '#lib/tasks/index.ts';
 import { matchSlot, missingSlots, parseSlot } from '#lib/tasks/slots.ts';
 import type { Task } from '#lib/tasks/task.ts';
@@ -22,7 +24,7 @@ export function parseCategory(task: Task, text: string | undefined): number | st
   if (text === undefined) return undefined;
   if (task.kind.truthPerSlot) throw new CallError(`--category is for annotations; ${task.id} has counts.`);
   if (text.trim() === '') throw new CallError('--category is empty.');
-  return /^\s*-?\d{1,15}\s*$/.test(text) ? Number(text) : text;
+  return asCategory(text);
 }
 
 /** Explains how to pass a task's files, for the help of commands. */

@@ -17,6 +17,8 @@ export interface ImportJob {
   files: { slot: string; path: string }[];
   /** path to write the pack to */
   packed: string;
+  /** number or name of the category that is a cell, if one was chosen */
+  category?: number | string;
 }
 
 export type ImportOutcome =
@@ -24,11 +26,11 @@ export type ImportOutcome =
   | { ok: false; problems: Problem[]; warnings: Warning[] };
 
 /** Return the problems of a wrong file as an outcome; any other error is thrown. */
-export default async function importTask({ task: id, files, packed }: ImportJob): Promise<ImportOutcome> {
+export default async function importTask({ task: id, files, packed, category }: ImportJob): Promise<ImportOutcome> {
   const task = parseTask(id);
   if (!task) throw new Error(`there is no task ${id}`);
   try {
-    const { warnings, ...facts } = await packGroundTruth(task, files, packed);
+    const { warnings, ...facts } = await packGroundTruth(task, files, packed, { category });
     return { ok: true, facts, warnings };
   } catch (error) {
     if (error instanceof FileRejected) return { ok: false, problems: error.problems, warnings: error.warnings };

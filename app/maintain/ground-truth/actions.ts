@@ -50,22 +50,24 @@ export const registerGroundTruth = action(
     protocol: optionalText,
     split: z.union([z.literal('').transform(() => null), z.enum(SPLITS)]).default(null),
     note: text(MAX_NOTE),
+    category: optionalText,
     public: ticked,
   }),
-  async ({ name, task, licence, source, protocol, split, note, public: isPublic, ...fields }, who) => {
+  async ({ name, task, licence, source, protocol, split, note, category, public: isPublic, ...fields }, who) => {
     mustManageGroundTruth(who);
     await sendIn(
       who,
       { name, task: groundTruthTask(task), licence, source, protocol, split, note, public: isPublic },
       uploadsOf(fields),
+      category,
     );
     return done(`“${name}” is being read; the result appears below.`);
   },
 );
 
 export const sendReplacement = action(
-  z.looseObject({ id: z.string(), note: why, public: ticked }),
-  async ({ id, note, public: isPublic, ...fields }, who) => {
+  z.looseObject({ id: z.string(), note: why, category: optionalText, public: ticked }),
+  async ({ id, note, category, public: isPublic, ...fields }, who) => {
     mustManageGroundTruth(who);
     const dataset = await getDataset(id);
     if (!dataset) throw new AppError('not-found', 'There is no such data set.');
@@ -74,6 +76,7 @@ export const sendReplacement = action(
       who,
       { datasetId: id, name, task, licence, source, protocol, split, note, public: isPublic },
       uploadsOf(fields),
+      category,
     );
     return done('It is being read; then everything is scored again on it.');
   },

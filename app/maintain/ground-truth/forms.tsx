@@ -13,6 +13,21 @@ interface TaskChoice {
   slots: string[];
 }
 
+/** Which category of annotations is a cell; reference counts have none. */
+function Category({ slots, state }: Pick<FilesProps, 'slots' | 'state'>) {
+  if (slots.some(Boolean)) return null;
+  return (
+    <Field
+      name="category"
+      label="Category"
+      hint="Number or name of the category that is a cell. Leave it empty for category 1, or the only one."
+      errors={state.errors}
+    >
+      {(field) => <input {...field} maxLength={100} defaultValue={state.done ? '' : state.values?.category} />}
+    </Field>
+  );
+}
+
 /** A file, or one per slot. */
 function Files({ slots, state, onBusy, replaces }: FilesProps) {
   return slots.map((slot) => (
@@ -78,6 +93,7 @@ export function RegisterForm({ tasks }: { tasks: TaskChoice[] }) {
         )}
       </Field>
       <Files key={task} slots={slots} state={state} onBusy={onBusy} />
+      <Category slots={slots} state={state} />
       <Field
         name="split"
         label="Split"
@@ -127,6 +143,7 @@ export function ReplaceForm({ id, slots, isPublic }: { id: string; slots: string
     <form action={act}>
       <input type="hidden" name="id" value={id} />
       <Files slots={slots} state={state} onBusy={onBusy} replaces={id} />
+      <Category slots={slots} state={state} />
       <Field name="note" label="What changed, and why" hint="Owners of entries read it." errors={state.errors}>
         {(field) => <textarea {...field} rows={2} required maxLength={1000} defaultValue={typed.note} />}
       </Field>

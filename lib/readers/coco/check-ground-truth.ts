@@ -81,7 +81,7 @@ function checkCategories(
     }
     const found = [...others].sort(([a], [b]) => a - b).map(([id, n]) => `${nameOf(id)}: ${count(n)}`);
     problems.add('no-annotation-of-category', () => ({
-      message: `The ground truth has no annotation of category ${nameOf(category)}, the one that is scored. Its annotations are of ${found.slice(0, 5).join(', ')}. Set category_id of the cells to ${category}, keep the cells' category alone, or choose another category: --category on the command line.`,
+      message: `The ground truth has no annotation of category ${nameOf(category)}, the one that is scored. Its annotations are of ${found.slice(0, 5).join(', ')}. Set category_id of the cells to ${category}, keep the cells' category alone, or choose another category: a field of the form, --category on the command line.`,
     }));
     return;
   }

@@ -109,6 +109,11 @@ export async function readGroundTruth(
   throw new FileRejected({ code: 'no-images', message: 'The document lists no images.' });
 }
 
+/** Return a chosen category as people write it: a number, or else a name. */
+export function asCategory(text: string | undefined): number | string | undefined {
+  return text !== undefined && /^\s*-?\d{1,15}\s*$/.test(text) ? Number(text) : text;
+}
+
 /** Return the number of the category of this name. @throws FileRejected with the categories there are */
 function findCategory(name: string, categories: ReadResult['categories']): number {
   const same = (other: string) => other.trim().toLowerCase() === name.trim().toLowerCase();

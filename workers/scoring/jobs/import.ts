@@ -6,6 +6,7 @@ import { failImport, finishImport, startImport } from '#db/rescore/ground-truth.
 import type { GroundTruthImport } from '#db/schema.ts';
 import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
+import { asCategory } from '#lib/readers/coco/ground-truth.ts';
 import { storage } from '#lib/storage.ts';
 import { log } from '#workers/log.ts';
 import type { ImportOutcome } from '../import-task.ts';
@@ -26,7 +27,10 @@ export async function importGroundTruth(room: JobRoom, id: string, context: Scor
         const files = await Promise.all(
           found.files.map(async ({ slot, storageKey }) => ({ slot, path: await storage().localPath(storageKey) })),
         );
-        const outcome = await room.pool.importGroundTruth({ task: found.task, files, packed }, signal);
+        const outcome = await room.pool.importGroundTruth(
+          { task: found.task, files, packed, category: asCategory(found.files[0]?.category) },
+          signal,
+        );
         const imported = await saveImport(id, outcome, packed);
         await deleteFiles(found);
         return imported ? 'imported' : 'import-refused';
