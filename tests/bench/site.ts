@@ -22,7 +22,7 @@ import { evaluations, methods, submissions, users } from '#db/schema.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { ENGINES, freePort, type TestDatabase, temporaryFolder } from '#tests/db/databases.ts';
-import { startPostgres } from '#tests/db/postgres-server.ts';
+import startDatabases from '#tests/db/global-setup.ts';
 import { report } from '#tests/scoring/reports.ts';
 import { buildIfNeeded } from '#workers/site/build.ts';
 
@@ -205,7 +205,7 @@ row([
   'engine',
   'entries',
   'page',
-  'bytes (br)',
+  'bytes, unpacked',
   'req/s',
   'req/s and core',
   'p50 ms',
@@ -215,8 +215,7 @@ row([
 ]);
 row(Array(10).fill('---'));
 
-const server = process.env.TEST_DATABASE_URL ? null : await startPostgres();
-process.env.TEST_DATABASE_URL ??= server?.url;
+const stopDatabases = await startDatabases();
 try {
   for (const name of values.engines.split(',')) {
     const engine = ENGINES.find((engine) => engine.name === name);
@@ -277,5 +276,5 @@ try {
     }
   }
 } finally {
-  await server?.stop();
+  await stopDatabases();
 }
