@@ -1,4 +1,4 @@
-/** The record of decisions. Written in the transaction of the change it records; the database refuses to change it. */
+/** The record of decisions. Each line is written in the same transaction as its change and can never be altered. */
 import { and, asc, count, desc, eq, gte, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
 import { type AuditEvent, type AuditKind, auditEventSchema, type Changes } from '#lib/audit.ts';
 import { db, type Tx } from './engine/client.ts';
@@ -8,12 +8,12 @@ interface RecordedEvent {
   id: number;
   at: Date;
   actorId: string | null;
-  /** null: the site itself, or someone who has left */
+  /** null: the site itself, or a person whose account is deleted */
   actorName: string | null;
   event: AuditEvent;
 }
 
-/** For the audit log: the columns that a change has really changed, as they were and as they are. */
+/** Return the columns that an update really changed, before and after, for the audit log. */
 export function changesOf<Row extends object>(before: Row, after: Row, keys: readonly (keyof Row & string)[]): Changes {
   const plain = (value: unknown) => (value instanceof Date ? value.toISOString() : (value ?? null));
   return Object.fromEntries(
@@ -49,36 +49,36 @@ function toEvent({ id, at, actorId, actorName, kind, detail }: Row): RecordedEve
   return { id, at, actorId, actorName, event: auditEventSchema.parse({ kind, ...detail }) };
 }
 
-/** What happened to a submission, oldest first. */
+/** Return the history of a submission, oldest first. */
 export async function listEvents(submissionId: string, tx: Tx = db()): Promise<RecordedEvent[]> {
   const rows = await selectEvents(tx).where(eq(auditEvents.submissionId, submissionId)).orderBy(auditEvents.id);
   return nameMerged(rows.map(toEvent), tx);
 }
 
-// --- the log of the maintainers ---
+// --- the maintainers' log ---
 
 export interface AuditLine extends RecordedEvent {
   submissionId: string | null;
-  /** of the submission; null where it is gone, or the event is of none */
+  /** method of the submission; null if it is deleted or the event concerns none */
   method: string | null;
-  /** whom it was done to, where that is somebody else than who did it */
+  /** the person affected, if it is not the actor */
   subject: { id: string; name: string | null } | null;
 }
 
 export interface AuditFilter {
   kind?: AuditKind;
-  /** a person's id, or part of a name or e-mail address: who did it, or to whom it was done */
+  /** id of a person, or part of a name or e-mail address: of the actor or of the person affected */
   person?: string;
   submission?: string;
-  /** from the beginning of this day (UTC) */
+  /** first day (UTC), included */
   from?: Date;
-  /** to the end of this day (UTC) */
+  /** last day (UTC), included */
   to?: Date;
-  /** anywhere in what was recorded, or in the method's name */
+  /** text to find in the recorded data or the method's name */
   text?: string;
 }
 
-/** The log, the newest first, a page at a time. */
+/** Return one page of the log, newest first. */
 export async function listAudit(
   filter: AuditFilter,
   { page = 1, size = 100 }: { page?: number; size?: number } = {},
@@ -94,7 +94,7 @@ export async function listAudit(
   return { lines: await nameMerged(rows.map(toLine), tx), total };
 }
 
-/** All of it that the filter lets through, oldest first, some hundred at a time: for files. */
+/** Yield all events that match the filter, oldest first, in batches of some hundred: for export to files. */
 export async function* readAudit(
   filter: AuditFilter,
   { size = 500 }: { size?: number } = {},
@@ -116,7 +116,7 @@ const DECISIONS: AuditKind[] = [
   ...(['approved', 'asked-back', 'declined', 'hidden', 'restored', 'verified', 'verification-revoked'] as const),
 ];
 
-/** What maintainers decided about entries last. */
+/** Return the maintainers' latest decisions about entries. */
 export async function listDecisions(limit: number, tx: Tx = db()): Promise<AuditLine[]> {
   const rows = await selectLines(tx)
     .where(inArray(auditEvents.kind, DECISIONS))
@@ -125,7 +125,7 @@ export async function listDecisions(limit: number, tx: Tx = db()): Promise<Audit
   return nameMerged(rows.map(toLine), tx);
 }
 
-/** Whom an event was done to. */
+/** SQL for the person whom an event affected. */
 const subjectId = sql<string | null>`${auditEvents.detail} ->> 'userId'`;
 
 function selectLines(tx: Tx) {
@@ -186,20 +186,20 @@ async function buildCondition(filter: AuditFilter, tx: Tx): Promise<SQL | undefi
   );
 }
 
-/** Accounts that are meant, with those that were merged into them. An id of somebody who has left is meant, too. */
+/** Return the accounts that match, with those merged into them. The id of a deleted account matches, too. */
 async function findPersonIds(person: string, like: string, tx: Tx): Promise<string[]> {
   const found = await tx
     .select({ id: users.id })
     .from(users)
     .where(or(eq(users.id, person), sql`${users.name} ilike ${like}`, sql`${users.email} ilike ${like}`));
   const ids = new Set([...found.map(({ id }) => id), person]);
-  // oldest merge last: an account may have been merged into one that was merged itself
+  // oldest merge last, because an account may have been merged into one that was itself merged later
   const merges = [...(await listMerges(tx))].reverse();
   for (const [gone, kept] of merges) if (ids.has(kept)) ids.add(gone);
   return [...ids];
 }
 
-/** Accounts that are no more, and the ones they went into, oldest first. */
+/** Return the merged accounts with the accounts they became part of, oldest first. */
 async function listMerges(tx: Tx): Promise<Map<string, string>> {
   const merges = await tx
     .select({ gone: sql<string>`${auditEvents.detail} ->> 'mergedUserId'`, kept: sql<string>`${subjectId}` })
@@ -209,7 +209,7 @@ async function listMerges(tx: Tx): Promise<Map<string, string>> {
   return new Map(merges.map(({ gone, kept }) => [gone, kept]));
 }
 
-/** Lines cannot be changed, so what a merged account did is given its person's name when it is read. */
+/** Replace the name on events of merged accounts at reading time, because lines of the log cannot be changed. */
 async function nameMerged<Event extends RecordedEvent>(events: Event[], tx: Tx): Promise<Event[]> {
   if (events.every(({ actorId, actorName }) => actorId === null || actorName !== null)) return events;
   const merges = await listMerges(tx);

@@ -1,30 +1,30 @@
-/** Brings a database's tables and queues up to date. Safe to repeat, and to run in several processes at once. */
+/** Migrates a database's tables and queues. Safe to repeat, and to run in several processes at once. */
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { connect } from './engine/client.ts';
 import { migrateQueue } from './queue/queue.ts';
 
-/** Any number, as long as nobody else takes it. */
+/** Key of the advisory lock: any number that nothing else uses. */
 const LOCK = 7_235_018;
 
 const allMigrations = () =>
   readMigrationFiles({ migrationsFolder: fileURLToPath(new URL('./migrations', import.meta.url)) });
 
-/** The time of the newest migration, which names the current schema. */
+/** The time of the newest migration. It identifies the current schema. */
 export function latestMigration(): number {
   return Math.max(...allMigrations().map(({ folderMillis }) => folderMillis));
 }
 
-/** @param upTo stop behind the migration of this time: the schema that an older backup was made with */
+/** @param upTo stop after the migration of this time, to get the schema of an older backup */
 export async function migrate(url: string, { upTo = Number.POSITIVE_INFINITY } = {}): Promise<void> {
   const { db, close } = connect(url, { max: 1 });
   const migrations = allMigrations().filter(({ folderMillis }) => folderMillis <= upTo);
   try {
-    // drizzle's own migrator looks before it locks; here a second process waits and then finds nothing to do
+    // drizzle's own migrator checks before it locks; here a second process waits, then finds nothing to do
     await db.transaction(async (tx) => {
       await tx.execute(sql`select pg_advisory_xact_lock(${LOCK})`);
-      // the table drizzle-kit's tools know
+      // the table that drizzle-kit's tools expect
       await tx.execute(sql`create schema if not exists drizzle`);
       await tx.execute(sql`
         create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`);
@@ -43,7 +43,7 @@ export async function migrate(url: string, { upTo = Number.POSITIVE_INFINITY } =
   await migrateQueue(url); // locks for itself
 }
 
-/** Whether a database has exactly the schema of this version. */
+/** Tell whether a database has exactly the schema of this version. */
 export async function isCurrent(url: string): Promise<boolean> {
   const { db, close } = connect(url, { max: 1 });
   try {

@@ -1,4 +1,4 @@
-/** What maintainers announce: a banner between two moments, on every page or on those of a task. */
+/** Maintainers' announcements: a banner for a period, on every page or on the pages of one task. */
 import { and, desc, eq, gt, lte, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
@@ -13,7 +13,7 @@ interface NewAnnouncement {
   text: string;
   startsAt: Date;
   endsAt: Date;
-  /** tell everybody at once, in the site and by e-mail as each of them wants it */
+  /** also notify everybody now, in the site and by e-mail, according to their preferences */
   tellEverybody?: boolean;
 }
 
@@ -42,7 +42,7 @@ export async function announce(input: NewAnnouncement, actorId: string, tx: Tx =
   });
 }
 
-/** Takes a banner down now; one that has not begun never shows. */
+/** End a banner now; one that has not begun will never show. */
 export async function endAnnouncement(id: string, actorId: string, tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
     const [row] = await tx.select().from(announcements).where(eq(announcements.id, id)).for('update');
@@ -55,7 +55,7 @@ export async function endAnnouncement(id: string, actorId: string, tx: Tx = db()
   });
 }
 
-/** What is shown now, the oldest first: the site's own and every task's. */
+/** Return the banners that show now, oldest first: the site's own and every task's. */
 export async function currentAnnouncements(tx: Tx = db()): Promise<Announcement[]> {
   return tx
     .select()
@@ -64,7 +64,7 @@ export async function currentAnnouncements(tx: Tx = db()): Promise<Announcement[
     .orderBy(announcements.startsAt, announcements.id);
 }
 
-/** All of them, the latest first. */
+/** Return all announcements, latest first. */
 export async function listAnnouncements(options: { limit?: number } = {}, tx: Tx = db()): Promise<Announcement[]> {
   return tx
     .select()

@@ -1,6 +1,6 @@
 /**
- * What people are told: in the site, and by e-mail where the site sends any. Written in the transaction of what it
- * tells, so that nobody hears of something that did not happen. E-mail goes out later (`outbox.ts`).
+ * Notices to people: in the site, and by e-mail where the site sends any. A notice is written in the transaction of
+ * the change it reports, so nobody hears of something that did not happen. `outbox.ts` sends the e-mail later.
  */
 import { and, count, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
@@ -8,7 +8,7 @@ import { type Notice, notices, outbox, teamMembers, users } from '#db/schema.ts'
 import { env } from '#lib/env.ts';
 import { NOTICE_KINDS, type NoticeKind, type NoticePreferences } from '#lib/vocabulary.ts';
 
-/** What each kind is about, to stand in a list of preferences. */
+/** The subject of each kind, worded for the list of preferences. */
 export const NOTICE_WORDS: Readonly<Record<NoticeKind, string>> = {
   scored: 'A submission was scored',
   rejected: 'A file was rejected',
@@ -27,23 +27,23 @@ export const NOTICE_WORDS: Readonly<Record<NoticeKind, string>> = {
 
 export interface NewNotice {
   kind: NoticeKind;
-  /** plain sentences; the first one is the subject of the e-mail */
+  /** plain sentences; the first one becomes the subject of the e-mail */
   text: string;
   /** a path of this site, such as `/submissions/<id>` */
   link?: string;
 }
 
-/** Where somebody with these preferences wants notices of a kind. */
+/** Return where a person with these preferences wants notices of a kind. */
 export function wants(preferences: NoticePreferences, kind: NoticeKind): { site: boolean; email: boolean } {
   return preferences[kind] ?? { site: true, email: true };
 }
 
-/** More rows than this in one statement, and its parameters would be too many for PostgreSQL. */
+/** Most rows per statement; more would exceed PostgreSQL's limit on parameters. */
 const ROWS_AT_ONCE = 1000;
 
 /**
- * Tells people something, as each of them wants it: a notice in the site, and an e-mail where SMTP is set up and the
- * person has an address. People who are not there (any more) are left out, and nobody is told twice.
+ * Notify people according to their preferences: in the site, and by e-mail if SMTP is set up and the person has an
+ * address. Ignore duplicates and people whose account is deleted.
  */
 export async function notify(userIds: readonly string[], notice: NewNotice, tx: Tx): Promise<void> {
   const { kind, text, link = null } = notice;
@@ -61,7 +61,7 @@ export async function notify(userIds: readonly string[], notice: NewNotice, tx: 
   }
 }
 
-/** Whether this site sends e-mail at all. */
+/** Tell whether this site sends e-mail at all. */
 export function sendsMail(): boolean {
   return env().SMTP_URL !== undefined;
 }
@@ -87,7 +87,7 @@ function composeLetter({ kind, text, link }: NewNotice): { subject: string; body
   };
 }
 
-/** Who is told about a submission: its team, or else its submitter. Nobody, of seeded ones. */
+/** Return the ids of a submission's owners: its team, or else its submitter; none for a seeded submission. */
 export async function audienceOf(
   submission: { userId: string | null; teamId: string | null },
   tx: Tx = db(),
@@ -102,7 +102,7 @@ export async function audienceOf(
 
 // --- reading ---
 
-/** A person's notices, the newest first. */
+/** Return a person's notices, newest first. */
 export async function listNotices(userId: string, options: { limit?: number } = {}, tx: Tx = db()): Promise<Notice[]> {
   return tx
     .select()
@@ -112,7 +112,7 @@ export async function listNotices(userId: string, options: { limit?: number } = 
     .limit(options.limit ?? 200);
 }
 
-/** One of a person's notices; null where it is not theirs. */
+/** Return one of a person's notices; null if it is not theirs. */
 export async function getNotice(userId: string, id: string, tx: Tx = db()): Promise<Notice | null> {
   const [notice] = await tx
     .select()
@@ -129,7 +129,7 @@ export async function countUnread(userId: string, tx: Tx = db()): Promise<number
   return row.unread;
 }
 
-/** Marks notices as read: the one named, or all of a person. Returns how many were unread until now. */
+/** Mark one of a person's notices as read, or all of them. Return how many were unread. */
 export async function markRead(userId: string, noticeId: string | 'all', tx: Tx = db()): Promise<number> {
   const which = noticeId === 'all' ? undefined : eq(notices.id, noticeId);
   const marked = await tx
@@ -142,7 +142,7 @@ export async function markRead(userId: string, noticeId: string | 'all', tx: Tx 
 
 // --- preferences ---
 
-/** What a person wants where, every kind of it. */
+/** Return a person's preferences for every kind of notice. */
 export async function getPreferences(userId: string, tx: Tx = db()): Promise<Required<NoticePreferences>> {
   const [row] = await tx.select({ preferences: users.noticePreferences }).from(users).where(eq(users.id, userId));
   const all = NOTICE_KINDS.map((kind) => [kind, wants(row?.preferences ?? {}, kind)] as const);

@@ -1,25 +1,25 @@
 /**
- * E-mail that waits to be sent. A row is written in the transaction of what it tells (`notices.ts`); a scoring process
- * takes it, sends it and says how that went.
+ * E-mail waiting to be sent. A row is written in the transaction of the change it reports (`notices.ts`); a scoring
+ * process takes it, sends it and records the result.
  *
  *   waiting ─▶ leased ─▶ sent
  *      ▲          │
  *      └─ later ──┴────▶ given up, with the last error
  *
- * A lease is a next attempt in the future: of two processes one gets the row, and when the one dies the row comes up
- * again. A letter is sent twice only when its process dies between sending and saying so.
+ * A lease moves the next attempt into the future: only one process gets the row, and if that process dies, the row
+ * becomes due again. A letter is sent twice only if its process dies between sending it and recording that.
  */
 import { and, asc, eq, gte, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type OutboxMessage, outbox } from '#db/schema.ts';
 
-/** After so many refusals a letter is given up: with the delays below that is about eight hours after the first. */
+/** Attempts before a letter is given up: with the delays below, about eight hours after the first one. */
 export const MAX_ATTEMPTS = 10;
 const LONGEST_DELAY = 6 * 3600_000;
-/** How long what was sent or given up is kept. */
+/** How long sent and abandoned letters are kept. */
 const KEPT_DAYS = 30;
 
-/** Milliseconds until the next attempt after so many that failed: a minute, doubled each time, at most six hours. */
+/** Return the delay after a number of failed attempts, in ms: a minute, doubled each time, at most six hours. */
 export function retryDelay(attempts: number, first = 60_000): number {
   return Math.min(first * 2 ** Math.max(0, attempts - 1), LONGEST_DELAY);
 }
@@ -27,11 +27,11 @@ export function retryDelay(attempts: number, first = 60_000): number {
 const waiting = and(isNull(outbox.sentAt), isNull(outbox.failedAt));
 const inMilliseconds = (milliseconds: number) => sql`now() + ${milliseconds} * interval '1 millisecond'`;
 
-/** Takes the letter that has waited longest, for as long as the lease; null when none is due. Counts an attempt. */
+/** Lease the letter that has waited longest and count an attempt; null if none is due. */
 export async function leaseMail(leaseMilliseconds: number, tx: Tx = db()): Promise<OutboxMessage | null> {
   return tx.transaction(async (tx) => {
     const due = and(waiting, lte(outbox.nextAttemptAt, sql`now()`));
-    // its last attempt was never reported on: whoever made it has died each time
+    // nobody reported on the last attempt: the sending process has died each time
     await tx
       .update(outbox)
       .set({ failedAt: sql`now()`, lastError: sql`coalesce(${outbox.lastError}, 'sending never ended')` })
@@ -57,7 +57,7 @@ export async function mailSent(id: string, tx: Tx = db()): Promise<void> {
   await tx.update(outbox).set({ sentAt: sql`now()`, lastError: null }).where(eq(outbox.id, id));
 }
 
-/** It was not taken. Later again, or, after the last attempt, never. Returns whether it was given up. */
+/** Record a failed attempt: retry later or, after the last attempt, give up. Return whether it gave up. */
 export async function mailRefused(
   { id, attempts }: Pick<OutboxMessage, 'id' | 'attempts'>,
   error: string,
@@ -73,7 +73,7 @@ export async function mailRefused(
   return givenUp;
 }
 
-/** How many letters wait, and how many were given up within the last month. */
+/** Count the letters that wait and those given up within the last month. */
 export async function mailSnapshot(tx: Tx = db()): Promise<{ waiting: number; givenUp: number }> {
   const [row] = await tx
     .select({
@@ -84,7 +84,7 @@ export async function mailSnapshot(tx: Tx = db()): Promise<{ waiting: number; gi
   return row;
 }
 
-/** Forgets letters that were sent or given up a month ago. Returns how many. */
+/** Delete letters that were sent or given up a month ago. Return how many. */
 export async function forgetOldMail(tx: Tx = db()): Promise<number> {
   const before = sql`now() - ${KEPT_DAYS} * interval '1 day'`;
   const forgotten = await tx
@@ -94,7 +94,7 @@ export async function forgetOldMail(tx: Tx = db()): Promise<number> {
   return forgotten.length;
 }
 
-/** Everything to an address, sent or not: for an account that is deleted. */
+/** Delete all letters to an address, sent or not, when its account is deleted. */
 export async function deleteMailTo(addresses: readonly string[], tx: Tx = db()): Promise<void> {
   if (addresses.length > 0) await tx.delete(outbox).where(inArray(outbox.to, [...addresses]));
 }

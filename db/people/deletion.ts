@@ -1,4 +1,4 @@
-/** What becomes of everything when somebody deletes their account. */
+/** Deletes an account and decides what happens to everything that belongs to it. */
 import { and, count, eq, isNull, ne } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
@@ -22,24 +22,24 @@ import { leaveTeam } from './teams.ts';
 import { lockMaintainers } from './users.ts';
 
 export type EntriesAfterwards =
-  /** published entries stay on the board, credited to this name */
+  /** keep published entries on the board, credited to this name */
   | { entries: 'credited'; creditedTo: string }
-  /** published entries are withdrawn and leave a tombstone */
+  /** withdraw published entries, leaving tombstones */
   | { entries: 'tombstones' };
 
-/** What is left to delete from storage once the account is gone. */
+/** Files to delete from storage after the account is deleted. */
 interface LeftInStorage {
   files: string[];
-  /** uploads that no submission had taken */
+  /** uploads that no submission has used */
   uploads: { id: string; storageKey: string }[];
 }
 
 /**
- * Deletes an account. Published entries stay or become tombstones, as chosen. Submissions that never were public are
- * deleted with their files. Entries of teams stay with the team, unless nobody else is in it: then they are treated as
- * one's own. The audit log keeps the person's id, and nothing else of them.
+ * Delete an account. Published entries stay or become tombstones, as the person chose. Submissions that never were
+ * public are deleted with their files. A team keeps its entries; if the person is its only member, its entries are
+ * treated like the person's own. The audit log keeps the person's id and nothing else about them.
  *
- * @throws AppError `conflict` for the last maintainer, and for the last owner of a team with others in it
+ * @throws AppError `conflict` for the last maintainer, and for the last owner of a team that has other members
  */
 export async function deleteAccount(userId: string, choice: EntriesAfterwards, tx: Tx = db()): Promise<LeftInStorage> {
   return tx.transaction(async (tx) => {
@@ -62,7 +62,7 @@ export async function deleteAccount(userId: string, choice: EntriesAfterwards, t
       gone.push(...(await listFileKeys(submission.id, tx)));
       if (became === 'deleted') await tx.delete(submissions).where(eq(submissions.id, submission.id));
     }
-    // a method stays for the entries that stay
+    // keep a method as long as it has entries
     const own = await tx
       .select({ id: methods.id, entry: submissions.id })
       .from(methods)
@@ -82,7 +82,7 @@ export async function deleteAccount(userId: string, choice: EntriesAfterwards, t
   });
 }
 
-/** How many of a person's own entries are on the board. */
+/** Count a person's own entries on the board. */
 export async function countPublished(userId: string, tx: Tx = db()): Promise<number> {
   const own = and(eq(submissions.userId, userId), isNull(submissions.teamId));
   const onBoard = and(eq(submissions.visibility, 'published'), ne(submissions.state, 'withdrawn'));
@@ -106,7 +106,7 @@ async function leaveTeams(userId: string, tx: Tx): Promise<void> {
     await tx.select().from(teams).where(eq(teams.id, teamId)).for('update');
     const people = await tx.select().from(teamMembers).where(eq(teamMembers.teamId, teamId));
     if (people.length === 1) {
-      // nobody to leave it to: what the team has is this person's
+      // there is no other member, so the team's submissions are treated as this person's
       await tx.update(submissions).set({ teamId: null, userId }).where(eq(submissions.teamId, teamId));
       await tx.update(methods).set({ teamId: null, userId }).where(eq(methods.teamId, teamId));
     } else if (!people.some((person) => person.role === 'owner' && person.userId !== userId))

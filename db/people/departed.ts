@@ -1,4 +1,4 @@
-/** What outlives an account: that its sign-ins had charges and perhaps a suspension, for a year, under a keyed digest. */
+/** Remembers a deleted account for a year: the charges and the suspension of its sign-ins, under a keyed digest. */
 import { createHmac } from 'node:crypto';
 import { eq, lt, sql } from 'drizzle-orm';
 import type { Tx } from '#db/engine/client.ts';
@@ -17,7 +17,7 @@ function digestOf({ provider, providerAccountId }: SignIn): string {
     .digest('hex');
 }
 
-/** Before an account is deleted: remembers its sign-ins, and forgets those of a year ago. */
+/** Remember an account's sign-ins before it is deleted, and forget those of a year ago. */
 export async function rememberDeparted(user: User, tx: Tx): Promise<void> {
   await tx.delete(departedSignIns).where(lt(departedSignIns.departedAt, sql`now() - interval '1 year'`));
   const { id: userId, suspendedAt, suspendedReason } = user;
@@ -28,7 +28,7 @@ export async function rememberDeparted(user: User, tx: Tx): Promise<void> {
       .onConflictDoNothing();
 }
 
-/** Somebody who had an account signs in again: their charges are theirs, and so is a suspension. */
+/** Return charges and a suspension to a person who signs in again after deleting their account. */
 export async function welcomeBack(userId: string, signIn: SignIn, tx: Tx): Promise<void> {
   const [found] = await tx
     .delete(departedSignIns)

@@ -1,4 +1,4 @@
-/** Everything the site holds about a person, as one document for them. No secrets, and nothing that is others'. */
+/** Exports everything the site holds about a person as one document. It has no secrets and no data of others. */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { getPreferences } from '#db/notices/notices.ts';
@@ -25,7 +25,7 @@ import { isReport } from '#lib/tasks/report-schema.ts';
 import { listSignIns } from './sign-ins.ts';
 import { listTokens } from './tokens.ts';
 
-/** The document. Times are dates; null: there is no such person. */
+/** Return the document, with times as dates; null if there is no such person. */
 export async function accountData(userId: string, tx: Tx = db()) {
   const [user] = await tx.select().from(users).where(eq(users.id, userId));
   if (!user) return null;
@@ -109,7 +109,7 @@ export async function accountData(userId: string, tx: Tx = db()) {
   };
 }
 
-/** With their files' names and digests and every score. What maintainers note for one another stays out. */
+/** Return submissions with their files' names and digests and every score, without the maintainers' internal notes. */
 async function submissionsOf(userId: string, tx: Tx) {
   const rows = await tx
     .select({

@@ -1,4 +1,4 @@
-/** What maintainers do about people: find, suspend, merge two accounts of one person. Roles are in `users.ts`. */
+/** Maintainers' tools for accounts: find, suspend, and merge two accounts of one person. Roles are in `users.ts`. */
 import { and, count, desc, eq, getTableName, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { recordEvent } from '#db/audit.ts';
@@ -37,7 +37,7 @@ export interface PersonSummary extends User {
   providers: string[];
 }
 
-// written out: in the list of what is selected, columns go without their table, and these are of two
+// written out, because drizzle omits table names in a select list and these columns come from two tables
 const summary = {
   person: users,
   submissions: sql<number>`(select count(*)::int from submissions as theirs where theirs.user_id = users.id)`,
@@ -47,14 +47,14 @@ const summary = {
   )`,
 };
 
-/** People by part of their name, e-mail address or ORCID iD, or by their id; without a text all, the newest first. */
+/** Find people by id or by part of their name, e-mail address or ORCID iD; without a text return all, newest first. */
 export async function findPeople(
   { text = '', page = 1, size = 50 }: { text?: string; page?: number; size?: number },
   tx: Tx = db(),
 ): Promise<{ people: PersonSummary[]; total: number }> {
   const words = text.trim();
   const like = `%${words.replace(/[\\%_]/g, '\\$&')}%`;
-  // an iD is pasted as an address, too
+  // people also paste an iD as a web address
   const orcid = words.replace(/^https?:\/\/orcid\.org\//i, '');
   const where: SQL | undefined = words
     ? or(
@@ -82,7 +82,7 @@ export async function getPerson(id: string, tx: Tx = db()): Promise<PersonSummar
 
 // --- suspending ---
 
-/** The account can look and download, and change nothing. Its owner is told why. */
+/** Suspend an account and notify its owner of the reason. It can still look and download, but change nothing. */
 export async function suspend(userId: string, actorId: string | null, reason: string, tx: Tx = db()): Promise<User> {
   const said = requireReason(reason);
   if (userId === actorId) throw new AppError('conflict', 'You cannot suspend yourself.');
@@ -132,7 +132,7 @@ function requireReason(reason: string): string {
 
 // --- merging ---
 
-/** What refers to a person and moves as it is. A test compares this with the database's own references. */
+/** References to a person that move unchanged. A test compares this list with the database's foreign keys. */
 const MOVING = {
   submissions: submissions.userId,
   methods: methods.userId,
@@ -148,7 +148,7 @@ const MOVING = {
   'task settings': taskSettings.updatedBy,
   announcements: announcements.createdBy,
 } as const satisfies Record<string, AnyPgColumn>;
-/** What does not move as it is: memberships are joined; sessions and sign-in links end. */
+/** References that merging handles separately: it combines memberships and ends sessions and sign-in links. */
 const HANDLED = [teamMembers.userId, sessions.userId, signInLinks.userId, signInLinks.createdBy] as const;
 
 /** Every reference to a person that merging takes care of, as `table.column`. */
@@ -159,18 +159,18 @@ export const MERGED_REFERENCES: readonly string[] = [...Object.values(MOVING), .
 export interface MergePreview {
   kept: User;
   gone: User;
-  /** how many rows of each kind move; kinds without any are left out */
+  /** number of rows of each kind that move; kinds without rows are absent */
   moves: Record<string, number>;
   teams: { name: string; role: string }[];
-  /** browsers of the other account, which are signed out */
+  /** number of the other account's browsers, which are signed out */
   sessions: number;
-  /** what the kept account is afterwards, where that is not what it was */
+  /** changed properties of the kept account */
   becomes: Partial<Pick<User, 'name' | 'email' | 'affiliation' | 'orcid' | 'role'>> & { suspended?: true };
-  /** an address that is lost, because the kept account has one */
+  /** an address that is lost, because the kept account already has one */
   lostEmail: string | null;
 }
 
-/** What merging `goneId` into `keptId` would do. Changes nothing. */
+/** Return what merging `goneId` into `keptId` would do. Change nothing. */
 export async function previewMerge(keptId: string, goneId: string, tx: Tx = db()): Promise<MergePreview> {
   const [kept, gone] = await findBoth(keptId, goneId, {}, tx);
   const moves: Record<string, number> = {};
@@ -203,12 +203,12 @@ export async function previewMerge(keptId: string, goneId: string, tx: Tx = db()
 }
 
 /**
- * Two accounts of one person become one. Everything of `goneId` is `keptId`'s from now on, and the other account is
- * removed, its browsers signed out. Methods of the same name stay two methods. The audit log cannot be changed; it
- * gives what the other account did the kept one's name.
+ * Merge two accounts of one person. Move everything of `goneId` to `keptId`, sign its browsers out and delete it.
+ * Methods of the same name stay two methods. The audit log cannot be changed; when it is read, it shows the kept
+ * account's name for actions of the other one.
  *
  * @returns how many rows of each kind moved
- * @throws AppError `conflict` where they cannot be one person's: two ORCID iDs
+ * @throws AppError `conflict` if they have two ORCID iDs and so cannot belong to one person
  */
 export async function mergeAccounts(
   { keptId, goneId, reason }: { keptId: string; goneId: string; reason: string },
@@ -220,7 +220,7 @@ export async function mergeAccounts(
   if (goneId === actorId)
     throw new AppError('conflict', 'This would remove the account you are signed in with. Merge the other way round.');
   return tx.transaction(async (tx) => {
-    // held against new references: whoever would insert one waits, and finds the account gone
+    // the lock keeps out new references: a transaction that inserts one waits, then finds the account gone
     const [kept, gone] = await findBoth(keptId, goneId, { lock: true }, tx);
     const moved: Record<string, number> = {};
     for (const [kind, column] of Object.entries(MOVING)) {
@@ -291,7 +291,7 @@ async function findBoth(
   return [kept, gone];
 }
 
-/** What the kept account takes over: what it lacks, the role that may do more, a suspension of either. */
+/** Return what the kept account takes over: missing fields, the higher role, and a suspension of either account. */
 function columnsTakenOver(kept: User, gone: User): Partial<User> {
   const changes: Partial<User> = {};
   for (const key of ['name', 'affiliation', 'orcid', 'image'] as const)
@@ -319,14 +319,14 @@ async function joinTeams(keptId: string, goneId: string, tx: Tx): Promise<number
   return theirs.length;
 }
 
-/** A suspension that is taken over must not leave the site without a maintainer who can act. */
+/** Throw if taking over a suspension would leave the site without a maintainer who can act. */
 async function requireActingMaintainer(before: readonly User[], tx: Tx): Promise<void> {
   if (!before.some(({ role, suspendedAt }) => role === 'maintainer' && suspendedAt === null)) return;
   if (!(await lockMaintainers(tx)).some(({ suspendedAt }) => suspendedAt === null))
     throw new AppError('conflict', 'This would suspend the last maintainer. Lift the suspension first.');
 }
 
-/** The name of a column in its table's object. */
+/** Return the name of a column in its table's object. */
 function columnKey(column: AnyPgColumn): string {
   const [key] = Object.entries(column.table).find(([, one]) => one === column) ?? [];
   if (!key) throw new Error(`${column.name} is no column of its table`);

@@ -1,7 +1,7 @@
 /**
- * Sessions of signed-in browsers. Auth.js makes them for sign-in through a provider, `createSession` for sign-in at home.
- * Only the browser has the token; the database keeps its SHA-256, so a copy of the database, its log or a backup signs
- * nobody in.
+ * Sessions of signed-in browsers. Auth.js creates them for sign-in through a provider, `createSession` for local
+ * sign-in. Only the browser has the token; the database keeps its SHA-256, so a copy of the database, its log or a
+ * backup signs nobody in.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,7 @@ const SESSION_DAYS = 30;
 
 const DAY = 24 * 3600_000;
 
-/** A session of the kind Auth.js keeps in the database, for sign-in that does not go through a provider. */
+/** Create a session like those of Auth.js, for sign-in without a provider. */
 export async function createSession(userId: string, tx: Tx = db()): Promise<{ sessionToken: string; expires: Date }> {
   const sessionToken = randomBytes(32).toString('base64url');
   const expires = new Date(Date.now() + SESSION_DAYS * DAY);
@@ -22,7 +22,7 @@ export async function createSession(userId: string, tx: Tx = db()): Promise<{ se
   return { sessionToken, expires };
 }
 
-/** Whose session this is; null when unknown or over. */
+/** Return the session's user; null if the session is unknown or has expired. */
 export async function userBySession(sessionToken: string, tx: Tx = db()): Promise<User | null> {
   const [row] = await tx
     .select({ user: users })

@@ -1,7 +1,7 @@
 /**
- * Signing in at home: a link with a key, good for one sign-in. `npm start` and `livecell sign-in-link` print the
- * operator's own, whose holder says who they are; maintainers make links for others. The key is shown once, and only
- * its SHA-256 is kept.
+ * Local sign-in by a link with a key that works once. `npm start` and `livecell sign-in-link` print the operator's
+ * link, which lets its holder choose an identity; maintainers create links for other people. A key is shown once, and
+ * the database keeps only its SHA-256.
  */
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
@@ -15,23 +15,23 @@ import type { Role } from '#lib/vocabulary.ts';
 import { ensureUser, getUser, getUserByEmail, setRole } from './users.ts';
 
 const HOUR = 3600_000;
-/** How long a link may wait to be followed: the operator's as long as a working day, an invitation a week. */
+/** How long a link stays valid: the operator's for a working day, an invitation for a week. */
 const OPERATOR_HOURS = 24;
 export const SIGN_IN_LINK_DAYS = 7;
 
-/** The address that hands the key to the site's sign-in page. */
+/** Return the address that passes the key to the site's sign-in page. */
 export function signInAddress(site: string, key: string): string {
   return `${site}/sign-in?key=${key}`;
 }
 
-/** The key of a new link of the operator's. Its holder chooses who they are. */
+/** Create an operator's link and return its key. Its holder chooses the account to sign in to. */
 export async function makeOperatorLink(tx: Tx = db()): Promise<string> {
   return insertLink({ userId: null, role: null, createdBy: null, hours: OPERATOR_HOURS }, tx);
 }
 
 /**
- * The key of a link for somebody else: for the account with that address where there is one, else for one new person.
- * The log says who invited.
+ * Create a link for another person and return its key. It signs in to the account with the given address if there is
+ * one, else to a new account. The audit log records the inviting maintainer.
  */
 export async function inviteHome(
   invitation: { email: string | null; role: Role },
@@ -60,7 +60,7 @@ async function insertLink(
   return key;
 }
 
-/** The link with this key, if it can still be followed; null otherwise. Compared in constant time. */
+/** Return the link with this key if it is still valid, else null. The comparison takes constant time. */
 export async function findSignInLink(key: string, tx: Tx = db()): Promise<SignInLink | null> {
   const given = Buffer.from(secretDigest(key));
   const usable = and(isNull(signInLinks.usedAt), gt(signInLinks.expiresAt, sql`now()`));
@@ -71,10 +71,11 @@ export async function findSignInLink(key: string, tx: Tx = db()): Promise<SignIn
 }
 
 /**
- * Uses a link up and says whom it signs in. `person` is who its holder says they are, where the link leaves that open.
+ * Use up a link and return the user it signs in. `person` names the identity the holder chose, where the link leaves
+ * that open.
  *
- * @throws AppError `forbidden` where the key is unknown, used or too old; `conflict` where an invitation for a new person
- * names an address that somebody has already
+ * @throws AppError `forbidden` if the key is unknown, used or too old; `conflict` if an invitation for a new person
+ * names an address that already has an account
  */
 export async function followSignInLink(
   key: string,
@@ -83,7 +84,7 @@ export async function followSignInLink(
 ): Promise<User> {
   return tx.transaction(async (tx) => {
     const link = await findSignInLink(key, tx);
-    // of two who come with the same key, one finds it used
+    // if two requests bring the same key, one finds it used
     const [mine] = link
       ? await tx
           .update(signInLinks)
@@ -103,7 +104,7 @@ export async function followSignInLink(
     }
     if (!person) throw new AppError('invalid', 'A name and an e-mail address are needed.');
     if (mine.role === null) {
-      // the operator: may be anybody, as whoever holds the data folder could be anyhow
+      // the operator may choose any identity: access to the data folder allows that anyway
       const user = await ensureUser(person, tx);
       if (user.role === person.role) return user;
       return setRole(user.id, person.role, { actorId: user.id, lastMaintainer: 'may-go' }, tx);

@@ -1,4 +1,4 @@
-/** What people may change about their own account: profile, the services they sign in with, where they are signed in. */
+/** Changes that people make to their own account: profile, linked services, and sessions. */
 import { and, eq, isNull, notExists, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
@@ -8,13 +8,13 @@ import { plainName, publicName } from '#lib/names.ts';
 import { welcomeBack } from './departed.ts';
 import { lockUser } from './users.ts';
 
-/** An account at a service, as that service names it. Its tokens are not kept: nothing here asks for them again. */
+/** An account at a service, by the service's own id. Its tokens are not kept: the site never uses them again. */
 interface SignIn {
   provider: string;
   providerAccountId: string;
 }
 
-/** Changes the name and affiliation; null where there is none. */
+/** Change name and affiliation; null removes one. */
 export async function saveProfile(
   userId: string,
   wanted: Pick<User, 'name' | 'affiliation'>,
@@ -43,7 +43,7 @@ export async function listSignIns(userId: string, tx: Tx = db()): Promise<SignIn
     .orderBy(accounts.provider, accounts.providerAccountId);
 }
 
-/** Somebody has just shown that this account at a service is theirs. An ORCID iD becomes part of the profile. */
+/** Record that a person has proved control of an account at a service. An ORCID iD becomes part of the profile. */
 export async function linkSignIn(userId: string, account: SignIn & { type: string }, tx: Tx = db()): Promise<void> {
   const { provider, providerAccountId, type } = account;
   await tx.transaction(async (tx) => {
@@ -54,7 +54,7 @@ export async function linkSignIn(userId: string, account: SignIn & { type: strin
   });
 }
 
-/** The profile has an iD the person can sign in with: the one it had, where that is still so. */
+/** Put an iD into the profile that the person can sign in with: the present one, if that still holds. */
 async function showOrcid(userId: string, tx: Tx): Promise<void> {
   const iDs = (await listSignIns(userId, tx)).flatMap((one) =>
     one.provider === 'orcid' ? [one.providerAccountId] : [],
@@ -64,7 +64,7 @@ async function showOrcid(userId: string, tx: Tx): Promise<void> {
   await tx.update(users).set({ orcid }).where(eq(users.id, userId));
 }
 
-/** The address a service vouched for, where the person has none yet and nobody else has it. */
+/** Adopt the address a service vouched for, if the person has none and no other account uses it. */
 export async function adoptEmail(userId: string, verifiedEmail: string, tx: Tx = db()): Promise<void> {
   const email = verifiedEmail.trim().toLowerCase();
   const taken = tx
@@ -78,9 +78,9 @@ export async function adoptEmail(userId: string, verifiedEmail: string, tx: Tx =
 }
 
 /**
- * Gives somebody who was added by a maintainer (command line) the sign-in they came with: a service has vouched that
- * the address is theirs. Only where the person cannot sign in at all so far; who can, links further services after
- * signing in. Returns whether it did.
+ * Link a sign-in to an account that a maintainer added on the command line, if the service has vouched for the
+ * account's address. This applies only to accounts without any sign-in; people who can already sign in link further
+ * services afterwards. Return whether it did.
  */
 export async function claimByEmail(
   verifiedEmail: string,

@@ -1,6 +1,6 @@
 /**
- * Teams: people who submit together. Who may do what is in `lib/permissions.ts`; what must hold whoever asks is kept
- * here, under a lock of the team's row: a team that has members has an owner.
+ * Teams: people who submit together. Permissions are in `lib/permissions.ts`. This file keeps the rule that no caller
+ * may break, under a lock of the team's row: a team that has members has an owner.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -25,7 +25,7 @@ import { secretDigest } from '#lib/secrets.ts';
 
 import type { TeamRole } from '#lib/vocabulary.ts';
 
-/** An invitation is good for a week. */
+/** How long an invitation is valid: a week. */
 export const INVITATION_DAYS = 7;
 
 interface Membership {
@@ -35,9 +35,9 @@ interface Membership {
 }
 
 export interface TeamDetail extends Team {
-  /** owners first, then by when they came */
+  /** owners first, then by the time they joined */
   members: { userId: string; name: string | null; role: TeamRole; joinedAt: Date }[];
-  /** invitations that still work, without their secrets, the newest first */
+  /** valid invitations without their secrets, newest first */
   invitations: Pick<TeamInvitation, 'id' | 'createdAt' | 'expiresAt'>[];
   submissions: number;
   methods: number;
@@ -45,7 +45,7 @@ export interface TeamDetail extends Team {
 
 // --- reading ---
 
-/** The teams a person is in, by name. */
+/** Return the teams a person is in, by name. */
 export async function listMemberships(userId: string, tx: Tx = db()): Promise<Membership[]> {
   return tx
     .select({ id: teams.id, name: teams.name, role: teamMembers.role })
@@ -72,7 +72,7 @@ export async function getTeam(id: string, tx: Tx = db()): Promise<TeamDetail | n
   return { ...team, members, invitations, ...(await countHoldings(id, tx)) };
 }
 
-/** How much belongs to a team: every submission, whatever became of it. */
+/** Count a team's submissions, in whatever state. */
 async function countHoldings(teamId: string, tx: Tx): Promise<{ submissions: number; methods: number }> {
   const [entries] = await tx.select({ n: count() }).from(submissions).where(eq(submissions.teamId, teamId));
   const [named] = await tx.select({ n: count() }).from(methods).where(eq(methods.teamId, teamId));
@@ -92,10 +92,10 @@ export async function createTeam(wanted: string, userId: string, tx: Tx = db()):
   });
 }
 
-/** Teams one person may found within 30 days, those included that are gone again. */
+/** Teams one person may found within 30 days, including those deleted since. */
 export const MOST_TEAMS = 10;
 
-/** One founding at a time per person, counted in the log, which nobody can change. */
+/** Check the limit one founding at a time per person. It counts events of the audit log, which nobody can change. */
 async function requireFewFounded(userId: string, tx: Tx): Promise<void> {
   await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('update');
   const [{ n }] = await tx
@@ -126,7 +126,7 @@ export async function renameTeam(id: string, wanted: string, actorId: string, tx
   });
 }
 
-/** Only an empty one: nothing was ever submitted for it, and nobody but its owner is in it. */
+/** Delete a team if it never had a submission and its owner is the only member. */
 export async function deleteTeam(id: string, actorId: string, tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
     const { name } = await lockTeam(id, tx);
@@ -147,7 +147,7 @@ function isUsable() {
   return and(isNull(teamInvitations.revokedAt), gt(teamInvitations.expiresAt, sql`now()`));
 }
 
-/** Returns the secret of the link. Whoever opens it until it expires or is taken back may join. */
+/** Create an invitation and return its secret. It lets people join until it expires or is revoked. */
 export async function invite(
   teamId: string,
   actorId: string,
@@ -178,7 +178,7 @@ export async function revokeInvitation(id: string, teamId: string, actorId: stri
   });
 }
 
-/** What an invitation invites to, and who sent it; null when it is unknown, expired or taken back. */
+/** Return an invitation's team and sender; null if it is unknown, expired or revoked. */
 export async function invitedTo(
   secret: string,
   tx: Tx = db(),
@@ -192,7 +192,7 @@ export async function invitedTo(
   return found ?? null;
 }
 
-/** Makes whoever has the link a member; one who is in the team already stays what they are. Returns the team's id. */
+/** Add the user to the invitation's team, or leave their role unchanged if they are a member. Return the team's id. */
 export async function acceptInvitation(secret: string, userId: string, tx: Tx = db()): Promise<string> {
   return tx.transaction(async (tx) => {
     const [invitation] = await tx
@@ -234,7 +234,7 @@ export async function setTeamRole(
   });
 }
 
-/** An owner takes somebody out. What that person submitted for the team stays the team's. */
+/** Remove a member on behalf of an owner. The team keeps what the member submitted for it. */
 export async function removeMember(teamId: string, userId: string, actorId: string, tx: Tx = db()): Promise<void> {
   if (userId === actorId) throw new AppError('invalid', 'To go yourself, leave the team.');
   await tx.transaction(async (tx) => {
@@ -249,8 +249,8 @@ export async function removeMember(teamId: string, userId: string, actorId: stri
 }
 
 /**
- * What was submitted for the team stays the team's. The last owner stays while others are there; the last person of
- * all can go only when nothing would be left without an owner, and the team is deleted then.
+ * Leave a team, which keeps what the member submitted for it. The last owner cannot leave while there are other
+ * members. The last member can leave only if no submission would be left without an owner; the team is then deleted.
  */
 export async function leaveTeam(teamId: string, userId: string, tx: Tx = db()): Promise<{ deleted: boolean }> {
   return tx.transaction(async (tx) => {
@@ -272,7 +272,7 @@ function isMembership(teamId: string, userId: string) {
   return and(eq(teamMembers.teamId, teamId), eq(teamMembers.userId, userId));
 }
 
-/** Changes of a team go one after the other. */
+/** Lock the team's row, so that changes of a team run one after another. */
 async function lockTeam(id: string, tx: Tx): Promise<Team> {
   const [team] = await tx.select().from(teams).where(eq(teams.id, id)).for('update');
   if (!team) throw new AppError('not-found', 'There is no such team.');

@@ -13,24 +13,24 @@ import { lockUser } from './users.ts';
 const DAY = 24 * 3600_000;
 const TOKEN_PREFIX = 'lcb_';
 
-// lets secret scanners recognise one
+// lets secret scanners recognise a token
 
-/** How many days a token may be valid; `never`: until it is revoked. */
+/** Choices for a token's lifetime in days; `never`: valid until revoked. */
 export const TOKEN_LIFETIMES = ['30', '90', '365', 'never'] as const;
 
 type TokenLifetime = (typeof TOKEN_LIFETIMES)[number];
 
 export const DEFAULT_TOKEN_LIFETIME: TokenLifetime = '90';
 
-/** The most valid tokens of one person. */
+/** Most valid tokens per person. */
 export const MOST_TOKENS = 50;
 
-/** When a token made now ends; null: never. */
+/** Return when a token created now expires; null: never. */
 export function tokenEnd(lifetime: TokenLifetime, now = Date.now()): Date | null {
   return lifetime === 'never' ? null : new Date(now + Number(lifetime) * DAY);
 }
 
-/** Makes a token that may do everything a token can, for ever, unless `options` say less. */
+/** Create a token. Unless `options` restrict it, it has all scopes and never expires. */
 export async function createToken(
   userId: string,
   name: string,
@@ -58,7 +58,7 @@ export async function createToken(
   });
 }
 
-/** Whose token this is, and what it may do; null when unknown or expired. */
+/** Return a token's user and scopes; null if it is unknown or expired. */
 export async function userByToken(
   token: string,
   tx: Tx = db(),
@@ -70,7 +70,7 @@ export async function userByToken(
     .innerJoin(users, eq(users.id, apiTokens.userId))
     .where(and(eq(apiTokens.sha256, secretDigest(token)), valid));
   if (!row) return null;
-  // once a minute is exact enough, and an upload in pieces asks often
+  // a precision of one minute is enough, and an upload in pieces sends many requests
   if (!row.lastUsedAt || Date.now() - row.lastUsedAt.getTime() > 60_000) {
     await tx.update(apiTokens).set({ lastUsedAt: sql`now()` }).where(eq(apiTokens.id, row.tokenId));
   }
@@ -86,7 +86,7 @@ export async function listTokens(userId: string, tx: Tx = db()): Promise<Omit<Ap
     .orderBy(desc(apiTokens.createdAt), apiTokens.id);
 }
 
-/** False: not theirs, or gone already. */
+/** Revoke a token. Return false if it is not the user's or no longer exists. */
 export async function revokeToken(userId: string, tokenId: string, tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {
     const [revoked] = await tx

@@ -26,7 +26,7 @@ export async function getUserByEmail(email: string, tx: Tx = db()): Promise<User
 }
 
 /**
- * Locks an account's row until the transaction ends.
+ * Lock an account's row until the transaction ends.
  *
  * @throws AppError `not-found`
  */
@@ -36,7 +36,7 @@ export async function lockUser(userId: string, tx: Tx): Promise<User> {
   return user;
 }
 
-/** The person with this address, created where there is none. */
+/** Return the user with this address, and create them if there is none. */
 export async function ensureUser(
   input: { email: string; name?: string | null; role?: Role },
   tx: Tx = db(),
@@ -55,10 +55,10 @@ function normalizeEmail(email: string): string {
 }
 
 /**
- * Makes somebody a maintainer or a researcher, and tells them.
+ * Change a person's role and notify them.
  *
- * @param options.lastMaintainer `may-go` only where anybody can become a maintainer at once: on one's own machine
- * @throws AppError `not-found`; `conflict` for the last maintainer, however many are let go at the same time
+ * @param options.lastMaintainer `may-go` only on a local installation, where anybody can become a maintainer at once
+ * @throws AppError `not-found`; `conflict` for the last maintainer, even if several lose the role at the same time
  */
 export async function setRole(
   userId: string,

@@ -1,4 +1,4 @@
-/** What waits and what is being scored, with everything a page can tell about it. What may be told is asked elsewhere. */
+/** Waiting and running submissions with all that a page can show of them. Callers check what the viewer may see. */
 import { desc, eq, inArray, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { datasets, type Submission, submissionFiles, submissions, teams, users } from '#db/schema.ts';
@@ -11,22 +11,22 @@ export interface QueueRow {
   dataset: string;
   submitter: string | null;
   team: string | null;
-  /** of all its files */
+  /** bytes of all its files */
   bytes: number;
-  /** null: it has lost its job, which the sweeper finds within seconds */
+  /** null: it has lost its job; the sweeper notices that within seconds */
   job: LiveJob | null;
-  /** why it went back into the line the last time; null: it never did */
+  /** why it last returned to the queue; null: it never did */
   lastReturn: string | null;
 }
 
 interface QueueState {
   processes: ScoringProcesses;
   running: QueueRow[];
-  /** in the order they are taken */
+  /** in the order in which workers take them */
   waiting: QueueRow[];
 }
 
-/** Everything that is not over. */
+/** Return all submissions that wait or run. */
 export async function getQueueState(tx: Tx = db()): Promise<QueueState> {
   const lastReturn = sql<string | null>`(select detail->>'reason' from audit_events
     where submission_id = ${submissions.id} and kind = 'returned' order by id desc limit 1)`;
@@ -50,7 +50,7 @@ export async function getQueueState(tx: Tx = db()): Promise<QueueState> {
     ...row,
     job: jobs.find(({ submissionId }) => submissionId === row.submission.id) ?? null,
   }));
-  // the order of the jobs is the order they are taken in; a retry waits for its time, whatever its place
+  // workers take jobs in this order; a retry waits for its time, whatever its place
   const turn = ({ job }: QueueRow) => (job ? jobs.indexOf(job) : jobs.length);
   return {
     processes: await getScoringProcesses(tx),
@@ -59,7 +59,7 @@ export async function getQueueState(tx: Tx = db()): Promise<QueueState> {
   };
 }
 
-/** How long the last runs took, for estimates. */
+/** Return the durations of the latest runs, for estimates. */
 export async function listPastRuns(limit = 200, tx: Tx = db()): Promise<PastRun[]> {
   return tx
     .select({
@@ -75,7 +75,7 @@ export async function listPastRuns(limit = 200, tx: Tx = db()): Promise<PastRun[
     .limit(limit);
 }
 
-/** One archive may stand for several slots, and counts once. */
+/** Sum the sizes of the files; an archive that fills several slots counts once. */
 function totalBytes() {
   return sql<number>`(select coalesce(sum(bytes), 0)::float8 from (
     select distinct storage_key, bytes from ${submissionFiles} where submission_id = ${submissions.id}) as files)`;

@@ -1,21 +1,21 @@
-/** Which scoring processes there are, by their signs of life. */
+/** Keeps track of the scoring processes by their heartbeats. */
 import { eq, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { scoringProcesses } from '#db/schema.ts';
 
-/** A process that was silent for longer is taken for gone; it speaks every few seconds. */
+/** A process whose last heartbeat is older counts as gone; heartbeats come every few seconds. */
 export const SILENT_SECONDS = 30;
-/** Its line is kept a while, to say since when there is none. */
+/** How long the row of a gone process is kept, to tell since when no process runs. */
 const FORGOTTEN_AFTER = '1 day';
 
 export interface ScoringProcesses {
-  /** how many gave a sign of life lately */
+  /** number of processes with a recent heartbeat */
   alive: number;
-  /** since the last sign of life of any; null: there was none within a day */
+  /** seconds since the last heartbeat of any process; null: none within a day */
   silentSeconds: number | null;
 }
 
-/** A sign of life; the first one makes the line. */
+/** Record a heartbeat; the first one inserts the process's row. */
 export async function reportAlive(id: string, threads: number, tx: Tx = db()): Promise<void> {
   await tx
     .insert(scoringProcesses)
@@ -24,7 +24,7 @@ export async function reportAlive(id: string, threads: number, tx: Tx = db()): P
   await tx.delete(scoringProcesses).where(sql`${scoringProcesses.seenAt} < now() - ${FORGOTTEN_AFTER}::interval`);
 }
 
-/** It ends in order: nobody has to wait for its silence. The time of its last sign stays known. */
+/** Record that a process ends in order, so that it counts as gone at once. The time of its last heartbeat stays. */
 export async function reportGone(id: string, tx: Tx = db()): Promise<void> {
   await tx
     .update(scoringProcesses)

@@ -1,10 +1,10 @@
 /**
- * The scoring queue. Nothing else knows pg-boss.
+ * The scoring queue. No other file knows pg-boss.
  *
- * A job is one submission to score; or one to score again, which comes after people's own; or ground truth to read. It is tried three times when we fail (with a growing delay), also when the worker
- * is killed and can report nothing: its heartbeat stops, a supervisor in any worker puts the job back. After the last
- * attempt it goes to the dead-letter queue, whatever ended it, and the worker there says so on the submission. A file
- * that is wrong is not a failure: its handler returns.
+ * A job scores a submission, scores one again (after people's own submissions), or reads ground truth. A job that fails
+ * on our side is tried three times, with a growing delay. If a worker is killed, its heartbeat stops, and a supervisor
+ * in any worker puts the job back. After the last attempt, however it ended, the job goes to the dead-letter queue,
+ * whose worker records the failure on the submission. A wrong file is no failure: its handler returns.
  */
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, type JobWithMetadata, PgBoss } from 'pg-boss';
@@ -16,7 +16,7 @@ const SCHEMA = 'pgboss';
 
 export const ATTEMPTS = 3;
 
-/** pg-boss' own minimum: a killed worker is noticed this many seconds after its last sign of life. */
+/** pg-boss's own minimum, in seconds: a killed worker is noticed this long after its last heartbeat. */
 const HEARTBEAT_SECONDS = 10;
 const SUPERVISE_SECONDS = 3;
 
@@ -40,7 +40,7 @@ export interface RescoreData {
   submissionId: string;
 }
 
-/** Files of ground truth that a maintainer sent in. */
+/** Ground-truth files that a maintainer uploaded. */
 interface ImportData {
   importId: string;
 }
@@ -48,26 +48,26 @@ interface ImportData {
 type JobData = ScoreData | RescoreData | ImportData;
 
 /**
- * A person's first open submission has 0, the second -1, and so on: people take turns. What is for practice comes after
- * all of those, and what is scored again after that. Before them: what had a turn already, and what maintainers wait for.
+ * Priorities. A person's first open submission has 0, the second -1, and so on, so that people take turns. Practice
+ * comes after all of those, and re-scoring last. Jobs that had a turn already and maintainers' own go before them.
  */
 const PRIORITY = { rescore: -20_000, practice: -10_000, first: 1 };
 
-/** What a worker is handed besides the submission. */
+/** What a worker receives besides the submission. */
 export interface ScoreContext {
-  /** 1, 2, 3 */
+  /** 1, 2 or 3 */
   attempt: number;
   lastAttempt: boolean;
-  /** aborted when the job is no longer ours: given to another worker, or timed out */
+  /** aborts if this worker loses the job: it timed out or went to another worker */
   signal: AbortSignal;
 }
 
 interface ScoreWorker {
-  /** Takes no further job; waits for the one at hand for so long, then lets the queue give it to somebody else. */
+  /** Take no further job; wait this long for the running one, then let the queue give it to another worker. */
   stop(options?: { waitMilliseconds?: number }): Promise<void>;
 }
 
-/** Creates or updates the queue's tables and queues. Part of `migrate`; safe to repeat. */
+/** Create or update pg-boss's tables and the queues. Part of `migrate`; safe to repeat. */
 export async function migrateQueue(url: string): Promise<void> {
   const boss = new PgBoss({ connectionString: url, schema: SCHEMA, max: 1, supervise: false, schedule: false });
   boss.on('error', () => {}); // what matters rejects below
@@ -82,8 +82,8 @@ export async function migrateQueue(url: string): Promise<void> {
 }
 
 /**
- * Puts a submission into the queue, inside the caller's transaction: no submission without a job, and no job without.
- * `first`: before those that wait, since it had its turn already. `open`: how many of the same person are in it.
+ * Enqueue a submission in the caller's transaction, so that neither exists without the other.
+ * `first`: ahead of waiting submissions, since it had its turn already. `open`: number of the same person's open ones.
  * `practice`: on the demo benchmark.
  */
 export async function enqueueScore(
@@ -95,29 +95,29 @@ export async function enqueueScore(
   await enqueue({ submissionId }, first ? PRIORITY.first : turn, tx);
 }
 
-/** Puts a submission that is to be scored again behind all that people have sent in. */
+/** Enqueue a submission for re-scoring, behind all submissions of people. */
 export async function enqueueRescore(data: RescoreData, tx: Tx): Promise<void> {
   await enqueue(data, PRIORITY.rescore, tx);
 }
 
-/** Has ground truth that was sent in read next. */
+/** Enqueue uploaded ground truth to be read next. */
 export async function enqueueImport(importId: string, tx: Tx): Promise<void> {
   await enqueue({ importId }, PRIORITY.first, tx);
 }
 
-/** Sends all jobs. It is never started, so it opens no pool: each job is inserted on the caller's transaction. */
+/** Sends all jobs. It is never started and opens no pool: each job is inserted in the caller's transaction. */
 let sender: PgBoss | undefined;
 
 async function enqueue(data: JobData, priority: number, tx: Tx): Promise<void> {
   const db = fromDrizzle(tx, sql);
-  // the first send looks the queue up, on the instance's own database; afterwards the instance remembers it
+  // the first send looks the queue up through the instance's own database; later ones use its cache
   const boss = sender ?? new PgBoss({ db, schema: SCHEMA, supervise: false, schedule: false });
   const job = await boss.send(QUEUE, data, { priority, db });
   if (job === null) throw new Error(`the queue did not take ${JSON.stringify(data)}`);
   sender = boss;
 }
 
-/** What is done with each kind of job, and what when no attempt is left, however the last one ended. */
+/** Handlers for each kind of job, and for jobs that have no attempt left, however the last one ended. */
 interface QueueHandlers {
   score(submissionId: string, context: ScoreContext): Promise<void>;
   rescore(data: RescoreData, context: ScoreContext): Promise<void>;
@@ -131,16 +131,16 @@ interface QueueHandlers {
 
 interface WorkOptions {
   url: string;
-  /** jobs at a time; defaults to 1 */
+  /** concurrent jobs; defaults to 1 */
   concurrency?: number;
-  /** how often jobs of dead processes are looked for */
+  /** interval between searches for jobs of dead processes */
   superviseSeconds?: number;
-  /** the delay before the second attempt of jobs that are sent from now on; the queue's own unless given */
+  /** delay before the second attempt of jobs sent from now on; defaults to the queue's own */
   retrySeconds?: number;
   onError?: (error: Error) => void;
 }
 
-/** Works through the queue until stopped. */
+/** Work through the queue until stopped. */
 export async function workScores(handlers: QueueHandlers, options: WorkOptions): Promise<ScoreWorker> {
   const { superviseSeconds = SUPERVISE_SECONDS, retrySeconds } = options;
   const boss = new PgBoss({
@@ -153,7 +153,7 @@ export async function workScores(handlers: QueueHandlers, options: WorkOptions):
     supervise: true,
     superviseIntervalSeconds: superviseSeconds,
     monitorIntervalSeconds: superviseSeconds,
-    // these look after queues of millions of jobs, and PGlite has no statistics to look at
+    // these maintain queues of millions of jobs, and PGlite lacks the statistics they read
     monitorVacuum: false,
     reindex: false,
   });
@@ -205,7 +205,7 @@ async function byKind<More>(
   else await handlers.score(data.submissionId, more);
 }
 
-/** What ended the last attempt, in words. pg-boss keeps errors as `{message}` or `{value: {message}}`. */
+/** Return the error that ended the last attempt, in words. pg-boss keeps `{message}` or `{value: {message}}`. */
 function reasonOf(job: JobWithMetadata<JobData>): string {
   const output = job.sourceOutput as { message?: string; value?: { message?: string } } | null | undefined;
   const message = output?.message ?? output?.value?.message ?? '';
@@ -217,16 +217,16 @@ function reasonOf(job: JobWithMetadata<JobData>): string {
 }
 
 interface QueueSnapshot {
-  /** waiting for a worker, retries included */
+  /** jobs that wait for a worker, retries included */
   waiting: number;
   active: number;
-  /** no attempt left */
+  /** jobs without an attempt left */
   failed: number;
-  /** how long the first in line has been waiting */
+  /** how long the first job has waited */
   oldestSeconds: number | null;
 }
 
-/** The queue in numbers, for metrics and readiness; what is scored again has time, and is not counted. */
+/** Return the queue's numbers for metrics and readiness. Re-scoring is not urgent and is not counted. */
 export async function queueSnapshot(tx: Tx = db()): Promise<QueueSnapshot> {
   const rows = await tx.execute<Record<keyof QueueSnapshot, number | null>>(sql`
     select count(*) filter (where state in ('created', 'retry'))::int as "waiting",
@@ -239,22 +239,22 @@ export async function queueSnapshot(tx: Tx = db()): Promise<QueueSnapshot> {
   return { waiting: waiting ?? 0, active: active ?? 0, failed: failed ?? 0, oldestSeconds };
 }
 
-/** Where a job stands that is not over: of the queue, or of the dead letters, which one process is about to read. */
+/** State of an unfinished job, in the queue or among the dead letters that a process is about to read. */
 export interface LiveJob {
   submissionId: string;
-  /** whom it lets go first; null: nobody */
+  /** jobs that go first; null: none */
   behind?: 'real ones' | 'a turn of others' | null;
   state: 'waiting' | 'retry' | 'active' | 'exhausted';
-  /** 1, 2, 3: the attempt that is running, or comes next */
+  /** 1, 2 or 3: the running attempt, or the next one */
   attempt: number;
-  /** of a retry: not before */
+  /** for a retry: its earliest start */
   startsAt: Date | null;
-  /** of an active one: the process that has it gave its last sign of life then, and loses it `leaseUntil` */
+  /** for an active job: the last heartbeat of its process, which loses the job at `leaseUntil` */
   seenAt: Date | null;
   leaseUntil: Date | null;
 }
 
-/** The jobs of people's own submissions that are not over, in the order they are taken. */
+/** Return the unfinished jobs of people's own submissions, in the order in which workers take them. */
 export async function listLiveJobs(tx: Tx = db()): Promise<LiveJob[]> {
   const rows = await tx.execute<{
     id: string;
@@ -278,7 +278,7 @@ export async function listLiveJobs(tx: Tx = db()): Promise<LiveJob[]> {
       submissionId: id,
       behind: whatComesFirst(priority),
       state: stateOf(dead, state),
-      // a job that is back for a retry has counted it only when it is taken
+      // pg-boss counts a retry only when a worker takes it
       attempt: retries + 1 + (state === 'retry' ? 1 : 0),
       startsAt: state === 'retry' ? new Date(starts * 1000) : null,
       seenAt: active && seen !== null ? new Date(seen * 1000) : null,
@@ -287,7 +287,7 @@ export async function listLiveJobs(tx: Tx = db()): Promise<LiveJob[]> {
   });
 }
 
-/** Name what is taken before a job of this priority, besides the jobs that came earlier. */
+/** Name the jobs that go before one of this priority, besides earlier jobs of the same priority. */
 function whatComesFirst(priority: number): LiveJob['behind'] {
   if (priority <= PRIORITY.practice) return 'real ones';
   return priority < 0 ? 'a turn of others' : null;
@@ -298,5 +298,5 @@ function stateOf(dead: boolean, state: 'created' | 'retry' | 'active'): LiveJob[
   return state === 'created' ? 'waiting' : state;
 }
 
-/** A process that is silent for so long loses its job to another one. */
+/** A process that gives no heartbeat for this long loses its job to another one. */
 export const LEASE_SECONDS = HEARTBEAT_SECONDS;
