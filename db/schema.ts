@@ -1,6 +1,6 @@
 /**
- * Every table of the site, readable in a sitting. Queries live beside this file, grouped by subject; nothing else
- * touches drizzle. JSON columns hold types from `lib`, so changing those types is a migration.
+ * Every table of the site, short enough to read in one sitting. Queries live beside this file, grouped by subject;
+ * nothing else uses drizzle. JSON columns hold types from `lib`, so changing those types needs a migration.
  */
 
 import { type InferSelectModel, sql } from 'drizzle-orm';
@@ -46,15 +46,15 @@ const createdAt = () => at('created_at').notNull().defaultNow();
 export const users = pgTable('users', {
   id: id(),
   name: text('name'),
-  /** nullable: ORCID gives none */
+  /** nullable, because ORCID provides none */
   email: text('email').unique(),
   emailVerified: at('email_verified'),
   image: text('image'),
   role: text('role', { enum: ROLES }).notNull().default('researcher'),
   affiliation: text('affiliation'),
-  /** the iD (`0000-0002-1825-0097`) that ORCID itself vouched for at sign-in; never typed */
+  /** the iD (`0000-0002-1825-0097`) that ORCID itself confirmed at sign-in; never typed */
   orcid: text('orcid').unique(),
-  /** which notices this person wants where; a kind that is absent: in the site and by e-mail */
+  /** where this person wants which notices; an absent kind goes to the site and by e-mail */
   noticePreferences: jsonb('notice_preferences').$type<NoticePreferences>().notNull().default({}),
   /** a suspended account can look and download, and change nothing */
   suspendedAt: at('suspended_at'),
@@ -92,14 +92,14 @@ export const sessions = pgTable('sessions', {
   expires: at('expires').notNull(),
 });
 
-/** Links that sign somebody in on an installation at home, once each. Only the SHA-256 of the key in a link is kept. */
+/** Links for local sign-in, each valid once. Only the SHA-256 of a link's key is kept. */
 export const signInLinks = pgTable('sign_in_links', {
   sha256: text('sha256').primaryKey(),
-  /** whom it signs in; null: the person says who they are when they follow it */
+  /** the user it signs in; null: the holder chooses an identity when following it */
   userId: text('user_id').references(() => users.id, { onDelete: 'cascade' }),
-  /** what a new person becomes; null: the operator's own link, whose holder chooses */
+  /** role of a new user; null: the operator's own link, whose holder chooses */
   role: text('role', { enum: ROLES }),
-  /** the maintainer who invites; null: the command line */
+  /** the maintainer who created it; null: the command line */
   createdBy: text('created_by').references(() => users.id, { onDelete: 'cascade' }),
   createdAt: createdAt(),
   expiresAt: at('expires_at').notNull(),
@@ -108,12 +108,12 @@ export const signInLinks = pgTable('sign_in_links', {
 export type SignInLink = InferSelectModel<typeof signInLinks>;
 
 /**
- * Of deleted accounts: a keyed digest of each sign-in, so that charges and a suspension are still there when the same
- * person comes back. Without the site's secret it says of nobody that they were here.
+ * Keyed digests of the sign-ins of deleted accounts. They return charges and a suspension to a person who comes back.
+ * Without the site's secret they identify nobody.
  */
 export const departedSignIns = pgTable('departed_sign_ins', {
   digest: text('digest').primaryKey(),
-  /** whose lines the quota's ledger has */
+  /** the deleted account's id, as in the quota's ledger */
   userId: text('user_id').notNull(),
   suspendedAt: at('suspended_at'),
   suspendedReason: text('suspended_reason'),
@@ -141,7 +141,7 @@ export const apiTokens = pgTable('api_tokens', {
 });
 export type ApiToken = InferSelectModel<typeof apiTokens>;
 
-/** People who submit together. Entries and methods of a team are every member's. */
+/** People who submit together. Entries and methods of a team belong to every member. */
 export const teams = pgTable('teams', {
   id: id(),
   name: text('name').notNull(),
@@ -165,7 +165,7 @@ export const teamMembers = pgTable(
 );
 export type TeamMember = InferSelectModel<typeof teamMembers>;
 
-/** A link that makes whoever opens it a member; the secret in it is shown once and only its SHA-256 is kept. */
+/** A link for joining a team. Its secret is shown once, and only the SHA-256 is kept. */
 export const teamInvitations = pgTable('team_invitations', {
   id: id(),
   teamId: text('team_id')
@@ -186,9 +186,9 @@ export const datasets = pgTable('datasets', {
   id: id(),
   name: text('name').notNull().unique(),
   task: text('task').notNull(),
-  /** annotations may be shown and downloaded */
+  /** whether the annotations may be shown and downloaded */
   public: boolean('public').notNull().default(false),
-  /** made by `demo-data`: synthetic, marked everywhere */
+  /** synthetic, made by `demo-data`; marked as such everywhere */
   demo: boolean('demo').notNull().default(false),
   sha256: text('sha256').notNull(),
   images: integer('images').notNull(),
@@ -197,21 +197,21 @@ export const datasets = pgTable('datasets', {
   cellTypes: jsonb('cell_types').$type<Record<string, number>>().notNull(),
   /** storage key of the packed ground truth (`lib/coco/dataset.ts`) */
   packKey: text('pack_key').notNull(),
-  /** of outside data sets: on what terms, from where, and how it was prepared, in the maintainer's words */
+  /** for outside data sets, in the maintainer's words: terms of use, origin, and how it was prepared */
   licence: text('licence'),
   source: text('source'),
   protocol: text('protocol'),
-  /** where it is known; of ground truth that is not for testing no board is the first (`listDatasets`) */
+  /** null if unknown; boards prefer test sets (`listDatasets`) */
   split: text('split').$type<Split>(),
-  /** counts replacements of the ground truth; the columns above are those of this version */
+  /** number of the current ground truth, which the columns above describe; each replacement increments it */
   version: integer('version').notNull().default(1),
-  /** whose evaluations the board shows; null: the newest there are */
+  /** version whose evaluations the board shows; null: the newest available */
   evaluatorVersion: text('evaluator_version'),
   createdAt: createdAt(),
 });
 export type Dataset = InferSelectModel<typeof datasets>;
 
-/** What ground truth has been and will be. `next` becomes `current` when every entry has been scored again on it. */
+/** Past, current and coming ground truth. `next` becomes `current` when every entry has been re-scored on it. */
 export const groundTruthVersions = pgTable(
   'ground_truth_versions',
   {
@@ -229,7 +229,7 @@ export const groundTruthVersions = pgTable(
     public: boolean('public').notNull().default(false),
     /** what changed and why */
     note: text('note').notNull(),
-    /** until it is current; then they are the data set's */
+    /** kept here until the version is current, then in the data set */
     statistics: jsonb('statistics').$type<DatasetStatistics>(),
     createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
     createdAt: createdAt(),
@@ -238,7 +238,7 @@ export const groundTruthVersions = pgTable(
 );
 export type GroundTruthVersion = InferSelectModel<typeof groundTruthVersions>;
 
-/** Scoring a data set's submissions again, because the evaluator or the ground truth is another. */
+/** Scoring a data set's submissions again, because the evaluator or the ground truth has changed. */
 export const rescores = pgTable('rescores', {
   id: id(),
   datasetId: text('dataset_id')
@@ -246,9 +246,9 @@ export const rescores = pgTable('rescores', {
     .references(() => datasets.id, { onDelete: 'cascade' }),
   reason: text('reason').notNull(),
   evaluatorVersion: text('evaluator_version').notNull(),
-  /** null: the ground truth stays as it is */
+  /** null: the ground truth does not change */
   groundTruthVersionId: text('ground_truth_version_id').references(() => groundTruthVersions.id),
-  /** one submission alone is scored again, and the data set stays as it is; null: all of the data set's are */
+  /** the only submission to re-score, without changing the data set; null: all submissions of the data set */
   submissionId: text('submission_id').references(() => submissions.id, { onDelete: 'cascade' }),
   state: text('state', { enum: ['running', 'done', 'cancelled'] })
     .notNull()
@@ -259,22 +259,22 @@ export const rescores = pgTable('rescores', {
 });
 export type Rescore = InferSelectModel<typeof rescores>;
 
-/** A file of ground truth that came in over the site, until the scoring process has read it. */
+/** A ground-truth file uploaded through the site, kept until the scoring process has read it. */
 export interface ImportFile {
-  /** of a task of counts: the cell type; else '' */
+  /** for a task of counts, the cell type; else '' */
   slot: string;
   fileName: string;
   bytes: number;
   sha256: string;
   storageKey: string;
-  /** of annotations: number or name of the category that is a cell, if one was chosen */
+  /** for annotations: number or name of the category that marks cells, if the maintainer chose one */
   category?: string;
 }
 
-/** Ground truth that a maintainer sent in: read in the scoring process, then a data set, or a version of one. */
+/** Ground truth that a maintainer uploaded. The scoring process makes it a data set or a new version of one. */
 export const groundTruthImports = pgTable('ground_truth_imports', {
   id: id(),
-  /** whose next version it is to be; null: it is to be a new data set */
+  /** the data set to get a new version; null: create a data set */
   datasetId: text('dataset_id').references(() => datasets.id, { onDelete: 'cascade' }),
   name: text('name').notNull(),
   task: text('task').notNull(),
@@ -288,10 +288,10 @@ export const groundTruthImports = pgTable('ground_truth_imports', {
   state: text('state', { enum: ['waiting', 'running', 'done', 'failed'] })
     .notNull()
     .default('waiting'),
-  /** what is wrong with the files */
+  /** problems found in the files */
   problems: jsonb('problems').$type<Problem[]>(),
   warnings: jsonb('warnings').$type<Warning[]>(),
-  /** why it came to nothing otherwise */
+  /** any other reason why the import failed */
   failure: text('failure'),
   createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
   createdAt: createdAt(),
@@ -299,7 +299,7 @@ export const groundTruthImports = pgTable('ground_truth_imports', {
 });
 export type GroundTruthImport = InferSelectModel<typeof groundTruthImports>;
 
-/** What a data set is like, for its page; apart from `datasets`, which every board reads. May be shown to anyone. */
+/** Statistics for a data set's page, which anyone may see. Kept apart from `datasets`, which every board reads. */
 export const datasetStatistics = pgTable('dataset_statistics', {
   datasetId: text('dataset_id')
     .primaryKey()
@@ -307,7 +307,7 @@ export const datasetStatistics = pgTable('dataset_statistics', {
   statistics: jsonb('statistics').$type<DatasetStatistics>().notNull(),
 });
 
-/** The images of a data set, registered by `import-images`; whether they may be shown is a matter of their own. */
+/** The images of a data set, registered by `import-images`. Whether they are public is independent of the data set. */
 export const datasetPictures = pgTable('dataset_pictures', {
   datasetId: text('dataset_id')
     .primaryKey()
@@ -315,9 +315,9 @@ export const datasetPictures = pgTable('dataset_pictures', {
   public: boolean('public').notNull(),
   /** storage key of the archive (`lib/datasets/pictures.ts`) */
   packKey: text('pack_key').notNull(),
-  /** the ground truth whose outlines are in it: of another version they would be wrong */
+  /** the ground truth that the outlines were drawn from; with any other version they would be wrong */
   groundTruthSha256: text('ground_truth_sha256').notNull(),
-  /** pictures in it; a file that is listed under two ids is one */
+  /** number of pictures; a file listed under two ids counts once */
   files: integer('files').notNull(),
   examples: jsonb('examples').$type<ExamplePicture[]>().notNull(),
   createdAt: createdAt(),
@@ -326,7 +326,7 @@ export type DatasetPictures = InferSelectModel<typeof datasetPictures>;
 
 // --- uploads, submissions, evaluations ---
 
-/** A file that came in over tus. It belongs to who sent it until a submission takes it. */
+/** A file uploaded over tus. It belongs to its uploader until a submission uses it. */
 export const uploads = pgTable('uploads', {
   id: text('id').primaryKey(), // the tus upload id
   userId: text('user_id')
@@ -334,7 +334,7 @@ export const uploads = pgTable('uploads', {
     .references(() => users.id, { onDelete: 'cascade' }),
   fileName: text('file_name').notNull(),
   bytes: bigint('bytes', { mode: 'number' }).notNull(),
-  /** of the bytes that arrived; null while incomplete */
+  /** digest of the bytes received; null while incomplete */
   sha256: text('sha256'),
   storageKey: text('storage_key').notNull(),
   completedAt: at('completed_at'),
@@ -342,31 +342,31 @@ export const uploads = pgTable('uploads', {
 });
 export type Upload = InferSelectModel<typeof uploads>;
 
-/** Suspicions a program can have of a submission; a maintainer looks at them. */
+/** Automatic suspicions about a submission, for a maintainer to look at. */
 export interface Radar {
-  /** detections whose mask or polygon is exactly that of a ground-truth object, and how many there are in all */
+  /** number of detections whose mask or polygon equals a ground-truth object exactly, and of all detections */
   exactGroundTruth?: { count: number; detections: number };
 }
 
 export interface Progress {
   phase: 'reading' | 'matching' | 'accumulating';
-  /** 0 to 1 within the whole job */
+  /** share of the whole job that is done, 0 to 1 */
   fraction: number;
 }
 
-/** What is compared: its submissions are its versions. Belongs to a person or a team. */
+/** What the benchmark compares. Its submissions are its versions. It belongs to a person or a team. */
 export const methods = pgTable(
   'methods',
   {
     id: id(),
-    /** null beside a null team: seeded, or of a deleted account */
+    /** null with a null team: seeded, or its owner's account is deleted */
     userId: text('user_id').references(() => users.id, { onDelete: 'set null' }),
     teamId: text('team_id').references(() => teams.id, { onDelete: 'set null' }),
     name: text('name').notNull(),
     description: text('description').notNull().default(''),
     paperUrl: text('paper_url'),
     codeUrl: text('code_url'),
-    /** as they are to be cited, in their order */
+    /** authors in the order of citation */
     authors: text('authors').notNull().default(''),
     architecture: text('architecture').notNull().default(''),
     /** trainable parameters, in millions */
@@ -393,52 +393,52 @@ export const submissions = pgTable(
     userId: text('user_id').references(() => users.id, { onDelete: 'set null' }),
     teamId: text('team_id').references(() => teams.id, { onDelete: 'set null' }),
     methodId: text('method_id').references(() => methods.id, { onDelete: 'set null' }),
-    /** of the method, counted per task and data set */
+    /** number of the method's version, counted per task and data set */
     version: integer('version').notNull().default(1),
-    /** the version of its method that the board shows; one per method, task and data set */
+    /** whether the board shows this version of its method; one per method, task and data set */
     shown: boolean('shown').notNull().default(false),
-    /** whom an entry is credited to once its account is gone */
+    /** name to credit after the owner's account is deleted */
     creditedTo: text('credited_to'),
     method: text('method').notNull(),
     description: text('description').notNull().default(''),
     paperUrl: text('paper_url'),
     codeUrl: text('code_url'),
-    /** what it was trained on, in the submitter's words */
+    /** training data, in the submitter's words */
     trainingData: text('training_data').notNull().default(''),
     testImagesSeen: boolean('test_images_seen').notNull().default(false),
     state: text('state', { enum: SUBMISSION_STATES }).notNull().default('queued'),
     visibility: text('visibility', { enum: VISIBILITIES }).notNull().default('private'),
     hiddenReason: text('hidden_reason'),
-    /** a maintainer's question or remark, for the owner */
+    /** a maintainer's question or remark to the owner */
     moderatorNote: text('moderator_note'),
     withdrawalReason: text('withdrawal_reason', { enum: WITHDRAWAL_REASONS }),
-    /** had been on the board: what is left of it after withdrawal is a tombstone */
+    /** has been on the board, so its withdrawal leaves a tombstone */
     wasPublished: boolean('was_published').notNull().default(false),
     /** detections of every category count as cells */
     anyCategory: boolean('any_category').notNull().default(false),
-    /** the prediction files are gone, the scores stay */
+    /** when the prediction files were deleted; the scores stay */
     filesDeletedAt: at('files_deleted_at'),
-    /** who made it is a secret: until `anonymousUntil`, or, where that is null, until the owner says otherwise */
+    /** hides the maker until `anonymousUntil` or, if that is null, until the owner reveals the entry */
     anonymous: boolean('anonymous').notNull().default(false),
     anonymousUntil: at('anonymous_until'),
-    /** “Anonymous entry 7”; given once and never again */
+    /** number in “Anonymous entry 7”; never reused */
     anonymousNumber: integer('anonymous_number').unique(),
-    /** of the secret in the reviewers' link */
+    /** digest of the secret in the reviewers' link */
     reviewSha256: text('review_sha256').unique(),
     /** re-run by a maintainer */
     verifiedAt: at('verified_at'),
     verifiedBy: text('verified_by').references(() => users.id, { onDelete: 'set null' }),
     verifiedNote: text('verified_note'),
-    /** chosen by a maintainer to stand out as a baseline */
+    /** highlighted as a baseline by a maintainer */
     featured: boolean('featured').notNull().default(false),
-    /** what the radar found while scoring; it opens a case, it never acts */
+    /** what the radar found while scoring; it opens a case and takes no action itself */
     radar: jsonb('radar').$type<Radar>(),
     demo: boolean('demo').notNull().default(false),
     progress: jsonb('progress').$type<Progress>(),
-    /** why the file was rejected */
+    /** why the files were rejected */
     problems: jsonb('problems').$type<Problem[]>(),
     warnings: jsonb('warnings').$type<Warning[]>(),
-    /** why we failed, in words for people */
+    /** why scoring failed on our side, in words for people */
     failure: text('failure'),
     attempts: integer('attempts').notNull().default(0),
     createdAt: createdAt(),
@@ -469,7 +469,7 @@ export const submissionFiles = pgTable(
     bytes: bigint('bytes', { mode: 'number' }).notNull(),
     sha256: text('sha256').notNull(),
     storageKey: text('storage_key').notNull(),
-    /** stated by the submitter: detections with at least this score are counted */
+    /** stated by the submitter: only detections with at least this score are counted */
     scoreThreshold: doublePrecision('score_threshold'),
   },
   (table) => [uniqueIndex('submission_files_slot').on(table.submissionId, table.slot)],
@@ -490,7 +490,7 @@ export const rescoreItems = pgTable(
       .notNull()
       .default('waiting'),
     failure: text('failure'),
-    /** old and new headline in words; '': no number is another; null: not compared yet */
+    /** old and new headline in words; '': no number has changed; null: not compared yet */
     change: text('change'),
     finishedAt: at('finished_at'),
   },
@@ -509,11 +509,11 @@ export const evaluations = pgTable(
     protocol: text('protocol').$type<ProtocolId>().notNull(),
     evaluatorVersion: text('evaluator_version').notNull(),
     groundTruthSha256: text('ground_truth_sha256').notNull(),
-    /** a `Report`, which is validated where it is read (`board/reports.ts`) */
+    /** a `Report`, validated by its reader (`board/reports.ts`) */
     report: jsonb('report').notNull(),
-    /** what it was made by, where that was not the submission's own turn */
+    /** the re-score that made it; null: the submission's own turn */
     rescoreId: text('rescore_id').references(() => rescores.id, { onDelete: 'set null' }),
-    /** of a re-score that is not done: nobody sees it yet */
+    /** made by an unfinished re-score, so nobody sees it yet */
     pending: boolean('pending').notNull().default(false),
     createdAt: createdAt(),
   },
@@ -528,7 +528,7 @@ export const evaluations = pgTable(
 );
 export type EvaluationRow = InferSelectModel<typeof evaluations>;
 
-/** Numbers as published elsewhere: shown beside the board, marked, with protocol and source; never ranked. */
+/** Numbers published elsewhere. Boards show them marked, with protocol and source, and never rank them. */
 export const referenceResults = pgTable(
   'reference_results',
   {
@@ -551,11 +551,11 @@ export const referenceResults = pgTable(
 );
 export type ReferenceResult = InferSelectModel<typeof referenceResults>;
 
-// --- quota, notices, what maintainers set ---
+// --- quota, notices, maintainers' settings ---
 
 /**
- * What counts against the quota of a person or a team, line by line. A submission reserves a place when it comes in;
- * a score makes a charge of it, anything else gives it back. Only ever added to.
+ * The quota's ledger for people and teams. A submission reserves a place when it is created; a score turns the
+ * reservation into a charge, and any other end returns it. Lines are only ever added.
  */
 export const quotaLedger = pgTable(
   'quota_ledger',
@@ -563,34 +563,34 @@ export const quotaLedger = pgTable(
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     at: at('at').notNull().defaultNow(),
     holder: text('holder').$type<QuotaHolder>().notNull(),
-    /** who submitted, as a holder: a person's charges count for the person in whatever team they were made */
+    /** the submitter as a holder: charges count for the person, whatever team they were made in */
     person: text('person').$type<QuotaHolder>(),
     task: text('task').notNull(),
     kind: text('kind', { enum: QUOTA_KINDS }).notNull(),
-    /** places: 1, or what was granted */
+    /** number of places: 1, or the number granted */
     amount: integer('amount').notNull().default(1),
     submissionId: text('submission_id').references(() => submissions.id, { onDelete: 'set null' }),
     reason: text('reason').notNull().default(''),
     actorId: text('actor_id'),
-    /** of a grant: counts until then */
+    /** for a grant: when it ends */
     expiresAt: at('expires_at'),
   },
   (table) => [
     index('quota_ledger_holder').on(table.holder, table.task, table.at),
     index('quota_ledger_person').on(table.person, table.task, table.at),
-    // a submission is reserved, charged or returned once
+    // a submission has at most one reservation, one charge and one return
     uniqueIndex('quota_ledger_once').on(table.submissionId, table.kind),
   ],
 );
 export type QuotaLine = InferSelectModel<typeof quotaLedger>;
 
-/** What a maintainer set for a task; a task without a row has the defaults. */
+/** A maintainer's settings for a task; a task without a row has the defaults. */
 export const taskSettings = pgTable('task_settings', {
   task: text('task').primaryKey(),
-  /** submissions are taken */
+  /** whether the task accepts submissions */
   open: boolean('open').notNull().default(true),
   closedReason: text('closed_reason'),
-  /** scored submissions per window, person or team; null: the site's default */
+  /** scored submissions per window, for each person or team; null: the site's default */
   quota: integer('quota'),
   quotaDays: integer('quota_days'),
   /** largest upload in bytes; null: the site's limit */
@@ -613,7 +613,7 @@ export const announcements = pgTable('announcements', {
 });
 export type Announcement = InferSelectModel<typeof announcements>;
 
-/** Scoring processes by their signs of life: who has been silent for long is gone, and its line goes some time later. */
+/** Scoring processes and their last heartbeats. A process that stays silent is gone; its row is deleted later. */
 export const scoringProcesses = pgTable('scoring_processes', {
   id: id(),
   threads: integer('threads').notNull(),
@@ -622,7 +622,7 @@ export const scoringProcesses = pgTable('scoring_processes', {
 });
 export type ScoringProcess = InferSelectModel<typeof scoringProcesses>;
 
-/** What a person is told, in the site. */
+/** Notices to people, shown in the site. */
 export const notices = pgTable(
   'notices',
   {
@@ -633,7 +633,7 @@ export const notices = pgTable(
     kind: text('kind', { enum: NOTICE_KINDS }).notNull(),
     /** plain sentences */
     text: text('text').notNull(),
-    /** where to look: a path of this site */
+    /** a path of this site with more about it */
     link: text('link'),
     readAt: at('read_at'),
     createdAt: createdAt(),
@@ -642,7 +642,7 @@ export const notices = pgTable(
 );
 export type Notice = InferSelectModel<typeof notices>;
 
-/** E-mail that is to go out: written in the transaction of what it tells, sent and retried by the scoring process. */
+/** E-mail to send. Written in the transaction of the change it reports; the scoring process sends and retries it. */
 export const outbox = pgTable(
   'outbox',
   {
@@ -653,7 +653,7 @@ export const outbox = pgTable(
     attempts: integer('attempts').notNull().default(0),
     nextAttemptAt: at('next_attempt_at').notNull().defaultNow(),
     sentAt: at('sent_at'),
-    /** given up after too many attempts */
+    /** when it was given up after too many attempts */
     failedAt: at('failed_at'),
     lastError: text('last_error'),
     createdAt: createdAt(),
@@ -663,8 +663,8 @@ export const outbox = pgTable(
 export type OutboxMessage = InferSelectModel<typeof outbox>;
 
 /**
- * A line for each transaction that changed what strangers see; triggers write it (migration 0009). Cached pages are
- * good as long as no line is added (`db/board/public-version.ts`).
+ * One line per transaction that changed what strangers see, written by triggers (migration 0009). Cached pages stay
+ * valid until a line is added (`db/board/public-version.ts`).
  */
 export const publicChanges = pgTable(
   'public_changes',
@@ -676,7 +676,7 @@ export const publicChanges = pgTable(
   (table) => [index('public_changes_at').on(table.at)],
 );
 
-/** Every decision and change of an entry: who, what, why. The database itself refuses to change or remove a line. */
+/** Every decision about and change to an entry: who, what, why. The database refuses to change or delete a line. */
 export const auditEvents = pgTable(
   'audit_events',
   {

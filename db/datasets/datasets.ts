@@ -19,8 +19,8 @@ type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol' | 'split' 
 type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<Pick<Dataset, Optional>>;
 
 /**
- * Registers ground truth under a name. The same content again is no error, and may say a split that was not known;
- * other content under a taken name is one.
+ * Register ground truth under a name. Registering the same content again is allowed and may add a split that was
+ * unknown. Throw if the name is taken by other content.
  */
 export async function registerDataset(
   input: NewDataset,
@@ -78,7 +78,7 @@ export async function getDataset(id: string, tx: Tx = db()): Promise<Dataset | n
 }
 
 /**
- * Locks a data set's row until the transaction ends.
+ * Lock a data set's row until the transaction ends.
  *
  * @throws AppError `not-found`
  */
@@ -93,7 +93,7 @@ export async function getDatasetByName(name: string, tx: Tx = db()): Promise<Dat
   return dataset ?? null;
 }
 
-/** Keeps what may be told of a data set; again after another import, so that older ones get what is new. */
+/** Save the statistics that may be shown. Each import replaces them, so older data sets gain new ones. */
 export async function saveStatistics(dataset: Dataset, all: DatasetStatistics, tx: Tx = db()): Promise<void> {
   const statistics = dataset.public ? all : withoutImages(all);
   await tx
@@ -102,15 +102,15 @@ export async function saveStatistics(dataset: Dataset, all: DatasetStatistics, t
     .onConflictDoUpdate({ target: datasetStatistics.datasetId, set: { statistics } });
 }
 
-/** Null for ground truth without annotations, or that was registered before there were statistics. */
+/** Return a data set's statistics; null without annotations, or if it was registered before statistics existed. */
 export async function getStatistics(dataset: Dataset, tx: Tx = db()): Promise<DatasetStatistics | null> {
   const [found] = await tx.select().from(datasetStatistics).where(eq(datasetStatistics.datasetId, dataset.id));
   if (!found) return null;
-  // also where a public data set was made private since
+  // the data set may have been public when they were saved
   return dataset.public ? found.statistics : withoutImages(found.statistics);
 }
 
-/** Keeps the images of a data set in the place of those it had. @returns the storage key of those, if there were any */
+/** Replace the images of a data set. @returns the storage key of the previous archive, if it is another one */
 export async function savePictures(
   pictures: Omit<DatasetPictures, 'createdAt'>,
   tx: Tx = db(),
@@ -142,17 +142,17 @@ export async function savePictures(
   });
 }
 
-/** Null where no images are registered. Whether they may be shown is asked in `lib/permissions.ts`. */
+/** Return a data set's images; null if none are registered. `lib/permissions.ts` decides who may see them. */
 export async function getPictures(datasetId: string, tx: Tx = db()): Promise<DatasetPictures | null> {
   const [found] = await tx.select().from(datasetPictures).where(eq(datasetPictures.datasetId, datasetId));
   return found ?? null;
 }
 
-/** Methods are not compared on training images, so such a set comes last, whoever asks for no set by name. */
+/** Training sets come last, so that no board shows one by default: methods are not compared on training images. */
 const TRAINING = sql`coalesce(${datasets.split} = 'train', false)`;
 const VALIDATION = sql`coalesce(${datasets.split} = 'val', false)`;
 
-/** All that serve a task, or all: real ones before demo ones, test sets before others, the newest first. */
+/** List a task's data sets, or all: real before demo, test before validation before training, newest first. */
 export async function listDatasets(filter: { task?: string } = {}, tx: Tx = db()): Promise<Dataset[]> {
   return tx
     .select()
@@ -161,7 +161,7 @@ export async function listDatasets(filter: { task?: string } = {}, tx: Tx = db()
     .orderBy(TRAINING, asc(datasets.demo), VALIDATION, desc(datasets.createdAt), asc(datasets.id));
 }
 
-/** What is submitted to when nobody says otherwise: the newest real ground truth of the task, else the demo one. */
+/** Return the default data set for submissions to a task: its newest real one, else the demo one. */
 export async function activeDataset(task: string, tx: Tx = db()): Promise<Dataset | null> {
   const [first] = await listDatasets({ task }, tx);
   return first ?? null;

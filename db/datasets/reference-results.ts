@@ -1,4 +1,4 @@
-/** Results published elsewhere, copied in with their protocol and source. Shown beside the board, never ranked. */
+/** Copies in results published elsewhere, with their protocol and source. Boards show them and never rank them. */
 import { and, asc, eq, ne } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type ReferenceResult, referenceResults } from '#db/schema.ts';
@@ -9,29 +9,29 @@ import { type PublishedNumber, splitEvaluation } from '#lib/tasks/published.ts';
 
 type NewReferenceResult = Omit<ReferenceResult, 'id'>;
 
-/** Follows another protocol or another split: listed on the task's page, never beside scored entries. */
+/** Marks results under another protocol or split: the task's page lists them, never beside scored entries. */
 export const OTHER_PROTOCOL = 'NO';
-/** Of another data set than LIVECell. */
+/** Marks results on another data set than LIVECell. */
 export const OTHER_DATASET = 'other dataset';
 const COMPARABLE = ['yes', 'as published', OTHER_DATASET];
 
 type Reading = PublishedNumber & { task: string };
 
-/** Read a row as the task does that its column `task` names; null where no task knows it. */
+/** Read a row with the reader of the task in its column `task`; null if no task has one. */
 function read({ task, subset, metric }: Record<string, string>): Reading | null {
   const owner = listTasks().find(({ published }) => published && task.startsWith(published.rows));
   const found = owner?.published?.read({ subset, metric });
   return owner && found ? { task: owner.id, ...found } : null;
 }
 
-/** Read a row that follows another protocol. It keeps its own words: `mask mAP`, `mSA (mean TP/(TP+FP+FN) …)`. */
+/** Read a row under another protocol. It keeps its own metric names: `mask mAP`, `mSA (mean TP/(TP+FP+FN) …)`. */
 function readOther({ subset, metric }: Record<string, string>): Reading {
   const { evaluation, name } = splitEvaluation(metric) ?? { evaluation: 'segm', name: metric };
-  // such rows are of detection or segmentation of all types
+  // such rows are about detection or segmentation of all cell types
   return { task: DEFAULT_TASK.id, subset, metric: name, evaluation };
 }
 
-/** Every row of the published table: those that may stand beside ours, and those that may not, marked `NO`. */
+/** Parse the table of published results. Results that may not stand beside scored entries are marked `NO`. */
 export function parsePublishedResults(csv: string): NewReferenceResult[] {
   const [header, ...rows] = readCsv(csv.trim());
   const names = header.fields;
@@ -41,14 +41,14 @@ export function parsePublishedResults(csv: string): NewReferenceResult[] {
   for (const { fields: cells, line } of rows) {
     if (cells.length !== names.length) throw new Error(`published results: ${cells.length} fields in line ${line}`);
     const row = Object.fromEntries(names.map((name, i) => [name, cells[i].trim()]));
-    // `same` means the protocol of the row above, `same; …` adds to it
+    // `same` means the protocol of the row above; `same; …` adds to it
     const [first, ...more] = row.protocol.split(';').map((part) => part.trim());
     if (first !== 'same') above = row.protocol;
     const protocol = first === 'same' ? [above, ...more].join('; ') : row.protocol;
 
     const comparable = row.comparable_with_official;
     if (row.source.endsWith('.ipynb')) notebook = row.source;
-    // what the notebook printed is found where the notebook is
+    // the output of a notebook has the notebook itself as its source
     const source = row.source === 'notebook output' ? `${notebook} (${row.source})` : row.source;
     const found = comparable === OTHER_PROTOCOL ? readOther(row) : COMPARABLE.includes(comparable) ? read(row) : null;
     if (!found) throw new Error(`published results: nobody knows how to read ${cells.join(',')} in line ${line}`);
@@ -70,12 +70,12 @@ export function parsePublishedResults(csv: string): NewReferenceResult[] {
   return results;
 }
 
-/** 48.45 % as the fraction 0.4845 and not 0.48450000000000004: the decimal point moves, nothing is divided. */
+/** Return a percentage as a fraction by moving the decimal point: 48.45 gives 0.4845, not 0.48450000000000004. */
 function percent(text: string): number {
   return Number(`${text}e-2`);
 }
 
-/** Copies results in. Repeating it brings changed rows up to date and adds nothing twice. */
+/** Copy results in. Repeating it updates changed rows and creates no duplicates. */
 export async function saveReferenceResults(rows: NewReferenceResult[], tx: Tx = db()): Promise<void> {
   await tx.transaction(async (tx) => {
     for (const row of rows) {
@@ -92,7 +92,7 @@ export async function saveReferenceResults(rows: NewReferenceResult[], tx: Tx = 
   });
 }
 
-/** What may stand beside scored entries; with `otherProtocols` also what may not. */
+/** List the results that may stand beside scored entries, or all of them with `otherProtocols`. */
 export async function listReferenceResults(
   filter: { task: string; evaluation?: Evaluation; subset?: string; otherProtocols?: boolean },
   tx: Tx = db(),

@@ -6,7 +6,7 @@ import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 
 type Db = PostgresJsDatabase<typeof schema>;
-/** A transaction, or the database itself: whatever a query is asked to run on. */
+/** A transaction, or the database itself: whatever a query runs on. */
 export type Tx = Db | Parameters<Parameters<Db['transaction']>[0]>[0];
 
 export interface Client {
@@ -14,14 +14,14 @@ export interface Client {
   close(): Promise<void>;
 }
 
-/** Opens a pool of its own, for processes that talk to more than one database (tests, migrations). */
+/** Open a separate pool, for processes that use more than one database (tests, migrations). */
 export function connect(url: string, options: { max?: number } = {}): Client {
   const sql = postgres(url, {
     // Small: the embedded database runs one transaction at a time anyway, and PostgreSQL counts connections.
     max: options.max ?? 4,
     // Named statements would have to live in the backend, which the embedded database shares between all connections.
     prepare: false,
-    // One query less on each new connection; drizzle writes arrays itself.
+    // Saves a query on each new connection; drizzle writes arrays itself.
     fetch_types: false,
     onnotice: () => {},
     connection: { application_name: 'livecell' },
@@ -29,10 +29,10 @@ export function connect(url: string, options: { max?: number } = {}): Client {
   return { db: drizzle(sql, { schema }), close: () => sql.end({ timeout: 5 }) };
 }
 
-/** Next compiles modules more than once in a process (pages, routes, instrumentation): one pool for all of them. */
+/** Shared by all copies of this module: Next compiles modules several times (pages, routes, instrumentation). */
 const cache = globalThis as typeof globalThis & { livecellDb?: { url: string; client: Client } };
 
-/** The process's database, from DATABASE_URL. Never use it inside a transaction: the embedded one has one backend. */
+/** Return the database at DATABASE_URL. Never use it inside a transaction: the embedded database has one backend. */
 export function db(): Db {
   const url = env().DATABASE_URL;
   if (!url) throw new AppError('unavailable', 'There is no database: DATABASE_URL is not set.');

@@ -13,9 +13,9 @@ export interface Embedded {
 }
 
 /**
- * Opens the database of a data folder and serves it until closed. Only one process can: two openers would lose data.
- * `template` is a dumped database to begin with where the folder has none yet; `lock` is the folder's, where the caller
- * has it already.
+ * Open the database of a data folder and serve it until closed. Only one process may do this: two would lose data.
+ * `template` is a dump to start from if the folder has no database yet; `lock` is the folder's lock, if the caller
+ * already holds it.
  */
 export async function openEmbedded(
   dataDir: string,
@@ -24,7 +24,7 @@ export async function openEmbedded(
   const lock = options.lock ?? lockFolder(dataDir);
   try {
     const backend = await PGlite.create({ dataDir: join(dataDir, 'database'), loadDataDir: options.template });
-    // the files a new database begins with are made with rights for everybody, whatever the umask
+    // PGlite creates files that every user can read, whatever the umask
     makePrivate(join(dataDir, 'database'));
     const { rows } = await backend.query<{ version: string }>("select current_setting('server_version') as version");
     const password = randomBytes(24).toString('base64url');

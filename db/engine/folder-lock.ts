@@ -1,6 +1,6 @@
 /**
- * A lock that belongs to a folder. The operating system holds it (SQLite's own file lock), so it ends with the process
- * however that ends: nothing is left over after kill -9, and a reused process id cannot be mistaken for its owner.
+ * A lock on a folder. The operating system holds it (SQLite's own file lock), so it ends with the process however that
+ * ends: kill -9 leaves nothing behind, and no reused process id can be mistaken for the owner.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -22,7 +22,7 @@ export function lockFolder(folder: string): FolderLock {
     if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) throw cause;
     throw new AppError('unavailable', `${resolve(folder)} is already in use by ${ownerOf(ownerFile)}.`, { cause });
   }
-  // only for the message above; the lock itself is not in it
+  // the file's content serves only the message above; it plays no part in the lock
   writeFileSync(ownerFile, String(process.pid));
   return {
     release() {

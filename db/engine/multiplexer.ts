@@ -33,7 +33,7 @@ interface MultiplexerOptions {
   port?: number;
   /** how long a connection may keep the others waiting inside a transaction without sending anything */
   idleInTransactionMilliseconds?: number;
-  /** the backend is beyond use */
+  /** called when the backend is beyond use */
   onCrash?: (error: unknown) => void;
 }
 
@@ -41,11 +41,11 @@ interface Connection {
   socket: Socket;
   id: number;
   input: Buffer;
-  /** waits for StartupMessage, then for the password, then for anything */
+  /** what the connection expects: StartupMessage, then the password, then anything */
   phase: 'startup' | 'password' | 'ready' | 'closed';
-  /** messages up to the next answer; null: the connection is over */
+  /** groups of messages that each end where the backend answers; null: the connection has ended */
   units: (Buffer | null)[];
-  /** messages of a unit that is not complete */
+  /** messages of an incomplete unit */
   part: Buffer[];
   waiting: boolean;
   /** the client's names of prepared statements → ours */
@@ -56,7 +56,7 @@ interface Connection {
 
 const code = (letter: string) => letter.charCodeAt(0);
 const [BIND, CLOSE, DESCRIBE, PARSE, PASSWORD, TERMINATE] = ['B', 'C', 'D', 'P', 'p', 'X'].map(code);
-/** The backend answers after these. */
+/** Message types that the backend answers. */
 const ENDS_UNIT = new Set(['Q', 'S', 'H', 'F'].map(code));
 const COMMAND_COMPLETE = code('C');
 const READY = code('Z');
@@ -66,12 +66,12 @@ const SSL_REQUEST = 80877103;
 const GSS_REQUEST = 80877104;
 const CANCEL_REQUEST = 80877102;
 const PROTOCOL_3 = 3;
-/** The most that a client may send before its password is checked. */
+/** Most bytes that a client may send before its password is checked. */
 const MAX_STARTUP_BYTES = 10_000;
-/** The largest message PostgreSQL itself takes. */
+/** Largest message that PostgreSQL itself accepts, in bytes. */
 const MAX_MESSAGE_BYTES = 0x3fffffff;
 
-/** Answers connections to a port of this machine until it is closed. */
+/** Serve connections to a local port until closed. */
 export async function serve(backend: Backend, options: MultiplexerOptions): Promise<Multiplexer> {
   const multiplexer = new Multiplexer(backend, options);
   await multiplexer.listen(options.port ?? 0);
@@ -118,7 +118,7 @@ class Multiplexer {
     const closed = new Promise((resolve) => this.server.close(resolve));
     for (const { socket } of this.connections) socket.destroy();
     await closed;
-    // the clients' last transactions are rolled back before the backend goes
+    // wait until the clients' open transactions are rolled back
     while (!this.crashed && (this.running || this.waiting.length > 0 || this.owner))
       await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -199,7 +199,7 @@ class Multiplexer {
     this.fail(connection, '25P03', 'terminated: idle in a transaction for too long while others wait');
   }
 
-  /** What a connection leaves behind: an open transaction, a half-sent request, its statements. */
+  /** Clean up after a connection: its open transaction, half-sent request and prepared statements. */
   private async cleanUpAfter(connection: Connection): Promise<void> {
     await this.backend.execProtocolRaw(Buffer.concat([message('S'), query('rollback')]));
     const close = [...connection.statements.values()].map((name) => message('C', 'S', name, '\0'));
@@ -209,10 +209,10 @@ class Multiplexer {
 
   // --- settings ---
 
-  /** After SET outside a transaction: remembers the session's settings and takes them off the backend. */
+  /** After SET outside a transaction, save the session's settings and reset the backend. */
   private async saveSettings(connection: Connection, idle: boolean): Promise<void> {
     if (!idle) {
-      // inside a transaction it may be SET LOCAL or be rolled back: seen to when the transaction ends
+      // in a transaction it may be SET LOCAL or be rolled back, so look again when the transaction ends
       this.pendingSettings.add(connection);
       return;
     }
@@ -262,7 +262,7 @@ class Multiplexer {
       socket.write('N'); // loopback only: nothing to encrypt
       return true;
     }
-    // a statement runs to its end before anything else is read: there is never one to cancel
+    // a statement runs to its end before anything else is read, so there is never one to cancel
     if (kind === CANCEL_REQUEST || kind >>> 16 !== PROTOCOL_3) {
       if (kind !== CANCEL_REQUEST) this.fail(connection, '08P01', 'this server speaks protocol 3 only');
       else this.disconnect(connection);
@@ -320,7 +320,7 @@ class Multiplexer {
     connection.socket.write(Buffer.concat([message('R', int32(0)), ...status, key, message('Z', 'I')]));
   }
 
-  /** Two connections may give the same name to different statements. The unnamed one lives within a turn. */
+  /** Rename statements, since two connections may use the same name. The unnamed one lasts only for a turn. */
   private renameStatement(connection: Connection, type: number, body: Buffer): Buffer {
     let start: number;
     if (type === PARSE) start = 5;
@@ -342,7 +342,7 @@ class Multiplexer {
 
   // --- leaving ---
 
-  /** No more messages will come; those that came before are still run, as PostgreSQL does. */
+  /** Accept no more messages, but run those already received, as PostgreSQL does. */
   private leave(connection: Connection): void {
     if (connection.phase === 'closed') return;
     const wasReady = connection.phase === 'ready';
@@ -404,7 +404,7 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** The first column of an answer's rows. */
+/** Return the first column of an answer's rows. */
 function rows(answer: Uint8Array): string[] {
   const view = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
   const found: string[] = [];

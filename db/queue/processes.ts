@@ -5,7 +5,7 @@ import { scoringProcesses } from '#db/schema.ts';
 
 /** A process whose last heartbeat is older counts as gone; heartbeats come every few seconds. */
 export const SILENT_SECONDS = 30;
-/** How long the row of a gone process is kept, to tell since when no process runs. */
+/** How long the row of a gone process is kept, to tell since when none has run. */
 const FORGOTTEN_AFTER = '1 day';
 
 export interface ScoringProcesses {
