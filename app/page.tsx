@@ -127,8 +127,8 @@ export default async function HomePage() {
           <li>
             <h3>Upload</h3>
             <p>
-              <Link href="/submit">Send the file</Link> from the browser or the command line. It resumes when the
-              connection breaks, and a wrong file is refused with the record that is wrong.
+              <Link href="/submit">Send the file</Link> from the browser or the command line. The upload resumes after a
+              broken connection, and a message about a wrong file names the faulty record.
             </p>
           </li>
           <li>
@@ -150,8 +150,13 @@ export default async function HomePage() {
               released code. <Link href="/protocol">Both are explained.</Link>
             </li>
             <li>Masks and boxes, all cell types together and each alone, at every IoU threshold.</li>
-            <li>Each entry states the digests of file and ground truth, so anyone who has both can recompute it.</li>
-            <li>Published numbers stand beside the board with their source, and are never ranked with scored ones.</li>
+            <li>
+              Each entry states the digests of its file and the ground truth, so anyone with both can recompute it.
+            </li>
+            <li>
+              Numbers published elsewhere stand beside the board with their source, and are never ranked with scored
+              ones.
+            </li>
           </ul>
         </div>
         <div>

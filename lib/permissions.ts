@@ -1,6 +1,6 @@
 /**
- * Who may do what, as sentences. Pure functions of plain values, tested by a truth table. Pages, actions and routes
- * decide permissions only here. Private by default: only a scored and published entry is public.
+ * Permissions, as sentences: pure functions of plain values, tested by a truth table. Pages, actions and routes decide
+ * permissions only here. Private by default: only a scored and published entry is public.
  */
 
 import { isSealed, type Seal } from './public-entry.ts';
@@ -190,7 +190,7 @@ export function canAcceptInvitation(viewer: Viewer): viewer is SignedIn {
   return canAct(viewer);
 }
 
-// --- the queue: everybody sees that something waits and how long; only people who may see it anyway see what it is ---
+// --- the queue: everybody sees that something waits and for how long; only people who may see it know what it is ---
 
 /** Nothing that waits is public yet, except entries being scored again and demo entries. */
 export function canNameInQueue(viewer: Viewer, submission: Owned & Seal, now = new Date()): boolean {

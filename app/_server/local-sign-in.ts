@@ -1,14 +1,14 @@
 /**
- * Sign-in without outside services, for an installation on one's own machine. It takes a key: a link that `npm start`
- * prints, that `livecell sign-in-link` makes, or that a maintainer of the installation gives to somebody
- * (`db/people/sign-in-links.ts`). Whoever has no key gets no further, whatever the request looks like. Around the key
- * stand three more locks:
+ * Sign-in without outside services, for a local installation. It takes a key: in a link that `npm start` prints, that
+ * `livecell sign-in-link` makes, or that a maintainer of the installation gives to somebody
+ * (`db/people/sign-in-links.ts`). Without a key a request is refused, whatever it looks like. Three more locks stand
+ * around the key:
  *
  *   1. the launcher sets LIVECELL_LOCAL_SIGN_IN only with the embedded database, on a loopback address, without AUTH_URL
  *      and without the keys of a provider, and removes it from the environment otherwise;
  *   2. the site checks the same of its own environment;
- *   3. the request was addressed to a loopback name and shows no sign of a proxy: a tunnel or a reverse proxy that
- *      publishes the port may say so in a header, and DNS rebinding arrives with a foreign Host.
+ *   3. the request must be addressed to a loopback name and show no sign of a proxy: a tunnel or a reverse proxy that
+ *      publishes the port may reveal itself in a header, and DNS rebinding arrives with a foreign Host.
  */
 import { env, signsInAtHome } from '#lib/env.ts';
 

@@ -1,4 +1,4 @@
-/** Who may see how the site is doing inside: whoever has the operator's token, where one is set. */
+/** Restricts monitoring pages to the holder of the operator's token, if one is set. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { env } from '#lib/env.ts';
 

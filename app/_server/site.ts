@@ -1,6 +1,6 @@
 /**
- * The site's own address: AUTH_URL where it is set, else, on one's own machine, the loopback name the request was sent to.
- * What a request says of other hosts is never believed: an answer with an address in it may be kept and passed on.
+ * The site's own address: AUTH_URL if it is set, else, on a local installation, the loopback name of the request. Never
+ * trust a request about other hosts: its answer may be cached with an address in it and served to other people.
  */
 import { env } from '#lib/env.ts';
 

@@ -345,8 +345,8 @@ export async function reportsOf(entry: PublicEntry): Promise<Partial<Record<Prot
 }
 
 /**
- * The score with everything needed to compute it again. Receipts are made to be handed on, so `entry` is the public
- * form, whoever asks: the receipt of an anonymous entry does not name its maker.
+ * Return the score with everything needed to compute it again. Receipts are made to be passed on, so `entry` is the
+ * public form for every viewer: the receipt of an anonymous entry does not name its maker.
  */
 export async function receiptOf(entry: PublicEntry, dataset: Pick<Dataset, 'name'>): Promise<Receipt> {
   const { id, method, task, createdAt, startedAt, finishedAt } = entry;

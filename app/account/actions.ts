@@ -92,7 +92,7 @@ export const deleteMyAccount = action(
     await signOut({ redirectTo: '/account/deleted' });
     return undefined;
   },
-  // whoever is suspended has the right to be forgotten, too
+  // suspended people also have the right to be forgotten
   { evenSuspended: true },
 );
 

@@ -78,8 +78,8 @@ export default async function AccountPage({ searchParams }: Props) {
       <section className="section" aria-labelledby="data">
         <h2 id="data">Your data</h2>
         <p className="prose">
-          One JSON document with all that this site holds about you: profile, sign-ins, teams, methods, submissions with
-          their scores, notices, tokens (not the secrets), uploads, and what you did.
+          One JSON document with everything this site holds about you: profile, sign-ins, teams, methods, submissions
+          with their scores, notices, tokens (without their secrets), uploads, and your actions.
         </p>
         <p>
           <a className="button" href="/account/data" download>
@@ -93,8 +93,8 @@ export default async function AccountPage({ searchParams }: Props) {
           <p className="prose">
             This cannot be undone. Your profile, sign-ins, tokens and notices are deleted, and so is every submission
             that never was public, with its files. Entries of a team stay with the team. The log keeps your account’s
-            number and the names of teams and methods, since it cannot be changed; and for a year a digest of your
-            sign-ins stays, so that charges of the quota and a suspension outlive the account.
+            number and the names of teams and methods, since it cannot be changed. A digest of your sign-ins stays for a
+            year, so that quota charges and a suspension outlive the account.
           </p>
           <DeleteForm
             confirmation={confirmationOf(user)}
@@ -151,9 +151,9 @@ async function SignIns({ user, mayChange }: { user: User; mayChange: boolean }) 
 
 /** Say why the person gets no e-mail; null if they can. */
 function explainNoMail(user: User): string | null {
-  if (!sendsMail()) return 'This site sends no e-mail so far; what you choose here is kept for when it does.';
+  if (!sendsMail()) return 'This site does not send e-mail yet; your choices are kept for when it does.';
   if (user.email) return null;
-  return 'There is no e-mail address in your account. Link Google or GitHub to add the one you have there.';
+  return 'Your account has no e-mail address. Link Google or GitHub to add the one you use there.';
 }
 
 async function Notices({ user }: { user: User }) {

@@ -24,9 +24,9 @@ export async function Quota({ who }: { who: NonNullable<Viewer> }) {
       <h2 id="quota">Quota</h2>
       <div className="stack">
         <p className="prose">
-          Each person and each team has a number of scored submissions per task in a sliding window. A submission holds
-          a place until it is over, and only a score is charged: what is rejected, fails or is withdrawn before it has
-          one costs nothing. Demo data sets are not counted, and scoring again never is.
+          Each person and each team may have a number of scored submissions per task in a sliding window. A submission
+          holds a place until it ends, and only a score is charged: a submission that is rejected, fails or is withdrawn
+          before it has a score costs nothing. Submissions to demo data sets are not counted, nor is re-scoring.
         </p>
         <DataTable
           label="Table of the quota"

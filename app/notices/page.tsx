@@ -24,11 +24,11 @@ export default async function NoticesPage() {
         <div className="cluster">
           <span className="muted">{unread === 0 ? 'All read' : `${unread} unread`}</span>
           {unread > 0 && <Act action={read} values={{ id: 'all' }} label="Mark all as read" />}
-          <Link href="/account#notices">What you are told, and where</Link>
+          <Link href="/account#notices">Choose your notices</Link>
         </div>
       </header>
       {notices.length === 0 ? (
-        <p>Nothing yet. Here you are told when a submission was scored or a maintainer decided about an entry.</p>
+        <p>No notices yet. You will get one when a submission is scored or a maintainer decides about an entry.</p>
       ) : (
         <ul className="notices">
           {notices.map((notice) => (
@@ -36,7 +36,9 @@ export default async function NoticesPage() {
           ))}
         </ul>
       )}
-      {notices.length === SHOWN && <p className="hint">The newest {SHOWN} are shown; your data has all of them.</p>}
+      {notices.length === SHOWN && (
+        <p className="hint">The newest {SHOWN} are shown; the download of your data has all of them.</p>
+      )}
     </div>
   );
 }

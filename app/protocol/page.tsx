@@ -27,8 +27,8 @@ export default function ProtocolPage() {
       <header className="page-head">
         <h1>How scores are computed</h1>
         <p className="lead">
-          The settings on this page are not a description of the evaluator: they are the objects it runs with, printed.
-          Every entry is scored under all of them.
+          The settings on this page are printed from the objects that the evaluator itself uses. Every entry is scored
+          under all of them.
         </p>
       </header>
 
@@ -43,9 +43,10 @@ export default function ProtocolPage() {
           <h2 id="units">Why there are two LIVECell protocols</h2>
           <p>
             The paper gives the limits of small and large cells as 320 and 970 µm², which it equates with 500 and 1,500
-            pixels. At {(MICRONS_PER_PIXEL ** 2).toFixed(3)} µm² a pixel it is the other way round: 324 pixels are 500
-            µm² and 961 pixels are about 1,500 µm², and those are what the authors’ released evaluator uses. The units
-            were swapped in print. The released code also keeps 2,000 detections per image where the paper says 3,000.
+            pixels. But at {(MICRONS_PER_PIXEL ** 2).toFixed(3)} µm² a pixel it is the other way round: 324 pixels are
+            500 µm², and 961 pixels are about 1,500 µm². The authors’ released evaluator uses these pixel limits. The
+            units were swapped in print. The released code also keeps 2,000 detections per image where the paper says
+            3,000.
           </p>
           <p>
             Neither can be called wrong: the paper is what people read, the code is what made its numbers. So both are
@@ -57,14 +58,14 @@ export default function ProtocolPage() {
           <h2 id="matching">Matching detections to cells</h2>
           <p>
             The method is that of the COCO challenge, followed to the last digit of its reference implementation,
-            pycocotools. Within an image, detections are taken by falling score. Each takes the annotated cell with
-            which its overlap is greatest, if that overlap reaches the threshold and no earlier detection has taken the
-            cell. Overlap is intersection over union (IoU) of the masks, or of the boxes. There are{' '}
-            {IOU_THRESHOLDS.length} thresholds, {IOU_THRESHOLDS[0].toFixed(2)} to{' '}
-            {IOU_THRESHOLDS[IOU_THRESHOLDS.length - 1].toFixed(2)} in steps of 0.05.
+            pycocotools. Within an image, detections take turns by falling score. Each takes, among the annotated cells
+            that no earlier detection has taken, the one it overlaps most, if the overlap reaches the threshold. Overlap
+            is intersection over union (IoU) of the masks, or of the boxes. There are {IOU_THRESHOLDS.length}{' '}
+            thresholds, {IOU_THRESHOLDS[0].toFixed(2)} to {IOU_THRESHOLDS[IOU_THRESHOLDS.length - 1].toFixed(2)} in
+            steps of 0.05.
           </p>
           <p>
-            Regions annotated as crowds are neither found nor missed: what falls into them does not count. There is one
+            Regions annotated as crowds are neither found nor missed: detections inside them do not count. There is one
             category, cell; a detection of another category is not scored, with a warning.
           </p>
 
@@ -74,15 +75,15 @@ export default function ProtocolPage() {
             share of detections that are right so far, recall the share of cells found so far. Precision is made
             non-increasing and read at {RECALL_THRESHOLDS.length} recall values from 0 to 1; where that recall is never
             reached it is 0. The mean of these values is the AP of one IoU threshold (AP50 and AP75 are those of 0.50
-            and 0.75), and the mean over the {IOU_THRESHOLDS.length} thresholds is AP. A good AP takes outlines that
-            fit, few cells missed, few inventions, and scores that put the sure detections first.
+            and 0.75), and the mean over the {IOU_THRESHOLDS.length} thresholds is AP. A good AP needs outlines that
+            fit, few missed cells, few false detections, and scores that put the sure detections first.
           </p>
 
           <h2 id="afnr">AFNR, average false-negative ratio</h2>
           <p>
             One minus recall, averaged over the {IOU_THRESHOLDS.length} thresholds: the share of cells that were not
-            found, with no penalty for inventions. Lower is better. A method that detects everything everywhere can have
-            a good AFNR and a poor AP, so the two belong together.
+            found, with no penalty for false detections. Lower is better. A method that detects everything everywhere
+            can have a good AFNR and a poor AP, so the two belong together.
           </p>
 
           <h2 id="ar">AR, average recall</h2>
@@ -111,8 +112,8 @@ export default function ProtocolPage() {
           <h2 id="null">Nothing is not zero</h2>
           <p>
             Where there is no cell to find (a size class without cells, say) there is no number: the table shows –, the
-            files say <code>null</code>, COCO tools print −1. Zero means that there were cells and none was found. What
-            was never published is left blank.
+            files say <code>null</code>, COCO tools print −1. Zero means that there were cells and none was found. A
+            number that was never published is left blank.
           </p>
 
           <h2 id="ranks">Ranks and ties</h2>
@@ -125,28 +126,27 @@ export default function ProtocolPage() {
 
           <h2 id="intervals">How sure a number is</h2>
           <p>
-            AP and AFNR stand with a 95 % interval, such as 57.9–61.2. It says how far the number could have been
-            otherwise had other fields of view of the same wells been imaged. Crops and time points of one field are
-            strongly alike, so the unit is the field, with all its time points and crops: LIVECell’s test set has 18
-            fields, two for each cell type and four for SK-OV-3. Each field is left out in turn, the other fields of its
-            cell type take over its weight, and the number is computed anew (a stratified delete-one jackknife). The
-            interval is made from these differences on the logit scale, with Student’s t for fields less cell types, 10
-            degrees of freedom. There is no chance in it: a score computed again has the same interval to the last
-            digit.
+            AP and AFNR stand with a 95 % interval, such as 57.9–61.2. It says how different the number could have been
+            if other fields of view of the same wells had been imaged. Crops and time points of one field are strongly
+            alike, so the unit is the field, with all its time points and crops: LIVECell’s test set has 18 fields, two
+            for each cell type and four for SK-OV-3. Each field is left out in turn, the other fields of its cell type
+            take over its weight, and the number is computed anew (a stratified delete-one jackknife). The interval is
+            made from these differences on the logit scale, with Student’s t for fields less cell types, 10 degrees of
+            freedom. Nothing is drawn at random: a score computed again has the same interval to the last digit.
           </p>
           <p>
-            The interval speaks of other fields in the same nine wells, not of other wells, plates or microscopes, or of
-            training again. A single cell type has two fields, which is too few for an interval: there the numbers of
-            the fields themselves are given. Two intervals that overlap do not prove that two methods are alike, since
-            both are tested on the same images: the difference has an interval of its own, made from the same fields,
-            which <code>livecell compare</code> prints.
+            The interval covers other fields in the same nine wells. It does not cover other wells, plates or
+            microscopes, or another training run. A single cell type has two fields, which is too few for an interval:
+            there the numbers of the fields themselves are given. Two intervals that overlap do not prove that two
+            methods are alike, since both are tested on the same images: the difference has an interval of its own, made
+            from the same fields, which <code>livecell compare</code> prints.
           </p>
           <p>
             <code>npm run coverage</code> simulates test sets of LIVECell’s shape and counts how often nominal 95 %
-            intervals hold the known truth. Means over cell types keep their promise. Pooled AP falls short of it: read
-            its interval as one of about 90 %, and look at the mean over types before calling a small difference real.
-            Resampling held the truth in 13 to 71 % of cases for single images, and in 36 to 85 % for blocks of days; so
-            this site does neither.
+            intervals hold the known truth. Intervals of means over cell types do so about 95 % of the time. Those of
+            pooled AP do so less often: read them as intervals of about 90 %, and look at the mean over types before
+            calling a small difference real. Resampling held the truth in 13 to 71 % of cases for single images, and in
+            36 to 85 % for blocks of days; so this site does neither.
           </p>
           <CoverageTable />
 
@@ -154,10 +154,11 @@ export default function ProtocolPage() {
           <p>
             Entry pages also give measures that look at one set of detections, not at their order: those at or above the
             score that gives the best F1 at IoU 0.50. F1 is twice the matched detections over all detections and all
-            cells; Jaccard is the matched over the matched, the missed and the invented, pooled over all images. Its
-            mean over images is what the Cellpose and StarDist papers call average precision. Panoptic quality
-            multiplies F1 at IoU above 0.50 with the mean overlap of what matched. Label images have no scores: all
-            their outlines count, their AP is one precision read up to one recall, and they are ranked among themselves.
+            cells; Jaccard is the number of matched pairs over matched, missed and false ones together, pooled over all
+            images. Its mean over images is what the Cellpose and StarDist papers call average precision. Panoptic
+            quality multiplies F1 at IoU above 0.50 with the mean overlap of what matched. Label images have no scores:
+            all their outlines count, their AP is one precision read up to one recall, and they are ranked among
+            themselves.
           </p>
 
           <h2 id="duplicates">Images that occur twice</h2>
@@ -165,7 +166,7 @@ export default function ProtocolPage() {
             In the official test set 52 files are listed under two image ids with two sets of annotations. The official
             number is over all 1,564 ids. Predictions that name images by file name therefore count for both ids. What
             AP and AFNR would be with every file once, and without two images of BV-2 that carry only two annotations
-            each, stands on the page of an entry.
+            each, stands on the entry’s page.
           </p>
 
           <h2 id="check">Check it yourself</h2>

@@ -12,7 +12,7 @@ import './queue.css';
 
 export const metadata: Metadata = {
   title: 'Queue',
-  description: 'What is being scored, what waits, for how long, and why.',
+  description: 'Submissions being scored and waiting, with the expected time and the reason for the wait.',
 };
 
 export default async function QueuePage() {
@@ -46,11 +46,12 @@ export default async function QueuePage() {
         )}
       </section>
       <p className="section hint prose">
-        Submissions are private until they are published, so others are shown without a name. Times are estimated from
-        the last runs on the same data set that were nearest in size. People take turns: somebody’s second submission
-        comes after everybody’s first, and practice on the demo benchmark after all of them. An attempt that fails on
-        our side is repeated, three in all; then the submission is marked as failed with the reason. Nothing that ends
-        without a score costs a place of the <Link href="/account#quota">quota</Link>. The page updates itself.
+        Submissions are private until they are published, so other people’s appear without a name. Times are estimates
+        from the latest runs of similar size on the same data set. People take turns: somebody’s second submission comes
+        after everybody’s first, and practice on the demo benchmark after all of them. If scoring fails on our side, it
+        is tried again, up to three times in all; then the submission is marked as failed, with the reason. A submission
+        that ends without a score costs no place of your <Link href="/account#quota">quota</Link>. The page updates
+        itself.
       </p>
     </div>
   );
@@ -59,8 +60,8 @@ export default async function QueuePage() {
 function processesInWords({ alive, silentSeconds }: ScoringProcesses): string {
   if (alive > 0) return `${alive === 1 ? 'One scoring process is' : `${alive} scoring processes are`} at work.`;
   if (silentSeconds === null)
-    return 'No scoring process has reported within a day. What waits is scored as soon as one is back.';
-  return `No scoring process has reported for ${seconds(silentSeconds)}. What waits is scored as soon as one is back.`;
+    return 'No scoring process has reported within a day. Waiting submissions are scored as soon as one is back.';
+  return `No scoring process has reported for ${seconds(silentSeconds)}. Waiting submissions are scored as soon as one is back.`;
 }
 
 function Entries({ entries, caption, last }: { entries: QueueEntry[]; caption: string; last: string }) {

@@ -74,7 +74,7 @@ export default async function SignInPage({ searchParams }: Props) {
   );
 }
 
-/** Whoever comes without a key, or with one that is used up, learns where keys are to be had. */
+/** Explain where to get a key, to a visitor without one or with a used one. */
 function NoKey({ given }: { given: boolean }) {
   return (
     <section className="card" aria-labelledby="local">
@@ -160,7 +160,7 @@ async function LocalForm({ link, localKey, returnTo }: LocalProps) {
   );
 }
 
-/** Who probably follows the operator’s own link: the first maintainer, else whoever is logged in on this machine. */
+/** Guess the person behind the operator’s own link: the first maintainer, else the machine's current user. */
 async function suggestOperator(): Promise<{ name: string; email: string }> {
   const maintainer = (await listUsers()).find(({ role, email }) => role === 'maintainer' && email);
   if (maintainer) return { name: maintainer.name ?? '', email: maintainer.email ?? '' };

@@ -32,9 +32,8 @@ export default async function SubmitPage({ searchParams }: Props) {
       <header className="page-head">
         <h1>Submit predictions</h1>
         <p className="lead">
-          Files of predictions go in, exact scores come out, usually within a minute; the{' '}
-          <Link href="/queue">queue</Link> shows what waits. Nothing is public until you ask for it and a maintainer
-          agrees.
+          Upload prediction files and get exact scores, usually within a minute; the <Link href="/queue">queue</Link>{' '}
+          shows what is waiting. Nothing becomes public until you ask for it and a maintainer agrees.
         </p>
       </header>
       {!who ? (

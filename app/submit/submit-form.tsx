@@ -265,8 +265,7 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
         <label className="check">
           <input type="checkbox" name="publish" defaultChecked={typed?.publish} />
           <span>
-            Ask to publish when scored. Otherwise the result is seen by you and the maintainers only, and you can ask
-            later.
+            Ask to publish when scored. Otherwise only you and the maintainers see the result, and you can ask later.
           </span>
         </label>
         <label className="check">

@@ -37,8 +37,8 @@ export function TaskRules({ name, rules, demo }: Props) {
     <div className={none ? 'alert' : 'hint'} data-kind={none ? 'warn' : undefined}>
       {demo ? (
         <p>
-          This is a demo data set: try as often as you like. Real ground truth takes {quotaInWords(quota)}, and counts
-          only what got a score.
+          This is a demo data set: try as often as you like. Real ground truth takes {quotaInWords(quota)}; only
+          submissions that get a score count.
         </p>
       ) : (
         places.map((place) => (
@@ -47,7 +47,7 @@ export function TaskRules({ name, rules, demo }: Props) {
           </p>
         ))
       )}
-      {none && <p>A submission would be refused now. What gets no score is not counted.</p>}
+      {none && <p>A submission would be refused now. Only submissions that get a score count.</p>}
       {maxBytes < LIMITS.bytes && <p>A file may have at most {bytes(maxBytes)}.</p>}
     </div>
   );

@@ -4,9 +4,9 @@
  *   FOLDER/manifest.json            written last: what belongs to the backup, with SHA-256 of every file
  *   FOLDER/database/<table>.jsonl.gz   one snapshot of all tables, a row per line
  *   FOLDER/storage/<key>            files of the storage, which are written once and never changed
- *   FOLDER/keys/auth-secret         signs sessions, where the site made it itself
+ *   FOLDER/keys/auth-secret         secret that signs sessions, if the site generated it itself
  *
- * A second backup into the same folder copies new files only.
+ * A second backup into the same folder copies only new files.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -27,17 +27,17 @@ const fileSchema = z.object({ bytes: z.int(), sha256: z.string() });
 const manifestSchema = z.object({
   schema: z.literal(1),
   at: z.string(),
-  /** the last migration of the database, by its time */
+  /** time of the database's last migration */
   migration: z.number(),
   tables: z.record(z.string(), fileSchema.extend({ rows: z.int() })),
   files: z.record(z.string(), fileSchema),
   keys: z.record(z.string(), fileSchema),
-  /** files that the database names and the storage no longer had: withdrawn while the backup was made */
+  /** files that the database names but the storage no longer had: withdrawn while the backup ran */
   missing: z.array(z.string()),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** Files of uploads that nobody submitted yet, and tests of readiness. */
+/** Files left out: uploads that nobody has submitted yet, and readiness checks. */
 const PASSING = /^(uploads|ready)\//;
 
 interface BackupResult {
@@ -47,7 +47,7 @@ interface BackupResult {
   kept: number;
 }
 
-/** Back up database and storage into a folder; throws where the folder holds anything but a backup. */
+/** Back up database and storage into a folder; throw if the folder holds anything but a backup. */
 export async function backUp(
   folder: string,
   { storage, secret }: { storage: Storage; secret: string | null },
@@ -117,7 +117,7 @@ export async function readManifest(folder: string): Promise<Manifest | null> {
   return result.data;
 }
 
-/** Compare every file of a backup with its digest; returns the names of those that are missing or differ. */
+/** Compare every file of a backup with its digest. Return the names of files that are missing or differ. */
 export async function verifyBackup(folder: string, manifest: Manifest): Promise<string[]> {
   const named = [
     ...Object.entries(manifest.tables).map(([table, file]) => [`database/${table}.jsonl.gz`, file.sha256]),
@@ -164,7 +164,7 @@ async function dumpDatabase(folder: string) {
   );
 }
 
-/** Copy a file with its digest; null where it was deleted meanwhile. */
+/** Copy a file and return its digest; null if it was deleted meanwhile. */
 async function copyFrom(
   storage: Storage,
   key: string,

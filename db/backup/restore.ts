@@ -20,10 +20,10 @@ interface Target {
 }
 
 /**
- * Check a backup, then fill database and storage from it. The database is brought to the backup's schema first and to
- * the current one afterwards, so that older backups can be restored.
+ * Check a backup, then fill database and storage from it. Migrate the database to the backup's schema first and to the
+ * current one afterwards, so that older backups can be restored.
  *
- * @throws AppError where the backup is damaged or from a newer version, or the site already holds anything
+ * @throws AppError if the backup is damaged or from a newer version, or if the site is not empty
  */
 export async function restore(folder: string, { databaseUrl, storage, secret }: Target): Promise<Manifest> {
   const manifest = await readManifest(folder);

@@ -1,8 +1,8 @@
-/** Tables as a backup sees them: all rows as JSON lines, in an order in which they can be inserted again. */
+/** Reads and writes tables for a backup: all rows as JSON lines, in an order that allows inserting them again. */
 import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/engine/client.ts';
 
-/** Tables whose rows mean nothing in another place or at another time. */
+/** Tables whose rows are meaningless on another site or at another time. */
 const TRANSIENT = new Set(['public_changes', 'scoring_processes', 'sessions', 'uploads', 'verification_tokens']);
 /** Rows fetched or inserted at once. */
 const BATCH = 500;
@@ -54,14 +54,14 @@ export async function* readRows(table: string, tx: Tx): AsyncGenerator<string> {
   }
 }
 
-/** Insert rows that `readRows` gave. Columns that a newer schema added get their defaults from its migrations. */
+/** Insert rows from `readRows`. Columns of a newer schema get the defaults of its migrations. */
 export async function insertRows(table: string, rows: AsyncIterable<string>, tx: Tx): Promise<number> {
   const name = sql.identifier(table);
   let inserted = 0;
   let batch: string[] = [];
   const flush = async () => {
     if (batch.length === 0) return;
-    // through text: the driver would otherwise write the text as a JSON string
+    // cast through text, or the driver would write the text as a JSON string
     await tx.execute(
       sql`insert into ${name} overriding system value
           select * from jsonb_populate_recordset(null::${name}, ${`[${batch.join(',')}]`}::text::jsonb)`,
@@ -77,7 +77,7 @@ export async function insertRows(table: string, rows: AsyncIterable<string>, tx:
   return inserted;
 }
 
-/** Let the counters of all tables go on behind the largest number in use. */
+/** Set all sequences to continue after the largest number in use. */
 export async function resetSequences(tx: Tx): Promise<void> {
   const columns = await tx.execute<{ table: string; column: string; sequence: string }>(
     sql`select table_name as "table", column_name as "column",

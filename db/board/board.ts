@@ -1,4 +1,4 @@
-/** The leaderboard of a task: scored and published entries, ranked; and beside them, what was published elsewhere. */
+/** The leaderboard of a task: its scored and published entries, ranked, beside results published elsewhere. */
 import { and, desc, eq } from 'drizzle-orm';
 import { activeDataset, getDatasetByName } from '#db/datasets/datasets.ts';
 import { db, type Tx } from '#db/engine/client.ts';
@@ -22,30 +22,30 @@ import type { UnrankedRow } from './unranked-row.ts';
 
 export interface BoardQuery {
   task: string;
-  /** a data set's name; absent: the task's active one */
+  /** name of a data set; absent: the task's active one */
   dataset?: string;
   protocol: ProtocolId;
   evaluation: Evaluation;
-  /** of a task whose cell types have boards of their own: that type's; null or absent: all cell types together */
+  /** cell type, for tasks with a board per type; null or absent: all types together */
   cellType?: CellType | null;
-  /** absent: the task's headline */
+  /** column to order by; absent: the task's headline */
   sort?: Sort;
-  /** absent: the better first; for a method by name, for a time the newest first */
+  /** absent: best first, methods by name, times newest first */
   direction?: Direction;
   /**
-   * with the columns on demand and, for tasks whose rows have metrics, AP and AFNR of each cell type in `cellTypes`;
-   * always if a column on demand orders the board
+   * include the columns on demand and, for tasks whose rows have metrics, AP and AFNR of each cell type in `cellTypes`;
+   * implied if a column on demand orders the board
    */
   byType?: boolean;
 }
 
 export interface BoardRow extends UnrankedRow {
-  /** 1, 2, 2, 4 by the column the board is ordered by (else by the headline); null: not ranked */
+  /** 1, 2, 2, 4 by the column that orders the board, or by the headline; null: not ranked */
   rank: number | null;
 }
 
 interface Leaderboard {
-  /** null: the task has no ground truth yet */
+  /** null if the task has no ground truth yet */
   dataset: Dataset | null;
   rows: BoardRow[];
 }
@@ -131,7 +131,7 @@ async function listEntries(
   });
 }
 
-/** Where the metrics stand that rows of the API carry: those of the slice, and the headline of each cell type. */
+/** Return the paths of the metrics in the API's rows: those of the slice, and the headline of each cell type. */
 function metricPaths(task: Task, { evaluation, cellType }: ColumnView): { slice: string[][]; types: string[][] } {
   if (!task.rowsHaveMetrics) return { slice: [], types: [] };
   return {
@@ -143,8 +143,8 @@ function metricPaths(task: Task, { evaluation, cellType }: ColumnView): { slice:
 }
 
 /**
- * Plan which paths the database looks up: each once, and none that continues another one, because its number is inside
- * what stands there. Return them with a reader of all paths from what was found.
+ * Plan which paths to look up in the database: each one once, and none below another, since the upper one's value
+ * contains it. Return them with a function that reads any of the paths from the values found.
  */
 function planReading(wanted: readonly string[][]): {
   paths: string[][];
@@ -173,7 +173,7 @@ function planReading(wanted: readonly string[][]): {
   };
 }
 
-/** All metrics of eight cell types would be most of the report. */
+/** Return AP and AFNR of each cell type. All metrics of eight types would be most of the report. */
 function headlinesByType(paths: readonly string[][], read: PathReader): Partial<Record<CellType, Partial<Metrics>>> {
   const types: Record<string, Record<string, unknown>> = {};
   for (const path of paths) {

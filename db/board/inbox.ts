@@ -1,6 +1,6 @@
 /**
- * The inbox of the maintainers: what waits for publication, with what matters at a glance. The limits and sentences of
- * the radar are in `lib/board/suspicion.ts`; here is what it looks at.
+ * The maintainers' inbox: entries that wait for publication, with the facts for a decision. This file collects the
+ * evidence for the radar; its limits and sentences are in `lib/board/suspicion.ts`.
  */
 import { and, desc, eq, inArray, max, ne, notInArray, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
@@ -42,27 +42,27 @@ export interface InboxCase {
   team: { id: string; name: string } | null;
   method: Method | null;
   files: SubmissionFile[];
-  /** when its owner asked, the last time */
+  /** when its owner last asked for publication */
   since: Date;
-  /** what the owner said with it: an answer to the question in `submission.moderatorNote` */
+  /** the owner's message with that request: an answer to the question in `submission.moderatorNote` */
   message: string | null;
-  /** the task's headline first; empty until it is scored */
+  /** headline numbers, the task's own first; empty until it is scored */
   numbers: HeadlineNumber[];
-  /** masks are missing, so the numbers are those of boxes */
+  /** the file has no masks, so the numbers are those of boxes */
   boxesOnly: boolean;
-  /** by the headline; null until it is scored, or without a number */
+  /** rank by the headline; null until it is scored, or without that number */
   standing: Standing | null;
-  /** its method's entry that is on the board now, which this one would stand beside */
+  /** the method's entry that is on the board now, beside which this one would stand */
   earlier: { id: string; version: number; value: number | null } | null;
   findings: Finding[];
 }
 
-/** Nothing can be decided about a file that is wrong or could not be scored: its owner has been told. */
+/** States without a decision to make: the file was rejected or scoring failed, and the owner knows. */
 const UNDECIDABLE = ['withdrawn', 'rejected', 'failed'] as const;
 
 const waiting = () => and(eq(submissions.visibility, 'pending'), notInArray(submissions.state, [...UNDECIDABLE]));
 
-/** What waits for a decision, the longest-waiting first; with `id`, that entry alone, waiting or not. */
+/** Return the entries that wait for a decision, longest-waiting first; with `id`, only that entry, even if decided. */
 export async function listInbox({ id }: { id?: string } = {}, tx: Tx = db()): Promise<InboxCase[]> {
   const rows = await tx
     .select({
@@ -137,13 +137,13 @@ export async function listInbox({ id }: { id?: string } = {}, tx: Tx = db()): Pr
 
 type Holder = Pick<Submission, 'userId' | 'teamId'>;
 
-/** Belongs to another person and another team. What belongs to nobody is another's. */
+/** Tell whether a submission belongs to another person and another team. One without an owner counts as another's. */
 function isAnother(a: Holder, b: Holder): boolean {
   const same = (x: string | null, y: string | null) => x !== null && x === y;
   return !same(a.userId, b.userId) && !same(a.teamId, b.teamId);
 }
 
-/** When each entry's owner asked last, and what was said with it. */
+/** Return when each entry's owner last asked for publication, and the message. */
 async function requestsOf(ids: string[], tx: Tx): Promise<Map<string, { at: Date; message: string | null }>> {
   const last = tx
     .select({ id: max(auditEvents.id).as('last_id') })
@@ -163,7 +163,7 @@ async function requestsOf(ids: string[], tx: Tx): Promise<Map<string, { at: Date
   );
 }
 
-/** Other submissions with one of these submissions' files, whatever became of them. */
+/** Return other submissions that share a file with one of these, in whatever state. */
 async function sameFilesAs(ids: string[], tx: Tx) {
   const theirs = tx
     .select({ sha256: submissionFiles.sha256, fileName: submissionFiles.fileName, of: submissionFiles.submissionId })
@@ -193,7 +193,7 @@ interface BoardEntry extends Holder {
   methodId: string | null;
   version: number;
   shown: boolean;
-  /** stands on the board, for everyone */
+  /** whether everyone sees it on the board */
   onBoard: boolean;
   submitter: string | null;
   unscored: boolean;
@@ -202,11 +202,11 @@ interface BoardEntry extends Holder {
 
 const boardKey = ({ task, datasetId }: Pick<Submission, 'task' | 'datasetId'>) => `${task} ${datasetId}`;
 
-/** Everything scored for the tasks and data sets of some submissions, public or not, with what is compared of it. */
+/** Return all scores on the tasks and data sets of some submissions, public or not, for comparison. */
 async function boardsOf(rows: { submission: Submission; dataset: Dataset }[], tx: Tx) {
   const boards = new Map(rows.map(({ submission, dataset }) => [boardKey(submission), { submission, dataset }]));
   const found = new Map<string, BoardEntry[]>();
-  // one after the other: the embedded database has one backend
+  // one query after another, because the embedded database has one backend
   for (const [key, { submission, dataset }] of boards) {
     const standing = standingOn(submission.task, dataset, { protocol: PRIMARY_PROTOCOL }, tx);
     const entries = await tx

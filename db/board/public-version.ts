@@ -1,4 +1,4 @@
-/** Tells whether what strangers see has changed, so that cached pages are dropped the moment it does. */
+/** Detects changes of what strangers see, so that cached pages are dropped at once. */
 import { and, lt, max, ne, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { publicChanges } from '#db/schema.ts';
@@ -6,7 +6,7 @@ import { publicChanges } from '#db/schema.ts';
 /**
  * Return a text that differs from every earlier one as soon as a transaction that changed public content has committed.
  *
- * Transactions commit in another order than their ids, so the largest id alone would miss one; number and sum of the
+ * Transactions do not commit in the order of their ids, so the largest id alone would miss some. Number and sum of the
  * lines change with every line.
  */
 export async function readPublicVersion(tx: Tx = db()): Promise<string> {
@@ -17,8 +17,8 @@ export async function readPublicVersion(tx: Tx = db()): Promise<string> {
 }
 
 /**
- * Delete lines older than an hour but the newest, so that reading the version stays cheap. The version changes by it,
- * harmlessly; the line that stays keeps a later version from repeating an earlier one.
+ * Delete all lines older than an hour except the newest, so that reading the version stays cheap. This changes the
+ * version, which is harmless; the line that stays keeps a later version from repeating an earlier one.
  */
 export async function prunePublicChanges(tx: Tx = db()): Promise<void> {
   const newest = tx.select({ transaction: max(publicChanges.transaction) }).from(publicChanges);

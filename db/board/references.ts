@@ -1,4 +1,4 @@
-/** What was published of a task elsewhere, as rows that stand beside its board. */
+/** Results published elsewhere, as rows beside a task's board. */
 import { listReferenceResults, OTHER_DATASET } from '#db/datasets/reference-results.ts';
 import type { Tx } from '#db/engine/client.ts';
 import type { ReferenceResult } from '#db/schema.ts';
@@ -32,7 +32,7 @@ export async function listReferences(task: Task, view: ColumnView, tx: Tx): Prom
   }
   return [...rows].map(([id, { found, subset }]) => {
     const published = found.map(({ result }) => result);
-    // the row that gives AP speaks for the method: its source is the one to link
+    // cite the source of AP, the method's main result
     const { method, source } = published.find(({ metric }) => metric === 'AP') ?? published[0];
     return {
       kind: 'reference',
@@ -52,18 +52,18 @@ export async function listReferences(task: Task, view: ColumnView, tx: Tx): Prom
   });
 }
 
-/** A result of what the board shows as a whole: its cell type, its data set, or all of the task. */
+/** Tell whether a result is about what the board shows as a whole: its cell type, its data set, or all of the task. */
 function isOfBoard({ subset }: ReferenceResult, { cellType, dataset = '' }: ColumnView): boolean {
   return cellType ? sameName(subset, cellType) : subset === 'all' || sameName(subset, dataset);
 }
 
-/** `EVICAN easy` and `evican-easy` are one; a data set that is called otherwise may have been prepared otherwise. */
+/** Normalise a name: `EVICAN easy` and `evican-easy` are one data set. Any other name may mean other preparation. */
 function sameName(a: string, b: string): boolean {
   const plain = (text: string) => text.toLowerCase().replace(/[-_\s]/g, '');
   return plain(a) === plain(b);
 }
 
-/** `AR.2000` stands in `AR` by its limit. */
+/** Name a published metric as in Metrics: `AR.2000` is in `AR`, by its limit. */
 function metricsOf(results: readonly ReferenceResult[]): Partial<Metrics> {
   const metrics: Record<string, number | Record<string, number>> = {};
   for (const { metric, value } of results) {

@@ -4,7 +4,7 @@ import { evaluations } from '#db/schema.ts';
 import type { Evaluation } from '#lib/coco/protocol.ts';
 import { listTasks } from '#lib/tasks/index.ts';
 
-/** The part of the report at a path; SQL's null where there is none. */
+/** The part of the report at a path; SQL null if there is none. */
 function reportAt<T>(path: readonly string[]): SQL<T | null> {
   return sql<T | null>`${evaluations.report} #> array(select jsonb_array_elements_text(${JSON.stringify(path)}::text::jsonb))`;
 }
@@ -14,20 +14,20 @@ export function isUnscored(): SQL<boolean> {
   return sql<boolean>`coalesce((${evaluations.report} ->> 'unscored')::boolean, false)`;
 }
 
-/** Where slots are data sets: whether there are results on this one. */
+/** Whether there are results on a data set, for tasks whose slots are data sets. */
 export function hasResultsOn(dataset: string): SQL<boolean> {
   return sql<boolean>`(${reportAt(['results', 'datasets', dataset])} is not null)`;
 }
 
-/** Whether there is a model of its own for a cell type, with masks or with boxes only. */
+/** Whether the submission has a separate model for a cell type, with masks or with boxes only. */
 export function hasModelFor(cellType: string): SQL<boolean> {
   return sql<boolean>`(${reportAt(['results', 'bbox', 'cellTypes', cellType])} is not null)`;
 }
 
 /**
- * What stands at each of the paths in `results`, by the path's place in the list; paths that lead nowhere are left out,
- * so that `null` is a number that does not exist. A report is unpacked once, however many paths there are: a whole one
- * is a hundred times as large as what a board shows of it.
+ * The values at the paths in `results`, by each path's index in the list. Absent paths are left out, so that `null`
+ * means a number that does not exist. A report is decompressed once for all paths: it is a hundred times as large as
+ * what a board shows of it.
  */
 export function resultsAtPaths(paths: readonly (readonly string[])[]): SQL<Record<string, unknown>> {
   return sql<Record<string, unknown>>`(
@@ -49,14 +49,14 @@ function withoutLists(): SQL {
   return sql`(${evaluations.report} -> 'results'${sql.join(without)})`;
 }
 
-/** `results` with little more than the headline: without what there is of each cell type. */
+/** `results` without the parts for each cell type: little more than the headline. */
 export function leanResults(): SQL<unknown> {
   return sql<unknown>`${withoutLists()}
     #- '{segm,cellTypes}' #- '{bbox,cellTypes}' #- '{segm,matrix}' #- '{bbox,matrix}'
     #- '{segm,fields}' #- '{bbox,fields}' #- '{segm,replicates}' #- '{bbox,replicates}'`;
 }
 
-/** `results` without what is neither shown in lists nor compared between entries: of LIVECell-wide, nearly everything. */
+/** `results` without what is neither listed nor compared between entries: little is left of LIVECell-wide's. */
 export function comparedResults(): SQL<unknown> {
   const slices = (evaluation: Evaluation) => sql`(
     select jsonb_build_object(

@@ -1,4 +1,4 @@
-/** The one reader of stored reports: what it returns has been validated. */
+/** The only reader of stored reports. It validates what it returns. */
 import { and, desc, eq, inArray, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type Dataset, datasets, evaluations, submissions } from '#db/schema.ts';
@@ -16,7 +16,7 @@ interface StoredReport {
   published: boolean;
 }
 
-/** Scores are never overwritten, so each needs to be validated once in a process; this many are remembered. */
+/** Validated reports to remember. Scores are never overwritten, so a process validates each of them once. */
 const MOST_REMEMBERED = 10_000;
 const validated = new Set<string>();
 
@@ -28,10 +28,10 @@ function isValid(row: StoredReport): row is StoredReport & { report: Report } {
   return true;
 }
 
-/** A report as it may be shown. @throws Error where what is stored is no report */
+/** Return a report as it may be shown. @throws Error if the stored value is no report */
 function shownReport(row: StoredReport): Report {
   if (!isValid(row)) throw new Error(`The score ${row.id} holds no report of any known task.`);
-  // also where the ground truth was public when it was scored, and is not any more
+  // the ground truth may have been public at scoring time and private since
   return disclosed(row.report, row);
 }
 
@@ -43,8 +43,8 @@ const COLUMNS = {
 };
 
 /**
- * Return a submission's report per protocol: the one that counts now, else the newest that did. Reports that are kept
- * back until a board switches are not among them.
+ * Return a submission's report per protocol: the one that counts now, else the newest that did. Reports that wait for
+ * a board to switch are not included.
  */
 export async function getReports(submissionId: string, tx: Tx = db()): Promise<Partial<Record<ProtocolId, Report>>> {
   const rows = await tx

@@ -23,24 +23,24 @@ interface EvaluationLine {
   id: string;
   protocol: ProtocolId;
   evaluatorVersion: string;
-  /** the versions it is of its data set's; none where it is of several data sets together */
+  /** the version or versions of the data set with this digest; empty if it spans several data sets */
   groundTruth: { sha256: string; versions: number[] };
   scoredAt: Date;
-  /** the one that counts now */
+  /** whether it counts now */
   current: boolean;
-  /** why it was made, where that was not the submission's own turn */
+  /** why a re-score made it; null: the submission's own turn */
   reason: string | null;
   numbers: HeadlineNumber[];
 }
 
 export interface ScoreHistory {
-  /** the newest first */
+  /** newest first */
   evaluations: EvaluationLine[];
-  /** why it has no score that counts on the board as it is now; null: it has one */
+  /** why it has no score that counts on the present board; null if it has one */
   leftBehind: string | null;
 }
 
-/** Every score a submission has had, with the numbers that matter most. Those kept back are not among them. */
+/** Return every score of a submission with its main numbers, except scores that wait for the board to switch. */
 export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, tx: Tx = db()): Promise<ScoreHistory> {
   const rows = await tx
     .select({
@@ -59,7 +59,7 @@ export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, 
       fits: isCurrentOfOwn(),
       reason: rescores.reason,
       results: comparedResults(),
-      // read whole only where not everything in it may be told
+      // read whole reports only if some of their numbers must stay hidden
       report: sql<unknown>`case when ${datasets.public} then null else ${evaluations.report} end`,
       published: sql<boolean>`${submissions.visibility} = 'published'`,
       dataset: datasets.name,
@@ -100,12 +100,12 @@ async function findLeftBehindReason(submissionId: string, tx: Tx): Promise<strin
   return row?.failure ?? 'It was not scored on the ground truth as it is now.';
 }
 
-/** What may be told of a report on ground truth that is not public; nothing of what is no report. */
+/** Return what a report on private ground truth may tell; nothing if the stored value is no report. */
 function toldOf(report: unknown, published: boolean): unknown {
   return isReport(report) ? disclosed(report, { truthIsPublic: false, published }).results : null;
 }
 
-/** Read the headline numbers from results as lists have them; none for an unknown task or without results. */
+/** Read the headline numbers from results in list form; none for an unknown task or without results. */
 export function readHeadlineNumbers(taskId: string, results: unknown, dataset: string): HeadlineNumber[] {
   const task = parseTask(taskId);
   return task && results ? headlineNumbers(task, results, { dataset }) : [];

@@ -1,4 +1,4 @@
-/** Which submissions stand on a board. */
+/** Decides which submissions stand on a board. */
 import { and, desc, eq, exists, isNull, or, sql } from 'drizzle-orm';
 import type { Tx } from '#db/engine/client.ts';
 import { type Dataset, evaluations, submissions } from '#db/schema.ts';
@@ -9,9 +9,9 @@ import type { CellType } from '#lib/livecell/cell-types.ts';
 import { hasModelFor } from './report-paths.ts';
 
 /**
- * Which submissions stand on a board: the ids of all that are published and have a score on this data set (and, on the
- * board of a cell type, a model for it), but of each method one: the version that is shown, where it is among them,
- * else the one published last. What is under seal stands by itself, as what belongs to no method; to be joined by `id`.
+ * Query the ids of the submissions on a board, to be joined by `id`: published, with a score on this data set and, on
+ * a cell type's board, with a model for that type. Each method has one: the shown version if it qualifies, else the
+ * one published last. Anonymous entries and those without a method stand for themselves.
  */
 export function standingOn(
   task: string,

@@ -1,6 +1,6 @@
 /**
  * Anonymous entries and the reviewers' link. `lib/public-entry.ts` decides what a sealed entry shows, and
- * `lib/permissions.ts` who may seal and reveal; this file keeps the rules that hold for everybody.
+ * `lib/permissions.ts` which people may seal and reveal it. This file keeps the rules that hold for everybody.
  */
 
 import { randomBytes } from 'node:crypto';

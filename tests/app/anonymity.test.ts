@@ -80,7 +80,7 @@ const WALK: Record<string, Visit[] | string> = {
   'app/entries/[id]/badge.svg/route.ts': [{ params: { id: '{id}' }, named: true }],
   'app/entries/[id]/opengraph-image/route.tsx': 'a picture: what is drawn on it is read in the browser walk',
   'app/feed.xml/route.ts': [{ named: true }],
-  // also to whoever has the link, and also after the entry was revealed
+  // the link's holder gets it, too, even after the entry was revealed
   'app/review/[secret]/receipt/route.ts': [{ params: { secret: '{secret}' } }],
 };
 

@@ -73,7 +73,7 @@ function config() {
   return values;
 }
 
-/** A browser: it keeps cookies per host and is told where to go. */
+/** A browser: it keeps cookies per host and returns redirects instead of following them. */
 export class Browser {
   readonly cookies = new Map<string, Map<string, string>>();
 

@@ -101,7 +101,7 @@ describe.each(ROWS.map((one) => [`${one.file}: ${one.title}`, one] as const))('%
       const { done, said } = await attempt(role);
       expect({ role, done, letIn: row.letIn?.test(said) ?? false }).toEqual({ role, done: false, letIn: false });
     }
-    // forms are for browsers: not even whoever may do it does it by a token
+    // forms are for browsers: even a permitted role cannot send one with a token
     if (able && !row.plain) {
       const authorization = `Bearer ${token}`;
       const { done, said } = await call(file, name, forms.get(able)!, { ...cookieOf(cast, able), authorization });

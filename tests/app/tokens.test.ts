@@ -83,7 +83,7 @@ it('does nothing through the site’s forms, whatever its scopes; a session does
   expect((await form({}, new FormData())).message).toContain('A token is for the API');
   expect((await viewer())?.id).toBe(ada.id);
   asked.headers = new Headers(await bearer(['submit']));
-  // a page is shown to whoever comes with a token that is not for reading as to a stranger
+  // with a token that lacks the `read` scope, a page treats its holder as a stranger
   expect(await viewer()).toBeNull();
   asked.headers = new Headers({ cookie: `authjs.session-token=${(await createSession(ada.id)).sessionToken}` });
   expect(await form({}, new FormData())).toMatchObject({ made: ada.id });

@@ -38,7 +38,7 @@ const { values } = parseArgs({
 const ROOT = join(import.meta.dirname, '..', '..');
 const SECONDS = Number(values.seconds);
 
-/** Register a data set and publish so many entries on it, each with reports of all protocols. */
+/** Register a data set and publish `entries` entries on it, each with reports of all protocols. */
 async function fill({ db }: Client, entries: number, jobs: number): Promise<string> {
   const dataset = await registerDataset(
     {

@@ -21,7 +21,7 @@ test.describe.configure({ mode: 'serial' });
 interface Stop {
   /** `{id}`, `{secret}`, `{dataset}`, `{owner}`, `{team}` and `{methodId}` are filled in */
   path: string;
-  /** not found (or sent away) for all who walk: it is asked all the same */
+  /** not found for every visitor, or a redirect; the walk requests it nevertheless */
   closed?: boolean;
   /** where the method's name must stand once the entry is revealed */
   named?: boolean;
@@ -213,7 +213,7 @@ async function walk(request: APIRequestContext): Promise<string[]> {
   return found;
 }
 
-/** Everything on this site that can be reached by links, in so many steps. */
+/** Return everything on this site that links lead to within a number of steps. */
 async function follow(request: APIRequestContext, start: string[], steps: number) {
   const seen = new Set<string>();
   const found: string[] = [];

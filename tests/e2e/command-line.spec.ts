@@ -274,7 +274,7 @@ async function waitFor(file: string, method: string): Promise<Report> {
   return JSON.parse(stdout);
 }
 
-/** A connection to the site that lets only so many bytes per second through, and counts them. */
+/** Open a connection to the site that limits and counts the bytes per second. */
 async function slowLine(site: URL, bytesPerSecond: number) {
   let sent = 0;
   let rate = bytesPerSecond;

@@ -589,7 +589,7 @@ function zipBomb(random: Random, told: string[]): Uint8Array {
   );
 }
 
-/** A zip whose directory says what it is told to; `overlapping`: all members are the same bytes. */
+/** Build a zip with the given directory; with `overlapping`, all members share the same bytes. */
 function storedZip(
   members: { name: string; data: Uint8Array; method: number; bytes: number }[],
   overlapping = false,

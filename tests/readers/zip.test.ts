@@ -30,7 +30,7 @@ interface Member {
   extra?: Uint8Array;
 }
 
-/** An archive as it is told to be, right or wrong. */
+/** Build an archive from the given members, right or wrong. */
 function zipOf(members: Member[], options: { count?: number; disk?: number } = {}): Uint8Array {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];

@@ -1,6 +1,6 @@
 /**
- * Every server action with who may do what it does. Tried with every role in `tests/app/role-matrix.test.ts` and, on
- * the built site over HTTP, in `tests/e2e/role-matrix.spec.ts`; an exported action without a row fails both.
+ * Every server action with the roles that may use it. `tests/app/role-matrix.test.ts` tries each with every role, and
+ * `tests/e2e/role-matrix.spec.ts` does so on the built site over HTTP; an exported action without a row fails both.
  */
 import { eq } from 'drizzle-orm';
 import { confirmationOf } from '#app/account/confirmation.ts';
@@ -18,11 +18,11 @@ export interface Row {
   may: readonly Role[];
   /** the form of somebody in this role, with what it is about made for them */
   form: (cast: Cast, role: Role) => Promise<Record<string, string>> | Record<string, string>;
-  /** what whoever may is told where the deed itself cannot be done here: it was let in */
+  /** answer to a permitted role if the action cannot be completed here; it shows that the role was let in */
   letIn?: RegExp;
   /** takes a form alone, or nothing, instead of a state and a form */
   plain?: 'form' | 'nothing';
-  /** those who may are told that it is done, and nothing changes: the thing is somebody else's */
+  /** permitted roles see success although nothing changes, because the object is somebody else's */
   idle?: true;
 }
 

@@ -134,7 +134,7 @@ export interface Visit {
   expect: Expected;
   /** needs files that only a running site has */
   siteOnly?: true;
-  /** what it answers when a page of another site asks, with the cookie of whoever may; 403 unless said otherwise */
+  /** answer to a page of another site that sends the cookie of a permitted role; 403 if absent */
   fromElsewhere?: { as: Role; answers: number | string };
 }
 
@@ -167,7 +167,7 @@ const TEAM = {
 } as const;
 const MAINTAINER = { maintainer: 200, 'maintainer’s token': 200 } as const;
 
-/** Whom a page does not know: also whoever has a token that is for nothing here. */
+/** Callers a page treats as strangers, including holders of tokens without the needed scope. */
 const unknown = (answer: number | string) =>
   Object.fromEntries(
     (
@@ -181,7 +181,7 @@ const unknown = (answer: number | string) =>
       ] as const
     ).map((caller) => [caller, answer]),
   );
-/** A page of one's own, whoever one is. */
+/** A page about the viewer, for every signed-in role. */
 const own = (path: string): Expected => ({ rest: 200, ...unknown(`307 /sign-in?returnTo=${path}`) });
 const maintainersPage: Expected = { rest: 404, ...MAINTAINER };
 

@@ -40,7 +40,7 @@ export const ACTING: readonly Role[] = ['other', 'owner', 'team member', 'team o
 export const SIGNED_IN: readonly Role[] = [...ACTING, 'suspended', 'suspended maintainer'];
 /** Of a person's thing, and of a team's. */
 export const OWNERS: readonly Role[] = ['owner', 'team member', 'team owner'];
-/** Those also who may look and change nothing. */
+/** Owners, including one who may look but change nothing. */
 export const LOOKING_OWNERS: readonly Role[] = [...OWNERS, 'suspended'];
 export const MAINTAINERS: readonly Role[] = ['maintainer'];
 
@@ -51,7 +51,7 @@ export interface Cast {
   names: Record<Signed, string>;
   /** session cookies */
   sessions: Record<Signed, string>;
-  /** of the team's owner, its member and the suspended researcher, who is an owner of it, too */
+  /** team of the team owner, the team member and the suspended researcher, who is another owner of it */
   teamId: string;
   /** somebody to whom things are done */
   bystander: string;

@@ -8,8 +8,8 @@ export default function DeletedPage() {
     <div className="page prose">
       <h1>Your account is deleted</h1>
       <p>
-        Your profile, sign-ins, tokens, notices and everything that was not public are gone. What was published is as
-        you chose. The log of decisions keeps that an account did something, without a name.
+        Your profile, sign-ins, tokens, notices and everything that was not public are gone. Your published entries stay
+        or are withdrawn, as you chose. The log of decisions still shows what the account did, without your name.
       </p>
       <p>
         <Link href="/">To the home page</Link>

@@ -13,7 +13,7 @@ import { ROLES } from '#lib/vocabulary.ts';
 const person = z.object({
   name: z.string().trim().min(1).max(120),
   email: z.email().max(200),
-  // heard only where the link leaves it open: on one's own machine one may be a maintainer by saying so
+  // used only if the link leaves it open: on a local installation, anybody may choose to be a maintainer
   role: z.enum(ROLES).default('researcher'),
 });
 

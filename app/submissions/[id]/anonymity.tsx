@@ -6,7 +6,7 @@ import { anonymousName, isSealed } from '#lib/public-entry.ts';
 import { revealEntry, sealEntry, stopSharing } from '../anonymity-actions.ts';
 import { ReviewLink } from './review-link.tsx';
 
-/** Whether the entry names its submitter, until when, and the link for reviewers; for people who may change that. */
+/** For the entry's owners: whether it names its submitter, until when, and the link for reviewers. */
 export function Anonymity({ submission, who }: { submission: SubmissionDetail; who: may.Viewer }) {
   const sealed = isSealed(submission, new Date());
   const canSeal = may.canMakeAnonymous(who, submission);
@@ -19,8 +19,10 @@ export function Anonymity({ submission, who }: { submission: SubmissionDetail; w
       {sealed ? (
         <p>
           You see the name “{submission.method}”; others see “{anonymousName(submission.anonymousNumber)}”, and nothing
-          that tells who made it,{' '}
-          {anonymousUntil ? `until ${moment(anonymousUntil)}. Then it is public by itself.` : 'until it is revealed.'}
+          that identifies its makers,{' '}
+          {anonymousUntil
+            ? `until ${moment(anonymousUntil)}. Then its name becomes public automatically.`
+            : 'until it is revealed.'}
         </p>
       ) : (
         <p>
@@ -53,8 +55,8 @@ export function Anonymity({ submission, who }: { submission: SubmissionDetail; w
       {canShare && (
         <>
           <p>
-            Whoever opens the link for reviewers sees the scores, charts and receipt of this entry, also before it is
-            published, and not who made it.{reviewSha256 && ' There is a link.'}
+            The link for reviewers shows the scores, charts and receipt of this entry, even before it is published, and
+            hides who made it.{reviewSha256 && ' A link exists.'}
           </p>
           <div className="cluster">
             <ReviewLink id={id} exists={reviewSha256 !== null} />

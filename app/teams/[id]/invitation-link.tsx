@@ -3,7 +3,7 @@
 import { useActionState } from 'react';
 import { makeInvitation } from '../actions.ts';
 
-/** Makes a link that lets people into the team, and shows it once. */
+/** Create an invitation to the team and show its link once. */
 export function InvitationLink({ teamId, days }: { teamId: string; days: number }) {
   const [state, run, pending] = useActionState(makeInvitation, {});
   return (
@@ -20,7 +20,7 @@ export function InvitationLink({ teamId, days }: { teamId: string; days: number 
       {state.made && (
         <div className="alert" data-kind="good" role="status">
           <p>
-            This is the link. Copy it now: it is not shown again. Whoever opens it within {days} days can join as a
+            Copy this link now: it is not shown again. Anyone who opens it within {days} days can join the team as a
             member.
           </p>
           <p>

@@ -1,4 +1,4 @@
-/** Every way in which a file of predictions can be wrong, and what its writer is told. */
+/** Every way in which a file of predictions can be wrong, and the message its author gets. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';

@@ -1,4 +1,4 @@
-/** Counts as people write them, and what every wrong file is told. */
+/** Counts as people write them, and the message for every kind of wrong file. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** A receipt of private counts has means over time instead of images; it is checked all the same. */
+/** A receipt of private counts has means over time instead of images, and can still be verified. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** A scoring process lets go of what is withdrawn, and hands its job back when it is told to stop. */
+/** A scoring process abandons withdrawn submissions, and returns its job to the queue when asked to stop. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

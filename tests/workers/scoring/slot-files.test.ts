@@ -1,4 +1,4 @@
-/** What is told of wrong files: task by task, the words, and that `validate` has the same ones as scoring. */
+/** Messages about wrong files, task by task; `validate` gives the same ones as scoring. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
