@@ -1,6 +1,6 @@
 /**
- * How people sign in: GitHub, Google and ORCID, each only where its keys are configured. Sessions are rows in the
- * database (they can be ended), read by `viewer.ts`.
+ * Sign-in with GitHub, Google and ORCID, each available if its keys are configured. Sessions are rows in the database,
+ * so that they can be ended; `viewer.ts` reads them.
  */
 import { DrizzleAdapter } from '@auth/drizzle-adapter';
 import type { NextAuthConfig } from 'next-auth';
@@ -22,7 +22,7 @@ interface OrcidProfile {
   family_name?: string;
 }
 
-/** ORCID gives no e-mail address, and takes the client's secret in the body only. */
+/** ORCID provides no e-mail address, and accepts the client's secret only in the body. */
 function Orcid(options: { clientId: string; clientSecret: string; issuer?: string }): OIDCConfig<OrcidProfile> {
   return {
     id: 'orcid',
@@ -45,21 +45,21 @@ function Orcid(options: { clientId: string; clientSecret: string; issuer?: strin
 export const PROVIDER_NAMES = { github: 'GitHub', google: 'Google', orcid: 'ORCID' } as const;
 export type ProviderId = keyof typeof PROVIDER_NAMES;
 
-/** Which can be used here. */
+/** Return the services that are configured. */
 export function configuredProviders(): ProviderId[] {
   const { AUTH_GITHUB_ID, AUTH_GOOGLE_ID, AUTH_ORCID_ID } = env();
   const keys = { orcid: AUTH_ORCID_ID, github: AUTH_GITHUB_ID, google: AUTH_GOOGLE_ID };
   return (Object.keys(keys) as ProviderId[]).filter((id) => keys[id]);
 }
 
-/** An address that the service itself has checked; others are not taken over, so that nobody can claim another's. */
+/** Return the address if the service has verified it. Others are ignored, so that nobody can claim another's. */
 function verified({ email, email_verified }: { email?: string | null; email_verified?: boolean }): string | null {
   return email && email_verified === true ? email : null;
 }
 
 type VerifiedGitHubProfile = GitHubProfile & { email_verified: boolean };
 
-/** GitHub says which addresses are verified in a list of its own. */
+/** Return the person's GitHub profile with their primary address; a separate list tells whether it is verified. */
 export async function githubProfile(
   accessToken: string,
   api = 'https://api.github.com',
@@ -119,7 +119,7 @@ function adapter(): Adapter {
     createUser: (user) => tables.createUser!({ ...user, emailVerified: user.email ? new Date() : null }),
     linkAccount: ({ userId, type, provider, providerAccountId }) =>
       linkSignIn(userId, { type, provider, providerAccountId }),
-    // Auth.js and the browser speak of tokens, the table holds their digests
+    // Auth.js and the browser use tokens; the table holds their digests
     createSession: async (session) => {
       await tables.createSession!({ ...session, sessionToken: secretDigest(session.sessionToken) });
       return session;
@@ -146,16 +146,16 @@ export function authConfig(): NextAuthConfig {
     secret: env().AUTH_SECRET,
     session: { strategy: 'database' },
     pages: { signIn: '/sign-in', error: '/sign-in' },
-    // which hosts reach us is the proxy's business; AUTH_URL fixes it where there is one
+    // the proxy decides which hosts reach this server; AUTH_URL fixes the address if it is set
     trustHost: true,
     events: {
-      // ORCID gives no address; a service linked later may
+      // ORCID provides no address; a service linked later may
       linkAccount: async ({ user, profile }) => {
         if (user.id && profile.email) await adoptEmail(user.id, profile.email);
       },
     },
     callbacks: {
-      // somebody a maintainer added by address comes for the first time: from here on they are known by this account
+      // first sign-in of a person whom a maintainer added by address: link this account to them
       signIn: async ({ user, account, profile }) => {
         const email = verified((profile ?? {}) as Parameters<typeof verified>[0]);
         if (account && email) {
@@ -164,7 +164,7 @@ export function authConfig(): NextAuthConfig {
         }
         return true;
       },
-      // chosen fields only: what is passed in holds the session token, which must not reach scripts
+      // chosen fields only: the argument contains the session token, which must not reach scripts
       session: ({ session, user }) => ({
         expires: session.expires,
         user: { id: user.id, name: user.name, image: user.image },

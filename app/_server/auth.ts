@@ -2,5 +2,5 @@
 import NextAuth from 'next-auth';
 import { authConfig } from './auth-config.ts';
 
-// made per request: at build time there is neither a database nor a secret
+// created per request, since there is neither a database nor a secret at build time
 export const { handlers, signIn, signOut } = NextAuth(() => authConfig());

@@ -1,15 +1,15 @@
 /**
- * Bodies are read with a bound: a request that announces or sends more is refused after that many bytes, so that no
- * request costs the process more memory than its route allows. Only uploads are larger, and those go to the disk.
+ * Reads request bodies up to a limit. A request that announces or sends more is refused at that point, so that none
+ * costs more memory than its route allows. Only uploads are larger, and those go to the disk.
  */
 import { AppError } from '#lib/errors.ts';
 
-/** A form of a few fields: signing in. */
+/** Bytes of a form with a few fields, such as signing in. */
 export const FORM_BYTES = 16 * 1024;
-/** A JSON request of human size. */
+/** Bytes of a JSON request written by hand. */
 export const JSON_BYTES = 256 * 1024;
 
-/** The whole body, at most `limit` bytes of it. @throws AppError `too-large` without reading further */
+/** Read the whole body, at most `limit` bytes. @throws AppError `too-large` without reading further */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = new AppError('too-large', `The body of this request is larger than ${limit / 1024} KB.`);
   if (Number(request.headers.get('content-length') ?? 0) > limit) {
@@ -37,7 +37,7 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
   return body;
 }
 
-/** The fields of a form. What is not a form has none. */
+/** Return the fields of a form. @throws AppError `invalid` if the body is no form */
 export async function readForm(request: Request, limit = FORM_BYTES): Promise<Record<string, FormDataEntryValue>> {
   const body = await readBody(request, limit);
   const type = request.headers.get('content-type') ?? '';

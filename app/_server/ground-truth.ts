@@ -1,4 +1,4 @@
-/** Ground truth that comes in over the site: uploads become an import, which the scoring process reads. */
+/** Ground truth uploaded through the site: uploads become an import, which the scoring process reads. */
 import { db } from '#db/engine/client.ts';
 import { createImport, type NewImport } from '#db/rescore/ground-truth.ts';
 import type { GroundTruthImport, ImportFile } from '#db/schema.ts';
@@ -21,7 +21,7 @@ export function groundTruthSlots(taskId: string): string[] {
 }
 
 /**
- * Uses up uploads, in the same transaction as what becomes of them.
+ * Use up uploads, in the same transaction as the change that needs their files.
  *
  * @param uploads their ids by slot; `''` for a task with one file
  * @throws InvalidFields by the names of the form's fields: `upload`, or `upload.<slot>`

@@ -1,6 +1,6 @@
 /**
- * One way in and one way out. A route is: parse → identify → authorize → act → respond. `route` does the first two and the
- * last beat, so a handler is its own business only. `action` is the same for forms.
+ * The frame of every route: parse → identify → authorize → act → respond. `route` parses, identifies and responds, so
+ * that a handler contains only its own work. `action` does the same for forms.
  */
 import { headers } from 'next/headers';
 import { unstable_rethrow } from 'next/navigation';
@@ -18,7 +18,7 @@ interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTyp
   params?: P;
   query?: Q;
   body?: B;
-  /** the sentence a stranger gets; without it everyone may come in */
+  /** message for a stranger; if absent, everyone may use the route */
   signIn?: string;
 }
 
@@ -32,7 +32,7 @@ interface Beat<P, Q, B, V> {
 
 type NextContext = { params: Promise<Record<string, string | string[] | undefined>> };
 
-/** Returns a Next route handler. What the handler returns is sent as JSON, unless it is a Response already. */
+/** Return a Next route handler. It sends the handler's result as JSON, unless that is a Response already. */
 export function route<
   P extends z.ZodType = typeof NOTHING,
   Q extends z.ZodType = typeof NOTHING,
@@ -44,7 +44,7 @@ export function route<
   return async (request, context) => {
     try {
       const viewer = await whoMayEnter(request, spec.signIn);
-      // where a schema is left out, its type is that of the default: the type parameters of `route` say so
+      // without a schema, the type is that of the default, as the type parameters of `route` declare
       const params = parse((spec.params ?? NOTHING) as P, (await context.params) ?? {}, 'not-found');
       const query = parse((spec.query ?? NOTHING) as Q, Object.fromEntries(new URL(request.url).searchParams));
       const body = parse((spec.body ?? NO_BODY) as B, spec.body && (await readJson(request)));
@@ -60,8 +60,8 @@ export function route<
 const SUSPENDED = 'This account is suspended: it can read and download what is its own, and change nothing.';
 
 /**
- * Identity, the check that a browser was not made to do it by another site, that the account may change things, and
- * that a token is for this: `submit` for what changes something and `read` for the rest, unless `scope` says otherwise.
+ * Identify the caller. Check that no other site made the browser send this, that the account may change things, and
+ * that the token has the scope: `submit` for changes and `read` for the rest, unless `scope` says otherwise.
  */
 export async function whoMayEnter(request: Request, signIn?: string, scope?: TokenScope): Promise<Viewer> {
   const caller = await callerOf(request.headers);
@@ -87,7 +87,7 @@ export function problem(error: unknown, extra: HeadersInit = {}): Response {
   return new Response(JSON.stringify(body), { status: body.status, headers });
 }
 
-/** A form or a body with something wrong in it, field by field. */
+/** Invalid input of a form or a body, with a message per field. */
 export class InvalidFields extends AppError {
   readonly fields: Record<string, string>;
 
@@ -99,7 +99,7 @@ export class InvalidFields extends AppError {
 }
 
 function parse<S extends z.ZodType>(schema: S, value: unknown, code?: 'not-found'): z.output<S> {
-  // PostgreSQL keeps no NUL in text, and no name, address or description has one
+  // PostgreSQL cannot store NUL in text, and no name, address or description needs one
   if (hasNul(value)) throw new InvalidFields({ '': 'There is a NUL character in the request.' }, code);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -112,7 +112,7 @@ function hasNul(value: unknown): boolean {
   return Object.entries(value).some(([key, one]) => key.includes('\0') || hasNul(one));
 }
 
-/** The first message for each field; `files.0.upload` is one field. */
+/** Return the first message for each field; `files.0.upload` is one field. */
 function fieldErrors(error: z.ZodError): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const { path, message } of error.issues) fields[path.join('.')] ??= message;
@@ -154,7 +154,7 @@ async function sender(): Promise<Viewer> {
 }
 
 export interface FormState {
-  /** what was typed, given back so that nothing is lost */
+  /** the submitted values, returned so that nothing is lost */
   values?: Record<string, string>;
   /** one sentence per wrong field, by field name */
   errors?: Record<string, string>;

@@ -15,7 +15,7 @@ import { env, signsInAtHome } from '#lib/env.ts';
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 const PROXY_HEADERS = ['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip', 'x-forwarded-server'];
 
-/** This installation could offer it at all. */
+/** Tell whether this installation could offer local sign-in at all. */
 export function localSignInIsOn(): boolean {
   const values = env();
   if (!values.LIVECELL_LOCAL_SIGN_IN || values.LIVECELL_LOCAL_SIGN_IN === '0') return false;
@@ -27,8 +27,8 @@ function isLoopback(url: string | undefined): boolean {
 }
 
 /**
- * The request comes from this machine. Next fills in X-Forwarded-* itself where they are missing, so their presence
- * says nothing; what they may say is only what Next writes: the Host again, plain http, a loopback address.
+ * Tell whether the request comes from this machine. Next itself adds X-Forwarded-* headers if they are missing, so
+ * their presence proves nothing; their values must be those that Next writes: the Host, plain http, a loopback address.
  */
 export function isLocalRequest(headers: Headers): boolean {
   const host = headers.get('host') ?? '';

@@ -4,12 +4,12 @@ import type { PlacesBody } from '#lib/http/api.ts';
 import type { Viewer } from '#lib/permissions.ts';
 import { parseHolder, type QuotaHolder, teamHolder, userHolder } from '#lib/quota.ts';
 
-/** The holders of quota that a person may use: the person, then the person's teams. */
+/** Return the holders of quota that a person may use: the person, then the person's teams. */
 export function holdersOf(viewer: NonNullable<Viewer>): QuotaHolder[] {
   return [userHolder(viewer.id), ...viewer.teams.map(({ id }) => teamHolder(id))];
 }
 
-/** Places by task, the viewer's own first; empty without a sign-in. */
+/** Return places by task, the viewer's own first; empty without a sign-in. */
 export async function placesOf(viewer: Viewer): Promise<Record<string, PlacesBody[]>> {
   const found: Record<string, PlacesBody[]> = {};
   if (!viewer) return found;

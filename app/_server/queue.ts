@@ -11,13 +11,13 @@ import { parseTask } from '#lib/tasks/index.ts';
 
 export interface QueueEntry {
   taskId: string;
-  /** its name */
+  /** the task's name */
   task: string;
   dataset: string;
   submittedAt: Date;
-  /** null: not for this viewer */
+  /** null: hidden from this viewer */
   known: { id: string; method: string; submitter: string | null; href: string | null } | null;
-  /** 1: the next; null: it is being scored */
+  /** 1: next in line; null: being scored */
   position: number | null;
   attempt: number;
   attempts: number;
@@ -25,9 +25,9 @@ export interface QueueEntry {
   /** seconds until it is scored, and until its turn comes; null if unknown */
   secondsLeft: number | null;
   secondsUntilTurn: number | null;
-  /** why it waits, or how its process is doing: a sentence */
+  /** why it waits, or the state of its process, in a sentence */
   says: string;
-  /** its owner can take it out */
+  /** whether the viewer may take it out of the queue */
   mayTakeOut: boolean;
 }
 
@@ -46,7 +46,7 @@ export async function queueFor(viewer: Viewer, now = new Date()): Promise<QueueV
     const estimate = whole(row);
     const { startedAt, progress } = row.submission;
     if (estimate === null || !startedAt) return null;
-    // what was measured of this very run is worth more than what was measured of others
+    // this run's own speed predicts better than the speed of other runs
     const spent = (now.getTime() - startedAt.getTime()) / 1000;
     const fraction = progress?.fraction ?? 0;
     return fraction > 0.1 ? (spent / fraction) * (1 - fraction) : Math.max(0, estimate - spent);
@@ -98,7 +98,7 @@ export async function queueFor(viewer: Viewer, now = new Date()): Promise<QueueV
   };
 }
 
-/** The lease of the process that scores it, and what happens when it ends. */
+/** Describe the lease of the process that scores it, and what happens when the lease ends. */
 export function howItRuns({ job }: Pick<QueueRow, 'job'>, now: Date): string {
   if (!job) return 'No process has it any more. It goes back into the queue within seconds.';
   if (job.state === 'exhausted') return 'No attempt is left. It is about to be marked as failed, with the reason.';

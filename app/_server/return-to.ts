@@ -4,6 +4,6 @@ export function safeReturn(path: string | undefined): string {
   if (!path?.startsWith('/') || !URL.canParse(path, site)) return '/submissions';
   const url = new URL(path, site);
   const inside = url.pathname + url.search + url.hash;
-  // `//elsewhere.org` and `/\elsewhere.org` are addresses of other sites, also what `/.//elsewhere.org` comes to
+  // `//elsewhere.org`, `/\elsewhere.org` and `/.//elsewhere.org` resolve to addresses of other sites
   return url.origin === site && /^\/(?![/\\])/.test(inside) ? inside : '/submissions';
 }

@@ -1,4 +1,4 @@
-/** Where entries stand on their boards, for whatever is shown of one entry elsewhere: badge, feed, social image. */
+/** Standings of entries on their boards, for pages that show a single entry: badge, feed, social image. */
 import { getLeaderboard } from '#db/board/board.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { percent } from '#lib/format.ts';
@@ -8,17 +8,17 @@ import { parseTask } from '#lib/tasks/index.ts';
 import type { Task } from '#lib/tasks/task.ts';
 
 interface Standing {
-  /** of the board's headline, as the board counts; null: not ranked */
+  /** rank by the board's headline; null: not ranked */
   rank: number | null;
-  /** what the number is called: `AP` */
+  /** name of the number: `AP` */
   measure: string;
-  /** the number as boards show it, in per cent where they do; null: there is none */
+  /** the number as on the board, in per cent where boards use it; null: there is none */
   number: string | null;
 }
 
 const VIEW = { protocol: PRIMARY_PROTOCOL, evaluation: 'segm' } as const;
 
-/** The standing of every entry on the board of a task and data set, by the entry's id: masks, primary protocol. */
+/** Return the standings of all entries on a board by their ids, for masks and the primary protocol. */
 export async function standings(taskId: string, dataset: string): Promise<Map<string, Standing>> {
   const task = parseTask(taskId);
   if (!task) return new Map();
@@ -40,7 +40,7 @@ function shortNumber({ board }: Task, column: Column, value: number): string {
   return column.format === 'percent' ? percent(value, board?.decimals) : formatNumber(column, value);
 }
 
-/** `LIVECell-wide · AP 47.9 · #3`; without what there is not. */
+/** Return `LIVECell-wide · AP 47.9 · #3`, without the parts that are missing. */
 export function standingInWords(task: string, standing: Standing | undefined): string {
   const name = parseTask(task)?.name ?? task;
   return [name, standing?.number && `${standing.measure} ${standing.number}`, standing?.rank && `#${standing.rank}`]

@@ -1,4 +1,4 @@
-/** What the submit form, the API and the pages do with submissions; the tables are behind `#db`. */
+/** Actions on submissions, shared by the submit form, the API and the pages; the tables are behind `#db`. */
 
 import { listEvents } from '#db/audit.ts';
 import { getReports } from '#db/board/reports.ts';
@@ -47,7 +47,7 @@ interface Part {
   files: { slot: string; upload: string; scoreThreshold?: number }[];
 }
 
-/** Turns uploads into submissions that wait for their score. The uploads are used up in the same transaction. */
+/** Turn uploads into queued submissions. The uploads are used up in the same transaction. */
 export async function submit(viewer: Viewer, input: NewSubmission): Promise<Created> {
   if (!canSubmit(viewer)) throw new AppError('unauthorized', 'Sign in to submit.');
   const task = parseTask(input.task);
@@ -79,7 +79,7 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
   const created = await db().transaction(async (tx) => {
     const stored = new Map<string, Pick<SubmissionFile, 'fileName' | 'bytes' | 'sha256' | 'storageKey'>>();
     for (const { upload } of input.files) {
-      // if two calls take the same upload at once, one of them gets it
+      // if two calls use the same upload at once, only one of them gets it
       const taken = await deleteUpload(idOf(upload), tx);
       if (!taken?.sha256) throw new AppError('conflict', 'This upload has just been used by another submission.');
       const { fileName, bytes, sha256, storageKey } = taken;
@@ -166,7 +166,7 @@ async function outsidePart(task: Task, input: NewSubmission): Promise<Part> {
   if (others.length === 0 && first.slot === 'all' && !datasets.some(({ name }) => name === 'all'))
     return { task, dataset: await datasetOf(task, input.dataset), files: [first] };
   const files = slotsOf(task, input.files, { names: datasets.map(({ name }) => name), called: 'data set' });
-  // whatever order they are sent in: versions of a method are counted per data set
+  // sort them, whatever order they arrive in, since versions of a method are counted per data set
   return { task, dataset: datasets.find(({ name }) => files.some(({ slot }) => slot === name))!, files };
 }
 
@@ -194,7 +194,7 @@ function slotsOf(
   return [...found.values()];
 }
 
-/** An upload is named by its id or by its address. */
+/** Return the id of an upload that is given by id or by address. */
 function idOf(upload: string): string {
   return upload.split('?')[0].split('/').at(-1) ?? '';
 }
@@ -215,7 +215,7 @@ export async function giveUp(viewer: Viewer, id: string, reason?: WithdrawalReas
   await discardFiles(submission);
 }
 
-/** Deletes the files of a submission; what was scored stays. */
+/** Delete the files of a submission and keep its scores. */
 export async function deleteFiles(viewer: Viewer, id: string): Promise<void> {
   const submission = await findSubmission(viewer, id);
   if (!canDeleteFiles(viewer, submission))
@@ -224,14 +224,14 @@ export async function deleteFiles(viewer: Viewer, id: string): Promise<void> {
   await discardFiles(submission);
 }
 
-/** After the submission has given them up: of two that have a file, the second to do so deletes it. */
+/** Call this after the submission has given up its files: of two that share a file, the later one deletes it. */
 async function discardFiles({ id, files }: SubmissionDetail): Promise<void> {
   for (const { storageKey } of files) {
     if (!(await isSharedFile(storageKey, id))) await storage().delete(storageKey);
   }
 }
 
-/** How much the viewer may see of an entry's makers. */
+/** Return how much the viewer may see of an entry's makers. */
 export function lookOf(viewer: Viewer, submission: Belonging): Look {
   return canSeeIdentity(viewer, submission) ? 'insider' : 'public';
 }
@@ -250,7 +250,7 @@ export interface Tombstone {
   dataset: string;
   /** the method's name, or “Anonymous entry 7” */
   method: string;
-  /** where other versions of the method are public */
+  /** page of the method, if it has public versions */
   methodId: string | null;
   at: Date;
   reason: WithdrawalReason;
@@ -274,14 +274,14 @@ export async function findTombstone(id: string): Promise<Tombstone | null> {
   };
 }
 
-/** The entry that a reviewers' link leads to, without whose it is; null where the link does not work (any more). */
+/** Return the entry of a reviewers' link without its makers; null if the link is unknown or revoked. */
 export async function underReview(secret: string): Promise<{ entry: PublicEntry; dataset: Dataset } | null> {
   const id = await idByReviewSecret(secret);
   const submission = id === null ? null : await getSubmission(id);
   return submission && { entry: entryOf(submission, 'reviewer'), dataset: submission.dataset };
 }
 
-/** What the API says of a submission. File names stay out: they may carry names of people. */
+/** Return a submission as the API shows it, without file names, since those may contain names of people. */
 export async function submissionBody(viewer: Viewer, submission: SubmissionDetail): Promise<SubmissionBody> {
   const look = lookOf(viewer, submission);
   const entry = entryOf(submission, look);
@@ -313,7 +313,7 @@ export async function submissionBody(viewer: Viewer, submission: SubmissionDetai
     queuePosition: submission.queuePosition,
     progress: submission.progress,
     attempts: submission.attempts,
-    // what was wrong, and why it was hidden, is between the owner and the maintainers
+    // only the owner and the maintainers see what was wrong and why it was hidden
     problems: inside ? (submission.problems ?? []) : [],
     warnings: publicWarnings(submission.warnings ?? [], entry),
     failure: inside ? submission.failure : null,
@@ -338,7 +338,7 @@ export async function submissionBody(viewer: Viewer, submission: SubmissionDetai
   };
 }
 
-/** An entry's report per protocol that counts, as it may be shown beside it; none unless it is scored. */
+/** Return an entry's current report per protocol, in the form that may be shown; none unless it is scored. */
 export async function reportsOf(entry: PublicEntry): Promise<Partial<Record<ProtocolId, Report>>> {
   const reports = entry.state === 'scored' ? await getReports(entry.id) : {};
   return Object.fromEntries(Object.entries(reports).map(([id, report]) => [id, publicReport(report, entry)]));

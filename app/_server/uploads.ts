@@ -1,13 +1,13 @@
 /**
- * Files come in over tus 1.0 (https://tus.io): created with their size, sent in pieces, resumed at the offset the
- * server knows. `@tus/server` speaks the protocol; around it stand the checks that are ours:
+ * Receives files over tus 1.0 (https://tus.io): created with their size, sent in pieces, resumed at the offset that the
+ * server knows. `@tus/server` speaks the protocol; this file adds the checks of this site:
  *
- *   who      an upload belongs to who created it; to everybody else it does not exist
+ *   who      an upload belongs to its creator; for everybody else it does not exist
  *   size     refused before the first byte
- *   kind     the first bytes are looked at as soon as they are here, not after an hour of uploading
+ *   kind     the first bytes are examined as soon as they arrive, not after an hour of uploading
  *   digest   per piece (`Upload-Checksum`, of the tus checksum extension) and of the whole (`sha256` in the metadata)
  *
- * Bytes go from the socket to the disk in pieces of 64 KB; nothing here grows with the file.
+ * Bytes go from the socket to the disk in pieces of 64 KB; no memory use here grows with the file.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -35,16 +35,16 @@ import { parseTask } from '#lib/tasks/index.ts';
 import { problem, whoMayEnter } from './http.ts';
 
 const UPLOADS_PATH = '/api/uploads';
-/** An upload nobody submitted is deleted after this. */
+/** Age at which an upload that nobody submitted is deleted. */
 const KEPT_FOR = 48 * 3600_000;
 const SWEEP_EVERY = 15 * 60_000;
-/** Files somebody may have lying here without submitting them. */
+/** Files that a person may keep here without submitting them. */
 const MAX_UPLOADS = 32;
-/** Tells the protocol's server which id the row has; nobody outside can set it. */
+/** Header that passes the row's id to the tus server; requests from outside cannot set it. */
 const ID_HEADER = 'x-livecell-upload-id';
-/** A file without a row, and a row without a file, are left alone for so long: one may be on its way. */
+/** How long a file without a row, or a row without a file, is left alone: the other may be about to be written. */
 const ORPHAN_AFTER = 3600_000;
-/** How much of the beginning is looked at. */
+/** How many of the first bytes are examined. */
 const HEAD_BYTES = 64 * 1024;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -58,7 +58,7 @@ interface Tus {
   locker: MemoryLocker;
   store: FileStore;
 }
-// survives Next's reloading of modules in development, and is made at the first upload, not at build time
+// survives Next's reloading of modules in development; created at the first upload, not at build time
 const shared = globalThis as typeof globalThis & { livecellTus?: Promise<Tus> };
 
 function tus(): Promise<Tus> {
@@ -70,7 +70,7 @@ async function open_(): Promise<Tus> {
   const directory = dirname(await storage().localPath(keyOf('x')));
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const store = new FileStore({ directory, expirationPeriodInMilliseconds: KEPT_FOR });
-  // a size is always declared, so that it can be refused before the first byte
+  // require a declared size, so that a file can be refused before the first byte
   store.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration', 'checksum'];
   const locker = new MemoryLocker();
   const server = new Server({
@@ -80,9 +80,9 @@ async function open_(): Promise<Tus> {
     maxSize: LIMITS.bytes,
     namingFunction: (incoming) => incoming.headers.get(ID_HEADER) ?? crypto.randomUUID(),
     allowedHeaders: ['Upload-Checksum'],
-    // the id that was authorised is the one that is served: of the path, never of the query
+    // serve the id that was authorised: take it from the path, never from the query
     getFileIdFromRequest: (incoming) => idOf(incoming.url) ?? undefined,
-    // a browser sends from this site's own pages only
+    // browsers may send only from this site's own pages
     allowedOrigins: () => false,
     locker,
   });
@@ -92,7 +92,7 @@ async function open_(): Promise<Tus> {
   return { server, locker, store };
 }
 
-/** Deletes what nobody came back for. Files that were submitted are no longer uploads, so they are safe. */
+/** Delete abandoned uploads. Submitted files are no longer uploads, so they are safe. */
 export async function sweep(now = Date.now()): Promise<number> {
   const old = await expiredUploads(new Date(now - KEPT_FOR));
   for (const { id } of old) await discard(id);
@@ -100,7 +100,7 @@ export async function sweep(now = Date.now()): Promise<number> {
   return old.length;
 }
 
-/** Files of which no row speaks, and rows whose file is gone. */
+/** Delete files without a row, and rows whose file is missing. */
 async function sweepOrphans(now: number): Promise<void> {
   const known = await listKnownUploadKeys();
   const folder = dirname(await storage().localPath(keyOf('x')));
@@ -114,7 +114,7 @@ async function sweepOrphans(now: number): Promise<void> {
     if (!(await storage().exists(storageKey))) await discard(id);
 }
 
-/** Some of the disk stays free, for the database and for scoring. @throws AppError `storage-full`, in words */
+/** Keep part of the disk free for the database and for scoring. @throws AppError `storage-full` */
 async function requireFreeSpace(bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(env().LIVECELL_DATA);
   if (bavail * bsize - bytes < env().LIVECELL_FREE_BYTES)
@@ -124,7 +124,7 @@ async function requireFreeSpace(bytes: number): Promise<void> {
     );
 }
 
-/** The upload endpoint, all methods. */
+/** Handle all methods of the upload endpoint. */
 export async function handleUpload(request: Request): Promise<Response> {
   try {
     const { server } = await tus();
@@ -133,13 +133,13 @@ export async function handleUpload(request: Request): Promise<Response> {
       response.headers.set('Tus-Checksum-Algorithm', 'sha256');
       return response;
     }
-    // also where it only asks how far it has come: that is part of uploading
+    // required also for asking the offset, since that is part of uploading
     const viewer = await whoMayEnter(request, 'Sign in, or send an API token, to upload a file.', 'submit');
     if (request.method === 'POST') return await create(request, viewer);
 
     const id = idOf(request.url);
     const upload = id ? await getUpload(id) : null;
-    // somebody else's upload answers exactly as one that never was
+    // answer for somebody else's upload exactly as for one that never existed
     if (!upload || !canUseUpload(viewer, upload)) throw new AppError('not-found', 'There is no such upload.');
     if (request.method === 'PATCH') return await receive(request, upload);
     if (request.method === 'HEAD') return await tell(request, upload.id);
@@ -173,13 +173,13 @@ async function create(request: Request, viewer: Viewer): Promise<Response> {
   const id = crypto.randomUUID();
   const { LIVECELL_BYTES_PER_PERSON: bytesPerPerson, LIVECELL_BYTES_IN_ALL: bytesInAll } = env();
   const fileName = metadata.filename || 'predictions';
-  // the row first: a file of which no row speaks would count for nobody
+  // insert the row first: a file without a row would count for nobody
   await reserveUpload(
     { id, userId, fileName, bytes, storageKey: keyOf(id) },
     { uploads: MAX_UPLOADS, bytesPerPerson, bytesInAll },
   );
 
-  // Next hands over an empty stream where there is no body
+  // Next passes an empty stream if there is no body
   const withBytes = request.headers.get('content-type') === 'application/offset+octet-stream';
   const body = await inspect(withBytes ? request.body : null, new Uint8Array(), {
     expected: checksumOf(request),
@@ -188,19 +188,19 @@ async function create(request: Request, viewer: Viewer): Promise<Response> {
     await discard(id);
     throw error;
   });
-  // one that breaks off keeps its row: its bytes may still be on their way to the disk, and the sweep knows them
+  // keep the row of an interrupted upload: its bytes may still be on their way to the disk, and the sweep deletes it
   const response = await server.handleWeb(withBody(request, body, id));
   if (response.status !== 201) {
     if (!body.stream) await discard(id);
     return asProblem(response);
   }
-  // bytes may have come along with the creation
+  // the creating request may already contain bytes
   return await settle(response, id, 0, body);
 }
 
 /**
- * Where the task is said, a closed one and a file too large for it are refused now instead of after the last byte. The
- * quota is not: for whom a file will be submitted, and to which data set, is not known yet.
+ * If the upload names its task, refuse it now if the task is closed or the file too large, not after the last byte. The
+ * quota is not checked, because the owner and the data set of the submission are not known yet.
  */
 async function requireWelcome(name: string | undefined, bytes: number): Promise<void> {
   const task = name === undefined ? null : parseTask(name);
@@ -229,14 +229,14 @@ async function receive(request: Request, upload: Upload): Promise<Response> {
   return await settle(response, id, offset, body);
 }
 
-/** Where the piece goes. Said before anything of it is read: only the next byte of an upload that waits for one. */
+/** Check a piece's offset before reading any of it: it must continue an incomplete upload at the next byte. */
 async function requireNextOffset(request: Request, { id, completedAt, bytes }: Upload): Promise<number> {
   const offset = Number(request.headers.get('upload-offset') ?? Number.NaN);
   if (!Number.isSafeInteger(offset) || offset < 0)
     throw new AppError('invalid', 'Upload-Offset must say where this piece begins, in bytes.');
   const here = (await storage().size(keyOf(id))) ?? 0;
   if (completedAt || here >= bytes) {
-    // a server that was stopped between the last byte and the digest finishes its work here
+    // finish here if the server was stopped between the last byte and the digest
     if (!completedAt) await finish(id);
     throw new AppError('conflict', 'This upload is complete.');
   }
@@ -249,12 +249,12 @@ async function tell(request: Request, id: string): Promise<Response> {
   const { server } = await tus();
   const response = await server.handleWeb(request);
   if (response.status !== 200) return asProblem(response);
-  // a server that was stopped between the last byte and the digest finishes its work here
+  // finish here if the server was stopped between the last byte and the digest
   if (response.headers.get('upload-offset') === response.headers.get('upload-length')) await finish(id);
   return response;
 }
 
-/** After bytes were written: the piece's digest, and the whole's when it was the last piece. */
+/** After bytes were written, check the piece's digest and, after the last piece, the whole file's. */
 async function settle(response: Response, id: string, offset: number, body: Body): Promise<Response> {
   if (body.expected && body.digest() !== body.expected) {
     await takeBack(id, offset, Number(response.headers.get('upload-offset')));
@@ -266,7 +266,7 @@ async function settle(response: Response, id: string, offset: number, body: Body
   return response;
 }
 
-/** Removes a damaged piece, unless another piece was written after it meanwhile. */
+/** Remove a damaged piece, unless another piece was written after it. */
 async function takeBack(id: string, from: number, to: number): Promise<void> {
   const { locker } = await tus();
   const lock = locker.newLock(id);
@@ -278,7 +278,7 @@ async function takeBack(id: string, from: number, to: number): Promise<void> {
   }
 }
 
-/** Digests what arrived, compares it with what was announced, and marks the upload as complete. */
+/** Digest the file, compare the digest with the announced one, and mark the upload as complete. */
 async function finish(id: string): Promise<void> {
   const upload = await getUpload(id);
   if (!upload || upload.completedAt) return;
@@ -301,13 +301,13 @@ async function discard(id: string): Promise<void> {
   await deleteUpload(id);
 }
 
-/** Forgets the protocol's notes on a file that a submission has taken over; the file stays. */
+/** Delete tus's notes on a file that a submission has taken over; keep the file. */
 export async function release(id: string): Promise<void> {
   const { store } = await tus();
   await store.configstore.delete(id).catch(() => undefined);
 }
 
-// --- the body on its way ---
+// --- the body as a stream ---
 
 interface Body {
   stream: ReadableStream<Uint8Array> | null;
@@ -316,7 +316,7 @@ interface Body {
   digest(): string;
 }
 
-/** Looks at the first bytes and throws when no reader could read such a file; then lets everything pass. */
+/** Examine the first bytes and throw if no reader could read such a file; then pass everything on. */
 async function inspect(
   body: ReadableStream<Uint8Array> | null,
   before: Uint8Array,
@@ -357,7 +357,7 @@ function pass(request: Request): Body {
   return follow(request.body, checksumOf(request));
 }
 
-/** Digests the bytes as they pass, when a digest was announced. */
+/** Digest the bytes as they pass, if a digest was announced. */
 function follow(stream: ReadableStream<Uint8Array> | null, expected: string | null): Body {
   if (!stream || !expected) return { stream, expected: null, digest: () => '' };
   const hash = createHash('sha256');
@@ -394,7 +394,7 @@ function withBody(request: Request, body: Body, id?: string): Request {
   } as RequestInit);
 }
 
-/** The protocol's own refusals are plain text; here every error has one form. */
+/** Convert the tus server's refusals from plain text to the form of all errors. */
 async function asProblem(response: Response): Promise<Response> {
   if (response.status < 400) return response;
   const detail = (await response.text()).trim() || 'The upload was refused.';
@@ -412,19 +412,19 @@ function idOf(url: string): string | null {
   return UUID.test(last) ? last : null;
 }
 
-/** Return what a file is for: as stated, else what the stated task takes. What a file is depends on that. */
+/** Return the purpose of a file: the stated one, else that of the stated task. It decides how the file is read. */
 function purposeOf({ purpose, task }: Record<string, string | undefined>): Purpose {
   return PURPOSES.find((known) => known === purpose) ?? parseTask(task ?? '')?.kind.filesAre ?? 'any';
 }
 
-/** Return what was announced when the upload was created. */
+/** Return the metadata sent when the upload was created. */
 async function metadataOf(id: string): Promise<Record<string, string | undefined>> {
   const { store } = await tus();
   const { metadata } = await store.getUpload(id);
   return Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, value ?? undefined]));
 }
 
-/** `filename d29ybGQ=,sha256 …` */
+/** Parse `filename d29ybGQ=,sha256 …`. */
 function readMetadata(header: string | null): Record<string, string> {
   const pairs = (header ?? '').split(',').map((pair) => pair.trim().split(/\s+/));
   return Object.fromEntries(

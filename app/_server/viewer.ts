@@ -1,6 +1,6 @@
 /**
- * Identify the caller: by the session cookie of a browser, or by `Authorization: Bearer <token>`. Plain headers in,
- * a plain value out, so routes, actions, pages and tests all ask the same function.
+ * Identify the caller: by the session cookie of a browser, or by `Authorization: Bearer <token>`. The function takes
+ * plain headers and returns a plain value, so routes, actions, pages and tests can all use it.
  */
 
 import { userBySession } from '#db/people/sessions.ts';
@@ -20,12 +20,12 @@ interface Caller {
   scopes?: readonly TokenScope[];
 }
 
-/** Auth.js adds the prefix where the site is served over HTTPS. */
+/** Auth.js adds the prefix if the site is served over HTTPS. */
 export const SESSION_COOKIES = ['__Secure-authjs.session-token', 'authjs.session-token'] as const;
 
 /**
- * The cookies that are believed: where the site is on https, only the one with the prefix, which no sibling domain and no
- * http page can plant.
+ * Names of accepted cookies. On https only the one with the prefix counts, since no sibling domain and no http page can
+ * set it.
  */
 function sessionCookies(): readonly string[] {
   return env().AUTH_URL?.startsWith('https:') ? SESSION_COOKIES.slice(0, 1) : SESSION_COOKIES;
@@ -74,7 +74,7 @@ function readCookie(header: string | null, names: readonly string[]): string | n
   return null;
 }
 
-/** A cookie's value; what is no percent-encoding is nobody's session. */
+/** Return a cookie's value; null if its percent-encoding is invalid. */
 function decode(value: string): string | null {
   try {
     return decodeURIComponent(value);
@@ -83,7 +83,7 @@ function decode(value: string): string | null {
   }
 }
 
-/** Whether a browser's request comes from this site's own pages, as every change must. */
+/** Tell whether a browser's request comes from this site's own pages, as every change must. */
 export function isSameOrigin(headers: Headers): boolean {
   const origin = headers.get('origin');
   // behind a proxy the browser's Host is in X-Forwarded-Host; Next fills it in otherwise

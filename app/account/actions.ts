@@ -30,7 +30,7 @@ export const changeProfile = action(profile, async (input, who) => {
   return { done: true };
 });
 
-/** A box that is not ticked is not sent. */
+/** Browsers do not send a box that is not ticked. */
 export const changePreferences = action(z.record(z.string(), z.string()), async (ticked, who) => {
   const preferences: NoticePreferences = {};
   for (const kind of NOTICE_KINDS)
@@ -86,7 +86,7 @@ export const deleteMyAccount = action(
       ...keys.map((key) => storage().delete(key)),
       ...uploads.map(({ id }) => release(id)),
     ]);
-    // the account is gone; a file that could not be deleted is the operator's to look at
+    // the account is deleted anyway; the log tells the operator about a file that could not be
     for (const one of done)
       if (one.status === 'rejected') console.error('a file of a deleted account stayed', one.reason);
     await signOut({ redirectTo: '/account/deleted' });
@@ -105,7 +105,7 @@ const newToken = z
   })
   .refine(({ read, submit }) => read || submit, { path: ['scopes'], error: 'Choose at least one thing it is for' });
 
-/** `made` is the token: the only time it is shown. */
+/** `made` is the token, which is shown only this once. */
 export const makeToken = action(newToken, async ({ name, days, ...chosen }, who) => {
   const scopes = TOKEN_SCOPES.filter((scope) => chosen[scope]);
   const { token } = await createToken(who.id, name, { expiresAt: tokenEnd(days), scopes });

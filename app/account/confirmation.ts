@@ -1,4 +1,4 @@
-/** What has to be typed before an account is deleted. */
+/** The text to type before an account is deleted. */
 export function confirmationOf({ name, email }: { name: string | null; email: string | null }): string {
   return name?.trim() || email || 'delete my account';
 }

@@ -7,7 +7,7 @@ import { findSubmission, giveUp } from '#app/_server/submissions.ts';
 import { AppError } from '#lib/errors.ts';
 import { canTakeOut } from '#lib/permissions.ts';
 
-/** Withdraws what has no score yet: it costs no place of the quota. */
+/** Withdraw a submission without a score; this costs no place of the quota. */
 export const takeOut = action(z.object({ id: z.string() }), async ({ id }, who) => {
   const submission = await findSubmission(who, id);
   if (!canTakeOut(who, submission))

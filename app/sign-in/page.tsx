@@ -28,7 +28,7 @@ type Props = {
 
 export default async function SignInPage({ searchParams }: Props) {
   const { returnTo, error, out, key } = await searchParams;
-  // a link that did not work comes back here, although the person is signed in
+  // a link that did not work returns here, although the person is signed in
   if (await viewer()) redirect(error ? `/account?error=${encodeURIComponent(error)}` : safeReturn(returnTo));
   const providers = configuredProviders();
   const local = offersLocalSignIn(await headers());

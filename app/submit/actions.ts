@@ -65,7 +65,7 @@ export const submitForm = action(formSchema, async (form, viewer) => {
     return { done: true, made: id };
   } catch (error) {
     if (!(error instanceof InvalidFields)) throw error;
-    // said beside the file that is meant; what concerns all of them, above
+    // show a message beside the file it is about, or above the form if it is about all of them
     const fields = Object.entries(error.fields).map(([name, message]) => {
       const slot = files[Number(/^files\.(\d+)/.exec(name)?.[1] ?? Number.NaN)]?.slot;
       const upload = slot && slot !== 'all' ? `upload.${slot}` : 'upload';

@@ -1,10 +1,10 @@
-/** What was said about a submission that got no score, so that only the file has to be replaced. */
+/** Refills the submit form from a submission without a score, so that only the file has to be replaced. */
 import { findSubmission } from '#app/_server/submissions.ts';
 import { canSubmitAgain, type Viewer } from '#lib/permissions.ts';
 import { isSealed } from '#lib/public-entry.ts';
 import type { Typed } from './submit-form.tsx';
 
-/** All that the form asks, of a rejected or failed submission that is this person's to send again; else undefined. */
+/** Return the form's values if the submission was rejected or failed and this person may resend it, else undefined. */
 export async function earlier(who: Viewer, from: string | string[] | undefined): Promise<Typed | undefined> {
   if (typeof from !== 'string') return undefined;
   const submission = await findSubmission(who, from).catch(() => null);

@@ -10,7 +10,7 @@ import { listTaskChoices } from './task-choices.ts';
 export const metadata: Metadata = { title: 'Submit' };
 
 interface Props {
-  /** `from`: a submission to send again; `task`: which task to begin with */
+  /** `from`: a submission to send again; `task`: the task to start with */
   searchParams: Promise<{ from?: string | string[]; task?: string | string[] }>;
 }
 

@@ -14,18 +14,18 @@ import { TaskRules, type TaskRulesShown } from './task-rules.tsx';
 export interface TaskChoice {
   id: string;
   name: string;
-  /** files may hold predictions that are counted from a score on */
+  /** files may hold predictions, counted from a score threshold */
   takesThreshold: boolean;
-  /** what the files are read as */
+  /** how the files are read */
   purpose: Purpose;
-  /** of the members of an archive, as the hint names them */
+  /** file ending of an archive's members, for the hint */
   memberEnding: string;
   slots: { id: string; label: string }[];
-  /** its slots are data sets */
+  /** whether its slots are data sets */
   outside: boolean;
-  /** how many slots are needed */
+  /** number of slots that must be filled */
   least: number;
-  /** tasks that the same files can be submitted to */
+  /** other tasks that accept the same files */
   also: { id: string; name: string }[];
   datasets: { name: string; label: string; demo: boolean }[];
   rules: TaskRulesShown;
@@ -76,7 +76,7 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
     ? chosen.datasets.every(({ demo }) => demo)
     : (chosen.datasets.find(({ name }) => name === dataset) ?? chosen.datasets[0]).demo;
 
-  // what was typed before a reload
+  // restore the draft after a reload
   useEffect(() => {
     if (!typed) restore(form.current!);
   }, [typed]);

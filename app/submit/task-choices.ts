@@ -1,4 +1,4 @@
-/** What the submit form offers: the tasks with their slots, data sets and rules. */
+/** Choices of the submit form: the tasks with their slots, data sets and rules. */
 import { placesOf } from '#app/_server/places.ts';
 import { listDatasets } from '#db/datasets/datasets.ts';
 import { listMemberships } from '#db/people/teams.ts';

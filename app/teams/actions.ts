@@ -43,7 +43,7 @@ export const nameTeam = action(about.extend({ name: teamName }), async ({ teamId
   return { done: true, message: 'Renamed.' };
 });
 
-/** `made` is the link: the only time its secret is shown. */
+/** `made` is the link, whose secret is shown only this once. */
 export const makeInvitation = action(about, async ({ teamId }, who) => {
   manages(who, teamId);
   const { secret } = await invite(teamId, who.id);

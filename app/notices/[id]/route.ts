@@ -1,4 +1,4 @@
-/** A notice that is opened is read; what it is about comes next. */
+/** Marks a notice as read and redirects to its subject. */
 import { viewer } from '#app/_server/http.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
 import { getNotice, markRead } from '#db/notices/notices.ts';

@@ -1,4 +1,4 @@
-/** The form "Sign in on this installation". It exists only where `local-sign-in.ts` says so, and takes a key. */
+/** Handles the form “Sign in on this installation”, which exists only if `local-sign-in.ts` allows it. Needs a key. */
 import { z } from 'zod';
 import { readForm } from '#app/_server/bounded-body.ts';
 import { problem } from '#app/_server/http.ts';

@@ -7,12 +7,12 @@ import { moment } from '#lib/format.ts';
 import { canAcceptInvitation, canLeaveTeam } from '#lib/permissions.ts';
 import { joinTeam } from '../../actions.ts';
 
-// the address is the secret: it goes to no other site
+// the address contains the secret, so it must not reach other sites
 export const metadata: Metadata = { title: 'Invitation', robots: { index: false }, referrer: 'no-referrer' };
 
 type Props = { params: Promise<{ secret: string }> };
 
-/** Joining is a button, not the opening of a link: programs open links too. */
+/** Joining takes a button, because programs also open links. */
 export default async function JoinPage({ params }: Props) {
   const { secret } = await params;
   const [invitation, who] = await Promise.all([invitedTo(secret), viewer()]);
