@@ -9,7 +9,7 @@ interface Props {
   values: Record<string, string>;
   label: string;
   kind?: 'primary' | 'danger' | 'quiet';
-  /** asked before it is done, where it cannot be undone */
+  /** question to confirm before an action that cannot be undone */
   confirm?: string;
   children?: ReactNode;
 }

@@ -10,7 +10,7 @@ interface Banner {
   text: string;
 }
 
-/** The site's own everywhere; a task's on its board and where files are submitted. */
+/** Show the site's announcements everywhere, and a task's on its board and on the submit page. */
 export function BannerList({ banners }: { banners: Banner[] }) {
   const path = usePathname();
   const shown = banners.filter(

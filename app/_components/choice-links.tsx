@@ -7,7 +7,7 @@ interface Segment {
   readonly title?: string;
 }
 
-/** One choice out of a few (or, as `toggles`, any of them), as links: each choice is an address. */
+/** One choice out of a few (or any number of them with `toggles`) as links: each choice is an address. */
 export function Segments({ label, items, toggles }: { label: string; items: readonly Segment[]; toggles?: boolean }) {
   return (
     <nav className="segments" aria-label={label}>

@@ -3,7 +3,7 @@ import type { FormState } from '#app/_server/http.ts';
 
 interface FieldProps {
   name: string;
-  /** the control's id, where the name alone is not unique on the page */
+  /** the control's id, if the name is not unique on the page */
   id?: string;
   label: ReactNode;
   hint?: ReactNode;
@@ -42,7 +42,7 @@ export function Field({ name, id = name, label, hint, errors, children }: FieldP
   );
 }
 
-/** What the server answered to the form as a whole; errors of single fields stand at the fields. */
+/** The server's message about the form as a whole; messages about fields stand beside the fields. */
 export function FormMessage({ state }: { state: FormState }) {
   if (!state.message) return null;
   return (
@@ -52,7 +52,7 @@ export function FormMessage({ state }: { state: FormState }) {
   );
 }
 
-/** The error of a form whose fields show their own errors: only what concerns no single field. */
+/** The message of a form whose fields show their own: only what concerns no single field. */
 export function FormError({ state }: { state: FormState }) {
   if (!state.message || state.errors || state.done) return null;
   return (

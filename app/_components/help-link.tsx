@@ -1,4 +1,4 @@
-/** The way from a problem or a warning to its explanation. */
+/** A link from a problem or a warning to its explanation. */
 import Link from 'next/link';
 import { helpOn, type Problem } from '#lib/problems.ts';
 

@@ -5,7 +5,7 @@ import { moment } from '#lib/format.ts';
 
 const LOCAL = { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' } as const;
 
-/** A moment in the reader's own time zone and in UTC; in UTC alone until the browser has said which zone that is. */
+/** A moment in the reader's time zone and in UTC; only in UTC until the browser has reported its zone. */
 export function LocalTime({ at }: { at: string }) {
   const here = useSyncExternalStore(
     () => () => undefined,

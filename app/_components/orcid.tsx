@@ -1,14 +1,14 @@
 import { env } from '#lib/env.ts';
 
-/** The address of an iD; the sandbox has addresses of its own. */
+/** Return the address of an iD; ORCID's sandbox has its own. */
 function orcidAddress(orcid: string): string {
   const sandbox = env().AUTH_ORCID_ISSUER?.includes('sandbox.orcid.org');
   return `https://${sandbox ? 'sandbox.' : ''}orcid.org/${orcid}`;
 }
 
 /**
- * An ORCID iD as ORCID asks for it: the iD icon and the full address, both a link. Only for an iD that its holder has
- * signed in with; the site never takes a typed one.
+ * An ORCID iD as ORCID requires it: the iD icon and the full address, both linked. Use it only for iDs that their
+ * holders have signed in with; the site never accepts a typed one.
  */
 export function OrcidId({ orcid }: { orcid: string }) {
   const address = orcidAddress(orcid);

@@ -6,7 +6,7 @@ import { DataTable } from './data-table.tsx';
 
 type EvaluationLine = ScoreHistory['evaluations'][number];
 
-/** Why an entry stands on no board, where it could not be scored again. `inside`: why not may quote the file. */
+/** The reason why an entry could not be re-scored and stands on no board. `inside`: the reason may quote the file. */
 export function LeftBehind({ history, inside }: { history: ScoreHistory; inside: boolean }) {
   if (history.leftBehind === null) return null;
   return (
@@ -19,7 +19,7 @@ export function LeftBehind({ history, inside }: { history: ScoreHistory; inside:
   );
 }
 
-/** Old and new numbers, and why there are new ones; nothing where it was scored once. */
+/** Old and new numbers with the reason for the change; nothing if the entry was scored only once. */
 export function ScoredAgain({ history }: { history: ScoreHistory }) {
   const lines = history.evaluations.filter(({ protocol }) => protocol === PRIMARY_PROTOCOL);
   if (lines.length < 2) return null;

@@ -1,4 +1,4 @@
-/** Where a submission stands, in words. */
+/** The state of a submission, in words. */
 import type { SubmissionState, Visibility } from '#lib/vocabulary.ts';
 
 const STATES: Readonly<Record<SubmissionState, { word: string; kind: string; says: string }>> = {

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** The frame a wide table scrolls in; reachable by keyboard, since that is how it is scrolled there. */
+/** The scrolling frame of a wide table. The keyboard can reach it, so that it can scroll it, too. */
 export function TableFrame({ label, children }: { label: string; children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard

@@ -30,20 +30,20 @@ interface Props {
   /** name of the form field that gets the upload's id */
   name: string;
   error?: string;
-  /** what the file is, where a form has several */
+  /** label of the file, if a form has several */
   label?: string;
-  /** where a form has several: under what it is remembered */
+  /** key under which the upload is remembered, if a form has several */
   slot?: string;
-  /** what to say of the file; false: it is said elsewhere */
+  /** hint about the file; false: the form gives it elsewhere */
   hint?: string | false;
-  /** what it is sent for, so that the server refuses at once what the task would not take */
+  /** task of the file, so that the server refuses at once what the task does not accept */
   task?: string;
-  /** what the file is to be read as: what it is depends on that */
+  /** how the file will be read, which decides what counts as a valid file */
   purpose?: Purpose;
-  /** of the task */
+  /** the task's limit */
   maxBytes?: number;
   onDone?: () => void;
-  /** whether an upload is under way, so that the form can wait for it */
+  /** reports whether an upload is under way, so that the form can wait for it */
   onBusy?: (busy: boolean, name: string) => void;
 }
 
@@ -65,7 +65,7 @@ export function UploadField({
   const id = useId();
   const [state, setState] = useState<State>({ phase: 'empty' });
   const [refusal, setRefusal] = useState<string>();
-  /** of a file that is not what is asked for */
+  /** for a file of the wrong kind */
   const [refusedFor, setRefusedFor] = useState<CheckCode>();
   const [over, setOver] = useState(false);
   const running = useRef<Running>(null);
@@ -73,7 +73,7 @@ export function UploadField({
   const pace = usePace(state);
   const busy = state.phase === 'uploading' || state.phase === 'waiting' || state.phase === 'checking';
 
-  // an upload from before the page was reloaded
+  // an upload that began before the page was reloaded
   useEffect(() => {
     const upload = recall(slot);
     if (!upload) return;
@@ -96,7 +96,7 @@ export function UploadField({
     onBusy?.(busy, name);
   }, [busy, onBusy, name]);
 
-  // leaving the page in the middle loses nothing, but takes choosing the file again
+  // leaving the page now loses no bytes, but the person has to choose the file again
   useEffect(() => {
     if (!busy) return;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -160,7 +160,7 @@ export function UploadField({
       { fingerprint, known, slot, task, purpose },
       {
         progress: (sent) =>
-          // news of bytes may come in after "pause" was pressed
+          // progress events may still arrive after “pause” was pressed
           setState((last) =>
             last.phase === 'paused' || last.phase === 'done'
               ? last

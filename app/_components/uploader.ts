@@ -1,9 +1,9 @@
 /**
- * A resumable upload from the browser: what it sends, what it remembers, and how it goes on after a broken connection
- * or a reload. No drawing here; `upload.tsx` shows what this reports.
+ * Uploads from the browser that resume after a broken connection or a reload: what is sent and what is remembered.
+ * `upload.tsx` shows the state that this file reports.
  *
- * The browser digests every piece with Web Crypto (which cannot digest a stream) and the server compares each as it
- * arrives; the whole file's digest is the server's own.
+ * The browser digests every piece with Web Crypto (which cannot digest a stream), and the server checks each piece as
+ * it arrives. The server computes the whole file's digest itself.
  */
 import { type DetailedError, Upload } from 'tus-js-client';
 
@@ -14,18 +14,18 @@ const RETRY_AFTER = [0, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 60_000, 
 const MEMORY = 'livecell:upload';
 const EDGE = 64 * 1024;
 
-/** Kept in the browser to find an upload again after a reload. */
+/** The browser keeps this to find an upload again after a reload. */
 export interface Remembered {
   url: string;
   name: string;
   size: number;
-  /** tells whether a file chosen later is the same one, without reading all of it */
+  /** recognises a file chosen later as the same one, without reading all of it */
   fingerprint: string;
 }
 
 interface Events {
   progress(sent: number): void;
-  /** the connection broke; it is being tried again */
+  /** the connection broke and the uploader is trying again */
   waiting(): void;
   done(upload: Remembered): void;
   failed(message: string, final: boolean): void;
@@ -34,7 +34,7 @@ interface Events {
 export interface Running {
   pause(): Promise<void>;
   resume(): void;
-  /** stops, and deletes what has arrived */
+  /** Stop, and delete the bytes that have arrived. */
   discard(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ function remember(upload: Remembered, slot: string): void {
   try {
     localStorage.setItem(memoryOf(slot), JSON.stringify(upload));
   } catch {
-    // a browser that keeps nothing can still upload; it only cannot go on after a reload
+    // without storage the browser can still upload, but not resume after a reload
   }
 }
 
@@ -69,7 +69,7 @@ export function uploadId(upload: Remembered): string {
   return upload.url.split('/').at(-1) ?? '';
 }
 
-/** How much of a remembered upload the server has; null when it no longer has any. */
+/** Return how many bytes of a remembered upload the server has; null if it has none any more. */
 export async function arrived(upload: Remembered): Promise<number | null> {
   const response = await fetch(upload.url, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } });
   if ([403, 404, 410, 401].includes(response.status)) return null;
@@ -82,7 +82,7 @@ export async function discard(upload: Remembered, slot = ''): Promise<void> {
   await fetch(upload.url, { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } }).catch(() => undefined);
 }
 
-/** Begins to send a file, or goes on with what the server has of it. */
+/** Start sending a file, or continue after the bytes that the server has. */
 export function send(
   file: File,
   {
@@ -122,7 +122,7 @@ export function send(
     },
     onError: (error) => {
       const status = (error as Partial<DetailedError>).originalResponse?.getStatus() ?? 0;
-      // what the server refuses for good is of no use after a reload either
+      // forget an upload that the server refuses for good: a reload would not help
       const final = [400, 403, 404, 410, 413, 415, 422, 429].includes(status);
       if (final) forget(slot);
       events.failed(inWords(error, status), final);

@@ -31,12 +31,12 @@ const viewers = {
 type Who = keyof typeof viewers;
 const ALL = Object.keys(viewers) as Who[];
 
-/** Those who may, in the order above. */
+/** Return the viewers that a rule permits, in the order above. */
 function allowed(rule: (viewer: may.Viewer) => boolean): Who[] {
   return ALL.filter((who) => rule(viewers[who]));
 }
 
-/** Whose an entry can be, and then: who owns it, and who of them may change it. */
+/** Possible kinds of ownership, with the viewers who own such an entry and those of them who may change it. */
 const WHOSE = {
   'a person’s': {
     of: { userId: 'owner', teamId: null },

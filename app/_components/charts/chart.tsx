@@ -4,7 +4,7 @@ import { INTERVAL_EXPLAINED, Interval } from '../interval.tsx';
 import { type ChartKind, Drawing } from './drawing.tsx';
 import { Legend } from './series-style.tsx';
 
-/** A chart, the sentence that says what it shows, and its numbers as a table: the form that needs no eyes and no script. */
+/** A chart, a sentence that states its result, and its numbers as a table, which needs neither eyes nor script. */
 export function Chart({ series, kind }: { series: Series; kind: ChartKind }) {
   const { title, sentence, names, rows, better, xLabel } = series;
   const empty = names.length === 0;

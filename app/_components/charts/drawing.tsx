@@ -22,10 +22,10 @@ const AXIS = { stroke: 'var(--rule-2)' };
 
 export type ChartKind = 'line' | 'bar' | 'stack';
 
-/** values, and how far the ends of their intervals are below and above */
+/** values, and the distances from each to the lower and upper end of its interval */
 type Row = { label: string } & Record<`v${number}`, number | null> & Record<`e${number}`, [number, number]>;
 
-/** What recharts draws. It needs a browser to know its size, so `Chart` puts the numbers beside it on the server. */
+/** The drawing by recharts, which needs a browser to know its size; `Chart` renders its numbers on the server. */
 export function Drawing({ series, kind }: { series: Series; kind: ChartKind }) {
   const bars = kind !== 'line';
   const styleOf = (index: number): number => series.styles?.[index] ?? index;
@@ -174,7 +174,7 @@ export function Drawing({ series, kind }: { series: Series; kind: ChartKind }) {
 
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-/** The axis starts at zero and ends at the tick above the largest value: bars are honest, small differences still show. */
+/** End the axis at the tick above the largest value and start it at zero, so that bars show true proportions. */
 function scale({ rows }: Series, stacked: boolean): { top: number; step: number } {
   const tops = rows.flatMap(({ values, intervals = [] }) => {
     const known = values.filter((value) => value !== null);

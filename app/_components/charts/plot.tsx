@@ -1,6 +1,6 @@
 /**
- * Charts with two axes of numbers, drawn on the server: no script, any width. Shapes lie in a drawing that stretches;
- * texts, markers and the widths of lines do not.
+ * Charts with two numeric axes, drawn on the server: they need no script and fit any width. Shapes stretch with the
+ * drawing; texts, markers and line widths do not.
  */
 import type { ReactNode } from 'react';
 import { TableFrame } from '../table-frame.tsx';
@@ -16,13 +16,13 @@ export interface Scale {
   readonly format?: (value: number) => string;
 }
 
-/** Where a value lies on a scale, from 0 to 100. */
+/** Return the position of a value on a scale, from 0 to 100. */
 export function place({ from, to, log }: Scale, value: number): number {
   const share = log ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from);
   return 100 * Math.min(1, Math.max(0, share));
 }
 
-/** A scale from 0 to a round number above the largest value. */
+/** Return a scale from 0 to a round number above the largest value. */
 export function fromZero(largest: number, label: string, format?: Scale['format']): Scale {
   const power = 10 ** Math.floor(Math.log10(Math.max(largest, 1e-9) / 4));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => largest <= 4 * size) ?? 10 * power;
@@ -112,7 +112,7 @@ export function Line({ dash, width = 2, color = 'var(--series-1)', ...of }: Path
   );
 }
 
-/** The area a line encloses. */
+/** The area enclosed by a line. */
 export function Area({ color = 'var(--series-1)', opacity = 0.25, ...of }: Path & { opacity?: number }) {
   return (
     <Stretched>
@@ -204,11 +204,11 @@ export function Rule({
 
 export interface Numbers {
   readonly head: readonly string[];
-  /** the first of each row is its name */
+  /** the first value of each row is its name */
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A chart with its title, the sentence that says what it shows, and its numbers as a table. */
+/** A chart with its title, a sentence that states its result, and its numbers as a table. */
 export function Figure({
   title,
   sentence,

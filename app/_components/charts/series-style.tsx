@@ -1,6 +1,6 @@
 /**
- * How the n-th series of any chart looks. Colour alone never tells two apart: lines differ by dash and marker, bars by
- * hatching. The legend, the lines and the bars all draw from here.
+ * The look of a chart's n-th series. Colour alone never distinguishes two: lines also differ by dash and marker, bars
+ * by hatching. Legend, lines and bars all take their style from here.
  */
 
 export const MAX_SERIES = 6;

@@ -6,10 +6,10 @@ import type { CountResults } from '#lib/scoring/report.ts';
 import { Area, Figure, fromZero, Line, Plot, Point, type Scale } from '../charts/plot.tsx';
 import { Legend, SERIES_STYLES } from '../charts/series-style.tsx';
 
-/** With more time points than these, markers would hide the line. */
+/** Number of time points above which markers would hide the line. */
 const MOST_MARKERS = 24;
 
-/** Nothing where file names carry no time. */
+/** Nothing if file names contain no time. */
 export function CountsOverTime({ name, result }: { name: string; result: CountResults }) {
   const times: CountsAtTime[] = result.files ? countsOverTime(result.points, result.files) : (result.overTime ?? []);
   const wells = [...new Set(times.map(({ well }) => well))]
@@ -25,7 +25,7 @@ export function CountsOverTime({ name, result }: { name: string; result: CountRe
       ),
     ),
   );
-  // one scale for all: densities are to be compared
+  // one scale for all panels, so that densities can be compared
   const y = fromZero(Math.max(10, highest), 'Cells per image', integer);
   return (
     <Figure

@@ -16,7 +16,7 @@ import { TableFrame } from '../table-frame.tsx';
 import { CountsOverTime } from './counts-over-time.tsx';
 import './results.css';
 
-/** Figures as a task asks for them, group by group. */
+/** A task's figures, group by group. */
 export function TaskFigures({ groups }: { groups: readonly Figures[] }) {
   return groups
     .filter(({ figures }) => figures.length > 0)
@@ -54,7 +54,7 @@ function TaskFigure({ figure }: { figure: Figure }) {
   }
 }
 
-/** Numbers in a grid, shaded by AP up to `most`: the shade only repeats what the number says. */
+/** Numbers in a grid, shaded by AP up to `most`; the shade only repeats the number. */
 function HeatMap({ name, results, most }: { name: string; results: TransferabilityResults; most: number }) {
   const rows = heatMap(results);
   const zeros = rows.some(({ cells }) => cells.some(({ AP }) => AP === 0));
@@ -206,7 +206,7 @@ function LearningCurves({
   );
 }
 
-/** Predicted against reference counts: how far the cloud is from the identity, and where it stops being a line. */
+/** Predicted against reference counts: the distance from the identity, and the limit of linearity. */
 function Counts({ name, result }: { name: string; result: CountResults }) {
   const { points = [], r2, linearityLimit: limit, linearityBroken: broken, slope, intercept } = result;
   const x = fromZero(Math.max(10, ...points.map(([, predicted]) => predicted)), 'Predicted cells per image', integer);
