@@ -1,6 +1,6 @@
 'use client';
 
-/** The last resort. What went wrong is in the server's log under the digest; the reader gets words, never a trace. */
+/** The last resort. The server's log has the error under the digest; the reader sees words, never a trace. */
 export default function ErrorPage({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   return (
     <div className="page">

@@ -17,7 +17,7 @@ export default async function HomePage() {
     evaluation: 'segm',
   });
   const entries = rows.filter((row) => row.kind === 'entry' && !row.unscored && row.rank !== null).slice(0, 5);
-  // the authors' own models: those whose AFNR was published too
+  // the authors' own models are those with a published AFNR
   const published = rows.filter((row) => row.kind === 'reference' && row.metrics.AFNR !== undefined).slice(0, 2);
   return (
     <div className="page home">

@@ -6,7 +6,7 @@ import { escapeXml } from '#lib/xml.ts';
 
 const LENGTH = 50;
 
-/** Atom: the entries that were published last. Demo entries are no news. */
+/** Atom feed of the latest published entries, without demo entries. */
 export const GET = route({}, async ({ request }) => {
   const site = siteOf(request);
   const published = await listPublished(LENGTH);

@@ -27,8 +27,8 @@ const words = z
 type Act = (id: string, actorId: string, text: string) => Promise<unknown>;
 
 /**
- * Carry out a maintainer's decision about one entry. Whether the entry's state allows it is checked where it
- * cannot be raced: the act itself refuses, and says what happened meanwhile.
+ * Carry out a maintainer's decision about one entry. The act itself checks, under its lock, whether the entry's state
+ * still allows it; if not, it refuses and says what happened meanwhile.
  */
 const DECISIONS: Readonly<Record<string, Act>> = {
   approve: (id, actorId, remark) => approve(id, actorId, { remark }),

@@ -2,7 +2,7 @@ import { Act } from '#app/_components/action-button.tsx';
 import { markBaseline } from '#app/maintain/tasks/actions.ts';
 import { canFeature, type Viewer } from '#lib/permissions.ts';
 
-/** For maintainers: marks an entry as a baseline, or takes the mark off. Nothing for anybody else. */
+/** For maintainers: a button that marks an entry as a baseline or removes the mark. */
 export function BaselineMark({
   entry,
   who,

@@ -5,7 +5,7 @@ import { age, bytes, integer, moment, percent } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { DecisionForm } from './decision-form.tsx';
 
-/** An entry and what matters of it, with the decision beside it. `bulk`: the form its check box belongs to. */
+/** An entry with the facts for a decision, and the form beside them. `bulk`: the form its check box belongs to. */
 export function Case({ case: given, bulk, now }: { case: InboxCase; bulk: string; now: Date }) {
   const { submission, since } = given;
   const waits = (now.getTime() - since.getTime()) / 1000;
@@ -47,7 +47,7 @@ export function Case({ case: given, bulk, now }: { case: InboxCase; bulk: string
   );
 }
 
-/** Whose it is, how good, on what terms, and what looks odd. */
+/** The facts at a glance: owner, data set, numbers, and suspicions. */
 export function Glance({ case: given }: { case: InboxCase }) {
   const { submission, dataset, submitter, team, message, numbers, boxesOnly, findings } = given;
   return (
@@ -137,7 +137,7 @@ function Findings({ findings }: { findings: InboxCase['findings'] }) {
   );
 }
 
-/** What the submitter says of data, and the files. */
+/** The submitter's statements about data, and the files. */
 function Declared({ case: { submission, method, files } }: { case: InboxCase }) {
   const said = [
     ['Trained on', submission.trainingData],

@@ -55,7 +55,7 @@ export function DecisionForm({ id, method, hint, choices }: Props) {
 interface Props {
   id: string;
   method: string;
-  /** which words for which button */
+  /** explains which text each button needs */
   hint: string;
   choices: readonly Choice[];
 }

@@ -4,7 +4,7 @@ import { canModerate } from '#lib/permissions.ts';
 import { MaintainNav } from './nav.tsx';
 import './maintain.css';
 
-/** Each page checks the viewer itself; for strangers these pages do not exist. */
+/** The frame of the maintainers' pages. Each page checks the viewer itself; strangers get “not found”. */
 export default async function MaintainLayout({ children }: { children: ReactNode }) {
   return (
     <>

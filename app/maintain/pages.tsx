@@ -1,7 +1,7 @@
 import Link from 'next/link';
 import { integer } from '#lib/format.ts';
 
-/** Links to the pages before and after, where there are several. */
+/** Links to the previous and next page, if there are several. */
 export function Pages(props: { page: number; size: number; total: number; href: (page: number) => string }) {
   const { page, size, total, href } = props;
   const last = Math.max(1, Math.ceil(total / size));

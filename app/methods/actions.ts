@@ -15,7 +15,7 @@ const words = (most: number) =>
     .trim()
     .max(most, `At most ${most.toLocaleString('en')} characters`);
 
-/** An empty field is “not said”. */
+/** An empty field means that nothing is stated. */
 const amount = z
   .string()
   .trim()

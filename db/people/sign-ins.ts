@@ -109,7 +109,7 @@ export async function claimByEmail(
   });
 }
 
-/** Ends the sign-in through a service. The last one stays: without it nobody could come back. */
+/** Unlink the sign-in through a service. Throw for the last one, since without it the person could not come back. */
 export async function unlinkSignIn(userId: string, signIn: SignIn, tx: Tx = db()): Promise<void> {
   const { provider, providerAccountId } = signIn;
   await tx.transaction(async (tx) => {
@@ -133,7 +133,7 @@ export async function unlinkSignIn(userId: string, signIn: SignIn, tx: Tx = db()
   });
 }
 
-/** Ends every session of a person, in all browsers. Returns how many there were. API tokens stay valid. */
+/** End every session of a person, in all browsers, and return how many there were. API tokens stay valid. */
 export async function signOutEverywhere(userId: string, tx: Tx = db()): Promise<number> {
   return tx.transaction(async (tx) => {
     const ended = await tx.delete(sessions).where(eq(sessions.userId, userId)).returning({ userId: sessions.userId });

@@ -121,7 +121,7 @@ export async function reservePlace(submission: Submission, tx: Tx): Promise<void
     .values({ holder, person, task, kind: 'reserved', submissionId, reason: 'submitted', at: sql`clock_timestamp()` });
 }
 
-/** How many submissions of a person or team wait or are scored, this one not counted; the demo's as well. */
+/** Count the waiting and running submissions of a person and a team except this one, including those to the demo. */
 export async function countOpen({ userId, teamId, id }: Pick<Submission, 'userId' | 'teamId' | 'id'>, tx: Tx) {
   const open = and(inArray(submissions.state, ['queued', 'scoring']), ne(submissions.id, id));
   const [row] = await tx

@@ -109,7 +109,7 @@ export async function saveScore(
   });
 }
 
-/** Saves the reports of all protocols, so that a submission has all of them or none. False: it came too late. */
+/** Save the reports of all protocols at once, or none. Return false if the submission is no longer being scored. */
 export async function saveReports(id: string, reports: readonly Report[], tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {
     await lockMethodOf(id, tx);

@@ -71,7 +71,7 @@ async function countKeptBytes(userId: string, tx: Tx): Promise<{ person: number;
   return row;
 }
 
-/** All storage keys below \`uploads/\` that some row speaks of. */
+/** Return all storage keys below \`uploads/\` that a row refers to. */
 export async function listKnownUploadKeys(tx: Tx = db()): Promise<Set<string>> {
   const rows = await tx.execute<{ key: string }>(sql`
     select ${uploads.storageKey} as key from ${uploads}

@@ -1,6 +1,6 @@
 export const dynamic = 'force-dynamic';
 
-/** The process is alive; it says nothing about the rest. */
+/** Report that the process is alive, and nothing else. */
 export function GET(): Response {
   return Response.json({ status: 'ok' }, { headers: { 'cache-control': 'no-store' } });
 }

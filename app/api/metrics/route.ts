@@ -9,7 +9,7 @@ import { SUBMISSION_STATES } from '#lib/vocabulary.ts';
 
 export const dynamic = 'force-dynamic';
 
-/** Prometheus text, of what an alert needs: is the queue moving, are we failing, is memory growing. */
+/** Return metrics for alerts as Prometheus text: whether the queue moves, scoring fails, or memory grows. */
 export async function GET(request: Request): Promise<Response> {
   try {
     if (!mayMonitor(request.headers))

@@ -11,13 +11,13 @@ export const dynamic = 'force-dynamic';
 const CHECKS: Record<string, () => Promise<unknown>> = {
   database: () => db().execute(sql`select 1`),
   queue: () => queueSnapshot(),
-  // asked, not tried: a question of strangers must not make the disk work
+  // check the permission only: strangers' requests must not make the disk work
   storage: () => access(env().LIVECELL_DATA, constants.R_OK | constants.W_OK),
 };
 
 /**
- * 200 when everything a request may need can be reached, else 503 and which cannot. Requests need no scoring process,
- * so one that is silent is said and changes nothing.
+ * Answer 200 if everything a request may need can be reached, else 503 with what cannot. Requests need no scoring
+ * process, so a silent one is reported but does not change the status.
  */
 export async function GET(request: Request): Promise<Response> {
   const checked = Promise.all(

@@ -4,7 +4,7 @@ import { DensityOverTime } from './_figures/density-over-time.tsx';
 import { Shapes } from './_figures/shapes.tsx';
 import { Sizes } from './_figures/sizes.tsx';
 
-/** What the cells of a data set are like: Figures 1 and 2 of Edlund et al. 2021. */
+/** The figures of a data set's cells: Figures 1 and 2 of Edlund et al. 2021. */
 export function Figures({ statistics }: { statistics: DatasetStatistics }) {
   const { groups, components } = statistics;
   if (groups.length === 0) return null;

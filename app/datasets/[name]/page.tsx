@@ -173,12 +173,12 @@ export default async function DatasetPage({ params }: Props) {
   );
 }
 
-/** What was said at registration, else what the name says: data sets may be older than splits. */
+/** Return the split given at registration, else by the name: some data sets are older than the column. */
 function splitOf({ split, name }: Dataset) {
   return split ?? splitOfName(name);
 }
 
-/** The data set and the other splits it belongs to, with what they are like. */
+/** Return the data set and the other splits of its series, with their statistics. */
 async function besides(dataset: Dataset) {
   const all = (await listDatasets({ task: dataset.task })).map((set) => ({ ...set, split: splitOf(set) }));
   const byName = parseTask(dataset.task)?.slotsAreDatasets;
@@ -190,7 +190,7 @@ async function besides(dataset: Dataset) {
   );
 }
 
-/** A maintainer's words, their addresses as links. */
+/** A maintainer's text, with its addresses as links. */
 function Linked({ text }: { text: string }) {
   return text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:)])/).map((part, i) =>
     // every second part is an address

@@ -5,7 +5,7 @@ import { CELL_LINES } from '#lib/livecell/cell-lines.ts';
 import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
 import { SPLIT_NAMES, type Split } from '#lib/livecell/splits.ts';
 
-/** A data set whose file names say no cell type is a single group. */
+/** Name the single group of a data set whose file names give no cell type. */
 export function named({ groups, ...statistics }: DatasetStatistics): DatasetStatistics {
   const alone = groups.length === 1 && !statistics.withheld && groups[0].cellType === null;
   return { ...statistics, groups: alone ? [{ ...groups[0], name: 'All images' } as GroupStatistics] : groups };
@@ -19,7 +19,7 @@ export function hours(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** The paper's Table 1: what the cells are, and how many. */
+/** The paper's Table 1: the cell types and their numbers of cells. */
 export function CellTypes({ statistics }: { statistics: DatasetStatistics }) {
   const { groups, withheld } = statistics;
   const lines = groups.some(({ cellType }) => cellType);
@@ -215,7 +215,7 @@ function BySplit({ splits }: { splits: readonly SplitColumn[] }) {
 
 const MOST_COLUMNS = 8;
 
-/** Sums over days, or over several days together where there are many. What was left out of the times is left out here. */
+/** Sums per day, or per several days if there are many. Images that the times leave out are left out here, too. */
 function ByDay({ title, heading, groups }: { title: string; heading: boolean; groups: readonly GroupStatistics[] }) {
   const timed = groups.filter(({ density }) => density.length > 0);
   const last = Math.max(...timed.flatMap(({ density }) => density.map(({ hours }) => Math.floor(hours / 24))));

@@ -1,4 +1,4 @@
-/** The audit log's filter is its address, the same for the page and its files. */
+/** The audit log's filter as an address, the same for the page and its exports. */
 import type { AuditFilter } from '#db/audit.ts';
 import { AUDIT_KINDS } from '#lib/audit.ts';
 import { one, type Params, withParams } from '../params.ts';

@@ -13,7 +13,7 @@ interface TaskChoice {
   slots: string[];
 }
 
-/** Which category of annotations is a cell; reference counts have none. */
+/** Choose the category of annotations that marks cells; reference counts have none. */
 function Category({ slots, state }: Pick<FilesProps, 'slots' | 'state'>) {
   if (slots.some(Boolean)) return null;
   return (

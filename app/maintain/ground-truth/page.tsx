@@ -76,7 +76,7 @@ export default async function GroundTruthPage() {
       <section className="section" aria-labelledby="register">
         <h2 id="register">Register</h2>
         <RegisterForm
-          // empty again after each one
+          // empty the form after each upload
           key={imports[0]?.id}
           tasks={listOpenTasks()
             .filter(({ id, groundTruth }) => id === groundTruth)
@@ -91,7 +91,7 @@ export default async function GroundTruthPage() {
   );
 }
 
-/** Whether the scores on a data set are current, given the re-score that is running, if any. */
+/** Tell whether the scores on a data set are current, given the running re-score, if any. */
 function Scores({ of: rescore }: { of?: RescoreLine }) {
   if (!rescore) return <>current</>;
   if (rescore.counts.failed > 0 && rescore.counts.waiting === 0)

@@ -6,7 +6,7 @@ import type { RescoreLine } from '#db/rescore/list.ts';
 import { bytes, integer, moment } from '#lib/format.ts';
 import { cancelScoringAgain, goOnWithout, tryFailedAgain } from './actions.ts';
 
-/** How far a re-score has come, and what a maintainer can decide. */
+/** Progress of a re-score, with a maintainer's choices. */
 export function RescoreProgress({ rescore }: { rescore: RescoreLine }) {
   const { id, counts, reason, open, version, evaluatorVersion, by, createdAt } = rescore;
   const total = counts.done + counts.waiting + counts.failed + counts.skipped;
@@ -77,7 +77,7 @@ export function RescoreProgress({ rescore }: { rescore: RescoreLine }) {
 const STATES = { waiting: 'waits', running: 'being read', done: 'done', failed: 'not registered' } as const;
 const KINDS = { waiting: undefined, running: 'info', done: 'good', failed: 'bad' } as const;
 
-/** What was sent in and what came of it. */
+/** Uploaded ground truth, with the state or result of each import. */
 export function Imports({ imports }: { imports: ImportLine[] }) {
   return (
     <ul className="log">

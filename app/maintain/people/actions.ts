@@ -79,7 +79,7 @@ const invitation = z.object({
   role: z.enum(['maintainer', 'researcher']),
 });
 
-/** `made` is the link: the only time it is shown. Only where people sign in with links. */
+/** `made` is the link, shown only this once. Used only where people sign in with links. */
 export const makeSignInLink = action(invitation, async (input, who) => {
   mustManage(who);
   if (!localSignInIsOn()) throw new AppError('not-found', 'People sign in to this site through a service.');

@@ -3,7 +3,7 @@
 import { useActionState } from 'react';
 import { makeSignInLink } from './actions.ts';
 
-/** Makes a link that signs one other person in to an installation at home, and shows it once. */
+/** Create a link that signs one other person in to a local installation, and show it once. */
 export function SignInLinkForm({ days }: { days: number }) {
   const [state, run, pending] = useActionState(makeSignInLink, {});
   return (

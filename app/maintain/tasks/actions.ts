@@ -13,7 +13,7 @@ import { canFeature, canManageTasks, type Viewer } from '#lib/permissions.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 
-/** As forms give them: megabytes of 1,000,000 bytes. */
+/** Sizes in forms are in megabytes of 1,000,000 bytes. */
 const MEGABYTE = 1_000_000;
 
 function mustManage(who: Viewer): void {
@@ -31,7 +31,7 @@ const ticked = z
   .optional()
   .transform((value) => value !== undefined);
 
-/** An empty field is the site's default, null. */
+/** An empty field means the site's default, null. */
 function optional(min: number, max: number) {
   const words = `A whole number from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}, or nothing`;
   return z

@@ -78,7 +78,7 @@ export default async function TasksPage() {
           )}
           <h3>Announce</h3>
           <AnnounceForm
-            // empty again after each announcement
+            // empty the form after each announcement
             key={announcements[0]?.id}
             tasks={listOpenTasks().map(({ id, name }) => ({ id, name }))}
             startsAt={local(now)}

@@ -150,7 +150,7 @@ function OnBoard({ version, who }: { version: MethodVersion; who: may.Viewer }) 
   );
 }
 
-/** The number a task's board is ordered by, of masks, or of boxes where there are no masks. */
+/** Return the headline number of a task, for masks, or for boxes if there are no masks. */
 function score({ task: id, results, datasetName }: MethodVersion): string {
   const task = parseTask(id);
   if (!task || !results) return '';

@@ -9,14 +9,14 @@ interface Props {
   searchParams: Promise<{ protocol?: string | string[] }>;
 }
 
-/** The address is the key: no search engine may keep it, and no other site may be told it. Headers: next.config.mjs. */
+/** The address is the key, so no search engine or other site may learn it. Headers: next.config.mjs. */
 export const metadata: Metadata = {
   title: 'An entry under review',
   robots: { index: false, follow: false },
   referrer: 'no-referrer',
 };
 
-/** An entry as reviewers see it: scores, charts and receipt, also before it is public, and not whose it is. */
+/** An entry as reviewers see it, even before it is public: scores, charts and receipt, without its makers. */
 export default async function ReviewPage({ params, searchParams }: Props) {
   const { secret } = await params;
   const found = await underReview(secret);

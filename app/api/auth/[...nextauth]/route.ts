@@ -1,4 +1,4 @@
-/** Auth.js answers here. It reads a body whole, whatever its size, so it is given one that is bounded. */
+/** The routes of Auth.js. It reads any body as a whole, so it gets one of limited size. */
 import { NextRequest } from 'next/server';
 import { handlers } from '#app/_server/auth.ts';
 import { FORM_BYTES, readBody } from '#app/_server/bounded-body.ts';

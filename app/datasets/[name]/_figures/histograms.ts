@@ -1,4 +1,4 @@
-/** What the histograms of a data set's page share. */
+/** Functions that the histograms of a data set's page share. */
 import type { Numbers } from '#app/_components/charts/plot.tsx';
 import type { GroupStatistics } from '#lib/datasets/statistics.ts';
 import { integer } from '#lib/format.ts';
@@ -14,7 +14,7 @@ export function steps(counts: readonly number[], edges: readonly number[], of: n
   return points;
 }
 
-/** A histogram's rows from its first to its last bin that holds anything in any group. */
+/** Return the range from the first to the last bin that holds anything in any group. */
 export function bins(histograms: readonly (readonly number[])[]): [from: number, to: number] {
   const used = histograms.flatMap((counts) => counts.flatMap((count, k) => (count > 0 ? [k] : [])));
   return used.length > 0 ? [Math.min(...used), Math.max(...used) + 1] : [0, 1];
@@ -36,7 +36,7 @@ export function histogramNumbers(
   };
 }
 
-/** The group with the smallest and the one with the largest value. */
+/** Return the groups with the smallest and the largest value. */
 export function extremes(groups: readonly GroupStatistics[], value: (group: GroupStatistics) => number) {
   const sorted = [...groups].sort((a, b) => value(a) - value(b));
   return [sorted[0], sorted[sorted.length - 1]];

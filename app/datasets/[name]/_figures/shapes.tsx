@@ -15,7 +15,7 @@ function around(largest: number, label: string): Scale {
   return { from: -to, to, ticks: all, label, format: (value) => String(value).replace('-', '−') };
 }
 
-/** Names at the ends of arrows, moved up or down until those on one side are `least` apart. */
+/** Move the names at the ends of arrows up or down until those on one side are `least` apart. */
 function apart<T extends { x: number; y: number }>(names: readonly T[], least: number): T[] {
   return [names.filter(({ x }) => x < 0), names.filter(({ x }) => x >= 0)].flatMap((side) => {
     const sorted = [...side].sort((a, b) => b.y - a.y);
@@ -24,9 +24,9 @@ function apart<T extends { x: number; y: number }>(names: readonly T[], least: n
       const above = placed[placed.length - 1];
       placed.push({ ...name, y: above ? Math.min(name.y, above.y - least) : name.y });
     }
-    // names pushed down take half of the way back together with those that pushed them
+    // move all names halfway back up, to balance those that were pushed down
     const shift = placed.reduce((sum, { y }, i) => sum + sorted[i].y - y, 0) / Math.max(1, placed.length);
-    // those that were pushed begin where the outermost of them does, clear of the arrows' ends
+    // align a group of touching names with the outermost of them, clear of the arrows' ends
     const outer = (i: number): number => {
       let [from, to] = [i, i];
       while (from > 0 && placed[from].y === placed[from - 1].y - least) from--;

@@ -6,11 +6,11 @@ import { AppError } from '#lib/errors.ts';
 import { canReadAudit } from '#lib/permissions.ts';
 import { parseFilter } from '../filter.ts';
 
-/** The lines of the page's filter, all pages, oldest first. */
+/** Export the events that match the page's filter, from all pages, oldest first. */
 export const GET = route(
   { query: z.looseObject({ format: z.enum(['csv', 'jsonl']).default('csv') }) },
   async ({ query: { format, ...params }, viewer }) => {
-    // as with the page: a stranger is not told that there is a log
+    // like the page, do not reveal to strangers that there is a log
     if (!canReadAudit(viewer)) throw new AppError('not-found', 'There is nothing at this address.');
     const filter = parseFilter(params as Record<string, string>);
     const pages = readAudit(filter);

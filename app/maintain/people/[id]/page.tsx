@@ -23,7 +23,7 @@ interface Props {
 
 export const metadata: Metadata = { title: 'A person', robots: { index: false } };
 
-/** A grant is for a month unless another day is chosen. */
+/** A grant lasts a month unless the maintainer chooses another day. */
 const GRANT_DAYS = 30;
 
 export default async function PersonPage({ params }: Props) {

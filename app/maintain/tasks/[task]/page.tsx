@@ -48,7 +48,7 @@ export default async function TaskPage({ params }: Props) {
       <section className="section first" aria-labelledby="settings">
         <h2 id="settings">What is set</h2>
         <SettingsForm
-          // what was saved is what stands there
+          // render the form anew after saving, to show the saved values
           key={settings?.updatedAt.getTime()}
           task={task.id}
           settings={{

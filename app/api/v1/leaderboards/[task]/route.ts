@@ -59,7 +59,7 @@ function cellTypeOf(task: Task, asked: string | undefined): CellType | null {
   return cellType;
 }
 
-/** The rows as a file that is named by its view. */
+/** Return the rows as a file, named after its view. */
 function download(format: 'csv' | 'bibtex', rows: readonly ExportRow[], view: ExportView): Response {
   const { task, protocol, evaluation, cellType } = view;
   const name = [task.id, protocol, evaluation, cellType].filter(Boolean).join('-');

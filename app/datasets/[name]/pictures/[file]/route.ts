@@ -20,12 +20,12 @@ export const GET = route(
       (kind === 'png'
         ? canSeePictures(pictures)
         : canSeeOutlines(dataset, pictures) && pictures.groundTruthSha256 === dataset.sha256);
-    // the same answer for a missing and a hidden picture
+    // answer alike for a missing and a hidden picture
     const nothing = new AppError('not-found', `There is no public picture “${file}” of “${name}”.`);
     if (!may) throw nothing;
     const headers = {
       'content-type': TYPES[kind],
-      // asked for again each time: pictures may cease to be public
+      // browsers must ask again each time, since pictures may become private
       'cache-control': 'private, no-cache',
       etag: `"${pictures.packKey}"`,
       'x-content-type-options': 'nosniff',

@@ -8,13 +8,13 @@ import { readImageList } from '#lib/readers/ground-truth-file.ts';
 import { storage } from '#lib/storage.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 
-/** Ids, names and sizes: enough to write predictions and to check them. Never annotations. */
+/** Return ids, names and sizes, enough to write and check predictions. Never return annotations. */
 export const GET = route({ params: z.object({ name: z.string() }) }, async ({ params }) => {
   const dataset = await getDatasetByName(params.name);
   if (!dataset) throw new AppError('not-found', `There is no data set “${params.name}”.`);
   const path = await storage().localPath(dataset.packKey);
   if (parseTask(dataset.task)?.kind.outlines === false) {
-    // their names are all that is known of the images of a series of counts
+    // for a series of counts, only the names of the images are known
     const images = countedImages(await readFile(path, 'utf8'));
     return { dataset: dataset.name, images: images.map(({ file, ...of }) => ({ id: file, file_name: file, ...of })) };
   }

@@ -1,6 +1,6 @@
 /**
- * Server-sent events: the same document as `GET /api/v1/submissions/{id}`, sent again whenever it has changed, until
- * nothing more will happen.
+ * Server-sent events: the document of `GET /api/v1/submissions/{id}`, sent again whenever it changes, until it is
+ * final.
  */
 import { z } from 'zod';
 import { route } from '#app/_server/http.ts';
@@ -12,7 +12,7 @@ import { canViewSubmission } from '#lib/permissions.ts';
 
 /** A comment now and then keeps proxies from closing a quiet connection. */
 const QUIET = 15_000;
-/** After this, the browser reconnects by itself, and its session is checked again. */
+/** After this time the browser reconnects, and its session is checked again. */
 const LONGEST = 15 * 60_000;
 
 export const GET = route({ params: z.object({ id: z.string() }) }, async ({ params, viewer, request }) => {
@@ -48,7 +48,7 @@ export const GET = route({ params: z.object({ id: z.string() }) }, async ({ para
         try {
           if (over) return;
           if (Date.now() > until || !submission || !canViewSubmission(viewer, submission)) return close();
-          // only what has changed is worth the whole document
+          // build the whole document only after a change
           const now = JSON.stringify(submission);
           if (now !== seen) {
             seen = now;
@@ -61,7 +61,7 @@ export const GET = route({ params: z.object({ id: z.string() }) }, async ({ para
           send('event: end\ndata: {}');
           close();
         } catch (error) {
-          // the reader has left, or the document cannot be made: close the stream
+          // the reader has left, or the document cannot be built: close the stream
           const left = over;
           end();
           if (!left) controller.error(error);
