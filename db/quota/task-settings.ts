@@ -20,7 +20,7 @@ interface TaskRules {
   maxBytes: number;
 }
 
-/** What a maintainer may set. Null means the site's default, a quota of 0 no limit. */
+/** Settings that a maintainer can change. Null means the site's default, a quota of 0 no limit. */
 export type NewTaskSettings = Pick<TaskSettings, 'open' | 'closedReason' | 'quota' | 'quotaDays' | 'maxBytes'>;
 
 export function defaultQuota(): QuotaRule {

@@ -1,4 +1,4 @@
-/** What a maintainer decides about a running re-score: retry, switch without the failed ones, or cancel. */
+/** A maintainer's decisions about a running re-score: retry, switch without the failed ones, or cancel. */
 
 import { and, count, eq, inArray, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';

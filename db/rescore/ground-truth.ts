@@ -26,7 +26,7 @@ import type { Problem, Warning } from '#lib/problems.ts';
 import { groundTruthTask } from '#lib/tasks/index.ts';
 import { requireIdle, rescoreOnVersion } from './start.ts';
 
-/** What reading a ground-truth file finds out. */
+/** The result of reading a ground-truth file. */
 export interface GroundTruthFacts {
   sha256: string;
   images: number;

@@ -13,7 +13,7 @@ import type { AuditEvent, Changes } from '#lib/audit.ts';
 import { AppError } from '#lib/errors.ts';
 import { keepShown, lockMethod } from './methods.ts';
 
-/** What `changeSubmission` adds to the event it records. */
+/** Additions of `changeSubmission` to the event it records. */
 export interface ChangeRecord {
   submissionId: string;
   changes: Changes;

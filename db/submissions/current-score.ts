@@ -1,4 +1,4 @@
-/** Which of a submission's scores counts. Scores are never overwritten, so a protocol may have several. */
+/** Selects the score of a submission that counts. Scores are never overwritten, so a protocol may have several. */
 import { and, desc, eq, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { hasResultsOn } from '#db/board/report-paths.ts';
 import { type Dataset, datasets, evaluations, groundTruthVersions, rescores, submissions } from '#db/schema.ts';

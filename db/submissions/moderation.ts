@@ -1,6 +1,7 @@
 /**
- * What maintainers decide about entries. `lib/permissions.ts` says who may; owners act in `publication.ts`. Every decision
- * notifies the owner in the same transaction. If two maintainers decide at once, the second reads what the first did.
+ * Maintainers' decisions about entries. `lib/permissions.ts` decides which are allowed; owners act in `publication.ts`.
+ * Every decision notifies the owner in the same transaction. If two maintainers decide at once, the second reads what
+ * the first did.
  *
  *   pending ─▶ published     approve
  *           ─▶ private       ask back: the owner answers by asking again

@@ -1,4 +1,4 @@
-/** What owners do with a submission: publish it, take it back, withdraw it. `lib/permissions.ts` says who may. */
+/** Owners' actions on a submission: publish, take back, withdraw. `lib/permissions.ts` decides which are allowed. */
 
 import { and, eq, inArray, isNull, notInArray, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';

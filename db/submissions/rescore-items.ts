@@ -1,4 +1,4 @@
-/** Which submissions take part in a re-score, and which of them still have to be scored. */
+/** The submissions of a re-score: which take part, and which of them still have to be scored. */
 
 import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Tx } from '#db/engine/client.ts';
@@ -17,7 +17,7 @@ import {
 import { parseTask } from '#lib/tasks/index.ts';
 import { isOn, isOnGroundTruth, isReleased } from './current-score.ts';
 
-/** Why a submission without files fails: it cannot be scored again. */
+/** The failure of a submission without files, which cannot be scored again. */
 export const FILES_GONE = 'Its prediction files were deleted by its owner.';
 
 /** What a re-score asks for. */

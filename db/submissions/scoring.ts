@@ -71,7 +71,7 @@ export async function isScoring(id: string, tx: Tx = db()): Promise<boolean> {
 
 const GROUND_TRUTH_CHANGED = 'the ground truth was replaced while it was being scored';
 
-/** What scoring found out about a submission. */
+/** The findings of scoring a submission. */
 interface Score {
   reports: readonly Report[];
   /** detections that copy an object of the ground truth; undefined where the task has no masks */

@@ -39,7 +39,7 @@ export function AnnounceForm({ tasks, startsAt, endsAt }: Props) {
       </Field>
       <label className="check">
         <input type="checkbox" name="tellEverybody" defaultChecked={typed.tellEverybody !== undefined} />
-        <span>Also tell everybody who has an account, now: a notice, and an e-mail where the site sends any.</span>
+        <span>Also notify everybody with an account now: in the site, and by e-mail if the site sends any.</span>
       </label>
       <p>
         <button type="submit" className="button-primary" disabled={pending}>
