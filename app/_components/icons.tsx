@@ -1,4 +1,5 @@
 /** Drawings used more than once. All are decoration: the words beside them carry the meaning. */
+import type { ReactNode } from 'react';
 
 /** The site's mark: three cells in contact. */
 export function Mark() {
@@ -24,22 +25,24 @@ export function Mark() {
 
 export function SunMoon() {
   return (
-    <svg
-      width="18"
-      height="18"
-      viewBox="0 0 18 18"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.5"
-      aria-hidden="true"
-    >
+    <SmallIcon>
       <circle cx="9" cy="9" r="6.5" />
       <path d="M9 2.5a6.5 6.5 0 0 1 0 13Z" fill="currentColor" />
-    </svg>
+    </SmallIcon>
   );
 }
 
 export function Bell() {
+  return (
+    <SmallIcon>
+      <path d="M4.5 12.5V8a4.5 4.5 0 0 1 9 0v4.5l1.2 1.2H3.3Z" strokeLinejoin="round" />
+      <path d="M7.4 15.6a1.7 1.7 0 0 0 3.2 0" strokeLinecap="round" />
+    </SmallIcon>
+  );
+}
+
+/** A line drawing of 18 × 18 pixels, for readers who see it; its control carries the name. */
+function SmallIcon({ children }: { children: ReactNode }) {
   return (
     <svg
       width="18"
@@ -48,11 +51,9 @@ export function Bell() {
       fill="none"
       stroke="currentColor"
       strokeWidth="1.5"
-      strokeLinejoin="round"
       aria-hidden="true"
     >
-      <path d="M4.5 12.5V8a4.5 4.5 0 0 1 9 0v4.5l1.2 1.2H3.3Z" />
-      <path d="M7.4 15.6a1.7 1.7 0 0 0 3.2 0" strokeLinecap="round" />
+      {children}
     </svg>
   );
 }

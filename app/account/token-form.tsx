@@ -2,6 +2,7 @@
 
 import { useActionState } from 'react';
 import { Field, FormError } from '#app/_components/field.tsx';
+import { ShownOnce } from '#app/_components/shown-once.tsx';
 import { makeToken } from './actions.ts';
 
 export function TokenForm() {
@@ -50,14 +51,7 @@ export function TokenForm() {
         Create token
       </button>
       <FormError state={state} />
-      {state.made && (
-        <div className="alert" data-kind="good" role="status">
-          <p>This is the token. Copy it now: it is not shown again.</p>
-          <p>
-            <code data-token>{state.made}</code>
-          </p>
-        </div>
-      )}
+      <ShownOnce made={state.made} kind="token" />
     </form>
   );
 }

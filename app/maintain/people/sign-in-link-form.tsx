@@ -1,6 +1,8 @@
 'use client';
 
 import { useActionState } from 'react';
+import { FormError } from '#app/_components/field.tsx';
+import { ShownOnce } from '#app/_components/shown-once.tsx';
 import { makeSignInLink } from './actions.ts';
 
 /** Create a link that signs one other person in to a local installation, and show it once. */
@@ -35,22 +37,10 @@ export function SignInLinkForm({ days }: { days: number }) {
           Make a sign-in link
         </button>
       </div>
-      {state.message && !state.errors && (
-        <p className="error" role="alert">
-          {state.message}
-        </p>
-      )}
-      {state.made && (
-        <div className="alert" data-kind="good" role="status">
-          <p>
-            This is the link. Copy it now: it is not shown again. It signs one person in, once, within {days} days, in a
-            browser on this machine.
-          </p>
-          <p>
-            <code data-sign-in-link>{state.made}</code>
-          </p>
-        </div>
-      )}
+      <FormError state={state} />
+      <ShownOnce made={state.made} kind="sign-in-link">
+        It signs one person in, once, within {days} days, in a browser on this machine.
+      </ShownOnce>
     </form>
   );
 }

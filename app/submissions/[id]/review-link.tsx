@@ -1,6 +1,8 @@
 'use client';
 
 import { useActionState } from 'react';
+import { FormError } from '#app/_components/field.tsx';
+import { ShownOnce } from '#app/_components/shown-once.tsx';
 import { shareWithReviewers } from '../anonymity-actions.ts';
 
 /** Create the link for reviewers and show it once. `exists`: an earlier link is replaced. */
@@ -20,19 +22,8 @@ export function ReviewLink({ id, exists }: { id: string; exists: boolean }) {
       <button type="submit" disabled={pending}>
         {replaces ? 'Replace the link' : 'Make a link for reviewers'}
       </button>
-      {state.message && (
-        <p className="error" role="alert">
-          {state.message}
-        </p>
-      )}
-      {state.made && (
-        <div className="alert" data-kind="good" role="status">
-          <p>This is the link. Copy it now: it is not shown again.</p>
-          <p>
-            <code data-review-link>{state.made}</code>
-          </p>
-        </div>
-      )}
+      <FormError state={state} />
+      <ShownOnce made={state.made} kind="review-link" />
     </form>
   );
 }

@@ -1,6 +1,8 @@
 'use client';
 
 import { useActionState } from 'react';
+import { FormError } from '#app/_components/field.tsx';
+import { ShownOnce } from '#app/_components/shown-once.tsx';
 import { makeInvitation } from '../actions.ts';
 
 /** Create an invitation to the team and show its link once. */
@@ -12,22 +14,10 @@ export function InvitationLink({ teamId, days }: { teamId: string; days: number 
       <button type="submit" disabled={pending}>
         Make an invitation link
       </button>
-      {state.message && (
-        <p className="error" role="alert">
-          {state.message}
-        </p>
-      )}
-      {state.made && (
-        <div className="alert" data-kind="good" role="status">
-          <p>
-            Copy this link now: it is not shown again. Anyone who opens it within {days} days can join the team as a
-            member.
-          </p>
-          <p>
-            <code data-invitation>{state.made}</code>
-          </p>
-        </div>
-      )}
+      <FormError state={state} />
+      <ShownOnce made={state.made} kind="invitation">
+        Anybody who opens it within {days} days can join as a member.
+      </ShownOnce>
     </form>
   );
 }

@@ -6,6 +6,7 @@ import { DataTable } from '#app/_components/data-table.tsx';
 import { OrcidId } from '#app/_components/orcid.tsx';
 import { SubmissionTable } from '#app/_components/submission-table.tsx';
 import { viewer } from '#app/_server/http.ts';
+import { GrantFields } from '#app/maintain/grant-fields.tsx';
 import { getPerson } from '#db/people/moderation.ts';
 import { listMemberships } from '#db/people/teams.ts';
 import { listPlaces } from '#db/quota/ledger.ts';
@@ -137,17 +138,7 @@ export default async function PersonPage({ params }: Props) {
               </option>
             ))}
           </select>
-          <input name="amount" type="number" min={1} max={1000} defaultValue={5} aria-label="How many more" />
-          <label>
-            until <input name="until" type="date" defaultValue={until} />
-          </label>
-          <input
-            name="reason"
-            className="maintain-reason"
-            aria-label="Reason for the grant"
-            placeholder="Reason, read by the person"
-            maxLength={1000}
-          />
+          <GrantFields until={until} reader="the person" />
         </Act>
       </section>
       <section className="section" aria-labelledby="submissions">

@@ -5,6 +5,7 @@ import { Act } from '#app/_components/action-button.tsx';
 import { DataTable } from '#app/_components/data-table.tsx';
 import { LedgerTable } from '#app/_components/ledger-table.tsx';
 import { viewer } from '#app/_server/http.ts';
+import { GrantFields } from '#app/maintain/grant-fields.tsx';
 import { type LedgerLine, listLedger } from '#db/quota/ledger.ts';
 import { defaultQuota, getTaskSettings } from '#db/quota/task-settings.ts';
 import { listBaselines } from '#db/submissions/baselines.ts';
@@ -137,16 +138,7 @@ async function Ledger({ task }: { task: Task }) {
                 </option>
               ))}
             </select>
-            <input name="amount" type="number" min={1} max={1000} defaultValue={5} aria-label="How many more" />
-            <label>
-              until <input name="until" type="date" defaultValue={until} />
-            </label>
-            <input
-              name="reason"
-              aria-label="Reason for the grant"
-              placeholder="Reason, read by them"
-              maxLength={1000}
-            />
+            <GrantFields until={until} reader="them" />
           </Act>
           <LedgerTable
             label="Ledger"
