@@ -42,9 +42,9 @@ export async function importGroundTruth(
 function refuseCrowdsAlone({ meta: { warnings } }: Dataset): void {
   const crowds = warnings.find(({ code }) => code === 'all-crowd');
   if (!crowds) return;
-  const { code, message } = crowds;
+  const { code, message, examples } = crowds;
   throw new FileRejected(
-    { code, message },
+    { code, message, image: examples?.[0] },
     warnings.filter((warning) => warning !== crowds),
   );
 }

@@ -23,10 +23,13 @@ interface Said {
   warnings: readonly Warning[];
 }
 
-/** Findings as they can be compared: severity, code, record, how many, and the words. */
+/** Findings as they can be compared: severity, code, record, how many, the words and the image. */
 const findings = ({ problems, warnings }: Said) =>
   [
-    ...problems.map(({ code, record, more, message }) => `problem ${code} ${record ?? ''} ${more ?? ''} ${message}`),
+    ...problems.map(
+      ({ code, record, more, message, image }) =>
+        `problem ${code} ${record ?? ''} ${more ?? ''} ${message} ${image ?? ''}`,
+    ),
     ...warnings.map(
       ({ code, count, message, examples = [] }) => `warning ${code} ${count ?? ''} ${message} ${examples}`,
     ),

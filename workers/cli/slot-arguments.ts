@@ -117,7 +117,7 @@ export async function imagesFor(
   const lists = new Map<string, string>();
   for (const file of new Set([path, ...bySlot.values()])) {
     const list = join(folder, `${lists.size}.json`);
-    await writeFile(list, JSON.stringify(await imageList(file)));
+    await writeFile(list, JSON.stringify((await imageList(file)).map(imageFields)));
     lists.set(file, list);
   }
   return { path: lists.get(path)!, bySlot: new Map([...bySlot].map(([slot, file]) => [slot, lists.get(file)!])) };
@@ -129,6 +129,13 @@ async function imageList(path: string): Promise<unknown[]> {
   const images = Array.isArray(found) ? found : found?.images;
   if (Array.isArray(images)) return images;
   throw new InputError(`${path} is not a list of images: expected [{id, file_name, width, height}, …].`);
+}
+
+/** What a list of images says of one; anything else, such as an `image_id`, would make it another kind of list. */
+function imageFields(image: unknown): unknown {
+  if (typeof image !== 'object' || image === null) return image;
+  const { id, file_name, width, height } = image as Record<string, unknown>;
+  return { id, file_name, width, height };
 }
 
 function nameOf(image: unknown): string {
