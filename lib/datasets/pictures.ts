@@ -178,8 +178,9 @@ export function decodePicture(bytes: Uint8Array, expected: { width: number; heig
   } catch (error) {
     if (!(error instanceof ImageProblem)) throw error;
     const { code, remedy } = AS_PICTURE[error.code] ?? { code: error.code };
-    // the first sentence states what was found
-    const message = remedy ? `${error.message.split(/[.;] /)[0]}. ${remedy}` : error.message;
+    // the first sentence states what was found; arrays are read as label images alone
+    const [found] = error.message.split(/[.;](?= |$)/);
+    const message = remedy ? `${found.replace(', nor a NumPy array', '')}. ${remedy}` : error.message;
     throw new ImageProblem(code, message);
   }
 }

@@ -111,7 +111,8 @@ test('images that do not fit are refused, all of them, with what is wrong', asyn
   const { status, stderr } = await onSite(['import-images', 'demo', folder, '--public']);
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: '“BV2_Phase_A4_1_00d00h00m_1.png”: it is neither a PNG nor a TIFF image, nor a NumPy array.\n',
+    stderr:
+      '“BV2_Phase_A4_1_00d00h00m_1.png”: it is neither a PNG nor a TIFF image. Write it as an 8-bit grey TIFF or PNG.\n',
   });
   const { examples } = await document<{ examples: string[] }>(['import-images', `${name} open test`, demo.pictures!]);
   expect(examples).toHaveLength(8);
