@@ -182,6 +182,10 @@ test('counts over time of the demo entry, a panel for each seeding density', asy
   });
   await expect(figure.getByRole('img', { name: /^Well B[234], at 60 hours: .* in the reference$/ })).toHaveCount(3);
   await expect(figure).toContainText('The reference goes from');
-  await figure.locator('summary').click();
-  await expect(figure.getByRole('row', { name: /^B2, 0 h 5 / })).toBeVisible();
+  const row = figure.getByRole('row', { name: /^B2, 0 h 5 / });
+  // the page may still be replacing what it showed at first, which closes an opened table again
+  await expect(async () => {
+    if (!(await row.isVisible())) await figure.locator('summary').click();
+    await expect(row).toBeVisible({ timeout: 2_000 });
+  }).toPass();
 });
