@@ -35,6 +35,8 @@ export function warnOfMasks(checked: Checked, form: { polygons: number; runLengt
   let scattered = 0;
   let masks = 0;
   let [firstLarge, firstHollow, firstScattered] = [-1, -1, -1];
+  // of the image at hand, since objects of one image mostly follow each other
+  let [image, half] = [Number.NaN, 0];
   for (let k = 0; k < count; k++) {
     const area = maskArea[k];
     if (area === 0 || objects.crowd[k]) continue;
@@ -46,8 +48,12 @@ export function warnOfMasks(checked: Checked, form: { polygons: number; runLengt
     if (width >= 4 && height >= 4 && area < 0.6 * width * height && runs > HOLLOW * width && hollow++ === 0)
       firstHollow = k;
     if (area < 0.1 * width * height && scattered++ === 0) firstScattered = k;
-    const i = checked.firstOf(objects.image[k]);
-    if (area > 0.5 * checked.images.width[i] * checked.images.height[i] && large++ === 0) firstLarge = k;
+    if (objects.image[k] !== image) {
+      image = objects.image[k];
+      const i = checked.firstOf(image);
+      half = 0.5 * checked.images.width[i] * checked.images.height[i];
+    }
+    if (area > half && large++ === 0) firstLarge = k;
     const w = box[at + 2];
     const h = box[at + 3];
     if (w <= 0 || h <= 0) continue;
