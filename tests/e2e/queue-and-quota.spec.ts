@@ -34,13 +34,13 @@ test.beforeAll(async () => {
 async function settings(page: Page, change: (page: Page) => Promise<void>) {
   await page.goto(`/maintain/tasks/${TASK}`);
   await change(page);
+  // “last set” may stand there from before, so the answer itself is waited for
+  const answered = page.waitForResponse(
+    (response) => response.request().method() === 'POST' && response.url().includes(`/maintain/tasks/${TASK}`),
+  );
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(
-    page
-      .getByRole('status')
-      .or(page.getByText(/last set/))
-      .first(),
-  ).toBeVisible();
+  await (await answered).finished();
+  await expect(page.getByText(/last set/)).toBeVisible();
 }
 
 async function accessible(page: Page) {
