@@ -113,8 +113,17 @@ export class Front {
       }
       const rendering = this.#render(key, request, version);
       const rendered = kept ? await Promise.race([rendering, after(RENDER_WAIT)]) : await rendering;
-      if (rendered && (rendered.status < 500 || !kept)) this.#send(request, response, rendered);
-      else if (kept) this.#send(request, response, kept);
+      if (rendered && rendered.status < 500) {
+        this.#send(request, response, rendered);
+        return;
+      }
+      // An old answer may show what was hidden since, so it is sent only while the database does not answer.
+      if (kept && (await this.#version.read()) === null) {
+        this.#send(request, response, kept);
+        return;
+      }
+      const late = rendered ?? (await rendering);
+      if (late) this.#send(request, response, late);
       else await this.#pass(request, response);
     } catch (error) {
       console.error('answer', error);

@@ -85,13 +85,22 @@ it.each([
   expect(performance.now() - began).toBeLessThan(2000);
 });
 
-it('sends the old answer where a new one fails', async () => {
+it.each([
+  ['fails', false, [500, 'broken']],
+  ['fails because the database went away', true, [200, 'whole']],
+])('after a change, where the new answer %s, sends an old one only without a database', async (_, away, expected) => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   let version = 'one';
   let fails = false;
+  let gone = false;
   const { get } = await open({
-    readVersion: async () => version,
+    readVersion: async () => {
+      if (gone) throw new Error('no database');
+      return version;
+    },
     handle: async (_request, response) => {
+      gone = fails && away;
+      if (gone) await later(25); // until the version is asked for again
       response.statusCode = fails ? 500 : 200;
       response.end(fails ? 'broken' : 'whole');
     },
@@ -100,7 +109,7 @@ it('sends the old answer where a new one fails', async () => {
   [version, fails] = ['two', true];
   await later(25);
   const response = await get('/');
-  expect([response.status, await response.text()]).toEqual([200, 'whole']);
+  expect([response.status, await response.text()]).toEqual(expected);
 });
 
 it('leaves people with a session, and what changes something, to Next', async () => {
