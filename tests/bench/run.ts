@@ -117,6 +117,9 @@ for (const name of values.sizes.split(',')) {
     { name: 'this engine, from two JSON files', run: ours(groundTruth) },
     { name: '  … with errors by kind', run: ours(pack, 'errors') },
     { name: '  … with errors and intervals', run: ours(pack, 'everything') },
+    { name: '  … that, with the file of outcomes', run: ours(pack, 'outcomes') },
+    { name: '  … that, with the families', run: ours(pack, 'families') },
+    { name: 'families alone, truth flattened before', run: ours(pack, 'families-job') },
   ];
   for (const peer of peers) {
     const { tool, python } = peer;

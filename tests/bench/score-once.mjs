@@ -1,7 +1,8 @@
 /** One whole process from file to report, as `npm run bench` measures it: prints what it cost as a line of JSON. */
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { programFile } from '../../workers/program.mjs';
 
 // as the `livecell` program does, which also begins in JavaScript
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url)));
@@ -27,19 +28,44 @@ if (what === 'floor') {
   }
   const decoded = performance.now();
   print({ read: (read - started) / 1000, decode: (decoded - read) / 1000, runs });
+} else if (what === 'families-job') {
+  // as a scoring process does it after the first entry of a data set: the flattened ground truth is kept
+  const load = (source) => import(pathToFileURL(programFile(source)).href);
+  const { default: computeFamilies } = await load('workers/scoring/families-task.ts');
+  const job = {
+    task: 'livecell-wide',
+    groundTruth: { path: groundTruth },
+    files: [{ slot: 'all', path: predictions }],
+    threads: Number(threads) || undefined,
+    threshold: 0.5,
+  };
+  await computeFamilies(job);
+  const before = process.cpuUsage();
+  const started = performance.now();
+  await computeFamilies(job);
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (performance.now() - started) / 1000;
+  const { maxRSS } = process.resourceUsage();
+  const again = { cpu: (user + system) / 1e6, megabytes: maxRSS / 1024, wall: seconds, stages: { total: seconds } };
+  process.stdout.write(`${JSON.stringify(again)}\n`);
+  process.exit(); // its helpers stay warm
 } else {
-  const { dismissHelpers, ThreadTeam } = await import('../../workers/scoring/threads.ts');
+  const load = (source) => import(pathToFileURL(programFile(source)).href);
+  const { dismissHelpers, ThreadTeam } = await load('workers/scoring/threads.ts');
   new ThreadTeam({ size: Number(threads) || undefined }).warmUp([predictions]);
-  const { default: scoreTask } = await import('../../workers/scoring/task.ts');
+  const { default: scoreTask } = await load('workers/scoring/task.ts');
   const protocols = ['livecell-paper', 'livecell-code'];
+  const everything = ['everything', 'outcomes', 'families'].includes(what);
   const outcome = await scoreTask({
     task: 'livecell-wide',
     groundTruth: { path: groundTruth },
     files: [{ slot: 'all', path: predictions }],
     protocols,
     threads: Number(threads) || undefined,
-    intervals: what === 'everything',
-    errors: what === 'everything' || what === 'errors',
+    intervals: everything,
+    errors: everything || what === 'errors',
+    families: what === 'families',
+    ...(['outcomes', 'families'].includes(what) && { outcomes: `${predictions}.outcomes` }),
   });
   await dismissHelpers();
   if (!outcome.ok) throw new Error(outcome.problems[0].message);

@@ -4,27 +4,34 @@
  *   npm run bench:site                              1,000 entries, 100,000 jobs of history, PostgreSQL and embedded
  *   npm run bench:site -- --entries 1,100,1000      the cost of more entries
  *   npm run bench:site -- --engines embedded --seconds 3
+ *   npm run bench:site -- --lighthouse 3            Lighthouse alone, the best of three runs of each page
+ *   npm run bench:site -- --only frames             frames of the viewer with 3,000 cells
+ *   npm run bench:site -- --only full               while two full-size files are scored; from last byte to score
  *
  * Load comes from this process, so both servers lose the same share of the machine to it. Requests per second and core
  * divide the requests by the processor time that the server's process took, which a busy machine hardly changes.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import autocannon from 'autocannon';
 import { sql } from 'drizzle-orm';
+import { saveEvaluations } from '#db/board/values.ts';
 import { registerDataset } from '#db/datasets/datasets.ts';
 import { type Client, connect } from '#db/engine/client.ts';
-import { evaluations, methods, submissions, users } from '#db/schema.ts';
+import { methods, outcomes, submissions, users } from '#db/schema.ts';
 import { PROTOCOL_IDS } from '#lib/coco/protocol.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
+import { SIZES, type SliceRow, type SliceTable } from '#lib/scoring/slice-table.ts';
 import { ENGINES, freePort, type TestDatabase, temporaryFolder } from '#tests/db/databases.ts';
 import startDatabases from '#tests/db/global-setup.ts';
 import { report } from '#tests/scoring/reports.ts';
 import { buildIfNeeded } from '#workers/site/build.ts';
+import { measureFrames } from './frames.ts';
+import { measureFullSize } from './full-size.ts';
+import { benchLighthouse } from './lighthouse.ts';
+import { BARE, end, type Figures, load, megabytes, ROOT, ready, run } from './load.ts';
 
 const { values } = parseArgs({
   options: {
@@ -33,10 +40,54 @@ const { values } = parseArgs({
     engines: { type: 'string', default: 'PostgreSQL,embedded' },
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '20' },
+    lighthouse: { type: 'string' },
+    only: { type: 'string', default: 'pages,frames,full' },
   },
 });
-const ROOT = join(import.meta.dirname, '..', '..');
-const SECONDS = Number(values.seconds);
+const how = { seconds: Number(values.seconds), connections: Number(values.connections) };
+/** A session that does not exist: past the cache, as for people who are signed in. */
+const STRANGE = { cookie: 'authjs.session-token=none' };
+
+/** Add two fields per cell type and the numbers without each, which differ from entry to entry. */
+function withReplicates(whole: ReturnType<typeof report>, seed: number): ReturnType<typeof report> {
+  const names = CELL_TYPES.flatMap((cellType) =>
+    [1, 2].map((field) => ({ cellType, field: `${cellType}_C7_${field}` })),
+  );
+  const moved = (value: number | null, i: number) => (value ?? 0) + 0.02 * Math.sin(seed * 13 + i * 7);
+  const uncertain = <T extends { overall: { AP: number | null; AFNR: number | null } }>(results: T) => ({
+    ...results,
+    fields: names.map((field) => ({ ...field, images: 3, AP: 0.5, AFNR: 0.5 })),
+    replicates: names.map(({ field }, i) => ({
+      without: field,
+      AP: moved(results.overall.AP, i),
+      AFNR: moved(results.overall.AFNR, i),
+      meanAP: moved(results.overall.AP, i),
+      meanAFNR: moved(results.overall.AFNR, i),
+    })),
+  });
+  const { segm, bbox } = whole.results;
+  return { ...whole, results: { ...(segm && { segm: uncertain(segm) }), bbox: uncertain(bbox) } };
+}
+
+/** Slices as many as those of the test set: types, days, densities, sizes, and pairs of them. */
+function slicesOf(ap: number): SliceTable {
+  const values: [string, readonly string[]][] = [
+    ['type', CELL_TYPES],
+    ['day', ['0', '1', '2', '3', '4', '5']],
+    ['density', ['1', '2', '3', '4', '5']],
+    ['size', SIZES],
+  ];
+  const single = values.flatMap(([dimension, of], d) => of.map((value) => ({ d, key: `${dimension}=${value}` })));
+  const pairs = single.flatMap((one) => single.flatMap((two) => (two.d > one.d ? [`${one.key}&${two.key}`] : [])));
+  const keys = ['', ...single.map(({ key }) => key), ...pairs];
+  return {
+    schema: 1,
+    densities: [1, 2, 3, 4, 5].map((k) => [100 * k - 99, 100 * k]),
+    rows: Object.fromEntries(
+      keys.map((key, k): [string, SliceRow] => [key, [10, 1000, ap * (1 - k / 1000), 1 - ap * (1 - k / 1000)]]),
+    ),
+  };
+}
 
 /** Register a data set and publish `entries` entries on it, each with reports of all protocols. */
 async function fill({ db }: Client, entries: number, jobs: number): Promise<string> {
@@ -60,7 +111,14 @@ async function fill({ db }: Client, entries: number, jobs: number): Promise<stri
     const batch = Array.from({ length: Math.min(100, entries - from) }, (_, i) => from + i);
     const made = await db
       .insert(methods)
-      .values(batch.map((n) => ({ name: `Method ${n + 1}`, userId: owner.id })))
+      .values(
+        batch.map((n) => ({
+          name: `Method ${n + 1}`,
+          userId: owner.id,
+          paperUrl: `https://doi.org/10.1000/${n}`,
+          codeUrl: `https://example.org/code/${n}`,
+        })),
+      )
       .returning({ id: methods.id });
     const rows = await db
       .insert(submissions)
@@ -80,7 +138,7 @@ async function fill({ db }: Client, entries: number, jobs: number): Promise<stri
       )
       .returning({ id: submissions.id });
     first ||= rows[0].id;
-    await db.insert(evaluations).values(
+    await saveEvaluations(
       rows.flatMap(({ id }, i) => {
         const ap = 0.3 + (0.4 * ((batch[i] * 7919) % 1000)) / 1000;
         const types = Object.fromEntries(CELL_TYPES.map((type, t) => [type, Math.min(0.95, ap * (0.8 + t / 20))]));
@@ -89,9 +147,21 @@ async function fill({ db }: Client, entries: number, jobs: number): Promise<stri
           protocol,
           evaluatorVersion: 'bench',
           groundTruthSha256: '0'.repeat(64),
-          report: report(ap, types, { protocol }),
+          report: withReplicates(report(ap, types, { protocol }), batch[i]),
         }));
       }),
+      db,
+    );
+    await db.insert(outcomes).values(
+      rows.map(({ id }, i) => ({
+        submissionId: id,
+        evaluatorVersion: 'bench',
+        groundTruthSha256: '0'.repeat(64),
+        evaluation: 'segm' as const,
+        sha256: '0'.repeat(64),
+        storageKey: `outcomes/${id}`,
+        slices: slicesOf(0.3 + (0.4 * ((batch[i] * 7919) % 1000)) / 1000),
+      })),
     );
   }
   // what a year leaves behind in the queue's tables
@@ -104,91 +174,6 @@ async function fill({ db }: Client, entries: number, jobs: number): Promise<stri
   return first;
 }
 
-/** Processor seconds that a process has taken. */
-function processorSeconds(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    const [minutes, seconds] = execFileSync('ps', ['-o', 'cputime=', '-p', String(pid)], { encoding: 'utf8' })
-      .trim()
-      .split(':')
-      .slice(-2);
-    return 60 * Number(minutes) + Number(seconds);
-  }
-}
-
-function megabytes(pid: number): number {
-  const kilobytes = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
-  return Number(kilobytes) / 1024;
-}
-
-interface Figures {
-  perSecond: number;
-  perCore: number;
-  p50: number;
-  p99: number;
-  bytes: number;
-}
-
-async function load(url: string, pid: number, headers: Record<string, string> = {}): Promise<Figures> {
-  const once = await fetch(url, { headers: { 'accept-encoding': 'br', ...headers } });
-  const bytes = (await once.arrayBuffer()).byteLength;
-  if (once.status !== 200) throw new Error(`${url} answers ${once.status}`);
-  const before = processorSeconds(pid);
-  const result = await autocannon({
-    url,
-    connections: Number(values.connections),
-    duration: SECONDS,
-    headers: { 'accept-encoding': 'br', ...headers },
-  });
-  const processor = processorSeconds(pid) - before;
-  const { total } = result.requests;
-  return {
-    perSecond: result.requests.average,
-    perCore: total / Math.max(0.01, processor),
-    p50: result.latency.p50,
-    p99: result.latency.p99,
-    bytes,
-  };
-}
-
-async function ready(url: string): Promise<void> {
-  for (let i = 0; i < 600; i++) {
-    const response = await fetch(url).catch(() => null);
-    await response?.body?.cancel();
-    if (response) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`Nothing answers at ${url}.`);
-}
-
-function run(args: string[], env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, args, {
-    cwd: ROOT,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
-}
-
-/** A server that knows one answer: what a Node process can send at the most. */
-const BARE = `
-const { createServer } = require('node:http');
-const { brotliCompressSync } = require('node:zlib');
-fetch(process.argv[1], { headers: { 'accept-encoding': 'identity' } }).then(async (r) => {
-  const body = brotliCompressSync(Buffer.from(await r.arrayBuffer()));
-  createServer((_, response) => {
-    response.writeHead(200, { 'content-type': 'text/html', 'content-encoding': 'br', 'content-length': body.length });
-    response.end(body);
-  }).listen(Number(process.argv[2]), '127.0.0.1');
-});`;
-
 const row = (cells: (string | number)[]) => console.log(`| ${cells.join(' | ')} |`);
 const n = (value: number) => Math.round(value).toLocaleString('en');
 
@@ -197,11 +182,15 @@ await buildIfNeeded(ROOT, async () => {
   const [status] = await once(build, 'exit');
   if (status !== 0) throw new Error('The pages could not be built.');
 });
+if (values.lighthouse) {
+  await benchLighthouse(Number(values.lighthouse));
+  process.exit();
+}
 const cpu = cpus();
 console.log(
-  `\n${cpu.length} × ${cpu[0].model}, Node ${process.versions.node}, ${values.connections} connections, ${SECONDS} s each\n`,
+  `\n${cpu.length} × ${cpu[0].model}, Node ${process.versions.node}, ${values.connections} connections, ${how.seconds} s each\n`,
 );
-row([
+const HEAD = [
   'engine',
   'entries',
   'page',
@@ -212,69 +201,103 @@ row([
   'p99 ms',
   'of a bare server',
   'memory MB',
-]);
-row(Array(10).fill('---'));
+];
 
-const stopDatabases = await startDatabases();
-try {
-  for (const name of values.engines.split(',')) {
-    const engine = ENGINES.find((engine) => engine.name === name);
-    if (!engine) throw new Error(`There is no engine ${name}.`);
-    for (const entries of values.entries.split(',').map(Number)) {
-      const database: TestDatabase = await engine.open();
-      const client = connect(database.url, { max: 2 });
-      const first = await fill(client, entries, Number(values.jobs));
-      await client.close();
-      const port = await freePort();
-      const web = run(['workers/site/web.ts'], {
-        DATABASE_URL: database.url,
-        LIVECELL_DATA: temporaryFolder(),
-        HOST: '127.0.0.1',
-        PORT: String(port),
-        AUTH_URL: `http://127.0.0.1:${port}`,
-        AUTH_SECRET: 'bench',
-        NODE_ENV: 'production',
-      });
-      const site = `http://127.0.0.1:${port}`;
-      try {
-        await ready(`${site}/api/health`);
-        for (const path of [
-          '/',
-          '/leaderboards/livecell-wide',
-          `/entries/${first}`,
-          '/api/v1/leaderboards/livecell-wide',
-        ]) {
-          const cached = await load(site + path, web.pid!);
-          const barePort = await freePort();
-          const bare = spawn(process.execPath, ['-e', BARE, site + path, String(barePort)], { stdio: 'inherit' });
-          await ready(`http://127.0.0.1:${barePort}/`);
-          const limit = await load(`http://127.0.0.1:${barePort}/`, bare.pid!);
-          await end(bare);
-          const figures = (f: Figures, kind: string, share: string, memory: string) =>
+if (values.only.includes('pages')) await measurePages();
+if (values.only.includes('frames')) await showFrames();
+if (values.only.includes('full')) await measureFullSize(how);
+
+async function measurePages(): Promise<void> {
+  row(HEAD);
+  row(Array(HEAD.length).fill('---'));
+  const stopDatabases = await startDatabases();
+  try {
+    for (const name of values.engines.split(',')) {
+      const engine = ENGINES.find((engine) => engine.name === name);
+      if (!engine) throw new Error(`There is no engine ${name}.`);
+      for (const entries of values.entries.split(',').map(Number)) {
+        const database: TestDatabase = await engine.open();
+        const client = connect(database.url, { max: 2 });
+        const first = await fill(client, entries, Number(values.jobs));
+        await client.close();
+        const port = await freePort();
+        const web = run(['workers/site/web.ts'], {
+          DATABASE_URL: database.url,
+          LIVECELL_DATA: temporaryFolder(),
+          HOST: '127.0.0.1',
+          PORT: String(port),
+          AUTH_URL: `http://127.0.0.1:${port}`,
+          AUTH_SECRET: 'bench',
+          LIVECELL_LIMIT_FACTOR: '0', // all of it comes from one address
+          NODE_ENV: 'production',
+        });
+        const site = `http://127.0.0.1:${port}`;
+        try {
+          await ready(`${site}/api/health`);
+          for (const path of [
+            '/',
+            '/leaderboards/livecell-wide',
+            `/entries/${first}`,
+            '/api/v1/leaderboards/livecell-wide',
+          ]) {
+            const cached = await load(site + path, web.pid!, how);
+            const barePort = await freePort();
+            const bare = spawn(process.execPath, ['-e', BARE, site + path, String(barePort)], { stdio: 'inherit' });
+            await ready(`http://127.0.0.1:${barePort}/`);
+            const limit = await load(`http://127.0.0.1:${barePort}/`, bare.pid!, how);
+            await end(bare);
+            const figures = (f: Figures, kind: string, share: string, memory: string) =>
+              row([
+                name,
+                entries,
+                `${path.replace(first, '…')} ${kind}`,
+                n(f.bytes),
+                n(f.perSecond),
+                n(f.perCore),
+                f.p50,
+                f.p99,
+                share,
+                memory,
+              ]);
+            figures(cached, 'cached', (cached.perCore / limit.perCore).toFixed(2), n(megabytes(web.pid!)));
+            figures(limit, 'bare server', '', '');
+            const fresh = await load(site + path, web.pid!, { ...how, headers: STRANGE });
+            figures(fresh, 'made anew', (fresh.perCore / limit.perCore).toFixed(4), n(megabytes(web.pid!)));
+          }
+          // one reader after another: how long the answer takes
+          for (const slice of ['day=1&density=3', 'cellType=BV2&size=small']) {
+            const path = `/leaderboards/livecell-wide?${slice}`;
+            const one = await load(site + path, web.pid!, { ...how, connections: 1, headers: STRANGE });
             row([
               name,
               entries,
-              `${path.replace(first, '…')} ${kind}`,
-              n(f.bytes),
-              n(f.perSecond),
-              n(f.perCore),
-              f.p50,
-              f.p99,
-              share,
-              memory,
+              `${path} one reader, made anew`,
+              n(one.bytes),
+              n(one.perSecond),
+              n(one.perCore),
+              one.p50,
+              one.p99,
+              '',
+              n(megabytes(web.pid!)),
             ]);
-          figures(cached, 'cached', (cached.perCore / limit.perCore).toFixed(2), n(megabytes(web.pid!)));
-          figures(limit, 'bare server', '', '');
-          // a session that does not exist: past the cache, as for people who are signed in
-          const fresh = await load(site + path, web.pid!, { cookie: 'authjs.session-token=none' });
-          figures(fresh, 'made anew', (fresh.perCore / limit.perCore).toFixed(4), n(megabytes(web.pid!)));
+          }
+        } finally {
+          await end(web);
+          await database.close();
         }
-      } finally {
-        await end(web);
-        await database.close();
       }
     }
+  } finally {
+    await stopDatabases();
   }
-} finally {
-  await stopDatabases();
+}
+
+async function showFrames(): Promise<void> {
+  console.log('\nFrames of the viewer, 880 × 650 pixels, while the picture is moved\n');
+  row(['drawn with', 'renderer', 'cells of a layer', 'median ms', '95th percentile ms']);
+  row(Array(5).fill('---'));
+  const frames = await measureFrames(ROOT);
+  for (const { way, renderer, cells, median, p95 } of frames) row([way, renderer, n(cells), n(median), n(p95)]);
+  if (frames.some(({ renderer }) => /swiftshader|llvmpipe|software/i.test(renderer)))
+    console.log('\nThis machine draws WebGL by software: its frames say nothing of a graphics processor.');
 }
