@@ -4,6 +4,8 @@ export default {
   poweredByHeader: false,
   // a second checkout-wide build (a test run beside a running site) needs a folder of its own
   distDir: process.env.LIVECELL_DIST ?? '.next',
+  // archives are read in the browser too, from the bytes of a chosen file
+  turbopack: { resolveAlias: { fs: { browser: './app/check/no-disk.ts' } } },
   // types are checked by `npm run types`, for all folders at once
   typescript: { ignoreBuildErrors: true },
   // pictures have rights of their own, which Next's optimizer does not ask for: it would hand out copies of hidden ones
@@ -21,14 +23,20 @@ export default {
     // its address may hold a key
     { source: '/sign-in', headers: [{ key: 'Referrer-Policy', value: 'same-origin' }] },
   ],
+  // forms have a few fields; files go to /api/uploads (the front refuses larger bodies before they are read)
+  experimental: { serverActions: { bodySizeLimit: '256kb' } },
   // these open files, sockets or threads of their own and must stay ordinary Node modules
   serverExternalPackages: [
     'postgres',
     'pg',
     'pg-boss',
+    'pino',
+    'prom-client',
     'piscina',
     '@electric-sql/pglite',
     '@tus/server',
     '@tus/file-store',
+    // imports drizzle by a name that no bundler sees
+    'rate-limiter-flexible',
   ],
 };

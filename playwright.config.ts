@@ -1,4 +1,8 @@
 import { defineConfig } from '@playwright/test';
+import { findChromium } from './tests/e2e/chromium.ts';
+
+// looked for once; without it, Playwright's own
+process.env.CHROMIUM_PATH ||= findChromium(import.meta.dirname) ?? '';
 
 /**
  * Browser tests against the real site: the launcher, its database, its scoring process. `tests/e2e/global-setup.ts`
@@ -8,6 +12,7 @@ export default defineConfig({
   testDir: 'tests/e2e',
   testMatch: '*.spec.ts',
   outputDir: 'test-results',
+  snapshotPathTemplate: '{testDir}/pictures/{arg}{ext}',
   globalSetup: './tests/e2e/global-setup.ts',
   // each has a site: on one, tests would wait for each other's jobs in the queue
   workers: 2,
@@ -18,15 +23,15 @@ export default defineConfig({
     { name: 'start', testMatch: 'start.spec.ts', dependencies: ['pages'] },
   ],
   forbidOnly: Boolean(process.env.CI),
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  // several times what a quiet machine needs: only a test that fails waits so long
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   reporter: 'list',
   use: {
-    trace: 'retain-on-failure',
+    trace: process.env.TRACE === '1' ? 'retain-on-failure' : 'off',
     screenshot: 'only-on-failure',
     locale: 'en-GB',
     launchOptions: {
-      // found, or fetched, by `npm test`; without it, Playwright's own
       executablePath: process.env.CHROMIUM_PATH || undefined,
       args: [
         // Chromium's sandbox refuses to run as root, as in most containers

@@ -5,9 +5,11 @@ import type { ReactNode } from 'react';
 import { AccountLink } from './_components/account-link.tsx';
 import { Banners } from './_components/banners.tsx';
 import { Mark } from './_components/icons.tsx';
+import { Offline } from './_components/offline.tsx';
 import { SiteNav } from './_components/site-nav.tsx';
 import { Suspension } from './_components/suspension.tsx';
 import { ThemeToggle } from './_components/theme-toggle.tsx';
+import { fontClasses } from './fonts.ts';
 import './styles/tokens.css';
 import './styles/elements.css';
 import './styles/layout.css';
@@ -19,6 +21,7 @@ import './styles/board.css';
 import './_components/charts/charts.css';
 import './home.css';
 import './styles/articles.css';
+import './styles/print.css';
 
 export const metadata: Metadata = {
   title: { default: 'LIVECell benchmark', template: '%s · LIVECell benchmark' },
@@ -32,7 +35,12 @@ export const viewport: Viewport = { colorScheme: 'light dark' };
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const theme = (await cookies()).get('theme')?.value;
   return (
-    <html lang="en" data-theme={theme === 'dark' || theme === 'light' ? theme : undefined} suppressHydrationWarning>
+    <html
+      lang="en"
+      className={fontClasses}
+      data-theme={theme === 'dark' || theme === 'light' ? theme : undefined}
+      suppressHydrationWarning
+    >
       <body>
         <a className="skip-link" href="#content">
           Skip to content
@@ -50,6 +58,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             </div>
           </div>
         </header>
+        <Offline />
         <Suspension />
         <Banners />
         <main id="content" tabIndex={-1}>
@@ -68,6 +77,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
                 <Link href="/queue">Queue</Link>
               </li>
               <li>
+                <Link href="/status">Status</Link>
+              </li>
+              <li>
                 <Link href="/protocol">How scores are computed</Link>
               </li>
               <li>
@@ -80,10 +92,25 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
                 <a href="/feed.xml">Feed of new entries</a>
               </li>
               <li>
-                <a href="/api/v1/openapi.json">API</a>
+                <Link href="/docs/api">API</Link>
               </li>
               <li>
                 <a href="https://github.com/sartorius-research/LIVECell">Data set repository</a>
+              </li>
+              <li>
+                <Link href="/docs/privacy">Privacy</Link>
+              </li>
+              <li>
+                <Link href="/docs/terms">Terms of use</Link>
+              </li>
+              <li>
+                <Link href="/docs/moderation">Moderation</Link>
+              </li>
+              <li>
+                <Link href="/docs/retention">How long things are kept</Link>
+              </li>
+              <li>
+                <Link href="/docs/security">Report a security problem</Link>
               </li>
             </ul>
           </div>

@@ -1,24 +1,18 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { getLeaderboard } from '#db/board/board.ts';
-import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
-import { exact, percent } from '#lib/format.ts';
 import { DEFAULT_TASK } from '#lib/tasks/index.ts';
-import { CellField } from './_components/cell-field.tsx';
+import { HomePicture } from './_components/home-picture.tsx';
+import { Interval } from './_components/interval.tsx';
+import { type TaskLead, taskLeads } from './_server/task-leads.ts';
 
 export const metadata: Metadata = { title: { absolute: 'LIVECell benchmark: compare cell segmentation methods' } };
 
 const BOARD = `/leaderboards/${DEFAULT_TASK.id}`;
 
 export default async function HomePage() {
-  const { dataset, rows } = await getLeaderboard({
-    task: DEFAULT_TASK.id,
-    protocol: PRIMARY_PROTOCOL,
-    evaluation: 'segm',
-  });
-  const entries = rows.filter((row) => row.kind === 'entry' && !row.unscored && row.rank !== null).slice(0, 5);
-  // the authors' own models are those with a published AFNR
-  const published = rows.filter((row) => row.kind === 'reference' && row.metrics.AFNR !== undefined).slice(0, 2);
+  const leads = await taskLeads();
+  const main = leads.find(({ task }) => task.id === DEFAULT_TASK.id);
+  const dataset = main?.dataset ?? null;
   return (
     <div className="page home">
       <section className="hero">
@@ -26,92 +20,31 @@ export default async function HomePage() {
           <h1>Which method segments live cells best?</h1>
           <p className="lead">
             LIVECell is 1.6 million hand-annotated cells of eight types in phase-contrast images. Upload your
-            predictions for its test set and get exact scores in seconds, computed the same way for everyone, next to
-            everyone else’s.
+            predictions for its test set and get exact scores in seconds, computed the same way for everyone.
           </p>
+          {main && <Answer lead={main} />}
           <p className="cluster">
-            <Link className="button button-primary" href="/submit">
-              Submit predictions
-            </Link>
-            <Link className="button" href={BOARD}>
+            <Link className="button button-primary" href={BOARD}>
               See the leaderboard
             </Link>
+            <Link className="button" href="/submit">
+              Submit predictions
+            </Link>
+            <Link href={dataset ? `/datasets/${encodeURIComponent(dataset.name)}` : '/datasets'}>Get the data</Link>
           </p>
         </div>
-        <CellField />
+        <HomePicture />
       </section>
 
-      <section className="section home-board" aria-labelledby="top">
-        <div>
-          <h2 id="top">{DEFAULT_TASK.name}, the top of the board</h2>
-          {dataset?.demo && (
-            <p className="muted">
-              <span className="badge">Demo</span> This installation still scores a synthetic demo data set. Its numbers
-              come from the real pipeline but say nothing about real methods.
-            </p>
-          )}
-          {!dataset && <p className="muted">No ground truth is registered yet, so there are no scores.</p>}
-        </div>
-        <div className="table-scroll">
-          <table>
-            <caption className="visually-hidden">The best entries by mask AP, in per cent</caption>
-            <thead>
-              <tr>
-                <th scope="col" className="num">
-                  Rank
-                </th>
-                <th scope="col">Method</th>
-                <th scope="col" className="num">
-                  AP <span aria-hidden="true">↑</span>
-                  <span className="visually-hidden">, higher is better</span>
-                </th>
-                <th scope="col" className="num">
-                  AFNR <span aria-hidden="true">↓</span>
-                  <span className="visually-hidden">, lower is better</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {entries.map(({ id, rank, method, demo, metrics }) => (
-                <tr key={id}>
-                  <td className="num rank">{rank}</td>
-                  <th scope="row">
-                    <Link href={`/entries/${id}`}>{method}</Link> {demo && <span className="badge">Demo</span>}
-                  </th>
-                  <td className="num" title={exact(metrics.AP)}>
-                    {percent(metrics.AP)}
-                  </td>
-                  <td className="num" title={exact(metrics.AFNR)}>
-                    {percent(metrics.AFNR)}
-                  </td>
-                </tr>
-              ))}
-              {entries.length === 0 && (
-                <tr>
-                  <td colSpan={4}>
-                    No entry is published yet. <Link href="/submit">Be the first.</Link>
-                  </td>
-                </tr>
-              )}
-            </tbody>
-          </table>
-          <p className="hint">
-            Masks, protocol of the paper, per cent.{' '}
-            {published.length > 0 && (
-              <>
-                For orientation, published for the real test set and not ranked here:{' '}
-                {published.map(({ id, method, metrics }, i) => (
-                  <span key={id}>
-                    {i > 0 && '; '}
-                    {method}, AP {percent(metrics.AP, 1)}
-                  </span>
-                ))}
-                .
-              </>
-            )}{' '}
-            <Link href={BOARD}>The whole board</Link>
+      <section className="section" aria-labelledby="tasks">
+        <h2 id="tasks">{TASKS_IN_WORDS[leads.length] ?? leads.length} questions, and who leads</h2>
+        {dataset?.demo && (
+          <p className="muted demo-note">
+            <span className="badge">Demo</span> This installation still scores a synthetic demo data set. Its numbers
+            come from the real pipeline but say nothing about real methods.
           </p>
-        </div>
+        )}
+        <Leads leads={leads} />
       </section>
 
       <section className="section" aria-labelledby="how">
@@ -121,7 +54,7 @@ export default async function HomePage() {
             <h3>Predict</h3>
             <p>
               Run your model on the test images and write COCO results, plain or gzipped: what detectron2, MMDetection
-              and Ultralytics already write.
+              and Ultralytics already write. <Link href="/check">Check the file</Link> in your browser first.
             </p>
           </li>
           <li>
@@ -149,13 +82,12 @@ export default async function HomePage() {
               Scores follow the COCO method to the last digit, under the paper’s settings and under those of its
               released code. <Link href="/protocol">Both are explained.</Link>
             </li>
-            <li>Masks and boxes, all cell types together and each alone, at every IoU threshold.</li>
             <li>
               Each entry states the digests of its file and the ground truth, so anyone with both can recompute it.
             </li>
             <li>
-              Numbers published elsewhere stand beside the board with their source, and are never ranked with scored
-              ones.
+              Numbers <Link href="/published">published elsewhere</Link> stand beside the board with their source, and
+              are never ranked with scored ones.
             </li>
           </ul>
         </div>
@@ -169,6 +101,90 @@ export default async function HomePage() {
           </p>
         </div>
       </section>
+    </div>
+  );
+}
+
+const TASKS_IN_WORDS: Readonly<Record<number, string>> = { 4: 'Four', 5: 'Five', 6: 'Six', 7: 'Seven' };
+
+/** Who leads the main board and by how much, in one sentence. */
+function Answer({ lead: { task, dataset, leader } }: { lead: TaskLead }) {
+  if (!dataset)
+    return (
+      <p className="answer">
+        No ground truth is registered yet, so nothing can be scored. See what{' '}
+        <Link href="/published">papers report</Link>; maintainers{' '}
+        <Link href="/maintain/ground-truth">register ground truth</Link>.
+      </p>
+    );
+  if (!leader)
+    return (
+      <p className="answer">
+        No entry is published yet. <Link href="/submit">Be the first.</Link>
+      </p>
+    );
+  return (
+    <p className="answer">
+      <b>
+        <Link href={`/entries/${leader.id}`}>{leader.method}</Link>
+      </b>{' '}
+      leads {task.name} with {leader.measure} <b className="num">{leader.number}</b>
+      {leader.ahead && `, ${leader.ahead}`}.{' '}
+      {leader.worstRank > 1 && (
+        <span className="muted">On other fields of view it could be as low as rank {leader.worstRank}.</span>
+      )}
+    </p>
+  );
+}
+
+function Leads({ leads }: { leads: readonly TaskLead[] }) {
+  return (
+    <div className="table-scroll leads">
+      <table>
+        <caption className="visually-hidden">The leader of each task by its main number</caption>
+        <thead>
+          <tr>
+            <th scope="col">Task</th>
+            <th scope="col">Leader</th>
+            <th scope="col" className="num">
+              Its number
+            </th>
+            <th scope="col">Lead</th>
+            <th scope="col" className="num">
+              Entries
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {leads.map(({ task, leader, entries, dataset }) => (
+            <tr key={task.id}>
+              <th scope="row">
+                <Link href={`/leaderboards/${task.id}`}>{task.name}</Link>
+                <small className="muted">{task.summary}</small>
+              </th>
+              {leader ? (
+                <>
+                  <td>
+                    <Link href={`/entries/${leader.id}`}>{leader.method}</Link>{' '}
+                    {leader.demo && <span className="badge">Demo</span>}
+                  </td>
+                  <td className="num" title={leader.exact}>
+                    {leader.measure} <b>{leader.number}</b>
+                    <Interval of={leader.interval} />
+                  </td>
+                  <td>{leader.ahead ?? (entries === 1 ? 'the only entry' : '')}</td>
+                </>
+              ) : (
+                <td colSpan={3} className="muted">
+                  {dataset ? 'No entry yet. ' : 'No ground truth is registered yet. '}
+                  <Link href={`/submit?task=${task.id}`}>Be the first</Link>
+                </td>
+              )}
+              <td className="num">{entries}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </div>
   );
 }

@@ -29,18 +29,17 @@ export async function recordEvent(actorId: string | null, event: AuditEvent, tx:
   await tx.insert(auditEvents).values({ actorId, kind, submissionId, detail });
 }
 
+const EVENT_COLUMNS = {
+  id: auditEvents.id,
+  at: auditEvents.at,
+  actorId: auditEvents.actorId,
+  actorName: users.name,
+  kind: auditEvents.kind,
+  detail: auditEvents.detail,
+};
+
 function selectEvents(tx: Tx) {
-  return tx
-    .select({
-      id: auditEvents.id,
-      at: auditEvents.at,
-      actorId: auditEvents.actorId,
-      actorName: users.name,
-      kind: auditEvents.kind,
-      detail: auditEvents.detail,
-    })
-    .from(auditEvents)
-    .leftJoin(users, eq(users.id, auditEvents.actorId));
+  return tx.select(EVENT_COLUMNS).from(auditEvents).leftJoin(users, eq(users.id, auditEvents.actorId));
 }
 
 type Row = Awaited<ReturnType<typeof selectEvents>>[number];
@@ -113,6 +112,7 @@ export async function* readAudit(
 }
 
 const DECISIONS: AuditKind[] = [
+  'problem-settled',
   ...(['approved', 'asked-back', 'declined', 'hidden', 'restored', 'verified', 'verification-revoked'] as const),
 ];
 
@@ -131,12 +131,7 @@ const subjectId = sql<string | null>`${auditEvents.detail} ->> 'userId'`;
 function selectLines(tx: Tx) {
   return tx
     .select({
-      id: auditEvents.id,
-      at: auditEvents.at,
-      actorId: auditEvents.actorId,
-      actorName: users.name,
-      kind: auditEvents.kind,
-      detail: auditEvents.detail,
+      ...EVENT_COLUMNS,
       submissionId: auditEvents.submissionId,
       method: submissions.method,
       subjectId,

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { fillBoardValues } from './board/values.ts';
 import { connect } from './engine/client.ts';
 import { migrateQueue } from './queue/queue.ts';
 
@@ -41,6 +42,17 @@ export async function migrate(url: string, { upTo = Number.POSITIVE_INFINITY } =
     await close();
   }
   await migrateQueue(url); // locks for itself
+  if (upTo >= latestMigration()) await fillValues(url);
+}
+
+/** Derive what boards show of scores that are older than the way it is stored now. */
+async function fillValues(url: string): Promise<void> {
+  const { db, close } = connect(url, { max: 1 });
+  try {
+    await fillBoardValues({ again: true }, db);
+  } finally {
+    await close();
+  }
 }
 
 /** Tell whether a database has exactly the schema of this version. */

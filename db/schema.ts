@@ -17,13 +17,27 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { BoardSlice, BoardValues } from '#lib/board/values.ts';
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
 import type { ExamplePicture } from '#lib/datasets/examples.ts';
+import type { PartFacts, SplitBy } from '#lib/datasets/split-parts.ts';
 import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
 import type { Split } from '#lib/livecell/splits.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 import { QUOTA_KINDS, type QuotaHolder } from '#lib/quota.ts';
+import type { TruthVariant } from '#lib/scoring/flat-truth.ts';
+import type { ImageRow } from '#lib/scoring/image-table.ts';
+import type { QualityFinding } from '#lib/scoring/quality-control.ts';
+import type { ScoreCurves } from '#lib/scoring/score-curves.ts';
+import type { SliceTable } from '#lib/scoring/slice-table.ts';
+import type { Families } from '#lib/scoring/uncertainty-schema.ts';
+import type { Redaction, SnapshotContent } from '#lib/snapshots.ts';
 import {
+  COMPONENT_STATES,
+  COMPONENTS,
+  EXPOSURES,
+  LABEL_ERROR_STATES,
+  LICENCES,
   NOTICE_KINDS,
   type NoticePreferences,
   ROLES,
@@ -59,6 +73,8 @@ export const users = pgTable('users', {
   /** a suspended account can look and download, and change nothing */
   suspendedAt: at('suspended_at'),
   suspendedReason: text('suspended_reason'),
+  /** digests of device and network of earlier sign-ins: a sign-in from any other is reported to the person */
+  knownDevices: jsonb('known_devices').$type<string[]>().notNull().default([]),
   createdAt: createdAt(),
 });
 export type User = InferSelectModel<typeof users>;
@@ -90,6 +106,15 @@ export const sessions = pgTable('sessions', {
     .notNull()
     .references(() => users.id, { onDelete: 'cascade' }),
   expires: at('expires').notNull(),
+  /** names the session to its owner, who may end it; says nothing about the token */
+  id: text('id').notNull().unique().default(sql`gen_random_uuid()::text`),
+  /** when the person signed in; acts that matter ask for a recent one */
+  createdAt: createdAt(),
+  seenAt: at('seen_at').notNull().defaultNow(),
+  /** `Firefox on Linux`; null: unknown */
+  device: text('device'),
+  /** the network of the address it began from, never the whole address: `203.0.113.0/24` */
+  network: text('network'),
 });
 
 /** Links for local sign-in, each valid once. Only the SHA-256 of a link's key is kept. */
@@ -106,6 +131,26 @@ export const signInLinks = pgTable('sign_in_links', {
   usedAt: at('used_at'),
 });
 export type SignInLink = InferSelectModel<typeof signInLinks>;
+
+/**
+ * Sign-ins that `livecell login` asked for and a person confirms in a browser. Only the SHA-256 of either code is kept.
+ */
+export const deviceLogins = pgTable('device_logins', {
+  /** of the secret that only the command line knows */
+  deviceSha256: text('device_sha256').primaryKey(),
+  /** of the short code that the person reads */
+  userSha256: text('user_sha256').notNull().unique(),
+  /** as the machine calls itself; not to be trusted */
+  machine: text('machine').notNull(),
+  /** who confirmed it; null: nobody yet */
+  userId: text('user_id').references(() => users.id, { onDelete: 'cascade' }),
+  refusedAt: at('refused_at'),
+  /** when the command line last asked, so that it cannot ask too often */
+  askedAt: at('asked_at'),
+  createdAt: createdAt(),
+  expiresAt: at('expires_at').notNull(),
+});
+export type DeviceLogin = InferSelectModel<typeof deviceLogins>;
 
 /**
  * Keyed digests of the sign-ins of deleted accounts. They return charges and a suspension to a person who comes back.
@@ -179,6 +224,51 @@ export const teamInvitations = pgTable('team_invitations', {
 });
 export type TeamInvitation = InferSelectModel<typeof teamInvitations>;
 
+// --- classes: private boards of courses and workshops, see db/people/classes.ts ---
+
+export const classes = pgTable('classes', {
+  id: id(),
+  name: text('name').notNull(),
+  datasetId: text('dataset_id')
+    .notNull()
+    .references(() => datasets.id, { onDelete: 'cascade' }),
+  /** an open task of the data set */
+  task: text('task').notNull(),
+  createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+  /** digest of the code with which people join; null: nobody can */
+  codeSha256: text('code_sha256').unique(),
+  /** digest of the secret in the address of the projector's page; null: there is none */
+  screenSha256: text('screen_sha256').unique(),
+  /** what was submitted after this moment is hidden until the reveal; null: nothing is */
+  frozenAt: at('frozen_at'),
+  revealedAt: at('revealed_at'),
+  createdAt: createdAt(),
+});
+export type Class = InferSelectModel<typeof classes>;
+
+export const classMembers = pgTable(
+  'class_members',
+  {
+    id: id(),
+    classId: text('class_id')
+      .notNull()
+      .references(() => classes.id, { onDelete: 'cascade' }),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** the team whose submissions count in place of their own; ignored once they have left it */
+    teamId: text('team_id').references(() => teams.id, { onDelete: 'set null' }),
+    /** the name that the class sees */
+    name: text('name').notNull(),
+    joinedAt: at('joined_at').notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex('class_members_once').on(table.classId, table.userId),
+    index('class_members_user').on(table.userId),
+  ],
+);
+export type ClassMember = InferSelectModel<typeof classMembers>;
+
 // --- ground truth ---
 
 /** Registered ground truth. The packed annotations and the list of images are files in storage. */
@@ -207,6 +297,8 @@ export const datasets = pgTable('datasets', {
   version: integer('version').notNull().default(1),
   /** version whose evaluations the board shows; null: the newest available */
   evaluatorVersion: text('evaluator_version'),
+  /** which part of a divided data set the current ground truth is; null: the whole */
+  part: jsonb('part').$type<PartFacts>(),
   createdAt: createdAt(),
 });
 export type Dataset = InferSelectModel<typeof datasets>;
@@ -220,7 +312,10 @@ export const groundTruthVersions = pgTable(
       .notNull()
       .references(() => datasets.id, { onDelete: 'cascade' }),
     version: integer('version').notNull(),
-    state: text('state', { enum: ['next', 'current', 'superseded', 'cancelled'] }).notNull(),
+    /** `scheduled`: the private part of a divided data set, until `switchAt` */
+    state: text('state', { enum: ['scheduled', 'next', 'current', 'superseded', 'cancelled'] }).notNull(),
+    part: jsonb('part').$type<PartFacts>(),
+    switchAt: at('switch_at'),
     sha256: text('sha256').notNull(),
     images: integer('images').notNull(),
     objects: integer('objects').notNull(),
@@ -271,6 +366,14 @@ export interface ImportFile {
   category?: string;
 }
 
+/** How a maintainer divides a data set; the private part is shown from `until` (ISO date) on. */
+export interface Splitting {
+  by: SplitBy;
+  /** share of the wells or fields that are private, 0 to 1 */
+  share: number;
+  until: string;
+}
+
 /** Ground truth that a maintainer uploaded. The scoring process makes it a data set or a new version of one. */
 export const groundTruthImports = pgTable('ground_truth_imports', {
   id: id(),
@@ -285,6 +388,8 @@ export const groundTruthImports = pgTable('ground_truth_imports', {
   split: text('split').$type<Split>(),
   note: text('note').notNull(),
   files: jsonb('files').$type<ImportFile[]>().notNull(),
+  /** the data set is to be divided, and no file is read */
+  splitting: jsonb('splitting').$type<Splitting>(),
   state: text('state', { enum: ['waiting', 'running', 'done', 'failed'] })
     .notNull()
     .default('waiting'),
@@ -324,6 +429,67 @@ export const datasetPictures = pgTable('dataset_pictures', {
 });
 export type DatasetPictures = InferSelectModel<typeof datasetPictures>;
 
+/** The label images of a truth variant, as a zip archive in storage. */
+export interface VariantFile {
+  variant: TruthVariant;
+  /** of all label images, as in reports (`lib/scoring/flat-truth.ts`) */
+  digest: string;
+  /** of the archive */
+  sha256: string;
+  bytes: number;
+  images: number;
+  labels: number;
+  storageKey: string;
+}
+
+/** Board values of a control, by protocol, then by evaluation and slice: `segm/all`, `bbox/A172`. */
+export type ControlValues = Partial<Record<ProtocolId, Record<string, BoardValues['values']>>>;
+
+/**
+ * What is derived from public ground truth once: its variants as label images, and the numbers of controls. A row is
+ * made when the computation is enqueued.
+ */
+export const truthDerivations = pgTable(
+  'truth_derivations',
+  {
+    id: id(),
+    datasetId: text('dataset_id')
+      .notNull()
+      .references(() => datasets.id, { onDelete: 'cascade' }),
+    groundTruthSha256: text('ground_truth_sha256').notNull(),
+    evaluatorVersion: text('evaluator_version').notNull(),
+    /** null until they are computed */
+    variants: jsonb('variants').$type<VariantFile[]>(),
+    /** by the id of the control (`lib/scoring/controls.ts`) */
+    controls: jsonb('controls').$type<Record<string, ControlValues>>(),
+    /** why they could not be computed */
+    failure: text('failure'),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    uniqueIndex('truth_derivations_once').on(table.datasetId, table.groundTruthSha256, table.evaluatorVersion),
+  ],
+);
+export type TruthDerivation = InferSelectModel<typeof truthDerivations>;
+
+/** Numbers that maintainers added to the ledger of published ones (`lib/published/ledger.ts`). */
+export const publishedNumbers = pgTable('published_numbers', {
+  id: id(),
+  method: text('method').notNull(),
+  year: integer('year').notNull(),
+  metric: text('metric').notNull(),
+  /** as its source writes it */
+  value: text('value').notNull(),
+  split: text('split').notNull(),
+  protocol: text('protocol').notNull(),
+  source: text('source').notNull(),
+  /** digest of what makes two numbers the same one */
+  key: text('key').notNull().unique(),
+  createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+  createdAt: createdAt(),
+});
+export type PublishedNumber = InferSelectModel<typeof publishedNumbers>;
+
 // --- uploads, submissions, evaluations ---
 
 /** A file uploaded over tus. It belongs to its uploader until a submission uses it. */
@@ -341,6 +507,42 @@ export const uploads = pgTable('uploads', {
   createdAt: createdAt(),
 });
 export type Upload = InferSelectModel<typeof uploads>;
+
+/**
+ * Who writes to an upload at the moment: one request at a time, whichever process it reached. A lock whose holder is
+ * gone runs out.
+ */
+export const uploadLocks = pgTable('upload_locks', {
+  uploadId: text('upload_id').primaryKey(),
+  holder: text('holder').notNull(),
+  until: at('until').notNull(),
+  /** another request waits: the holder should end soon */
+  wanted: boolean('wanted').notNull().default(false),
+});
+
+/** One row: the id that the file store has too (`db/storage-id.ts`). */
+export const storageIds = pgTable('storage_ids', { id: text('id').primaryKey(), createdAt: createdAt() });
+
+/**
+ * Calls that submitted, so that a repeated call gets the first one's answer and creates nothing. A call is known by its
+ * uploads, and by the `Idempotency-Key` that the caller chose, if any.
+ */
+export const submitCalls = pgTable(
+  'submit_calls',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** `uploads <digest of the upload ids>` or `key <Idempotency-Key>` */
+    key: text('key').notNull(),
+    /** SHA-256 of what was asked for, as hex: the same key with another body is a mistake */
+    sha256: text('sha256').notNull(),
+    /** the submissions it created, the main one first */
+    submissionIds: jsonb('submission_ids').$type<string[]>().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.key] }), index('submit_calls_time').on(table.createdAt)],
+);
 
 /** Automatic suspicions about a submission, for a maintainer to look at. */
 export interface Radar {
@@ -406,6 +608,8 @@ export const submissions = pgTable(
     /** training data, in the submitter's words */
     trainingData: text('training_data').notNull().default(''),
     testImagesSeen: boolean('test_images_seen').notNull().default(false),
+    /** null: not declared */
+    exposure: text('exposure', { enum: EXPOSURES }),
     state: text('state', { enum: SUBMISSION_STATES }).notNull().default('queued'),
     visibility: text('visibility', { enum: VISIBILITIES }).notNull().default('private'),
     hiddenReason: text('hidden_reason'),
@@ -418,6 +622,12 @@ export const submissions = pgTable(
     anyCategory: boolean('any_category').notNull().default(false),
     /** when the prediction files were deleted; the scores stay */
     filesDeletedAt: at('files_deleted_at'),
+    /** of the predictions, chosen by the owner; null: none */
+    licence: text('licence', { enum: LICENCES }),
+    /** the owner agrees that everybody sees the predicted cells of the published entry */
+    cellsShown: boolean('cells_shown').notNull().default(false),
+    /** the owner agrees that everybody downloads the prediction files of the published entry, under `licence` */
+    filesShared: boolean('files_shared').notNull().default(false),
     /** hides the maker until `anonymousUntil` or, if that is null, until the owner reveals the entry */
     anonymous: boolean('anonymous').notNull().default(false),
     anonymousUntil: at('anonymous_until'),
@@ -528,6 +738,131 @@ export const evaluations = pgTable(
 );
 export type EvaluationRow = InferSelectModel<typeof evaluations>;
 
+/**
+ * What became of every object and detection of one score: a file in storage, which is never served, and what the
+ * scoring process computed from it after the score. The columns are read apart: boards need `slices` of many entries.
+ */
+export const outcomes = pgTable(
+  'outcomes',
+  {
+    id: id(),
+    submissionId: text('submission_id')
+      .notNull()
+      .references(() => submissions.id, { onDelete: 'cascade' }),
+    /** the score it belongs to, with the submission */
+    evaluatorVersion: text('evaluator_version').notNull(),
+    groundTruthSha256: text('ground_truth_sha256').notNull(),
+    evaluation: text('evaluation').$type<Evaluation>().notNull(),
+    /** digest of the content, as in the report */
+    sha256: text('sha256').notNull(),
+    storageKey: text('storage_key').notNull(),
+    /** null until they are computed */
+    slices: jsonb('slices').$type<SliceTable>(),
+    curves: jsonb('curves').$type<ScoreCurves>(),
+    images: jsonb('images').$type<ImageRow[]>(),
+    quality: jsonb('quality').$type<QualityFinding[]>(),
+    /** the numbers other papers report: beside the report, which was signed before they were computed */
+    families: jsonb('families').$type<Families>(),
+    /** storage key of the file with the cells of every image (`lib/cells-file.ts`) */
+    cellsKey: text('cells_key'),
+    /** why they could not be computed */
+    failure: text('failure'),
+    createdAt: createdAt(),
+  },
+  (table) => [uniqueIndex('outcomes_once').on(table.submissionId, table.evaluatorVersion, table.groundTruthSha256)],
+);
+export type OutcomesRow = InferSelectModel<typeof outcomes>;
+
+/**
+ * Places where strong entries agree against the annotation, found by `lib/viewer/label-errors.ts`. Maintainers confirm or
+ * dismiss them; confirmed ones are the errata of the ground truth.
+ */
+export const labelErrors = pgTable(
+  'label_errors',
+  {
+    id: id(),
+    datasetId: text('dataset_id')
+      .notNull()
+      .references(() => datasets.id, { onDelete: 'cascade' }),
+    /** of the annotations that they are about */
+    groundTruthSha256: text('ground_truth_sha256').notNull(),
+    /** number of the image in that ground truth, and its file */
+    image: integer('image').notNull(),
+    fileName: text('file_name').notNull(),
+    /** `outline`: an annotated cell is outlined otherwise; `unannotated`: a cell that nobody annotated */
+    kind: text('kind', { enum: ['outline', 'unannotated'] }).notNull(),
+    /** the annotated cell, counted within the image from 0; null: none */
+    object: integer('object'),
+    /** names it among those of its ground truth, so that looking again finds the same */
+    key: text('key').notNull(),
+    /** [4] what the entries agree on: x, y, width, height in pixels, medians over the entries */
+    box: jsonb('box').$type<[number, number, number, number]>().notNull(),
+    /** least IoU of two of the entries, and best IoU with the annotated cell */
+    agreement: doublePrecision('agreement').notNull(),
+    annotationIou: doublePrecision('annotation_iou').notNull(),
+    /** ids of the submissions that agree, the strongest first */
+    entries: jsonb('entries').$type<string[]>().notNull(),
+    state: text('state', { enum: LABEL_ERROR_STATES }).notNull().default('open'),
+    /** the maintainer's remark */
+    note: text('note').notNull().default(''),
+    decidedBy: text('decided_by').references(() => users.id, { onDelete: 'set null' }),
+    decidedAt: at('decided_at'),
+    createdAt: createdAt(),
+  },
+  (table) => [uniqueIndex('label_errors_once').on(table.datasetId, table.groundTruthSha256, table.key)],
+);
+export type LabelError = InferSelectModel<typeof labelErrors>;
+
+/**
+ * What boards show of an evaluation, a row per data set, masks or boxes, and slice (`lib/board/values.ts`). Derived from
+ * the report when it is saved; `board/values.ts` derives rows of another format again.
+ */
+export const boardValues = pgTable(
+  'board_values',
+  {
+    evaluationId: text('evaluation_id')
+      .notNull()
+      .references(() => evaluations.id, { onDelete: 'cascade' }),
+    dataset: text('dataset').notNull(),
+    evaluation: text('evaluation').$type<Evaluation>().notNull(),
+    slice: text('slice').$type<BoardSlice>().notNull(),
+    format: text('format').notNull(),
+    groundTruthSha256: text('ground_truth_sha256').notNull(),
+    unscored: boolean('unscored').notNull(),
+    values: jsonb('values').$type<BoardValues['values']>().notNull(),
+    intervals: jsonb('intervals').$type<BoardValues['intervals']>().notNull(),
+    metrics: jsonb('metrics').$type<NonNullable<BoardValues['metrics']>>(),
+  },
+  (table) => [primaryKey({ columns: [table.evaluationId, table.dataset, table.evaluation, table.slice] })],
+);
+
+/** A board's number without each field of view, for rank ranges. Never leaves the server. */
+export const boardReplicates = pgTable(
+  'board_replicates',
+  {
+    evaluationId: text('evaluation_id')
+      .notNull()
+      .references(() => evaluations.id, { onDelete: 'cascade' }),
+    dataset: text('dataset').notNull(),
+    evaluation: text('evaluation').$type<Evaluation>().notNull(),
+    slice: text('slice').$type<BoardSlice>().notNull(),
+    /** key of a board's column */
+    column: text('column').notNull(),
+    /** digest of the fields' names and cell types */
+    fields: text('fields').notNull(),
+    /** [fields] */
+    strata: integer('strata').array().notNull(),
+    /** [fields] */
+    numbers: doublePrecision('numbers').array().notNull(),
+  },
+  (table) => [
+    primaryKey({
+      name: 'board_replicates_key',
+      columns: [table.evaluationId, table.dataset, table.evaluation, table.slice, table.column],
+    }),
+  ],
+);
+
 /** Numbers published elsewhere. Boards show them marked, with protocol and source, and never rank them. */
 export const referenceResults = pgTable(
   'reference_results',
@@ -550,6 +885,30 @@ export const referenceResults = pgTable(
   ],
 );
 export type ReferenceResult = InferSelectModel<typeof referenceResults>;
+
+/**
+ * Boards as they were: a row whenever the public form of a board differs from the last one. Rows are never deleted;
+ * names that were deleted or hidden later are taken out of `content` (`lib/snapshots.ts`).
+ */
+export const boardSnapshots = pgTable(
+  'board_snapshots',
+  {
+    /** task, day and the beginning of the digest: the end of its address */
+    id: text('id').primaryKey(),
+    task: text('task').notNull(),
+    /** the data set's name on that day */
+    dataset: text('dataset').notNull(),
+    takenAt: at('taken_at').notNull().defaultNow(),
+    /** when the board was last seen to be still the same; the newest row of a board is what it is now */
+    confirmedAt: at('confirmed_at').notNull().defaultNow(),
+    /** SHA-256 of the canonical JSON of the content as it was taken */
+    digest: text('digest').notNull(),
+    content: jsonb('content').$type<SnapshotContent>().notNull(),
+    redactions: jsonb('redactions').$type<Redaction[]>().notNull().default([]),
+  },
+  (table) => [index('board_snapshots_board').on(table.task, table.dataset, table.takenAt)],
+);
+export type BoardSnapshot = InferSelectModel<typeof boardSnapshots>;
 
 // --- quota, notices, maintainers' settings ---
 
@@ -622,6 +981,49 @@ export const scoringProcesses = pgTable('scoring_processes', {
 });
 export type ScoringProcess = InferSelectModel<typeof scoringProcesses>;
 
+/** How well each part of the site worked, and since when; the row without an end is the current one. */
+export const componentStates = pgTable(
+  'component_states',
+  {
+    id: id(),
+    component: text('component', { enum: COMPONENTS }).notNull(),
+    state: text('state', { enum: COMPONENT_STATES }).notNull(),
+    since: at('since').notNull().defaultNow(),
+    until: at('until'),
+  },
+  (table) => [index('component_states_since').on(table.component, table.since)],
+);
+export type ComponentStateRow = InferSelectModel<typeof componentStates>;
+
+/** Backups that ended well, made by `livecell backup`. */
+export const backups = pgTable('backups', {
+  id: id(),
+  endedAt: at('ended_at').notNull().defaultNow(),
+  bytes: bigint('bytes', { mode: 'number' }).notNull(),
+  files: integer('files').notNull(),
+});
+
+/** What somebody found wrong with a public entry, until a maintainer has settled it. */
+export const problemReports = pgTable(
+  'problem_reports',
+  {
+    id: id(),
+    submissionId: text('submission_id')
+      .notNull()
+      .references(() => submissions.id, { onDelete: 'cascade' }),
+    /** who reported it; null: the account is deleted */
+    userId: text('user_id').references(() => users.id, { onDelete: 'set null' }),
+    text: text('text').notNull(),
+    createdAt: createdAt(),
+    settledAt: at('settled_at'),
+    settledBy: text('settled_by').references(() => users.id, { onDelete: 'set null' }),
+    /** what the maintainer answered; the reporter reads it */
+    answer: text('answer'),
+  },
+  (table) => [index('problem_reports_open').on(table.settledAt, table.createdAt)],
+);
+export type ProblemReport = InferSelectModel<typeof problemReports>;
+
 /** Notices to people, shown in the site. */
 export const notices = pgTable(
   'notices',
@@ -674,6 +1076,22 @@ export const publicChanges = pgTable(
     at: at('at').notNull().defaultNow(),
   },
   (table) => [index('public_changes_at').on(table.at)],
+);
+
+/**
+ * Requests of one sender in the current window of one limit (`db/limits.ts`); `rate-limiter-flexible` names the
+ * columns. Rows are of no use once their window has ended.
+ */
+export const rateLimits = pgTable(
+  'rate_limits',
+  {
+    /** name of the limit, and a keyed digest of the person or address */
+    key: text('key').primaryKey(),
+    points: integer('points').notNull(),
+    /** when the window ends */
+    expire: at('expire'),
+  },
+  (table) => [index('rate_limits_expire').on(table.expire)],
 );
 
 /** Every decision about and change to an entry: who, what, why. The database refuses to change or delete a line. */

@@ -14,6 +14,7 @@ const about = { submissionId: z.string(), changes: changesSchema.optional() };
 const byOwn = { own: z.boolean().optional() };
 const why = { reason: z.string() };
 const ofTeam = { teamId: z.string() };
+const ofClass = { classId: z.string(), name: z.string() };
 const ofDataset = { datasetId: z.string(), name: z.string() };
 const ofRescore = { ...ofDataset, rescoreId: z.string(), entries: z.int(), ...why };
 const picturesSchema = z.object({ public: z.boolean(), files: z.int() });
@@ -42,9 +43,12 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('restored'), ...about, ...byOwn, ...why }),
   z.object({ kind: z.literal('verified'), ...about, ...byOwn, ...why }),
   z.object({ kind: z.literal('verification-revoked'), ...about, ...why }),
+  z.object({ kind: z.literal('problem-settled'), ...about, reportId: z.string(), ...why }),
   z.object({ kind: z.literal('unpublished'), ...about }),
   z.object({ kind: z.literal('withdrawn'), ...about, reason: z.string().optional() }),
-  z.object({ kind: z.literal('files-deleted'), ...about }),
+  z.object({ kind: z.literal('files-deleted'), ...about, reason: z.string().optional() }),
+  // licence, and whether others may see and download the predictions
+  z.object({ kind: z.literal('sharing-changed'), ...about }),
   z.object({ kind: z.literal('shown'), ...about, instead: z.string().nullable() }),
   z.object({ kind: z.literal('method-created'), methodId: z.string(), name: z.string() }),
   z.object({ kind: z.literal('method-edited'), methodId: z.string(), name: z.string(), changes: changesSchema }),
@@ -53,6 +57,10 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('revealed'), ...about }),
   z.object({ kind: z.literal('review-link-made'), ...about, replaced: z.boolean() }),
   z.object({ kind: z.literal('review-link-revoked'), ...about }),
+  z.object({ kind: z.literal('class-made'), ...ofClass, dataset: z.string() }),
+  z.object({ kind: z.literal('class-frozen'), ...ofClass }),
+  z.object({ kind: z.literal('class-revealed'), ...ofClass }),
+  z.object({ kind: z.literal('class-deleted'), ...ofClass }),
   z.object({ kind: z.literal('team-created'), ...ofTeam, name: z.string() }),
   z.object({ kind: z.literal('team-renamed'), ...ofTeam, before: z.string(), after: z.string() }),
   z.object({ kind: z.literal('team-deleted'), ...ofTeam, name: z.string() }),
@@ -100,9 +108,36 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
     after: z.int().nullable(),
   }),
   z.object({ kind: z.literal('featured'), ...about, before: z.boolean(), after: z.boolean() }),
+  z.object({
+    kind: z.literal('label-error-decided'),
+    datasetId: z.string(),
+    labelErrorId: z.string(),
+    image: z.string(),
+    changes: changesSchema,
+  }),
+  z.object({
+    kind: z.literal('published-numbers-added'),
+    by: z.enum(['form', 'csv']),
+    numbers: z.int(),
+    methods: z.array(z.string()),
+  }),
+  z.object({
+    kind: z.literal('published-number-removed'),
+    method: z.string(),
+    metric: z.string(),
+    value: z.string(),
+    source: z.string(),
+    reason: z.string(),
+  }),
   z.object({ kind: z.literal('dataset-registered'), ...ofDataset, sha256: z.string() }),
   // `before` and `after`: whether public
-  z.object({ kind: z.literal('dataset-visibility-changed'), ...ofDataset, before: z.boolean(), after: z.boolean() }),
+  z.object({
+    kind: z.literal('dataset-visibility-changed'),
+    ...ofDataset,
+    before: z.boolean(),
+    after: z.boolean(),
+    reason: z.string().optional(),
+  }),
   // `before`: null if there were none
   z.object({
     kind: z.literal('pictures-registered'),
@@ -120,6 +155,14 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('ground-truth-import-failed'), importId: z.string(), name: z.string(), ...why }),
   // `before` and `after`: SHA-256
+  z.object({
+    kind: z.literal('ground-truth-divided'),
+    ...ofDataset,
+    by: z.enum(['well', 'field']),
+    until: z.string(),
+    units: z.int(),
+    of: z.int(),
+  }),
   z.object({
     kind: z.literal('ground-truth-version-added'),
     ...ofDataset,
@@ -185,6 +228,7 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('sign-in-unlinked'), userId: z.string(), provider: z.string() }),
   // `userId`: the user whom it signs in, if known
   z.object({ kind: z.literal('sign-in-link-made'), userId: z.string().optional(), role: z.string() }),
+  z.object({ kind: z.literal('session-ended'), userId: z.string() }),
   z.object({ kind: z.literal('signed-out-everywhere'), userId: z.string(), sessions: z.int() }),
   z.object({
     kind: z.literal('account-deleted'),
@@ -233,12 +277,18 @@ export function auditSentence(event: AuditEvent): string {
       return 'no longer marked as re-run by a maintainer';
     case 'hidden':
       return `hidden: ${event.reason}`;
+    case 'problem-settled':
+      return 'looked into a reported problem';
     case 'unpublished':
       return 'taken off the leaderboard';
     case 'withdrawn':
       return 'withdrawn';
     case 'files-deleted':
-      return 'deleted the prediction files; the scores stay';
+      return event.reason
+        ? `the prediction files were deleted: ${event.reason}`
+        : 'deleted the prediction files; the scores stay';
+    case 'sharing-changed':
+      return 'changed what others may do with the predictions';
     case 'shown':
       return 'made the version of its method that the leaderboard shows';
     case 'method-created':
@@ -253,6 +303,14 @@ export function auditSentence(event: AuditEvent): string {
       return event.replaced ? 'made a new link for reviewers; the old one is void' : 'made a link for reviewers';
     case 'review-link-revoked':
       return 'revoked the link for reviewers';
+    case 'class-made':
+      return `made the class “${event.name}” on ${event.dataset}`;
+    case 'class-frozen':
+      return `hid new scores of the class “${event.name}” until its reveal`;
+    case 'class-revealed':
+      return `revealed the scores of the class “${event.name}”`;
+    case 'class-deleted':
+      return `deleted the class “${event.name}”`;
     case 'team-created':
       return `created the team “${event.name}”`;
     case 'team-renamed':
@@ -285,6 +343,12 @@ export function auditSentence(event: AuditEvent): string {
       return `granted ${event.amount} more to ${event.task} until ${event.until.slice(0, 10)}: ${event.reason}`;
     case 'featured':
       return event.after ? 'marked as a baseline' : 'no longer marked as a baseline';
+    case 'label-error-decided':
+      return `decided about a suspected label error on ${event.image}`;
+    case 'published-numbers-added':
+      return `added ${event.numbers} published ${event.numbers === 1 ? 'number' : 'numbers'} ${event.by === 'csv' ? 'from a table' : 'by form'}: ${event.methods.slice(0, 5).join(', ')}${event.methods.length > 5 ? ' and others' : ''}`;
+    case 'published-number-removed':
+      return `removed the published number ${event.value} (${event.metric}) of ${event.method}: ${event.reason}`;
     case 'dataset-registered':
       return `registered ground truth “${event.name}”`;
     case 'dataset-visibility-changed':
@@ -295,6 +359,8 @@ export function auditSentence(event: AuditEvent): string {
       return `sent in ground truth ${event.replaces ? `to replace that of “${event.name}”` : `“${event.name}”`}`;
     case 'ground-truth-import-failed':
       return `ground truth “${event.name}” could not be read: ${event.reason}`;
+    case 'ground-truth-divided':
+      return `divided “${event.name}” by ${event.by}s: the public part, ${event.units} of ${event.of}, until ${event.until.slice(0, 10)}, then the private part`;
     case 'ground-truth-version-added':
       return `added version ${event.version} of ground truth “${event.name}”: ${event.note}`;
     case 'rescore-started':
@@ -331,6 +397,8 @@ export function auditSentence(event: AuditEvent): string {
       return `unlinked the sign-in through ${event.provider}`;
     case 'sign-in-link-made':
       return event.userId ? 'made a sign-in link for a person' : `invited a new ${event.role} by a sign-in link`;
+    case 'session-ended':
+      return 'ended a session';
     case 'signed-out-everywhere':
       return 'signed out everywhere';
     case 'account-deleted':
@@ -352,6 +420,11 @@ export function auditReason(event: AuditEvent): string | null {
 /** Return the columns that an event changed, before and after; empty if it changed none. */
 export function auditChanges(event: AuditEvent): Changes {
   if ('changes' in event && event.changes) return event.changes;
+  if (event.kind === 'task-settings-changed') {
+    const { before, after } = event;
+    const keys = (Object.keys(after) as (keyof typeof after)[]).filter((key) => before[key] !== after[key]);
+    return Object.fromEntries(keys.map((key) => [key, { before: before[key], after: after[key] }]));
+  }
   if (event.kind === 'role-changed' && event.before) return { role: { before: event.before, after: event.role } };
   if (event.kind === 'dataset-visibility-changed') return { public: { before: event.before, after: event.after } };
   if (event.kind === 'pictures-registered') return { pictures: { before: event.before, after: event.after } };

@@ -73,14 +73,53 @@ export function canViewSubmission(viewer: Viewer, submission: Owned): boolean {
   return isPublic(submission) || isOwner(viewer, submission) || isMaintainer(viewer);
 }
 
-/** A tombstone remains of an entry that has been public: that it existed, and why it is gone. No numbers. */
-export function isTombstone(submission: Pick<Owned, 'state'> & { wasPublished: boolean }): boolean {
-  return submission.state === 'withdrawn' && submission.wasPublished;
+/**
+ * A tombstone remains of an entry that has been public and is not any more: that it existed, when it went and why. No
+ * numbers.
+ */
+export function isTombstone(submission: Pick<Owned, 'state' | 'visibility'> & { wasPublished: boolean }): boolean {
+  return submission.wasPublished && (submission.state === 'withdrawn' || submission.visibility !== 'published');
 }
 
 /** The submitted file stays with its owner, even if its scores are public. */
 export function canReadFiles(viewer: Viewer, submission: Owned): boolean {
   return isOwner(viewer, submission) || isMaintainer(viewer);
+}
+
+/** What the owner of an entry agreed to let others do with its predictions. Nothing by default. */
+export interface Consent {
+  cellsShown: boolean;
+  filesShared: boolean;
+}
+
+/** Choose the licence of the predictions, and whether others see and download them; at any time, in both directions. */
+export function canChangeSharing(viewer: Viewer, submission: Owned): boolean {
+  return actsAsOwner(viewer, submission) && submission.state !== 'withdrawn';
+}
+
+/** Everybody sees the cells that a published entry predicts if its owner agreed; else only who may read its files. */
+export function canSeeCells(viewer: Viewer, submission: Owned & Pick<Consent, 'cellsShown'>): boolean {
+  if (submission.state !== 'scored') return false;
+  return canReadFiles(viewer, submission) || areCellsPublic(submission);
+}
+
+/** Tell whether strangers see the cells that an entry predicts. */
+export function areCellsPublic(submission: Pick<Owned, 'state' | 'visibility'> & Pick<Consent, 'cellsShown'>): boolean {
+  return isPublic(submission) && submission.cellsShown;
+}
+
+/**
+ * Everybody downloads the files of a published entry if its owner agreed. Not while it is sealed: files may name people,
+ * in fields that nobody reads.
+ */
+export function canDownloadFiles(
+  viewer: Viewer,
+  submission: Owned & Seal & Pick<Consent, 'filesShared'> & { filesDeletedAt: Date | null },
+  now = new Date(),
+): boolean {
+  if (submission.filesDeletedAt !== null || submission.state === 'withdrawn') return false;
+  if (canReadFiles(viewer, submission)) return true;
+  return isPublic(submission) && submission.filesShared && !isSealed(submission, now);
 }
 
 /** The owner publishes deliberately, possibly before there is a score; afterwards a maintainer decides. */
@@ -102,6 +141,11 @@ export function canWithdraw(viewer: Viewer, submission: Owned): boolean {
 /** A rejected file can be replaced by a corrected one, keeping the text fields. */
 export function canSubmitAgain(viewer: Viewer, submission: Owned): boolean {
   return actsAsOwner(viewer, submission) && (submission.state === 'rejected' || submission.state === 'failed');
+}
+
+/** The next version of a method: its text fields are kept, and the file is another. */
+export function canSubmitNext(viewer: Viewer, submission: Owned): boolean {
+  return actsAsOwner(viewer, submission) && submission.state === 'scored';
 }
 
 /** The scores stay. A file that is needed for scoring stays too; withdrawing deletes it anyway. */
@@ -190,6 +234,22 @@ export function canAcceptInvitation(viewer: Viewer): viewer is SignedIn {
   return canAct(viewer);
 }
 
+// --- classes: maintainers make them; members see their board ---
+
+export function canManageClasses(viewer: Viewer): viewer is SignedIn {
+  return canAct(viewer) && isMaintainer(viewer);
+}
+
+/** @param isMemberOfClass that the viewer has joined, and not left */
+export function canSeeClass(viewer: Viewer, isMemberOfClass: boolean): viewer is SignedIn {
+  return viewer !== null && (isMemberOfClass || isMaintainer(viewer));
+}
+
+/** A code is for any signed-in person who has it. */
+export function canJoinClass(viewer: Viewer): viewer is SignedIn {
+  return canAct(viewer);
+}
+
 // --- the queue: everybody sees that something waits and for how long; only people who may see it know what it is ---
 
 /** Nothing that waits is public yet, except entries being scored again and demo entries. */
@@ -207,6 +267,11 @@ export function canTakeOut(viewer: Viewer, submission: Owned): boolean {
 
 export function canModerate(viewer: Viewer): viewer is SignedIn {
   return isMaintainer(viewer);
+}
+
+/** Anybody who is signed in may say what is wrong with what everybody sees. */
+export function canReportProblem(viewer: Viewer, submission: Owned): viewer is SignedIn {
+  return canAct(viewer) && isPublic(submission);
 }
 
 /** Only if the owner asked: nobody publishes on an owner's behalf. */
@@ -228,9 +293,16 @@ export function canRestore(viewer: Viewer, submission: Owned): boolean {
   return isMaintainer(viewer) && submission.state === 'scored' && submission.visibility === 'hidden';
 }
 
-/** For failures of the site, once the cause is removed. A deleted file cannot be scored. */
-export function canTryAgain(viewer: Viewer, submission: Owned & { filesDeletedAt: Date | null }): boolean {
-  return isMaintainer(viewer) && submission.state === 'failed' && submission.filesDeletedAt === null;
+/**
+ * For failures of the site, once the cause is removed, and for what waits because of one. A deleted file cannot be
+ * scored.
+ */
+export function canTryAgain(
+  viewer: Viewer,
+  { state, failure, filesDeletedAt }: Owned & { failure: string | null; filesDeletedAt: Date | null },
+): boolean {
+  const isOurFault = state === 'failed' || (state === 'queued' && failure !== null);
+  return isMaintainer(viewer) && isOurFault && filesDeletedAt === null;
 }
 
 /** Mark an entry as re-run, and remove the mark. */
@@ -271,6 +343,14 @@ export function canUseUpload(viewer: Viewer, upload: { userId: string }): boolea
 /** Names and sizes of images are for everyone; annotations only if registered as public. */
 export function canReadAnnotations(dataset: { public: boolean }): boolean {
   return dataset.public;
+}
+
+/**
+ * What became of each cell and each detection tells of the annotations; so does the outline of an annotated cell. Owners
+ * see their predictions on ground truth that is not public, and nothing of how they fared.
+ */
+export function canSeeVerdicts(dataset: { public: boolean }): boolean {
+  return canReadAnnotations(dataset);
 }
 
 /** The images are registered separately from the annotations, and are public or private independently of them. */

@@ -6,6 +6,7 @@
 
 import type { Warning } from '#lib/problems.ts';
 import type { Report } from '#lib/tasks/report.ts';
+import type { Exposure, Licence } from '#lib/vocabulary.ts';
 import { type Level, levelOf } from './board/trust-level.ts';
 import type { SubmissionState, Visibility } from './vocabulary.ts';
 
@@ -29,6 +30,10 @@ export interface EntrySource {
     codeUrl: string | null;
     trainingData: string;
     testImagesSeen: boolean;
+    exposure: Exposure | null;
+    licence: Licence | null;
+    cellsShown: boolean;
+    filesShared: boolean;
     state: SubmissionState;
     visibility: Visibility;
     anonymousNumber: number | null;
@@ -104,6 +109,12 @@ export interface PublicEntry extends Identity {
   featured: boolean;
   demo: boolean;
   testImagesSeen: boolean;
+  /** as declared; null: not declared */
+  exposure: Exposure | null;
+  /** what the owner agreed to let others do with its predictions */
+  licence: Licence | null;
+  cellsShown: boolean;
+  filesShared: boolean;
   state: SubmissionState;
   visibility: Visibility;
   createdAt: Date;
@@ -139,7 +150,8 @@ export function anonymousName(number: number | null): string {
 /** Return the public form of an entry, for a viewpoint. */
 export function publicEntry(source: EntrySource, look: Look, now: Date): PublicEntry {
   const { submission } = source;
-  const { id, task, featured, demo, testImagesSeen, state, visibility } = submission;
+  const { id, task, featured, demo, testImagesSeen, exposure, state, visibility } = submission;
+  const { licence, cellsShown, filesShared } = submission;
   const { createdAt, startedAt, finishedAt, publishedAt } = submission;
   const sealed = look === 'reviewer' || isSealed(submission, now);
   const name = anonymousName(submission.anonymousNumber);
@@ -149,6 +161,10 @@ export function publicEntry(source: EntrySource, look: Look, now: Date): PublicE
     featured,
     demo,
     testImagesSeen,
+    exposure,
+    licence,
+    cellsShown,
+    filesShared,
     state,
     visibility,
     verifiedAt: submission.verifiedAt,
@@ -216,7 +232,7 @@ function identityOf({ submission, method, team, user }: EntrySource): Identity {
 export interface BoardEntry
   extends Pick<
       PublicEntry,
-      'id' | 'featured' | 'demo' | 'testImagesSeen' | 'publishedAt' | 'verifiedAt' | 'verifiedBy'
+      'id' | 'featured' | 'demo' | 'testImagesSeen' | 'exposure' | 'publishedAt' | 'verifiedAt' | 'verifiedBy'
     >,
     Pick<Identity, 'method' | 'methodId' | 'version' | 'submitter' | 'team' | 'authors' | 'paperUrl' | 'codeUrl'> {
   /** the submitter is secret: `method` is “Anonymous entry 7” */
@@ -228,13 +244,14 @@ export interface BoardEntry
 /** Return the board row of an entry. */
 export function boardEntry(source: EntrySource, now: Date): BoardEntry {
   const entry = publicEntry(source, 'public', now);
-  const { id, featured, demo, testImagesSeen, publishedAt, method, methodId, version } = entry;
+  const { id, featured, demo, testImagesSeen, exposure, publishedAt, method, methodId, version } = entry;
   const { submitter, team, authors, paperUrl, codeUrl, verifiedAt, verifiedBy } = entry;
   return {
     id,
     featured,
     demo,
     testImagesSeen,
+    exposure,
     publishedAt,
     method,
     methodId,
@@ -265,6 +282,7 @@ export function boardReference(id: string, method: string): BoardEntry {
     paperUrl: null,
     codeUrl: null,
     testImagesSeen: false,
+    exposure: null,
     publishedAt: null,
     anonymous: false,
     featured: false,

@@ -2,11 +2,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
+import { saveEvaluations } from '#db/board/values.ts';
 import type { Tx } from '#db/engine/client.ts';
 import { createToken } from '#db/people/tokens.ts';
 import {
   type Dataset,
-  evaluations,
   methods,
   notices,
   submissionFiles,
@@ -141,7 +141,7 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
       fileName: `${words.fileName}.json`,
       storageKey: `submissions/${words.storage}.json`,
     });
-    await tx.insert(evaluations).values(
+    await saveEvaluations(
       reports.map((report) => ({
         submissionId: submission.id,
         protocol: report.protocol,
@@ -149,6 +149,7 @@ export async function plantCanaries(tx: Tx, dataset: Dataset, reports: readonly 
         evaluatorVersion: report.evaluator.version,
         report: { ...report, warnings },
       })),
+      tx,
     );
     await tx.insert(notices).values({ userId: user.id, kind: 'scored', text: words.notice });
     await tx.insert(uploads).values({

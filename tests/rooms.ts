@@ -8,6 +8,9 @@
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // no imports at all
   'lib/vocabulary.ts': [],
+  'lib/log.ts': [],
+  'lib/policies.ts': [],
+  'lib/build.ts': [],
   'lib/checks': [],
   'lib/problems.ts': ['lib/checks'],
   'lib/format.ts': [],
@@ -17,6 +20,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'lib/quota.ts': [],
   'lib/secrets.ts': [],
   'lib/livecell': [],
+  'lib/receipts': [],
   'lib/stats': [],
   'lib/kernels': [],
 
@@ -24,35 +28,53 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'lib/coco': ['lib/kernels'],
   'lib/cells': ['lib/kernels', 'lib/coco'],
   'lib/scoring': ['lib/livecell', 'lib/stats', 'lib/kernels', 'lib/coco'],
+  'lib/viewer': ['lib/kernels', 'lib/coco', 'lib/scoring'],
 
   // from files to columns
   'lib/readers': ['lib/livecell', 'lib/kernels', 'lib/coco'],
-  'lib/datasets': ['lib/livecell', 'lib/cells', 'lib/stats', 'lib/coco', 'lib/readers'],
+  'lib/convert': ['lib/livecell', 'lib/kernels', 'lib/coco', 'lib/readers'],
+  'lib/datasets': ['lib/livecell', 'lib/cells', 'lib/stats', 'lib/coco', 'lib/readers', 'lib/scoring'],
 
   // presentation of results
   'lib/charts': ['lib/livecell', 'lib/stats', 'lib/coco', 'lib/scoring'],
   'lib/tasks': ['lib/livecell', 'lib/stats', 'lib/coco', 'lib/scoring', 'lib/charts'],
+  'lib/published': ['lib/scoring'],
+  'lib/local': ['lib/livecell', 'lib/coco', 'lib/readers', 'lib/scoring', 'lib/tasks'],
   'lib/board': ['lib/livecell', 'lib/stats', 'lib/coco', 'lib/scoring', 'lib/charts', 'lib/tasks'],
   'lib/http': ['lib/livecell', 'lib/coco', 'lib/scoring', 'lib/readers', 'lib/tasks', 'lib/board'],
   'lib/public-entry.ts': ['lib/scoring', 'lib/tasks', 'lib/board', 'lib/http'],
+  'lib/tombstone.ts': [],
+  'lib/snapshots.ts': ['lib/coco', 'lib/receipts', 'lib/public-entry.ts'],
   'lib/permissions.ts': ['lib/http', 'lib/public-entry.ts'],
   'lib/badge.ts': [],
 
   // the site around it
   'lib/errors.ts': [],
   'lib/names.ts': ['lib/errors.ts'],
-  'lib/env.ts': ['lib/errors.ts'],
+  'lib/env.ts': ['lib/errors.ts', 'lib/log.ts'],
+  'lib/device.ts': [],
+  'lib/draws.ts': ['lib/env.ts', 'lib/tasks'],
+  'lib/metrics.ts': ['lib/log.ts'],
+  'lib/tracing.ts': ['lib/log.ts'],
   'lib/private-folder.ts': ['lib/errors.ts'],
-  'lib/storage.ts': ['lib/errors.ts', 'lib/env.ts'],
+  'lib/storage': ['lib/errors.ts'],
+  'lib/storage.ts': ['lib/errors.ts', 'lib/env.ts', 'lib/storage'],
+  'lib/receipt-keys.ts': ['lib/receipts', 'lib/errors.ts', 'lib/env.ts'],
+  'lib/outcomes-file.ts': ['lib/scoring'],
+  'lib/cells-file.ts': ['lib/viewer', 'lib/storage.ts'],
   'lib/audit.ts': ['lib/coco'],
   'lib/audit-export.ts': ['lib/audit.ts'],
 
   'db/schema.ts': ['lib'],
   'db/engine': ['lib', 'db/schema.ts'],
+  'db/limits.ts': ['lib', 'db/schema.ts', 'db/engine'],
   'db/audit.ts': ['lib', 'db/schema.ts', 'db/engine'],
   'db/queue': ['lib', 'db/schema.ts', 'db/engine'],
-  'db/migrate.ts': ['lib', 'db/engine', 'db/queue'],
-  'db/backup': ['lib', 'db/engine', 'db/migrate.ts'],
+  'db/board/values.ts': ['lib', 'db/schema.ts', 'db/engine'],
+  'db/migrate.ts': ['lib', 'db/engine', 'db/queue', 'db/board/values.ts'],
+  'db/storage-id.ts': ['lib', 'db/schema.ts', 'db/engine'],
+  'db/start.ts': ['lib', 'db/engine', 'db/migrate.ts', 'db/storage-id.ts'],
+  'db/backup': ['lib', 'db/engine', 'db/migrate.ts', 'db/storage-id.ts'],
   'db/notices': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts'],
   'db/datasets': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts'],
   'db/quota': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts', 'db/notices'],
@@ -60,6 +82,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'db/submissions': [
     'lib',
     'db/board/report-paths.ts',
+    'db/board/values.ts',
     'db/schema.ts',
     'db/engine',
     'db/audit.ts',
@@ -68,8 +91,17 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'db/datasets',
     'db/quota',
   ],
+  'db/operations': ['lib', 'db/schema.ts', 'db/engine', 'db/queue', 'db/migrate.ts', 'db/notices'],
   'db/people': ['lib', 'db/schema.ts', 'db/engine', 'db/audit.ts', 'db/notices', 'db/submissions'],
-  'db/board': ['lib', 'db/schema.ts', 'db/engine', 'db/board/report-paths.ts', 'db/datasets', 'db/submissions'],
+  'db/board': [
+    'lib',
+    'db/schema.ts',
+    'db/engine',
+    'db/board/report-paths.ts',
+    'db/board/values.ts',
+    'db/datasets',
+    'db/submissions',
+  ],
   'db/rescore': [
     'lib',
     'db/schema.ts',
@@ -83,14 +115,33 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
 
   'workers/kernels.mjs': [],
-  'workers/log.ts': [],
+  'workers/program.mjs': [],
+  'workers/bundle.mjs': ['workers/program.mjs'],
   'workers/run-file.ts': ['lib'],
-  'workers/mail.ts': ['lib', 'db', 'workers/log.ts'],
-  'workers/scoring': ['lib', 'db', 'workers/log.ts', 'workers/mail.ts'],
+  'workers/metrics-server.ts': ['lib', 'db'],
+  'workers/mail.ts': ['lib', 'db'],
+  'workers/export': ['lib', 'db'],
+  'workers/scoring': [
+    'lib',
+    'db',
+    'workers/export',
+    'workers/mail.ts',
+    'workers/metrics-server.ts',
+    'workers/program.mjs',
+  ],
   'workers/demo': ['lib', 'db', 'workers/scoring'],
-  'workers/site': ['lib', 'db', 'workers/kernels.mjs', 'workers/log.ts', 'workers/run-file.ts'],
-  'workers/cli': ['lib', 'db', 'workers/run-file.ts', 'workers/scoring', 'workers/demo', 'workers/site'],
-  'workers/livecell.mjs': ['workers/kernels.mjs', 'workers/cli'],
+  'workers/site': ['lib', 'db', 'workers/kernels.mjs', 'workers/metrics-server.ts', 'workers/run-file.ts'],
+  'workers/cli': [
+    'lib',
+    'db',
+    'workers/export',
+    'workers/run-file.ts',
+    'workers/scoring',
+    'workers/demo',
+    'workers/site',
+  ],
+  'workers/pack-cli.mjs': ['workers/kernels.mjs'],
+  'workers/livecell.mjs': ['workers/kernels.mjs', 'workers/program.mjs', 'workers/cli'],
 
   'app/_server': ['lib', 'db'],
   'app/_components': ['lib', 'db', 'app/_server'],
@@ -101,7 +152,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
  * Rooms that must run in a thread, on the command line, in a test and in a browser: they must not reach Node, directly
  * or indirectly.
  */
-export const PURE = ['lib/coco', 'lib/stats', 'lib/scoring', 'lib/kernels', 'lib/livecell'];
+export const PURE = [
+  'lib/receipts',
+  'lib/coco',
+  'lib/stats',
+  'lib/scoring',
+  'lib/kernels',
+  'lib/livecell',
+  'lib/viewer',
+];
 
 /** Tell whether a room may use another one. */
 export function mayUse(room: string, other: string): boolean {

@@ -11,9 +11,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '#workers/kernels.mjs';
+import '#workers/bundle.mjs';
 import { buildIfNeeded } from '#workers/site/build.ts';
 import { findPostgres } from './db/postgres-server.ts';
-import { type Chromium, findChromium, onPath } from './e2e/chromium.ts';
+import { findChromium, onPath } from './e2e/chromium.ts';
 
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'livecell-test-'));
@@ -172,11 +173,11 @@ async function runBrowserTests(print: Print): Promise<Count> {
     );
     return { passed: 0, failed: 0, skipped: 0 };
   }
-  print(`Chromium: ${chromium.path}\n\n`);
+  print(`Chromium: ${chromium}\n\n`);
   const file = join(scratch, 'e2e.json');
   const status = await run(tool('playwright', 'test', '--reporter=list,json'), {
     print,
-    env: { ...chromium.env, CHROMIUM_PATH: chromium.path, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
+    env: { CHROMIUM_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
   });
   const report = readReport<{ stats: { expected: number; unexpected: number; flaky: number; skipped: number } }>(
     file,
@@ -190,7 +191,7 @@ async function runBrowserTests(print: Print): Promise<Count> {
 // --- programs on the machine, and programs to install ---
 
 /** Install Chromium if neither the machine nor an npm package has one: Playwright's own, or else the distribution's. */
-async function installChromium(): Promise<Chromium | null> {
+async function installChromium(): Promise<string | null> {
   console.log(
     'There is no Chromium here. Fetching the one that belongs to Playwright: npx playwright install chromium.',
   );

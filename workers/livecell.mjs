@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const [major] = process.versions.node.split('.').map(Number);
 
@@ -14,7 +14,8 @@ if (major >= 24) {
   nodeModule.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)));
   // for packages that were installed without running their scripts
   if (!existsSync(new URL('../lib/kernels/built.ts', import.meta.url))) await import('./kernels.mjs');
-  await import('./cli/main.ts');
+  const { programFile } = await import('./program.mjs');
+  await import(pathToFileURL(programFile('workers/cli/main.ts')).href);
 } else {
   const node = broughtAlong();
   if (node) rerun(node);

@@ -1,7 +1,8 @@
 /** Sends the messages in the outbox, one at a time, while the scoring process runs. */
 import { createTransport } from 'nodemailer';
 import { forgetOldMail, leaseMail, mailRefused, mailSent } from '#db/notices/outbox.ts';
-import { log } from './log.ts';
+import { log } from '#lib/log.ts';
+import { metrics } from '#lib/metrics.ts';
 
 export interface Mailer {
   /** Take no more messages. The current one is finished or, if it takes too long, retried later. */
@@ -60,24 +61,27 @@ export function startMailer(options: {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const givenUp = await mailRefused(letter, reason, { firstDelay: options.firstDelay });
-      log(givenUp ? 'mail-given-up' : 'mail-refused', { mail: id, attempts, reason });
+      metrics().mail.inc({ result: givenUp ? 'given-up' : 'refused' });
+      log.warn(givenUp ? 'mail-given-up' : 'mail-refused', { message: id, attempts, reason });
       return true;
     }
     await mailSent(id);
-    log('mail-sent', { mail: id, attempts });
+    metrics().mail.inc({ result: 'sent' });
+    log.info('mail-sent', { message: id, attempts });
     return true;
   }
 
   async function work(): Promise<void> {
     try {
       while (!stopped && (await sendOne()));
-      if (!stopped && Date.now() - swept > SWEEP_MILLISECONDS) {
-        swept = Date.now();
+      if (!stopped && performance.now() - swept > SWEEP_MILLISECONDS) {
+        swept = performance.now();
         await forgetOldMail();
       }
     } catch (error) {
       // the database does not respond: the next check may succeed
-      log('mail-error', { reason: error instanceof Error ? error.message : String(error) });
+      metrics().mail.inc({ result: 'error' });
+      log.error('mail-error', error);
     }
   }
 

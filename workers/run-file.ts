@@ -1,7 +1,6 @@
 /** Finds the site running on this machine through the file it writes to its data folder. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { env } from '#lib/env.ts';
 
 export interface RunFile {
   pid: number;
@@ -13,6 +12,7 @@ export interface RunFile {
 
 /** Return the running site of this data folder, or null. A file left behind by a crash does not count. */
 export async function runningSite(): Promise<RunFile | null> {
+  const { env } = await import('#lib/env.ts'); // with a library for schemas, which most commands do without
   try {
     const run = JSON.parse(await readFile(join(env().LIVECELL_DATA, 'run.json'), 'utf8')) as RunFile;
     return isAlive(run.pid) ? run : null;

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useActionState } from 'react';
 import type { FormState } from '#app/_server/http.ts';
+import { type Question, useQuestion } from './question.tsx';
 
 interface Props {
   action: (state: FormState, form: FormData) => Promise<FormState>;
@@ -9,22 +10,17 @@ interface Props {
   values: Record<string, string>;
   label: string;
   kind?: 'primary' | 'danger' | 'quiet';
-  /** question to confirm before an action that cannot be undone */
-  confirm?: string;
+  /** asked before an action with consequences */
+  confirm?: Question | null;
   children?: ReactNode;
 }
 
 /** A button that runs one server action and shows the reason if it fails. It works without script, too. */
 export function Act({ action, values, label, kind, confirm, children }: Props) {
   const [state, run, pending] = useActionState(action, {});
+  const { form, onSubmit, dialog } = useQuestion(confirm, label, kind === 'danger');
   return (
-    <form
-      action={run}
-      className="inline"
-      onSubmit={(event) => {
-        if (confirm && !window.confirm(confirm)) event.preventDefault();
-      }}
-    >
+    <form ref={form} action={run} className="inline" onSubmit={onSubmit}>
       {Object.entries(values).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}
@@ -39,6 +35,7 @@ export function Act({ action, values, label, kind, confirm, children }: Props) {
           {Object.values(state.errors ?? {})[0] ?? state.message}
         </p>
       )}
+      {dialog}
     </form>
   );
 }

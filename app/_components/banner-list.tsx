@@ -1,12 +1,13 @@
 'use client';
 
 import { usePathname } from 'next/navigation';
-import { parseTask } from '#lib/tasks/index.ts';
 
 interface Banner {
   id: string;
   /** null: on every page */
   task: string | null;
+  /** the task's name: the list of tasks would be 44 kB of script on every page */
+  taskName: string | null;
   text: string;
 }
 
@@ -19,9 +20,9 @@ export function BannerList({ banners }: { banners: Banner[] }) {
   if (shown.length === 0) return null;
   return (
     <aside className="banners" aria-label="Announcements">
-      {shown.map(({ id, task, text }) => (
+      {shown.map(({ id, taskName, text }) => (
         <p key={id}>
-          {task && <b>{parseTask(task)?.name ?? task}: </b>}
+          {taskName && <b>{taskName}: </b>}
           {text}
         </p>
       ))}

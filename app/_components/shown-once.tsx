@@ -4,7 +4,7 @@ interface Props {
   /** the new secret; nothing is shown without one */
   made?: string;
   /** what it is; the code carries it as an attribute, such as `data-token` */
-  kind: 'token' | 'review-link' | 'invitation' | 'sign-in-link';
+  kind: 'token' | 'review-link' | 'invitation' | 'sign-in-link' | 'class-code' | 'class-screen';
   children?: ReactNode;
 }
 

@@ -8,6 +8,7 @@ const LINKS = [
   { href: '/tasks', section: '/tasks', label: 'Tasks' },
   { href: '/datasets', section: '/datasets', label: 'Data sets' },
   { href: '/protocol', section: '/protocol', label: 'Scoring' },
+  { href: '/check', section: '/check', label: 'Check' },
   { href: '/submit', section: '/submit', label: 'Submit' },
 ] as const;
 

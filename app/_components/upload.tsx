@@ -3,6 +3,8 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import type { CheckCode } from '#lib/checks/checks.ts';
 import { bytes, percent } from '#lib/format.ts';
+import type { Problem } from '#lib/problems.ts';
+import { LOOK_BYTES, lookAtOnce } from '#lib/readers/at-once.ts';
 import { type Purpose, sniff } from '#lib/readers/kinds.ts';
 import { LIMITS, LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
 import { HelpLink } from './help-link.tsx';
@@ -43,11 +45,16 @@ interface Props {
   /** the task's limit */
   maxBytes?: number;
   onDone?: () => void;
+  /** a file that was chosen elsewhere; a new object each time */
+  offered?: { file: File } | null;
+  /** reports whether the field has a file that arrived whole */
+  onFilled?: (filled: boolean, slot: string) => void;
   /** reports whether an upload is under way, so that the form can wait for it */
   onBusy?: (busy: boolean, name: string) => void;
 }
 
-const HINT = `COCO results (JSON), plain, gzipped or zipped, or a zip of label images (PNG, TIFF) or NumPy arrays: ${LIMITS_IN_WORDS.join('; ')}. The upload can be paused, and goes on after a broken connection.`;
+const HINT =
+  'COCO results (JSON), plain, gzipped or zipped, or a zip of label images (PNG, TIFF) or NumPy arrays. The upload can be paused, and goes on after a broken connection.';
 
 /** Upload one file: check it in the browser, send it in pieces, and resume after a pause or a reload. */
 export function UploadField({
@@ -61,12 +68,16 @@ export function UploadField({
   maxBytes = LIMITS.bytes,
   onDone,
   onBusy,
+  offered,
+  onFilled,
 }: Props) {
   const id = useId();
   const [state, setState] = useState<State>({ phase: 'empty' });
   const [refusal, setRefusal] = useState<string>();
   /** for a file of the wrong kind */
   const [refusedFor, setRefusedFor] = useState<CheckCode>();
+  /** something odd about the file that is being sent */
+  const [remark, setRemark] = useState<string>();
   const [over, setOver] = useState(false);
   const running = useRef<Running>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -95,6 +106,16 @@ export function UploadField({
   useEffect(() => {
     onBusy?.(busy, name);
   }, [busy, onBusy, name]);
+  const filled = state.phase === 'done';
+  useEffect(() => {
+    onFilled?.(filled, slot);
+  }, [filled, onFilled, slot]);
+
+  const takeLatest = useRef(take);
+  takeLatest.current = take;
+  useEffect(() => {
+    if (offered) void takeLatest.current(offered.file);
+  }, [offered]);
 
   // leaving the page now loses no bytes, but the person has to choose the file again
   useEffect(() => {
@@ -117,6 +138,7 @@ export function UploadField({
     if (!file) return;
     setRefusal(undefined);
     setRefusedFor(undefined);
+    setRemark(undefined);
     const before = state;
     if (file.size > maxBytes) {
       setRefusal(
@@ -126,7 +148,8 @@ export function UploadField({
     }
     setState({ phase: 'checking', name: file.name });
     try {
-      const { problem } = sniff(new Uint8Array(await file.slice(0, 64 * 1024).arrayBuffer()), purpose);
+      const { problem, remark } = await examine(file, purpose);
+      setRemark(remark);
       if (problem) {
         setRefusal(`${file.name}: ${problem.message}`);
         setRefusedFor(problem.code);
@@ -201,6 +224,7 @@ export function UploadField({
     const sending = running.current;
     setRefusal(undefined);
     setRefusedFor(undefined);
+    setRemark(undefined);
     clear();
     if (sending) await sending.discard();
     else if (upload) await discard(upload, slot);
@@ -218,6 +242,16 @@ export function UploadField({
         <p className="hint" id={`${id}limits`}>
           {hint}
         </p>
+      )}
+      {hint === HINT && (
+        <details className="hint">
+          <summary>Limits</summary>
+          <ul>
+            {LIMITS_IN_WORDS.map((limit) => (
+              <li key={limit}>{limit}</li>
+            ))}
+          </ul>
+        </details>
       )}
 
       {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut; the file input inside does the same */}
@@ -312,6 +346,11 @@ export function UploadField({
         </div>
       )}
 
+      {remark && (
+        <p className="alert" data-kind="warn" role="status">
+          {remark}
+        </p>
+      )}
       <p className="error" id={`${id}error`} role={complaint ? 'alert' : undefined}>
         {complaint} {refusal && refusedFor && <HelpLink code={refusedFor} />}
       </p>
@@ -320,6 +359,15 @@ export function UploadField({
       </p>
     </div>
   );
+}
+
+/** Look at the ends of a file before any of it is sent. */
+async function examine(file: File, purpose: Purpose): Promise<{ problem?: Problem; remark?: string }> {
+  const start = new Uint8Array(await file.slice(0, LOOK_BYTES).arrayBuffer());
+  const { problem } = await sniff(start.subarray(0, 64 * 1024), purpose);
+  if (problem || purpose === 'ground-truth') return { problem };
+  const end = new Uint8Array(await file.slice(Math.max(LOOK_BYTES, file.size - LOOK_BYTES)).arrayBuffer());
+  return lookAtOnce(start, end);
 }
 
 /** Progress for screen readers: announced at every quarter, not at every kilobyte. */

@@ -9,10 +9,12 @@ import type { OIDCConfig, Provider } from 'next-auth/providers';
 import GitHub, { type GitHubProfile } from 'next-auth/providers/github';
 import Google from 'next-auth/providers/google';
 import { db } from '#db/engine/client.ts';
+import { openSession, SESSION_DAYS } from '#db/people/sessions.ts';
 import { adoptEmail, claimByEmail, linkSignIn } from '#db/people/sign-ins.ts';
 import { accounts, sessions, users, verificationTokens } from '#db/schema.ts';
 import { env } from '#lib/env.ts';
 import { secretDigest } from '#lib/secrets.ts';
+import { originOfRequest } from './origin.ts';
 
 interface OrcidProfile {
   /** the ORCID iD, 0000-0002-1825-0097 */
@@ -121,7 +123,7 @@ function adapter(): Adapter {
       linkSignIn(userId, { type, provider, providerAccountId }),
     // Auth.js and the browser use tokens; the table holds their digests
     createSession: async (session) => {
-      await tables.createSession!({ ...session, sessionToken: secretDigest(session.sessionToken) });
+      await openSession(session, await originOfRequest());
       return session;
     },
     getSessionAndUser: async (sessionToken) => {
@@ -144,7 +146,7 @@ export function authConfig(): NextAuthConfig {
     adapter: adapter(),
     providers: providers(),
     secret: env().AUTH_SECRET,
-    session: { strategy: 'database' },
+    session: { strategy: 'database', maxAge: SESSION_DAYS * 24 * 3600 },
     pages: { signIn: '/sign-in', error: '/sign-in' },
     // the proxy decides which hosts reach this server; AUTH_URL fixes the address if it is set
     trustHost: true,

@@ -2,7 +2,9 @@
  * Reads request bodies up to a limit. A request that announces or sends more is refused at that point, so that none
  * costs more memory than its route allows. Only uploads are larger, and those go to the disk.
  */
+
 import { AppError } from '#lib/errors.ts';
+import { bytes } from '#lib/format.ts';
 
 /** Bytes of a form with a few fields, such as signing in. */
 export const FORM_BYTES = 16 * 1024;
@@ -11,7 +13,7 @@ export const JSON_BYTES = 256 * 1024;
 
 /** Read the whole body, at most `limit` bytes. @throws AppError `too-large` without reading further */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = new AppError('too-large', `The body of this request is larger than ${limit / 1024} KB.`);
+  const tooLarge = new AppError('too-large', `The body of this request is larger than ${bytes(limit)}.`);
   if (Number(request.headers.get('content-length') ?? 0) > limit) {
     request.body?.cancel().catch(() => undefined);
     throw tooLarge;

@@ -11,9 +11,18 @@
  *      publishes the port may reveal itself in a header, and DNS rebinding arrives with a foreign Host.
  */
 import { env, signsInAtHome } from '#lib/env.ts';
+import { PROXIED_HEADER } from '#lib/http/client-address.ts';
 
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
-const PROXY_HEADERS = ['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip', 'x-forwarded-server'];
+const PROXY_HEADERS = [
+  PROXIED_HEADER, // by the front, which removes what the proxy itself wrote
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'cf-connecting-ip',
+  'true-client-ip',
+  'x-forwarded-server',
+];
 
 /** Tell whether this installation could offer local sign-in at all. */
 export function localSignInIsOn(): boolean {

@@ -71,7 +71,7 @@ export async function queueFor(viewer: Viewer, now = new Date()): Promise<QueueV
           }
         : null,
       attempt: job?.attempt ?? Math.max(1, submission.attempts),
-      attempts: ATTEMPTS,
+      attempts: Math.max(ATTEMPTS, job?.attempt ?? submission.attempts),
       mayTakeOut: canTakeOut(viewer, submission),
     };
   };
@@ -127,8 +127,12 @@ export function whyItWaits(
     return processes.silentSeconds === null
       ? 'No scoring process has reported within a day. It is scored as soon as one is back.'
       : `No scoring process has reported for ${seconds(processes.silentSeconds)}. It is scored as soon as one is back.`;
-  if (job.state === 'retry' && job.startsAt && job.startsAt > now) {
+  if (job.startsAt && job.startsAt > now) {
     const wait = seconds((job.startsAt.getTime() - now.getTime()) / 1000);
+    if (job.state === 'waiting')
+      return `Its scoring process was lost several times, which is our fault. Another one gets it in ${wait}.${because}`;
+    if (job.attempt > ATTEMPTS)
+      return `Scoring it failed ${job.attempt - 1} times, which is our fault; the maintainers have been told. It is tried again in ${wait}.${because}`;
     return `Waiting for attempt ${job.attempt} of ${ATTEMPTS}, in ${wait} at the earliest.${because}`;
   }
   let turns = '';

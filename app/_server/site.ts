@@ -12,3 +12,8 @@ export function siteOf(request: { headers: Headers }): string {
   const host = request.headers.get('host') ?? '';
   return `http://${LOOPBACK_HOST.test(host) ? host : `localhost:${env().PORT}`}`;
 }
+
+/** Where programs that embed a page of this site learn how (oEmbed 1.0, section 4), by media type. */
+export function oembedOf(site: string, page: string): Record<string, string> {
+  return { 'application/json+oembed': `${site}/oembed?${new URLSearchParams({ url: site + page })}` };
+}

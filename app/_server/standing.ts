@@ -1,5 +1,6 @@
 /** Standings of entries on their boards, for pages that show a single entry: badge, feed, social image. */
-import { getLeaderboard } from '#db/board/board.ts';
+import { cache } from 'react';
+import { type BoardRow, getLeaderboard } from '#db/board/board.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { percent } from '#lib/format.ts';
 import { headlineColumn } from '#lib/tasks/board-columns.ts';
@@ -38,6 +39,26 @@ export async function standings(taskId: string, dataset: string): Promise<Map<st
 
 function shortNumber({ board }: Task, column: Column, value: number): string {
   return column.format === 'percent' ? percent(value, board?.decimals) : formatNumber(column, value);
+}
+
+/** Where an entry stands on its board, for masks and the primary protocol. */
+export interface Place {
+  /** its row, in public form */
+  row: BoardRow;
+  /** ranked entries of the board */
+  of: number;
+}
+
+const board = cache(async (task: string, dataset: string) => {
+  const { rows } = await getLeaderboard({ ...VIEW, task, dataset, ranges: true });
+  return rows.filter(({ kind }) => kind === 'entry');
+});
+
+/** Return the place of an entry on its board; null if the board does not show it. */
+export async function placeOf({ id, task }: { id: string; task: string }, dataset: string): Promise<Place | null> {
+  const rows = await board(task, dataset);
+  const row = rows.find((row) => row.id === id);
+  return row ? { row, of: rows.filter(({ rank }) => rank !== null).length } : null;
 }
 
 /** Return `LIVECell-wide · AP 47.9 · #3`, without the parts that are missing. */

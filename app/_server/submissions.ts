@@ -1,22 +1,30 @@
 /** Actions on submissions, shared by the submit form, the API and the pages; the tables are behind `#db`. */
 
-import { listEvents } from '#db/audit.ts';
-import { getReports } from '#db/board/reports.ts';
-import { scoreHistory } from '#db/board/score-history.ts';
+import { entryBody } from '#db/board/entry-body.ts';
 import { activeDataset, getDatasetByName, listDatasets } from '#db/datasets/datasets.ts';
 import { db } from '#db/engine/client.ts';
 import { listMemberships } from '#db/people/teams.ts';
 import { getTaskRules, requireOpen, requireSize } from '#db/quota/task-settings.ts';
-import type { Dataset, SubmissionFile } from '#db/schema.ts';
+import type { Dataset, Submission, SubmissionFile } from '#db/schema.ts';
 import { idByReviewSecret, makeAnonymous } from '#db/submissions/anonymity.ts';
+import { forgetCells } from '#db/submissions/cells.ts';
 import { entryOf } from '#db/submissions/entries.ts';
 import { getMethod } from '#db/submissions/methods.ts';
 import { forgetFiles, withdraw } from '#db/submissions/publication.ts';
 import { createSubmission, getSubmission, isSharedFile, type SubmissionDetail } from '#db/submissions/submissions.ts';
+import {
+  type CreatedPart,
+  describeCall,
+  findSubmitCall,
+  lockSubmitCall,
+  recordSubmitCall,
+  type SubmitCall,
+} from '#db/submissions/submit-calls.ts';
+import { findTombstone } from '#db/submissions/tombstones.ts';
 import { deleteUpload, getUpload } from '#db/submissions/uploads.ts';
-import { PRIMARY_PROTOCOL, type ProtocolId } from '#lib/coco/protocol.ts';
+import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
-import type { Created, NewSubmission, Receipt, SubmissionBody } from '#lib/http/api.ts';
+import type { Changed, Created, NewSubmission, SubmissionBody } from '#lib/http/api.ts';
 import {
   type Belonging,
   canDeleteFiles,
@@ -30,12 +38,13 @@ import {
   isTombstone,
   type Viewer,
 } from '#lib/permissions.ts';
-import { type Look, type PublicEntry, publicReport, publicWarnings } from '#lib/public-entry.ts';
+import type { Look, PublicEntry } from '#lib/public-entry.ts';
 import { storage } from '#lib/storage.ts';
 import { parseTask } from '#lib/tasks/index.ts';
-import type { Report } from '#lib/tasks/report.ts';
 import { matchSlot, missingSlots } from '#lib/tasks/slots.ts';
 import type { Task } from '#lib/tasks/task.ts';
+import { fateInWords } from '#lib/tombstone.ts';
+import { traceOfUpload, withSpan } from '#lib/tracing.ts';
 import type { WithdrawalReason } from '#lib/vocabulary.ts';
 import { InvalidFields } from './http.ts';
 import { release } from './uploads.ts';
@@ -47,9 +56,55 @@ interface Part {
   files: { slot: string; upload: string; scoreThreshold?: number }[];
 }
 
-/** Turn uploads into queued submissions. The uploads are used up in the same transaction. */
-export async function submit(viewer: Viewer, input: NewSubmission): Promise<Created> {
+/**
+ * Turn uploads into queued submissions. The uploads are used up in the same transaction. A call that was made before,
+ * known by its uploads or by its `Idempotency-Key`, gets the earlier answer, and nothing is created or charged.
+ */
+export async function submit(
+  viewer: Viewer,
+  input: NewSubmission,
+  options: { idempotencyKey?: string } = {},
+): Promise<Created> {
+  // the submission continues the trace of its first upload
+  const parent = traceOfUpload(idOf(input.files[0]?.upload ?? ''));
+  return await withSpan('submit', { parent, attributes: { 'livecell.task': input.task } }, () =>
+    submitUploads(viewer, input, options),
+  );
+}
+
+async function submitUploads(
+  viewer: Viewer,
+  input: NewSubmission,
+  { idempotencyKey }: { idempotencyKey?: string },
+): Promise<Created> {
   if (!canSubmit(viewer)) throw new AppError('unauthorized', 'Sign in to submit.');
+  const files = input.files.map((file) => ({ ...file, upload: idOf(file.upload) }));
+  const call = describeCall(viewer.id, {
+    uploads: files.map(({ upload }) => upload),
+    idempotencyKey,
+    asked: { ...input, files },
+  });
+  const earlier = await findSubmitCall(call);
+  if (earlier) return describeCreated(earlier);
+  try {
+    return describeCreated(await createFromUploads(viewer, input, call));
+  } catch (error) {
+    // an equal call may have used up the uploads meanwhile
+    const meanwhile = error instanceof AppError && error.status < 500 ? await findSubmitCall(call) : null;
+    if (!meanwhile) throw error;
+    return describeCreated(meanwhile);
+  }
+}
+
+function describeCreated([{ id, state }, ...also]: CreatedPart[]): Created {
+  return { id, state, ...(also.length > 0 && { also }) };
+}
+
+async function createFromUploads(
+  viewer: NonNullable<Viewer>,
+  input: NewSubmission,
+  call: SubmitCall,
+): Promise<CreatedPart[]> {
   const task = parseTask(input.task);
   if (!task?.open) throw new InvalidFields({ task: 'This task does not take submissions (yet).' });
   const { anonymous, anonymousUntil } = input;
@@ -77,6 +132,7 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
   }
 
   const created = await db().transaction(async (tx) => {
+    await lockSubmitCall(call, tx);
     const stored = new Map<string, Pick<SubmissionFile, 'fileName' | 'bytes' | 'sha256' | 'storageKey'>>();
     for (const { upload } of input.files) {
       // if two calls use the same upload at once, only one of them gets it
@@ -85,10 +141,22 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
       const { fileName, bytes, sha256, storageKey } = taken;
       stored.set(idOf(upload), { fileName, bytes, sha256, storageKey });
     }
-    const { description, paperUrl, codeUrl, trainingData, testImagesSeen, anyCategory } = input;
-    const details = { ...by, description, paperUrl, codeUrl, trainingData, testImagesSeen, anyCategory };
+    const { description, paperUrl, codeUrl, trainingData, testImagesSeen, exposure, anyCategory } = input;
+    const { licence, cellsShown, filesShared } = input;
+    const sharing = { licence, cellsShown, filesShared };
+    const details = {
+      ...by,
+      description,
+      paperUrl,
+      codeUrl,
+      trainingData,
+      testImagesSeen,
+      exposure,
+      anyCategory,
+      ...sharing,
+    };
     const visibility = input.visibility === 'private' ? 'private' : 'pending';
-    const submissions = [];
+    const submissions: CreatedPart[] = [];
     for (const { task, dataset, files } of parts) {
       const { id, state } = await createSubmission(
         {
@@ -107,11 +175,15 @@ export async function submit(viewer: Viewer, input: NewSubmission): Promise<Crea
       if (input.anonymous) await makeAnonymous(id, viewer.id, input.anonymousUntil ?? null, tx);
       submissions.push({ task: task.id, dataset: dataset.name, id, state });
     }
+    await recordSubmitCall(
+      call,
+      submissions.map(({ id }) => id),
+      tx,
+    );
     return submissions;
   });
   await Promise.all(input.files.map(({ upload }) => release(idOf(upload))));
-  const [{ id, state }, ...also] = created;
-  return { id, state, ...(also.length > 0 && { also }) };
+  return created;
 }
 
 /** Find the owner (person or team) and the method, by its id or by a name that finds or creates it. */
@@ -202,17 +274,41 @@ function idOf(upload: string): string {
 /** Return the submission, or throw “not found” for a viewer who may not see it, as if it did not exist. */
 export async function findSubmission(viewer: Viewer, id: string): Promise<SubmissionDetail> {
   const submission = await getSubmission(id);
-  if (!submission || !canViewSubmission(viewer, submission))
-    throw new AppError('not-found', 'There is no such submission, or it is not public.');
-  return submission;
+  if (submission && canViewSubmission(viewer, submission)) return submission;
+  const tombstone = submission && (await findTombstone(id));
+  if (!tombstone) throw new AppError('not-found', 'There is no such submission, or it is not public.');
+  const { method, at, what } = tombstone;
+  throw new AppError('gone', `“${method}” was public once. ${fateInWords(tombstone)}.`, {
+    details: { tombstone: { method, what, reason: tombstone.reason, at: at.toISOString() } },
+  });
 }
 
 /** Withdraw a submission and delete its files; its record stays. */
-export async function giveUp(viewer: Viewer, id: string, reason?: WithdrawalReason): Promise<void> {
+export async function giveUp(viewer: Viewer, id: string, reason?: WithdrawalReason): Promise<Submission> {
   const submission = await findSubmission(viewer, id);
   if (!canWithdraw(viewer, submission)) throw new AppError('forbidden', 'Only its owner can withdraw a submission.');
-  await withdraw(id, viewer!.id, { reason });
-  await discardFiles(submission);
+  const withdrawn = await withdraw(id, viewer!.id, { reason });
+  // otherwise the sweep deletes them later
+  if (env().LIVECELL_KEEP_WITHDRAWN_DAYS === 0) await discardFiles(submission);
+  return withdrawn;
+}
+
+/** @throws AppError `not-found`; `forbidden` if the viewer may not do this to the submission as it is now */
+export async function requireAllowed(
+  viewer: Viewer,
+  id: string,
+  may: (viewer: Viewer, submission: SubmissionDetail) => boolean,
+): Promise<void> {
+  if (!may(viewer, await findSubmission(viewer, id)))
+    throw new AppError(
+      'forbidden',
+      'This is no longer possible, or not for you. Reload the page to see the current state.',
+    );
+}
+
+/** Return what the API answers after a change. */
+export function changedBody({ id, state, visibility }: Submission): Changed {
+  return { id, state, visibility };
 }
 
 /** Delete the files of a submission and keep its scores. */
@@ -222,6 +318,7 @@ export async function deleteFiles(viewer: Viewer, id: string): Promise<void> {
     throw new AppError('forbidden', 'Only its owner can delete the files of a submission, once it is scored.');
   await forgetFiles(id, viewer!.id);
   await discardFiles(submission);
+  for (const key of await forgetCells(id)) await storage().delete(key);
 }
 
 /** Call this after the submission has given up its files: of two that share a file, the later one deletes it. */
@@ -239,39 +336,10 @@ export function lookOf(viewer: Viewer, submission: Belonging): Look {
 /** Return an entry in its public form, or throw “not found”. Badges and images are embedded elsewhere, so the viewer does not matter. */
 export async function findPublished(id: string): Promise<{ entry: PublicEntry; dataset: Dataset }> {
   const submission = await getSubmission(id);
+  if (submission && isTombstone(submission)) await findSubmission(null, id);
   if (!submission || !isPublic(submission))
     throw new AppError('not-found', 'There is no such entry, or it is not public.');
   return { entry: entryOf(submission, 'public'), dataset: submission.dataset };
-}
-
-export interface Tombstone {
-  id: string;
-  task: string;
-  dataset: string;
-  /** the method's name, or “Anonymous entry 7” */
-  method: string;
-  /** page of the method, if it has public versions */
-  methodId: string | null;
-  at: Date;
-  reason: WithdrawalReason;
-}
-
-/** Return what remains public of a withdrawn entry that was published; null for any other. */
-export async function findTombstone(id: string): Promise<Tombstone | null> {
-  const submission = await getSubmission(id);
-  if (!submission || !isTombstone(submission)) return null;
-  const { task, method, methodId } = entryOf(submission, 'public');
-  const others = methodId ? await getMethod(methodId) : null;
-  const withdrawn = (await listEvents(id)).findLast(({ event }) => event.kind === 'withdrawn');
-  return {
-    id,
-    task,
-    method,
-    dataset: submission.dataset.name,
-    methodId: others?.public ? methodId : null,
-    at: withdrawn?.at ?? submission.filesDeletedAt ?? submission.createdAt,
-    reason: submission.withdrawalReason ?? 'other',
-  };
 }
 
 /** Return the entry of a reviewers' link without its makers; null if the link is unknown or revoked. */
@@ -281,93 +349,7 @@ export async function underReview(secret: string): Promise<{ entry: PublicEntry;
   return submission && { entry: entryOf(submission, 'reviewer'), dataset: submission.dataset };
 }
 
-/** Return a submission as the API shows it, without file names, since those may contain names of people. */
-export async function submissionBody(viewer: Viewer, submission: SubmissionDetail): Promise<SubmissionBody> {
-  const look = lookOf(viewer, submission);
-  const entry = entryOf(submission, look);
-  const reports = await reportsOf(entry);
-  const history = entry.state === 'scored' ? await scoreHistory(entry) : { evaluations: [], leftBehind: null };
-  const { method, methodId, version, description, paperUrl, codeUrl, trainingData, testImagesSeen } = entry;
-  const { submitter, team, authors, state, visibility, anonymous } = entry;
-  const inside = look === 'insider';
-  return {
-    id: entry.id,
-    task: entry.task,
-    dataset: submission.dataset.name,
-    method,
-    methodId,
-    version,
-    description,
-    paperUrl,
-    codeUrl,
-    trainingData,
-    testImagesSeen,
-    anyCategory: submission.anyCategory,
-    demo: entry.demo,
-    submitter,
-    team,
-    authors,
-    anonymous: anonymous && { ...anonymous, until: anonymous.until?.toISOString() ?? null },
-    state,
-    visibility,
-    queuePosition: submission.queuePosition,
-    progress: submission.progress,
-    attempts: submission.attempts,
-    // only the owner and the maintainers see what was wrong and why it was hidden
-    problems: inside ? (submission.problems ?? []) : [],
-    warnings: publicWarnings(submission.warnings ?? [], entry),
-    failure: inside ? submission.failure : null,
-    hiddenReason: inside ? submission.hiddenReason : null,
-    files: submission.files.map(({ slot, bytes, sha256 }) => ({ slot, bytes, sha256 })),
-    createdAt: entry.createdAt.toISOString(),
-    startedAt: entry.startedAt?.toISOString() ?? null,
-    finishedAt: entry.finishedAt?.toISOString() ?? null,
-    publishedAt: entry.publishedAt?.toISOString() ?? null,
-    report: reports[PRIMARY_PROTOCOL] ?? null,
-    reports,
-    evaluations: history.evaluations.map(({ protocol, evaluatorVersion, groundTruth, scoredAt, ...line }) => ({
-      protocol,
-      evaluator: { version: evaluatorVersion },
-      scoredAt: scoredAt.toISOString(),
-      groundTruth: { sha256: groundTruth.sha256, version: groundTruth.versions.at(-1) ?? null },
-      current: line.current,
-      reason: line.reason,
-      numbers: Object.fromEntries(line.numbers.map(({ label, value }) => [label, value])),
-    })),
-    leftBehind: history.leftBehind !== null,
-  };
-}
-
-/** Return an entry's current report per protocol, in the form that may be shown; none unless it is scored. */
-export async function reportsOf(entry: PublicEntry): Promise<Partial<Record<ProtocolId, Report>>> {
-  const reports = entry.state === 'scored' ? await getReports(entry.id) : {};
-  return Object.fromEntries(Object.entries(reports).map(([id, report]) => [id, publicReport(report, entry)]));
-}
-
-/**
- * Return the score with everything needed to compute it again. Receipts are made to be passed on, so `entry` is the
- * public form for every viewer: the receipt of an anonymous entry does not name its maker.
- */
-export async function receiptOf(entry: PublicEntry, dataset: Pick<Dataset, 'name'>): Promise<Receipt> {
-  const { id, method, task, createdAt, startedAt, finishedAt } = entry;
-  const reports = await reportsOf(entry);
-  const report = reports[PRIMARY_PROTOCOL];
-  if (!report) throw new AppError('conflict', 'There is no score to attest yet.');
-  const scoredAt = (finishedAt ?? startedAt)?.toISOString() ?? null;
-  return {
-    schema: 1,
-    submission: {
-      id,
-      method,
-      task,
-      dataset: dataset.name,
-      submittedAt: createdAt.toISOString(),
-      scoredAt,
-    },
-    evaluator: report.evaluator,
-    groundTruth: report.groundTruth,
-    predictions: report.predictions.map(({ slot, sha256, bytes }) => ({ slot, sha256, bytes })),
-    report,
-    reports,
-  };
+/** Return a submission as the API shows it to a viewer. */
+export function submissionBody(viewer: Viewer, submission: SubmissionDetail): Promise<SubmissionBody> {
+  return entryBody(lookOf(viewer, submission), submission);
 }

@@ -7,75 +7,61 @@
  *   kind     the first bytes are examined as soon as they arrive, not after an hour of uploading
  *   digest   per piece (`Upload-Checksum`, of the tus checksum extension) and of the whole (`sha256` in the metadata)
  *
- * Bytes go from the socket to the disk in pieces of 64 KB; no memory use here grows with the file.
+ * Bytes go from the socket to the store in pieces of 64 KB; no memory use here grows with the file. Any process may
+ * continue what another one began: the store is common, and so are the locks (`db/submissions/upload-locks.ts`).
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rm, stat, statfs, truncate } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { FileStore } from '@tus/file-store';
-import { MemoryLocker, Server } from '@tus/server';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { Server } from '@tus/server';
 import { getTaskRules, requireOpen, requireSize } from '#db/quota/task-settings.ts';
 import type { Upload } from '#db/schema.ts';
-import {
-  completeUpload,
-  deleteUpload,
-  expiredUploads,
-  getUpload,
-  listKnownUploadKeys,
-  reserveUpload,
-} from '#db/submissions/uploads.ts';
+import { lockUpload } from '#db/submissions/upload-locks.ts';
+import { completeUpload, deleteUpload, getUpload, reserveUpload } from '#db/submissions/uploads.ts';
 import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
+import { log } from '#lib/log.ts';
+import { metrics } from '#lib/metrics.ts';
 import { canUseUpload, type Viewer } from '#lib/permissions.ts';
 import { PURPOSES, type Purpose, sniff } from '#lib/readers/kinds.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { sha256Of, storage } from '#lib/storage.ts';
+import { type Storage, sha256Of, storage, uploadKey } from '#lib/storage.ts';
 import { parseTask } from '#lib/tasks/index.ts';
-import { problem, whoMayEnter } from './http.ts';
+import { withSpan } from '#lib/tracing.ts';
+import { describeOutage, problem, whoMayEnter } from './http.ts';
+import { countUse } from './limits.ts';
 
 const UPLOADS_PATH = '/api/uploads';
-/** Age at which an upload that nobody submitted is deleted. */
-const KEPT_FOR = 48 * 3600_000;
-const SWEEP_EVERY = 15 * 60_000;
 /** Files that a person may keep here without submitting them. */
 const MAX_UPLOADS = 32;
 /** Header that passes the row's id to the tus server; requests from outside cannot set it. */
 const ID_HEADER = 'x-livecell-upload-id';
-/** How long a file without a row, or a row without a file, is left alone: the other may be about to be written. */
-const ORPHAN_AFTER = 3600_000;
 /** How many of the first bytes are examined. */
 const HEAD_BYTES = 64 * 1024;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SHA256 = /^[0-9a-f]{64}$/i;
 
-const keyOf = (id: string) => `uploads/${id}`;
-
-interface Tus {
-  server: Server;
-  /** one piece of an upload at a time */
-  locker: MemoryLocker;
-  store: FileStore;
-}
 // survives Next's reloading of modules in development; created at the first upload, not at build time
-const shared = globalThis as typeof globalThis & { livecellTus?: Promise<Tus> };
+const shared = globalThis as typeof globalThis & { livecellTus?: { store: Storage; server: Server } };
 
-function tus(): Promise<Tus> {
-  shared.livecellTus ??= open_();
-  return shared.livecellTus;
+function tusServer(): Server {
+  const store = storage();
+  if (shared.livecellTus?.store !== store) shared.livecellTus = { store, server: createServer(store) };
+  return shared.livecellTus.server;
 }
 
-async function open_(): Promise<Tus> {
-  const directory = dirname(await storage().localPath(keyOf('x')));
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const store = new FileStore({ directory, expirationPeriodInMilliseconds: KEPT_FOR });
+function createServer({ uploads: { dataStore } }: Storage): Server {
   // require a declared size, so that a file can be refused before the first byte
-  store.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration', 'checksum'];
-  const locker = new MemoryLocker();
+  dataStore.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration', 'checksum'];
   const server = new Server({
     path: UPLOADS_PATH,
-    datastore: store,
+    datastore: dataStore,
     relativeLocation: true, // whatever the proxy in front calls us
     maxSize: LIMITS.bytes,
     namingFunction: (incoming) => incoming.headers.get(ID_HEADER) ?? crypto.randomUUID(),
@@ -84,40 +70,22 @@ async function open_(): Promise<Tus> {
     getFileIdFromRequest: (incoming) => idOf(incoming.url) ?? undefined,
     // browsers may send only from this site's own pages
     allowedOrigins: () => false,
-    locker,
+    locker: { newLock: (id) => lockUpload(id) },
+    // its own answers to our errors have no words for people
+    onResponseError: (_request, error) => {
+      const described = describeOutage(error);
+      if (!(described instanceof AppError)) return undefined;
+      if (described.status >= 500) log.error('upload-failed', described);
+      return { status_code: described.status, body: described.message };
+    },
   });
-  // Not the store's own cleanUpExpiredUploads(): it never learns that a file is complete, and would delete those too.
-  setInterval(() => sweep().catch(console.error), SWEEP_EVERY).unref();
-  sweep().catch(console.error);
-  return { server, locker, store };
-}
-
-/** Delete abandoned uploads. Submitted files are no longer uploads, so they are safe. */
-export async function sweep(now = Date.now()): Promise<number> {
-  const old = await expiredUploads(new Date(now - KEPT_FOR));
-  for (const { id } of old) await discard(id);
-  await sweepOrphans(now);
-  return old.length;
-}
-
-/** Delete files without a row, and rows whose file is missing. */
-async function sweepOrphans(now: number): Promise<void> {
-  const known = await listKnownUploadKeys();
-  const folder = dirname(await storage().localPath(keyOf('x')));
-  for (const name of await readdir(folder).catch(() => [])) {
-    const id = name.replace(/\.json$/, '');
-    if (!UUID.test(id) || known.has(keyOf(id))) continue;
-    const found = await stat(join(folder, name)).catch(() => null);
-    if (found && now - found.mtimeMs > ORPHAN_AFTER) await rm(join(folder, name), { force: true });
-  }
-  for (const { id, storageKey } of await expiredUploads(new Date(now - ORPHAN_AFTER)))
-    if (!(await storage().exists(storageKey))) await discard(id);
+  return server;
 }
 
 /** Keep part of the disk free for the database and for scoring. @throws AppError `storage-full` */
 async function requireFreeSpace(bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(env().LIVECELL_DATA);
-  if (bavail * bsize - bytes < env().LIVECELL_FREE_BYTES)
+  const free = await storage().freeBytes();
+  if (free !== null && free - bytes < env().LIVECELL_FREE_BYTES)
     throw new AppError(
       'storage-full',
       'The disk of this site has no room for this file right now. Its operator can see that; please try again later.',
@@ -127,14 +95,14 @@ async function requireFreeSpace(bytes: number): Promise<void> {
 /** Handle all methods of the upload endpoint. */
 export async function handleUpload(request: Request): Promise<Response> {
   try {
-    const { server } = await tus();
     if (request.method === 'OPTIONS') {
-      const response = await server.handleWeb(request);
+      const response = await tusServer().handleWeb(request);
       response.headers.set('Tus-Checksum-Algorithm', 'sha256');
       return response;
     }
     // required also for asking the offset, since that is part of uploading
     const viewer = await whoMayEnter(request, 'Sign in, or send an API token, to upload a file.', 'submit');
+    await countUse(request.method === 'POST' ? 'uploads' : 'upload-pieces', request.headers, viewer);
     if (request.method === 'POST') return await create(request, viewer);
 
     const id = idOf(request.url);
@@ -142,7 +110,7 @@ export async function handleUpload(request: Request): Promise<Response> {
     // answer for somebody else's upload exactly as for one that never existed
     if (!upload || !canUseUpload(viewer, upload)) throw new AppError('not-found', 'There is no such upload.');
     if (request.method === 'PATCH') return await receive(request, upload);
-    if (request.method === 'HEAD') return await tell(request, upload.id);
+    if (request.method === 'HEAD') return await answerOffset(request, upload.id);
     if (request.method === 'DELETE') {
       await discard(upload.id);
       return new Response(null, { status: 204, headers: { 'Tus-Resumable': '1.0.0' } });
@@ -154,7 +122,6 @@ export async function handleUpload(request: Request): Promise<Response> {
 }
 
 async function create(request: Request, viewer: Viewer): Promise<Response> {
-  const { server } = await tus();
   const userId = viewer!.id;
   const bytes = Number(request.headers.get('upload-length') ?? Number.NaN);
   const metadata = readMetadata(request.headers.get('upload-metadata'));
@@ -175,9 +142,10 @@ async function create(request: Request, viewer: Viewer): Promise<Response> {
   const fileName = metadata.filename || 'predictions';
   // insert the row first: a file without a row would count for nobody
   await reserveUpload(
-    { id, userId, fileName, bytes, storageKey: keyOf(id) },
+    { id, userId, fileName, bytes, storageKey: uploadKey(id) },
     { uploads: MAX_UPLOADS, bytesPerPerson, bytesInAll },
   );
+  metrics().uploads.inc({ result: 'begun' });
 
   // Next passes an empty stream if there is no body
   const withBytes = request.headers.get('content-type') === 'application/offset+octet-stream';
@@ -189,13 +157,17 @@ async function create(request: Request, viewer: Viewer): Promise<Response> {
     throw error;
   });
   // keep the row of an interrupted upload: its bytes may still be on their way to the disk, and the sweep deletes it
-  const response = await server.handleWeb(withBody(request, body, id));
-  if (response.status !== 201) {
-    if (!body.stream) await discard(id);
-    return asProblem(response);
-  }
-  // the creating request may already contain bytes
-  return await settle(response, id, 0, body);
+  return await withChecked(body, async (body) => {
+    const response = await withSpan('upload', { rootOfUpload: id, attributes: { 'livecell.bytes': bytes } }, () =>
+      tusServer().handleWeb(withBody(request, body, id)),
+    );
+    if (response.status !== 201) {
+      if (!body.stream) await discard(id);
+      return asProblem(response);
+    }
+    // the creating request may already contain bytes
+    return await checkPiece(response, id, 0, body);
+  });
 }
 
 /**
@@ -211,22 +183,24 @@ async function requireWelcome(name: string | undefined, bytes: number): Promise<
 }
 
 async function receive(request: Request, upload: Upload): Promise<Response> {
-  const { server } = await tus();
   const { id } = upload;
   const offset = await requireNextOffset(request, upload);
   await requireFreeSpace(Number(request.headers.get('content-length') ?? 0));
   let body: Body;
   try {
-    const before = offset > 0 && offset < HEAD_BYTES ? await readHead(id, offset) : new Uint8Array();
+    const begun = offset > 0 && offset < HEAD_BYTES;
+    const before = begun ? await storage().uploads.head(id, offset) : new Uint8Array();
     const inspecting = async () => ({ expected: checksumOf(request), purpose: purposeOf(await metadataOf(id)) });
     body = offset < HEAD_BYTES ? await inspect(request.body, before, await inspecting()) : pass(request);
   } catch (error) {
     if (error instanceof AppError && error.code === 'wrong-file') await discard(id);
     throw error;
   }
-  const response = await server.handleWeb(withBody(request, body));
-  if (response.status !== 204) return asProblem(response);
-  return await settle(response, id, offset, body);
+  return await withChecked(body, async (body) => {
+    const response = await tusServer().handleWeb(withBody(request, body));
+    if (response.status !== 204) return asProblem(response);
+    return await checkPiece(response, id, offset, body);
+  });
 }
 
 /** Check a piece's offset before reading any of it: it must continue an incomplete upload at the next byte. */
@@ -234,10 +208,10 @@ async function requireNextOffset(request: Request, { id, completedAt, bytes }: U
   const offset = Number(request.headers.get('upload-offset') ?? Number.NaN);
   if (!Number.isSafeInteger(offset) || offset < 0)
     throw new AppError('invalid', 'Upload-Offset must say where this piece begins, in bytes.');
-  const here = (await storage().size(keyOf(id))) ?? 0;
+  const here = (await storage().uploads.received(id)) ?? 0;
   if (completedAt || here >= bytes) {
     // finish here if the server was stopped between the last byte and the digest
-    if (!completedAt) await finish(id);
+    if (!completedAt) await finishUpload(id);
     throw new AppError('conflict', 'This upload is complete.');
   }
   if (offset !== here)
@@ -245,45 +219,67 @@ async function requireNextOffset(request: Request, { id, completedAt, bytes }: U
   return offset;
 }
 
-async function tell(request: Request, id: string): Promise<Response> {
-  const { server } = await tus();
-  const response = await server.handleWeb(request);
+async function answerOffset(request: Request, id: string): Promise<Response> {
+  const response = await tusServer().handleWeb(request);
   if (response.status !== 200) return asProblem(response);
   // finish here if the server was stopped between the last byte and the digest
-  if (response.headers.get('upload-offset') === response.headers.get('upload-length')) await finish(id);
+  if (response.headers.get('upload-offset') === response.headers.get('upload-length')) await finishUpload(id);
   return response;
 }
 
+/**
+ * Where the store cannot take back a piece, receive it here and compare it with its digest before the store gets it.
+ *
+ * @throws AppError of status 460 if it is damaged
+ */
+async function withChecked<T>(body: Body, store: (body: Body) => Promise<T>): Promise<T> {
+  if (!body.stream || !body.expected || storage().uploads.canTakeBack) return await store(body);
+  const folder = await mkdtemp(join(tmpdir(), 'livecell-piece-'));
+  try {
+    const path = join(folder, 'piece');
+    await pipeline(Readable.fromWeb(body.stream as NodeReadableStream), createWriteStream(path, { mode: 0o600 }));
+    if (body.digest() !== body.expected) throw new AppError('invalid', DAMAGED, { status: 460 });
+    const stream = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>;
+    return await store({ stream, expected: null, digest: () => '' });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const DAMAGED = 'This piece was damaged on the way; send it again.';
+
 /** After bytes were written, check the piece's digest and, after the last piece, the whole file's. */
-async function settle(response: Response, id: string, offset: number, body: Body): Promise<Response> {
+async function checkPiece(response: Response, id: string, offset: number, body: Body): Promise<Response> {
   if (body.expected && body.digest() !== body.expected) {
     await takeBack(id, offset, Number(response.headers.get('upload-offset')));
-    throw new AppError('invalid', 'This piece was damaged on the way; send it again.', { status: 460 });
+    throw new AppError('invalid', DAMAGED, { status: 460 });
   }
   const upload = await getUpload(id);
   const length = response.headers.get('upload-offset');
-  if (upload && length !== null && Number(length) === upload.bytes) await finish(id);
+  if (upload && length !== null && Number(length) === upload.bytes) await finishUpload(id);
   return response;
 }
 
 /** Remove a damaged piece, unless another piece was written after it. */
 async function takeBack(id: string, from: number, to: number): Promise<void> {
-  const { locker } = await tus();
-  const lock = locker.newLock(id);
+  const lock = lockUpload(id);
   await lock.lock(AbortSignal.timeout(30_000), () => undefined);
   try {
-    if ((await storage().size(keyOf(id))) === to) await truncate(await storage().localPath(keyOf(id)), from);
+    const { uploads } = storage();
+    if ((await uploads.received(id)) === to) await uploads.takeBack(id, from);
   } finally {
     await lock.unlock();
   }
 }
 
 /** Digest the file, compare the digest with the announced one, and mark the upload as complete. */
-async function finish(id: string): Promise<void> {
+async function finishUpload(id: string): Promise<void> {
   const upload = await getUpload(id);
   if (!upload || upload.completedAt) return;
-  const path = await storage().localPath(upload.storageKey);
-  const sha256 = await sha256Of(createReadStream(path, { highWaterMark: 1 << 20 }));
+  const { uploads } = storage();
+  // the row will say that the file is here, also after a power cut
+  await uploads.flush(id);
+  const sha256 = await sha256Of(storage().createReadStream(upload.storageKey));
   const announced = (await metadataOf(id)).sha256?.toLowerCase();
   if (announced && announced !== sha256) {
     await discard(id);
@@ -293,18 +289,24 @@ async function finish(id: string): Promise<void> {
     );
   }
   await completeUpload(id, sha256);
+  metrics().uploads.inc({ result: 'complete' });
+  metrics().uploadBytes.inc(upload.bytes);
 }
 
 async function discard(id: string): Promise<void> {
-  const { store } = await tus();
-  await store.remove(id).catch(() => undefined); // already gone is fine
+  metrics().uploads.inc({ result: 'discarded' });
+  // should this fail, the sweep deletes the file without a row later
+  await storage()
+    .uploads.remove(id)
+    .catch((error) => log.error('upload-not-removed', error, { upload: id }));
   await deleteUpload(id);
 }
 
 /** Delete tus's notes on a file that a submission has taken over; keep the file. */
 export async function release(id: string): Promise<void> {
-  const { store } = await tus();
-  await store.configstore.delete(id).catch(() => undefined);
+  await storage()
+    .uploads.release(id)
+    .catch((error) => log.error('upload-not-released', error, { upload: id }));
 }
 
 // --- the body as a stream ---
@@ -333,12 +335,12 @@ async function inspect(
     size += value.length;
   }
   if (size === 0) return { stream: null, expected: null, digest: () => '' };
-  const { problem: found } = sniff(Buffer.concat([before, ...held]).subarray(0, HEAD_BYTES), purpose);
+  const { problem: found } = await sniff(Buffer.concat([before, ...held]).subarray(0, HEAD_BYTES), purpose);
   if (found) {
     reader.cancel().catch(() => undefined);
     throw new AppError('wrong-file', found.message, { status: 415, problems: [found] });
   }
-  return follow(
+  return digestPassing(
     new ReadableStream({
       async pull(controller) {
         const chunk = held.shift();
@@ -354,11 +356,11 @@ async function inspect(
 }
 
 function pass(request: Request): Body {
-  return follow(request.body, checksumOf(request));
+  return digestPassing(request.body, checksumOf(request));
 }
 
 /** Digest the bytes as they pass, if a digest was announced. */
-function follow(stream: ReadableStream<Uint8Array> | null, expected: string | null): Body {
+function digestPassing(stream: ReadableStream<Uint8Array> | null, expected: string | null): Body {
   if (!stream || !expected) return { stream, expected: null, digest: () => '' };
   const hash = createHash('sha256');
   const counted = stream.pipeThrough(
@@ -394,10 +396,19 @@ function withBody(request: Request, body: Body, id?: string): Request {
   } as RequestInit);
 }
 
+/** Outages that `onResponseError` has put into words. */
+const OUR_STATUS: Readonly<Record<number, 'unavailable' | 'storage-full' | undefined>> = {
+  503: 'unavailable',
+  507: 'storage-full',
+};
+
 /** Convert the tus server's refusals from plain text to the form of all errors. */
 async function asProblem(response: Response): Promise<Response> {
   if (response.status < 400) return response;
   const detail = (await response.text()).trim() || 'The upload was refused.';
+  const code = OUR_STATUS[response.status];
+  if (code) return problem(new AppError(code, detail), { 'Tus-Resumable': '1.0.0' });
+  if (response.status >= 500) return problem(new Error(detail), { 'Tus-Resumable': '1.0.0' });
   const headers = new Headers(response.headers);
   headers.delete('content-length');
   headers.set('content-type', 'application/problem+json');
@@ -419,8 +430,7 @@ function purposeOf({ purpose, task }: Record<string, string | undefined>): Purpo
 
 /** Return the metadata sent when the upload was created. */
 async function metadataOf(id: string): Promise<Record<string, string | undefined>> {
-  const { store } = await tus();
-  const { metadata } = await store.getUpload(id);
+  const { metadata } = await storage().uploads.dataStore.getUpload(id);
   return Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, value ?? undefined]));
 }
 
@@ -430,14 +440,4 @@ function readMetadata(header: string | null): Record<string, string> {
   return Object.fromEntries(
     pairs.filter(([key]) => key).map(([key, value]) => [key, Buffer.from(value ?? '', 'base64').toString('utf8')]),
   );
-}
-
-async function readHead(id: string, bytes: number): Promise<Uint8Array> {
-  const file = await open(await storage().localPath(keyOf(id)), 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

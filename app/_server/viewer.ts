@@ -11,6 +11,7 @@ import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 import type { Viewer } from '#lib/permissions.ts';
 import type { TokenScope } from '#lib/vocabulary.ts';
+import { siteOf } from './site.ts';
 
 interface Caller {
   viewer: Viewer;
@@ -18,6 +19,8 @@ interface Caller {
   by: 'cookie' | 'token' | null;
   /** scopes of the token; absent without one */
   scopes?: readonly TokenScope[];
+  /** the session of a browser, and when its owner signed in */
+  session?: { id: string; signedInAt: Date };
 }
 
 /** Auth.js adds the prefix if the site is served over HTTPS. */
@@ -42,12 +45,13 @@ export async function callerOf(headers: Headers): Promise<Caller> {
   }
   const session = readCookie(headers.get('cookie'), sessionCookies());
   const user = session ? await userBySession(session) : null;
-  return user ? { viewer: await viewerOf(user), by: 'cookie' } : { viewer: null, by: null };
+  return user ? { viewer: await viewerOf(user), by: 'cookie', session: user.session } : { viewer: null, by: null };
 }
 
 const SCOPE_WORDS: Readonly<Record<TokenScope, string>> = {
   read: 'read',
   submit: 'upload, submit or change anything',
+  moderate: 'decide about entries',
 };
 
 /** Throw if the caller's token lacks the scope. */
@@ -83,11 +87,12 @@ function decode(value: string): string | null {
   }
 }
 
-/** Tell whether a browser's request comes from this site's own pages, as every change must. */
+/**
+ * Tell whether a browser's request comes from this site's own pages, as every change must: from AUTH_URL, or on a local
+ * installation from the loopback name in Host. Forwarded names prove nothing, because a sender may write them.
+ */
 export function isSameOrigin(headers: Headers): boolean {
   const origin = headers.get('origin');
-  // behind a proxy the browser's Host is in X-Forwarded-Host; Next fills it in otherwise
-  const host = headers.get('x-forwarded-host')?.split(',')[0].trim() || headers.get('host');
-  if (origin) return URL.canParse(origin) && new URL(origin).host === host;
+  if (origin) return URL.canParse(origin) && new URL(origin).origin === siteOf({ headers });
   return headers.get('sec-fetch-site') === 'same-origin';
 }

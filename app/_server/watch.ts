@@ -4,10 +4,14 @@
  */
 import { getSubmission, type SubmissionDetail } from '#db/submissions/submissions.ts';
 import { AppError } from '#lib/errors.ts';
+import { log } from '#lib/log.ts';
 
 const ASK_EVERY = 700;
-/** Open streams of one person, of all strangers together, and of this process. */
-export const MOST_STREAMS = { person: 4, strangers: 64, process: 256 } as const;
+/**
+ * Open streams of one person, of one stranger's address (IPv4, or IPv6 /64 network), of all strangers together, and of
+ * this process.
+ */
+export const MOST_STREAMS = { person: 4, address: 8, strangers: 64, process: 256 } as const;
 
 type Listener = (submission: SubmissionDetail | null) => void;
 
@@ -26,30 +30,40 @@ function register() {
 }
 
 /**
- * Takes one of the places for streams; the returned function gives it back, once.
+ * Take one of the places for streams; the returned function gives it back, once.
  *
+ * @param address what counts as one sender (`senderOf`); null: unknown
  * @throws AppError `too-many`
  */
-export function takeStream(personId: string | null): () => void {
+export function takeStream(personId: string | null, address: string | null = null): () => void {
   const { streams } = register();
-  const who = personId ?? 'strangers';
-  const own = streams.get(who) ?? 0;
-  const all = [...streams.values()].reduce((sum, n) => sum + n, 0);
-  if (own >= (personId === null ? MOST_STREAMS.strangers : MOST_STREAMS.person) || all >= MOST_STREAMS.process)
+  const own = personId === null ? `stranger ${address ?? 'unknown'}` : `person ${personId}`;
+  const count = (of: (who: string) => boolean) =>
+    [...streams].reduce((sum, [who, open]) => (of(who) ? sum + open : sum), 0);
+  const opened = streams.get(own) ?? 0;
+  if (personId !== null && opened >= MOST_STREAMS.person)
     throw new AppError(
       'too-many',
-      personId === null || own < MOST_STREAMS.person
-        ? 'Too many are following submissions right now. Ask for the submission itself now and then.'
-        : `You follow ${MOST_STREAMS.person} submissions already, in this or other windows. Close one of them.`,
+      `You follow ${MOST_STREAMS.person} submissions already, in this or other windows. Close one of them.`,
     );
-  streams.set(who, own + 1);
+  const strangers = count((who) => who.startsWith('stranger'));
+  if (
+    (personId === null && address !== null && opened >= MOST_STREAMS.address) ||
+    (personId === null && strangers >= MOST_STREAMS.strangers) ||
+    count(() => true) >= MOST_STREAMS.process
+  )
+    throw new AppError(
+      'too-many',
+      'Too many are following submissions right now. Ask for the submission itself now and then.',
+    );
+  streams.set(own, opened + 1);
   let given = false;
   return () => {
     if (given) return;
     given = true;
-    const left = (streams.get(who) ?? 1) - 1;
-    if (left > 0) streams.set(who, left);
-    else streams.delete(who);
+    const left = (streams.get(own) ?? 1) - 1;
+    if (left > 0) streams.set(own, left);
+    else streams.delete(own);
   };
 }
 
@@ -60,7 +74,7 @@ export function watchSubmission(id: string, listener: Listener): () => void {
   if (!watch) {
     watch = { listeners: new Set(), timer: undefined };
     watches.set(id, watch);
-    void look(id, watch);
+    void askState(id, watch);
   }
   const own = watch;
   own.listeners.add(listener);
@@ -72,12 +86,12 @@ export function watchSubmission(id: string, listener: Listener): () => void {
   };
 }
 
-async function look(id: string, watch: Watch): Promise<void> {
+async function askState(id: string, watch: Watch): Promise<void> {
   try {
     const submission = await getSubmission(id);
     for (const listener of [...watch.listeners]) listener(submission);
   } catch (error) {
-    console.error('watch', error); // a database that is away for a moment is asked again
+    log.error('watch-failed', error); // a database that is away for a moment is asked again
   }
-  if (watch.listeners.size > 0) watch.timer = setTimeout(() => void look(id, watch), ASK_EVERY);
+  if (watch.listeners.size > 0) watch.timer = setTimeout(() => void askState(id, watch), ASK_EVERY);
 }

@@ -8,11 +8,13 @@ import { action, InvalidFields } from '#app/_server/http.ts';
 import { release } from '#app/_server/uploads.ts';
 import { savePreferences } from '#db/notices/notices.ts';
 import { deleteAccount, type EntriesAfterwards } from '#db/people/deletion.ts';
+import { endSession } from '#db/people/sessions.ts';
 import { saveProfile, signOutEverywhere, unlinkSignIn } from '#db/people/sign-ins.ts';
 import { createToken, DEFAULT_TOKEN_LIFETIME, revokeToken, TOKEN_LIFETIMES, tokenEnd } from '#db/people/tokens.ts';
 import { AppError } from '#lib/errors.ts';
+import { log } from '#lib/log.ts';
 import { storage } from '#lib/storage.ts';
-import { NOTICE_KINDS, type NoticePreferences, TOKEN_SCOPES } from '#lib/vocabulary.ts';
+import { NOTICE_KINDS, type NoticePreferences, USUAL_SCOPES } from '#lib/vocabulary.ts';
 import { confirmationOf } from './confirmation.ts';
 
 const profile = z.object({
@@ -44,7 +46,7 @@ export const changePreferences = action(z.record(z.string(), z.string()), async 
 export const linkWith = action(z.object({ provider: z.string() }), async ({ provider }) => {
   const known = configuredProviders().find((id) => id === provider);
   if (!known) throw new AppError('not-found', 'This site does not know this service.');
-  await signIn(known, { redirectTo: '/account#sign-in' });
+  await signIn(known, { redirectTo: '/account?tab=sign-in' });
   return undefined;
 });
 
@@ -62,6 +64,17 @@ export const leaveEverywhere = action(
     await signOutEverywhere(who.id);
     await signOut({ redirectTo: '/sign-in?out=everywhere' });
     return undefined;
+  },
+  { evenSuspended: true },
+);
+
+/** End one session of one's own; the present one by signing out. */
+export const endOneSession = action(
+  z.object({ id: z.string() }),
+  async ({ id }, who) => {
+    if (!(await endSession(who.id, id))) throw new AppError('not-found', 'This session has ended already.');
+    revalidatePath('/account');
+    return { done: true };
   },
   { evenSuspended: true },
 );
@@ -87,8 +100,7 @@ export const deleteMyAccount = action(
       ...uploads.map(({ id }) => release(id)),
     ]);
     // the account is deleted anyway; the log tells the operator about a file that could not be
-    for (const one of done)
-      if (one.status === 'rejected') console.error('a file of a deleted account stayed', one.reason);
+    for (const one of done) if (one.status === 'rejected') log.error('file-of-deleted-account-stayed', one.reason);
     await signOut({ redirectTo: '/account/deleted' });
     return undefined;
   },
@@ -106,12 +118,16 @@ const newToken = z
   .refine(({ read, submit }) => read || submit, { path: ['scopes'], error: 'Choose at least one thing it is for' });
 
 /** `made` is the token, which is shown only this once. */
-export const makeToken = action(newToken, async ({ name, days, ...chosen }, who) => {
-  const scopes = TOKEN_SCOPES.filter((scope) => chosen[scope]);
-  const { token } = await createToken(who.id, name, { expiresAt: tokenEnd(days), scopes });
-  revalidatePath('/account');
-  return { done: true, made: token };
-});
+export const makeToken = action(
+  newToken,
+  async ({ name, days, ...chosen }, who) => {
+    const scopes = USUAL_SCOPES.filter((scope) => chosen[scope as 'read' | 'submit']);
+    const { token } = await createToken(who.id, name, { expiresAt: tokenEnd(days), scopes });
+    revalidatePath('/account');
+    return { done: true, made: token };
+  },
+  { limits: ['tokens'] },
+);
 
 export const dropToken = action(
   z.object({ id: z.string() }),

@@ -28,7 +28,11 @@ export default async function DatasetsPage() {
         </p>
       </header>
       {datasets.length === 0 ? (
-        <p>No ground truth is registered yet. A maintainer registers it.</p>
+        <p>
+          No ground truth is registered yet. Maintainers <Link href="/maintain/ground-truth">register it</Link>; the
+          images and annotations of LIVECell are at{' '}
+          <a href="https://sartorius-research.github.io/LIVECell/">its authors’ site</a>.
+        </p>
       ) : (
         <DataTable
           label="Data sets"

@@ -15,6 +15,7 @@ import {
   restore,
   revokeVerification,
 } from '#db/submissions/moderation.ts';
+import { settleReport } from '#db/submissions/problem-reports.ts';
 import { AppError } from '#lib/errors.ts';
 import { canModerate, type Viewer } from '#lib/permissions.ts';
 
@@ -56,6 +57,14 @@ export const decideEntry = action(
     return { done: true };
   },
 );
+
+/** Settle a report of a problem; its reporter reads the answer. */
+export const settleProblem = action(z.object({ id: z.string(), text: words }), async ({ id, text }, who) => {
+  mustModerate(who);
+  await settleReport(id, who.id, text);
+  revalidatePath('/', 'layout');
+  return { done: true };
+});
 
 /** A check box is named for its entry: `entry-<id>`. */
 const CHECKED = 'entry-';

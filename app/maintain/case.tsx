@@ -3,6 +3,7 @@ import { StateBadge } from '#app/_components/state.tsx';
 import type { InboxCase } from '#db/board/inbox.ts';
 import { age, bytes, integer, moment, percent } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
+import { EXPOSURE_NAMES } from '#lib/vocabulary.ts';
 import { DecisionForm } from './decision-form.tsx';
 
 /** An entry with the facts for a decision, and the form beside them. `bulk`: the form its check box belongs to. */
@@ -129,7 +130,7 @@ function Findings({ findings }: { findings: InboxCase['findings'] }) {
   return (
     <ul className="alert findings" data-kind="warn" aria-label="Worth a look">
       {findings.map(({ kind, text, link }) => (
-        <li key={kind + link}>
+        <li key={kind + text}>
           {text} <Link href={link}>Look</Link>
         </li>
       ))}
@@ -141,6 +142,7 @@ function Findings({ findings }: { findings: InboxCase['findings'] }) {
 function Declared({ case: { submission, method, files } }: { case: InboxCase }) {
   const said = [
     ['Trained on', submission.trainingData],
+    ['LIVECell', submission.exposure ? EXPOSURE_NAMES[submission.exposure] : ''],
     ['Extra data', method?.extraData ?? ''],
     ['Pre-training', method?.pretraining ?? ''],
   ].filter(([, text]) => text);

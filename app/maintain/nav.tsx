@@ -9,6 +9,9 @@ const ROOMS = [
   { href: '/maintain/people', label: 'People' },
   { href: '/maintain/tasks', label: 'Tasks' },
   { href: '/maintain/ground-truth', label: 'Ground truth' },
+  { href: '/maintain/label-errors', label: 'Label errors' },
+  { href: '/maintain/published', label: 'Published numbers' },
+  { href: '/maintain/classes', label: 'Classes' },
   { href: '/maintain/audit', label: 'Audit log' },
 ] as const;
 

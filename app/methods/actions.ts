@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { action, InvalidFields } from '#app/_server/http.ts';
 import { editMethod, getMethod } from '#db/submissions/methods.ts';
 import { AppError } from '#lib/errors.ts';
-import { methodNameSchema, newSubmissionSchema } from '#lib/http/api.ts';
+import { newSubmissionSchema } from '#lib/http/api.ts';
+import { methodNameSchema } from '#lib/http/fields.ts';
 import { canEditMethod } from '#lib/permissions.ts';
 
 const { description, paperUrl, codeUrl } = newSubmissionSchema.shape;

@@ -31,7 +31,9 @@ export default async function MethodsPage() {
         </p>
       </header>
       {methods.length === 0 ? (
-        <p>Nothing yet.</p>
+        <p>
+          No methods yet. One begins with its first scored <Link href="/submit">submission</Link>.
+        </p>
       ) : (
         <DataTable
           label="Table of my methods"

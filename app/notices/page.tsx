@@ -24,7 +24,7 @@ export default async function NoticesPage() {
         <div className="cluster">
           <span className="muted">{unread === 0 ? 'All read' : `${unread} unread`}</span>
           {unread > 0 && <Act action={read} values={{ id: 'all' }} label="Mark all as read" />}
-          <Link href="/account#notices">Choose your notices</Link>
+          <Link href="/account?tab=notices">Choose your notices</Link>
         </div>
       </header>
       {notices.length === 0 ? (

@@ -10,6 +10,8 @@ import {
   RECALL_THRESHOLDS,
 } from '#lib/coco/protocol.ts';
 import { integer, list } from '#lib/format.ts';
+import { CONTROLS } from '#lib/scoring/controls.ts';
+import { FAMILY_NUMBERS } from '#lib/tasks/families.ts';
 import { TableFrame } from '../_components/table-frame.tsx';
 
 export const metadata: Metadata = {
@@ -158,8 +160,44 @@ export default function ProtocolPage() {
             images. Its mean over images is what the Cellpose and StarDist papers call average precision. Panoptic
             quality multiplies F1 at IoU above 0.50 with the mean overlap of what matched. Label images have no scores:
             all their outlines count, their AP is one precision read up to one recall, and they are ranked among
-            themselves.
+            themselves. A table of their scores in the same archive, <code>image,label,score</code>, makes them an entry
+            like any other.
           </p>
+
+          <h2 id="other-papers">Numbers of other papers</h2>
+          <p>
+            Other papers print other numbers for LIVECell, several of them under the same name. Entries with masks have
+            them all, under their full names, as <code>family/truth</code>. They compare label images: outlines at or
+            above the score of the best F1 are painted, best score first, each pixel to the first; the ground truth is
+            flattened in two ways that other papers use, <code>flat-large</code> (torch-em, micro-sam) and{' '}
+            <code>flat-cellpose</code> (Cellpose 2), each named by a digest. They are computed after the score, by a job
+            that waits for all others, and rank no board.
+          </p>
+          <dl>
+            {FAMILY_NUMBERS.map(({ family, key, name, text }) => (
+              <div key={key}>
+                <dt>
+                  {name} (<code>{family}</code>)
+                </dt>
+                <dd>{text}</dd>
+              </div>
+            ))}
+          </dl>
+
+          <h2 id="controls">Controls</h2>
+          <p>
+            Beside the board of public ground truth stand predictions made from the ground truth itself. They give the
+            numbers their scale and have no rank. Like label images they have no scores. The two flattened ground truths
+            can be downloaded on the page of the data set.
+          </p>
+          <dl>
+            {CONTROLS.map(({ id, name, text }) => (
+              <div key={id}>
+                <dt>{name}</dt>
+                <dd>{text}</dd>
+              </div>
+            ))}
+          </dl>
 
           <h2 id="duplicates">Images that occur twice</h2>
           <p>
@@ -175,7 +213,7 @@ export default function ProtocolPage() {
             The same program scores on your own machine, without an account:
           </p>
           <pre>
-            <code>{'npm run -s livecell -- score \\\n  --ground-truth GT.json --predictions FILE.json'}</code>
+            <code>{'npx livecell score \\\n  --ground-truth GT.json --predictions FILE.json'}</code>
           </pre>
           <p>
             The numbers of the other tasks (single cell types, transferability, counts, training-set size, outside data

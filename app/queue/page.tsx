@@ -50,7 +50,7 @@ export default async function QueuePage() {
         from the latest runs of similar size on the same data set. People take turns: somebody’s second submission comes
         after everybody’s first, and practice on the demo benchmark after all of them. If scoring fails on our side, it
         is tried again, up to three times in all; then the submission is marked as failed, with the reason. A submission
-        that ends without a score costs no place of your <Link href="/account#quota">quota</Link>. The page updates
+        that ends without a score costs no place of your <Link href="/account?tab=quota">quota</Link>. The page updates
         itself.
       </p>
     </div>
@@ -104,7 +104,10 @@ function Entries({ entries, caption, last }: { entries: QueueEntry[]; caption: s
                 values={{ id: known.id }}
                 label="Take out of the queue"
                 kind="danger"
-                confirm="Take this submission out of the queue? It is withdrawn, its file is deleted, and it costs no place of your quota."
+                confirm={{
+                  ask: 'Take this submission out of the queue?',
+                  result: 'It is withdrawn, its file is deleted, and it costs no place of your quota.',
+                }}
               />
             ),
         },

@@ -15,6 +15,7 @@ export const metadata: Metadata = { title: 'Sign in', robots: { index: false } }
 const ERRORS: Readonly<Record<string, string>> = {
   OAuthAccountNotLinked:
     'There is an account with this e-mail address already, made with another service. Sign in with the one you used before; then you can link this one on your account page.',
+  TooManyAttempts: 'There were too many attempts to sign in from your address. Try again in ten minutes.',
   AccessDenied: 'Signing in was refused.',
   LocalFields: 'A name and an e-mail address are needed.',
   AddressTaken:
@@ -89,7 +90,7 @@ function NoKey({ given }: { given: boolean }) {
         the site:
       </p>
       <pre>
-        <code>npm run -s livecell -- sign-in-link</code>
+        <code>npx livecell sign-in-link</code>
       </pre>
       <p className="hint">
         If somebody else runs this site, ask them for a link; maintainers make one under Maintain, People.

@@ -3,11 +3,11 @@
 import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
 import { action, InvalidFields } from '#app/_server/http.ts';
-import { deleteFiles, findSubmission, giveUp } from '#app/_server/submissions.ts';
+import { deleteFiles, findSubmission, giveUp, requireAllowed } from '#app/_server/submissions.ts';
 import { showVersion } from '#db/submissions/methods.ts';
 import { requestPublication, unpublish } from '#db/submissions/publication.ts';
 import { canChooseShown, canPublish, canUnpublish } from '#lib/permissions.ts';
-import { requireAllowed } from './require-allowed.ts';
+
 import { OWNERS_REASONS } from './withdrawal.ts';
 
 const about = z.object({ id: z.string() });

@@ -5,9 +5,9 @@ import { headers } from 'next/headers';
 import { z } from 'zod';
 import { action } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
+import { requireAllowed } from '#app/_server/submissions.ts';
 import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/submissions/anonymity.ts';
 import { canMakeAnonymous, canReveal, canShareWithReviewers } from '#lib/permissions.ts';
-import { requireAllowed } from './require-allowed.ts';
 
 const about = z.object({ id: z.string() });
 /** A day begins at midnight UTC. */

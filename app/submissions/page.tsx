@@ -1,9 +1,9 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
-import { SubmissionTable } from '#app/_components/submission-table.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { listSubmissionsOf } from '#db/submissions/submissions.ts';
+import { MyTable } from './my-table.tsx';
 
 export const metadata: Metadata = { title: 'My submissions' };
 
@@ -21,16 +21,16 @@ export default async function SubmissionsPage() {
           </Link>
           <Link href="/methods">My methods</Link>
           <Link href="/teams">My teams</Link>
+          <Link href="/classes">My classes</Link>
         </p>
       </header>
       {submissions.length ? (
-        <SubmissionTable
-          submissions={submissions}
-          caption="My submissions and those of my teams, the newest first"
-          withTeam={who.teams.length > 0}
-        />
+        <MyTable submissions={submissions} who={who} withTeam={who.teams.length > 0} />
       ) : (
-        <p>Nothing yet.</p>
+        <p>
+          Nothing yet. <Link href="/check">Check a prediction file</Link> in your browser, or{' '}
+          <Link href="/submit">submit one</Link>: its score is yours alone until you publish it.
+        </p>
       )}
     </div>
   );

@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { action, InvalidFields } from '#app/_server/http.ts';
 import { submit } from '#app/_server/submissions.ts';
 import { AppError } from '#lib/errors.ts';
-import { methodNameSchema, newSubmissionSchema } from '#lib/http/api.ts';
+import { newSubmissionSchema } from '#lib/http/api.ts';
+import { methodNameSchema } from '#lib/http/fields.ts';
 
-const { task, dataset, team, description, paperUrl, codeUrl, trainingData, anonymousUntil } = newSubmissionSchema.shape;
+const { task, dataset, team, description, paperUrl, codeUrl, trainingData, exposure, licence, anonymousUntil } =
+  newSubmissionSchema.shape;
 const ticked = z
   .string()
   .optional()
@@ -25,6 +27,10 @@ const fieldsSchema = z
     paperUrl,
     codeUrl,
     trainingData,
+    exposure,
+    licence,
+    cellsShown: ticked,
+    filesShared: ticked,
     testImagesSeen: ticked,
     anyCategory: ticked,
     publish: ticked,
@@ -49,28 +55,32 @@ const formSchema = z.preprocess((values) => {
 }, fieldsSchema);
 
 /** On success `made` is the submission's id: the form clears what the browser kept, and goes there. */
-export const submitForm = action(formSchema, async (form, viewer) => {
-  const { publish, upload, also, scoreThreshold, ...rest } = form;
-  const bySlot = Object.entries(form).flatMap(([name, value]) =>
-    name.startsWith('upload.') && value
-      ? [{ slot: name.slice('upload.'.length), upload: String(value), scoreThreshold }]
-      : [],
-  );
-  const files = upload === PER_SLOT ? bySlot : [{ slot: 'all', upload, scoreThreshold }];
-  if (upload !== PER_SLOT && bySlot.length > 0)
-    throw new AppError('invalid', 'There are an archive and files for slots: discard one or the other.');
-  try {
-    const visibility = publish ? 'pending' : 'private';
-    const { id } = await submit(viewer, { ...rest, files, visibility, also: also ? [also] : [] });
-    return { done: true, made: id };
-  } catch (error) {
-    if (!(error instanceof InvalidFields)) throw error;
-    // show a message beside the file it is about, or above the form if it is about all of them
-    const fields = Object.entries(error.fields).map(([name, message]) => {
-      const slot = files[Number(/^files\.(\d+)/.exec(name)?.[1] ?? Number.NaN)]?.slot;
-      const upload = slot && slot !== 'all' ? `upload.${slot}` : 'upload';
-      return [/^files/.test(name) ? upload : name, message];
-    });
-    throw new InvalidFields(Object.fromEntries(fields));
-  }
-});
+export const submitForm = action(
+  formSchema,
+  async (form, viewer) => {
+    const { publish, upload, also, scoreThreshold, ...rest } = form;
+    const bySlot = Object.entries(form).flatMap(([name, value]) =>
+      name.startsWith('upload.') && value
+        ? [{ slot: name.slice('upload.'.length), upload: String(value), scoreThreshold }]
+        : [],
+    );
+    const files = upload === PER_SLOT ? bySlot : [{ slot: 'all', upload, scoreThreshold }];
+    if (upload !== PER_SLOT && bySlot.length > 0)
+      throw new AppError('invalid', 'There are an archive and files for slots: discard one or the other.');
+    try {
+      const visibility = publish ? 'pending' : 'private';
+      const { id } = await submit(viewer, { ...rest, files, visibility, also: also ? [also] : [] });
+      return { done: true, made: id };
+    } catch (error) {
+      if (!(error instanceof InvalidFields)) throw error;
+      // show a message beside the file it is about, or above the form if it is about all of them
+      const fields = Object.entries(error.fields).map(([name, message]) => {
+        const slot = files[Number(/^files\.(\d+)/.exec(name)?.[1] ?? Number.NaN)]?.slot;
+        const upload = slot && slot !== 'all' ? `upload.${slot}` : 'upload';
+        return [/^files/.test(name) ? upload : name, message];
+      });
+      throw new InvalidFields(Object.fromEntries(fields));
+    }
+  },
+  { limits: ['submissions'] },
+);

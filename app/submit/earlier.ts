@@ -1,16 +1,27 @@
-/** Refills the submit form from a submission without a score, so that only the file has to be replaced. */
+/** Refills the submit form from an earlier submission, so that only the file has to be chosen. */
 import { findSubmission } from '#app/_server/submissions.ts';
-import { canSubmitAgain, type Viewer } from '#lib/permissions.ts';
+import { canSubmitAgain, canSubmitNext, type Viewer } from '#lib/permissions.ts';
 import { isSealed } from '#lib/public-entry.ts';
 import type { Typed } from './submit-form.tsx';
 
-/** Return the form's values if the submission was rejected or failed and this person may resend it, else undefined. */
+/** Return the form's values if this person may send the submission again or a next version of it, else undefined. */
 export async function earlier(who: Viewer, from: string | string[] | undefined): Promise<Typed | undefined> {
   if (typeof from !== 'string') return undefined;
   const submission = await findSubmission(who, from).catch(() => null);
-  if (!submission || !canSubmitAgain(who, submission)) return undefined;
+  if (!submission || !(canSubmitAgain(who, submission) || canSubmitNext(who, submission))) return undefined;
   const { task, dataset, teamId, method, description, paperUrl, codeUrl, trainingData } = submission;
-  const { testImagesSeen, anyCategory, anonymous, anonymousUntil, visibility, files } = submission;
+  const {
+    testImagesSeen,
+    exposure,
+    licence,
+    cellsShown,
+    filesShared,
+    anyCategory,
+    anonymous,
+    anonymousUntil,
+    visibility,
+    files,
+  } = submission;
   const threshold = files.find(({ scoreThreshold }) => scoreThreshold !== null)?.scoreThreshold;
   return {
     task,
@@ -19,6 +30,10 @@ export async function earlier(who: Viewer, from: string | string[] | undefined):
     description,
     trainingData,
     testImagesSeen,
+    exposure: exposure ?? '',
+    licence: licence ?? '',
+    cellsShown,
+    filesShared,
     anyCategory,
     team: teamId ?? '',
     paperUrl: paperUrl ?? '',

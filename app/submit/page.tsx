@@ -33,13 +33,14 @@ export default async function SubmitPage({ searchParams }: Props) {
         <h1>Submit predictions</h1>
         <p className="lead">
           Upload prediction files and get exact scores, usually within a minute; the <Link href="/queue">queue</Link>{' '}
-          shows what is waiting. Nothing becomes public until you ask for it and a maintainer agrees.
+          shows what is waiting. <Link href="/check">Check a file first</Link>, without sending it. Nothing becomes
+          public until you ask for it and a maintainer agrees.
         </p>
       </header>
       {!who ? (
         <p className="alert">
-          <Link href={`/sign-in?returnTo=${encodeURIComponent('/submit')}`}>Sign in</Link> to submit. Checking a file
-          with the command line needs no account: <code>livecell validate</code>.
+          <Link href={`/sign-in?returnTo=${encodeURIComponent('/submit')}`}>Sign in</Link> to submit.{' '}
+          <Link href="/check">Checking a file</Link> needs no account.
         </p>
       ) : tasks.length === 0 ? (
         <p className="alert" data-kind="warn">

@@ -1,14 +1,17 @@
 'use client';
 
 import Link from 'next/link';
-import { useRouter } from 'next/navigation';
+import { unstable_isUnrecognizedActionError as isUnknownAction, useRouter } from 'next/navigation';
 import { startTransition, useActionState, useCallback, useEffect, useRef, useState } from 'react';
 import { Field } from '#app/_components/field.tsx';
+import { SharingFields } from '#app/_components/sharing-fields.tsx';
 import { UploadField } from '#app/_components/upload.tsx';
 import { forget } from '#app/_components/uploader.ts';
 import type { FormState } from '#app/_server/http.ts';
 import type { Purpose } from '#lib/readers/kinds.ts';
+import { EXPOSURE_NAMES, EXPOSURES } from '#lib/vocabulary.ts';
 import { submitForm } from './actions.ts';
+import { DropZone } from './drop-zone.tsx';
 import { TaskRules, type TaskRulesShown } from './task-rules.tsx';
 
 export interface TaskChoice {
@@ -40,12 +43,21 @@ export type Typed = Partial<
     | 'paperUrl'
     | 'codeUrl'
     | 'trainingData'
+    | 'exposure'
+    | 'licence'
     | 'anonymousUntil'
     | 'team'
     | 'scoreThreshold',
     string
   >
-> & { testImagesSeen?: boolean; anyCategory?: boolean; anonymous?: boolean; publish?: boolean };
+> & {
+  testImagesSeen?: boolean;
+  anyCategory?: boolean;
+  cellsShown?: boolean;
+  filesShared?: boolean;
+  anonymous?: boolean;
+  publish?: boolean;
+};
 
 interface Props {
   tasks: TaskChoice[];
@@ -62,7 +74,7 @@ const DRAFT = 'livecell:draft';
 export function SubmitForm({ tasks, teams, methods, typed }: Props) {
   const router = useRouter();
   const form = useRef<HTMLFormElement>(null);
-  const [state, submit, pending] = useActionState<FormState, FormData>(submitForm, {});
+  const [state, submit, pending] = useActionState<FormState, FormData>(submitPatiently, {});
   const [task, setTask] = useState(typed?.task ?? tasks[0].id);
   const [busy, setBusy] = useState<readonly string[]>([]);
   const [team, setTeam] = useState(typed?.team ?? '');
@@ -110,7 +122,7 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
     <form
       ref={form}
       noValidate
-      onInput={(event) => keep(event.currentTarget)}
+      onInput={(event) => keepTyped(event.currentTarget)}
       onSubmit={(event) => {
         // Not `action={…}`: React would empty the form after an error.
         event.preventDefault();
@@ -254,6 +266,23 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
         >
           {(field) => <input {...field} defaultValue={typed?.trainingData} maxLength={1000} />}
         </Field>
+        <Field
+          name="exposure"
+          label="What the model had seen of LIVECell"
+          hint="Most generalist models have LIVECell’s training images inside: look into their papers. The leaderboard can be filtered by it."
+          errors={errors}
+        >
+          {(field) => (
+            <select {...field} defaultValue={typed?.exposure ?? ''}>
+              <option value="">not declared</option>
+              {EXPOSURES.map((exposure) => (
+                <option key={exposure} value={exposure}>
+                  {EXPOSURE_NAMES[exposure]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
         <label className="check">
           <input type="checkbox" name="testImagesSeen" defaultChecked={typed?.testImagesSeen} />
           <span>The model has seen test images in training or tuning. The entry will say so.</span>
@@ -283,6 +312,11 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
         >
           {(field) => <input {...field} type="date" defaultValue={typed?.anonymousUntil} />}
         </Field>
+      </fieldset>
+
+      <fieldset>
+        <legend>Your predictions</legend>
+        <SharingFields errors={errors} chosen={typed} />
       </fieldset>
 
       <div className="cluster">
@@ -319,6 +353,14 @@ function Files({
   typed?: Typed;
 }) {
   const { slots, least, takesThreshold, memberEnding, also, outside } = task;
+  const [offered, setOffered] = useState<ReadonlyMap<string, { file: File }>>(new Map());
+  const [filled, setFilled] = useState<readonly string[]>([]);
+  const onFilled = useCallback((is: boolean, slot: string) => {
+    const name = slot || 'all';
+    setFilled((names) =>
+      is === names.includes(name) ? names : is ? [...names, name] : names.filter((n) => n !== name),
+    );
+  }, []);
   // when a field disappears, its upload no longer counts as busy
   useEffect(
     () => () => {
@@ -352,8 +394,16 @@ function Files({
           {(field) => <input {...field} inputMode="decimal" autoComplete="off" defaultValue={typed?.scoreThreshold} />}
         </Field>
       )}
+      <DropZone
+        slots={slots}
+        least={least}
+        filled={filled}
+        onFiles={(files) => setOffered(new Map([...files].map(([slot, file]) => [slot, { file }])))}
+      />
       <UploadField
         name="upload"
+        offered={offered.get('all')}
+        onFilled={onFilled}
         label="One archive with all files"
         hint={`A .zip whose files are named by ${outside ? 'data set' : 'slot'}: ${slots.map(({ id }) => id).join(', ')} (${needed}), such as ${slots[0].id}.${memberEnding}. Or a file per ${outside ? 'data set' : 'slot'} below.`}
         task={task.id}
@@ -367,6 +417,8 @@ function Files({
           key={id}
           name={`upload.${id}`}
           slot={id}
+          offered={offered.get(id)}
+          onFilled={onFilled}
           label={label}
           hint={false}
           task={task.id}
@@ -386,7 +438,34 @@ function Files({
   );
 }
 
-function keep(form: HTMLFormElement) {
+/** Waits between the attempts to submit, in milliseconds: a site that restarts is back within seconds. */
+const RETRY_AFTER = [1000, 2000, 4000, 8000];
+
+/**
+ * Submit, and try again if the answer does not arrive. The site knows the uploads of a form, so repeating it never
+ * submits or charges twice.
+ */
+async function submitPatiently(previous: FormState, form: FormData): Promise<FormState> {
+  for (const wait of RETRY_AFTER) {
+    try {
+      return await submitForm(previous, form);
+    } catch (error) {
+      if (isUnknownAction(error))
+        return { message: 'The site was updated meanwhile. Reload this page, then submit; what you typed is kept.' };
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  try {
+    return await submitForm(previous, form);
+  } catch {
+    return {
+      message:
+        'The site does not answer at the moment. What you typed and uploaded is kept: submit again in a while. It will not be submitted twice.',
+    };
+  }
+}
+
+function keepTyped(form: HTMLFormElement) {
   const values = [...new FormData(form)].filter(
     ([name, value]) => typeof value === 'string' && !/^upload(\.|$)/.test(name),
   );

@@ -6,6 +6,7 @@ import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { action } from '#app/_server/http.ts';
 import { siteOf } from '#app/_server/site.ts';
+import { requireTeamOwner } from '#app/_server/teams.ts';
 import {
   acceptInvitation,
   createTeam,
@@ -18,16 +19,12 @@ import {
   setTeamRole,
 } from '#db/people/teams.ts';
 import { AppError } from '#lib/errors.ts';
-import { canAcceptInvitation, canCreateTeam, canLeaveTeam, canManageTeam, type Viewer } from '#lib/permissions.ts';
+import { canAcceptInvitation, canCreateTeam, canLeaveTeam } from '#lib/permissions.ts';
 import { TEAM_ROLES } from '#lib/vocabulary.ts';
 
 const teamName = z.string().trim().min(1, 'A name for the team').max(80, 'At most 80 characters');
 const about = z.object({ teamId: z.string() });
 const member = about.extend({ userId: z.string() });
-
-function manages(who: Viewer, teamId: string): void {
-  if (!canManageTeam(who, teamId)) throw new AppError('forbidden', 'Only an owner of the team can do this.');
-}
 
 export const makeTeam = action(z.object({ name: teamName }), async ({ name }, who) => {
   if (!canCreateTeam(who)) throw new AppError('forbidden', 'This account cannot make teams.');
@@ -37,7 +34,7 @@ export const makeTeam = action(z.object({ name: teamName }), async ({ name }, wh
 });
 
 export const nameTeam = action(about.extend({ name: teamName }), async ({ teamId, name }, who) => {
-  manages(who, teamId);
+  requireTeamOwner(who, teamId);
   await renameTeam(teamId, name, who.id);
   revalidatePath('/', 'layout');
   return { done: true, message: 'Renamed.' };
@@ -45,28 +42,28 @@ export const nameTeam = action(about.extend({ name: teamName }), async ({ teamId
 
 /** `made` is the link, whose secret is shown only this once. */
 export const makeInvitation = action(about, async ({ teamId }, who) => {
-  manages(who, teamId);
+  requireTeamOwner(who, teamId);
   const { secret } = await invite(teamId, who.id);
   revalidatePath(`/teams/${teamId}`);
   return { done: true, made: `${siteOf({ headers: await headers() })}/teams/join/${secret}` };
 });
 
 export const dropInvitation = action(about.extend({ id: z.string() }), async ({ teamId, id }, who) => {
-  manages(who, teamId);
+  requireTeamOwner(who, teamId);
   await revokeInvitation(id, teamId, who.id);
   revalidatePath(`/teams/${teamId}`);
   return { done: true };
 });
 
 export const changeRole = action(member.extend({ role: z.enum(TEAM_ROLES) }), async ({ teamId, userId, role }, who) => {
-  manages(who, teamId);
+  requireTeamOwner(who, teamId);
   await setTeamRole({ teamId, userId, role }, who.id);
   revalidatePath(`/teams/${teamId}`);
   return { done: true };
 });
 
 export const removePerson = action(member, async ({ teamId, userId }, who) => {
-  manages(who, teamId);
+  requireTeamOwner(who, teamId);
   await removeMember(teamId, userId, who.id);
   revalidatePath(`/teams/${teamId}`);
   return { done: true };
@@ -80,7 +77,7 @@ export const leaveThisTeam = action(about, async ({ teamId }, who) => {
 });
 
 export const deleteThisTeam = action(about, async ({ teamId }, who) => {
-  manages(who, teamId);
+  requireTeamOwner(who, teamId);
   await deleteTeam(teamId, who.id);
   revalidatePath('/', 'layout');
   redirect('/teams');

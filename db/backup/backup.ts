@@ -4,6 +4,7 @@
  *   FOLDER/manifest.json            written last: what belongs to the backup, with SHA-256 of every file
  *   FOLDER/database/<table>.jsonl.gz   one snapshot of all tables, a row per line
  *   FOLDER/storage/<key>            files of the storage, which are written once and never changed
+ *   FOLDER/keys/receipt-keys.json   keys that sign receipts, and those that did
  *   FOLDER/keys/auth-secret         secret that signs sessions, if the site generated it itself
  *
  * A second backup into the same folder copies only new files.
@@ -50,15 +51,17 @@ interface BackupResult {
 /** Back up database and storage into a folder; throw if the folder holds anything but a backup. */
 export async function backUp(
   folder: string,
-  { storage, secret }: { storage: Storage; secret: string | null },
+  { storage, secret, receiptKeys = null }: { storage: Storage; secret: string | null; receiptKeys?: string | null },
 ): Promise<BackupResult> {
   const before = await readManifest(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { tables, migration, named } = await dumpDatabase(join(folder, 'database.part'));
   const files: Manifest['files'] = {};
+  const wanted = new Set(named);
   let [copied, kept] = [0, 0];
   for await (const key of storage.list()) {
-    if (PASSING.test(key)) continue;
+    // a submission's file stays where it was uploaded
+    if (PASSING.test(key) && !wanted.has(key)) continue;
     const bytes = await storage.size(key);
     const had = before?.files[key];
     const path = join(folder, 'storage', key);
@@ -73,11 +76,15 @@ export async function backUp(
     copied++;
   }
   const keys: Manifest['keys'] = {};
-  if (secret !== null) {
-    const path = join(folder, 'keys', 'auth-secret');
+  for (const [name, file] of [
+    ['auth-secret', secret],
+    ['receipt-keys.json', receiptKeys],
+  ] as const) {
+    if (file === null) continue;
+    const path = join(folder, 'keys', name);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await copyFile(secret, path);
-    keys['auth-secret'] = { bytes: (await stat(path)).size, sha256: await sha256Of(createReadStream(path)) };
+    await copyFile(file, path);
+    keys[name] = { bytes: (await stat(path)).size, sha256: await sha256Of(createReadStream(path)) };
   }
   await rm(join(folder, 'database'), { recursive: true, force: true });
   await rename(join(folder, 'database.part'), join(folder, 'database'));

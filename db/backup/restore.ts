@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { sql } from 'drizzle-orm';
 import { db } from '#db/engine/client.ts';
 import { latestMigration, migrate } from '#db/migrate.ts';
+import { tieStorage } from '#db/storage-id.ts';
 import { AppError } from '#lib/errors.ts';
 import type { Storage } from '#lib/storage.ts';
 import { type Manifest, readManifest, verifyBackup } from './backup.ts';
@@ -17,6 +18,8 @@ interface Target {
   storage: Storage;
   /** where the site keeps the secret that signs sessions */
   secret: string;
+  /** where the site keeps the keys that sign receipts */
+  receiptKeys?: string;
 }
 
 /**
@@ -25,7 +28,10 @@ interface Target {
  *
  * @throws AppError if the backup is damaged or from a newer version, or if the site is not empty
  */
-export async function restore(folder: string, { databaseUrl, storage, secret }: Target): Promise<Manifest> {
+export async function restore(
+  folder: string,
+  { databaseUrl, storage, secret, receiptKeys }: Target,
+): Promise<Manifest> {
   const manifest = await readManifest(folder);
   if (!manifest) throw new AppError('not-found', `There is no backup in ${folder}: it has no manifest.json.`);
   if (manifest.migration > latestMigration())
@@ -65,6 +71,9 @@ export async function restore(folder: string, { databaseUrl, storage, secret }: 
   });
   await migrate(databaseUrl);
   for (const key of Object.keys(manifest.files)) await storage.put(key, createReadStream(join(folder, 'storage', key)));
+  await tieStorage(storage);
   if (manifest.keys['auth-secret']) await copyFile(join(folder, 'keys', 'auth-secret'), secret);
+  if (manifest.keys['receipt-keys.json'] && receiptKeys)
+    await copyFile(join(folder, 'keys', 'receipt-keys.json'), receiptKeys);
   return manifest;
 }

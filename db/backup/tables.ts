@@ -3,7 +3,17 @@ import { sql } from 'drizzle-orm';
 import type { Tx } from '#db/engine/client.ts';
 
 /** Tables whose rows are meaningless on another site or at another time. */
-const TRANSIENT = new Set(['public_changes', 'scoring_processes', 'sessions', 'uploads', 'verification_tokens']);
+const TRANSIENT = new Set([
+  'device_logins',
+  'public_changes',
+  'rate_limits',
+  'scoring_processes',
+  'sessions',
+  'storage_ids',
+  'upload_locks',
+  'uploads',
+  'verification_tokens',
+]);
 /** Rows fetched or inserted at once. */
 const BATCH = 500;
 

@@ -31,6 +31,7 @@ import {
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { headlineColumn } from '#lib/tasks/board-columns.ts';
 import { parseTask } from '#lib/tasks/index.ts';
+import { listProbing } from './probing.ts';
 import { comparedResults, isUnscored } from './report-paths.ts';
 import { standingOn } from './standing.ts';
 
@@ -132,6 +133,13 @@ export async function listInbox({ id }: { id?: string } = {}, tx: Tx = db()): Pr
       ),
     };
   });
+  const probing = await listProbing(tx);
+  for (const { submission, findings } of cases)
+    for (const { person, task, dataset, findings: seen } of probing)
+      if (person.id === submission.userId && task === submission.task && dataset.id === submission.datasetId)
+        findings.push(
+          ...seen.map(({ text }): Finding => ({ kind: 'probing', text, link: `/maintain/people/${person.id}` })),
+        );
   return cases.sort((a, b) => a.since.getTime() - b.since.getTime() || a.submission.id.localeCompare(b.submission.id));
 }
 

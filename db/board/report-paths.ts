@@ -14,34 +14,6 @@ export function isUnscored(): SQL<boolean> {
   return sql<boolean>`coalesce((${evaluations.report} ->> 'unscored')::boolean, false)`;
 }
 
-/** Whether there are results on a data set, for tasks whose slots are data sets. */
-export function hasResultsOn(dataset: string): SQL<boolean> {
-  return sql<boolean>`(${reportAt(['results', 'datasets', dataset])} is not null)`;
-}
-
-/** Whether the submission has a separate model for a cell type, with masks or with boxes only. */
-export function hasModelFor(cellType: string): SQL<boolean> {
-  return sql<boolean>`(${reportAt(['results', 'bbox', 'cellTypes', cellType])} is not null)`;
-}
-
-/**
- * The values at the paths in `results`, by each path's index in the list. Absent paths are left out, so that `null`
- * means a number that does not exist. A report is decompressed once for all paths: it is a hundred times as large as
- * what a board shows of it.
- */
-export function resultsAtPaths(paths: readonly (readonly string[])[]): SQL<Record<string, unknown>> {
-  return sql<Record<string, unknown>>`(
-    with whole as materialized (select ${evaluations.report} -> 'results' as results)
-    select coalesce(jsonb_object_agg(found.place, found.value), '{}'::jsonb)
-    from (
-      select wanted.place - 1 as place,
-        whole.results #> array(select jsonb_array_elements_text(wanted.path)) as value
-      from whole, jsonb_array_elements(${JSON.stringify(paths)}::text::jsonb) with ordinality as wanted(path, place)
-    ) as found
-    where found.value is not null
-  )`;
-}
-
 /** `results` without the long lists that only charts need. */
 function withoutLists(): SQL {
   const paths = listTasks().flatMap(({ bulky = [] }) => bulky);
@@ -71,4 +43,22 @@ export function comparedResults(): SQL<unknown> {
   return sql<unknown>`case when ${reportAt(['results', 'bbox', 'overall'])} is not null
     then jsonb_strip_nulls(jsonb_build_object('segm', ${slices('segm')}, 'bbox', ${slices('bbox')}))
     else ${withoutLists()} end`;
+}
+
+/** What shows whether a run was an attempt at the task: its files, the ground truth, and its series of counts. */
+export interface RunFacts {
+  files: { detections: number; images: number }[];
+  truth: { images: number; objects: number };
+  series: { pearson?: number | null; mostLeverage?: number }[];
+}
+
+export function runFacts(): SQL<RunFacts> {
+  return sql<RunFacts>`jsonb_build_object(
+    'files', ${evaluations.report} -> 'predictions',
+    'truth', ${evaluations.report} -> 'groundTruth',
+    'series', coalesce((
+      select jsonb_agg(series.value - 'points' - 'overTime' - 'files')
+      from jsonb_each(${reportAt(['results', 'counts'])}) as series
+    ), '[]'::jsonb)
+  )`;
 }

@@ -12,11 +12,11 @@ import {
   submissions,
 } from '#db/schema.ts';
 import { currentFirst, isCurrentOfOwn, isReleased } from '#db/submissions/current-score.ts';
+import { toldResults } from '#db/submissions/own-scores.ts';
+import { runsBefore } from '#db/submissions/runs-before.ts';
 import { type HeadlineNumber, headlineNumbers } from '#lib/board/headline.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
-import { disclosed } from '#lib/tasks/disclosure.ts';
 import { parseTask } from '#lib/tasks/index.ts';
-import { isReport } from '#lib/tasks/report-schema.ts';
 import { comparedResults } from './report-paths.ts';
 
 interface EvaluationLine {
@@ -62,6 +62,7 @@ export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, 
       // read whole reports only if some of their numbers must stay hidden
       report: sql<unknown>`case when ${datasets.public} then null else ${evaluations.report} end`,
       published: sql<boolean>`${submissions.visibility} = 'published'`,
+      runs: runsBefore(),
       dataset: datasets.name,
     })
     .from(evaluations)
@@ -71,17 +72,19 @@ export async function scoreHistory(submission: Pick<Submission, 'id' | 'task'>, 
     .where(and(eq(evaluations.submissionId, submission.id), isReleased()))
     .orderBy(...currentFirst());
   const counted = new Set<ProtocolId>();
-  const lines = rows.map(({ fits, results, report, published, dataset, sha256, versions, ...row }): EvaluationLine => {
-    const told = report === null ? results : toldOf(report, published);
-    const current = fits && !counted.has(row.protocol);
-    if (current) counted.add(row.protocol);
-    return {
-      ...row,
-      current,
-      groundTruth: { sha256, versions: versions ?? [] },
-      numbers: readHeadlineNumbers(submission.task, told, dataset),
-    };
-  });
+  const lines = rows.map(
+    ({ fits, results, report, published, runs, dataset, sha256, versions, ...row }): EvaluationLine => {
+      const told = report === null ? results : toldResults(report, { published, runs });
+      const current = fits && !counted.has(row.protocol);
+      if (current) counted.add(row.protocol);
+      return {
+        ...row,
+        current,
+        groundTruth: { sha256, versions: versions ?? [] },
+        numbers: readHeadlineNumbers(submission.task, told, dataset),
+      };
+    },
+  );
   lines.sort((a, b) => b.scoredAt.getTime() - a.scoredAt.getTime());
   const left = lines.length > 0 && counted.size === 0;
   return { evaluations: lines, leftBehind: left ? await findLeftBehindReason(submission.id, tx) : null };
@@ -98,11 +101,6 @@ async function findLeftBehindReason(submissionId: string, tx: Tx): Promise<strin
     .orderBy(desc(rescores.finishedAt))
     .limit(1);
   return row?.failure ?? 'It was not scored on the ground truth as it is now.';
-}
-
-/** Return what a report on private ground truth may tell; nothing if the stored value is no report. */
-function toldOf(report: unknown, published: boolean): unknown {
-  return isReport(report) ? disclosed(report, { truthIsPublic: false, published }).results : null;
 }
 
 /** Read the headline numbers from results in list form; none for an unknown task or without results. */

@@ -1,12 +1,11 @@
 /** Decides which submissions stand on a board. */
 import { and, desc, eq, exists, isNull, or, sql } from 'drizzle-orm';
 import type { Tx } from '#db/engine/client.ts';
-import { type Dataset, evaluations, submissions } from '#db/schema.ts';
+import { boardValues, type Dataset, evaluations, submissions } from '#db/schema.ts';
 import { isCurrent, isOn } from '#db/submissions/current-score.ts';
 import { isPublicSql, sealedAt } from '#db/submissions/entries.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import type { CellType } from '#lib/livecell/cell-types.ts';
-import { hasModelFor } from './report-paths.ts';
 
 /**
  * Query the ids of the submissions on a board, to be joined by `id`: published, with a score on this data set and, on
@@ -42,7 +41,7 @@ export function standingOn(
               and(
                 eq(evaluations.submissionId, submissions.id),
                 isCurrent(dataset, protocol),
-                cellType ? hasModelFor(cellType) : undefined,
+                cellType ? hasModelFor(cellType, tx) : undefined,
               ),
             ),
         ),
@@ -60,4 +59,20 @@ export function standingOn(
       stands.id,
     )
     .as('standing');
+}
+
+/** The joined evaluation has a separate model for a cell type, with masks or with boxes only. */
+function hasModelFor(cellType: CellType, tx: Tx) {
+  return exists(
+    tx
+      .select({ one: sql`1` })
+      .from(boardValues)
+      .where(
+        and(
+          eq(boardValues.evaluationId, evaluations.id),
+          eq(boardValues.evaluation, 'bbox'),
+          eq(boardValues.slice, cellType),
+        ),
+      ),
+  );
 }

@@ -4,12 +4,14 @@ import type { CellType } from '#lib/livecell/cell-types.ts';
 import type { BoardEntry } from '#lib/public-entry.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import type { ColumnNumber } from '#lib/tasks/columns.ts';
+import type { Exposure } from '#lib/vocabulary.ts';
 
 /** `id` is the submission's for an entry, else derived from the method. */
 export interface UnrankedRow extends Rankable, BoardEntry {
   id: string;
   method: string;
   publishedAt: Date | null;
+  exposure: Exposure | null;
   /** scored runs of the method on this test set, published or not; null for a reference */
   runs: number | null;
   /** by column key; null: nothing to average, or an empty slot; absent: not computed or not published */

@@ -15,7 +15,16 @@ import { AppError } from '#lib/errors.ts';
 import { splitOfName } from '#lib/livecell/splits.ts';
 import { groundTruthTask } from '#lib/tasks/index.ts';
 
-type Optional = 'public' | 'demo' | 'licence' | 'source' | 'protocol' | 'split' | 'version' | 'evaluatorVersion';
+type Optional =
+  | 'public'
+  | 'demo'
+  | 'licence'
+  | 'source'
+  | 'protocol'
+  | 'split'
+  | 'version'
+  | 'evaluatorVersion'
+  | 'part';
 type NewDataset = Omit<Dataset, 'id' | 'createdAt' | Optional> & Partial<Pick<Dataset, Optional>>;
 
 /**

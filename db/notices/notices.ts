@@ -22,6 +22,7 @@ export const NOTICE_WORDS: Readonly<Record<NoticeKind, string>> = {
   'quota-granted': 'More submissions were granted',
   team: 'Something changed in a team of yours',
   account: 'Something changed in your account',
+  'problem-settled': 'A problem that you reported was answered',
   announcement: 'Announcements of the maintainers',
 };
 
@@ -31,6 +32,8 @@ export interface NewNotice {
   text: string;
   /** a path of this site, such as `/submissions/<id>` */
   link?: string;
+  /** further lines of the e-mail alone */
+  letter?: readonly string[];
 }
 
 /** Return where a person with these preferences wants notices of a kind. */
@@ -68,7 +71,7 @@ export function sendsMail(): boolean {
 
 const SUBJECT_LENGTH = 100;
 
-function composeLetter({ kind, text, link }: NewNotice): { subject: string; body: string } {
+function composeLetter({ kind, text, link, letter }: NewNotice): { subject: string; body: string } {
   const site = new URL(env().AUTH_URL!).origin; // there wherever SMTP is set up
   const first = /^.*?[.!?:](?=\s|$)/.exec(text)?.[0] ?? text;
   const subject = first.replace(/\s+/g, ' ').trim().replace(/[.:]$/, '');
@@ -77,11 +80,12 @@ function composeLetter({ kind, text, link }: NewNotice): { subject: string; body
     body: [
       text,
       ...(link ? ['', `${site}${link}`] : []),
+      ...(letter ? ['', ...letter.map((line) => line.replaceAll('{site}', site))] : []),
       '',
       '-- ',
       'LIVECell benchmark',
       `You get this e-mail because your account wants to hear by e-mail when: ${NOTICE_WORDS[kind].toLowerCase()}.`,
-      `Switch it off: ${site}/account#notices`,
+      `Switch it off: ${site}/account?tab=notices`,
       '',
     ].join('\n'),
   };

@@ -84,6 +84,15 @@ export async function mailSnapshot(tx: Tx = db()): Promise<{ waiting: number; gi
   return row;
 }
 
+/** Return how long the first letter that is due has waited, in seconds; null: none waits. */
+export async function oldestMailSeconds(tx: Tx = db()): Promise<number | null> {
+  const [row] = await tx
+    .select({ seconds: sql<number | null>`extract(epoch from now() - min(${outbox.createdAt}))::float8` })
+    .from(outbox)
+    .where(waiting);
+  return row.seconds;
+}
+
 /** Delete letters that were sent or given up a month ago. Return how many. */
 export async function forgetOldMail(tx: Tx = db()): Promise<number> {
   const before = sql`now() - ${KEPT_DAYS} * interval '1 day'`;

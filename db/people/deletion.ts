@@ -18,8 +18,8 @@ import { isSharedFile } from '#db/submissions/submissions.ts';
 import { listUploads } from '#db/submissions/uploads.ts';
 import { AppError } from '#lib/errors.ts';
 import { rememberDeparted } from './departed.ts';
+import { lockForLeaving, retryDeadlocks } from './locks.ts';
 import { leaveTeam } from './teams.ts';
-import { lockMaintainers } from './users.ts';
 
 export type EntriesAfterwards =
   /** keep published entries on the board, credited to this name */
@@ -42,44 +42,46 @@ interface LeftInStorage {
  * @throws AppError `conflict` for the last maintainer, and for the last owner of a team that has other members
  */
 export async function deleteAccount(userId: string, choice: EntriesAfterwards, tx: Tx = db()): Promise<LeftInStorage> {
-  return tx.transaction(async (tx) => {
-    const maintainers = await lockMaintainers(tx);
-    const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
-    if (!user) throw new AppError('not-found', 'There is no such account (any more).');
-    if (user.role === 'maintainer') requireAnotherMaintainer(maintainers, userId);
-    await leaveTeams(userId, tx);
+  return retryDeadlocks(() => tx.transaction((tx) => deleteNow(userId, choice, tx)), tx);
+}
 
-    const mine = await tx
-      .select()
-      .from(submissions)
-      .where(and(eq(submissions.userId, userId), isNull(submissions.teamId)));
-    const counts = { kept: 0, tombstones: 0, deleted: 0 };
-    const gone: { submissionId: string; storageKey: string }[] = [];
-    for (const submission of mine) {
-      const became = await keepOrWithdraw(submission, userId, choice, tx);
-      counts[became]++;
-      if (became === 'kept') continue;
-      gone.push(...(await listFileKeys(submission.id, tx)));
-      if (became === 'deleted') await tx.delete(submissions).where(eq(submissions.id, submission.id));
-    }
-    // keep a method as long as it has entries
-    const own = await tx
-      .select({ id: methods.id, entry: submissions.id })
-      .from(methods)
-      .leftJoin(submissions, and(eq(submissions.methodId, methods.id), ne(submissions.state, 'withdrawn')))
-      .where(and(eq(methods.userId, userId), isNull(methods.teamId)));
-    for (const { id, entry } of own) if (entry === null) await tx.delete(methods).where(eq(methods.id, id));
+async function deleteNow(userId: string, choice: EntriesAfterwards, tx: Tx): Promise<LeftInStorage> {
+  const people = await lockForLeaving([userId], [userId], tx);
+  const user = people.find(({ id }) => id === userId);
+  if (!user) throw new AppError('not-found', 'There is no such account (any more).');
+  if (user.role === 'maintainer') requireAnotherMaintainer(people, userId);
+  await leaveTeams(userId, tx);
 
-    const files = new Set<string>();
-    for (const { submissionId, storageKey } of gone)
-      if (!(await isSharedFile(storageKey, submissionId, tx))) files.add(storageKey);
-    const uploads = (await listUploads(userId, tx)).map(({ id, storageKey }) => ({ id, storageKey }));
-    if (user.email) await deleteMailTo([user.email], tx);
-    await recordEvent(userId, { kind: 'account-deleted', userId, ...counts }, tx);
-    await rememberDeparted(user, tx);
-    await tx.delete(users).where(eq(users.id, userId));
-    return { files: [...files], uploads };
-  });
+  const mine = await tx
+    .select()
+    .from(submissions)
+    .where(and(eq(submissions.userId, userId), isNull(submissions.teamId)));
+  const counts = { kept: 0, tombstones: 0, deleted: 0 };
+  const gone: { submissionId: string; storageKey: string }[] = [];
+  for (const submission of mine) {
+    const became = await keepOrWithdraw(submission, userId, choice, tx);
+    counts[became]++;
+    if (became === 'kept') continue;
+    gone.push(...(await listFileKeys(submission.id, tx)));
+    if (became === 'deleted') await tx.delete(submissions).where(eq(submissions.id, submission.id));
+  }
+  // keep a method as long as it has entries
+  const own = await tx
+    .select({ id: methods.id, entry: submissions.id })
+    .from(methods)
+    .leftJoin(submissions, and(eq(submissions.methodId, methods.id), ne(submissions.state, 'withdrawn')))
+    .where(and(eq(methods.userId, userId), isNull(methods.teamId)));
+  for (const { id, entry } of own) if (entry === null) await tx.delete(methods).where(eq(methods.id, id));
+
+  const files = new Set<string>();
+  for (const { submissionId, storageKey } of gone)
+    if (!(await isSharedFile(storageKey, submissionId, tx))) files.add(storageKey);
+  const uploads = (await listUploads(userId, tx)).map(({ id, storageKey }) => ({ id, storageKey }));
+  if (user.email) await deleteMailTo([user.email], tx);
+  await recordEvent(userId, { kind: 'account-deleted', userId, ...counts }, tx);
+  await rememberDeparted(user, tx);
+  await tx.delete(users).where(eq(users.id, userId));
+  return { files: [...files], uploads };
 }
 
 /** Count a person's own entries on the board. */
@@ -90,8 +92,8 @@ export async function countPublished(userId: string, tx: Tx = db()): Promise<num
   return row.entries;
 }
 
-function requireAnotherMaintainer(maintainers: readonly User[], userId: string): void {
-  if (!maintainers.some(({ id, suspendedAt }) => id !== userId && suspendedAt === null))
+function requireAnotherMaintainer(people: readonly User[], userId: string): void {
+  if (!people.some(({ id, role, suspendedAt }) => id !== userId && role === 'maintainer' && suspendedAt === null))
     throw new AppError('conflict', 'You are the last maintainer. Make somebody else a maintainer first.');
 }
 

@@ -4,11 +4,14 @@ import { db, type Tx } from '#db/engine/client.ts';
 import { getPreferences } from '#db/notices/notices.ts';
 import {
   auditEvents,
+  classes,
+  classMembers,
   datasets,
   evaluations,
   methods,
   notices,
   outbox,
+  problemReports,
   quotaLedger,
   sessions,
   submissionFiles,
@@ -19,6 +22,8 @@ import {
   users,
 } from '#db/schema.ts';
 import { isReleased } from '#db/submissions/current-score.ts';
+import { runsBefore } from '#db/submissions/runs-before.ts';
+import { drawsOf } from '#lib/draws.ts';
 import { userHolder } from '#lib/quota.ts';
 import { disclosed } from '#lib/tasks/disclosure.ts';
 import { isReport } from '#lib/tasks/report-schema.ts';
@@ -43,9 +48,24 @@ export async function accountData(userId: string, tx: Tx = db()) {
     profile: { id, name, email, emailVerified, affiliation, orcid, role, suspendedAt, suspendedReason, createdAt },
     noticePreferences: await getPreferences(userId, tx),
     signIns: await listSignIns(userId, tx),
-    sessions: await tx.select({ expires: sessions.expires }).from(sessions).where(eq(sessions.userId, userId)),
+    sessions: await tx
+      .select({
+        device: sessions.device,
+        network: sessions.network,
+        createdAt: sessions.createdAt,
+        seenAt: sessions.seenAt,
+        expires: sessions.expires,
+      })
+      .from(sessions)
+      .where(eq(sessions.userId, userId)),
     tokens,
     teams: memberships,
+    classes: await tx
+      .select({ id: classes.id, name: classes.name, as: classMembers.name, joinedAt: classMembers.joinedAt })
+      .from(classMembers)
+      .innerJoin(classes, eq(classes.id, classMembers.classId))
+      .where(eq(classMembers.userId, userId))
+      .orderBy(asc(classMembers.joinedAt)),
     methods: await tx.select().from(methods).where(eq(methods.userId, userId)).orderBy(asc(methods.createdAt)),
     submissions: await submissionsOf(userId, tx),
     quota: await tx
@@ -84,6 +104,17 @@ export async function accountData(userId: string, tx: Tx = db()) {
       .from(notices)
       .where(eq(notices.userId, userId))
       .orderBy(asc(notices.createdAt)),
+    reports: await tx
+      .select({
+        submissionId: problemReports.submissionId,
+        text: problemReports.text,
+        createdAt: problemReports.createdAt,
+        settledAt: problemReports.settledAt,
+        answer: problemReports.answer,
+      })
+      .from(problemReports)
+      .where(eq(problemReports.userId, userId))
+      .orderBy(asc(problemReports.createdAt)),
     emails: email
       ? await tx
           .select({
@@ -124,6 +155,10 @@ async function submissionsOf(userId: string, tx: Tx) {
       codeUrl: submissions.codeUrl,
       trainingData: submissions.trainingData,
       testImagesSeen: submissions.testImagesSeen,
+      exposure: submissions.exposure,
+      licence: submissions.licence,
+      cellsShown: submissions.cellsShown,
+      filesShared: submissions.filesShared,
       state: submissions.state,
       visibility: submissions.visibility,
       anonymous: submissions.anonymous,
@@ -163,6 +198,7 @@ async function submissionsOf(userId: string, tx: Tx) {
       report: evaluations.report,
       truthIsPublic: datasets.public,
       published: sql<boolean>`${submissions.visibility} = 'published'`,
+      runs: runsBefore(),
     })
     .from(evaluations)
     .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
@@ -176,7 +212,7 @@ async function submissionsOf(userId: string, tx: Tx) {
       .filter(({ submissionId }) => submissionId === row.id)
       .map(({ createdAt, report, ...about }) => ({
         createdAt,
-        report: isReport(report) ? disclosed(report, about) : null,
+        report: isReport(report) ? disclosed(report, { ...about, draw: drawsOf(report) }) : null,
       })),
   }));
 }

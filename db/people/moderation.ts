@@ -1,5 +1,5 @@
 /** Maintainers' tools for accounts: find, suspend, and merge two accounts of one person. Roles are in `users.ts`. */
-import { and, count, desc, eq, getTableName, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, count, desc, eq, getTableName, inArray, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
@@ -8,15 +8,22 @@ import {
   accounts,
   announcements,
   apiTokens,
+  classes,
+  classMembers,
+  deviceLogins,
   groundTruthImports,
   groundTruthVersions,
+  labelErrors,
   methods,
   notices,
+  problemReports,
+  publishedNumbers,
   quotaLedger,
   rescores,
   sessions,
   signInLinks,
   submissions,
+  submitCalls,
   taskSettings,
   teamInvitations,
   teamMembers,
@@ -27,7 +34,8 @@ import {
 } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 import { userHolder } from '#lib/quota.ts';
-import { lockMaintainers, lockUser, requireRemainingMaintainer } from './users.ts';
+import { lockForLeaving, retryDeadlocks } from './locks.ts';
+import { lockUser, requireRemainingMaintainer, revokeAllTokens } from './users.ts';
 
 // --- finding ---
 
@@ -137,7 +145,6 @@ const MOVING = {
   submissions: submissions.userId,
   methods: methods.userId,
   providers: accounts.userId,
-  tokens: apiTokens.userId,
   uploads: uploads.userId,
   notices: notices.userId,
   'verification marks': submissions.verifiedBy,
@@ -147,9 +154,26 @@ const MOVING = {
   'ground truth sent in': groundTruthImports.createdBy,
   'task settings': taskSettings.updatedBy,
   announcements: announcements.createdBy,
+  'decisions about label errors': labelErrors.decidedBy,
+  'classes made': classes.createdBy,
+  'published numbers': publishedNumbers.createdBy,
+  'reported problems': problemReports.userId,
+  'settled problems': problemReports.settledBy,
 } as const satisfies Record<string, AnyPgColumn>;
-/** References that merging handles separately: it combines memberships and ends sessions and sign-in links. */
-const HANDLED = [teamMembers.userId, sessions.userId, signInLinks.userId, signInLinks.createdBy] as const;
+/**
+ * References that merging handles separately: it combines memberships and ends sessions, API tokens, sign-in links and
+ * device logins.
+ */
+const HANDLED = [
+  teamMembers.userId,
+  classMembers.userId,
+  apiTokens.userId,
+  submitCalls.userId,
+  sessions.userId,
+  signInLinks.userId,
+  signInLinks.createdBy,
+  deviceLogins.userId,
+] as const;
 
 /** Every reference to a person that merging takes care of, as `table.column`. */
 export const MERGED_REFERENCES: readonly string[] = [...Object.values(MOVING), ...HANDLED].map(
@@ -172,7 +196,7 @@ export interface MergePreview {
 
 /** Return what merging `goneId` into `keptId` would do. Change nothing. */
 export async function previewMerge(keptId: string, goneId: string, tx: Tx = db()): Promise<MergePreview> {
-  const [kept, gone] = await findBoth(keptId, goneId, {}, tx);
+  const [kept, gone] = await findBoth(keptId, goneId, tx);
   const moves: Record<string, number> = {};
   for (const [kind, column] of Object.entries(MOVING)) {
     const [{ n }] = await tx.select({ n: count() }).from(column.table).where(eq(column, goneId));
@@ -219,9 +243,9 @@ export async function mergeAccounts(
   if (!said) throw new AppError('invalid', 'A reason is needed. The person reads it.');
   if (goneId === actorId)
     throw new AppError('conflict', 'This would remove the account you are signed in with. Merge the other way round.');
-  return tx.transaction(async (tx) => {
-    // the lock keeps out new references: a transaction that inserts one waits, then finds the account gone
-    const [kept, gone] = await findBoth(keptId, goneId, { lock: true }, tx);
+  const merge = async (tx: Tx) => {
+    await lockForLeaving([keptId, goneId], [goneId], tx);
+    const [kept, gone] = await findBoth(keptId, goneId, tx);
     const moved: Record<string, number> = {};
     for (const [kind, column] of Object.entries(MOVING)) {
       const rows = await tx
@@ -243,6 +267,9 @@ export async function mergeAccounts(
     if (lines.length > 0) moved['quota lines'] = lines.length;
     const joined = await joinTeams(keptId, goneId, tx);
     if (joined > 0) moved.teams = joined;
+    await joinClasses(keptId, goneId, tx);
+    // nobody gets the rights of another account by a token they made long ago
+    await revokeAllTokens(goneId, tx);
     const changes = columnsTakenOver(kept, gone);
     await tx.delete(users).where(eq(users.id, goneId)); // ends its sessions; what is unique is free now
     if (Object.keys(changes).length > 0) await tx.update(users).set(changes).where(eq(users.id, keptId));
@@ -268,22 +295,16 @@ export async function mergeAccounts(
       tx,
     );
     return moved;
-  });
+  };
+  return retryDeadlocks(() => tx.transaction(merge), tx);
 }
 
-async function findBoth(
-  keptId: string,
-  goneId: string,
-  { lock = false }: { lock?: boolean },
-  tx: Tx,
-): Promise<[User, User]> {
+async function findBoth(keptId: string, goneId: string, tx: Tx): Promise<[User, User]> {
   if (keptId === goneId) throw new AppError('invalid', 'These are one account already.');
-  const query = tx
+  const found = await tx
     .select()
     .from(users)
-    .where(inArray(users.id, [keptId, goneId]))
-    .orderBy(users.id);
-  const found = await (lock ? query.for('update') : query);
+    .where(inArray(users.id, [keptId, goneId]));
   const [kept, gone] = [keptId, goneId].map((id) => found.find((user) => user.id === id));
   if (!kept || !gone) throw new AppError('not-found', 'One of these accounts is not there (any more).');
   if (kept.orcid && gone.orcid)
@@ -319,10 +340,21 @@ async function joinTeams(keptId: string, goneId: string, tx: Tx): Promise<number
   return theirs.length;
 }
 
+/** Where both are in a class, the kept account's membership stays. */
+async function joinClasses(keptId: string, goneId: string, tx: Tx): Promise<void> {
+  const already = tx.select({ id: classMembers.classId }).from(classMembers).where(eq(classMembers.userId, keptId));
+  await tx
+    .update(classMembers)
+    .set({ userId: keptId })
+    .where(and(eq(classMembers.userId, goneId), notInArray(classMembers.classId, already)));
+}
+
 /** Throw if taking over a suspension would leave the site without a maintainer who can act. */
 async function requireActingMaintainer(before: readonly User[], tx: Tx): Promise<void> {
   if (!before.some(({ role, suspendedAt }) => role === 'maintainer' && suspendedAt === null)) return;
-  if (!(await lockMaintainers(tx)).some(({ suspendedAt }) => suspendedAt === null))
+  // No lock, which would be out of order: whoever takes a maintainer away first locks all, as this transaction did.
+  const now = await tx.select().from(users).where(eq(users.role, 'maintainer'));
+  if (!now.some(({ suspendedAt }) => suspendedAt === null))
     throw new AppError('conflict', 'This would suspend the last maintainer. Lift the suspension first.');
 }
 

@@ -3,9 +3,10 @@ import { and, eq, isNull, notExists, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { accounts, sessions, type User, users } from '#db/schema.ts';
+import { requireOwnName } from '#db/submissions/public-names.ts';
 import { AppError } from '#lib/errors.ts';
 import { plainName, publicName } from '#lib/names.ts';
-import { welcomeBack } from './departed.ts';
+import { rememberUnlinked, welcomeBack } from './departed.ts';
 import { lockUser } from './users.ts';
 
 /** An account at a service, by the service's own id. Its tokens are not kept: the site never uses them again. */
@@ -28,6 +29,7 @@ export async function saveProfile(
     const before = await lockUser(userId, tx);
     const fields = (['name', 'affiliation'] as const).filter((field) => before[field] !== profile[field]);
     if (fields.length === 0) return;
+    if (profile.name && fields.includes('name')) await requireOwnName('person', profile.name, { userId }, tx);
     await tx.update(users).set(profile).where(eq(users.id, userId));
     await recordEvent(userId, { kind: 'profile-changed', userId, fields }, tx);
   });
@@ -92,7 +94,7 @@ export async function claimByEmail(
       .select()
       .from(users)
       .where(eq(sql`lower(${users.email})`, verifiedEmail.trim().toLowerCase()))
-      .for('update');
+      .for('no key update');
     if (!user || (await listSignIns(user.id, tx)).length > 0) return false;
     const { provider, providerAccountId, name = null } = account;
     const [known] = await tx
@@ -128,6 +130,7 @@ export async function unlinkSignIn(userId: string, signIn: SignIn, tx: Tx = db()
           eq(accounts.providerAccountId, providerAccountId),
         ),
       );
+    await rememberUnlinked(userId, { provider, providerAccountId }, tx);
     if (provider === 'orcid') await showOrcid(userId, tx);
     await recordEvent(userId, { kind: 'sign-in-unlinked', userId, provider }, tx);
   });

@@ -19,11 +19,13 @@ import {
   teams,
   users,
 } from '#db/schema.ts';
+import { requireOwnName } from '#db/submissions/public-names.ts';
 import { AppError } from '#lib/errors.ts';
 import { publicName } from '#lib/names.ts';
 import { secretDigest } from '#lib/secrets.ts';
 
 import type { TeamRole } from '#lib/vocabulary.ts';
+import { lockUser } from './users.ts';
 
 /** How long an invitation is valid: a week. */
 export const INVITATION_DAYS = 7;
@@ -85,6 +87,7 @@ export async function createTeam(wanted: string, userId: string, tx: Tx = db()):
   return tx.transaction(async (tx) => {
     await requireFewFounded(userId, tx);
     const name = publicName(wanted);
+    await requireOwnName('team', name, { userId }, tx);
     const [team] = await tx.insert(teams).values({ name }).returning();
     await tx.insert(teamMembers).values({ teamId: team.id, userId, role: 'owner' });
     await recordEvent(userId, { kind: 'team-created', teamId: team.id, name }, tx);
@@ -97,7 +100,7 @@ export const MOST_TEAMS = 10;
 
 /** Check the limit one founding at a time per person. It counts events of the audit log, which nobody can change. */
 async function requireFewFounded(userId: string, tx: Tx): Promise<void> {
-  await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('update');
+  await lockUser(userId, tx);
   const [{ n }] = await tx
     .select({ n: count() })
     .from(auditEvents)
@@ -120,6 +123,7 @@ export async function renameTeam(id: string, wanted: string, actorId: string, tx
     const name = publicName(wanted);
     const before = await lockTeam(id, tx);
     if (before.name === name) return before;
+    await requireOwnName('team', name, { userId: actorId }, tx);
     const [team] = await tx.update(teams).set({ name }).where(eq(teams.id, id)).returning();
     await recordEvent(actorId, { kind: 'team-renamed', teamId: id, before: before.name, after: name }, tx);
     return team;

@@ -4,10 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
+import { notify } from '#db/notices/notices.ts';
 import { type ApiToken, apiTokens, type User, users } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 import { secretDigest } from '#lib/secrets.ts';
-import { TOKEN_SCOPES, type TokenScope } from '#lib/vocabulary.ts';
+import { TOKEN_SCOPES, type TokenScope, USUAL_SCOPES } from '#lib/vocabulary.ts';
 import { lockUser } from './users.ts';
 
 const DAY = 24 * 3600_000;
@@ -30,7 +31,11 @@ export function tokenEnd(lifetime: TokenLifetime, now = Date.now()): Date | null
   return lifetime === 'never' ? null : new Date(now + Number(lifetime) * DAY);
 }
 
-/** Create a token. Unless `options` restrict it, it has all scopes and never expires. */
+/**
+ * Create a token. Unless `options` say otherwise, it may read and submit, and never expires.
+ *
+ * @throws AppError `forbidden` for the scope to moderate, unless the person is a maintainer
+ */
 export async function createToken(
   userId: string,
   name: string,
@@ -38,10 +43,12 @@ export async function createToken(
   tx: Tx = db(),
 ): Promise<{ token: string; id: string }> {
   const token = TOKEN_PREFIX + randomBytes(30).toString('base64url');
-  const scopes = TOKEN_SCOPES.filter((scope) => (options.scopes ?? TOKEN_SCOPES).includes(scope));
+  const scopes = TOKEN_SCOPES.filter((scope) => (options.scopes ?? USUAL_SCOPES).includes(scope));
   if (scopes.length === 0) throw new AppError('invalid', 'A token needs at least one scope: read, submit.');
   return tx.transaction(async (tx) => {
-    await lockUser(userId, tx);
+    const { role } = await lockUser(userId, tx);
+    if (scopes.includes('moderate') && role !== 'maintainer')
+      throw new AppError('forbidden', 'Only a maintainer’s token can moderate.');
     const valid = and(
       eq(apiTokens.userId, userId),
       or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, sql`now()`)),
@@ -54,6 +61,8 @@ export async function createToken(
     const values = { userId, name, sha256: secretDigest(token), scopes, expiresAt: options.expiresAt ?? null };
     const [created] = await tx.insert(apiTokens).values(values).returning({ id: apiTokens.id });
     await recordEvent(userId, { kind: 'token-created', userId, name, scopes }, tx);
+    const text = `A new API token of yours: “${name}”, to ${scopes.join(' and ')}. If you did not make it, revoke it.`;
+    await notify([userId], { kind: 'account', text, link: '/account?tab=tokens' }, tx);
     return { token, id: created.id };
   });
 }

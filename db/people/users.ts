@@ -4,9 +4,10 @@ import { eq, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { notify } from '#db/notices/notices.ts';
-import { type User, users } from '#db/schema.ts';
+import { apiTokens, type User, users } from '#db/schema.ts';
 import { AppError } from '#lib/errors.ts';
 import type { Role } from '#lib/vocabulary.ts';
+import { lockPeople } from './locks.ts';
 
 export async function listUsers(tx: Tx = db()): Promise<User[]> {
   return tx.select().from(users).orderBy(users.createdAt, users.id);
@@ -31,7 +32,7 @@ export async function getUserByEmail(email: string, tx: Tx = db()): Promise<User
  * @throws AppError `not-found`
  */
 export async function lockUser(userId: string, tx: Tx): Promise<User> {
-  const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+  const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('no key update');
   if (!user) throw new AppError('not-found', 'There is no such account (any more).');
   return user;
 }
@@ -69,10 +70,13 @@ export async function setRole(
   const { actorId = null, lastMaintainer = 'stays' } = options;
   return tx.transaction(async (tx) => {
     if (role !== 'maintainer' && lastMaintainer !== 'may-go') await requireRemainingMaintainer(userId, tx);
-    const [before] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+    const [before] = await tx.select().from(users).where(eq(users.id, userId)).for('no key update');
     if (!before) throw new AppError('not-found', 'There is no such person.');
     const [user] = await tx.update(users).set({ role }).where(eq(users.id, userId)).returning();
     const reason = options.reason?.trim();
+    // who has an old token of theirs must not become a maintainer with it
+    const revoked =
+      role === 'maintainer' && before.role !== role && actorId !== userId ? await revokeAllTokens(userId, tx) : 0;
     await recordEvent(
       actorId,
       {
@@ -89,7 +93,7 @@ export async function setRole(
         [userId],
         {
           kind: 'account',
-          text: `You are now a ${role}.${reason ? ` Reason: ${reason}` : ''}`,
+          text: `You are now a ${role}.${reason ? ` Reason: ${reason}` : ''}${revoked > 0 ? ' Your API tokens were revoked: make new ones.' : ''}`,
           link: '/account',
         },
         tx,
@@ -98,21 +102,20 @@ export async function setRole(
   });
 }
 
-/**
- * Lock all maintainers, always in the same order: if two of them leave at once, the second finds that they are the last.
- * A transaction that also locks an account locks the maintainers first, or two such transactions could deadlock.
- */
-export async function lockMaintainers(tx: Tx): Promise<User[]> {
-  return tx.select().from(users).where(eq(users.role, 'maintainer')).orderBy(users.id).for('update');
+/** Revoke every API token of a person. Return how many there were. */
+export async function revokeAllTokens(userId: string, tx: Tx): Promise<number> {
+  return (await tx.delete(apiTokens).where(eq(apiTokens.userId, userId)).returning({ id: apiTokens.id })).length;
 }
 
 /**
- * Require that a maintainer who can act remains without this one.
+ * Require that a maintainer who can act remains without this one. Locks all maintainers and the person in one order: if
+ * two maintainers leave at once, the second finds that they are the last.
  *
  * @throws AppError `conflict`
  */
 export async function requireRemainingMaintainer(userId: string, tx: Tx): Promise<void> {
-  const acting = (await lockMaintainers(tx)).filter(({ suspendedAt }) => suspendedAt === null);
+  const people = await lockPeople([userId], tx);
+  const acting = people.filter(({ role, suspendedAt }) => role === 'maintainer' && suspendedAt === null);
   if (acting.some(({ id }) => id === userId) && acting.length === 1)
     throw new AppError('conflict', 'This is the last maintainer. Make somebody else a maintainer first.');
 }

@@ -261,7 +261,7 @@ export async function grantQuota(grant: NewGrant, actorId: string, tx: Tx = db()
       {
         kind: 'quota-granted',
         text: `${amount} more scored ${amount === 1 ? 'submission' : 'submissions'} to ${name} granted until ${moment(until)}. Reason: ${reason}`,
-        link: '/account#quota',
+        link: '/account?tab=quota',
       },
       tx,
     );

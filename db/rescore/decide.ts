@@ -111,6 +111,12 @@ export async function cancelRescore(
         .where(eq(groundTruthVersions.id, rescore.groundTruthVersionId))
         .returning();
       packKey = version.packKey;
+      // without the public part there is no private one; the sweep deletes its file
+      if (version.part?.name === 'public')
+        await tx
+          .update(groundTruthVersions)
+          .set({ state: 'cancelled', statistics: null })
+          .where(and(eq(groundTruthVersions.datasetId, version.datasetId), eq(groundTruthVersions.state, 'scheduled')));
     }
     await recordEvent(actorId, { kind: 'rescore-cancelled', rescoreId, ...(await describeRescore(rescore, tx)) }, tx);
     return { packKey };

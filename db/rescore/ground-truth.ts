@@ -20,8 +20,10 @@ import {
   type Rescore,
   users,
 } from '#db/schema.ts';
+import type { PartFacts } from '#lib/datasets/split-parts.ts';
 import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
 import { AppError } from '#lib/errors.ts';
+import { day } from '#lib/format.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 import { groundTruthTask } from '#lib/tasks/index.ts';
 import { requireIdle, rescoreOnVersion } from './start.ts';
@@ -56,6 +58,14 @@ export async function listGroundTruthVersions(datasetId: string, tx: Tx = db()):
   return rows.map(({ version: { statistics: _, packKey: __, ...version }, by }) => ({ ...version, by }));
 }
 
+interface NewVersion {
+  facts: GroundTruthFacts & { packKey: string };
+  note: string;
+  public?: boolean;
+  /** it is the public part of the whole */
+  part?: PartFacts | null;
+}
+
 /**
  * Replace the ground truth of a data set. The new version becomes current when every scored submission has been scored
  * on it.
@@ -64,7 +74,7 @@ export async function listGroundTruthVersions(datasetId: string, tx: Tx = db()):
  */
 export async function replaceGroundTruth(
   datasetId: string,
-  { facts, note, public: isPublic }: { facts: GroundTruthFacts & { packKey: string }; note: string; public?: boolean },
+  { facts, note, public: isPublic, part = null }: NewVersion,
   actorId: string | null,
   tx: Tx = db(),
 ): Promise<{ version: GroundTruthVersion; rescore: Rescore }> {
@@ -74,6 +84,7 @@ export async function replaceGroundTruth(
   return tx.transaction(async (tx) => {
     const dataset = await lockDataset(datasetId, tx);
     await requireIdle(dataset, tx);
+    await requireUndivided(dataset, tx);
     if (dataset.sha256 === sha256)
       throw new AppError(
         'conflict',
@@ -95,6 +106,7 @@ export async function replaceGroundTruth(
         cellTypes,
         packKey,
         statistics,
+        part,
         public: isPublic ?? dataset.public,
         note: words,
         createdBy: actorId,
@@ -118,15 +130,29 @@ export async function replaceGroundTruth(
   });
 }
 
+/** Throw while the private part of a data set waits: it is of the ground truth that is there. @throws AppError `conflict` */
+export async function requireUndivided({ id, name }: Dataset, tx: Tx): Promise<void> {
+  const [waiting] = await tx
+    .select({ switchAt: groundTruthVersions.switchAt })
+    .from(groundTruthVersions)
+    .where(and(eq(groundTruthVersions.datasetId, id), eq(groundTruthVersions.state, 'scheduled')));
+  if (waiting)
+    throw new AppError(
+      'conflict',
+      `“${name}” is divided: its private part is scored from ${day(waiting.switchAt!)} on. Until then its ground truth is neither replaced nor divided again.`,
+    );
+}
+
 /** Make the annotations of a data set public or private. Scores computed from them stay. */
 export async function setDatasetPublic(
   datasetId: string,
   isPublic: boolean,
-  actorId: string | null,
+  { actorId, reason }: { actorId: string | null; reason: string },
   tx: Tx = db(),
 ): Promise<Dataset> {
   return tx.transaction(async (tx) => {
     const dataset = await lockDataset(datasetId, tx);
+    if (isPublic) await requireUndivided(dataset, tx);
     if (dataset.public === isPublic)
       throw new AppError('conflict', `“${dataset.name}” is ${isPublic ? 'public' : 'not public'} already.`);
     const [changed] = await tx.update(datasets).set({ public: isPublic }).where(eq(datasets.id, datasetId)).returning();
@@ -145,6 +171,7 @@ export async function setDatasetPublic(
         name: dataset.name,
         before: dataset.public,
         after: isPublic,
+        reason,
       },
       tx,
     );
@@ -155,7 +182,7 @@ export async function setDatasetPublic(
 // --- uploaded files ---
 
 export type NewImport = Pick<GroundTruthImport, 'name' | 'task' | 'files'> &
-  Partial<Pick<GroundTruthImport, 'public' | 'licence' | 'source' | 'protocol' | 'split' | 'note'>> & {
+  Partial<Pick<GroundTruthImport, 'public' | 'licence' | 'source' | 'protocol' | 'split' | 'note' | 'splitting'>> & {
     /** the data set whose next version it is; absent: a new data set */
     datasetId?: string | null;
   };
@@ -240,12 +267,21 @@ export async function finishImport(
       if (statistics) await saveStatistics(dataset, statistics, tx);
       datasetId = dataset.id;
     }
-    await tx
-      .update(groundTruthImports)
-      .set({ state: 'done', datasetId, warnings, finishedAt: sql`now()` })
-      .where(eq(groundTruthImports.id, id));
+    await endImport(id, { datasetId, warnings }, tx);
     return true;
   });
+}
+
+/** Record that an import is done. */
+export async function endImport(
+  id: string,
+  result: { datasetId: string; warnings: Warning[] },
+  tx: Tx = db(),
+): Promise<void> {
+  await tx
+    .update(groundTruthImports)
+    .set({ state: 'done', ...result, finishedAt: sql`now()` })
+    .where(eq(groundTruthImports.id, id));
 }
 
 /** End an import without a result, because of its files or of the site. Return it, for the caller to delete its files. */

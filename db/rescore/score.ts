@@ -1,12 +1,12 @@
 /** The scoring process's side of a re-score: one submission at a time. */
 
 import { and, eq } from 'drizzle-orm';
+import { saveEvaluations } from '#db/board/values.ts';
 import { getDataset, listDatasets } from '#db/datasets/datasets.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { enqueueRescore } from '#db/queue/queue.ts';
 import {
   type Dataset,
-  evaluations,
   groundTruthVersions,
   type Rescore,
   type RescoreItem,
@@ -15,6 +15,7 @@ import {
   submissionFiles,
   submissions,
 } from '#db/schema.ts';
+import { saveOutcomes } from '#db/submissions/outcomes.ts';
 import { FILES_GONE } from '#db/submissions/rescore-items.ts';
 import type { ScoringInput } from '#db/submissions/scoring.ts';
 import { parseTask } from '#lib/tasks/index.ts';
@@ -115,20 +116,19 @@ export async function saveRescore(
       );
     const done = await endItem(rescoreId, submissionId, { state: 'done', failure: null }, tx);
     if (!done) return false;
-    await tx
-      .insert(evaluations)
-      .values(
-        reports.map((report) => ({
-          submissionId,
-          protocol: report.protocol,
-          evaluatorVersion: report.evaluator.version,
-          report,
-          groundTruthSha256: report.groundTruth.sha256,
-          rescoreId,
-          pending: true,
-        })),
-      )
-      .onConflictDoNothing();
+    await saveEvaluations(
+      reports.map((report) => ({
+        submissionId,
+        protocol: report.protocol,
+        evaluatorVersion: report.evaluator.version,
+        report,
+        groundTruthSha256: report.groundTruth.sha256,
+        rescoreId,
+        pending: true,
+      })),
+      tx,
+    );
+    await saveOutcomes(submissionId, reports, tx);
     // compared now, one submission at a time, so that the switch itself is short
     const dataset = (await getDataset(rescore.datasetId, tx))!;
     const change = await describeChange(submissionId, rescore, dataset, tx);

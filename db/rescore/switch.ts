@@ -94,6 +94,7 @@ async function switchBoard(rescore: Rescore, before: Dataset, tx: Tx): Promise<v
       packKey: version.packKey,
       public: version.public,
       version: version.version,
+      part: version.part,
     };
     [after] = await tx
       .update(datasets)
@@ -187,7 +188,7 @@ async function notifyOwnersOfSwitch({ rescore, dataset, done, skipped, changes }
     for (const userId of await audienceOf(line.submission, tx))
       perPerson.set(userId, [...(perPerson.get(userId) ?? []), line]);
   const what = rescore.groundTruthVersionId
-    ? `now has ground truth version ${dataset.version}`
+    ? `now has ground truth version ${dataset.version}${dataset.part ? `, its ${dataset.part.name} part` : ''}`
     : `was scored again by evaluator ${rescore.evaluatorVersion}`;
   for (const [userId, own] of perPerson) {
     const more = own.length > LISTED ? [`And ${own.length - LISTED} more.`] : [];

@@ -1,7 +1,14 @@
 /** Selects the score of a submission that counts. Scores are never overwritten, so a protocol may have several. */
 import { and, desc, eq, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import { hasResultsOn } from '#db/board/report-paths.ts';
-import { type Dataset, datasets, evaluations, groundTruthVersions, rescores, submissions } from '#db/schema.ts';
+import {
+  boardValues,
+  type Dataset,
+  datasets,
+  evaluations,
+  groundTruthVersions,
+  rescores,
+  submissions,
+} from '#db/schema.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 
@@ -11,7 +18,8 @@ export function isOn(dataset: Dataset): SQL | undefined {
   if (!parseTask(dataset.task)?.slotsAreDatasets) return own;
   const scored = sql`exists (
     select 1 from ${evaluations}
-    where ${evaluations.submissionId} = ${submissions.id} and ${hasResultsOn(dataset.name)}
+    join ${boardValues} on ${boardValues.evaluationId} = ${evaluations.id}
+    where ${evaluations.submissionId} = ${submissions.id} and ${boardValues.dataset} = ${dataset.name}
   )`;
   return or(own, scored);
 }
@@ -32,7 +40,7 @@ interface Standard {
 /**
  * The score was computed on this ground truth: as a whole, or (where slots are data sets) as one of several.
  *
- * @param several look for the data set among several; false spares the database reading the report
+ * @param several look for the data set among several
  */
 export function isOnGroundTruth(
   { name, sha256 }: Pick<Standard, 'name' | 'sha256'>,
@@ -40,8 +48,9 @@ export function isOnGroundTruth(
 ): SQL<boolean> {
   const whole = sql<boolean>`${evaluations.groundTruthSha256} = ${sha256}`;
   if (!several) return whole;
-  const part = sql`${evaluations.report} #> '{groundTruth,datasets}' -> ${name}::text ->> 'sha256' = ${sha256}`;
-  return sql<boolean>`(${whole} or coalesce(${part}, false))`;
+  const part = sql`exists (select 1 from ${boardValues} where ${boardValues.evaluationId} = ${evaluations.id}
+    and ${boardValues.dataset} = ${name} and ${boardValues.groundTruthSha256} = ${sha256})`;
+  return sql<boolean>`(${whole} or ${part})`;
 }
 
 /**

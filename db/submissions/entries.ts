@@ -1,8 +1,15 @@
 /** Turns rows into public entries. Only a `PublicEntry` leaves this file, never the row itself. */
-import { and, desc, eq, gt, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { datasets, methods, submissions, teams, users } from '#db/schema.ts';
-import { type EntrySource, type Look, type PublicEntry, publicEntry } from '#lib/public-entry.ts';
+import {
+  type BoardEntry,
+  boardEntry,
+  type EntrySource,
+  type Look,
+  type PublicEntry,
+  publicEntry,
+} from '#lib/public-entry.ts';
 
 /** The columns that the serializer needs. Select them from submissions, with the left joins below. */
 export const ENTRY_COLUMNS = {
@@ -65,4 +72,40 @@ export async function listPublished(limit: number, tx: Tx = db()): Promise<{ ent
     .orderBy(desc(submissions.publishedAt), submissions.id)
     .limit(limit);
   return rows.map(({ dataset, ...source }) => ({ entry: publicEntry(source, 'public', now), dataset }));
+}
+
+/** List the ids of all public entries, demo ones included, the newest first. */
+export async function listPublicIds(tx: Tx = db()): Promise<string[]> {
+  const rows = await tx
+    .select({ id: submissions.id })
+    .from(submissions)
+    .where(isPublicSql())
+    .orderBy(sql`${submissions.publishedAt} desc nulls last`, submissions.id);
+  return rows.map(({ id }) => id);
+}
+
+/** Return entries as they are for the public now, whatever became of them; those that are gone are left out. */
+export async function entriesNow(
+  ids: readonly string[],
+  tx: Tx = db(),
+): Promise<Map<string, BoardEntry & { hidden: boolean; credited: boolean }>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
+    .select(ENTRY_COLUMNS)
+    .from(submissions)
+    .leftJoin(methods, ENTRY_JOINS.method)
+    .leftJoin(teams, ENTRY_JOINS.team)
+    .leftJoin(users, ENTRY_JOINS.user)
+    .where(inArray(submissions.id, [...ids]));
+  const now = new Date();
+  return new Map(
+    rows.map((source) => [
+      source.submission.id,
+      {
+        ...boardEntry(source, now),
+        hidden: source.submission.visibility === 'hidden',
+        credited: source.submission.creditedTo !== null,
+      },
+    ]),
+  );
 }

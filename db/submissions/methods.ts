@@ -3,17 +3,17 @@
  * the published versions: the one published last, until the owner chooses another. Every change of a version locks the
  * method's row first, so that two changes at once happen one after the other.
  */
-import { and, desc, eq, inArray, isNull, max, ne, not, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, inArray, isNull, max, ne, not, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import { changesOf, recordEvent } from '#db/audit.ts';
-import { leanResults } from '#db/board/report-paths.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { datasets, evaluations, type Method, methods, type Submission, submissions, teams, users } from '#db/schema.ts';
-import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { AppError } from '#lib/errors.ts';
+import { methodName } from '#lib/names.ts';
 import { type Belonging, isPublic } from '#lib/permissions.ts';
 import { isSealed } from '#lib/public-entry.ts';
-import { isCurrentOfOwn } from './current-score.ts';
 import { isPublicSql, sealedAt } from './entries.ts';
+import { resultsOfOwn } from './own-scores.ts';
+import { requireOwnName } from './public-names.ts';
 
 /** The columns of a method that its owner fills in. */
 export type MethodFacts = Omit<Method, 'id' | 'userId' | 'teamId' | 'createdAt' | 'updatedAt'>;
@@ -57,13 +57,22 @@ export async function findOrCreateMethod(
       .limit(1);
     if (found) return fillMethod(found, facts, owner.userId, tx);
     if (wanted.id) throw new AppError('not-found', 'There is no such method of this owner.');
+    const name = await checkName(wanted.name, owner, tx);
     const [made] = await tx
       .insert(methods)
-      .values({ ...facts, name: wanted.name, userId: owner.userId, teamId: owner.teamId })
+      .values({ ...facts, name, userId: owner.userId, teamId: owner.teamId })
       .returning();
     await recordEvent(owner.userId, { kind: 'method-created', methodId: made.id, name: made.name }, tx);
     return made;
   });
+}
+
+/** A name that another's public method cannot be taken for. What came with the site is called as it is. */
+async function checkName(wanted: string, owner: Belonging, tx: Tx): Promise<string> {
+  if (owner.userId === null) return wanted;
+  const name = methodName(wanted);
+  await requireOwnName('method', name, owner, tx);
+  return name;
 }
 
 async function fillMethod(
@@ -151,19 +160,22 @@ export async function editMethod(
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`methods ${ownerKey(there)}`}, 0))`);
     const method = await lockMethod(id, tx);
     if (!method) throw new AppError('not-found', 'There is no such method.');
-    if (facts.name !== undefined && facts.name !== method.name) {
+    const owner = { userId: method.userId ?? actorId, teamId: method.teamId };
+    const name =
+      facts.name === undefined || facts.name === method.name ? method.name : await checkName(facts.name, owner, tx);
+    if (name !== method.name) {
       const [other] = await tx
         .select({ id: methods.id })
         .from(methods)
-        .where(and(belongsTo(method), hasName(facts.name), ne(methods.id, id)))
+        .where(and(belongsTo(method), hasName(name), ne(methods.id, id)))
         .limit(1);
-      if (other) throw new AppError('conflict', `There is another method named “${facts.name}”.`);
-      await tx.update(submissions).set({ method: facts.name }).where(eq(submissions.methodId, id));
+      if (other) throw new AppError('conflict', `There is another method named “${name}”.`);
+      await tx.update(submissions).set({ method: name }).where(eq(submissions.methodId, id));
     }
     // setting the mark marks every version; clearing it leaves each version as it is
     if (facts.testImagesSeen && !method.testImagesSeen)
       await tx.update(submissions).set({ testImagesSeen: true }).where(eq(submissions.methodId, id));
-    return updateMethod(method, facts, actorId, tx);
+    return updateMethod(method, { ...facts, name }, actorId, tx);
   });
 }
 
@@ -295,7 +307,10 @@ export async function getMethod(id: string, tx: Tx = db()): Promise<MethodDetail
   return row ? { ...row.method, user: row.user, team: row.team, public: row.public } : null;
 }
 
-/** Return the methods of a person and of teams, by name. */
+/**
+ * Return the methods of a person and of teams, by name. A method whose every submission was rejected, or failed, is left
+ * out: it is only a name that was tried.
+ */
 export async function listMethods(
   userId: string,
   teamIds: readonly string[],
@@ -306,7 +321,15 @@ export async function listMethods(
     .from(methods)
     .leftJoin(teams, eq(teams.id, methods.teamId))
     .where(
-      or(belongsTo({ userId, teamId: null }), teamIds.length > 0 ? inArray(methods.teamId, [...teamIds]) : undefined),
+      and(
+        or(belongsTo({ userId, teamId: null }), teamIds.length > 0 ? inArray(methods.teamId, [...teamIds]) : undefined),
+        exists(
+          tx
+            .select({ one: sql`1` })
+            .from(submissions)
+            .where(and(eq(submissions.methodId, methods.id), notInArray(submissions.state, ['rejected', 'failed']))),
+        ),
+      ),
     )
     .orderBy(sql`lower(${methods.name})`, methods.id);
   return rows.map(({ method, team }) => ({ ...method, team }));
@@ -318,24 +341,29 @@ export async function listVersions(
   options: { public: boolean },
   tx: Tx = db(),
 ): Promise<MethodVersion[]> {
-  // the newest of several evaluations, without the long lists of its report
-  const newest = tx
-    .selectDistinctOn([evaluations.submissionId], {
-      submissionId: evaluations.submissionId,
-      results: leanResults().as('results'),
-    })
-    .from(evaluations)
-    .innerJoin(submissions, eq(submissions.id, evaluations.submissionId))
-    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
-    .where(and(eq(submissions.methodId, methodId), eq(evaluations.protocol, PRIMARY_PROTOCOL), isCurrentOfOwn()))
-    .orderBy(evaluations.submissionId, desc(evaluations.createdAt))
-    .as('newest');
   const rows = await tx
-    .select({ submission: submissions, datasetName: datasets.name, results: newest.results })
+    .select({ submission: submissions, datasetName: datasets.name })
     .from(submissions)
     .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
-    .leftJoin(newest, eq(newest.submissionId, submissions.id))
     .where(and(eq(submissions.methodId, methodId), options.public ? isPublicUnderName() : undefined))
     .orderBy(submissions.task, datasets.name, desc(submissions.version), desc(submissions.createdAt));
-  return rows.map(({ submission, datasetName, results }) => ({ ...submission, datasetName, results }));
+  const results = await resultsOfOwn(eq(submissions.methodId, methodId), tx);
+  return rows.map(({ submission, datasetName }) => ({
+    ...submission,
+    datasetName,
+    results: results.get(submission.id) ?? null,
+  }));
+}
+
+/** Return what methods declare of their size and speed, by method; without those that declare nothing. */
+export async function declaredOf(
+  ids: readonly string[],
+  tx: Tx = db(),
+): Promise<Map<string, { parameters: number | null; secondsPerImage: number | null }>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
+    .select({ id: methods.id, parameters: methods.parameters, secondsPerImage: methods.secondsPerImage })
+    .from(methods)
+    .where(inArray(methods.id, [...ids]));
+  return new Map(rows.map(({ id, ...declared }) => [id, declared]));
 }

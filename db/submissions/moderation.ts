@@ -324,7 +324,11 @@ export async function searchSubmissions(
     published: isPublicSql(),
     hidden: eq(submissions.visibility, 'hidden'),
     private: eq(submissions.visibility, 'private'),
-    trouble: inArray(submissions.state, ['failed', 'rejected']),
+    trouble: or(
+      inArray(submissions.state, ['failed', 'rejected']),
+      // waits because of a fault of the site
+      and(inArray(submissions.state, ['queued', 'scoring']), isNotNull(submissions.failure)),
+    ),
     all: undefined,
   };
   const like = `%${text.trim().replace(/[\\%_]/g, '\\$&')}%`;

@@ -3,7 +3,9 @@
 import { and, eq, inArray, isNull, notInArray, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type Submission, submissions } from '#db/schema.ts';
+import type { Sharing } from '#lib/http/api.ts';
 import type { WithdrawalReason } from '#lib/vocabulary.ts';
+import { requestCells } from './cells.ts';
 import { changeSubmission } from './changes.ts';
 
 /** Ask to publish a submission, even before it is scored. `message` answers a maintainer's question. */
@@ -77,6 +79,32 @@ export async function withdraw(
     },
     tx,
   );
+}
+
+/** Change the licence of the predictions, and whether others see the cells and download the files. */
+export async function changeSharing(
+  id: string,
+  actorId: string | null,
+  sharing: Sharing,
+  tx: Tx = db(),
+): Promise<Submission> {
+  const { licence = null, cellsShown, filesShared } = sharing;
+  return tx.transaction(async (tx) => {
+    const changed = await changeSubmission(
+      id,
+      actorId,
+      {
+        allowed: notInArray(submissions.state, ['withdrawn']),
+        set: { licence, cellsShown, filesShared },
+        event: (record) => ({ kind: 'sharing-changed', ...record }),
+        otherwise: 'This submission is withdrawn: nothing of it is left to share.',
+      },
+      tx,
+    );
+    // entries from before the viewer
+    if (cellsShown) await requestCells(id, tx);
+    return changed;
+  });
 }
 
 /** Delete the prediction files and keep the scores. The caller deletes them from storage (`isSharedFile`). */

@@ -1,20 +1,21 @@
 /** The scoring process's side of a submission: start, progress, and the four ways it ends. */
 
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
+import { saveEvaluations } from '#db/board/values.ts';
 import { listDatasets } from '#db/datasets/datasets.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { audienceOf, notify } from '#db/notices/notices.ts';
-import { enqueueScore } from '#db/queue/queue.ts';
+import { ATTEMPTS, dropWaitingScores, enqueueScore, forgiveLosses, LOSSES } from '#db/queue/queue.ts';
 import { chargePlace, returnPlace } from '#db/quota/ledger.ts';
 import {
   type Dataset,
   datasets,
-  evaluations,
   type Progress,
   type Submission,
   type SubmissionFile,
   submissions,
+  users,
 } from '#db/schema.ts';
 import { countProblems, type Problem, summarizeProblems, type Warning } from '#lib/problems.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
@@ -23,6 +24,7 @@ import type { Report } from '#lib/tasks/report.ts';
 import type { NoticeKind } from '#lib/vocabulary.ts';
 import { changeSubmission, lockMethodOf } from './changes.ts';
 import { keepShown } from './methods.ts';
+import { saveOutcomes } from './outcomes.ts';
 import { addItems, listMissing, listRunningRescores } from './rescore-items.ts';
 import { listFiles } from './submissions.ts';
 
@@ -109,10 +111,26 @@ export async function saveScore(
   });
 }
 
+/**
+ * Return the warnings that a submission shows. Which pairs of a transfer matrix have an AP of exactly 0 is not told of
+ * ground truth that is not public (`tasks/disclosure.ts`).
+ */
+async function warningsTold(id: string, warnings: Report['warnings'], tx: Tx): Promise<Report['warnings']> {
+  const exact = ({ code }: Report['warnings'][number]) => code === 'no-transferability-index';
+  if (!warnings.some(exact)) return warnings;
+  const [dataset] = await tx
+    .select({ public: datasets.public })
+    .from(submissions)
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .where(eq(submissions.id, id));
+  return dataset?.public ? warnings : warnings.filter((warning) => !exact(warning));
+}
+
 /** Save the reports of all protocols at once, or none. Return false if the submission is no longer being scored. */
 export async function saveReports(id: string, reports: readonly Report[], tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {
     await lockMethodOf(id, tx);
+    const warnings = await warningsTold(id, reports[0]?.warnings ?? [], tx);
     const [scored] = await tx
       .update(submissions)
       .set({
@@ -120,7 +138,7 @@ export async function saveReports(id: string, reports: readonly Report[], tx: Tx
         progress: null,
         problems: null,
         failure: null,
-        warnings: reports[0]?.warnings ?? [],
+        warnings,
         finishedAt: sql`now()`,
       })
       .where(and(eq(submissions.id, id), eq(submissions.state, 'scoring')))
@@ -129,18 +147,17 @@ export async function saveReports(id: string, reports: readonly Report[], tx: Tx
     // demo entries are published before they have a score
     if (!scored.wasPublished) await keepShown(null, scored, tx);
     // evaluations are never overwritten: the same evaluator on the same data gives the same numbers
-    await tx
-      .insert(evaluations)
-      .values(
-        reports.map((report) => ({
-          submissionId: id,
-          protocol: report.protocol,
-          evaluatorVersion: report.evaluator.version,
-          groundTruthSha256: report.groundTruth.sha256,
-          report,
-        })),
-      )
-      .onConflictDoNothing();
+    await saveEvaluations(
+      reports.map((report) => ({
+        submissionId: id,
+        protocol: report.protocol,
+        evaluatorVersion: report.evaluator.version,
+        groundTruthSha256: report.groundTruth.sha256,
+        report,
+      })),
+      tx,
+    );
+    await saveOutcomes(id, reports, tx);
     await chargePlace(id, tx);
     await recordEvent(
       null,
@@ -152,7 +169,8 @@ export async function saveReports(id: string, reports: readonly Report[], tx: Tx
       },
       tx,
     );
-    await notifyOwners(scored, 'scored', `“${scored.method}” was scored.`, tx);
+    const text = `“${scored.method}” was scored.`;
+    await notifyOwners(scored, { kind: 'scored', text, letter: receiptLines(id, reports) }, tx);
     return true;
   });
 }
@@ -186,12 +204,93 @@ export async function rejectSubmission(
     await returnPlace(id, 'the file was rejected', tx);
     await recordEvent(null, { kind: 'rejected', submissionId: id, problems: countProblems(problems) }, tx);
     const first = problems.length > 0 ? ` ${summarizeProblems(problems)}` : '';
-    await notifyOwners(rejected, 'rejected', `A file of “${rejected.method}” was rejected.${first}`, tx);
+    const text = `A file of “${rejected.method}” was rejected.${first}`;
+    await notifyOwners(rejected, { kind: 'rejected', text }, tx);
     return true;
   });
 }
 
-/** End a submission after the last attempt failed on the site's side. */
+/** A submission fails when it came in this long ago and was tried at least this often, which takes half a day. */
+const PATIENCE_DAYS = 3;
+const LEAST_ATTEMPTS = 24;
+
+/**
+ * Put a submission back after an attempt that failed on our side; the queue tries again, later each time. From `after`
+ * on the submission says whose fault it is, and its owner and the maintainers are told once. Only after three days does it
+ * fail, with its files kept and its place returned; a maintainer can still have it tried again (`tryAgain`).
+ *
+ * @param options.times how often it has failed in this way by now
+ * @returns what became of it; `gone`: it was withdrawn, or another process finished it
+ */
+export async function recordFault(
+  id: string,
+  { reason, times, after = ATTEMPTS }: { reason: string; times: number; after?: number },
+  tx: Tx = db(),
+): Promise<'returned' | 'failed' | 'gone'> {
+  return tx.transaction(async (tx) => {
+    if (times >= LEAST_ATTEMPTS && (await isOld(id, tx)))
+      return (await failSubmission(id, reason, tx)) ? 'failed' : 'gone';
+    const [waiting] = await tx
+      .update(submissions)
+      .set({ state: 'queued', progress: null, ...(times >= after && { failure: reason }) })
+      .where(and(eq(submissions.id, id), inArray(submissions.state, ['queued', 'scoring'])))
+      .returning();
+    if (!waiting) return 'gone';
+    await recordEvent(null, { kind: 'returned', submissionId: id, reason }, tx);
+    if (times === after) await tellOfFault(waiting, reason, tx);
+    return 'returned';
+  });
+}
+
+/** Tell whether a submission came in so long ago that it may fail. By the database's clock, which all processes share. */
+async function isOld(id: string, tx: Tx): Promise<boolean> {
+  const [found] = await tx
+    .select({ id: submissions.id })
+    .from(submissions)
+    .where(
+      and(eq(submissions.id, id), sql`${submissions.createdAt} < now() - make_interval(days => ${PATIENCE_DAYS})`),
+    );
+  return found !== undefined;
+}
+
+/** Tell the owner and the maintainers that a submission waits because of a fault of the site. */
+async function tellOfFault(submission: Submission, reason: string, tx: Tx): Promise<void> {
+  const { id, method } = submission;
+  const text = `“${method}” could not be scored yet, which is our fault. It is tried again by itself, and the maintainers have been told. ${reason}`;
+  await notifyOwners(submission, { kind: 'failed', text }, tx);
+  const maintainers = await tx.select({ id: users.id }).from(users).where(eq(users.role, 'maintainer'));
+  await notify(
+    maintainers.map((maintainer) => maintainer.id),
+    {
+      kind: 'failed',
+      text: `“${method}” waits because of a fault of this site. It is tried again by itself, an hour apart at most. ${reason}`,
+      link: `/maintain/entries/${id}`,
+    },
+    tx,
+  );
+}
+
+/** Put back the submissions of jobs that lost their worker, without counting an attempt. Return them. */
+export async function returnLost(tx: Tx = db()): Promise<{ submissionId: string; losses: number }[]> {
+  return tx.transaction(async (tx) => {
+    const lost = [];
+    for (const { data, losses, reason } of await forgiveLosses(tx)) {
+      if (!('submissionId' in data) || 'rescoreId' in data) continue;
+      await recordFault(data.submissionId, { reason, times: losses, after: LOSSES }, tx);
+      lost.push({ submissionId: data.submissionId, losses });
+    }
+    return lost;
+  });
+}
+
+/** Give a submission whose job was given up another job, as an earlier version of the site left some behind. */
+export async function requeueGivenUp(id: string, reason: string, tx: Tx = db()): Promise<void> {
+  await tx.transaction(async (tx) => {
+    if ((await recordFault(id, { reason, times: ATTEMPTS }, tx)) === 'returned') await enqueueScore(id, {}, tx);
+  });
+}
+
+/** End a submission that could not be scored for reasons on the site's side. */
 export async function failSubmission(id: string, reason: string, tx: Tx = db()): Promise<boolean> {
   return tx.transaction(async (tx) => {
     const [failed] = await tx
@@ -202,7 +301,8 @@ export async function failSubmission(id: string, reason: string, tx: Tx = db()):
     if (!failed) return false;
     await returnPlace(id, 'scoring failed on our side', tx);
     await recordEvent(null, { kind: 'failed', submissionId: id, reason }, tx);
-    await notifyOwners(failed, 'failed', `“${failed.method}” could not be scored, which is our fault. ${reason}`, tx);
+    const text = `“${failed.method}” could not be scored, which is our fault. ${reason}`;
+    await notifyOwners(failed, { kind: 'failed', text }, tx);
     return true;
   });
 }
@@ -228,26 +328,71 @@ export async function handBack(id: string, tx: Tx = db()): Promise<void> {
   });
 }
 
-/** Put a failed submission back with a new job and all attempts left, because a maintainer asked for it. */
+/** Submissions that a fault of the site keeps waiting or has ended, and that can be tried again. */
+const CAN_TRY_AGAIN = and(
+  or(eq(submissions.state, 'failed'), and(eq(submissions.state, 'queued'), isNotNull(submissions.failure))),
+  isNull(submissions.filesDeletedAt),
+);
+
+/** Return the submissions that `tryAgain` takes, the oldest first. */
+export async function listToTryAgain(
+  tx: Tx = db(),
+): Promise<Pick<Submission, 'id' | 'method' | 'state' | 'failure' | 'createdAt'>[]> {
+  const { id, method, state, failure, createdAt } = submissions;
+  return tx
+    .select({ id, method, state, failure, createdAt })
+    .from(submissions)
+    .where(CAN_TRY_AGAIN)
+    .orderBy(submissions.createdAt, submissions.id);
+}
+
+/**
+ * Put a submission that failed, or waits for its next attempt because of a fault of the site, at the head of the queue
+ * with a new job and all attempts left: a maintainer has removed the cause.
+ *
+ * @param actorId null on the command line
+ * @throws AppError `conflict` if it is being tried, or there is nothing to try
+ */
 export async function tryAgain(id: string, actorId: string | null, tx: Tx = db()): Promise<Submission> {
   return tx.transaction(async (tx) => {
     const submission = await changeSubmission(
       id,
       actorId,
       {
-        allowed: and(eq(submissions.state, 'failed'), isNull(submissions.filesDeletedAt)),
+        allowed: CAN_TRY_AGAIN,
         set: { state: 'queued', attempts: 0, failure: null, startedAt: null, finishedAt: null },
         event: (record) => ({ kind: 'returned', ...record, reason: 'it is to be tried again' }),
-        otherwise: 'Only a submission that failed and still has its files can be tried again.',
+        otherwise:
+          'Only a submission that failed, or waits because of a fault of this site, and still has its files can be tried again.',
       },
       tx,
     );
-    await enqueueScore(id, {}, tx);
+    await dropWaitingScores(id, tx);
+    await enqueueScore(id, { first: true }, tx);
     return submission;
   });
 }
 
 /** Notify the owner, or every member of the team, of what became of a submission. */
-async function notifyOwners(submission: Submission, kind: NoticeKind, text: string, tx: Tx): Promise<void> {
-  await notify(await audienceOf(submission, tx), { kind, text, link: `/submissions/${submission.id}` }, tx);
+async function notifyOwners(
+  submission: Submission,
+  notice: { kind: NoticeKind; text: string; letter?: readonly string[] },
+  tx: Tx,
+): Promise<void> {
+  await notify(await audienceOf(submission, tx), { ...notice, link: `/submissions/${submission.id}` }, tx);
+}
+
+/** What was scored with what, for the owner's own files: the letter is a receipt even where the site is gone. */
+function receiptLines(id: string, [report]: readonly Report[]): string[] {
+  if (!report) return [];
+  const { evaluator, groundTruth, predictions } = report;
+  return [
+    'What was scored:',
+    ...predictions.map(({ slot, sha256, bytes }) => `  ${slot}: ${bytes} bytes, SHA-256 ${sha256}`),
+    `  against ground truth with SHA-256 ${groundTruth.sha256}`,
+    `  by evaluator ${evaluator.version}${evaluator.build ? `, build ${evaluator.build}` : ''}`,
+    '',
+    `The signed receipt with all numbers that you may see: {site}/api/v1/submissions/${id}/receipt`,
+    'Check it on {site}/verify, or with: livecell verify RECEIPT.json --predictions FILE --ground-truth GT.json',
+  ];
 }

@@ -26,6 +26,7 @@ import {
 import { AppError } from '#lib/errors.ts';
 import { plainName } from '#lib/names.ts';
 import type { EntrySource } from '#lib/public-entry.ts';
+import type { Exposure, Licence } from '#lib/vocabulary.ts';
 import { ENTRY_COLUMNS, ENTRY_JOINS } from './entries.ts';
 import { findOrCreateMethod, lockMethod, nextVersion } from './methods.ts';
 
@@ -43,6 +44,10 @@ export interface NewSubmission {
   codeUrl?: string | null;
   trainingData?: string;
   testImagesSeen?: boolean;
+  exposure?: Exposure;
+  licence?: Licence | null;
+  cellsShown?: boolean;
+  filesShared?: boolean;
   /** count detections of every category as cells */
   anyCategory?: boolean;
   /** only `private` or `pending`; publishing is a maintainer's decision */
@@ -78,6 +83,15 @@ export interface SubmissionSummary extends Submission {
 /** Create a submission with its files, its job, its quota reservation and its audit event in one transaction. */
 export async function createSubmission(input: NewSubmission, tx: Tx = db()): Promise<Submission> {
   return insertSubmission(input, tx);
+}
+
+/** Return whose some submissions are. */
+export async function listOwners(ids: readonly string[], tx: Tx = db()) {
+  if (ids.length === 0) return [];
+  return tx
+    .select({ id: submissions.id, userId: submissions.userId, teamId: submissions.teamId })
+    .from(submissions)
+    .where(inArray(submissions.id, [...ids]));
 }
 
 /** Create a demo entry: it belongs to nobody, is marked as a demo, and is public as soon as it is scored. */

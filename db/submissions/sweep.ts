@@ -1,29 +1,28 @@
 /**
  * Repairs stuck submissions. Every scoring process runs it from time to time; if several do at once, one does the work.
- * Killed processes are not its concern: the queue notices that a job's heartbeat stops, and gives the job to another
- * process (`db/queue/queue.ts`).
+ * If a process is killed, the queue notices that its job's heartbeat stops; `returnLost` then puts the submission back.
  *
- *   queued, without a job                → a new job at the head of the queue; the fourth time, failed with the reason
+ *   queued, without a job                → a new job at the head of the queue; the fourth time, the maintainers are told
  *   scoring, without a job               → the same
  *   scoring, all its jobs wait again     → queued, where its jobs already are
  *   finished, its quota still reserved   → charged if there is a score, otherwise returned
  */
 import { and, count, eq, sql } from 'drizzle-orm';
-import { recordEvent } from '#db/audit.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { enqueueScore, listLiveJobs } from '#db/queue/queue.ts';
 import { chargePlace, returnPlace } from '#db/quota/ledger.ts';
 import { auditEvents, quotaLedger, submissions } from '#db/schema.ts';
-import { failSubmission, returnToQueue } from './scoring.ts';
+import { recordFault, returnToQueue } from './scoring.ts';
 
 interface Swept {
   submissionId: string;
-  action: 'requeued' | 'failed' | 'taken-back' | 'settled';
+  action: 'requeued' | 'taken-back' | 'settled';
 }
 
 /** The advisory lock of the sweeper; any value that nothing else uses. */
 const LOCK = 7_235_020;
-const MOST_TIMES = 3;
+/** Losses of its place after which a submission's owner and the maintainers are told. */
+const MANY_TIMES = 4;
 const LOST = 'its place in the queue was lost; it has a new one';
 const PROCESS_GONE = 'the scoring process gave no sign of life';
 
@@ -52,7 +51,7 @@ export async function sweepQueue(
     const jobs = Map.groupBy(await listLiveJobs(tx), ({ submissionId }) => submissionId);
     for (const { id, state } of waiting) {
       const own = jobs.get(id) ?? [];
-      if (own.length === 0) swept.push({ submissionId: id, action: await requeueOrFail(id, state, tx) });
+      if (own.length === 0) swept.push({ submissionId: id, action: await requeue(id, tx) });
       else if (state === 'scoring' && own.every((job) => job.state === 'waiting' || job.state === 'retry')) {
         await returnToQueue(id, PROCESS_GONE, tx);
         swept.push({ submissionId: id, action: 'taken-back' });
@@ -63,7 +62,7 @@ export async function sweepQueue(
   });
 }
 
-async function requeueOrFail(id: string, state: string, tx: Tx): Promise<'requeued' | 'failed'> {
+async function requeue(id: string, tx: Tx): Promise<'requeued'> {
   const [{ times }] = await tx
     .select({ times: count() })
     .from(auditEvents)
@@ -74,12 +73,7 @@ async function requeueOrFail(id: string, state: string, tx: Tx): Promise<'requeu
         sql`${auditEvents.detail}->>'reason' = ${LOST}`,
       ),
     );
-  if (times >= MOST_TIMES) {
-    await failSubmission(id, `It was lost from the queue ${MOST_TIMES} times. Please submit it again.`, tx);
-    return 'failed';
-  }
-  if (state === 'scoring') await returnToQueue(id, LOST, tx);
-  else await recordEvent(null, { kind: 'returned', submissionId: id, reason: LOST }, tx);
+  await recordFault(id, { reason: LOST, times: times + 1, after: MANY_TIMES }, tx);
   await enqueueScore(id, { first: true }, tx);
   return 'requeued';
 }

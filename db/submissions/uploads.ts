@@ -2,6 +2,7 @@
 import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
 import { submissionFiles, submissions, type Upload, uploads } from '#db/schema.ts';
+import { env } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 
 export async function createUpload(
@@ -37,7 +38,7 @@ export async function reserveUpload(
     if (open.length >= budget.uploads)
       throw new AppError(
         'too-many',
-        `There are already ${budget.uploads} uploads that were never submitted. Submit or delete some, or wait: they are deleted after two days.`,
+        `There are already ${budget.uploads} uploads that were never submitted. Submit or delete some, or wait: they are deleted after ${env().LIVECELL_KEEP_UPLOADS_DAYS} days.`,
       );
     const kept = await countKeptBytes(input.userId, tx);
     if (budget.bytesPerPerson > 0 && kept.person + input.bytes > budget.bytesPerPerson)
@@ -69,14 +70,6 @@ async function countKeptBytes(userId: string, tx: Tx): Promise<{ person: number;
            coalesce(sum(bytes), 0)::float8 as all
     from kept`);
   return row;
-}
-
-/** Return all storage keys below \`uploads/\` that a row refers to. */
-export async function listKnownUploadKeys(tx: Tx = db()): Promise<Set<string>> {
-  const rows = await tx.execute<{ key: string }>(sql`
-    select ${uploads.storageKey} as key from ${uploads}
-    union select ${submissionFiles.storageKey} from ${submissionFiles}`);
-  return new Set(rows.map(({ key }) => key));
 }
 
 /**
@@ -111,6 +104,14 @@ export async function listUploads(userId: string, tx: Tx = db()): Promise<Upload
 export async function deleteUpload(id: string, tx: Tx = db()): Promise<Upload | null> {
   const [deleted] = await tx.delete(uploads).where(eq(uploads.id, id)).returning();
   return deleted ?? null;
+}
+
+/** Return the time that rows are stamped with, in milliseconds since 1970. */
+export async function databaseTime(tx: Tx = db()): Promise<number> {
+  const [{ now }] = await tx.execute<{ now: number }>(
+    sql`select extract(epoch from clock_timestamp())::float8 * 1000 as now`,
+  );
+  return now;
 }
 
 /** Return the uploads that began before a time, for removing abandoned ones. */

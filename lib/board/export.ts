@@ -2,19 +2,24 @@
  * Exports leaderboard rows as CSV and BibTeX. Page links and the API use this one serializer, so that neither can
  * expose a field that the other leaves out.
  */
+import type { RowKind } from '#lib/board/ranking.ts';
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
 import { guardFormula, quoteField } from '#lib/csv.ts';
 import type { CellType } from '#lib/livecell/cell-types.ts';
 import { boardColumns } from '#lib/tasks/board-columns.ts';
 import { type Column, type ColumnNumber, columnName, fillLimits, formatNumber } from '#lib/tasks/columns.ts';
 import type { Task } from '#lib/tasks/task.ts';
+import type { Exposure } from '#lib/vocabulary.ts';
 import type { Level } from './trust-level.ts';
 
 /** The exported fields of a row: the public ones and no others. */
 export interface ExportRow {
-  readonly kind: 'entry' | 'reference';
+  readonly kind: RowKind;
   readonly id: string;
   readonly rank: number | null;
+  /** best and worst rank that it could have on other fields of view */
+  readonly rankRange?: readonly [number, number] | null;
+  readonly tier?: number | null;
   readonly method: string;
   readonly submitter: string | null;
   readonly team?: string | null;
@@ -24,6 +29,7 @@ export interface ExportRow {
   readonly paperUrl: string | null;
   readonly codeUrl: string | null;
   readonly testImagesSeen: boolean | null;
+  readonly exposure?: Exposure | null;
   readonly publishedAt: Date | string | null;
   readonly level?: Level | null;
   readonly verifiedAt?: Date | string | null;
@@ -46,6 +52,8 @@ export interface ExportRow {
 export interface ExportView {
   readonly task: Task;
   readonly dataset: string;
+  /** the part of the data set that is scored, where it is divided */
+  readonly part?: { readonly name: string } | null;
   readonly protocol: ProtocolId;
   readonly evaluation: Evaluation;
   readonly cellType: CellType | null;
@@ -92,14 +100,19 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     'note',
     'source',
     'url',
+    'rank_best',
+    'rank_worst',
+    'tier',
+    'exposure',
+    ...(view.part ? ['dataset_part'] : []),
   ];
   const lines = rows.map((row) => [
     row.rank ?? '',
-    row.kind === 'entry' ? 'scored here' : 'as published',
+    row.kind === 'entry' ? 'scored here' : row.kind === 'control' ? 'control' : 'as published',
     guardFormula(row.method),
     guardFormula(row.submitter ?? ''),
     row.demo ? 'yes' : 'no',
-    row.kind === 'reference' || row.testImagesSeen === null ? '' : row.testImagesSeen ? 'yes' : 'no',
+    row.kind !== 'entry' || row.testImagesSeen === null ? '' : row.testImagesSeen ? 'yes' : 'no',
     row.kind === 'reference' ? '' : row.unscored ? 'yes' : 'no',
     isoDay(row.publishedAt),
     view.task.id,
@@ -123,14 +136,21 @@ export function toCsv(rows: readonly ExportRow[], view: ExportView): string {
     guardFormula(row.note ?? ''),
     guardFormula(row.source ?? ''),
     row.kind === 'entry' ? entryUrl(row, view) : '',
+    ...(row.rankRange ?? ['', '']).map(String),
+    String(row.tier ?? ''),
+    row.exposure ?? '',
+    // published references were computed on the whole
+    ...(view.part ? [row.kind === 'reference' ? '' : view.part.name] : []),
   ]);
   return `${[header, ...lines].map((cells) => cells.map(quoteField).join(',')).join('\r\n')}\r\n`;
 }
 
 /** Return rows as BibTeX, one `@misc` each, with the number and what it was computed on in the note. */
 export function toBibtex(rows: readonly ExportRow[], view: ExportView): string {
-  const keys = citationKeys(rows);
-  return rows.map((row, i) => `${bibtexEntry(row, keys[i], view)}\n`).join('\n');
+  // controls are nobody's work
+  const cited = rows.filter(({ kind }) => kind !== 'control');
+  const keys = citationKeys(cited);
+  return cited.map((row, i) => `${bibtexEntry(row, keys[i], view)}\n`).join('\n');
 }
 
 function bibtexEntry(row: ExportRow, key: string, view: ExportView): string {
@@ -203,7 +223,7 @@ const TEX: Readonly<Record<string, string>> = {
   '^': '\\textasciicircum{}',
 };
 
-function tex(text: string): string {
+export function tex(text: string): string {
   return text.replace(/[\\{}&%$#_~^]/g, (character) => TEX[character]).replace(/\s+/g, ' ');
 }
 

@@ -3,14 +3,12 @@
  * (PROTOCOL, "Uncertainty"). Source: Mogstad, Romano, Shaikh, Wilhelm 2024, "Inference for Ranks".
  */
 import { degreesOfFreedom, type Strata } from '#lib/scoring/fields.ts';
-import {
-  compareReplicated,
-  type Difference,
-  FEWEST_DEGREES_OF_FREEDOM,
-  type Replicated,
-  studentFor,
-} from '#lib/scoring/jackknife.ts';
-import { holm } from '#lib/stats/holm.ts';
+import { FEWEST_DEGREES_OF_FREEDOM, type Replicated, studentFor } from '#lib/scoring/jackknife.ts';
+import { tQuantile } from '#lib/stats/student-t.ts';
+import type { Column } from '#lib/tasks/columns.ts';
+import type { Rankable } from './ranking.ts';
+import { type FieldReplicates, strataFrom } from './values.ts';
+import { verdictOn } from './verdict.ts';
 
 /** Rank range of one entry in a view. */
 interface RankRange {
@@ -24,10 +22,68 @@ interface RankRanges {
   ranks: (RankRange | null)[];
   /** the smallest difference that this view can resolve; null for fewer than two entries */
   resolution: number | null;
+  /** whether the comparisons of entry `a` say that it is better than entry `b` */
+  isAhead(a: number, b: number): boolean;
 }
 
 /** An entry's comparisons with all others are significant up to this adjusted p. */
 const ALPHA = 0.05;
+
+/** What can be told of the entries of a view. */
+export interface Comparison {
+  /** the smallest difference in the ranking column that the view can resolve; null for fewer than two entries */
+  resolution: number | null;
+  /** who leads, and whether the lead is real; null for fewer than two entries */
+  verdict: string | null;
+  /** fields of view behind it */
+  fields: number;
+}
+
+/** A row of a board with its replicates in the ranking column. */
+interface ReplicatedRow {
+  row: Rankable;
+  replicates: FieldReplicates | null;
+}
+
+/**
+ * Compute the rank ranges of a board's rows, of entries with scores and of label images by themselves, as they rank.
+ * Only replicates of the same fields are compared; an entry with other fields, from an older version of the ground truth,
+ * leaves its group without ranges.
+ */
+export function rangesOf(
+  rows: readonly ReplicatedRow[],
+  column: Column,
+): {
+  ranks: Map<string, RankRange>;
+  /** of the entries with scores */
+  comparison: Comparison | null;
+} {
+  const ranks = new Map<string, RankRange>();
+  let comparison: Comparison | null = null;
+  for (const unscored of [false, true]) {
+    const peers = rows.filter(({ row }) => row.unscored === unscored && typeof row.values[column.key] === 'number');
+    const fields = peers[0]?.replicates;
+    if (!fields || !peers.every(({ replicates }) => replicates?.fields === fields.fields)) continue;
+    const found = rankRanges(
+      peers.map(({ row, replicates }) => ({ value: row.values[column.key] ?? null, replicates: replicates!.numbers })),
+      strataFrom(fields.strata),
+      column.better,
+    );
+    peers.forEach(({ row }, e) => {
+      const rank = found.ranks[e];
+      if (rank) ranks.set(row.id, rank);
+    });
+    if (!unscored) {
+      const named = peers.map(({ row }) => ({ name: row.method, value: row.values[column.key] as number }));
+      comparison = {
+        resolution: found.resolution,
+        verdict: verdictOn(named, found.isAhead, column.better),
+        fields: fields.strata.length,
+      };
+    }
+  }
+  return { ranks, comparison };
+}
 
 /**
  * Compute rank ranges and tiers of the entries of a view.
@@ -42,35 +98,103 @@ export function rankRanges(
   strata: Strata,
   better: 'higher' | 'lower',
 ): RankRanges {
-  const none: RankRanges = { ranks: entries.map(() => null), resolution: null };
+  const none: RankRanges = { ranks: entries.map(() => null), resolution: null, isAhead: () => false };
   const df = degreesOfFreedom(strata);
   if (df < FEWEST_DEGREES_OF_FREEDOM) return none;
   const present = [...entries.keys()].filter((e) => isComplete(entries[e], strata));
   const m = present.length;
-  const compared = present.map((): Difference[] => []);
-  const errors: number[] = [];
+  const sign = better === 'higher' ? 1 : -1;
+  const values = Float64Array.from(present, (e) => sign * entries[e]!.value!);
+  const { errors, t } = comparePairs(
+    present.map((e) => entries[e]!),
+    strata,
+  );
+  // [entries × entries] what each entry's own comparisons say: 1 it is better, -1 it is worse, 0 not told apart
+  const verdicts = new Int8Array(m * m);
+  const ranges = present.map((_, a): [number, number] => {
+    const least = smallestSignificant(t.subarray(a * m, (a + 1) * m), a, df);
+    let [worse, ahead] = [0, 0];
+    for (let b = 0; b < m; b++) {
+      if (b === a || !(t[a * m + b] >= least)) continue;
+      const won = values[a] > values[b];
+      verdicts[a * m + b] = won ? 1 : -1;
+      if (won) worse++;
+      else ahead++;
+    }
+    return [1 + ahead, m - worse];
+  });
+  const tiers = tiersOf(values, ranges);
+  const ranks: RankRanges['ranks'] = entries.map(() => null);
+  const places = new Map(present.map((e, k) => [e, k]));
+  for (const [e, k] of places) ranks[e] = { range: ranges[k], tier: tiers[k] };
+  return {
+    ranks,
+    resolution: errors.length > 0 ? studentFor(df) * median(errors) : null,
+    isAhead(a, b) {
+      const [first, second] = [places.get(a), places.get(b)];
+      return first !== undefined && second !== undefined && verdicts[first * m + second] > 0;
+    },
+  };
+}
+
+/**
+ * Compute Student's t of every pair of entries without its sign, as `compareReplicated` does for one pair. A thousand
+ * entries are half a million pairs, so nothing is allocated for a pair.
+ *
+ * @returns t [entries × entries], symmetric, 0 for equal numbers; errors [pairs], the standard errors
+ */
+function comparePairs(entries: readonly Replicated[], { of, sizes }: Strata) {
+  const m = entries.length;
+  const units = of.length;
+  // [entries × units] how far each field moves a number, in units of its standard error
+  const moved = new Float64Array(m * units);
+  entries.forEach(({ value, replicates }, e) => {
+    for (let unit = 0; unit < units; unit++) {
+      const n = sizes[of[unit]];
+      moved[e * units + unit] = Math.sqrt((n - 1) / n) * (replicates[unit]! - value!);
+    }
+  });
+  const t = new Float64Array(m * m);
+  const errors = new Float64Array((m * (m - 1)) / 2);
+  let pair = 0;
   for (let a = 0; a < m; a++) {
     for (let b = a + 1; b < m; b++) {
-      const found = compareReplicated(entries[present[a]]!, entries[present[b]]!, strata, better)!;
-      compared[a].push(found);
-      compared[b].push({ ...found, difference: -found.difference });
-      errors.push(found.standardError);
+      let variance = 0;
+      for (let unit = 0; unit < units; unit++) variance += (moved[a * units + unit] - moved[b * units + unit]) ** 2;
+      const error = Math.sqrt(variance);
+      const difference = Math.abs(entries[a].value! - entries[b].value!);
+      errors[pair++] = error;
+      t[a * m + b] = t[b * m + a] = difference === 0 ? 0 : difference / error; // infinite if all fields agree
     }
   }
-  const sign = better === 'higher' ? 1 : -1;
-  const ranges = compared.map((own): [number, number] => {
-    const adjusted = holm(own.map(({ p }) => p));
-    const beats = own.map(({ difference }, k) => (adjusted[k] <= ALPHA ? sign * Math.sign(difference) : 0));
-    return [1 + beats.filter((won) => won < 0).length, m - beats.filter((won) => won > 0).length];
-  });
-  const tiers = tiersOf(
-    present.map((e) => sign * entries[e]!.value!),
-    ranges,
-  );
-  present.forEach((e, k) => {
-    none.ranks[e] = { range: ranges[k], tier: tiers[k] };
-  });
-  return { ranks: none.ranks, resolution: errors.length > 0 ? studentFor(df) * median(errors) : null };
+  return { t, errors };
+}
+
+/**
+ * Return the smallest t that Holm's procedure calls significant among one entry's comparisons; NaN if there is none.
+ *
+ * Step k of m asks for p ≤ α / (m - k), that is t at or above the quantile for it, until a step fails.
+ *
+ * @param t of the entry with all entries, itself (at `own`) included
+ */
+function smallestSignificant(t: Float64Array, own: number, df: number): number {
+  const sorted = Float64Array.from([...t.subarray(0, own), ...t.subarray(own + 1)]).sort();
+  let least = Number.NaN;
+  for (let left = sorted.length; left > 0; left--) {
+    if (!(sorted[left - 1] >= criticalT(left, df))) break;
+    least = sorted[left - 1];
+  }
+  return least;
+}
+
+const critical = new Map<number, number[]>();
+
+/** Return the t at which a two-sided p is α divided by a number of comparisons. */
+function criticalT(comparisons: number, df: number): number {
+  const known = critical.get(df) ?? [];
+  critical.set(df, known);
+  known[comparisons] ??= tQuantile(1 - ALPHA / (2 * comparisons), df);
+  return known[comparisons];
 }
 
 /**
@@ -79,8 +203,8 @@ export function rankRanges(
  *
  * @param values the higher the better
  */
-function tiersOf(values: readonly number[], ranges: readonly (readonly [number, number])[]): number[] {
-  const byValue = [...values.keys()].sort((a, b) => values[b] - values[a]);
+function tiersOf(values: ArrayLike<number>, ranges: readonly (readonly [number, number])[]): number[] {
+  const byValue = [...ranges.keys()].sort((a, b) => values[b] - values[a]);
   const tiers = new Array<number>(values.length);
   let tier = 0;
   let worst = 0;
@@ -102,8 +226,8 @@ function isComplete(entry: Replicated | null, { of }: Strata): entry is Replicat
   );
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+function median(values: Float64Array): number {
+  const sorted = values.toSorted();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -5,6 +5,7 @@
 import { boardColumns, findColumn } from '#lib/tasks/board-columns.ts';
 import type { Column, ColumnNumber, ColumnView } from '#lib/tasks/columns.ts';
 import type { Task } from '#lib/tasks/task.ts';
+import type { Exposure } from '#lib/vocabulary.ts';
 
 export type Direction = 'asc' | 'desc';
 
@@ -15,18 +16,24 @@ export type Direction = 'asc' | 'desc';
 export type Sort = Column | 'method' | 'publishedAt';
 const NOT_COLUMNS = ['method', 'publishedAt'] as const;
 
+export type RowKind = 'entry' | 'reference' | 'control';
+
 /** The fields of a row that ranking needs. */
 export interface Rankable {
   readonly id: string;
-  /** results published elsewhere have no rank */
-  readonly kind: 'entry' | 'reference';
+  /** results published elsewhere, and controls made from the ground truth, have no rank */
+  readonly kind: RowKind;
   /** predictions without scores (label images): ranked separately */
   readonly unscored: boolean;
+  /** what the model had seen; entries prompted from the annotation are not ranked */
+  readonly exposure?: Exposure | null;
   readonly method: string;
   readonly publishedAt: Date | null;
   /** by the keys of the board's columns */
   readonly values: Readonly<Record<string, ColumnNumber>>;
 }
+
+type Publication = Pick<Rankable, 'id' | 'publishedAt'>;
 
 /** What a row shows in the column that counts; `null` and `undefined` are no number. */
 type Read<Row> = (row: Row) => ColumnNumber;
@@ -43,18 +50,49 @@ export function rankBoard<Row extends Rankable>(
 ): (Row & { rank: number | null })[] {
   const column = typeof sort === 'object' ? sort : headline;
   const read: Read<Rankable> = (row) => row.values[column.key];
-  const rankOf = new Map<Rankable, number | null>();
-  for (const unscored of [false, true]) {
-    const peers = rows.filter((row) => row.kind === 'entry' && row.unscored === unscored);
-    const found = ranks(peers, read, column.better);
-    peers.forEach((row, i) => {
-      rankOf.set(row, found[i]);
-    });
-  }
+  const rankOf = ranksAmongPeers(rows, read, column.better);
   return order(rows, typeof sort === 'object' ? read : sort, direction).map((row) => ({
     ...row,
     rank: rankOf.get(row) ?? null,
   }));
+}
+
+/**
+ * Order entries by a number, the best first, with the ranks and the order of equal entries that every board has.
+ *
+ * @param rows entries alone
+ */
+export function rankEntries<Row extends Omit<Rankable, 'kind' | 'method' | 'values'>>(
+  rows: readonly Row[],
+  read: Read<Row>,
+  better: 'higher' | 'lower',
+): { row: Row; rank: number | null }[] {
+  const entries = rows.map((row) => ({ ...row, kind: 'entry' as const, row }));
+  const rankOf = ranksAmongPeers(entries, ({ row }) => read(row), better);
+  const sorted = ordered(entries.sort(byPublication), ({ row }) => read(row), better === 'higher' ? 'desc' : 'asc');
+  return sorted.map((entry) => ({ row: entry.row, rank: rankOf.get(entry) ?? null }));
+}
+
+/** Rank entries with scores, and those without, each among themselves. */
+function ranksAmongPeers<Row extends Pick<Rankable, 'kind' | 'unscored' | 'exposure'>>(
+  rows: readonly Row[],
+  read: Read<Row>,
+  better: 'higher' | 'lower',
+): Map<Row, number | null> {
+  const rankOf = new Map<Row, number | null>();
+  for (const unscored of [false, true]) {
+    const peers = rows.filter((row) => row.kind === 'entry' && row.unscored === unscored && !isPrompted(row));
+    const found = ranks(peers, read, better);
+    peers.forEach((row, i) => {
+      rankOf.set(row, found[i]);
+    });
+  }
+  return rankOf;
+}
+
+/** Whether cells were pointed out to the method, so that its numbers are not those of finding cells. */
+export function isPrompted({ exposure }: Pick<Rankable, 'exposure'>): boolean {
+  return exposure === 'prompted';
 }
 
 /** A column by its key or its name in exports, or another thing a board can be ordered by; case does not matter. */
@@ -111,8 +149,8 @@ function order<Row extends Rankable>(
 }
 
 /** Order equal rows by publication time. */
-function byPublication(a: Rankable, b: Rankable): number {
-  const time = (row: Rankable) => row.publishedAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
+export function byPublication(a: Publication, b: Publication): number {
+  const time = (row: Publication) => row.publishedAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
   return time(a) - time(b) || a.id.localeCompare(b.id, 'en');
 }
 

@@ -48,7 +48,7 @@ const FEWEST_NUMBERS = 8;
  * Return the root mean square difference of two entries' common numbers; null if they cannot be compared: too few
  * common numbers, or only zeros.
  */
-export function fingerprintDistance(a: Map<string, number>, b: Map<string, number>): number | null {
+export function fingerprintDistance(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number | null {
   let squares = 0;
   let count = 0;
   let most = 0;
@@ -65,15 +65,15 @@ export function fingerprintDistance(a: Map<string, number>, b: Map<string, numbe
 /** Return AP of masks at the last of the ten thresholds, 0.95, all images; the highest if a task has several. */
 export function highestAp95(results: unknown): number | null {
   const found: number[] = [];
-  const look = (value: unknown): void => {
+  const lookInto = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const { apPerIou, segm, overall } = value as Record<string, unknown>;
     if (Array.isArray(apPerIou)) found.push(...apPerIou.slice(-1).filter((last) => typeof last === 'number'));
-    else if ('segm' in value || 'bbox' in value) look(segm);
-    else if (overall !== undefined) look(overall);
-    else for (const inner of Object.values(value)) look(inner);
+    else if ('segm' in value || 'bbox' in value) lookInto(segm);
+    else if (overall !== undefined) lookInto(overall);
+    else for (const inner of Object.values(value)) lookInto(inner);
   };
-  look(results);
+  lookInto(results);
   return found.length > 0 ? Math.max(...found) : null;
 }
 
@@ -125,7 +125,7 @@ export const RADAR_LIMITS = {
 } as const;
 
 export interface Finding {
-  kind: 'same-file' | 'close-scores' | 'copied-ground-truth' | 'implausible-ap95';
+  kind: 'same-file' | 'close-scores' | 'copied-ground-truth' | 'implausible-ap95' | 'probing';
   /** one sentence */
   text: string;
   /** where to look: a path on this site */

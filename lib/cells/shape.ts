@@ -21,20 +21,29 @@ export type ShapeMetric = (typeof SHAPE_METRICS)[number];
 
 /** Definitions, for the page that shows them. Lengths in pixels. */
 export const SHAPE_DEFINITIONS: Readonly<Record<ShapeMetric, { name: string; definition: string }>> = {
-  area: { name: 'Area', definition: 'pixels of the mask' },
+  area: { name: 'Area', definition: 'pixels of the mask (scikit-image: area)' },
   perimeter: {
     name: 'Perimeter',
     definition:
-      'length of the outline, by how often straight lines in four directions enter the mask (Crofton’s formula): exact on average over all orientations, and 5 % short for an upright square',
+      'length of the outline, by how often straight lines in four directions enter the mask (Crofton’s formula): exact on average over all orientations, and 5 % short for an upright square (scikit-image: perimeter_crofton, four directions)',
   },
-  feret: { name: 'Feret diameter', definition: 'the largest distance between two points of the mask' },
+  feret: {
+    name: 'Feret diameter',
+    definition:
+      'the largest distance between two corners of the mask’s pixels; scikit-image’s feret_diameter_max takes the middles of their edges, up to a pixel less',
+  },
   eccentricity: {
     name: 'Eccentricity',
-    definition: 'of the ellipse with the same second moments: 0 for a circle, towards 1 for a line',
+    definition:
+      'of the ellipse with the same second moments: 0 for a circle, towards 1 for a line; as scikit-image’s eccentricity, but a pixel is a square and not a point',
   },
   roundness: { name: 'Roundness', definition: 'area over that of a circle whose diameter is the Feret diameter' },
   circularity: { name: 'Circularity', definition: '4π · area / perimeter²: 1 for a circle, less for a rough outline' },
-  solidity: { name: 'Solidity', definition: 'area over that of the convex hull' },
+  solidity: {
+    name: 'Solidity',
+    definition:
+      'area over that of the convex hull of the pixels’ corners; scikit-image’s solidity counts the pixels of the hull instead',
+  },
   aspectRatio: {
     name: 'Aspect ratio',
     definition: 'long over short axis of the ellipse with the same second moments, 1 or more',

@@ -5,7 +5,7 @@
 import { IOU_THRESHOLDS } from '#lib/coco/protocol.ts';
 import { list, percent } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
-import { ERROR_KINDS, type ErrorKind } from '#lib/scoring/errors-by-kind.ts';
+import { ERROR_KINDS, type ErrorKind } from '#lib/scoring/error-kinds.ts';
 import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
 
 /** Results of one evaluation (masks or boxes) with the name of its line or bar; none if a file has no masks. */

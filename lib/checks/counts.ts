@@ -27,6 +27,10 @@ export const COUNT_CHECKS = {
     example: 'a.tif,twelve',
     remedy: 'Write digits alone, and 0 where no cell was found.',
   }),
+  'decimals-or-thousands': check('warning', 'counts', 'Every count ends in “.000”, as decimals or thousands might.', {
+    example: 'a.tif;12.000 and b.tif;8.000',
+    remedy: 'Write digits alone.',
+  }),
   'negative-count': check('problem', 'counts', 'A count is negative.', {
     example: 'a.tif,-1',
     remedy: 'Write 0 or more.',

@@ -42,6 +42,15 @@ export const FILE_CHECKS = {
     example: '{"data": […]}',
     remedy: 'Write a list of detections; for ground truth one document with images, annotations and categories.',
   }),
+  'annotations-not-predictions': check(
+    'problem',
+    'predictions',
+    'The file holds annotations (the answers), not what a model predicted.',
+    {
+      example: '{"images": […], "annotations": […]} without a score anywhere',
+      remedy: 'Send the results that the model wrote: each detection has a score.',
+    },
+  ),
   'counts-not-predictions': check('problem', 'predictions', 'The file holds counts where predictions are wanted.', {
     example: '{"a.tif": 12}',
     remedy: 'Send it to the task “Fluorescence counts”.',

@@ -23,10 +23,15 @@ export const LABEL_IMAGE_CHECKS = {
     example: 'an RGB picture of the cells',
     remedy: 'Write the label numbers themselves as a grey image of 16 bits.',
   }),
-  'label-image-float': check('problem', 'label images', 'The numbers of a label image are floating point.', {
-    example: 'dtype float32',
-    remedy: 'Write astype(np.uint16) or np.int32.',
-  }),
+  'label-image-float': check(
+    'problem',
+    'label images',
+    'The numbers of a label image are floating point, and not whole numbers of 32 bits.',
+    {
+      example: 'dtype float64, or 2.5 in a TIFF of float32',
+      remedy: 'Write astype(np.uint16) or np.int32.',
+    },
+  ),
   'label-image-negative': check('problem', 'label images', 'A label image has labels below 0.', {
     example: 'background −1',
     remedy: 'Write background as 0 and labels from 1, as unsigned numbers.',
@@ -77,6 +82,28 @@ export const LABEL_IMAGE_CHECKS = {
   'two-label-images': check('problem', 'label images', 'Two label images are for one image.', {
     example: 'a_masks.png and a_labels.tif',
     remedy: 'Send one label image for each image.',
+  }),
+  'scores-header': check(
+    'problem',
+    'label images',
+    'The table of scores beside label images lacks a column, or cannot be read as a table.',
+    {
+      example: 'cell,confidence',
+      remedy: 'Write the columns image, label and score, separated by commas.',
+    },
+  ),
+  'label-without-cell': check(
+    'problem',
+    'label images',
+    'A line of the table of scores names a label that no cell has.',
+    {
+      example: 'a.tif,0,0.9, or label 300 of an image with 200 cells',
+      remedy: 'Write the numbers that the cells have in the label image.',
+    },
+  ),
+  'two-scores': check('problem', 'label images', 'A cell has two lines in the table of scores.', {
+    example: 'a.tif,1,0.9 and a.tif,1,0.8',
+    remedy: 'Keep one of them.',
   }),
   'label-in-parts': check('warning', 'label images', 'The only label of an image has separate parts.', {
     example: 'two cells that both have the value 1',

@@ -26,6 +26,10 @@ export const SLOT_CHECKS = {
     example: 'A172.json and a172/results.json',
     remedy: 'Keep one of them.',
   }),
+  'few-fields': check('warning', 'slots', 'The part of the data set that is scored has too few fields for intervals.', {
+    example: 'a public part of six wells of six cell types',
+    remedy: 'Nothing: the numbers are right, and how far they can be trusted is not known.',
+  }),
   'wrong-cell-type': check(
     'problem',
     'slots',

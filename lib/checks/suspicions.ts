@@ -87,6 +87,10 @@ export const SUSPICION_CHECKS = {
     example: '"score": 1.0 everywhere',
     remedy: 'Write the scores, or send label images.',
   }),
+  'scores-beyond-0-1': check('warning', 'predictions', 'Scores lie outside 0 to 1.', {
+    example: '"score": 97.2, or "score": -1.3',
+    remedy: 'Nothing, if order alone matters; else divide per cent by 100, or apply the sigmoid to logits.',
+  }),
   'category-not-scored': check('warning', 'any file', 'Records of other categories are not scored.', {
     example: '"category_id": 2',
     remedy: 'Count every category if they are cells.',

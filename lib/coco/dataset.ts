@@ -75,6 +75,8 @@ interface DatasetMeta {
   warnings: Warning[];
   /** annotations are boxes without masks, so only boxes are scored */
   boxesOnly?: boolean;
+  /** of a part (`part.ts`): the images that are scored, ascending; absent: all */
+  scored?: number[];
 }
 
 type Column = Float64Array | Uint32Array | Int32Array | Uint8Array | Uint16Array;
@@ -310,17 +312,28 @@ function sortByImage(objects: Objects, objectStart: Uint32Array): Objects {
   const next = objectStart.slice();
   const from = new Uint32Array(objects.count);
   for (let k = 0; k < objects.count; k++) from[next[objects.image[k]]++] = k;
+  return orderObjects(objects, from);
+}
+
+/** Return the objects on the images for which `stays` is true, in their order. */
+export function pickObjects(objects: Objects, stays: (image: number) => boolean): Objects {
+  const from: number[] = [];
+  for (let k = 0; k < objects.count; k++) if (stays(objects.image[k])) from.push(k);
+  return orderObjects(objects, Uint32Array.from(from));
+}
+
+/** Return objects in another order. `from`: for each of the new ones, the index of the old one. */
+function orderObjects(objects: Objects, from: Uint32Array): Objects {
   const columns = mapColumns(objects, (column) => {
-    const wide = column.length / objects.count; // numbers per object: 4, 1, or 0 if ground truth has no such column
-    const moved = newColumn(column, column.length);
-    if (wide > 0) {
-      for (let k = 0; k < objects.count; k++) {
-        for (let c = 0; c < wide; c++) moved[k * wide + c] = column[from[k] * wide + c];
-      }
+    // numbers per object: 4, 1, or 0 if there is no such column
+    const wide = objects.count === 0 ? 0 : column.length / objects.count;
+    const moved = newColumn(column, wide * from.length);
+    for (let k = 0; wide > 0 && k < from.length; k++) {
+      for (let c = 0; c < wide; c++) moved[k * wide + c] = column[from[k] * wide + c];
     }
     return moved;
   });
-  return { count: objects.count, intervals: objects.intervals, ...columns };
+  return { count: from.length, intervals: objects.intervals, ...columns };
 }
 
 /** Join all masks into one array, in the order of the objects, as they are written to a file. */
@@ -402,6 +415,37 @@ export function packedHeadLength(bytes: Uint8Array): number {
   return 12 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
 }
 
+/** Where a column of a packed ground truth is: its first byte in the file, and its length in numbers. */
+export interface PackedColumn {
+  offset: number;
+  length: number;
+}
+
+/**
+ * Read the head of a packed ground truth, for callers that read parts of its columns from the file.
+ *
+ * @throws Error when the bytes are not the head of a packed ground truth of this version
+ */
+export function openPackedHead(
+  bytes: Uint8Array,
+): Pick<Header, 'meta' | 'ids' | 'fileNames'> & { columns: Map<string, PackedColumn> } {
+  const { header, start } = readHead(bytes);
+  const { meta, ids, fileNames } = header;
+  const columns = header.columns.map(({ name, offset, length }) => [name, { offset: start + offset, length }] as const);
+  return { meta, ids, fileNames, columns: new Map(columns) };
+}
+
+function readHead(bytes: Uint8Array): { header: Header; start: number } {
+  if (!isPacked(bytes)) throw new Error('Not a packed ground truth: it starts with other bytes.');
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
+  // TextDecoder refuses shared memory
+  const header = JSON.parse(new TextDecoder().decode(bytes.slice(12, 12 + length))) as Header;
+  if (header.version !== VERSION) {
+    throw new Error(`Packed ground truth has version ${header.version}, expected ${VERSION}: import it again.`);
+  }
+  return { header, start: Math.ceil((12 + length) / 8) * 8 };
+}
+
 /**
  * Open a packed ground truth in place: the columns are views of `buffer`, which may be shared by threads.
  *
@@ -409,14 +453,7 @@ export function packedHeadLength(bytes: Uint8Array): number {
  */
 export function openDataset(buffer: ArrayBuffer): Dataset {
   const bytes = new Uint8Array(buffer);
-  if (!isPacked(bytes)) throw new Error('Not a packed ground truth: it starts with other bytes.');
-  const length = new DataView(buffer).getUint32(8, true);
-  // TextDecoder refuses shared memory
-  const header = JSON.parse(new TextDecoder().decode(bytes.slice(12, 12 + length))) as Header;
-  if (header.version !== VERSION) {
-    throw new Error(`Packed ground truth has version ${header.version}, expected ${VERSION}: import it again.`);
-  }
-  const start = Math.ceil((12 + length) / 8) * 8;
+  const { header, start } = readHead(bytes);
   const columns: Record<string, Column> = {};
   for (const { name, type, offset, length } of header.columns) {
     columns[name] = new TYPES[type](buffer, start + offset, length);

@@ -28,6 +28,8 @@ interface Weights {
 interface Replicates {
   AP: Float64Array;
   AFNR: Float64Array;
+  /** the same at each threshold: [replicates × T] */
+  perIou: { AP: Float64Array; FNR: Float64Array };
 }
 
 type ReplicatesKernel = Kernel<
@@ -81,7 +83,12 @@ export function accumulateReplicates(
   const objects = new Float64Array(units); // countable ground truth per unit
   for (const i of slice.images) objects[unitOf[i]] += matches.countable[i];
 
-  const result: Replicates = { AP: new Float64Array(replicates), AFNR: new Float64Array(replicates) };
+  const [AP, FNR] = [0, 1].map(() => new Float64Array(replicates * THRESHOLDS).fill(Number.NaN));
+  const result: Replicates = {
+    AP: new Float64Array(replicates),
+    AFNR: new Float64Array(replicates),
+    perIou: { AP, FNR },
+  };
   const weights = new Uint8Array(buffer, kernel.weights.value, TOGETHER * units);
   const needed = new Int32Array(buffer, kernel.needed.value, TOGETHER * RECALLS);
   const found = new Int32Array(buffer, kernel.found.value, TOGETHER * THRESHOLDS);
@@ -105,8 +112,12 @@ export function accumulateReplicates(
       let precision = 0;
       let missed = 0;
       for (let t = r * THRESHOLDS; t < (r + 1) * THRESHOLDS; t++) {
-        precision += ranking.unscored ? atEnd(found[t], counted[t], needed, r) : precisions[t];
-        missed += 1 - found[t] / countable;
+        const own = ranking.unscored ? atEnd(found[t], counted[t], needed, r) : precisions[t];
+        const unfound = 1 - found[t] / countable;
+        precision += own;
+        missed += unfound;
+        AP[first * THRESHOLDS + t] = own / RECALLS;
+        FNR[first * THRESHOLDS + t] = unfound;
       }
       result.AP[first + r] = precision / (THRESHOLDS * RECALLS);
       result.AFNR[first + r] = missed / THRESHOLDS;

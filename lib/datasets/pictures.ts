@@ -16,6 +16,7 @@ import type { CheckCode } from '#lib/checks/checks.ts';
 import { type Dataset, type Images, maskOf } from '#lib/coco/dataset.ts';
 import { cellTypeOf, stem } from '#lib/livecell/cell-types.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
+import { fileOnDisk } from '#lib/readers/files.ts';
 import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
 import { ImageProblem } from '#lib/readers/labels/label-image.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
@@ -77,7 +78,7 @@ async function filesOfFolder(path: string): Promise<{ files: File[]; close(): vo
 }
 
 async function filesOfZip(path: string): Promise<{ files: File[]; close(): void }> {
-  const { members, close } = await openZip(path);
+  const { members, close } = await openZip(await fileOnDisk(path));
   return { files: members.filter(({ name }) => PICTURE.test(name)), close };
 }
 
@@ -274,7 +275,7 @@ export async function packPictures(
  * Return the name of each image's picture in the archive, without extension: the file name without folder and extension, or
  * in full where two images would be called the same. Names that are still equal are numbered: `a/b.tif` and `a__b.tif`.
  */
-function pictureNames(fileNames: readonly string[]): string[] {
+export function pictureNames(fileNames: readonly string[]): string[] {
   const different = [...new Set(fileNames)];
   const byStem = Map.groupBy(different, stem);
   const names = new Map<string, string>();
@@ -320,10 +321,12 @@ const MOST_OPENED = 4;
 export async function readPicture(packPath: string, name: string): Promise<Uint8Array | null> {
   const open =
     opened.get(packPath) ??
-    openZip(packPath).then(({ members, close }) => ({
-      byName: new Map(members.map((member) => [member.name, member])),
-      close,
-    }));
+    fileOnDisk(packPath)
+      .then(openZip)
+      .then(({ members, close }) => ({
+        byName: new Map(members.map((member) => [member.name, member])),
+        close,
+      }));
   opened.delete(packPath);
   opened.set(packPath, open);
   if (opened.size > MOST_OPENED) {

@@ -223,9 +223,12 @@ export function withoutImages(statistics: DatasetStatistics): DatasetStatistics 
     groups: groups.map(({ intensity, ...group }) => {
       const times = shown(group.density.map(({ images }) => images));
       const { mean, sd } = group.cellsPerImage;
+      const { median, histogram } = group.area;
       return {
         ...group,
         cellsPerImage: { mean, sd },
+        // a median is the area of one or two cells, which their annotators wrote with all digits
+        area: { median: median === null ? null : Math.round(median), histogram },
         density: group.density.filter((_, t) => times[t]),
         ...(intensity && intensity.images >= FEWEST && { intensity }),
       };

@@ -15,7 +15,7 @@ export interface CachedAnswer {
   bodies: Readonly<Record<Encoding, Uint8Array>>;
   /** the version that strangers saw when rendering began (`db/board/public-version.ts`) */
   version: string;
-  /** milliseconds, as of `Date.now()` */
+  /** milliseconds, as of `performance.now()`: the clock of the machine may be set back */
   renderedAt: number;
 }
 
@@ -74,9 +74,9 @@ function bytesOf({ bodies }: CachedAnswer): number {
 /** Addresses with the same response for all strangers. */
 const PUBLIC = [
   /^\/$/,
-  /^\/(leaderboards|datasets|tasks|protocol|docs|entries|methods|status|privacy|terms)(\/|$)/,
+  /^\/(leaderboards|compare|datasets|tasks|protocol|docs|entries|methods|status|privacy|terms)(\/|$)/,
   /^\/feed\.xml$/,
-  /^\/api\/v1\/(leaderboards|datasets|tasks|openapi\.json|comparisons|methods)(\/|$)/,
+  /^\/api\/v1\/(leaderboards|datasets|tasks|openapi\.json|compare|methods)(\/|$)/,
 ];
 /** Headers with which Next requests data instead of a page, when navigating inside the site. */
 const NEXT_HEADERS = [

@@ -122,7 +122,7 @@ class Bits {
   }
 
   /** Return the next bits, at most 16. @throws Deflate64Error at the end of the stream */
-  take(bits: number): number {
+  readBits(bits: number): number {
     while (this.count < bits) {
       if (this.at >= this.bytes.length) throw new Deflate64Error('it ends in the middle');
       this.held |= this.bytes[this.at++] << this.count;
@@ -193,14 +193,14 @@ export async function* inflateDeflate64(
   try {
     for (let last = false; !last; ) {
       await input.fill(HEADER);
-      last = input.take(1) === 1;
-      const type = input.take(2);
+      last = input.readBits(1) === 1;
+      const type = input.readBits(2);
       if (type === 0) {
         input.skipToByte();
-        const length = input.take(16);
-        if ((input.take(16) ^ 0xffff) !== length) throw new Deflate64Error('a stored block has no length');
+        const length = input.readBits(16);
+        if ((input.readBits(16) ^ 0xffff) !== length) throw new Deflate64Error('a stored block has no length');
         await input.fill(length + SYMBOL);
-        for (let i = 0; i < length; i++) buffer[at++] = input.take(8);
+        for (let i = 0; i < length; i++) buffer[at++] = input.readBits(8);
         if (at >= full) yield pass();
         continue;
       }
@@ -213,9 +213,9 @@ export async function* inflateDeflate64(
         else if (symbol === 256) break;
         else {
           if (symbol > 285) throw new Deflate64Error('a length is unknown');
-          const length = LENGTH_BASE[symbol - 257] + input.take(LENGTH_BITS[symbol - 257]);
+          const length = LENGTH_BASE[symbol - 257] + input.readBits(LENGTH_BITS[symbol - 257]);
           const code = input.decode(distances);
-          const distance = DISTANCE_BASE[code] + input.take(DISTANCE_BITS[code]);
+          const distance = DISTANCE_BASE[code] + input.readBits(DISTANCE_BITS[code]);
           if (distance > at) throw new Deflate64Error('a copy reaches back before the beginning');
           const end = at + length;
           for (; at < end; at++) buffer[at] = buffer[at - distance];
@@ -231,11 +231,11 @@ export async function* inflateDeflate64(
 
 /** Read the two codes of a block, which are themselves compressed with a third. */
 function readCodes(input: Bits): { lengths: Code; distances: Code } {
-  const ofLengths = 257 + input.take(5);
-  const ofDistances = 1 + input.take(5);
-  const own = 4 + input.take(4);
+  const ofLengths = 257 + input.readBits(5);
+  const ofDistances = 1 + input.readBits(5);
+  const own = 4 + input.readBits(4);
   const bits = new Uint8Array(19);
-  for (let i = 0; i < own; i++) bits[ORDER[i]] = input.take(3);
+  for (let i = 0; i < own; i++) bits[ORDER[i]] = input.readBits(3);
   const code = makeCode(bits);
   const all = new Uint8Array(ofLengths + ofDistances);
   for (let i = 0; i < all.length; ) {
@@ -246,7 +246,8 @@ function readCodes(input: Bits): { lengths: Code; distances: Code } {
     }
     if (symbol === 16 && i === 0) throw new Deflate64Error('a length is repeated before there is one');
     const value = symbol === 16 ? all[i - 1] : 0;
-    const times = symbol === 16 ? 3 + input.take(2) : symbol === 17 ? 3 + input.take(3) : 11 + input.take(7);
+    const times =
+      symbol === 16 ? 3 + input.readBits(2) : symbol === 17 ? 3 + input.readBits(3) : 11 + input.readBits(7);
     if (i + times > all.length) throw new Deflate64Error('a code has too many lengths');
     all.fill(value, i, i + times);
     i += times;

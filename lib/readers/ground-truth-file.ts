@@ -1,13 +1,12 @@
 /** Read ground truth from disk: packed, as COCO JSON, or only the list of its images. */
-import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { allocate, type Dataset, type ImageId, isPacked, openDataset, packedHeadLength } from '#lib/coco/dataset.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
 import { parseExactly } from './coco/exact-json.ts';
-import { CELL_CATEGORY, readGroundTruth, sortImages } from './coco/ground-truth.ts';
+import { CELL_CATEGORY, readGroundTruth } from './coco/ground-truth.ts';
 import type { Target } from './coco/predictions.ts';
-import type { ImageRecord } from './coco/reading.ts';
 import { openFile, sha256File } from './files.ts';
+import { badList, targetOfList } from './image-list.ts';
 
 /** Bytes of packed ground truth read first: names and sizes of thousands of images fit. */
 const PACK_HEAD = 1 << 20;
@@ -91,7 +90,7 @@ export async function readGroundTruthFile(
       { category, onBytes },
     );
     const [dataset, sha256] = await Promise.all([reading, sha256File(path)]);
-    dataset.meta.sha256 = category === undefined ? sha256 : digestOf(sha256, dataset.meta.category);
+    dataset.meta.sha256 = category === undefined ? sha256 : await digestOf(sha256, dataset.meta.category);
     return dataset;
   } finally {
     opened.close();
@@ -99,8 +98,9 @@ export async function readGroundTruthFile(
 }
 
 /** The same file with another category is another ground truth, and has another digest. */
-function digestOf(sha256: string, category: number): string {
+async function digestOf(sha256: string, category: number): Promise<string> {
   if (category === CELL_CATEGORY) return sha256;
+  const { createHash } = await import('node:crypto');
   return createHash('sha256').update(`${sha256} category ${category}`).digest('hex');
 }
 
@@ -137,10 +137,7 @@ export async function openTarget(
     const { images, meta } = await openGroundTruth(path, options);
     return { images, category: meta.category, warnings: meta.warnings.map((warning) => ofGroundTruth(warning)) };
   }
-  const records = list.map((entry, k) => imageOfList(entry, k + 1));
-  // a list names no categories, so only a number can be meant
-  const category = typeof options.category === 'number' ? options.category : CELL_CATEGORY;
-  return { images: sortImages(records), category, warnings: [] };
+  return { ...targetOfList(list, options.category), warnings: [] };
 }
 
 /** Return the entries of a file that is a JSON list, or null for any other file. */
@@ -155,27 +152,4 @@ async function readList(path: string): Promise<unknown[] | null> {
   } catch {
     throw badList('it is not JSON');
   }
-}
-
-function imageOfList(entry: unknown, number: number): ImageRecord {
-  const { id, file_name, width, height } = (entry ?? {}) as Record<string, unknown>;
-  const wrong = (field: string, wanted: string) => badList(`image ${number}: ${field} has to be ${wanted}`);
-  const isId = ['number', 'string', 'bigint'].includes(typeof id);
-  if (!isId) throw wrong('id', 'a number or a text');
-  if (typeof file_name !== 'string') throw wrong('file_name', 'a text');
-  if (!isSize(width)) throw wrong('width', 'a whole number of pixels');
-  if (!isSize(height)) throw wrong('height', 'a whole number of pixels');
-  const size = { fileName: file_name, width, height };
-  return typeof id === 'bigint' ? { id: String(id), largeNumber: true, ...size } : { id: id as ImageId, ...size };
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) > 0;
-}
-
-function badList(why: string): FileRejected {
-  return new FileRejected({
-    code: 'bad-image-list',
-    message: `The list of images is not one: ${why}. It has to be [{id, file_name, width, height}, …], as the site's data set page offers it, or give the ground truth itself.`,
-  });
 }

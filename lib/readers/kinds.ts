@@ -5,7 +5,6 @@
  * `node:` module here, since it also runs in the browser.
  */
 
-import { Gunzip } from 'fflate';
 import type { CheckCode } from '#lib/checks/checks.ts';
 import type { Problem } from '#lib/problems.ts';
 import { quoted } from './problem-list.ts';
@@ -103,7 +102,7 @@ const ENOUGH = 4096;
 const STEP = 64;
 
 /** Tell what kind of file starts with these bytes, and what makes it unsuitable for the purpose. */
-export function sniff(firstBytes: Uint8Array, purpose: Purpose = 'any'): Sniffed {
+export async function sniff(firstBytes: Uint8Array, purpose: Purpose = 'any'): Promise<Sniffed> {
   if (firstBytes.length === 0) return wrong('unknown', purpose, 'is empty.', { code: 'empty', subject: 'The file' });
   if (begins(firstBytes, [0x1f, 0x8b])) return sniffGzip(firstBytes, purpose);
   if (begins(firstBytes, [0x50, 0x4b])) return sniffZip(firstBytes, purpose);
@@ -182,7 +181,8 @@ function looksLikeTable(text: string): boolean {
 }
 
 /** Unpack just enough of a gzip stream to see its content. */
-function sniffGzip(bytes: Uint8Array, purpose: Purpose): Sniffed {
+async function sniffGzip(bytes: Uint8Array, purpose: Purpose): Promise<Sniffed> {
+  const { Gunzip } = await import('fflate'); // it builds tables when loaded, which other files need not wait for
   const start: Uint8Array[] = [];
   let size = 0;
   try {

@@ -1,3 +1,5 @@
+import { integer } from '#lib/format.ts';
+
 /**
  * Hard limits of a submitted file. They are shown to the submitter before the upload and checked while reading:
  * exceeding one gives a rejection with its own reason, and memory stays bounded by them, typed arrays included. For
@@ -40,14 +42,13 @@ export const LIMITS = {
   problemsPerKind: 100,
 } as const;
 
-const many = (n: number): string => n.toLocaleString('en');
 const gigabytes = (n: number): string => `${n / 1024 ** 3} GB`;
 
 /** The limits in words, for the upload form, the documentation and the command line. */
 export const LIMITS_IN_WORDS: readonly string[] = [
   `at most ${gigabytes(LIMITS.bytes)} as uploaded, ${gigabytes(LIMITS.inflatedBytes)} and ${LIMITS.inflationRatio} times its size when unpacked`,
-  `at most ${many(LIMITS.detections)} detections, ${many(LIMITS.detectionsPerImage)} in one image`,
-  `at most ${many(LIMITS.runsPerMask)} runs or polygon coordinates in one mask, ${many(LIMITS.intervals)} runs in all`,
+  `at most ${integer(LIMITS.detections)} detections, ${integer(LIMITS.detectionsPerImage)} in one image`,
+  `at most ${integer(LIMITS.runsPerMask)} runs or polygon coordinates in one mask, ${integer(LIMITS.intervals)} runs in all`,
   `at most ${LIMITS.recordBytes / 1024 ** 2} MB for one detection`,
-  `label images of the size of their images, at most ${many(Math.sqrt(LIMITS.labelImagePixels))} × ${many(Math.sqrt(LIMITS.labelImagePixels))} pixels; at most ${many(LIMITS.zipMembers)} files in a .zip`,
+  `label images of the size of their images, at most ${integer(Math.sqrt(LIMITS.labelImagePixels))} × ${integer(Math.sqrt(LIMITS.labelImagePixels))} pixels; at most ${integer(LIMITS.zipMembers)} files in a .zip`,
 ];

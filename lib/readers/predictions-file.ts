@@ -1,8 +1,8 @@
 /** Predictions from an opened file of either format: COCO results, or an archive of label images. */
-import { inflateSync } from 'node:zlib';
 import { type ReadPredictions, readPredictions, type Target } from './coco/predictions.ts';
-import type { OpenedFile } from './files.ts';
+import type { FileBytes } from './file-bytes.ts';
 import { finishLabels, type LabelPart, readLabelMasks, readLabelPart } from './labels/label-masks.ts';
+import type { OpenedFile } from './opened-file.ts';
 import { openZip } from './zip.ts';
 
 /** Read predictions of either format. @throws FileRejected with all problems */
@@ -20,20 +20,20 @@ export async function readOpened(
   }
   let read = 0;
   return readLabelMasks(opened.members, target, {
-    inflate,
+    inflate: opened.unpacking.inflate,
     onFile: () => onProgress?.(++read / opened.members.length),
   });
 }
 
 /** Read a thread's share of an archive of label images; each thread opens the archive itself. */
 export async function readLabelShare(
-  path: string,
+  file: FileBytes,
   target: Target,
   { part, parts, onFile }: { part: number; parts: number; onFile?: () => void },
 ): Promise<LabelPart> {
-  const { members, close } = await openZip(path);
+  const { members, close } = await openZip(file);
   try {
-    return await readLabelPart(members, target, { inflate, part, parts, onFile });
+    return await readLabelPart(members, target, { inflate: file.unpacking.inflate, part, parts, onFile });
   } finally {
     close();
   }
@@ -42,9 +42,4 @@ export async function readLabelShare(
 /** Join the shares of all threads. @throws FileRejected with all problems */
 export function joinLabelShares(opened: OpenedFile, shares: LabelPart[], target: Target): ReadPredictions {
   return finishLabels(shares, opened.members, target);
-}
-
-/** Unpack into one buffer of at most `most` bytes. */
-function inflate(data: Uint8Array, most: number): Uint8Array {
-  return inflateSync(data, { maxOutputLength: most, chunkSize: Math.max(64, most) });
 }

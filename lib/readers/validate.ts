@@ -1,8 +1,7 @@
 /** Find everything wrong or suspicious in a file of predictions, without scoring it. */
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import type { ReadPredictions, Target } from './coco/predictions.ts';
-import { openFile } from './files.ts';
-import { openTarget } from './ground-truth-file.ts';
+import type { OpenedFile } from './opened-file.ts';
 import { readOpened } from './predictions-file.ts';
 
 export interface Validated {
@@ -16,23 +15,18 @@ export interface Validated {
 /**
  * Read a file of predictions and return its problems and warnings.
  *
- * @param options.groundTruth packed, COCO JSON, or a list of images `[{id, file_name, width, height}]`; or already
- * opened
- * @param options.check makes further checks on what was read: may throw FileRejected or change the warnings
+ * @param check makes further checks on what was read: may throw FileRejected or change the warnings
  */
-export async function validateFile(options: {
-  groundTruth: string | Target;
-  predictions: string;
-  anyCategory?: boolean;
-  check?: (read: ReadPredictions) => void;
-}): Promise<Validated> {
-  const { groundTruth, predictions, anyCategory } = options;
-  const target = typeof groundTruth === 'string' ? await openTarget(groundTruth) : groundTruth;
+export async function validateOpened(
+  open: () => Promise<OpenedFile>,
+  target: Target,
+  check?: (read: ReadPredictions) => void,
+): Promise<Validated> {
   return validated(async () => {
-    const opened = await openFile(predictions);
+    const opened = await open();
     try {
-      const read = await readOpened(opened, { ...target, anyCategory });
-      options.check?.(read);
+      const read = await readOpened(opened, target);
+      check?.(read);
       return { ...read, detections: read.detections.count };
     } finally {
       opened.close();

@@ -3,10 +3,10 @@
  * written to disk, so a member named `../x` is harmless.
  */
 
-import { crc32, inflateRawSync } from 'node:zlib';
-import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, getFileNameLowLevel, Options, ZipFile } from 'yauzl';
 import { FileRejected } from '#lib/problems.ts';
 import { inflateDeflate64 } from './deflate64.ts';
+import type { FileBytes, Unpacking } from './file-bytes.ts';
 import { LIMITS } from './limits.ts';
 import { quoted } from './problem-list.ts';
 
@@ -55,12 +55,15 @@ const METHODS: Readonly<Record<number, string>> = {
   99: 'AES',
 };
 
+/** How yauzl opens an archive. Names are checked here: yauzl would refuse the whole archive for a `../`. */
+export const ZIP_OPTIONS = { lazyEntries: true, autoClose: false, decodeStrings: false } satisfies Options;
+
 /** Open a zip archive. @throws FileRejected if it is damaged or has too many members */
-export async function openZip(path: string): Promise<OpenZip> {
+export async function openZip(file: Pick<FileBytes, 'zip' | 'unpacking'>): Promise<OpenZip> {
+  const { getFileNameLowLevel } = await import('yauzl'); // loaded for archives alone
   let zip: ZipFile | null = null;
   try {
-    // names are checked below: yauzl would refuse the whole archive for a `../`
-    zip = await openPromise(path, { lazyEntries: true, autoClose: false, decodeStrings: false });
+    zip = await file.zip();
     const members: ZipMember[] = [];
     // yauzl lists no more members than the archive claims to have
     if (zip.entryCount > LIMITS.zipMembers) {
@@ -70,8 +73,8 @@ export async function openZip(path: string): Promise<OpenZip> {
       });
     }
     for await (const entry of zip.eachEntry()) {
-      const name = nameOf(entry);
-      if (!NOT_CONTENT.test(name)) members.push(memberOf(zip, entry, name));
+      const name = nameOf(entry, getFileNameLowLevel);
+      if (!NOT_CONTENT.test(name)) members.push(memberOf(zip, entry, name, file.unpacking));
     }
     const opened = zip;
     const content = members.filter(({ name }) => !NOTE.test(name));
@@ -86,16 +89,16 @@ export async function openZip(path: string): Promise<OpenZip> {
  * Decode a member's name as UTF-8 whatever the archive declares, as macOS and old Python write it; if that fails, as
  * code page 437.
  */
-function nameOf(entry: Entry): string {
+function nameOf(entry: Entry, decode: typeof getFileNameLowLevel): string {
   const bytes = entry.fileName as unknown as Buffer; // `decodeStrings: false`
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\\', '/');
   } catch {
-    return getFileNameLowLevel(0, bytes, entry.extraFields, false);
+    return decode(0, bytes, entry.extraFields, false);
   }
 }
 
-function memberOf(zip: ZipFile, entry: Entry, name: string): ZipMember {
+function memberOf(zip: ZipFile, entry: Entry, name: string, { crc32, inflateRaw }: Unpacking): ZipMember {
   const { compressedSize, uncompressedSize, compressionMethod, crc32: checksum } = entry;
   const raw = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of await zip.openReadStreamPromise(entry, { decodeFileData: false }))
@@ -118,7 +121,7 @@ function memberOf(zip: ZipFile, entry: Entry, name: string): ZipMember {
         const source = compressionMethod === DEFLATE64 ? unpacked() : raw();
         const size = compressionMethod === DEFLATE64 ? uncompressedSize : compressedSize;
         const stored = await collect(source, size);
-        const bytes = compressionMethod === DEFLATED ? unpack(stored, uncompressedSize) : stored;
+        const bytes = compressionMethod === DEFLATED ? inflateRaw(stored, uncompressedSize) : stored;
         if (bytes.length !== uncompressedSize) throw new Error('its size is not the one the archive says');
         if (crc32(bytes) !== checksum) throw new Error('its checksum is wrong');
         return bytes;
@@ -174,10 +177,6 @@ async function collect(chunks: AsyncIterable<Uint8Array>, size: number): Promise
   return bytes.subarray(0, at);
 }
 
-function unpack(packed: Uint8Array, bytes: number): Uint8Array {
-  return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes), chunkSize: Math.max(64, bytes) });
-}
-
 /** Convert errors of yauzl and zlib into a problem; errors of the file system are not the submitter's fault. */
 function damaged(error: unknown): unknown {
   if (error instanceof FileRejected) return error;
@@ -187,7 +186,7 @@ function damaged(error: unknown): unknown {
       message: 'The zip archive is one part of several. Write it as one file, without splitting.',
     });
   }
-  const { code = '', message } = error as NodeJS.ErrnoException;
+  const { code = '', message } = error as Error & { code?: string };
   if (code && !code.startsWith('Z_') && !code.startsWith('ERR_')) return error;
   const why = /End of central directory|truncated/i.test(message)
     ? 'its end is missing; one part of several is not enough'

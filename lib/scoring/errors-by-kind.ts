@@ -61,11 +61,9 @@ import type { Ranking } from '../coco/rank.ts';
 import { intersection } from '../coco/rle.ts';
 import { layTiles, tileOf } from '../coco/tiles.ts';
 import { thread } from '../kernels/thread-state.ts';
+import { ERROR_KINDS } from './error-kinds.ts';
 import type { Metrics } from './report.ts';
 
-/** In the order in which segmentation fails: not seen, badly outlined, several for one, one for several, too many. */
-export const ERROR_KINDS = ['missed', 'poorBoundary', 'split', 'merge', 'duplicate', 'background'] as const;
-export type ErrorKind = (typeof ERROR_KINDS)[number];
 export type ErrorsByKind = NonNullable<Metrics['errors']>;
 
 const MATCH_IOU = 0.5;
@@ -96,7 +94,15 @@ export interface Errors {
   object: Uint8Array;
   /** [2 × G] thresholds at which repairing its kind removes the object from the count */
   leaves: Uint16Array;
+  /**
+   * [G] best IoU with a detection that takes part in either view, in steps of 1/65535; 0 below 0.1. Pairs in which both
+   * sides found another partner are not examined.
+   */
+  best: Uint16Array;
 }
+
+/** Steps of `best` between 0 and 1. */
+export const IOU_STEPS = 65_535;
 
 /** A slice of the images with the score threshold from its own report. */
 export interface ErrorSlice {
@@ -128,6 +134,7 @@ export function allocateErrors(ranking: Ranking, objects: number, slices: readon
     becomes: new Uint16Array(allocate(2 * 2 * ranking.count)),
     object: new Uint8Array(allocate(2 * objects)),
     leaves: new Uint16Array(allocate(2 * 2 * objects)),
+    best: new Uint16Array(allocate(2 * objects)),
   };
 }
 
@@ -244,6 +251,7 @@ export function nameErrors(naming: Naming, image: number): void {
   const present = ends.filter((end) => end >= 0);
   if (present.length === 0) return;
   findPairs(naming, image, { first: Math.min(...present), last: Math.max(...present) });
+  noteBest(errors.best);
   for (const view of [POOLED, OWN]) if (ends[view] >= 0) judge(naming, image, ends[view], view);
 }
 
@@ -319,6 +327,16 @@ function findPairs(
         }
       }
     }
+  }
+}
+
+/** Keep the best IoU of each object in a pair. */
+function noteBest(best: Uint16Array): void {
+  const { length, gt, iou } = scratch.get().pairs;
+  for (let p = 0; p < length; p++) {
+    if (iou[p] < NEAR_IOU) continue;
+    const steps = Math.round(iou[p] * IOU_STEPS);
+    if (steps > best[gt[p]]) best[gt[p]] = steps;
   }
 }
 

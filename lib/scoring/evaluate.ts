@@ -11,10 +11,11 @@ import { allocateMatches, areaClasses, type Evaluating } from '../coco/match.ts'
 import { EVALUATIONS, type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '../coco/protocol.ts';
 import { type Ranking, rankWithinImages } from '../coco/rank.ts';
 import { type CopiedMasks, countCopiedMasks } from './copied-masks.ts';
-import { allocateErrors, OWN, POOLED } from './errors-by-kind.ts';
+import { allocateErrors, type Errors, OWN, POOLED } from './errors-by-kind.ts';
 import { allocateLabelCounts, familyOf } from './families.ts';
 import { type Fields, findFields } from './fields.ts';
 import type { FlatTruth } from './flat-truth.ts';
+import { collectOutcomes, type Outcomes } from './outcomes.ts';
 import { countObjects } from './replicates.ts';
 import type { Metrics } from './report.ts';
 import { type SensitivityLine, sensitivityWeights } from './sensitivity.ts';
@@ -43,6 +44,8 @@ interface EvaluateOptions {
     /** score at and above which detections are painted; defaults to that of the best F1 */
     labelThreshold?: number;
   };
+  /** also what became of every object and detection, of masks if there are any; needs errors; defaults to false */
+  outcomes?: boolean;
   /** `fraction` of the whole evaluation completed, 0 to 1 */
   onProgress?: (phase: 'matching' | 'accumulating', fraction: number) => void;
 }
@@ -54,6 +57,8 @@ export interface Evaluated {
   uncertainty?: Uncertainty;
   /** absent where they were not asked for, or where the file has no masks */
   families?: Families;
+  /** absent where they were not asked for, or where errors were not named */
+  outcomes?: Outcomes;
   /** absent if the file has no masks */
   copiedMasks?: CopiedMasks;
   seconds: { match: number; accumulate: number };
@@ -106,13 +111,16 @@ export async function evaluate(
   const masks = evaluatings.find(({ matches }) => matches.evaluation === 'segm');
   await summarizeSlices(run);
   // tasks that score single slices of several files need no more than their numbers
-  if (slices.size > 1 && slices.has('overall') && options.errors !== false) await addErrors(run);
+  const errors =
+    slices.size > 1 && slices.has('overall') && options.errors !== false ? await addErrors(run) : undefined;
+  const outcomes = options.outcomes && errors && outcomesOf(run, errors);
   const uncertainty = options.intervals === false ? undefined : await leaveOutFields(run, options.oneStratum);
-  const families = options.families && (await compareLabels(run, options.families));
+  const families = options.families && (await familiesOf(run, options.families));
   return {
     results,
     ...(uncertainty && { uncertainty }),
     ...(families && { families }),
+    ...(outcomes && { outcomes }),
     copiedMasks: masks && countCopiedMasks(dataset, masks),
     seconds: { match: (matched - started) / 1000, accumulate: (performance.now() - matched) / 1000 },
   };
@@ -146,6 +154,12 @@ export function prepareMatching(
     const sizes = { entries: ranking.count, images, objects: dataset.objects.count };
     return { ranking, matches: allocateMatches(evaluation, areaClasses(protocols), sizes) };
   });
+}
+
+/** Rank the detections of masks within their images, for work that needs no matching. */
+export function rankMasks(dataset: Dataset, { detections, groups, unscored }: Predictions): Ranking {
+  const ranking = rankWithinImages(detections.image, detections.maskScore, dataset.images.ids.length, groups);
+  return unscored ? { ...ranking, unscored } : ranking;
 }
 
 /** List the distinct rankings of several evaluations. */
@@ -206,11 +220,15 @@ async function summarizeSlices(run: Run): Promise<void> {
   }
 }
 
-/** Add errors by kind under the primary protocol: named image by image, then counted slice by slice. */
-async function addErrors(run: Run): Promise<void> {
+/**
+ * Add errors by kind under the primary protocol: named image by image, then counted slice by slice.
+ *
+ * @returns the errors of each evaluation; undefined without the primary protocol
+ */
+async function addErrors(run: Run): Promise<Errors[] | undefined> {
   const { dataset, predictions, evaluatings, protocols, slices, results, runner, onProgress } = run;
   const primary = results[protocols.indexOf(PRIMARY_PROTOCOL)];
-  if (!primary) return;
+  if (!primary) return undefined;
   const evaluations = evaluatings.map(({ ranking, matches }) => {
     const ofSlices = primary[matches.evaluation]!;
     const pools = [...slices].map(([name, images]) => ({
@@ -245,6 +263,18 @@ async function addErrors(run: Run): Promise<void> {
     },
   );
   for (const [{ metrics }, errors] of pairUp(work, outputs)) metrics.errors = errors;
+  return evaluations.map(({ errors }) => errors);
+}
+
+/** The outcomes of masks; of boxes, if there are no masks. */
+function outcomesOf({ dataset, evaluatings, protocols, results }: Run, errors: readonly Errors[]): Outcomes {
+  const main = Math.max(
+    0,
+    evaluatings.findIndex(({ matches }) => matches.evaluation === 'segm'),
+  );
+  const name = evaluatings[main].matches.evaluation;
+  const threshold = results[protocols.indexOf(PRIMARY_PROTOCOL)][name]!.overall!.scoreThreshold ?? null;
+  return collectOutcomes(dataset, evaluatings[main], errors[main], threshold);
 }
 
 /** Leaves out each field of view in turn, in every slice and under every protocol, and adds the pooled intervals. */
@@ -305,16 +335,35 @@ async function leaveOutFields(run: Run, oneStratum?: boolean): Promise<Uncertain
   return { fields, replicates };
 }
 
-/** The numbers other papers report, from label images of the masks. */
-async function compareLabels(
+/** The numbers other papers report, with the score of the best F1 unless another is stated. */
+async function familiesOf(
   { dataset, predictions, evaluatings, protocols, results, runner }: Run,
   { truths, labelThreshold }: NonNullable<EvaluateOptions['families']>,
 ): Promise<Families | undefined> {
   const masks = evaluatings.find(({ matches }) => matches.evaluation === 'segm');
   if (!masks) return undefined;
-  const { ranking } = masks;
   const best = results[Math.max(0, protocols.indexOf(PRIMARY_PROTOCOL))].segm?.overall?.scoreThreshold ?? null;
-  const scoreThreshold = ranking.unscored ? null : (labelThreshold ?? best);
+  return compareLabels(
+    dataset,
+    predictions,
+    { truths, ranking: masks.ranking, threshold: labelThreshold ?? best },
+    runner,
+  );
+}
+
+/**
+ * Compute the numbers other papers report, from label images of the masks. No matching is needed.
+ *
+ * @param options.ranking of the masks; of files without scores, all detections are painted
+ * @param options.threshold detections with at least this score are painted; null: all
+ */
+export async function compareLabels(
+  dataset: Dataset,
+  predictions: Predictions,
+  { truths, ranking, threshold }: { truths: readonly FlatTruth[]; ranking: Ranking; threshold: number | null },
+  runner: Runner = SINGLE_THREAD,
+): Promise<Families> {
+  const scoreThreshold = ranking.unscored ? null : threshold;
   const countings = truths.map((truth) => ({ truth, counts: allocateLabelCounts(truth.images.length) }));
   const { detections } = predictions;
   await runner.run(

@@ -78,8 +78,8 @@ export interface Counting {
 
 /** Columns for one image at a time. Shapes: P pixels, L labels; or longer. */
 interface Scratch {
-  /** [P] label of each pixel, 0 for none */
-  canvas: Uint32Array;
+  /** [P] label of each pixel, 0 for none; 16 bits while they suffice, since memory is what painting waits for */
+  canvas: Uint16Array | Uint32Array;
   /** [L + 1] pixels of each label */
   pixels: Uint32Array;
   /** [L + 1] pixels shared with the current object; 0 between objects */
@@ -88,14 +88,41 @@ interface Scratch {
   touched: Uint32Array;
   /** [L + 1] whether an object has taken the label: for AJI, and at IoU 0.5 */
   taken: Uint8Array;
+  /** what objects share with labels: most are the same under every truth, so they are counted once */
+  overlaps: Overlaps;
+}
+
+/** Labels that share pixels with objects, object by object. Shapes: O objects of the image, V overlaps. */
+interface Overlaps {
+  /** [O] first overlap of an object, counted from 1; 0 if it is not counted yet */
+  start: Uint32Array;
+  /** [O] */
+  end: Uint32Array;
+  /** overlaps so far */
+  count: number;
+  /** [V + 1] */
+  label: Uint32Array;
+  /** [V + 1] pixels that both have */
+  both: Uint32Array;
 }
 
 const keptScratch = thread.keep(
-  (): Scratch => ({ canvas: new Uint32Array(0), ...allocateForLabels(1024) }),
-  ({ canvas, pixels }) => canvas.byteLength + 13 * pixels.length,
+  (): Scratch => ({ canvas: new Uint16Array(0), ...allocateForLabels(1024), overlaps: allocateOverlaps(1024, 4096) }),
+  ({ canvas, pixels, overlaps: { start, label } }) =>
+    canvas.byteLength + 13 * pixels.length + 8 * (start.length + label.length),
 );
 
-function allocateForLabels(length: number): Omit<Scratch, 'canvas'> {
+function allocateOverlaps(objects: number, overlaps: number): Overlaps {
+  return {
+    start: new Uint32Array(objects),
+    end: new Uint32Array(objects),
+    count: 0,
+    label: new Uint32Array(overlaps),
+    both: new Uint32Array(overlaps),
+  };
+}
+
+function allocateForLabels(length: number): Omit<Scratch, 'canvas' | 'overlaps'> {
   return {
     pixels: new Uint32Array(length),
     shared: new Uint32Array(length),
@@ -121,9 +148,14 @@ export function countLabels(
   const image = countings[0].truth.images[file];
   const scratch = keptScratch.get();
   const labels = paintDetections(scratch, predictions, image, scoreThreshold);
+  const { objectStart } = predictions.dataset;
+  const objects = objectStart[image + 1] - objectStart[image];
+  if (scratch.overlaps.start.length < objects) scratch.overlaps = allocateOverlaps(2 * objects, 8 * objects);
+  scratch.overlaps.start.fill(0, 0, objects);
+  scratch.overlaps.count = 0;
   for (const { truth, counts } of countings) {
     scratch.taken.fill(0, 0, labels + 1);
-    compareLabels(scratch, { objects: predictions.dataset.objects, truth, file, labels }, counts);
+    compareLabels(scratch, { dataset: predictions.dataset, truth, file, labels }, counts);
   }
 }
 
@@ -143,9 +175,10 @@ function paintDetections(
   const { detections } = predictions;
   const { start, detection, score } = predictions.ranking;
   const size = images.width[image] * images.height[image];
-  if (scratch.canvas.length < size) scratch.canvas = new Uint32Array(size);
-  scratch.canvas.fill(0, 0, size);
   const most = start[image + 1] - start[image] + 2;
+  const Labels = most > 0xffff ? Uint32Array : Uint16Array;
+  if (scratch.canvas.length < size || !(scratch.canvas instanceof Labels)) scratch.canvas = new Labels(size);
+  scratch.canvas.fill(0, 0, size);
   if (scratch.pixels.length < most) Object.assign(scratch, allocateForLabels(2 * most));
   const { canvas, pixels } = scratch;
   let label = 0;
@@ -171,14 +204,57 @@ function paintDetections(
   return label;
 }
 
+/**
+ * Count the pixels that an object or flat label shares with each painted label, at the end of the overlaps.
+ *
+ * @param list first pixel and end of each run, of which those from `first` to before `last` are counted
+ * @returns how many labels share any
+ */
+function countOverlaps(
+  { canvas, shared, touched, overlaps }: Scratch,
+  list: ArrayLike<number>,
+  first: number,
+  last: number,
+): number {
+  let n = 0;
+  for (let k = first; k < last; k += 2) {
+    const end = list[k + 1];
+    for (let p = list[k]; p < end; ) {
+      const label = canvas[p];
+      const from = p++;
+      while (p < end && canvas[p] === label) p++;
+      if (label === 0) continue;
+      if (shared[label] === 0) touched[n++] = label;
+      shared[label] += p - from;
+    }
+  }
+  const { count } = overlaps;
+  if (count + n >= overlaps.label.length) {
+    const { label, both } = allocateOverlaps(0, 2 * (count + n + 1));
+    label.set(overlaps.label);
+    both.set(overlaps.both);
+    Object.assign(overlaps, { label, both });
+  }
+  for (let k = 0; k < n; k++) {
+    const label = touched[k];
+    overlaps.label[count + 1 + k] = label;
+    overlaps.both[count + 1 + k] = shared[label];
+    shared[label] = 0;
+  }
+  return n;
+}
+
 /** @param comparison a file's labels, as `paintDetections` left them in `scratch`, and the truth to count them against */
 function compareLabels(
-  { canvas, pixels, shared, touched, taken }: Scratch,
-  comparison: { objects: Objects; truth: FlatTruth; file: number; labels: number },
+  scratch: Scratch,
+  comparison: { dataset: Dataset; truth: FlatTruth; file: number; labels: number },
   counts: LabelCounts,
 ): void {
-  const { objects, file, labels } = comparison;
-  const { labelStart, object, area, runStart, runs } = comparison.truth;
+  const { pixels, taken, overlaps } = scratch;
+  const { file, labels } = comparison;
+  const { objects, objectStart } = comparison.dataset;
+  const { images, labelStart, object, area, runStart, runs } = comparison.truth;
+  const firstObject = objectStart[images[file]];
   const hits = counts.truePositives.subarray(file * THRESHOLDS, (file + 1) * THRESHOLDS).fill(0);
   let above = 0;
   let iouSum = 0;
@@ -188,29 +264,29 @@ function compareLabels(
   for (let g = labelStart[file]; g < labelStart[file + 1]; g++) {
     const own = runStart[g] < runStart[g + 1];
     const of = object[g];
-    const list = own ? runs : objects.intervals[objects.part[of]];
-    const first = own ? runStart[g] : objects.maskStart[of];
-    const last = own ? runStart[g + 1] : objects.maskEnd[of];
-    let n = 0;
-    for (let k = first; k < last; k += 2) {
-      const end = list[k + 1];
-      for (let p = list[k]; p < end; ) {
-        const label = canvas[p];
-        const from = p++;
-        while (p < end && canvas[p] === label) p++;
-        if (label === 0) continue;
-        if (shared[label] === 0) touched[n++] = label;
-        shared[label] += p - from;
+    let from: number;
+    let to: number;
+    if (own) {
+      from = overlaps.count + 1;
+      to = from + countOverlaps(scratch, runs, runStart[g], runStart[g + 1]);
+    } else {
+      const known = of - firstObject;
+      if (overlaps.start[known] === 0) {
+        overlaps.start[known] = overlaps.count + 1;
+        const list = objects.intervals[objects.part[of]];
+        overlaps.count += countOverlaps(scratch, list, objects.maskStart[of], objects.maskEnd[of]);
+        overlaps.end[known] = overlaps.count + 1;
       }
+      from = overlaps.start[known];
+      to = overlaps.end[known];
     }
     let halfMatched = false;
     let best = 0;
     let bestIou = 0;
     let bestShared = 0;
-    for (let k = 0; k < n; k++) {
-      const label = touched[k];
-      const both = shared[label];
-      shared[label] = 0;
+    for (let k = from; k < to; k++) {
+      const label = overlaps.label[k];
+      const both = overlaps.both[k];
       const iou = both / (area[g] + pixels[label] - both);
       if (iou > bestIou || (iou === bestIou && label < best)) {
         best = label;

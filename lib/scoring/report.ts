@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { CellType } from '#lib/livecell/cell-types.ts';
 import type { CheckCode } from '../checks/checks.ts';
 import { type Metrics, metricsSchema } from '../coco/metrics.ts';
-import { PROTOCOL_IDS } from '../coco/protocol.ts';
+import { EVALUATIONS, PROTOCOL_IDS } from '../coco/protocol.ts';
 import type { EvaluationUncertainty, MeanOfTypes } from './uncertainty.ts';
 import { familiesSchema } from './uncertainty-schema.ts';
 
@@ -37,11 +37,24 @@ export const problemSchema = z.object({
 
 const groundTruth = z.object({ sha256: z.string(), images: z.int(), objects: z.int() });
 
+/** The file of outcomes that belongs to a report: digest and size of its content before compression. */
+export const outcomesFileSchema = z.object({
+  evaluation: z.enum(EVALUATIONS),
+  sha256: z.string(),
+  bytes: z.int(),
+});
+export type OutcomesFile = z.infer<typeof outcomesFileSchema>;
+
 /** Everything a report says besides its task and the task's results. */
 export const reportEnvelopeSchema = z.object({
   schema: z.literal(1),
   protocol: z.enum(PROTOCOL_IDS),
-  evaluator: z.object({ name: z.literal('livecell-benchmark'), version: z.string() }),
+  evaluator: z.object({
+    name: z.literal('livecell-benchmark'),
+    version: z.string(),
+    /** the commit of the code; absent where it is not known */
+    build: z.string().optional(),
+  }),
   groundTruth: groundTruth.extend({
     /** where slots are data sets: what each of them was, by its name */
     datasets: z.record(z.string(), groundTruth).optional(),
@@ -64,8 +77,12 @@ export const reportEnvelopeSchema = z.object({
   warnings: z.array(warningSchema),
   /** on ground truth that is not public: how much is shown (`tasks/disclosure.ts`); absent: everything */
   disclosure: z.enum(['unpublished', 'published']).optional(),
+  /** scored runs of the same person or team within a year before, which widen the rounding steps; absent: none */
+  runsBefore: z.int().min(1).optional(),
   /** what other papers report, from label images; of masks, under the primary protocol's score threshold */
   families: familiesSchema.optional(),
+  /** what became of every object and detection (`scoring/outcomes.ts`), kept beside the files and never served */
+  outcomes: outcomesFileSchema.optional(),
   seconds: z.object({ read: z.number(), match: z.number(), accumulate: z.number(), total: z.number() }),
 });
 export type ReportEnvelope = z.infer<typeof reportEnvelopeSchema>;
@@ -89,6 +106,8 @@ export interface SingleCellTypeResults {
 export interface TransferabilityResults {
   /** AP by the type a model was trained on, then by the type it was evaluated on */
   matrix: Partial<Record<CellType, Partial<Record<CellType, number | null>>>>;
+  /** of each number of the matrix: the objects, and the exact area under the curve; kept on the server */
+  areas?: Partial<Record<CellType, Partial<Record<CellType, [objects: number, area: number | null]>>>>;
   index: number | null;
   /** why there is no index: every pair whose AP is 0 or, as null, not there */
   indexMissing?: {

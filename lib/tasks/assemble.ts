@@ -27,7 +27,8 @@ export function assembleReport(taskId: string, slots: readonly SlotResults[], en
   const task = parseTask(taskId) ?? DEFAULT_TASK;
   const results = task.assemble(slots);
   const given = slots.map(({ slot }) => slot);
-  const { schema, protocol, evaluator, groundTruth, predictions, unscored, warnings, families, seconds } = envelope;
+  const { schema, protocol, evaluator, groundTruth, predictions, unscored, warnings, families, outcomes, seconds } =
+    envelope;
   const report = {
     schema,
     task: taskId,
@@ -39,6 +40,7 @@ export function assembleReport(taskId: string, slots: readonly SlotResults[], en
     warnings: [...partialSlots(task, given), ...(task.warnings?.(results) ?? []), ...warnings],
     results,
     ...(families && { families }),
+    ...(outcomes && { outcomes }),
     seconds,
   };
   // the results match the task's own schema; a validator would take longer than scoring a small file

@@ -29,6 +29,11 @@ export interface Column {
   readonly minus?: Path;
   /** path of the number's 95 % interval, a pair of numbers */
   readonly interval?: Path;
+  /**
+   * the number without each field of view, for rank ranges: a metric of the evaluation's `replicates`, or of one cell
+   * type (`{cellType}`: the board's)
+   */
+  readonly replicates?: { readonly metric: string; readonly ofType?: string };
   /** with `null`, a number missing from the report does not exist (an empty slot); otherwise it was never computed */
   readonly missing?: null;
   readonly better: 'higher' | 'lower';

@@ -21,20 +21,18 @@ export const fluorescenceCounts: Task<CountsByType> = {
   groundTruth: 'fluorescence-counts',
 
   columns: COUNTING_CELL_TYPES.flatMap((type) => [
-    slotColumn(
-      `r2-${type}`,
-      `${type} R²`,
-      `Share of the reference counts’ variance that the counts of ${type} explain, over images below 1,600 cells`,
-      ['counts', type, 'r2'],
-      { format: 'number' },
-    ),
-    slotColumn(
-      `linearityLimit-${type}`,
-      `${type} limit`,
-      `Density up to which the counts of ${type} follow the reference in a straight line`,
-      ['counts', type, 'linearityLimit'],
-      { format: 'integer' },
-    ),
+    slotColumn(`r2-${type}`, {
+      label: `${type} R²`,
+      title: `Share of the reference counts’ variance that the counts of ${type} explain, over images below 1,600 cells`,
+      path: ['counts', type, 'r2'],
+      format: 'number',
+    }),
+    slotColumn(`linearityLimit-${type}`, {
+      label: `${type} limit`,
+      title: `Density up to which the counts of ${type} follow the reference in a straight line`,
+      path: ['counts', type, 'linearityLimit'],
+      format: 'integer',
+    }),
   ]),
   headline: 'r2-A172',
 
@@ -86,9 +84,11 @@ export const fluorescenceCounts: Task<CountsByType> = {
    */
   withoutGroundTruth: ({ counts }) => ({
     counts: Object.fromEntries(
-      Object.entries(counts).map(([type, { files, ...result }]) => {
+      Object.entries(counts).map(([type, { files, linearityReason, ...result }]) => {
         const overTime = files ? withoutReference(countsOverTime(result.points, files)) : result.overTime;
-        return [type, { ...result, points: [], ...(overTime?.length && { overTime }) }];
+        // the reason in full states a reference count
+        const reason = linearityReason && { linearityReason: 'The reference counts allow no limit of linearity.' };
+        return [type, { ...result, points: [], ...reason, ...(overTime?.length && { overTime }) }];
       }),
     ),
   }),

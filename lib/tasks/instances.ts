@@ -5,7 +5,7 @@ import type { Fields } from '#lib/scoring/fields.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import type { SliceName } from '#lib/scoring/slices.ts';
 import type { ModelReplicates, ReplicatesBySlice } from '#lib/scoring/uncertainty.ts';
-import type { Column, Path } from './columns.ts';
+import type { Column } from './columns.ts';
 import type { Scoring, Slot, SlotResults } from './task.ts';
 
 /** Results for masks, if a file has any, and for boxes. */
@@ -30,21 +30,11 @@ export function inOrder<Slots extends { slot: string }>(slots: readonly Slots[],
 /** Define a column, by default of fractions; for AFNR lower is better. A slot without a file has no number. */
 export function slotColumn(
   key: string,
-  label: string,
-  title: string,
-  path: Path,
-  more: Partial<Pick<Column, 'better' | 'format' | 'group' | 'minus'>> = {},
+  column: Pick<Column, 'label' | 'title' | 'path'> &
+    Partial<Pick<Column, 'better' | 'format' | 'group' | 'minus' | 'toggle' | 'interval'>>,
 ): Column {
-  return {
-    key,
-    label,
-    title,
-    path,
-    missing: null,
-    better: key.startsWith('AFNR') ? 'lower' : 'higher',
-    format: 'percent',
-    ...more,
-  };
+  const better = key.startsWith('AFNR') ? 'lower' : 'higher';
+  return { key, missing: null, better, format: 'percent', ...column };
 }
 
 // --- the command line ---

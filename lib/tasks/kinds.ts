@@ -67,7 +67,7 @@ const COCO_RESULTS: FileFormat = {
 
 const LABEL_IMAGES: FileFormat = {
   name: 'Label images',
-  text: 'A .zip of one 8-, 16- or 32-bit PNG or TIFF per image, of the image’s size: 0 is background, every other number a cell. A file is named after its image, with or without the usual suffixes. Label images have no scores, so such entries are ranked among themselves.',
+  text: 'A .zip of one 8-, 16- or 32-bit PNG or TIFF per image, of the image’s size: 0 is background, every other number a cell. A file is named after its image, with or without the usual suffixes. Label images have no scores, so such entries are ranked among themselves; with a table scores.csv in the same .zip (columns image, label and score, a line per cell) they are ranked with all others.',
   example: `A172_Phase_C7_1_00d00h00m_1_cp_masks.png
 A172_Phase_C7_1_00d00h00m_2_cp_masks.png
 BT474_Phase_D3_1_00d00h00m_1_cp_masks.png

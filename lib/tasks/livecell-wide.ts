@@ -1,11 +1,13 @@
 /** LIVECell-wide: one model, all eight cell types (Edlund et al. 2021, Figures 2 and 3a–b). */
-import { byCellType, perIou } from '#lib/charts/series.ts';
+import { byCellType, ERROR_NAMES, perIou } from '#lib/charts/series.ts';
 import { EVALUATIONS } from '#lib/coco/protocol.ts';
-import { percent } from '#lib/format.ts';
+import { integer, percent } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
+import { ERROR_KINDS } from '#lib/scoring/error-kinds.ts';
 import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
 import { describeMeans } from '#lib/scoring/uncertainty.ts';
 import { CELL_TYPE, type Column, EVALUATION, maxDetsAt, type Path } from './columns.ts';
+import { FAMILY_COLUMNS, FAMILY_GROUPS } from './families.ts';
 import { AFNR_SCORING, AP_SCORING, byEvaluation, type Evaluated, TERMINAL_NAMES } from './instances.ts';
 import { INSTANCES } from './kinds.ts';
 import { readInstances } from './published.ts';
@@ -27,7 +29,9 @@ const fraction = (
 /** Return the columns of one slice of the images: all of them pooled, or one cell type. */
 function sliceColumns(slice: Path, group: string): Column[] {
   const at = (...metric: string[]): Path => [EVALUATION, ...slice, ...metric];
+  const ofType = slice.includes(CELL_TYPE) ? { ofType: CELL_TYPE } : {};
   const headline = { group, prefix: '' };
+  const byIou = { ...headline, toggle: 'iou' };
   const size = { group: 'By size', prefix: '', toggle: 'size' };
   const onlyReleasedCode = { published: { only: 'livecell-code' } } as const;
   const recall = (key: string, limit: 0 | 1 | 2): Column =>
@@ -52,6 +56,7 @@ function sliceColumns(slice: Path, group: string): Column[] {
         label: 'AP',
         title: 'Average precision, mean over IoU 0.50 to 0.95',
         interval: at('interval', 'AP'),
+        replicates: { metric: 'AP', ...ofType },
         ...headline,
       },
       at('AP'),
@@ -62,12 +67,13 @@ function sliceColumns(slice: Path, group: string): Column[] {
         label: 'AFNR',
         title: 'Average false-negative ratio: the share of cells missed, mean over IoU 0.50 to 0.95',
         interval: at('interval', 'AFNR'),
+        replicates: { metric: 'AFNR', ...ofType },
         ...headline,
       },
       at('AFNR'),
     ),
-    fraction({ key: 'AP50', label: 'AP50', title: 'Average precision at IoU 0.50', ...headline }, at('AP50')),
-    fraction({ key: 'AP75', label: 'AP75', title: 'Average precision at IoU 0.75', ...headline }, at('AP75')),
+    fraction({ key: 'AP50', label: 'AP50', title: 'Average precision at IoU 0.50', ...byIou }, at('AP50')),
+    fraction({ key: 'AP75', label: 'AP75', title: 'Average precision at IoU 0.75', ...byIou }, at('AP75')),
     // published size classes are those of the released code, and not comparable elsewhere
     ...[
       { key: 'APs', title: 'Average precision, small cells' },
@@ -114,6 +120,8 @@ const TYPE_COLUMNS: readonly Column[] = [
       label: metric,
       title: `${metric} of each cell type alone, and their unweighted mean: each type weighs the same`,
       path: { meanOf: CELL_TYPES.map((type) => ofType(type, metric)) },
+      interval: [EVALUATION, 'meanOfTypes', 'interval', metric],
+      replicates: { metric: `mean${metric}` },
       group: 'Mean over types',
       prefix: 'Mean over types of',
       toggle: 'mean-by-type',
@@ -130,6 +138,7 @@ const TYPE_COLUMNS: readonly Column[] = [
           label: CELL_TYPE_NAMES[type],
           title: `${metric === 'AP' ? 'Average precision' : 'Average false-negative ratio'} on ${CELL_TYPE_NAMES[type]} alone`,
           interval: ofType(type, 'interval', metric),
+          replicates: { metric, ofType: type },
           group: `${metric} by cell type`,
           prefix: `${metric} on`,
           toggle: `${metric.toLowerCase()}-by-type`,
@@ -151,22 +160,25 @@ export const livecellWide: Task<WideResults> = {
   families: true,
   groundTruth: 'livecell-wide',
 
-  columns: [...sliceColumns(['overall'], 'All images pooled'), ...TYPE_COLUMNS],
+  columns: [...sliceColumns(['overall'], 'All images pooled'), ...TYPE_COLUMNS, ...FAMILY_COLUMNS],
   headline: 'AP',
   groups: [
     { id: 'mean-by-type', name: 'Mean over types', shown: true },
-    { id: 'interval', name: '95 % intervals', shown: true },
-    { id: 'size', name: 'By size', shown: true },
+    { id: 'interval', name: 'All 95 % intervals', shown: false },
+    { id: 'iou', name: 'AP50 and AP75', shown: false },
+    { id: 'size', name: 'By size', shown: false },
     { id: 'recall', name: 'Recall', shown: false },
     { id: 'other', name: 'Other measures', shown: false },
     { id: 'ap-by-type', name: 'AP by cell type', shown: false },
     { id: 'afnr-by-type', name: 'AFNR by cell type', shown: false },
+    ...FAMILY_GROUPS,
   ],
   typeBoards: {
     columns: [...sliceColumns(['cellTypes', CELL_TYPE], CELL_TYPE), ...TYPE_COLUMNS],
     ownModels: false,
     all: 'All',
   },
+  strip: { metric: 'AP', name: 'AP' },
   cited: ['AP', 'AFNR'],
   summarized: ['AP', 'AFNR', 'AP50', 'AP75', 'APs', 'APm', 'APl'],
   rowsHaveMetrics: true,
@@ -277,7 +289,7 @@ export const livecellWide: Task<WideResults> = {
 };
 
 /** One evaluation for a terminal: a line of all images pooled, then a line per cell type. */
-function terminalTable(name: string, { overall, cellTypes }: EvaluationResults, limit: string): string[] {
+function terminalTable(name: string, { overall, cellTypes, meanOfTypes }: EvaluationResults, limit: string): string[] {
   const shown = ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AFNR'] as const;
   const line = (title: string, cells: readonly string[]) =>
     title.padEnd(10) + cells.map((cell) => cell.padStart(8)).join('');
@@ -292,6 +304,37 @@ function terminalTable(name: string, { overall, cellTypes }: EvaluationResults, 
     ...CELL_TYPES.flatMap((type) => {
       const metrics = cellTypes[type];
       return metrics ? [row(CELL_TYPE_NAMES[type], metrics)] : [];
+    }),
+    ...withGap(intervalLines(overall, meanOfTypes)),
+    ...withGap(errorLines(overall)),
+  ];
+}
+
+const withGap = (lines: string[]): string[] => (lines.length > 0 ? ['', ...lines] : []);
+
+/** The 95 % intervals, a line for each number that has one. */
+function intervalLines({ AP, AFNR, interval }: Metrics, means: EvaluationResults['meanOfTypes']): string[] {
+  const between = ([low, high]: readonly [number, number]) => `${percent(low)} to ${percent(high)}`;
+  const line = (name: string, value: number | null, found: readonly [number, number] | undefined) =>
+    found ? [`  ${name.padEnd(26)}${percent(value).padStart(8)}   95 % interval ${between(found)}`] : [];
+  return [
+    ...line('AP', AP, interval?.AP),
+    ...line('AFNR', AFNR, interval?.AFNR),
+    ...line('mean AP over cell types', means?.AP ?? null, means?.interval?.AP),
+    ...line('mean AFNR over cell types', means?.AFNR ?? null, means?.interval?.AFNR),
+  ];
+}
+
+/** The errors by kind: how many, and what AP would gain if they were repaired. */
+function errorLines({ errors }: Metrics): string[] {
+  if (!errors) return [];
+  const line = (name: string, cells: readonly string[]) =>
+    `  ${name.padEnd(26)}${cells.map((cell) => cell.padStart(16)).join('')}`;
+  return [
+    line('Errors at IoU 0.50', ['cells', 'outlines', 'AP would gain']),
+    ...ERROR_KINDS.map((kind) => {
+      const { objects, detections, deltaAP } = errors[kind];
+      return line(ERROR_NAMES[kind], [integer(objects), integer(detections), `+${percent(deltaAP)}`]);
     }),
   ];
 }

@@ -60,13 +60,13 @@ export function withoutReferenceCounts(report: Report): Report {
 }
 
 /**
- * Return a report without fields, replicates and families; the same report if it has none. They contain numbers of few
+ * Return a report without fields, replicates, families and outcomes; the same report if it has none. They contain numbers of few
  * images, from which annotations could be guessed; boards compute with them.
  */
 function withoutKeptOnServer(report: Report): Report {
-  const { families, ...shown } = report;
+  const { families, outcomes, ...shown } = report;
   const results = parseTask(report.task)?.withoutReplicates?.(report.results) ?? report.results;
-  if (!families && results === report.results) return report;
+  if (!families && !outcomes && results === report.results) return report;
   // less of results that were valid is valid: the members that are left out are optional
   return { ...shown, results } as Report;
 }

@@ -35,44 +35,50 @@ export const singleCellTypes: Task<Evaluated<SingleCellTypeResults>> = {
   groundTruth: 'livecell-wide',
 
   columns: [
-    slotColumn('AP', 'Mean AP', 'Average precision, unweighted mean over the eight cell types', [
-      EVALUATION,
-      'mean',
-      'AP',
-    ]),
-    slotColumn('AFNR', 'Mean AFNR', 'Average false-negative ratio, unweighted mean over the eight cell types', [
-      EVALUATION,
-      'mean',
-      'AFNR',
-    ]),
+    slotColumn('AP', {
+      label: 'Mean AP',
+      title: 'Average precision, unweighted mean over the eight cell types',
+      path: [EVALUATION, 'mean', 'AP'],
+      interval: [EVALUATION, 'mean', 'interval', 'AP'],
+    }),
+    slotColumn('AFNR', {
+      label: 'Mean AFNR',
+      title: 'Average false-negative ratio, unweighted mean over the eight cell types',
+      path: [EVALUATION, 'mean', 'AFNR'],
+      interval: [EVALUATION, 'mean', 'interval', 'AFNR'],
+    }),
     ...CELL_TYPES.map((type) =>
-      slotColumn(
-        `AP-${type}`,
-        CELL_TYPE_NAMES[type],
-        `Average precision on ${CELL_TYPE_NAMES[type]}, trained on it alone`,
-        [EVALUATION, 'cellTypes', type, 'AP'],
-        { group: 'AP on' },
-      ),
+      slotColumn(`AP-${type}`, {
+        label: CELL_TYPE_NAMES[type],
+        title: `Average precision on ${CELL_TYPE_NAMES[type]}, trained on it alone`,
+        path: [EVALUATION, 'cellTypes', type, 'AP'],
+        group: 'AP on',
+        toggle: 'ap-by-type',
+      }),
     ),
     ...CELL_TYPES.map((type) =>
-      slotColumn(
-        `AFNR-${type}`,
-        CELL_TYPE_NAMES[type],
-        `Average false-negative ratio on ${CELL_TYPE_NAMES[type]}, trained on it alone`,
-        [EVALUATION, 'cellTypes', type, 'AFNR'],
-        { group: 'AFNR on' },
-      ),
+      slotColumn(`AFNR-${type}`, {
+        label: CELL_TYPE_NAMES[type],
+        title: `Average false-negative ratio on ${CELL_TYPE_NAMES[type]}, trained on it alone`,
+        path: [EVALUATION, 'cellTypes', type, 'AFNR'],
+        group: 'AFNR on',
+        toggle: 'afnr-by-type',
+      }),
     ),
   ],
   headline: 'AP',
+  groups: [
+    { id: 'ap-by-type', name: 'AP by cell type', shown: false },
+    { id: 'afnr-by-type', name: 'AFNR by cell type', shown: false },
+  ],
+  strip: { metric: 'AP', name: 'AP' },
   typeBoards: {
     columns: Object.entries(TYPE_METRICS).map(([metric, title]) =>
-      slotColumn(metric, metric, `${title}, of the model trained on this type alone`, [
-        EVALUATION,
-        'cellTypes',
-        CELL_TYPE,
-        metric,
-      ]),
+      slotColumn(metric, {
+        label: metric,
+        title: `${title}, of the model trained on this type alone`,
+        path: [EVALUATION, 'cellTypes', CELL_TYPE, metric],
+      }),
     ),
     ownModels: true,
     all: 'Overview',

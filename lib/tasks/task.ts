@@ -131,6 +131,8 @@ export interface Task<Results = unknown> {
   readonly headline: string;
   readonly groups?: readonly ColumnGroup[];
   readonly typeBoards?: TypeBoards;
+  /** the metric of the columns `<metric>-<cell type>` that boards also show as a strip of eight cells */
+  readonly strip?: { readonly metric: string; readonly name: string };
   /** the numbers in a citation; absent: all columns */
   readonly cited?: readonly string[];
   /** the numbers on the submission's own page; absent: all columns */

@@ -30,29 +30,30 @@ export const trainingSize: Task<ResultsBySize> = {
 
   columns: [
     ...LARGEST_FIRST.map((size) =>
-      slotColumn(
-        `AP-${size}`,
-        `${size} %`,
-        `Average precision when trained on ${size} % of the training images`,
-        ['sizes', size, EVALUATION, 'AP'],
-        { group: 'AP, trained on' },
-      ),
+      slotColumn(`AP-${size}`, {
+        label: `${size} %`,
+        title: `Average precision when trained on ${size} % of the training images`,
+        path: ['sizes', size, EVALUATION, 'AP'],
+        group: 'AP, trained on',
+        interval: ['sizes', size, EVALUATION, 'interval', 'AP'],
+      }),
     ),
-    slotColumn(
-      'gain',
-      'AP gain, 2 → 100 %',
-      'AP when trained on all of the training images less AP when trained on 2 % of them; a low gain means that little data is enough',
-      ['sizes', '100', EVALUATION, 'AP'],
-      { better: 'lower', minus: ['sizes', '2', EVALUATION, 'AP'] },
-    ),
+    slotColumn('gain', {
+      label: 'AP gain, 2 → 100 %',
+      title:
+        'AP when trained on all of the training images less AP when trained on 2 % of them; a low gain means that little data is enough',
+      path: ['sizes', '100', EVALUATION, 'AP'],
+      better: 'lower',
+      minus: ['sizes', '2', EVALUATION, 'AP'],
+    }),
     ...LARGEST_FIRST.map((size) =>
-      slotColumn(
-        `AFNR-${size}`,
-        `${size} %`,
-        `Average false-negative ratio when trained on ${size} % of the training images`,
-        ['sizes', size, EVALUATION, 'AFNR'],
-        { group: 'AFNR, trained on' },
-      ),
+      slotColumn(`AFNR-${size}`, {
+        label: `${size} %`,
+        title: `Average false-negative ratio when trained on ${size} % of the training images`,
+        path: ['sizes', size, EVALUATION, 'AFNR'],
+        group: 'AFNR, trained on',
+        interval: ['sizes', size, EVALUATION, 'interval', 'AFNR'],
+      }),
     ),
   ],
   headline: 'AP-100',

@@ -21,24 +21,28 @@ export const transferability: Task<Evaluated<TransferabilityResults>> = {
   also: ['single-cell-type'],
 
   columns: [
-    slotColumn(
-      'index',
-      'Index',
-      'Transferability index: by how many halvings AP falls on another cell type, on average; 0 is as good as at home',
-      [EVALUATION, 'index'],
-      { better: 'lower', format: 'number' },
-    ),
+    slotColumn('index', {
+      label: 'Index',
+      title:
+        'Transferability index: by how many halvings AP falls on another cell type, on average; 0 is as good as at home',
+      path: [EVALUATION, 'index'],
+      better: 'lower',
+      format: 'number',
+      interval: [EVALUATION, 'interval', 'index'],
+    }),
     ...CELL_TYPES.map((type) =>
-      slotColumn(
-        `meanTransferredAP-${type}`,
-        CELL_TYPE_NAMES[type],
-        `Mean AP on the seven other types of the model trained on ${CELL_TYPE_NAMES[type]}`,
-        [EVALUATION, 'meanTransferredAP', type],
-        { group: 'Mean AP elsewhere, trained on' },
-      ),
+      slotColumn(`meanTransferredAP-${type}`, {
+        label: CELL_TYPE_NAMES[type],
+        title: `Mean AP on the seven other types of the model trained on ${CELL_TYPE_NAMES[type]}`,
+        path: [EVALUATION, 'meanTransferredAP', type],
+        group: 'Mean AP elsewhere, trained on',
+        toggle: 'elsewhere',
+      }),
     ),
   ],
   headline: 'index',
+  groups: [{ id: 'elsewhere', name: 'Mean AP elsewhere', shown: false }],
+  strip: { metric: 'meanTransferredAP', name: 'Mean AP elsewhere, trained on' },
 
   published: {
     rows: '3 transferability',
@@ -57,6 +61,7 @@ export const transferability: Task<Evaluated<TransferabilityResults>> = {
     return evaluations(
       z.object({
         matrix: z.partialRecord(cellType, z.partialRecord(cellType, AP)),
+        areas: z.partialRecord(cellType, z.partialRecord(cellType, z.tuple([z.int(), AP]))).optional(),
         index: z.number().nullable(),
         indexMissing: z
           .object({
@@ -82,12 +87,16 @@ export const transferability: Task<Evaluated<TransferabilityResults>> = {
   assemble: (slots) =>
     acrossSlots(inOrder(slots, CELL_TYPES), (have) => {
       const matrix: TransferMatrix = {};
+      const areas: TransferabilityResults['areas'] = {};
       for (const { slot, slices } of have) {
         const trainedOn = parseCellType(slot);
-        if (trainedOn)
-          matrix[trainedOn] = Object.fromEntries(CELL_TYPES.map((type) => [type, slices[type]?.AP ?? null]));
+        if (!trainedOn) continue;
+        matrix[trainedOn] = Object.fromEntries(CELL_TYPES.map((type) => [type, slices[type]?.AP ?? null]));
+        areas[trainedOn] = Object.fromEntries(
+          CELL_TYPES.map((type) => [type, [slices[type]?.objects ?? 0, slices[type]?.exactAP ?? null]]),
+        );
       }
-      return indexOf(matrix, modelReplicates(have));
+      return { ...indexOf(matrix, modelReplicates(have)), areas };
     }),
   warnings: (results) =>
     EVALUATIONS.flatMap((evaluation) => {

@@ -27,14 +27,17 @@ export const zeroShot: Task<ResultsByDataset> = {
   groundTruth: 'zero-shot',
 
   columns: METRICS.map((metric) =>
-    slotColumn(
-      metric,
-      metric,
-      metric === 'AFNR'
-        ? 'Average false-negative ratio: the share of cells missed, mean over IoU 0.50 to 0.95'
-        : 'Average precision on this data set',
-      ['datasets', DATASET, EVALUATION, 'overall', metric],
-    ),
+    slotColumn(metric, {
+      label: metric,
+      title:
+        metric === 'AFNR'
+          ? 'Average false-negative ratio: the share of cells missed, mean over IoU 0.50 to 0.95'
+          : 'Average precision on this data set',
+      path: ['datasets', DATASET, EVALUATION, 'overall', metric],
+      ...(metric === 'AP' || metric === 'AFNR'
+        ? { interval: ['datasets', DATASET, EVALUATION, 'overall', 'interval', metric] }
+        : {}),
+    }),
   ),
   headline: 'AP',
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { and, eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import { queueFor } from '#app/_server/queue.ts';
-import { findSubmission, findTombstone, submissionBody, underReview } from '#app/_server/submissions.ts';
+import { findSubmission, submissionBody, underReview } from '#app/_server/submissions.ts';
+import { takeSnapshots } from '#db/board/snapshots.ts';
 import { db } from '#db/engine/client.ts';
 import { auditEvents, type Dataset, submissions } from '#db/schema.ts';
 import { makeAnonymous, makeReviewLink, reveal, revokeReviewLink } from '#db/submissions/anonymity.ts';
@@ -12,11 +13,12 @@ import { listVersions } from '#db/submissions/methods.ts';
 import { approve } from '#db/submissions/moderation.ts';
 import { unpublish, withdraw } from '#db/submissions/publication.ts';
 import { saveReports, startScoring } from '#db/submissions/scoring.ts';
-import { createSubmission } from '#db/submissions/submissions.ts';
+import { createDemoSubmission, createSubmission } from '#db/submissions/submissions.ts';
+import { findTombstone } from '#db/submissions/tombstones.ts';
 import { leaderboardSchema, receiptSchema, submissionSchema } from '#lib/http/api.ts';
 import { routeFiles } from '#tests/app-files.ts';
 import { canariesIn, type Planted, plantCanaries } from '#tests/canaries.ts';
-import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
+import { saveSlices, someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';
 
 openSite();
@@ -25,11 +27,20 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 let dataset: Dataset;
 let planted: Planted;
+/** another public entry */
+let other: string;
+/** of the board while the entry is anonymous */
+let snapshot: string;
 let eve: Person;
 let maintainer: Person;
 beforeAll(async () => {
   dataset = await someDataset(db());
   planted = await plantCanaries(db(), dataset, someReports());
+  await saveSlices(planted.id, db());
+  other = (await createDemoSubmission(someSubmission(dataset, { method: 'Another' }), db())).id;
+  await startScoring(other, 1);
+  await saveReports(other, someReports());
+  [snapshot] = await takeSnapshots();
   eve = await person('eve');
   maintainer = await person('mo', 'maintainer');
 });
@@ -45,6 +56,8 @@ interface Visit {
 
 /** Every route with what is asked of it; or why it says nothing of entries. */
 const WALK: Record<string, Visit[] | string> = {
+  'app/.well-known/livecell-keys.json/route.ts': [{}],
+  'app/.well-known/security.txt/route.ts': [{ closed: true }],
   'app/account/data/route.ts': [{ closed: true }],
   'app/notices/[id]/route.ts': [{ params: { id: 'none' }, closed: true }],
   'app/api/auth/[...nextauth]/route.ts': 'signs people in; answers about the session alone',
@@ -53,21 +66,87 @@ const WALK: Record<string, Visit[] | string> = {
   'app/api/health/route.ts': [{}],
   'app/api/metrics/route.ts': [{}],
   'app/api/ready/route.ts': [{}],
+  'app/api/v1/login/route.ts': 'begins the sign-in of a machine; nothing to read',
+  'app/api/v1/login/token/route.ts': 'gives a machine its token; nothing to read',
+  'app/api/v1/me/route.ts': [{ closed: true }],
   'app/api/v1/openapi.json/route.ts': [{}],
+  'app/published/table.csv/route.ts': [{}],
+  'app/api/v1/methods/route.ts': [{ closed: true }],
+  // of an anonymous entry’s method nothing is public
+  'app/api/v1/methods/[id]/route.ts': [{ params: { id: '{method}' }, closed: true }],
+  'app/api/v1/teams/route.ts': [{ closed: true }],
+  'app/api/v1/teams/[id]/route.ts': [{ params: { id: 'none' }, closed: true }],
+  'app/api/v1/submissions/[id]/anonymity/route.ts': 'changes what is the caller’s own; answers with its state alone',
+  'app/api/v1/submissions/[id]/review-link/route.ts': 'makes a link to what is the caller’s own; nothing to read',
+  'app/api/v1/submissions/[id]/show/route.ts': 'changes what is the caller’s own; answers with its state alone',
+  'app/api/v1/submissions/[id]/files/route.ts': 'deletes what is the caller’s own; nothing to read',
+  'app/api/v1/submissions/[id]/problems/route.ts': 'takes a report; nothing to read',
+  'app/api/v1/teams/[id]/invitations/[invitation]/route.ts': 'revokes; nothing to read',
+  'app/api/v1/teams/[id]/members/[person]/route.ts': 'changes a team; nothing to read',
+  'app/api/v1/teams/join/route.ts': 'lets people into a team; nothing to read',
+  'app/api/v1/teams/[id]/invitations/route.ts': [{ params: { id: 'none' }, closed: true }],
+  'app/api/v1/notices/route.ts': [{ closed: true }],
+  'app/api/v1/imports/route.ts': [{ closed: true }],
+  'app/api/v1/datasets/route.ts': [{}],
+  'app/api/v1/datasets/[name]/route.ts': [{ params: { name: 'test' } }],
+  'app/api/v1/inbox/route.ts': [{ closed: true }],
+  'app/api/v1/submissions/[id]/decision/route.ts': 'decides for maintainers; answers with the entry’s state alone',
+  'app/api/v1/submissions/[id]/table/route.ts': ['csv', 'bibtex', 'latex', 'parquet', 'eval-results'].map((format) => ({
+    params: { id: '{id}' },
+    search: `?format=${format}`,
+  })),
+  'app/charts/[task]/route.ts': ['svg', 'csv'].map((format) => ({
+    params: { task: 'livecell-wide' },
+    search: `?format=${format}&entries={id}`,
+    named: true,
+  })),
+  'app/oembed/route.ts': [{ search: '?url=http://localhost:3000/entries/{id}' }],
+  'app/robots.txt/route.ts': [{}],
+  'app/sitemap.xml/route.ts': [{}],
+  'app/api/v1/snapshots/route.ts': [{}],
+  // what is anonymous stays so in a snapshot of that time
+  'app/api/v1/snapshots/[id]/route.ts': ['json', 'csv', 'bibtex'].map((format) => ({
+    params: { id: '{snapshot}' },
+    search: `?format=${format}`,
+  })),
+  'app/api/v1/changes/route.ts': ['json', 'csv'].map((format) => ({ search: `?format=${format}`, named: true })),
   'app/api/v1/tasks/route.ts': [{}],
   'app/api/v1/queue/route.ts': [{}],
+  'app/api/v1/datasets/[name]/ground-truth/route.ts': 'reads the ground truth’s file: walked on the built site',
+  'app/api/v1/datasets/[name]/variants/route.ts': 'sends what is derived from ground truth, never of an entry',
   'app/api/v1/datasets/[name]/images/route.ts': 'reads the ground truth’s file: walked on the built site',
-  'app/api/v1/submissions/route.ts': 'takes submissions; nothing to read',
+  'app/api/v1/submissions/route.ts': [{ closed: true }],
+  'app/api/v1/datasets/[name]/errata/route.ts': [{ params: { name: 'none' }, closed: true }],
+  'app/datasets/[name]/errata/table.csv/route.ts': [{ params: { name: 'none' }, closed: true }],
+  'app/api/v1/datasets/[name]/cells/[image]/route.ts': 'sends annotations, never of an entry',
+  'app/api/v1/submissions/[id]/cells/route.ts': [{ params: { id: '{id}' }, closed: true }],
+  'app/api/v1/submissions/[id]/cells/[image]/route.ts': [{ params: { id: '{id}', image: '0' }, closed: true }],
+  'app/api/v1/submissions/[id]/files/[slot]/route.ts': [{ params: { id: '{id}', slot: 'all' }, closed: true }],
+  'app/api/v1/submissions/[id]/sharing/route.ts': 'changes what is the caller’s own; answers with its state alone',
+  'app/api/v1/submissions/[id]/publish/route.ts': 'changes what is the caller’s own; answers with its state alone',
+  'app/api/v1/submissions/[id]/unpublish/route.ts': 'changes what is the caller’s own; answers with its state alone',
+  'app/api/v1/submissions/[id]/withdraw/route.ts': 'changes what is the caller’s own; answers with its state alone',
   'app/api/v1/submissions/[id]/route.ts': [{ params: { id: '{id}' }, named: true }],
   'app/api/v1/submissions/[id]/events/route.ts': [{ params: { id: '{id}' }, named: true }],
   'app/api/v1/submissions/[id]/receipt/route.ts': [{ params: { id: '{id}' }, named: true }],
+  'app/api/v1/submissions/[id]/images/route.ts': [{ params: { id: '{id}' }, closed: true }],
+  'app/api/v1/leaderboards/[task]/slices/route.ts': ['json', 'csv'].map((format) => ({
+    params: { task: 'livecell-wide' },
+    search: `?format=${format}&type=A172`,
+    named: true,
+  })),
+  'app/api/v1/compare/route.ts': ['json', 'csv'].flatMap((format) => [
+    // a table has ids in place of names
+    { search: `?entries={id},{other}&format=${format}`, named: format === 'json' },
+    { search: `?entries={other},{id}&format=${format}&evaluation=bbox&protocol=coco`, named: format === 'json' },
+  ]),
   'app/api/v1/leaderboards/[task]/route.ts': [
-    ...['json', 'csv', 'bibtex'].flatMap((format) =>
+    ...['json', 'csv', 'bibtex', 'latex', 'parquet'].flatMap((format) =>
       ['', '&protocol=coco', '&evaluation=bbox', '&cellType=A172', '&sort=method', '&columns=ap-by-type'].map(
         (more) => ({
           params: { task: 'livecell-wide' },
           search: `?format=${format}${more}`,
-          named: true,
+          named: format !== 'parquet',
         }),
       ),
     ),
@@ -91,16 +170,18 @@ async function visit(
   { params = {}, search = '', closed = false }: Visit,
   who: Person | null,
 ): Promise<string> {
-  const filled = Object.fromEntries(
-    Object.entries(params).map(([key, value]) => [
-      key,
-      value.replace('{id}', planted.id).replace('{secret}', planted.secret),
-    ]),
-  );
+  const fill = (text: string) =>
+    text
+      .replace('{id}', planted.id)
+      .replace('{secret}', planted.secret)
+      .replace('{other}', other)
+      .replace('{snapshot}', snapshot)
+      .replace('{method}', planted.methodId);
+  const filled = Object.fromEntries(Object.entries(params).map(([key, value]) => [key, fill(value)]));
   const { GET } = (await import(/* @vite-ignore */ join(ROOT, file))) as {
     GET: (request: Request, context: object) => Promise<Response>;
   };
-  const request = new Request(`http://localhost/x${search}`, { headers: who?.bearer });
+  const request = new Request(`http://localhost/x${fill(search)}`, { headers: who?.bearer });
   const response = await GET(request, { params: Promise.resolve(filled) });
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
   const { status } = response;

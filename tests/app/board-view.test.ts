@@ -37,9 +37,27 @@ test('a view written as an address and read again is the same view', () => {
     columns: 'recall,ap-by-type',
     entries: ['a', 'b'],
     dataset: 'my set & more',
+    q: 'U-Net & more',
+    rows: 'all',
   });
   expect(chosen.sort.key).toBe('ARmax');
   expect(reread(viewHref(chosen))).toEqual(chosen);
+});
+
+test('another view begins at its first page, and files of a view are complete', () => {
+  const third = view({ page: '3', q: 'net' });
+  expect(third).toMatchObject({ page: 3, search: 'net' });
+  expect(reread(viewHref(third, { page: 4 })).page).toBe(4);
+  expect(reread(viewHref(third, { cellType: 'BV2' }))).toMatchObject({ page: 1, search: 'net' });
+  expect(view({ page: '0' }).page).toBe(1);
+  expect(view({ rows: 'all', page: '3' }).page).toBeNull();
+  // the means over types are shown, and files have them on demand
+  expect([...new URL(exportHref(third, 'csv'), 'http://x').searchParams.keys()]).toEqual([
+    'columns',
+    'protocol',
+    'evaluation',
+    'format',
+  ]);
 });
 
 test('a column where lower is better is sorted upwards first', () => {

@@ -1,7 +1,7 @@
 /** Methods, teams and suspended accounts as programs meet them, over HTTP, and what the pages' actions stand on. */
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import { deleteFiles, findSubmission, findTombstone, giveUp, submissionBody } from '#app/_server/submissions.ts';
+import { deleteFiles, findSubmission, giveUp, submissionBody } from '#app/_server/submissions.ts';
 import { handleUpload } from '#app/_server/uploads.ts';
 import { GET as receipt } from '#app/api/v1/submissions/[id]/receipt/route.ts';
 import { GET as read } from '#app/api/v1/submissions/[id]/route.ts';
@@ -10,10 +10,11 @@ import { earlier } from '#app/submit/earlier.ts';
 import { db } from '#db/engine/client.ts';
 import { acceptInvitation, createTeam, invite, removeMember } from '#db/people/teams.ts';
 import { taskSettings, users } from '#db/schema.ts';
-import { approve } from '#db/submissions/moderation.ts';
-import { requestPublication } from '#db/submissions/publication.ts';
+import { approve, hide } from '#db/submissions/moderation.ts';
+import { requestPublication, unpublish } from '#db/submissions/publication.ts';
 import { failSubmission, rejectSubmission, saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { getSubmission } from '#db/submissions/submissions.ts';
+import { findTombstone } from '#db/submissions/tombstones.ts';
 import { storage } from '#lib/storage.ts';
 import { someDataset, someReports } from '#tests/db/fixtures.ts';
 import { openSite, type Person, person, viewerNamed } from './site.ts';
@@ -195,14 +196,15 @@ describe('what was public and is withdrawn', () => {
       dataset: 'test',
       method: 'Buried',
       methodId,
+      what: 'withdrawn',
       reason: 'superseded',
       at: expect.any(Date),
     });
     expect(Date.now() - tombstone!.at.getTime()).toBeLessThan(60_000);
-    // and the interface says no more than before: it is gone
-    expect(await status(read, null, old)).toBe(404);
-    expect(await status(read, eve, old)).toBe(404);
-    expect(await status(receipt, null, old)).toBe(404);
+    // and the interface says the same
+    expect(await status(read, null, old)).toBe(410);
+    expect(await status(read, eve, old)).toBe(410);
+    expect(await status(receipt, null, old)).toBe(410);
     // nobody is pointed at a method that has nothing public left
     await giveUp(await viewerNamed(ada), newer, 'mistake');
     expect(await findTombstone(newer)).toMatchObject({ methodId: null, reason: 'mistake' });
@@ -217,6 +219,17 @@ describe('what was public and is withdrawn', () => {
       methodId: null,
     });
     expect(await getSubmission(id)).toMatchObject({ anonymous: true, anonymousUntil: null });
+  });
+
+  it('leaves the same where its owner took it back, and where a maintainer hid it', async () => {
+    const [mine, hidden] = [await published(ada, { method: 'Taken back' }), await published(ada, { method: 'Rude' })];
+    await unpublish(mine, ada.id);
+    await hide(hidden, maintainer.id, 'A name that offends');
+    expect(await findTombstone(mine)).toMatchObject({ what: 'unpublished', reason: null, method: 'Taken back' });
+    expect(await findTombstone(hidden)).toMatchObject({ what: 'hidden', reason: null });
+    expect(JSON.stringify(await findTombstone(hidden))).not.toContain('offends');
+    expect(await status(read, eve, hidden)).toBe(410);
+    expect(await status(read, ada, hidden)).toBe(200);
   });
 
   it('leaves nothing where it had not been public', async () => {
@@ -235,6 +248,7 @@ describe('sending a file again', () => {
     paperUrl: 'https://example.org/paper',
     codeUrl: 'https://example.org/code',
     testImagesSeen: true,
+    exposure: 'more-data' as const,
     anyCategory: true,
     anonymous: true,
     anonymousUntil: '2999-03-01',
@@ -248,7 +262,8 @@ describe('sending a file again', () => {
     expect(await earlier(await viewerNamed(ada), id)).toBeUndefined(); // it waits for its score
     await startScoring(id, 1);
     await end(id);
-    const kept = { ...typed, dataset: 'test', team: team.id, publish: true, scoreThreshold: '' };
+    const shares = { licence: '', filesShared: false, cellsShown: false };
+    const kept = { ...typed, ...shares, dataset: 'test', team: team.id, publish: true, scoreThreshold: '' };
     for (const who of [ada, bob]) expect(await earlier(await viewerNamed(who), id)).toEqual(kept);
     for (const who of [eve, maintainer]) expect(await earlier(await viewerNamed(who), id)).toBeUndefined();
     const { methodId, version } = (await getSubmission(id))!;

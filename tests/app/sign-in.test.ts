@@ -138,8 +138,9 @@ describe('who is asking', () => {
 });
 
 test.each([
-  [{ host: 'a.org', origin: 'https://a.org' }, true],
-  [{ host: 'inner:3000', 'x-forwarded-host': 'a.org', origin: 'https://a.org' }, true],
+  [{ host: 'localhost:3000', origin: 'http://localhost:3000' }, true],
+  [{ host: 'a.org', origin: 'https://a.org' }, false],
+  [{ host: 'inner:3000', 'x-forwarded-host': 'a.org', origin: 'https://a.org' }, false],
   [{ host: 'a.org', 'sec-fetch-site': 'same-origin' }, true],
   [{ host: 'a.org', origin: 'https://b.org' }, false],
   [{ host: 'a.org', origin: 'null' }, false],

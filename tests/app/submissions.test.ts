@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import { findSubmission, giveUp, submissionBody, submit } from '#app/_server/submissions.ts';
 import { handleUpload } from '#app/_server/uploads.ts';
@@ -13,6 +14,7 @@ import { queueSnapshot } from '#db/queue/queue.ts';
 import { approve } from '#db/submissions/moderation.ts';
 import { saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { getSubmission } from '#db/submissions/submissions.ts';
+import { pruneSubmitCalls } from '#db/submissions/submit-calls.ts';
 import { getUpload } from '#db/submissions/uploads.ts';
 import { leaderboardSchema, receiptSchema, submissionSchema, taskListSchema } from '#lib/http/api.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
@@ -104,7 +106,8 @@ describe('submitting', () => {
   it('uses an upload once, also when two ask at the same time', async () => {
     const body = { task: 'livecell-wide', method: 'm', files: [{ slot: 'all', upload: await upload(ada) }] };
     const statuses = (await Promise.all([post(ada, body), post(ada, body)])).map(({ status }) => status);
-    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+    expect(statuses).toEqual([201, 201]);
+    expect((await db().execute(sql`select id from submissions where method = 'm'`)).length).toBe(1);
   });
 
   test.each<[string, object, string]>([
@@ -255,4 +258,76 @@ test('what can be submitted is told, with the limits', async () => {
   expect(body.tasks[0]).toMatchObject({ id: 'livecell-wide', slots: ['all'], dataset: 'test' });
   expect(body.tasks.map(({ id }) => id)).toEqual(Object.keys(TASKS));
   expect(body.limits.bytes).toBe(LIMITS.bytes);
+});
+
+describe('a call that is repeated because its answer was lost', () => {
+  const counts = async () => {
+    const [row] = await db().execute<{ submissions: number; jobs: number; reserved: number }>(sql`
+      select (select count(*) from submissions)::int as submissions, (select count(*) from pgboss.job)::int as jobs,
+             (select count(*) from quota_ledger where kind = 'reserved')::int as reserved`);
+    return row;
+  };
+  const body = async (method = 'Lost') => ({
+    task: 'livecell-wide',
+    method,
+    files: [{ slot: 'all', upload: await upload(ada) }],
+  });
+
+  it('gets the first answer, and nothing is created or charged twice', async () => {
+    const asked = await body();
+    const first = await post(ada, asked);
+    const before = await counts();
+    const { id } = await first.json();
+    // as an id instead of an address, and after its state has changed
+    const byId = { ...asked, files: [{ slot: 'all', upload: asked.files[0].upload.split('/').at(-1)! }] };
+    expect(await (await post(ada, byId)).json()).toEqual({ id, state: 'queued' });
+    await score(id);
+    const again = await post(ada, asked);
+    expect([again.status, await again.json()]).toEqual([201, { id, state: 'scored' }]);
+    expect(await counts()).toEqual(before);
+  });
+
+  it('at the same time: all get the same submission', async () => {
+    const asked = await body();
+    const answers = await Promise.all(Array.from({ length: 6 }, () => post(ada, asked)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    const ids = await Promise.all(answers.map(async (answer) => (await answer.json()).id));
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('with other details is refused, and says what the uploads became', async () => {
+    const asked = await body();
+    const { id } = await (await post(ada, asked)).json();
+    const other = await post(ada, { ...asked, method: 'Another' });
+    expect(other.status).toBe(409);
+    expect(await other.json()).toMatchObject({ submission: id, detail: expect.stringContaining(id) });
+  });
+
+  it('is known by its Idempotency-Key, which nobody else shares', async () => {
+    const keyed = (who: Person, asked: object, key: string) =>
+      create(
+        new Request('http://localhost/api/v1/submissions', {
+          method: 'POST',
+          headers: { ...who.bearer, 'idempotency-key': key },
+          body: JSON.stringify(asked),
+        }),
+        { params: Promise.resolve({}) },
+      );
+    const asked = await body();
+    const { id } = await (await keyed(ada, asked, 'one')).json();
+    expect((await (await keyed(ada, asked, 'one')).json()).id).toBe(id);
+    expect((await keyed(ada, await body(), 'one')).status).toBe(409);
+    expect((await keyed(eve, asked, 'one')).status).toBe(400);
+    expect((await keyed(ada, await body(), 'not one key')).status).toBe(400);
+  });
+
+  it('is forgotten after a month', async () => {
+    const asked = await body();
+    const first = await (await post(ada, asked)).json();
+    await pruneSubmitCalls();
+    expect(await (await post(ada, asked)).json()).toEqual(first);
+    await db().execute(sql`update submit_calls set created_at = now() - interval '31 days'`);
+    await pruneSubmitCalls();
+    expect((await post(ada, asked)).status).toBe(400);
+  });
 });

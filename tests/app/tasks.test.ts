@@ -223,7 +223,7 @@ test('a board is read as JSON, CSV or BibTeX', async () => {
   expect(rows[0]).toMatchObject({ values: { 'r2-A172': expect.any(Number) } });
   const [head, ...lines] = (await (await read('?format=csv')).text()).trim().split('\r\n');
   expect(head).toMatch(
-    /^rank,kind,method,submitter,.*,r2-A172,linearityLimit-A172,r2-A549,linearityLimit-A549,.*,source,url$/,
+    /^rank,kind,method,submitter,.*,r2-A172,linearityLimit-A172,r2-A549,linearityLimit-A549,.*,source,url,rank_best,rank_worst,tier,exposure$/,
   );
   expect(lines).toHaveLength(rows.length);
   expect(await (await read('?format=bibtex')).text()).toMatch(/@misc[^@]*A172 R² 0\.942/);

@@ -85,7 +85,10 @@ it('does nothing through the site’s forms, whatever its scopes; a session does
   asked.headers = new Headers(await bearer(['submit']));
   // with a token that lacks the `read` scope, a page treats its holder as a stranger
   expect(await viewer()).toBeNull();
-  asked.headers = new Headers({ cookie: `authjs.session-token=${(await createSession(ada.id)).sessionToken}` });
+  const cookie = `authjs.session-token=${(await createSession(ada.id)).sessionToken}`;
+  asked.headers = new Headers({ cookie });
+  expect((await form({}, new FormData())).message).toContain('does not come from a page of this site');
+  asked.headers = new Headers({ cookie, 'sec-fetch-site': 'same-origin' });
   expect(await form({}, new FormData())).toMatchObject({ made: ada.id });
 });
 

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import { handleUpload, sweep } from '#app/_server/uploads.ts';
+import { handleUpload } from '#app/_server/uploads.ts';
 import { db } from '#db/engine/client.ts';
 import { uploads } from '#db/schema.ts';
 import { getUpload } from '#db/submissions/uploads.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
-import { storage } from '#lib/storage.ts';
+import { type FileStorage, storage } from '#lib/storage.ts';
+import { sweepFiles } from '#workers/scoring/jobs/retention.ts';
 import { openSite, type Person, person } from './site.ts';
 
 openSite();
@@ -45,7 +47,7 @@ function piece(who: Person, url: string, offset: number, bytes: Uint8Array, head
 
 const idOf = (url: string) => url.split('/').at(-1)!;
 const rowOf = (url: string) => getUpload(idOf(url));
-const fileOf = (url: string) => storage().localPath(`uploads/${idOf(url)}`);
+const fileOf = async (url: string) => join((storage() as FileStorage).folder, 'uploads', idOf(url));
 
 describe('a file', () => {
   it('arrives in pieces and is digested', async () => {
@@ -225,8 +227,8 @@ test('an upload is deleted by its owner, and by the sweep when nobody came back'
   expect((await send('HEAD', url, ada.bearer)).status).toBe(404);
 
   const old = await begin(ada, DETECTIONS.length);
-  expect(await sweep()).toBe(0);
-  expect(await sweep(Date.now() + 49 * 3600_000)).toBeGreaterThan(0);
+  expect((await sweepFiles()).uploads).toBe(0);
+  expect((await sweepFiles(Date.now() + 49 * 3600_000)).uploads).toBeGreaterThan(0);
   expect(await rowOf(old)).toBeNull();
   expect(existsSync(await fileOf(old))).toBe(false);
 });

@@ -126,18 +126,18 @@ describe('a body of 300 MB', () => {
 describe('a gzip bomb at the beginning of an upload', () => {
   const bomb = gzipSync(Buffer.alloc(66_000_000, 32), { level: 9 });
 
-  test('is looked at for as long as an honest file', () => {
+  test('is looked at for as long as an honest file', async () => {
     expect(bomb.length).toBeGreaterThan(60_000);
     expect(bomb.length).toBeLessThan(70_000);
-    sniff(bomb); // compiled
+    await sniff(bomb); // compiled
     const from = performance.now();
-    for (let i = 0; i < 100; i++) sniff(bomb.subarray(0, 64 * 1024));
+    for (let i = 0; i < 100; i++) await sniff(bomb.subarray(0, 64 * 1024));
     // unpacked whole, one look took 871 ms
     expect((performance.now() - from) / 100).toBeLessThan(20);
   });
 
-  test('still is recognised for what it is', () => {
-    expect(sniff(bomb).problem?.message).toMatch(/blank space/);
+  test('still is recognised for what it is', async () => {
+    expect((await sniff(bomb)).problem?.message).toMatch(/blank space/);
   });
 });
 

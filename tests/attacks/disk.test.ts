@@ -1,13 +1,14 @@
 /** The attack: the disk is filled with uploads that are declared at once, broken off, or never submitted. */
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { handleUpload, sweep } from '#app/_server/uploads.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { handleUpload } from '#app/_server/uploads.ts';
 import { db } from '#db/engine/client.ts';
 import { uploads } from '#db/schema.ts';
 import { listUploads } from '#db/submissions/uploads.ts';
-import { storage } from '#lib/storage.ts';
+import { type FileStorage, storage } from '#lib/storage.ts';
 import { openSite, type Person, person } from '#tests/app/site.ts';
+import { sweepFiles } from '#workers/scoring/jobs/retention.ts';
 
 openSite();
 
@@ -31,7 +32,7 @@ function begin(bytes: number, headers: Record<string, string> = {}, body?: BodyI
   return handleUpload(new Request('http://site/api/uploads', init));
 }
 
-const folder = async () => join(await storage().localPath('uploads/x'), '..');
+const folder = async () => join((storage() as FileStorage).folder, 'uploads');
 
 describe('uploads', () => {
   test('that are begun at once are no more than those begun one after the other', async () => {
@@ -72,7 +73,7 @@ describe('uploads', () => {
     const rows = await listUploads(mallory.id);
     const known = new Set(rows.map(({ id }) => id));
     for (const name of readdirSync(await folder())) expect(known.has(name.replace('.json', ''))).toBe(true);
-    await sweep(Date.now() + 49 * 3600_000);
+    await sweepFiles(Date.now() + 49 * 3600_000);
     expect(readdirSync(await folder())).toEqual([]);
   });
 
@@ -98,17 +99,28 @@ describe('the sweep', () => {
     for (const path of [old, `${old}.json`, young, foreign]) writeFileSync(path, 'x');
     const before = new Date(Date.now() - 2 * 3600_000);
     for (const path of [old, `${old}.json`, foreign]) utimesSync(path, before, before);
-    await sweep();
+    await sweepFiles();
     expect([old, `${old}.json`, young, foreign].map((path) => existsSync(path))).toEqual([false, false, true, true]);
     expect(await listUploads(mallory.id)).toHaveLength(1);
+  });
+
+  test('goes by the database’s clock, not by that of a machine whose clock is days ahead', async () => {
+    await begin(10);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5 * 24 * 3600_000 });
+    try {
+      expect(await sweepFiles()).toMatchObject({ uploads: 0, orphans: 0 });
+      expect(await listUploads(mallory.id)).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('removes rows whose file is gone', async () => {
     const id = (await begin(10)).headers.get('location')!.split('/').at(-1)!;
     await storage().delete(`uploads/${id}`);
-    await sweep();
+    await sweepFiles();
     expect(await listUploads(mallory.id)).toHaveLength(1); // it may be on its way
-    await sweep(Date.now() + 2 * 3600_000);
+    await sweepFiles(Date.now() + 2 * 3600_000);
     expect(await listUploads(mallory.id)).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ openSite();
 
 afterEach(() => {
   delete process.env.LIVECELL_METRICS_TOKEN;
+  delete process.env.AUTH_URL;
 });
 
 const ask = (authorization?: string) =>
@@ -43,4 +44,14 @@ test('asking whether the site is ready writes nothing', async () => {
   const before = readdirSync(process.env.LIVECELL_DATA!, { recursive: true }).toSorted();
   await ready(ask());
   expect(readdirSync(process.env.LIVECELL_DATA!, { recursive: true }).toSorted()).toEqual(before);
+});
+
+test('without a token, nobody reads metrics or details through a proxy on the same machine', async () => {
+  expect((await metrics(ask())).status).toBe(200);
+  const proxied = new Request('http://site/', { headers: { 'x-livecell-proxied': '1' } });
+  expect((await metrics(proxied)).status).toBe(401);
+  expect(await (await ready(proxied)).json()).toEqual({ status: 'ready' });
+  process.env.AUTH_URL = 'https://livecell.example.org';
+  expect((await metrics(ask())).status).toBe(401);
+  expect(await (await ready(ask())).json()).toEqual({ status: 'ready' });
 });

@@ -134,3 +134,10 @@ test('BibTeX of a name with braces and backslashes stays balanced', () => {
 test('a published number says where it comes from', () => {
   expect(toBibtex([reference], view)).toContain('as published; released code');
 });
+
+test('CSV names the part of a divided data set, except beside published numbers', () => {
+  const reference: ExportRow = { ...entry, kind: 'reference', id: 'r1', rank: null };
+  const lines = toCsv([entry, reference], { ...view, part: { name: 'public' } }).split('\r\n');
+  expect(lines.slice(0, 3).map((line) => line.split(',').at(-1))).toEqual(['dataset_part', 'public', '']);
+  expect(toCsv([entry], view)).not.toContain('dataset_part');
+});

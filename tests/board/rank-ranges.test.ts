@@ -5,6 +5,7 @@ import { ranks } from '#lib/board/ranking.ts';
 import { CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { stratify } from '#lib/scoring/fields.ts';
 import { compareReplicated, type Replicated } from '#lib/scoring/jackknife.ts';
+import { holm } from '#lib/stats/holm.ts';
 import { Random } from '#tests/parity/random-case.ts';
 import fc from '#tests/properties.ts';
 
@@ -77,7 +78,22 @@ test('a view below five degrees of freedom has neither ranges nor a resolution',
     value,
     replicates: replicates.slice(0, 8),
   }));
-  expect(rankRanges(own, few, 'higher')).toEqual({ ranks: [null, null], resolution: null });
+  expect(rankRanges(own, few, 'higher')).toMatchObject({ ranks: [null, null], resolution: null });
+});
+
+test('an entry is ahead of another exactly where Holm over its own paired comparisons says so', () => {
+  for (const [spread, seed] of [0.02, 0.05, 0.1, 0.2].flatMap((one) => [1, 2, 3].map((two) => [one, two]))) {
+    const own = entries([0.5, 0.48, 0.48, 0.44, 0.41, 0.3, 0.29], spread, seed);
+    const { isAhead } = rankRanges(own, strata, 'higher');
+    own.forEach((_, a) => {
+      const others = [...own.keys()].filter((b) => b !== a);
+      const found = others.map((b) => compareReplicated(own[a], own[b], strata, 'higher')!);
+      const adjusted = holm(found.map(({ p }) => p));
+      expect(others.map((b) => isAhead(a, b))).toEqual(
+        found.map(({ difference }, k) => adjusted[k] <= 0.05 && difference > 0),
+      );
+    });
+  }
 });
 
 test('the resolution is t times the median standard error of the paired differences', () => {

@@ -121,6 +121,15 @@ test('label images are ranked among themselves, published results not at all', (
   ]);
 });
 
+test('an entry prompted from the annotation keeps its place and has no rank', () => {
+  const rows = [row('a', 0.5), row('b', 0.9, { exposure: 'prompted' }), row('c', 0.7, { exposure: 'never-seen' })];
+  expect(rankBoard(rows, { headline }).map(({ id, rank }) => [id, rank])).toEqual([
+    ['b', null],
+    ['c', 1],
+    ['a', 2],
+  ]);
+});
+
 test('for any rows and any column: the order is that of the ranks, and nothing without a number has one', () => {
   const number = fc.option(fc.integer({ min: 0, max: 6 }).map((n) => n / 10));
   const someRows = fc.array(

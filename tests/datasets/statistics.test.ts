@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { INTENSITY_METRICS } from '#lib/cells/intensity.ts';
 import { datasetStatistics, FEWEST, type Intensities, intensitiesOf, withoutImages } from '#lib/datasets/statistics.ts';
 import { packGroundTruth } from '#tests/coco/documents.ts';
 
@@ -95,12 +96,13 @@ describe('statistics of a data set', () => {
 
 describe('where images are registered', () => {
   const drawn = [4, 9, 15, 20].map((side, i) => ({ name: image('BV2', i, 1), n: 2, side }));
+  // the other six follow the mean
   const grey: Intensities = [
     [100, 5, 0],
     [120, 6, 1],
     [90, 9, 0.5],
     [130, 8, 2],
-  ];
+  ].map((own) => own && [...own, ...Array.from({ length: 6 }, (_, k) => own[0] + (k % 2) * own[1])]);
 
   test('an image’s cells are as bright as its picture on average, cell by cell', async () => {
     const dataset = await datasetOf([{ name: image('BV2', 0, 1), n: 2, side: 2 }]);
@@ -115,16 +117,26 @@ describe('where images are registered', () => {
     ])
       pixels[y * 400 + x] = value;
     // 20, 10, 10, 20 and four times 100
-    expect(intensitiesOf(dataset, 0, pixels)).toEqual([(15 + 100) / 2, 5 / 2, 0]);
+    expect(intensitiesOf(dataset, 0, pixels)).toEqual([
+      (15 + 100) / 2,
+      5 / 2,
+      0,
+      -1,
+      55,
+      60,
+      55,
+      60,
+      expect.any(Number),
+    ]);
     const empty = await datasetOf([{ name: 'a.png', n: 0, side: 1 }]);
     expect(intensitiesOf(empty, 0, pixels)).toBeNull();
   });
 
   test('intensities are among the metrics of the components, and have means of their own', async () => {
     const { components, groups } = await statisticsOf(drawn, grey);
-    expect(components?.metrics.slice(-3)).toEqual(['intensityMean', 'intensitySd', 'intensitySkewness']);
-    expect(components?.loadings[0]).toHaveLength(11);
-    expect(groups[0].intensity).toEqual({
+    expect(components?.metrics.slice(-9)).toEqual(INTENSITY_METRICS);
+    expect(components?.loadings[0]).toHaveLength(17);
+    expect(groups[0].intensity).toMatchObject({
       intensityMean: 110,
       intensitySd: 7,
       intensitySkewness: 0.875,

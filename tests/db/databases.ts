@@ -51,7 +51,7 @@ export function temporaryFolder(): string {
 
 async function openTestEmbedded(): Promise<TestDatabase> {
   const folder = temporaryFolder();
-  const embedded = await openEmbedded(folder, { template: await embeddedTemplate() });
+  const embedded = await openEmbedded(folder, { template: await embeddedTemplate(), synced: false });
   return {
     url: embedded.url,
     async close() {
@@ -82,7 +82,7 @@ export async function makeEmbeddedTemplate(): Promise<void> {
   const path = templatePath();
   if (existsSync(path)) return;
   const folder = temporaryFolder();
-  const embedded = await openEmbedded(folder);
+  const embedded = await openEmbedded(folder, { synced: false });
   await migrate(embedded.url);
   await embedded.close();
   const backend = await PGlite.create({ dataDir: join(folder, 'database') });
@@ -119,7 +119,7 @@ async function openTestPostgres(): Promise<TestDatabase> {
 /** Waits until something holds, looking often. */
 export async function until<T>(
   look: () => Promise<T | null | undefined | false>,
-  { milliseconds = 10_000, what = 'it' }: { milliseconds?: number; what?: string } = {},
+  { milliseconds = 60_000, what = 'it' }: { milliseconds?: number; what?: string } = {},
 ): Promise<T> {
   const deadline = Date.now() + milliseconds;
   while (true) {

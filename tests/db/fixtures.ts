@@ -1,11 +1,12 @@
 /** Rows to test with. */
-
+import type { InferInsertModel } from 'drizzle-orm';
 import { registerDataset } from '#db/datasets/datasets.ts';
 import type { Tx } from '#db/engine/client.ts';
-import type { Dataset } from '#db/schema.ts';
+import { type Dataset, outcomes } from '#db/schema.ts';
 import type { NewSubmission } from '#db/submissions/submissions.ts';
 import { PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
+import type { Families } from '#lib/scoring/uncertainty-schema.ts';
 import type { ReportOf } from '#lib/tasks/report.ts';
 
 export const GROUND_TRUTH = 'a'.repeat(64);
@@ -59,6 +60,7 @@ export function someMetrics(changes: Partial<Metrics> = {}, protocol: ProtocolId
     ARl: 0.5,
     AFNR: 0.5,
     pq: 0.5,
+    exactAP: changes.AP === undefined ? 0.5 : changes.AP,
     apPerIou: ten,
     fnrPerIou: ten,
     f1PerIou: ten,
@@ -84,4 +86,43 @@ export function someReports(changes: Partial<Metrics> = {}, sha256 = GROUND_TRUT
       seconds: { read: 0, match: 0, accumulate: 0, total: 0 },
     };
   });
+}
+
+/** The slices of a submission on the fixtures' ground truth, as if computed after its score by `someReports`. */
+export async function saveSlices(submissionId: string, tx: Tx, sha256 = GROUND_TRUTH, AP = 0.5): Promise<string> {
+  const values = {
+    submissionId,
+    evaluatorVersion: 'test',
+    groundTruthSha256: sha256,
+    evaluation: 'segm' as const,
+    sha256: 'c'.repeat(64),
+    storageKey: `outcomes/${submissionId}/none.zst`,
+    slices: {
+      schema: 1 as const,
+      densities: [[4, 6]] as [number, number][],
+      rows: { '': [2, 60, AP, 0.5], 'type=A172': [2, 60, AP / 2, 0.5], 'density=1': [2, 60, AP, 0.5] },
+    },
+  } satisfies InferInsertModel<typeof outcomes>;
+  const [{ id }] = await tx.insert(outcomes).values(values).returning({ id: outcomes.id });
+  return id;
+}
+
+/** The numbers other papers report, all of them `value`. */
+export function someFamilies(value: number): Families {
+  const ten = Array.from({ length: 10 }, () => value);
+  const family = {
+    digest: 'd'.repeat(64),
+    ...{ images: 2, imagesThatCount: 2, objects: 10, labels: 9 },
+    ...{
+      cellposeAp: ten,
+      msa: value,
+      errorRate: ten,
+      f1Pooled: ten,
+      f1PerImage: ten,
+      pq: value,
+      seg: value,
+      aji: value,
+    },
+  };
+  return { labelThreshold: 0.5, 'flat-large': family, 'flat-cellpose': family };
 }

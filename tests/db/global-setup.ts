@@ -15,7 +15,7 @@ export default async function setup(): Promise<() => Promise<void>> {
 async function openServer(): Promise<() => Promise<void>> {
   const given = process.env.TEST_DATABASE_URL;
   if (!given && !findPostgres()) return async () => {};
-  const server = given ? { url: given, stop: async () => {} } : await startPostgres();
+  const server = given ? { url: given, stop: async () => {}, restart: async () => {} } : await startPostgres();
   const name = `livecell_template_${process.pid}_${Date.now()}`;
   const admin = postgres(server.url, { max: 1, onnotice: () => {} });
   await admin.unsafe(`create database ${name}`);

@@ -10,6 +10,8 @@ export interface PostgresServer {
   /** the address of its first database, as a superuser */
   url: string;
   stop(): Promise<void>;
+  /** End it at once, as `pg_ctl stop -m immediate` does, and start it again. */
+  restart(): Promise<void>;
 }
 
 /** Return the folder with `initdb` and `postgres`: the machine's own, else the npm package's; null if there is neither. */
@@ -54,11 +56,12 @@ export async function startPostgres(): Promise<PostgresServer> {
     `unix_socket_directories=${folder}`,
     'listen_addresses=127.0.0.1',
   ];
-  const child = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-    { ...as, stdio: 'ignore' },
-  );
+  const start = () =>
+    spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], {
+      ...as,
+      stdio: 'ignore',
+    });
+  let child = start();
   const stopNow = () => child.kill('SIGQUIT');
   process.once('exit', stopNow);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
@@ -71,6 +74,13 @@ export async function startPostgres(): Promise<PostgresServer> {
       child.kill('SIGINT');
       await ended;
       rmSync(folder, { recursive: true, force: true });
+    },
+    async restart() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGQUIT');
+      await ended;
+      child = start();
+      await untilReady(url, child);
     },
   };
 }
@@ -88,7 +98,7 @@ function copyOfPackage(folder: string): string {
   return join(native, 'bin');
 }
 
-function unprivilegedUser(): { uid: number; gid: number } {
+export function unprivilegedUser(): { uid: number; gid: number } {
   const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
   for (const name of ['postgres', 'nobody']) {
     const fields = lines.find((line) => line.startsWith(`${name}:`))?.split(':');
@@ -97,7 +107,7 @@ function unprivilegedUser(): { uid: number; gid: number } {
   throw new Error('There is no user to run PostgreSQL as.');
 }
 
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
+export async function untilReady(url: string, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
     if (child.exitCode !== null) throw new Error(`PostgreSQL ended with status ${child.exitCode}.`);
     const sql = postgres(url, { max: 1, connect_timeout: 2 });

@@ -1,9 +1,8 @@
 /** What the page of a data set tells of its cells, and what it keeps to itself. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
+import { expectAccessible } from './accessibility.ts';
 import { document, expect, onSite, registerBenchmark, temporaryFolder, test } from './site-test.ts';
 
 const FIGURES = [
@@ -23,17 +22,26 @@ test.beforeAll(async () => {
   await document(['import-ground-truth', demo.groundTruth, '--name', `${name} closed test`]);
 });
 
-async function expectAccessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)).toEqual([]);
-}
-
 test('the demo data set shows its cells in charts, each with its numbers', async ({ page }) => {
   await page.goto('/datasets/demo');
   const types = page.getByRole('table', { name: 'Images and cells of each type' });
   await expect(types.getByRole('row')).toHaveCount(1 + 8);
   await expect(types.getByRole('row', { name: /^BV-2/ })).toContainText('Mouse microglia');
-  await expect(page.getByRole('table', { name: 'Cells by day since seeding' }).getByRole('row')).toHaveCount(1 + 8);
+  // its distributions stand in its cells
+  await expect(types.getByRole('img', { name: /^Areas of BV-2, median \d+ pixels/ })).toBeVisible();
+  await expect(types.getByRole('img', { name: /^Cells per image of BV-2/ })).toBeVisible();
+  for (const fold of await page.locator('.fold > summary').all()) await fold.click();
+  const days = page.getByRole('table', { name: 'Cells by day since seeding' });
+  await expect(days.getByRole('row')).toHaveCount(1 + 8);
+  // no column is empty
+  for (const column of [1, 2, 3])
+    await expect(
+      days
+        .locator(`tbody td:nth-child(${column + 1})`)
+        .filter({ hasText: 'image' })
+        .first(),
+    ).toBeVisible();
+  await expect(days.locator('thead th')).toHaveCount(4);
   for (const title of FIGURES) {
     const figure = page.locator('figure', { has: page.getByRole('heading', { name: title }) });
     await expect(figure.getByRole('img').first()).toBeVisible();
@@ -49,18 +57,46 @@ test('an example of each cell type, with outlines that can be taken away', async
   await expect(examples.getByRole('figure')).toHaveCount(8);
   const picture = examples.getByRole('img', { name: 'SK-OV-3 cells' });
   await picture.scrollIntoViewIfNeeded();
-  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(704);
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(288);
   const outlines = examples.locator('img.outlines').last();
   await expect.poll(() => outlines.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(704);
   await expect(outlines).toBeVisible();
   await examples.getByLabel('Outlines of the annotated cells').uncheck();
   await expect(outlines).toBeHidden();
   await expect(picture).toBeVisible();
+
+  // it opens large, with outlines of its own, and closes with Escape
+  await picture.click();
+  const large = page.getByRole('dialog', { name: /^SK-OV-3 cells/ });
+  const whole = large.getByRole('img', { name: /^SK-OV-3 cells/ });
+  await expect.poll(() => whole.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(704);
+  const before = (await whole.boundingBox())!.width;
+  await large.getByRole('slider', { name: 'Zoom' }).fill('3');
+  await expect.poll(async () => (await whole.boundingBox())!.width).toBeGreaterThan(2.9 * before);
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await expect(large).toBeHidden();
+});
+
+test('all pictures of the page together are small', async ({ page }) => {
+  const sent: Promise<Buffer>[] = [];
+  page.on('response', (response) => {
+    if (response.url().includes('/pictures/')) sent.push(response.body());
+  });
+  await page.goto('/datasets/demo');
+  await page.getByRole('region', { name: 'Examples' }).getByRole('figure').last().scrollIntoViewIfNeeded();
+  await page.waitForFunction(() =>
+    [...globalThis.document.images].every(({ complete, naturalWidth }) => complete && naturalWidth > 0),
+  );
+  const bytes = (await Promise.all(sent)).reduce((sum, { length }) => sum + length, 0);
+  expect(bytes).toBeGreaterThan(20_000);
+  expect(bytes).toBeLessThan(300_000);
 });
 
 test('it fits a narrow screen', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 800 });
   await page.goto('/datasets/demo');
+  for (const fold of await page.locator('.fold > summary').all()) await fold.click();
   await expect(page.getByRole('heading', { name: FIGURES[0] })).toBeVisible();
   expect(await page.evaluate(() => globalThis.document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
 });
@@ -73,7 +109,6 @@ test('of private ground truth with a few images of each type nothing is told', a
 });
 
 test('pictures are shown where they are public, outlines where the annotations are too', async ({ page }) => {
-  test.slow(); // four archives of pictures are registered
   const { images } = JSON.parse(readFileSync(demo.groundTruth, 'utf8')) as { images: { file_name: string }[] };
   const file = images[0].file_name.replace('.tif', '');
   const status = async (dataset: string, ending: string) =>

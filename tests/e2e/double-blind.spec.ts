@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import {
+  agree,
   type Benchmark,
   expect,
   fileInput,
@@ -34,8 +35,7 @@ async function tells(page: Page): Promise<string[]> {
 }
 
 test('from the form to the stone, by way of a rejection and a reviewer', async ({ page, browser }) => {
-  test.setTimeout(240_000);
-  page.on('dialog', (dialog) => dialog.accept());
+  await agree(page);
   await signIn(page, OWNER);
   await page.goto('/teams');
   await page.getByLabel('Name of the team').fill(TEAM);

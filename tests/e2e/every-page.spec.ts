@@ -4,29 +4,24 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import { inArray } from 'drizzle-orm';
+import { saveEvaluations } from '#db/board/values.ts';
 import { getDatasetByName, registerDataset } from '#db/datasets/datasets.ts';
 import { type Client, connect } from '#db/engine/client.ts';
 import { announce, endAnnouncement } from '#db/notices/announcements.ts';
 import { notify } from '#db/notices/notices.ts';
+import { createClass, joinClass, renewCode, renewScreen } from '#db/people/classes.ts';
 import { createTeam, invite } from '#db/people/teams.ts';
 import { createToken } from '#db/people/tokens.ts';
-import {
-  datasets,
-  evaluations,
-  methods,
-  type Submission,
-  submissionFiles,
-  submissions,
-  teams,
-  users,
-} from '#db/schema.ts';
+import { datasets, methods, type Submission, submissionFiles, submissions, teams, users } from '#db/schema.ts';
 import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
+import { POLICIES } from '#lib/policies.ts';
 import { listOpenTasks } from '#lib/tasks/index.ts';
 import { routeFiles } from '#tests/app-files.ts';
 import { someReports } from '#tests/db/fixtures.ts';
+import { findFaultsInLightAndDark } from './accessibility.ts';
+import { shoot } from './shoot.ts';
 import { expect, rendered, signIn, test } from './site-test.ts';
 
 const TASKS = listOpenTasks().map(({ id }) => id);
@@ -34,11 +29,45 @@ const TASKS = listOpenTasks().map(({ id }) => id);
 /** Addresses of every page; `{…}` is filled in with what is planted below. A page without a row fails the test. */
 const PAGES: Record<string, string[]> = {
   'app/account/deleted/page.tsx': ['/account/deleted'],
-  'app/account/page.tsx': ['/account'],
+  'app/account/page.tsx': [
+    '/account',
+    ...['sign-in', 'notices', 'quota', 'tokens', 'data'].map((tab) => `/account?tab=${tab}`),
+  ],
+  'app/check/page.tsx': ['/check'],
+  'app/compare/page.tsx': [
+    ...['/compare', '/compare?entries={published},{anonymous}', '/compare?entries={published},{withdrawn}'],
+    '/compare?entries={entry livecell-wide},{other livecell-wide}',
+    '/compare?entries={entry livecell-wide},{other livecell-wide}&found=10',
+    '/compare?entries={entry livecell-wide},{other livecell-wide}&found=10&type=A172',
+  ],
   'app/datasets/[name]/page.tsx': [...TASKS.map((task) => `/datasets/{demo ${task}}`), '/datasets/{dataset}'],
+  'app/charts/[task]/progress/page.tsx': TASKS.map((task) => `/charts/${task}/progress`),
+  'app/charts/[task]/files/page.tsx': TASKS.map((task) => `/charts/${task}/files`),
+  'app/datasets/[name]/errata/page.tsx': ['/datasets/{demo livecell-wide}/errata'],
+  'app/maintain/published/page.tsx': ['/maintain/published'],
+  'app/maintain/label-errors/page.tsx': ['/maintain/label-errors', '/maintain/label-errors?state=confirmed'],
+  'app/datasets/[name]/viewer/page.tsx': [
+    '/datasets/{demo livecell-wide}/viewer',
+    '/datasets/{demo livecell-wide}/viewer?image=1&a={entry livecell-wide}&b={other livecell-wide}&cell=a1',
+    '/datasets/{demo zero-shot}/viewer?a={published}',
+  ],
   'app/datasets/page.tsx': ['/datasets'],
+  'app/device/page.tsx': ['/device', '/device?code=BBBB-BBBB'],
   'app/docs/page.tsx': ['/docs'],
+  'app/docs/parts/page.tsx': ['/docs/parts'],
+  'app/docs/api/page.tsx': ['/docs/api'],
+  'app/docs/tools/page.tsx': ['/docs/tools'],
+  'app/docs/formats/page.tsx': ['/docs/formats'],
+  'app/docs/command-line/page.tsx': ['/docs/command-line'],
+  'app/docs/operators/page.tsx': ['/docs/operators'],
+  'app/docs/limits/page.tsx': ['/docs/limits'],
+  'app/docs/my-number/page.tsx': ['/docs/my-number', '/docs/my-number?text=mAP+0.5+from+Cellpose'],
   'app/docs/problems/page.tsx': ['/docs/problems'],
+  'app/docs/[page]/page.tsx': Object.keys(POLICIES).map((name) => `/docs/${name}`),
+  'app/snapshots/page.tsx': ['/snapshots', '/snapshots?task=livecell-wide', '/snapshots?task=zero-shot'],
+  'app/snapshots/[id]/page.tsx': TASKS.map((task) => `/snapshots/{snapshot ${task}}`),
+  'app/changes/page.tsx': ['/changes'],
+  'app/published/page.tsx': ['/published?family=msa', '/published?q=nobody-is-called-so'],
   'app/entries/[id]/page.tsx': [
     ...TASKS.map((task) => `/entries/{entry ${task}}`),
     ...['/entries/{published}', '/entries/{anonymous}', '/entries/{withdrawn}'],
@@ -47,6 +76,16 @@ const PAGES: Record<string, string[]> = {
     ...TASKS.map((task) => `/leaderboards/${task}?dataset={demo ${task}}`),
     ...['/leaderboards/livecell-wide?dataset={dataset}', '/leaderboards/livecell-wide?columns=ap-by-type'],
     ...['/leaderboards/single-cell-type?cellType=BV2', '/leaderboards/livecell-wide?cellType=A172&evaluation=bbox'],
+  ],
+  'app/entries/[id]/images/page.tsx': [
+    ...['/entries/{published}/images', '/entries/{entry livecell-wide}/images'],
+    '/entries/{entry livecell-wide}/images?sort=difference&against={other livecell-wide}',
+    '/entries/{entry livecell-wide}/images?sort=missed&type=A172&direction=asc',
+  ],
+  'app/leaderboards/[task]/slices/page.tsx': [
+    ...['/leaderboards/livecell-wide/slices', '/leaderboards/livecell-wide/slices?dataset={dataset}'],
+    '/leaderboards/livecell-wide/slices?dataset={demo livecell-wide}&day=0&by=type&metric=AFNR',
+    '/leaderboards/livecell-wide/slices?dataset={demo livecell-wide}&weights=A172:2,BV2:1',
   ],
   'app/leaderboards/page.tsx': ['/leaderboards'],
   'app/maintain/audit/page.tsx': ['/maintain/audit'],
@@ -68,6 +107,7 @@ const PAGES: Record<string, string[]> = {
   'app/queue/page.tsx': ['/queue'],
   'app/review/[secret]/page.tsx': ['/review/{review}'],
   'app/sign-in/page.tsx': ['/sign-in'],
+  'app/status/page.tsx': ['/status'],
   'app/submissions/[id]/page.tsx': [
     ...['/submissions/{private}', '/submissions/{pending}', '/submissions/{published}', '/submissions/{anonymous}'],
     ...['/submissions/{rejected}', '/submissions/{failed}', '/submissions/{withdrawn}'],
@@ -77,8 +117,14 @@ const PAGES: Record<string, string[]> = {
   'app/tasks/[id]/page.tsx': TASKS.map((task) => `/tasks/${task}`),
   'app/tasks/page.tsx': ['/tasks'],
   'app/teams/[id]/page.tsx': ['/teams/{team}'],
+  'app/classes/page.tsx': ['/classes'],
+  'app/classes/[id]/page.tsx': ['/classes/{class}'],
+  'app/classes/join/[code]/page.tsx': ['/classes/join/{code}', '/classes/join/none'],
+  'app/classes/screen/[secret]/page.tsx': ['/classes/screen/{screen}'],
+  'app/maintain/classes/page.tsx': ['/maintain/classes'],
   'app/teams/join/[secret]/page.tsx': ['/teams/join/{invitation}', '/teams/join/none'],
   'app/teams/page.tsx': ['/teams'],
+  'app/verify/page.tsx': ['/verify'],
 };
 
 const salt = Date.now().toString(36); // a site may see the tests more than once
@@ -99,9 +145,16 @@ test.beforeAll(async ({ playwright, browser }) => {
   for (const { id, datasets } of tasks as { id: string; datasets: { name: string; demo: boolean }[] }[]) {
     const demo = datasets.find(({ demo }) => demo)!.name;
     names[`demo ${id}`] = encodeURIComponent(demo);
+    // the scoring process takes them within seconds
+    const snapshots = `/api/v1/snapshots?task=${id}&limit=1`;
+    await expect.poll(async () => (await (await request.get(snapshots)).json()).snapshots.length).toBe(1);
+    names[`snapshot ${id}`] = (await (await request.get(snapshots)).json()).snapshots[0].id;
     const board = await request.get(`/api/v1/leaderboards/${id}?dataset=${encodeURIComponent(demo)}`);
     const { rows } = (await board.json()) as { rows: { id: string; kind: string }[] };
-    names[`entry ${id}`] = rows.find(({ kind }) => kind === 'entry')!.id;
+    const entries = rows.filter(({ kind }) => kind === 'entry');
+    names[`entry ${id}`] = entries[0].id;
+    // some tasks have one demo entry
+    names[`other ${id}`] = (entries[1] ?? entries[0]).id;
   }
   await request.dispose();
   const context = await browser.newContext({ baseURL: process.env.E2E_URL });
@@ -151,6 +204,14 @@ async function plant(demo: string): Promise<Record<string, string>> {
   const team = await createTeam(long('Team', 80), user.id, tx);
   const { secret: invitation } = await invite(team.id, user.id, tx);
   await createToken(user.id, long('token', 80), {}, tx);
+  const course = await createClass(
+    { name: long('Class', 80), task: 'livecell-wide', datasetId: dataset.id },
+    user.id,
+    tx,
+  );
+  const code = await renewCode(course.id, tx);
+  await joinClass(code, { userId: user.id, teamId: null, name: long('Me', 80) }, tx);
+  const screen = await renewScreen(course.id, tx);
   const link = `https://example.org/${long('path', 150)}`;
   const said = { description: `${long('d', 300)} and more`, paperUrl: link, codeUrl: link };
   const [method] = await tx
@@ -204,7 +265,7 @@ async function plant(demo: string): Promise<Record<string, string>> {
       storageKey: `submissions/${id}.json`,
     });
     if (!changes.state || changes.state === 'scored')
-      await tx.insert(evaluations).values(
+      await saveEvaluations(
         someReports({}, sha256).map((report) => ({
           submissionId: id,
           protocol: report.protocol,
@@ -212,6 +273,7 @@ async function plant(demo: string): Promise<Record<string, string>> {
           evaluatorVersion: report.evaluator.version,
           report,
         })),
+        tx,
       );
     return id;
   }
@@ -247,6 +309,9 @@ async function plant(demo: string): Promise<Record<string, string>> {
     method: method.id,
     team: team.id,
     invitation,
+    class: course.id,
+    code,
+    screen,
     review,
     anonymous: sealed,
     private: await submission({ moderatorNote: `Why is it called ${method.name}?` }),
@@ -298,29 +363,56 @@ function tooWide(page: Page): Promise<string[]> {
   });
 }
 
-/** All rules in light; in dark only colours can differ. */
-async function inTheWay(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    const builder = new AxeBuilder({ page });
-    const { violations } = await (scheme === 'dark' ? builder.withRules(['color-contrast']) : builder).analyze();
-    for (const { id, nodes } of violations)
-      found.push(
-        ...nodes.map(({ html, failureSummary }) => `${scheme}: ${id}: ${html.slice(0, 160)} ${failureSummary}`),
-      );
-  }
-  return found;
+/** Most bytes of script that a page may load, as sent: compressed. */
+const MOST_SCRIPT = 130_000;
+/** Pages that read or send files hold what that takes; the viewer’s drawing is in view at once. */
+const MOST_SCRIPT_WITH_FILES = 190_000;
+const WITH_FILES = [
+  'app/datasets/[name]/viewer/page.tsx',
+  'app/check/page.tsx',
+  'app/submit/page.tsx',
+  'app/maintain/ground-truth/page.tsx',
+  'app/maintain/ground-truth/[id]/page.tsx',
+];
+
+/** Most bytes of HTML of a board, as the server writes it: before compression. */
+const MOST_HTML_OF_BOARD = 120_000;
+const BOARD = 'app/leaderboards/[task]/page.tsx';
+
+/** Return the bytes of the scripts that the page has loaded, compressed. */
+function scriptBytes(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const sent = new Map(
+      (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).map((entry) => [
+        entry.name,
+        entry.encodedBodySize,
+      ]),
+    );
+    // a part that two boundaries of a page name is sent once
+    const sources = new Set([...document.querySelectorAll<HTMLScriptElement>('script[src]')].map(({ src }) => src));
+    return [...sources].reduce((sum, src) => sum + (sent.get(src) ?? 0), 0);
+  });
 }
 
 test('every page has a row here, and no row is of a page that is gone', () => {
   expect(Object.keys(PAGES).sort()).toEqual(routeFiles(/^page\.tsx$/));
 });
 
-/** What was looked at as somebody else is not looked at again. */
+/**
+ * A page without its header and scripts, which say who looks, as the site sends it. A page that was looked at as
+ * somebody else and is the same to the letter is not looked at again.
+ */
+function contentOf(html: string): string {
+  return html
+    .replace(/<script\b.*?<\/script>/gs, '')
+    .replace(/<header\b.*?<\/header>/s, '')
+    .replace(/ nonce="[^"]*"/g, '');
+}
 const seen = new Set<string>();
+const accessible = new Set<string>();
 
-for (const role of ['owner', 'maintainer', 'stranger'] as const)
+const FIRST = 'owner';
+for (const role of [FIRST, 'maintainer', 'stranger'] as const)
   test.describe(`as ${role}`, () => {
     let context: BrowserContext;
     let page: Page;
@@ -334,15 +426,33 @@ for (const role of ['owner', 'maintainer', 'stranger'] as const)
 
     for (const [file, paths] of Object.entries(PAGES))
       test(file, async () => {
-        test.setTimeout(60_000 + paths.length * 15_000);
+        if (process.env.SCREENSHOTS) test.setTimeout(300_000 + paths.length * 60_000);
         for (const [i, path] of paths.entries()) {
-          await page.goto(fill(path));
+          const address = fill(path);
+          // the first to look has nothing to compare with
+          const opened = role === FIRST ? (await page.goto(address))! : null;
+          const html = await (opened ?? (await context.request.get(address))).text();
+          // columns that a reader asks for come on top
+          if (file === BOARD && !path.includes('columns='))
+            expect.soft(Buffer.byteLength(html), `${path}: bytes of HTML`).toBeLessThan(MOST_HTML_OF_BOARD);
+          const content = contentOf(html);
+          // the other addresses of a page are made of the same parts
+          const whole = i === 0 && !accessible.has(content);
+          if (seen.has(content) && !whole) continue;
+          if (!opened) await page.goto(address);
           await rendered(page);
           expect.soft(await tooWide(page), path).toEqual([]);
-          // the other addresses of a page are made of the same parts
-          const content = i === 0 ? await page.locator('main').innerHTML() : '';
-          if (i === 0 && !seen.has(content)) expect.soft(await inTheWay(page), path).toEqual([]);
+          if (whole) expect.soft(await findFaultsInLightAndDark(page), path).toEqual([]);
+          if (i === 0) {
+            const bytes = await scriptBytes(page);
+            expect.soft(bytes, `${path}: bytes of script`).toBeGreaterThan(0);
+            expect
+              .soft(bytes, `${path}: bytes of script`)
+              .toBeLessThan(WITH_FILES.includes(file) ? MOST_SCRIPT_WITH_FILES : MOST_SCRIPT);
+          }
           seen.add(content);
+          if (whole) accessible.add(content);
+          if (process.env.SCREENSHOTS) await shoot(page, process.env.SCREENSHOTS, role, path);
         }
       });
   });

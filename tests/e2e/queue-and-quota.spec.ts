@@ -2,10 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
+import { expectAccessible } from './accessibility.ts';
 import {
+  agree,
   document,
   expect,
   fileInput,
@@ -44,8 +45,7 @@ async function settings(page: Page, change: (page: Page) => Promise<void>) {
 }
 
 async function accessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+  await expectAccessible(page);
   await page.setViewportSize({ width: 360, height: 740 });
   expect(await page.evaluate(() => window.document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   await page.setViewportSize({ width: 1280, height: 720 });
@@ -107,7 +107,7 @@ test('a scored submission uses the place up; the next is refused with the next s
   expect(stderr).toMatch(/No place is left in Single cell type: 1 of 1 scored in 2 days.+Next slot at \d{4}-/);
   expect(status).toBe(1);
 
-  await page.goto('/account#quota');
+  await page.goto('/account?tab=quota');
   const quota = page.getByRole('region', { name: 'Quota', exact: true });
   await expect(quota.getByRole('row', { name: /^Single cell type 1 0 1 in 2 days 0 .+UTC/ })).toBeVisible();
   await quota.getByText('Ledger', { exact: true }).click();
@@ -126,7 +126,7 @@ test('a maintainer grants more, with a reason that the researcher reads', async 
   await expect(ledger.getByRole('row', { name: /granted: 2.+A revision is due/ })).toBeVisible();
   const other = await someoneElse(page, QUINN);
   const [quinn] = other.pages();
-  await quinn.goto('/account#quota');
+  await quinn.goto('/account?tab=quota');
   await expect(
     quinn.getByRole('row', { name: /Single cell type 1 0 3 in 2 days, 2 of them granted 2 now/ }),
   ).toBeVisible();
@@ -160,7 +160,7 @@ test('the queue names a submission to its owner alone, and its owner takes it ou
     await expect(other.getByRole('row', { name: /A submission to LIVECell-wide/ }).first()).toBeVisible();
     expect(await other.content()).not.toContain(`Hidden name ${stamp}`);
     await accessible(page);
-    page.on('dialog', (dialog) => dialog.accept());
+    await agree(page);
     await own.getByRole('button', { name: 'Take out of the queue' }).click();
     await expect(own).toHaveCount(0);
   } finally {

@@ -1,12 +1,14 @@
 /** A researcher's own things: a method and its versions, what the board shows of it, a team, and going again. */
 import type { BrowserContext, Page } from '@playwright/test';
 import {
+  agree,
   type Benchmark,
   document,
   expect,
   fileInput,
   registerBenchmark,
   signIn,
+  signInByForm,
   someoneElse,
   test,
 } from './site-test.ts';
@@ -50,9 +52,6 @@ async function approved(page: Page, ids: string[]): Promise<void> {
   }
   await maintainer.close();
 }
-
-/** Whatever is asked before something that cannot be undone. */
-const agree = (page: Page) => page.on('dialog', (dialog) => dialog.accept());
 
 test.beforeAll(async () => {
   benchmark = await registerBenchmark('Researcher');
@@ -147,7 +146,8 @@ test.describe('a team', () => {
     await guest.goto(link);
     await expect(guest.getByRole('heading', { level: 1 })).toHaveText(TEAM);
     await guest.getByRole('main').getByRole('link', { name: 'Sign in' }).click();
-    await signIn(guest, BOB);
+    await guest.waitForURL(/\/sign-in/);
+    await signInByForm(guest, BOB);
     await guest.goto(link);
     await guest.getByRole('button', { name: 'Join the team' }).click();
     await expect(guest.getByRole('row', { name: /Bob Colleague \(you\)/ })).toContainText('member');
@@ -178,7 +178,7 @@ test.describe('a team', () => {
   test('keeps an owner, and loses nothing when somebody leaves', async () => {
     const [page] = ada.pages();
     const [guest] = bob.pages();
-    agree(page);
+    await agree(page);
     await page.goto('/teams');
     await page.getByRole('link', { name: TEAM }).click();
     await page.getByRole('button', { name: 'Leave the team' }).click();
@@ -186,7 +186,7 @@ test.describe('a team', () => {
     await page.getByRole('row', { name: /Bob/ }).getByRole('button', { name: 'Make owner' }).click();
     await expect(page.getByRole('row', { name: /Bob/ })).toContainText('owner');
     await page.getByRole('button', { name: 'Leave the team' }).click();
-    await page.waitForURL(/\/teams$/);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('My teams');
     expect((await page.goto(`/submissions/${entry}`))!.status()).toBe(404);
     expect((await guest.goto(`/submissions/${entry}`))!.status()).toBe(200);
   });
@@ -194,7 +194,7 @@ test.describe('a team', () => {
 
 test('files are deleted and the score stays', async ({ page }) => {
   await signIn(page, ADA);
-  agree(page);
+  await agree(page);
   await page.goto(`/submissions/${versions[1]}`);
   await page.getByRole('button', { name: 'Delete the files' }).click();
   await expect(page.getByText(/deleted on \d/)).toBeVisible();
@@ -204,7 +204,7 @@ test('files are deleted and the score stays', async ({ page }) => {
 
 test('what is withdrawn leaves a stone with the reason, and its place to the other version', async ({ page }) => {
   await signIn(page, ADA);
-  agree(page);
+  await agree(page);
   await page.goto(`/submissions/${versions[0]}`);
   await page.getByLabel('Why it is withdrawn').selectOption({ label: 'superseded by a newer version' });
   await page.getByRole('button', { name: 'Withdraw' }).click();

@@ -1,8 +1,8 @@
 /** What every browser test needs: the running site, people signed in, files to send. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
+import { type BrowserContext, test as base, expect, type Page, type Response } from '@playwright/test';
 import { connect } from '#db/engine/client.ts';
 import { makeOperatorLink, signInAddress } from '#db/people/sign-in-links.ts';
 import type { ReportOf } from '#lib/tasks/report.ts';
@@ -16,19 +16,73 @@ const sites: { url: string; data: string }[] = JSON.parse(process.env.E2E_SITES 
 const site = sites[Number(process.env.TEST_PARALLEL_INDEX ?? 0)];
 if (site) Object.assign(process.env, { E2E_URL: site.url, E2E_DATA: site.data });
 
-export const test = base.extend({
+export const test = base.extend<object, { prefetches: boolean }>({
+  /** Whether pages fetch those they link to: some twenty each, which costs the site more than the page itself. */
+  prefetches: [false, { option: true, scope: 'worker' }],
+  browser: [
+    async ({ browser, prefetches }, use) => {
+      const open = browser.newContext.bind(browser);
+      browser.newContext = async (options) => {
+        const context = await open(options);
+        waitForScripts(context);
+        // Next's links look for what comes into sight, in browsers that can tell
+        if (!prefetches) await context.addInitScript(() => Reflect.deleteProperty(window, 'IntersectionObserver'));
+        return context;
+      };
+      await use(browser);
+    },
+    { scope: 'worker' },
+  ],
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's needs from this pattern
   baseURL: async ({}, use) => use(process.env.E2E_URL),
 });
 
-/** Wait until the page's scripts have taken over and its charts are drawn. Pages that follow a queue are never idle. */
+/** Have every page of the context that is opened or loaded again wait for its scripts. */
+function waitForScripts(context: BrowserContext): void {
+  const newPage = context.newPage.bind(context);
+  context.newPage = async () => {
+    const page = await newPage();
+    for (const name of ['goto', 'reload', 'goBack'] as const) {
+      const load = page[name].bind(page) as (...args: unknown[]) => Promise<Response | null>;
+      page[name] = async (...args: unknown[]) => {
+        const response = await load(...args);
+        await rendered(page);
+        return response;
+      };
+    }
+    return page;
+  };
+}
+
+/** Elements that scripts take over; hidden fields are for browsers without any. */
+const WORKABLE = 'main, form, button, input:not([type=hidden]), select, textarea';
+
+/**
+ * Wait until all of the page has arrived and its scripts have taken over everything that can be worked with: what is
+ * typed or clicked before that may be lost. Pages that follow a queue are never idle. Documents that are not pages of
+ * the site, and browsers without script, have nothing to wait for.
+ */
 export async function rendered(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const main = window.document.querySelector('main');
-    if (!main || !Object.keys(main).some((key) => key.startsWith('__reactFiber'))) return false;
-    return [...window.document.querySelectorAll('.chart-box')].every(
-      (box) => box.querySelector('svg') || box.getBoundingClientRect().width === 0,
-    );
+  if (await page.evaluate(() => matchMedia('(scripting: none)').matches)) return;
+  await page.waitForFunction((workable) => {
+    const { document } = window;
+    if (!document.querySelector('script[src*="/_next/"]')) return document.readyState === 'complete';
+    const taken = (element: Element) => Object.keys(element).some((key) => key.startsWith('__reactFiber'));
+    // parts that were sent later, and are not in their places yet
+    if (document.querySelector('body > div[hidden][id^="S:"], template[id^="B:"]')) return false;
+    return [...document.querySelectorAll(workable)].every(taken);
+  }, WORKABLE);
+  // effects, such as putting a draft back into a form, come with the next frame
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+}
+
+/** Agree to whatever the page asks before something with consequences, and type what it wants typed. */
+export async function agree(page: Page): Promise<void> {
+  await page.addLocatorHandler(page.locator('dialog[open] [data-agree]'), async (button) => {
+    const typed = page.locator('dialog[open] label strong');
+    if ((await typed.count()) > 0)
+      await page.locator('dialog[open] .field input').fill((await typed.textContent()) ?? '');
+    await button.click();
   });
 }
 
@@ -87,23 +141,52 @@ export async function signInPath(): Promise<string> {
   }
 }
 
-export async function signIn(
-  page: Page,
-  person: { name: string; email: string; role?: 'researcher' | 'maintainer' },
-): Promise<void> {
+interface Person {
+  name: string;
+  email: string;
+  role?: 'researcher' | 'maintainer';
+}
+
+/** Sign in by sending what the form sends: two pages less than `signInByForm`. The page stays where it is. */
+export async function signIn(page: Page, { name, email, role = 'researcher' }: Person): Promise<void> {
+  const key = new URL(await signInPath(), 'http://localhost').searchParams.get('key')!;
+  const answer = await page.request.post('/sign-in/local', {
+    form: { key, name, email, role },
+    headers: { 'sec-fetch-site': 'same-origin' },
+    maxRedirects: 0,
+  });
+  expect([answer.status(), answer.headers().location]).toEqual([303, '/submissions']);
+}
+
+/** Sign in as people do, and be on the page of submissions. */
+export async function signInByForm(page: Page, { name, email, role }: Person): Promise<void> {
   await page.goto(await signInPath());
-  await page.getByLabel('Name').fill(person.name);
-  await page.getByLabel('E-mail').fill(person.email);
-  await page.getByLabel(person.role === 'maintainer' ? /^Maintainer/ : /^Researcher/).check();
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel(role === 'maintainer' ? /^Maintainer/ : /^Researcher/).check();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await expect(page.getByRole('banner').getByText(person.name)).toBeVisible();
+  await expect(page.getByRole('banner').getByText(name)).toBeVisible();
+  await rendered(page); // another document than that of the form
 }
 
 /** Another person in another browser. */
-export async function someoneElse(page: Page, person: Parameters<typeof signIn>[1]): Promise<BrowserContext> {
+export async function someoneElse(page: Page, person: Person): Promise<BrowserContext> {
   const context = await page.context().browser()!.newContext({ baseURL: process.env.E2E_URL });
   await signIn(await context.newPage(), person);
   return context;
+}
+
+const uploadFolder = () => join(process.env.E2E_DATA!, 'storage', 'uploads');
+
+/** Bytes of an upload that have reached the site's disk. */
+export function bytesKept(upload: string): number {
+  return statSync(join(uploadFolder(), upload), { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Bytes on the site's disk of all uploads that are not yet submitted. */
+export function bytesOnTheWay(): number {
+  if (!existsSync(uploadFolder())) return 0;
+  return readdirSync(uploadFolder()).reduce((sum, upload) => sum + bytesKept(upload), 0);
 }
 
 export const fileInput = (page: Page) => page.locator('input[type=file]');

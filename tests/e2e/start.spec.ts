@@ -1,6 +1,6 @@
 /** Starting and stopping the whole site. Uses sites of its own. */
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { freePort, start, startSite } from './running-site.ts';
@@ -30,24 +30,35 @@ test('a port that is taken is named, with a way out', async () => {
 });
 
 test('a site that is stopped starts again within ten seconds, and has kept everything', async ({ page }) => {
-  test.setTimeout(180_000);
-  const data = join(temporaryFolder(), 'data');
-  const port = await freePort();
-  const site = await startSite(data, port);
-  const role = await onSite(['user', 'role', 'kim@example.org', 'maintainer'], { LIVECELL_DATA: data });
+  // the last test of this site: it was used by all others, and has more to keep than a new one
+  test.skip(!process.env.E2E_SITES, 'a site that somebody keeps running is not stopped');
+  const data = process.env.E2E_DATA!;
+  const role = await onSite(['user', 'role', 'kim@example.org', 'maintainer']);
   expect(role.status).toBe(0);
-  await site.stop();
+  const { pid } = JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as { pid: number };
+  process.kill(pid, 'SIGTERM');
+  await expect.poll(() => isAlive(pid)).toBe(false);
 
-  const again = await startSite(data, port);
+  const again = await startSite(data, Number(new URL(process.env.E2E_URL!).port));
   try {
     expect(again.ready).toBeLessThan(10_000);
-    const people = await onSite(['user', 'list', '--json'], { LIVECELL_DATA: data });
-    expect(JSON.parse(people.stdout)).toMatchObject([{ email: 'kim@example.org', role: 'maintainer' }]);
-    const front = await page.goto(`${again.url}/leaderboards/livecell-wide`);
+    const people = await onSite(['user', 'list', '--json']);
+    expect(JSON.parse(people.stdout)).toContainEqual(
+      expect.objectContaining({ email: 'kim@example.org', role: 'maintainer' }),
+    );
+    const front = await page.goto(`${again.url}/leaderboards/livecell-wide?dataset=demo`);
     expect(front!.status()).toBe(200);
     await expect(page.getByText('Scored on demo')).toBeVisible();
   } finally {
     await again.stop();
-    rmSync(data, { recursive: true, force: true });
   }
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -13,7 +13,8 @@ const name = `Tasks ${Date.now().toString(36)}`;
 
 test.beforeAll(async () => {
   demo = await writeDemoData(folder, { imagesPerType: 1, seed: 5 });
-  await document(['import-ground-truth', demo.groundTruth, '--name', name]);
+  // public: of hidden ground truth this small, no number is told before publication
+  await document(['import-ground-truth', demo.groundTruth, '--name', name, '--public']);
   await document([
     ...['import-ground-truth', '--task', 'fluorescence-counts', '--name', `${name} counts`],
     ...(['A172', 'A549'] as const).map((type) => `${type}=${demo.counts[type].reference}`),
@@ -25,7 +26,7 @@ test.beforeAll(async () => {
   ] as const)
     await document([
       ...['import-ground-truth', '--task', 'zero-shot', '--name', set, groundTruth],
-      ...['--licence', 'CC0', '--source', 'drawn here', '--protocol', 'as it is'],
+      ...['--licence', 'CC0', '--source', 'drawn here', '--protocol', 'as it is', '--public'],
     ]);
 });
 
@@ -82,7 +83,7 @@ test('counts as they are, and detections from a threshold on', async ({ page }) 
   await expect(page.getByText('arrived whole')).toBeVisible();
   await page.getByLabel('Method name').fill('Counted');
   await page.getByRole('button', { name: 'Submit for scoring' }).click();
-  await expect(page.locator('[data-metric="r2-A549"]')).toHaveText(/^0\.\d{3}$/, { timeout: 60_000 });
+  await expect(page.locator('[data-metric="r2-A549"]')).toHaveText(/^(0\.\d{3}|1\.000)$/);
 });
 
 test('a file for each of two outside data sets, with detections of every category', async ({ page }) => {
@@ -130,6 +131,8 @@ test('a file for each of two outside data sets, with detections of every categor
   await expect(page.getByText('detections of every category are counted as cells')).toBeVisible();
   await expect(page.getByText('are counted as cells, as asked').first()).toBeVisible();
   await page.getByRole('link', { name: 'All numbers and charts' }).click();
-  await expect(page.getByRole('link', { name: `${name} outside`, exact: true })).toBeVisible();
-  await expect(page.getByRole('link', { name: `${name} elsewhere`, exact: true })).toBeVisible();
+  for (const set of ['outside', 'elsewhere'])
+    await expect(
+      page.getByRole('link', { name: `${name} ${set}`, exact: true }).and(page.locator('[href^="/datasets/"]')),
+    ).toBeVisible();
 });

@@ -5,12 +5,14 @@ import {
   fileInput,
   percent,
   registerBenchmark,
-  signIn,
+  signInByForm,
   someoneElse,
   test,
 } from './site-test.ts';
 
 test.describe.configure({ mode: 'serial' });
+// as people's browsers do it; elsewhere pages fetch nothing ahead
+test.use({ prefetches: true });
 
 let benchmark: Benchmark;
 let submission: string;
@@ -25,9 +27,10 @@ test('ground truth is registered on the command line while the site runs', async
 });
 
 test('a researcher uploads predictions, follows them to their score and asks to publish', async ({ page }) => {
-  await signIn(page, { name: 'Rosa Researcher', email: 'rosa@example.org' });
+  await signInByForm(page, { name: 'Rosa Researcher', email: 'rosa@example.org' });
   await page.goto('/submit');
-  await expect(page.getByText(/at most/i).first()).toBeVisible(); // limits, before the first byte
+  await page.getByText('Limits', { exact: true }).click(); // there before the first byte
+  await expect(page.getByText(/at most/i).first()).toBeVisible();
   await page.getByLabel('Data set').selectOption({ label: await optionWith(page, benchmark.name) });
   await fileInput(page).setInputFiles(benchmark.predictions);
   await expect(page.getByText('arrived whole')).toBeVisible();
@@ -62,7 +65,7 @@ test('until a maintainer approves, nobody else sees it', async ({ page }) => {
 });
 
 test('a maintainer approves it', async ({ page }) => {
-  await signIn(page, { name: 'Mina Maintainer', email: 'mina@example.org', role: 'maintainer' });
+  await signInByForm(page, { name: 'Mina Maintainer', email: 'mina@example.org', role: 'maintainer' });
   await page.getByRole('link', { name: 'Maintain', exact: true }).click();
   const waiting = page.getByRole('article', { name: 'Walked model' });
   await waiting.getByRole('button', { name: 'Approve' }).click();
@@ -72,16 +75,17 @@ test('a maintainer approves it', async ({ page }) => {
 test('it stands on the leaderboard, with charts drawn', async ({ page }) => {
   await page.goto(board());
   const row = page.getByRole('row', { name: /Walked model/ });
-  const { AP, AFNR, AP50 } = benchmark.report.results.segm!.overall;
+  const { AP, AFNR } = benchmark.report.results.segm!.overall;
   await expect(row.locator('.rank')).toHaveText('1');
-  for (const value of [AP, AFNR, AP50]) await expect(row).toContainText(percent(value));
+  // no more decimals than the interval supports
+  for (const value of [AP, AFNR]) await expect(row).toContainText((100 * value!).toFixed(1));
 
   const charts = page.locator('figure.chart');
   await expect(charts).toHaveCount(4);
   for (const chart of await charts.all()) {
     await chart.scrollIntoViewIfNeeded();
     // marks with an extent, not an empty frame
-    const mark = chart.locator('svg .recharts-line-curve, svg .recharts-bar-rectangle path').first();
+    const mark = chart.locator('.plot [data-series]').first();
     await expect(mark).toBeAttached();
     const box = (await mark.boundingBox())!;
     expect(box.width).toBeGreaterThan(5);
@@ -111,6 +115,18 @@ test('its page has the numbers of the report, to the last digit', async ({ page 
   const { predictions, groundTruth, evaluator } = benchmark.report;
   for (const fact of [predictions[0].sha256, groundTruth.sha256, evaluator.version])
     await expect(page.getByText(fact).first()).toBeVisible();
+});
+
+test('its charts open large, where a line can be left out', async ({ page }) => {
+  await page.goto(`/entries/${submission}`);
+  await page.getByText('By IoU threshold', { exact: true }).click();
+  await page.getByRole('button', { name: 'Explore the chart “AP per IoU threshold”' }).click();
+  const dialog = page.getByRole('dialog', { name: 'AP per IoU threshold' });
+  await expect(dialog.locator('.recharts-line')).toHaveCount(2);
+  await dialog.getByRole('checkbox', { name: 'Boxes' }).uncheck();
+  await expect(dialog.locator('.recharts-line')).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
 });
 
 /** The label of the option that speaks of `name`: labels carry counts too. */

@@ -67,6 +67,9 @@ interface Thing extends may.Owned {
   anonymousUntil: Date | null;
   wasPublished: boolean;
   filesDeletedAt: Date | null;
+  cellsShown: boolean;
+  filesShared: boolean;
+  failure: string | null;
   shown: boolean;
   featured: boolean;
   public: boolean;
@@ -88,6 +91,10 @@ const THINGS: Thing[] = Object.values(WHOSE).flatMap((whose) =>
               anonymousUntil,
               wasPublished,
               filesDeletedAt: flag ? EARLIER : null,
+              cellsShown: flag,
+              filesShared: !flag,
+              // of one that waits; `filesDeletedAt` and this are asked by one rule, about three states
+              failure: wasPublished ? 'The disk is full.' : null,
               shown: flag,
               featured: flag,
               public: flag,
@@ -116,6 +123,8 @@ interface Rule {
   when?: (thing: Thing) => boolean;
   /** and these, where it is not so; nobody unless said otherwise */
   otherwise?: keyof typeof SETS;
+  /** whatever else holds, nobody may then */
+  never?: (thing: Thing) => boolean;
   /** where it is asked otherwise than with the viewer and the thing */
   ask?: (viewer: may.Viewer, thing: Thing) => boolean;
 }
@@ -144,10 +153,34 @@ const RULES: Record<keyof typeof may, Rule> = {
   canViewSubmission: { who: 'everybody', when: onBoard, otherwise: 'owners and maintainers' },
   isTombstone: {
     who: 'everybody',
-    when: (thing) => thing.state === 'withdrawn' && thing.wasPublished,
+    when: (thing) => thing.wasPublished && (thing.state === 'withdrawn' || thing.visibility !== 'published'),
     ask: (_, thing) => may.isTombstone(thing),
   },
   canReadFiles: { who: 'owners and maintainers' },
+  canChangeSharing: { who: 'acting owners', when: alive },
+  areCellsPublic: {
+    who: 'everybody',
+    when: (thing) => onBoard(thing) && thing.cellsShown,
+    ask: (_, thing) => may.areCellsPublic(thing),
+  },
+  canSeeCells: {
+    who: 'everybody',
+    when: (thing) => onBoard(thing) && thing.cellsShown,
+    otherwise: 'owners and maintainers',
+    never: (thing) => thing.state !== 'scored',
+  },
+  canDownloadFiles: {
+    who: 'everybody',
+    when: (thing) => onBoard(thing) && thing.filesShared && !isSecret(thing),
+    otherwise: 'owners and maintainers',
+    never: (thing) => thing.filesDeletedAt !== null || thing.state === 'withdrawn',
+    ask: (viewer, thing) => may.canDownloadFiles(viewer, thing, NOW),
+  },
+  canSeeVerdicts: {
+    who: 'everybody',
+    when: (thing) => thing.public,
+    ask: (_, thing) => may.canSeeVerdicts(thing),
+  },
   // only a maintainer lifts what one hid
   canPublish: {
     who: 'acting owners',
@@ -182,20 +215,30 @@ const RULES: Record<keyof typeof may, Rule> = {
   canManageTeam: { who: ['team owner'], ask: (viewer) => may.canManageTeam(viewer, 'team') },
   canLeaveTeam: { who: ['team owner', 'team member'], ask: (viewer) => may.canLeaveTeam(viewer, 'team') },
   canAcceptInvitation: { who: 'active' },
+  canManageClasses: { who: 'maintainers' },
+  canJoinClass: { who: 'active' },
+  // as somebody who has not joined; members see their class whatever they may do else
+  canSeeClass: { who: MAINTAINERS, ask: (viewer) => may.canSeeClass(viewer, false) },
   canNameInQueue: {
     who: 'everybody',
     when: (thing) => thing.visibility === 'published' && !isSecret(thing),
     otherwise: 'owners and maintainers',
     ask: (viewer, thing) => may.canNameInQueue(viewer, thing, NOW),
   },
+  canSubmitNext: { who: 'acting owners', when: isIn('scored') },
   canTakeOut: { who: 'acting owners', when: isIn('queued', 'scoring') },
   canModerate: { who: 'maintainers' },
+  canReportProblem: { who: 'active', when: onBoard },
   // nobody publishes for an owner who did not ask
   canApprove: { who: 'maintainers', when: (thing) => thing.state === 'scored' && thing.visibility === 'pending' },
   canDecline: { who: 'maintainers', when: isSeen('pending') },
   canHide: { who: 'maintainers', when: isSeen('published') },
   canRestore: { who: 'maintainers', when: (thing) => thing.state === 'scored' && thing.visibility === 'hidden' },
-  canTryAgain: { who: 'maintainers', when: (thing) => thing.state === 'failed' && thing.filesDeletedAt === null },
+  canTryAgain: {
+    who: 'maintainers',
+    when: ({ state, failure, filesDeletedAt }) =>
+      filesDeletedAt === null && (state === 'failed' || (state === 'queued' && failure !== null)),
+  },
   canVerify: { who: 'maintainers', when: isIn('scored') },
   canManageTasks: { who: 'maintainers' },
   canManageGroundTruth: { who: 'maintainers' },
@@ -230,10 +273,12 @@ test('every rule has a row', () => {
   expect(Object.keys(RULES).sort()).toEqual(Object.keys(all).sort());
 });
 
-test.each(Object.entries(RULES))('%s: who may, of whatever state', (name, { who, when, otherwise = 'nobody', ask }) => {
+test.each(Object.entries(RULES))('%s: who may, of whatever state', (name, rule) => {
+  const { who, when, otherwise = 'nobody', never, ask } = rule;
   const asked = ask ?? (all[name] as (viewer: may.Viewer, thing: Thing) => boolean);
   for (const thing of THINGS) {
-    const set = when && !when(thing) ? otherwise : who;
+    const open = when && !when(thing) ? otherwise : who;
+    const set = never?.(thing) ? 'nobody' : open;
     const expected = sorted(typeof set === 'string' ? SETS[set](thing) : set);
     const { whose: _, ...what } = thing;
     // said with the thing, so that a failure names it

@@ -7,12 +7,11 @@
  *   npm run mutate -- --sample 10 --seed 1                 ten of each file in tests/mutate/files.ts
  *   npm run mutate -- --files lib/x.ts --tests tests/y     a file that is not in the list
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '#tests/parity/random-case.ts';
+import { copyOfCheckout, runVitest } from './copy.ts';
 import { FILES } from './files.ts';
 import { applyMutant, type Mutant, mutantsOf } from './mutants.ts';
 
@@ -29,6 +28,8 @@ const { values } = parseArgs({
 });
 
 type Fate = 'noticed' | 'survived' | 'too slow';
+
+const NEEDS_DATABASE = /^tests\/(app|attacks|db|faults|http|workers)\b/;
 
 const copy = copyOfCheckout();
 process.once('exit', () => rmSync(copy, { recursive: true, force: true }));
@@ -56,19 +57,6 @@ for (const file of values.files.split(',')) {
 }
 process.exitCode = survivors > 0 ? 1 : 0;
 
-/** What a commit would hold, with this checkout's packages and kernels. */
-function copyOfCheckout(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'livecell-mutate-'));
-  const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
-  for (const file of [...list.toString().split('\n'), 'lib/kernels/built.ts']) {
-    if (!file || !existsSync(join(root, file))) continue;
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    cpSync(join(root, file), join(folder, file));
-  }
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  return folder;
-}
-
 function choose(mutants: Mutant[]): Mutant[] {
   const [from, to = from] = (values.lines ?? '').split('-').map(Number);
   const within = values.lines ? mutants.filter(({ line }) => line >= from && line <= to) : mutants;
@@ -80,23 +68,16 @@ function choose(mutants: Mutant[]): Mutant[] {
 /** Test files one after the other, the closest first, until one fails. */
 async function runTests(tests: readonly string[]): Promise<Fate> {
   for (const test of tests) {
-    const status = await run(['run', '--bail=1', '--reporter=dot', test]);
+    const config = NEEDS_DATABASE.test(test) ? 'vitest.config.ts' : 'tests/mutate/without-databases.config.ts';
+    const status = await runVitest(
+      copy,
+      ['run', '--bail=1', '--reporter=dot', '--config', config, test],
+      Number(values.seconds),
+    );
     if (status === null) return 'too slow';
     if (status !== 0) return 'noticed';
   }
   return 'survived';
-}
-
-/** The status of vitest, in the copy; null where it took too long. */
-function run(args: string[]): Promise<number | null> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
-      cwd: copy,
-      stdio: 'ignore',
-      timeout: Number(values.seconds) * 1000,
-    });
-    child.once('exit', (code) => resolve(code));
-  });
 }
 
 function inWords(file: string, { line, before, after }: Mutant): string {

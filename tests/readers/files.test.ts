@@ -12,7 +12,7 @@ import { datasetStatistics } from '#lib/datasets/statistics.ts';
 import { FileRejected } from '#lib/problems.ts';
 import { sha256File } from '#lib/readers/files.ts';
 import { openGroundTruth, readImageList } from '#lib/readers/ground-truth-file.ts';
-import { validateFile } from '#lib/readers/validate.ts';
+import { validateFile } from '#lib/readers/validate-file.ts';
 import { fiveCells, packGroundTruth, perfect } from '#tests/coco/documents.ts';
 import { Random } from '#tests/parity/random-case.ts';
 

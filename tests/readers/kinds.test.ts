@@ -19,8 +19,8 @@ test.each<[string, Uint8Array, string]>([
   ['a zip cut off in its first name', zipSync({ 'label images for A172.json': DETECTIONS }).subarray(0, 24), 'zip'],
   ['NumPy arrays', zipSync({ 'A172_1.npy': bytes(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0) }), 'zip'],
   ['counts', strToU8('image,count\na.tif,3\n'), 'unknown'],
-])('lets through %s', (_what, file, kind) => {
-  expect(sniff(file)).toEqual({ kind });
+])('lets through %s', async (_what, file, kind) => {
+  expect(await sniff(file)).toEqual({ kind });
 });
 
 test.each<[string, Uint8Array, RegExp]>([
@@ -61,8 +61,8 @@ test.each<[string, Uint8Array, RegExp]>([
   ['detections in a list per image', strToU8('[[{"image_id": 1}], []]'), /list of lists.*one list/],
   ['text in Latin-1', Uint8Array.from([...strToU8('# Z'), 0xe4, ...strToU8('hlung\nimage,count\n')]), /not in UTF-8/],
   ['noise', bytes(0xc3, 0x00, 0x9f, 0x01), /binary/],
-])('refuses %s and says what it is', (_what, file, message) => {
-  expect(sniff(file).problem?.message).toMatch(message);
+])('refuses %s and says what it is', async (_what, file, message) => {
+  expect((await sniff(file)).problem?.message).toMatch(message);
 });
 
 function tar(name: string): Uint8Array {

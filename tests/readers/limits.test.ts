@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Dataset } from '#lib/coco/dataset.ts';
 import { FileRejected, type Problem } from '#lib/problems.ts';
 import { readPredictions } from '#lib/readers/coco/predictions.ts';
-import { validateFile } from '#lib/readers/validate.ts';
+import { validateFile } from '#lib/readers/validate-file.ts';
 import { bytesOf, fiveCells, packGroundTruth, packPredictions, rectangle } from '#tests/coco/documents.ts';
 
 vi.mock('#lib/readers/limits.ts', async (original) => {

@@ -2,9 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { gzipSync, strToU8, type Zippable, zipSync } from 'fflate';
 import { afterAll, describe, expect, test } from 'vitest';
-import { validateFile } from '#lib/readers/validate.ts';
+import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
+import { validateFile } from '#lib/readers/validate-file.ts';
 import { fiveCells, rectangle } from '../coco/documents.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'livecell-open-'));
@@ -19,6 +21,11 @@ const groundTruth = join(dir, 'images.json');
 writeFileSync(groundTruth, JSON.stringify(images));
 const label = new Uint8Array(readFileSync(join(import.meta.dirname, '../fixtures/labels/pillow_u16.png')));
 const detections = strToU8(JSON.stringify([{ image_id: 1, score: 0.5, segmentation: rectangle(5, 5, 15, 12) }]));
+
+const inflate = (data: Uint8Array, most: number): Uint8Array => inflateSync(data, { maxOutputLength: most });
+const { labels } = decodeLabelImage(label, { width: 70, height: 52 }, inflate);
+const numbers = [...new Set(labels)].filter((number) => number > 0);
+const scores = strToU8(['image,label,score', ...numbers.map((n) => `${NAME},${n},0.${n}`)].join('\n'));
 
 async function validate(bytes: Uint8Array, options: { anyCategory?: boolean } = {}) {
   const predictions = join(dir, 'file');
@@ -37,6 +44,7 @@ describe('a zip archive', () => {
     ['a label image whose path climbs', { [`../../${NAME}.png`]: label }],
     ['a label image with a path of Windows', { [`masks\\${NAME}.png`]: label }],
     ['an image with another ending', { [`${NAME}.tif`]: label }],
+    ['label images and their scores', { 'scores.csv': scores, [`${NAME}.png`]: label }],
   ])('of %s is read as label images', async (_what, members) => {
     expect(await validate(zipSync(members))).toMatchObject({
       problems: [],
@@ -58,6 +66,8 @@ describe('a zip archive', () => {
     ['nothing but folders', { 'a/': new Uint8Array() }, 'empty-zip'],
     ['two JSON files', { 'a.json': detections, 'b.json': detections }, 'zip-with-several-files'],
     ['both kinds', { 'a.json': detections, [`${NAME}.png`]: label }, 'zip-with-several-files'],
+    ['two tables', { 'a.csv': scores, 'b.csv': scores, [`${NAME}.png`]: label }, 'zip-with-several-files'],
+    ['another table', { 'a.csv': strToU8('cell,area\n1,2'), [`${NAME}.png`]: label }, 'scores-header'],
     ['an archive', { 'a.zip': zipSync({ 'a.json': detections }) }, 'zip-in-zip'],
     ['an image and a picture', { [`${NAME}.png`]: label, 'overlay.jpg': detections }, 'unknown-image'],
     ['a bomb', { 'a.json': new Uint8Array(100 << 20) }, 'inflates-too-far'],

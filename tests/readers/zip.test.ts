@@ -8,9 +8,10 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { FileRejected } from '#lib/problems.ts';
 import { Deflate64Error, inflateDeflate64 } from '#lib/readers/deflate64.ts';
+import { fileOnDisk } from '#lib/readers/files.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { checkUnpacked, limitUnpacked } from '#lib/readers/unpack-limit.ts';
-import { validateFile } from '#lib/readers/validate.ts';
+import { validateFile } from '#lib/readers/validate-file.ts';
 import { openZip } from '#lib/readers/zip.ts';
 import fc from '#tests/properties.ts';
 
@@ -74,7 +75,7 @@ async function withZip<Result>(
 ) {
   const path = typeof bytes === 'string' ? join(fixtures, bytes) : join(dir, 'archive.zip');
   if (typeof bytes !== 'string') writeFileSync(path, bytes);
-  const opened = await openZip(path);
+  const opened = await openZip(await fileOnDisk(path));
   try {
     return await use(opened);
   } finally {

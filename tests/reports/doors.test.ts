@@ -36,8 +36,8 @@ const findings = ({ problems, warnings }: Said) =>
   ].sort();
 
 /** The upload form's and the upload address's look at the first bytes. */
-function look(path: string, purpose: Purpose): Said {
-  const { problem } = sniff(readFileSync(path).subarray(0, 64 * 1024), purpose);
+async function look(path: string, purpose: Purpose): Promise<Said> {
+  const { problem } = await sniff(readFileSync(path).subarray(0, 64 * 1024), purpose);
   return { problems: problem ? [problem] : [], warnings: [] };
 }
 
@@ -96,7 +96,7 @@ describe('predictions', () => {
     const expected = await checkFiles({ ...job, task: TASKS['livecell-wide'] }).catch(rejection);
     for (const threads of [1, 2]) expect(findings(await scored(job, threads))).toEqual(findings(expected));
     // the head alone: no other finding, and what it refuses is refused in its words
-    const seen = findings(look(reportFile(name), 'predictions'));
+    const seen = findings(await look(reportFile(name), 'predictions'));
     if (seen.length > 0) expect(findings({ ...expected, warnings: [] })).toEqual(seen);
   });
 });
@@ -121,7 +121,7 @@ describe('ground truth', () => {
         /Ground truth: |The (gzipped )?ground truth|The list of images/.test(said),
       );
       expect(findings(imported).map(plain).sort()).toEqual(ofTruth.map(plain).sort());
-      const seen = findings(look(path, 'ground-truth'));
+      const seen = findings(await look(path, 'ground-truth'));
       if (seen.length > 0) expect(findings(imported)).toEqual(seen);
     },
   );
@@ -145,7 +145,7 @@ describe('counts', () => {
     const job = { task: 'fluorescence-counts', groundTruth: '', files: given };
     const expected = await checkFiles({ ...job, task: TASKS['fluorescence-counts'] }).catch(rejection);
     expect(findings(await scored(job, 1))).toEqual(findings(expected));
-    const { problems } = look(reportFile(name), 'counts');
+    const { problems } = await look(reportFile(name), 'counts');
     if (problems.length === 0) return;
     expect(expected.problems).toMatchObject([{ code: problems[0].code }]);
     expect(expected.problems[0].message).toContain(problems[0].message);

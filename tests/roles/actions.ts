@@ -5,11 +5,24 @@
 import { eq } from 'drizzle-orm';
 import { confirmationOf } from '#app/account/confirmation.ts';
 import { db } from '#db/engine/client.ts';
+import { createClass, freeze, joinClass, renewCode } from '#db/people/classes.ts';
+import { beginDeviceLogin } from '#db/people/device-logins.ts';
+import { createSession, listSessions } from '#db/people/sessions.ts';
 import { createTeam, invite } from '#db/people/teams.ts';
 import { createToken } from '#db/people/tokens.ts';
-import { accounts, announcements, notices, submissions, teamMembers } from '#db/schema.ts';
+import {
+  accounts,
+  announcements,
+  labelErrors,
+  notices,
+  problemReports,
+  publishedNumbers,
+  submissions,
+  teamMembers,
+} from '#db/schema.ts';
 import { makeAnonymous, makeReviewLink } from '#db/submissions/anonymity.ts';
 import { createUpload } from '#db/submissions/uploads.ts';
+import { LEDGER_COLUMNS } from '#lib/published/ledger.ts';
 import { ACTING, type Cast, MAINTAINERS, makeEntry, OWNERS, ROLES, type Role, SIGNED_IN } from './cast.ts';
 
 export interface Row {
@@ -71,6 +84,29 @@ async function mate(cast: Cast): Promise<string> {
   return cast.bystander;
 }
 
+/** A session of somebody, besides the one they act with. */
+async function sessionOf(userId: string): Promise<string> {
+  await createSession(userId, { device: 'Another browser', network: null });
+  return (await listSessions(userId)).find(({ device }) => device === 'Another browser')!.id;
+}
+
+/** A class of its own for each trial, with a member who is nobody of the cast. */
+async function classOf(cast: Cast): Promise<string> {
+  const { dataset, ids, bystander } = cast;
+  const { id } = await createClass({ name: 'A class', task: dataset.task, datasetId: dataset.id }, ids.maintainer);
+  await joinClass(await renewCode(id), { userId: bystander, teamId: null, name: 'Bystander' });
+  return id;
+}
+
+const aClass =
+  ({ frozen, joined }: { frozen?: true; joined?: true } = {}): Row['form'] =>
+  async (cast, role) => {
+    const id = await classOf(cast);
+    if (frozen) await freeze(id, cast.ids.maintainer);
+    if (joined) await joinClass(await renewCode(id), { userId: self(cast, role), teamId: null, name: 'Somebody' });
+    return { id };
+  };
+
 export const ACTIONS: Record<string, Record<string, Row[]>> = {
   'app/account/actions.ts': {
     changeProfile: [{ may: ACTING, form: () => ({ name: 'Another name', affiliation: '' }) }],
@@ -104,6 +140,10 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
         },
       },
     ],
+    endOneSession: [
+      { may: SIGNED_IN, form: async (cast, role) => ({ id: await sessionOf(self(cast, role)) }) },
+      { what: 'of somebody else', may: [], form: async ({ bystander }) => ({ id: await sessionOf(bystander) }) },
+    ],
     leaveEverywhere: [{ may: SIGNED_IN, form: () => ({}) }],
     deleteMyAccount: [
       {
@@ -125,7 +165,39 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
     ],
     leave: [{ may: ROLES, form: () => ({}), plain: 'nothing' }],
   },
+  'app/device/actions.ts': {
+    decideDevice: [
+      {
+        may: ACTING,
+        form: async () => ({ code: (await beginDeviceLogin('a machine')).userCode, allow: 'yes' }),
+      },
+      {
+        what: 'with a code that there is not',
+        may: [],
+        form: () => ({ code: 'BBBB-BBBB', allow: 'yes' }),
+      },
+    ],
+  },
+  'app/entries/actions.ts': {
+    reportAProblem: [
+      { may: ACTING, form: entry('scored', 'published', { more: { text: 'for the test' } }) },
+      { what: 'of what is not public', may: [], form: entry('scored', 'private', { more: { text: 'for the test' } }) },
+    ],
+  },
   'app/maintain/actions.ts': {
+    settleProblem: [
+      {
+        may: MAINTAINERS,
+        form: async (cast, role) => {
+          const { id } = await makeEntry(cast, role, 'scored', 'published');
+          const [report] = await db()
+            .insert(problemReports)
+            .values({ submissionId: id, userId: null, text: 'It is odd' })
+            .returning();
+          return { id: report.id, text: 'for the test' };
+        },
+      },
+    ],
     decideEntry: [
       ...['approve', 'ask', 'decline'].map((name) => decision(name, 'pending')),
       decision('hide', 'published'),
@@ -150,8 +222,15 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
     setPublic: [
       {
         may: MAINTAINERS,
-        form: ({ dataset }) => ({ id: dataset.id, public: dataset.public ? 'yes' : 'no' }),
+        form: ({ dataset }) => ({ id: dataset.id, public: dataset.public ? 'yes' : 'no', reason }),
         letIn: /public already/,
+      },
+    ],
+    divide: [
+      {
+        may: MAINTAINERS,
+        form: () => ({ id: 'none', by: 'well', share: '0.5', until: '2999-01-01' }),
+        letIn: /There is no such data set/,
       },
     ],
     scoreAgain: [{ may: MAINTAINERS, form: () => ({ id: 'none', reason }), letIn: /There is no such data set/ }],
@@ -194,6 +273,59 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
       { may: MAINTAINERS, letIn: /People sign in to this site/, form: () => ({ email: '', role: 'researcher' }) },
     ],
     mergePeople: [{ may: MAINTAINERS, form: ({ ids, bystander }) => ({ id: ids.other, gone: bystander, reason }) }],
+  },
+  'app/maintain/published/actions.ts': {
+    addNumber: [
+      {
+        may: MAINTAINERS,
+        form: () => ({
+          ...{ method: crypto.randomUUID(), year: '2025', metric: 'mask AP', value: '47.9' },
+          ...{ split: 'test', protocol: '', source: 'a paper' },
+        }),
+      },
+    ],
+    addTable: [
+      {
+        may: MAINTAINERS,
+        form: () => ({
+          csv: `${LEDGER_COLUMNS.join(',')}\n${crypto.randomUUID()},2025,mask AP,47.9,test,,a paper`,
+        }),
+      },
+    ],
+    removeNumber: [
+      {
+        may: MAINTAINERS,
+        form: async () => {
+          const row = { method: 'Gone', year: 2025, metric: 'mask AP', value: '1', split: 'test', protocol: '' };
+          const [{ id }] = await db()
+            .insert(publishedNumbers)
+            .values({ ...row, source: 'a paper', key: crypto.randomUUID() })
+            .returning();
+          return { id, reason };
+        },
+      },
+    ],
+  },
+  'app/maintain/label-errors/actions.ts': {
+    lookAgain: [{ may: MAINTAINERS, form: ({ dataset }) => ({ dataset: dataset.id }) }],
+    decide: [
+      {
+        may: MAINTAINERS,
+        form: async ({ dataset }) => {
+          const [{ id }] = await db()
+            .insert(labelErrors)
+            .values({
+              ...{ datasetId: dataset.id, groundTruthSha256: dataset.sha256, image: 0, fileName: 'A172.tif' },
+              ...{ kind: 'unannotated', key: crypto.randomUUID(), box: [1, 2, 3, 4] },
+              ...{ agreement: 0.8, annotationIou: 0, entries: [] },
+              // an open one would be replaced by the look that the row above asks for
+              state: 'dismissed',
+            })
+            .returning();
+          return { id, state: 'confirmed', note: 'A test' };
+        },
+      },
+    ],
   },
   'app/maintain/tasks/actions.ts': {
     // as it is without: nothing of the site changes for other tests
@@ -290,7 +422,14 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
     signInWith: [{ may: ROLES, plain: 'form', form: () => ({ provider: 'github', returnTo: '/' }), idle: true }],
   },
   'app/submissions/[id]/try-again.ts': {
-    tryFailedAgain: [{ may: MAINTAINERS, form: entry('failed') }],
+    tryFailedAgain: [
+      { what: 'one that failed', may: MAINTAINERS, form: entry('failed') },
+      {
+        what: 'one that waits because of a fault',
+        may: MAINTAINERS,
+        form: entry('queued', 'private', { failure: 'The disk is full.' }),
+      },
+    ],
   },
   'app/submissions/actions.ts': {
     askToPublish: [{ may: OWNERS, form: entry('scored') }],
@@ -305,6 +444,11 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
     ],
     deleteSubmissionFiles: [{ may: OWNERS, form: entry('scored', 'published') }],
     showThisVersion: [{ may: OWNERS, form: entry('scored', 'published', { shown: false }) }],
+  },
+  'app/submissions/sharing-action.ts': {
+    chooseSharing: [
+      { may: OWNERS, form: entry('scored', 'published', { more: { cellsShown: 'on', licence: 'CC-BY-4.0' } }) },
+    ],
   },
   'app/submissions/anonymity-actions.ts': {
     sealEntry: [{ may: OWNERS, form: entry('scored', 'private', { more: { until: '' } }) }],
@@ -352,6 +496,31 @@ export const ACTIONS: Record<string, Record<string, Row[]>> = {
         form: async (cast, role) => submission(cast, await unfinished(self(cast, role)), { team: cast.teamId }),
         letIn: /not complete yet/,
       },
+    ],
+  },
+  'app/classes/actions.ts': {
+    makeClass: [
+      { may: MAINTAINERS, form: ({ dataset }) => ({ name: 'A class', on: `${dataset.task}/${dataset.id}` }) },
+    ],
+    makeCode: [{ may: MAINTAINERS, form: aClass() }],
+    makeScreen: [{ may: MAINTAINERS, form: aClass() }],
+    hideNewScores: [{ may: MAINTAINERS, form: aClass() }],
+    revealScores: [{ may: MAINTAINERS, form: aClass({ frozen: true }) }],
+    dropClass: [{ may: MAINTAINERS, form: aClass() }],
+    join: [
+      {
+        may: ACTING,
+        form: async (cast) => ({ code: await renewCode(await classOf(cast)), name: 'Somebody', team: '' }),
+      },
+      {
+        what: 'for a team',
+        may: ['team member', 'team owner'],
+        form: async (cast) => ({ code: await renewCode(await classOf(cast)), name: 'Somebody', team: cast.teamId }),
+      },
+    ],
+    leave: [
+      { may: ACTING, form: aClass({ joined: true }) },
+      { what: 'for somebody else', may: [], form: aClass() },
     ],
   },
   'app/teams/actions.ts': {

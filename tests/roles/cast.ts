@@ -3,22 +3,14 @@
  * nothing but the role could stand in the way: a suspended researcher tries it on an entry of their own.
  */
 import { and, eq, inArray } from 'drizzle-orm';
+import { saveEvaluations } from '#db/board/values.ts';
 import { db } from '#db/engine/client.ts';
 import { suspend } from '#db/people/moderation.ts';
 import { createSession } from '#db/people/sessions.ts';
 import { createTeam } from '#db/people/teams.ts';
 import { createToken } from '#db/people/tokens.ts';
 import { ensureUser } from '#db/people/users.ts';
-import {
-  type Dataset,
-  evaluations,
-  methods,
-  submissionFiles,
-  submissions,
-  teamMembers,
-  teams,
-  users,
-} from '#db/schema.ts';
+import { classes, type Dataset, methods, submissionFiles, submissions, teamMembers, teams, users } from '#db/schema.ts';
 import type { SubmissionState, TokenScope, Visibility } from '#lib/vocabulary.ts';
 import { someReports } from '#tests/db/fixtures.ts';
 
@@ -139,17 +131,15 @@ export async function makeEntry(
       storageKey: `submissions/roles/${submission.id}.json`,
     });
   if (state === 'scored')
-    await db()
-      .insert(evaluations)
-      .values(
-        someReports({}, dataset.sha256).map((report) => ({
-          submissionId: submission.id,
-          protocol: report.protocol,
-          groundTruthSha256: dataset.sha256,
-          report,
-          evaluatorVersion: report.evaluator.version,
-        })),
-      );
+    await saveEvaluations(
+      someReports({}, dataset.sha256).map((report) => ({
+        submissionId: submission.id,
+        protocol: report.protocol,
+        groundTruthSha256: dataset.sha256,
+        report,
+        evaluatorVersion: report.evaluator.version,
+      })),
+    );
   return { id: submission.id, methodId: method.id };
 }
 
@@ -169,6 +159,7 @@ export async function dismiss(casts: readonly Cast[], dataset: Dataset): Promise
   const people = casts.flatMap(({ ids, bystander, director }) => [...Object.values(ids), bystander, director]);
   if (people.length === 0) return;
   await db().delete(methods).where(inArray(methods.userId, people));
+  await db().delete(classes).where(inArray(classes.createdBy, people));
   const theirs = db().select({ id: teamMembers.teamId }).from(teamMembers).where(inArray(teamMembers.userId, people));
   await db()
     .delete(teams)

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parsePublishedResults } from '#db/datasets/reference-results.ts';
 import { stem } from '#lib/livecell/cell-types.ts';
 import { readReferenceCounts } from '#lib/readers/counts/table.ts';
-import { validateFile } from '#lib/readers/validate.ts';
+import { validateFile } from '#lib/readers/validate-file.ts';
 import { columnName, columnNumber } from '#lib/tasks/columns.ts';
 import { commandLine, commandsOf, formatsOf } from '#lib/tasks/guide.ts';
 import { listOpenTasks, parseTask, TASKS } from '#lib/tasks/index.ts';

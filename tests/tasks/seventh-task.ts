@@ -27,11 +27,17 @@ export const repeatability: Task<ResultsByRun> = {
 
   columns: [
     ...RUNS.map((run) =>
-      slotColumn(`AP-${run}`, `${run} run`, `Average precision of the ${run} run`, ['runs', run, EVALUATION, 'AP'], {
+      slotColumn(`AP-${run}`, {
+        label: `${run} run`,
+        title: `Average precision of the ${run} run`,
+        path: ['runs', run, EVALUATION, 'AP'],
         group: 'AP,',
       }),
     ),
-    slotColumn('drift', 'Drift', 'AP of the second run less that of the first', ['runs', 'second', EVALUATION, 'AP'], {
+    slotColumn('drift', {
+      label: 'Drift',
+      title: 'AP of the second run less that of the first',
+      path: ['runs', 'second', EVALUATION, 'AP'],
       minus: ['runs', 'first', EVALUATION, 'AP'],
       better: 'lower',
     }),

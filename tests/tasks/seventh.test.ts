@@ -144,7 +144,16 @@ describe('it has', () => {
     expect(byDrift.rows.map(({ method }) => method)).toEqual(['drifting', 'steady']);
     const view = parseView(repeatability, { sort: 'drift' });
     expect(view).toMatchObject({ sort, direction: 'asc' });
-    const table = renderToStaticMarkup(createElement(BoardTable, { view, rows: [], drawn: [] }));
+    const table = renderToStaticMarkup(
+      createElement(BoardTable, {
+        view,
+        all: [],
+        entries: [],
+        drawn: [],
+        mine: new Set<string>(),
+        knownAs: new Map<string, string>(),
+      }),
+    );
     for (const text of ['first run', 'Drift', 'AP of the second run less that of the first; lower is better'])
       expect(table).toContain(text);
   });
@@ -182,9 +191,11 @@ describe('it has', () => {
         dataset: 'all',
         reports,
         history: await scoreHistory(submission),
+        place: null,
+        cite: null,
         asked: undefined,
         inside: false,
-        links: { page: '/x', receipt: '/x', json: null, badge: null },
+        links: { page: '/x', receipt: '/x', images: null, json: null, badge: null },
       }),
     );
     expect(page).toContain('Repeatability');

@@ -86,7 +86,7 @@ describe.each(ONE_ENGINE)('e-mail on $name', ({ missing, open }) => {
       '-- ',
       'LIVECell benchmark',
       'You get this e-mail because your account wants to hear by e-mail when: a submission was scored.',
-      'Switch it off: https://board.example.org/account#notices',
+      'Switch it off: https://board.example.org/account?tab=notices',
       '',
     ]);
     expect(await letter(ids[0])).toMatchObject({ attempts: 1, failedAt: null, lastError: null });

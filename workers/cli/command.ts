@@ -3,6 +3,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ParseArgsOptionDescriptor } from 'node:util';
+import { CHECKS } from '#lib/checks/checks.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 
 export interface Option extends ParseArgsOptionDescriptor {
@@ -23,7 +24,7 @@ export interface Command {
   /** further lines for the command's own help */
   details?: string;
   /** a line that can be copied */
-  example?: string;
+  example: string;
   options: Record<string, Option>;
   run(values: Values, files: string[], out: Output): Promise<void>;
 }
@@ -33,19 +34,29 @@ export const JSON_OPTION: Option = { type: 'boolean', help: 'print one JSON docu
 /** The command line is wrong: exit status 2. */
 export class CallError extends Error {}
 
+/** Something outside this program does not work, such as a site that does not answer: exit status 3. */
+export class UnavailableError extends Error {}
+
 /** The input is wrong: exit status 1. One line per problem. */
 export class InputError extends Error {
   readonly lines: string[];
+  /** what a site answered, or the problems found in files: members of the document that `--json` prints */
+  details: { title?: string; status?: number; problems?: Problem[] } & Record<string, unknown> = {};
   constructor(...lines: string[]) {
     super(lines.join('\n'));
     this.lines = lines;
   }
 }
 
+/** Milliseconds between two lines about a long wait, where standard error is no terminal. */
+const WORDS_EVERY = 10_000;
+
 /** Standard output receives only the result; all other messages go to standard error. */
 export class Output {
   readonly json: boolean;
   #shown = false;
+  #documents = 0;
+  #spoke = Date.now();
 
   constructor(json: boolean) {
     this.json = json;
@@ -58,7 +69,14 @@ export class Output {
 
   /** Print the result for programs, if requested. */
   document(value: unknown): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    if (!this.json) return;
+    process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    this.#documents++;
+  }
+
+  /** Tell whether a document has been printed: there is only ever one. */
+  get answered(): boolean {
+    return this.#documents > 0;
   }
 
   note(text: string): void {
@@ -73,11 +91,24 @@ export class Output {
     this.#shown = true;
   }
 
+  /** Say what a long wait is at: on a terminal as progress, elsewhere as a line every ten seconds. */
+  step(text: string): void {
+    if (process.stderr.isTTY) {
+      this.progress(text);
+      return;
+    }
+    const now = Date.now();
+    if (now - this.#spoke < WORDS_EVERY) return;
+    this.#spoke = now;
+    this.note(text);
+  }
+
   #clear(): void {
     if (this.#shown) process.stderr.write('\r\x1b[K');
     this.#shown = false;
   }
 
+  /** Remove the last progress line. */
   done(): void {
     this.#clear();
   }
@@ -139,6 +170,16 @@ export function problemLine(problem: Problem): string {
 /** Format a warning as one of several lines. */
 export function warningNote(warning: Warning): string {
   return `warning: ${warningLine(warning)}`;
+}
+
+/** Say which warnings are about the predictions: those about the ground truth, or about a slot’s file, say so already. */
+export function ofPredictions(warnings: readonly Warning[]): Warning[] {
+  return warnings.map((warning) => {
+    const { code, message } = warning;
+    const isSaid = /^(Ground truth: |The (gzipped )?ground truth|The list of images|Slot )/.test(message);
+    const aboutSlots = CHECKS[code]?.about === 'slots';
+    return isSaid || aboutSlots ? warning : { ...warning, message: `Predictions: ${message}` };
+  });
 }
 
 /** Format a warning in one line: message, number of cases, and up to three examples. */

@@ -12,8 +12,20 @@ Usage: livecell <command> [options]
 
 ${table(rows)}
 
-livecell <command> --help shows a command's options.
-Exit status: 0 done, 1 the input is wrong, 2 the call is wrong, 3 we failed.
+livecell <command> --help shows a command's options, with an example.
+Exit status: 0 done, 1 the input is wrong, 2 the call is wrong, 3 we failed or the site does not answer.
+--json prints one JSON document on standard output, also for errors: { title, status, detail, problems? }.
+`;
+}
+
+/** Return what `livecell user --help` prints: the commands whose names begin with the same word. */
+export function describeFamily(word: string, commands: readonly Command[]): string {
+  const rows = commands.map((command): [string, string] => [title(command), command.help]);
+  return `livecell ${word} <command> [options]
+
+${table(rows)}
+
+livecell ${commands[0].name} --help shows that command's options, with an example.
 `;
 }
 
@@ -29,7 +41,9 @@ export function describeCommand(command: Command): string {
 ${command.help}
 
 ${table(rows)}
-${command.details ? `\n${command.details}\n` : ''}${command.example ? `\nExample: ${command.example}\n` : ''}`;
+${command.details ? `\n${command.details}\n` : ''}
+Example: ${command.example}
+`;
 }
 
 function title({ name, takes }: Command): string {

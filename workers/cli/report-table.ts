@@ -7,6 +7,7 @@ import { TERMINAL_NAMES } from '#lib/tasks/instances.ts';
 import { datasetsOf, type Report } from '#lib/tasks/report.ts';
 import { hasOneSlot } from '#lib/tasks/slots.ts';
 import type { Task } from '#lib/tasks/task.ts';
+import { familiesTable } from './families-table.ts';
 
 export function reportTable(report: Report): string {
   const protocol = PROTOCOLS[report.protocol];
@@ -20,7 +21,9 @@ export function reportTable(report: Report): string {
     `${integer(report.groundTruth.images)} images, ${integer(report.groundTruth.objects)} objects, ` +
       `${files.join(single ? ' + ' : ', ')}, ${seconds(report.seconds.total)}`,
   ];
-  if (task.terminalNumbers) return [...lines, ...task.terminalNumbers(report.results, protocol)].join('\n');
+  const families = report.families ? ['', familiesTable(report.families)] : [];
+  if (task.terminalNumbers)
+    return [...lines, ...task.terminalNumbers(report.results, protocol), ...families].join('\n');
   const end =
     'In per cent unless it is an index, R² or a limit; – where there is none. --json gives every number and digit.';
   const more = task.terminalTables?.(report.results) ?? [];

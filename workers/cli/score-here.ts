@@ -4,7 +4,7 @@ import type { ProtocolId } from '#lib/coco/protocol.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 import type { Report } from '#lib/tasks/report.ts';
 import type { Task } from '#lib/tasks/task.ts';
-import { InputError, type Output, problemLine, warningNote } from '#workers/cli/command.ts';
+import { InputError, type Output, ofPredictions, problemLine, warningNote } from '#workers/cli/command.ts';
 import type { SlotFile } from '#workers/cli/slot-arguments.ts';
 import type { ScoreJob } from '#workers/scoring/job.ts';
 
@@ -52,6 +52,13 @@ export async function scoreHere(
 
 /** Report a wrong file: a document for programs, one line per problem for people. */
 export function refused(problems: Problem[], warnings: Warning[], out: Output): InputError {
-  out.document({ problems, warnings });
-  return new InputError(...problems.map(problemLine), ...(out.json ? [] : warnings.map(warningNote)));
+  const error = new InputError(
+    ...problems.map(problemLine),
+    ...(out.json ? [] : ofPredictions(warnings).map(warningNote)),
+  );
+  error.details = { ...WRONG_FILE, problems, warnings };
+  return error;
 }
+
+/** What a site answers for a file with problems. */
+const WRONG_FILE = { title: 'The file has problems', status: 422 };

@@ -30,7 +30,8 @@ export function parseCategory(task: Task, text: string | undefined): number | st
 /** Explains how to pass a task's files, for the help of commands. */
 export const SLOTS_IN_WORDS = `A task with several files takes SLOT=FILE for each, or one .zip whose files (or folders of
 label images) are named by slot: A172.json, bt-474.json.gz, SKOV3/… Slots of zero-shot are names of data sets.`;
-export const PREDICTIONS_HELP = 'COCO results as .json, .json.gz or .zip, or a .zip of label images';
+export const PREDICTIONS_HELP =
+  'COCO results as .json, .json.gz or .zip, or a .zip of label images (with scores.csv of image,label,score to be ranked by score)';
 
 export const SCORE_THRESHOLD: Option = {
   type: 'string',
@@ -179,6 +180,15 @@ export function parseThreshold(task: Task, text: string | undefined): number | u
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value))
     throw new CallError(`--score-threshold must be a number, not “${text}”.`);
+  return value;
+}
+
+/** Parse the score from which detections are painted as labels. @throws CallError if it is not a number */
+export function parseLabelThreshold(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new CallError(`--label-threshold must be a number, not “${text}”.`);
   return value;
 }
 

@@ -107,7 +107,11 @@ async function seedDemo(): Promise<boolean> {
         const { key: storageKey, bytes, sha256 } = file;
         const files = [{ slot: 'all', fileName: 'demo-predictions.json', bytes, sha256, storageKey }];
         const trainingData = 'none: made from the demo ground truth by damaging it';
-        await createDemoSubmission({ task, datasetId: dataset.id, method, description, trainingData, files }, tx);
+        const sharing = { licence: 'CC0-1.0' as const, cellsShown: true, filesShared: true };
+        await createDemoSubmission(
+          { task, datasetId: dataset.id, method, description, trainingData, ...sharing, files },
+          tx,
+        );
       }
       const counted = await registerDataset(
         {

@@ -3,17 +3,18 @@
  * Nothing is matched, so a list of the images can replace ground truth.
  */
 
+import { requireDetectionsOnOwnType } from '#lib/local/trained-type.ts';
 import { countProblems, FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import type { ReadPredictions, Target } from '#lib/readers/coco/predictions.ts';
 import type { Counts } from '#lib/readers/counts/table.ts';
 import { openTarget } from '#lib/readers/ground-truth-file.ts';
-import { type Validated, validated, validateFile } from '#lib/readers/validate.ts';
+import { type Validated, validated } from '#lib/readers/validate.ts';
+import { validateFile } from '#lib/readers/validate-file.ts';
 import type { Kind } from '#lib/tasks/kinds.ts';
 import { hasOneSlot, partialSlots } from '#lib/tasks/slots.ts';
 import type { Task } from '#lib/tasks/task.ts';
 import { readCountFile, readReferences } from './counts.ts';
 import { type GivenFile, openSlots, prefixSlot } from './slot-files.ts';
-import { requireDetectionsOnOwnType } from './trained-type.ts';
 
 interface CheckedFile {
   slot: string;

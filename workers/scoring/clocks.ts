@@ -8,10 +8,14 @@ export interface Clocks {
   aliveMilliseconds: number;
   /** interval between searches for stuck submissions */
   sweepMilliseconds: number;
+  /** interval between searches for public ground truth without variants and controls */
+  deriveMilliseconds: number;
   /** the sweep ignores a submission for this long after its last change */
   sweepGraceSeconds: number;
   /** interval between checks whether a running job was withdrawn: it should end within a second */
   wantedMilliseconds: number;
+  /** interval between searches for jobs that lost their process: shorter than the delay before a second attempt */
+  lostMilliseconds: number;
   /** interval between the queue's checks for jobs whose process died */
   superviseSeconds: number;
   /** delay before a second attempt, doubled for each further one; default: the queue's own */
@@ -23,7 +27,9 @@ export const CLOCKS: Clocks = {
   progressMilliseconds: 250,
   aliveMilliseconds: 5_000,
   sweepMilliseconds: 15_000,
+  deriveMilliseconds: 60_000,
   sweepGraceSeconds: 15,
   wantedMilliseconds: 400,
+  lostMilliseconds: 1_000,
   superviseSeconds: 3,
 };

@@ -3,16 +3,16 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
-import { type ReadCounts, readCounts } from '#lib/readers/counts/compare.ts';
-import { readCountsFromDetections } from '#lib/readers/counts/detections.ts';
-import { type Counts, readReferenceCounts, sniffCounts } from '#lib/readers/counts/table.ts';
+import type { ReadCounts } from '#lib/readers/counts/compare.ts';
+import { readOpenedCounts } from '#lib/readers/counts/counts-file.ts';
+import { type Counts, readReferenceCounts } from '#lib/readers/counts/table.ts';
 import { openFile, sha256File } from '#lib/readers/files.ts';
 import { scoreCounts } from '#lib/scoring/fluorescence.ts';
-import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { assembleReport } from '#lib/tasks/assemble.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import type { Report } from '#lib/tasks/report.ts';
 import type { SlotResults } from '#lib/tasks/task.ts';
+import { describeEvaluator } from './evaluator.ts';
 import type { ScoreJob } from './job.ts';
 import { type GivenFile, prefixSlot, requireSlots } from './slot-files.ts';
 
@@ -94,7 +94,7 @@ export async function scoreCountFiles(job: ScoreJob): Promise<Report[]> {
   if (problems.length > 0) throw new FileRejected(problems, warnings);
   const total = performance.now() - started;
   const seconds = { read: reading / 1000, match: 0, accumulate: (total - reading) / 1000, total: total / 1000 };
-  const evaluator = { name: 'livecell-benchmark', version: EVALUATOR_VERSION } as const;
+  const evaluator = describeEvaluator();
   return job.protocols.map((protocol) =>
     assembleReport(job.task, slots, { schema: 1, protocol, evaluator, groundTruth, predictions, warnings, seconds }),
   );
@@ -122,36 +122,11 @@ export async function readCountFile(
     });
   }
   const opened = await openCounts(path);
-  const { bytes } = opened;
   try {
-    if (opened.format !== 'coco-json') {
-      throw new FileRejected({
-        code: 'not-counts',
-        message: 'this is an archive of images. Send counts per image, or predictions as COCO results.',
-      });
-    }
-    let first: Uint8Array = new Uint8Array();
-    for await (const chunk of opened.chunks()) {
-      first = chunk.slice(0, 4096);
-      break;
-    }
-    const counted = scoreThreshold !== undefined && beginsLikeDetections(first);
-    const read = counted
-      ? await readCountsFromDetections(opened.chunks(), reference, { scoreThreshold, anyCategory })
-      : await readCounts(opened.chunks(), reference);
-    return { ...read, bytes };
+    return { ...(await readOpenedCounts(opened, reference, { scoreThreshold, anyCategory })), bytes: opened.bytes };
   } finally {
     opened.close();
   }
-}
-
-/**
- * Tell whether a file starts like JSON; other text can only be a table, and the reader of tables explains what is wrong
- * with it.
- */
-function beginsLikeDetections(first: Uint8Array): boolean {
-  const text = new TextDecoder().decode(first).trimStart();
-  return /^[[{]/.test(text) && sniffCounts(first) === null;
 }
 
 /** Read the registered document or (on the command line) one file per cell type. */

@@ -30,6 +30,8 @@ export interface ScoreJob {
   errors?: boolean;
   /** also compute the numbers that other papers report, from label images; defaults to false; LIVECell-wide only */
   families?: boolean;
+  /** where to write what became of every object and detection; absent: nowhere. Of the first file, LIVECell-wide only */
+  outcomes?: string;
   /** detections with at least this score are painted; defaults to the score of the best F1 */
   labelThreshold?: number;
   /** number of threads, including the leading one; defaults to one per core */

@@ -10,8 +10,9 @@ import { CELL_CATEGORY, finishGroundTruth, sortImages } from '#lib/readers/coco/
 import { type Plan, planParts } from '#lib/readers/coco/parts.ts';
 import { finishPredictions, type ReadPredictions, type Target } from '#lib/readers/coco/predictions.ts';
 import type { ReadResult } from '#lib/readers/coco/reading.ts';
-import { type OpenedFile, openFile } from '#lib/readers/files.ts';
+import { openFile } from '#lib/readers/files.ts';
 import { openGroundTruth, openPacked } from '#lib/readers/ground-truth-file.ts';
+import type { OpenedFile } from '#lib/readers/opened-file.ts';
 import { joinLabelShares, readOpened } from '#lib/readers/predictions-file.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
@@ -119,7 +120,7 @@ export async function readPredictionFile(
       const problems = new ProblemList();
       for (const part of parts) problems.merge([], part.warnings);
       const objects = await joinParts(parts, team);
-      return finishPredictions(parts, problems, new ImageResolver(target.images), target, objects);
+      return finishPredictions(parts, { problems, index: new ImageResolver(target.images), target }, objects);
     }
   }
   if (large && opened.format === 'label-images') {

@@ -1,10 +1,17 @@
 /** Scores the file of one slot: reads, checks and evaluates it. */
 import type { Dataset } from '#lib/coco/dataset.ts';
+import { keepPart } from '#lib/coco/part.ts';
+import { requireDetectionsOnOwnType } from '#lib/local/trained-type.ts';
+import { writeOutcomes } from '#lib/outcomes-file.ts';
 import type { Warning } from '#lib/problems.ts';
 import { openFile } from '#lib/readers/files.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
 import { type Evaluated, type EvaluationNumbers, evaluate, type Uncertainty } from '#lib/scoring/evaluate.ts';
+import { degreesOfFreedom, findFields } from '#lib/scoring/fields.ts';
 import { type FlatTruth, TRUTH_VARIANTS } from '#lib/scoring/flat-truth.ts';
+import { FEWEST_DEGREES_OF_FREEDOM } from '#lib/scoring/jackknife.ts';
+import { countObjects } from '#lib/scoring/replicates.ts';
+import type { OutcomesFile } from '#lib/scoring/report.ts';
 import { slicesOf } from '#lib/tasks/assemble.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import type { Report } from '#lib/tasks/report.ts';
@@ -12,7 +19,6 @@ import type { Phase, ScoreJob } from './job.ts';
 import { type OpenedGroundTruth, readPredictionFile } from './read.ts';
 import type { SlotFile } from './slot-files.ts';
 import type { ThreadTeam } from './threads.ts';
-import { requireDetectionsOnOwnType } from './trained-type.ts';
 
 /** Context shared by the slots of a job. */
 interface SlotContext {
@@ -31,6 +37,7 @@ export interface ScoredSlot {
   results: EvaluationNumbers[];
   uncertainty: Uncertainty | undefined;
   families: Evaluated['families'];
+  outcomes: OutcomesFile | undefined;
   warnings: Warning[];
   unscored: boolean;
   copiedMasks: CopiedMasks | undefined;
@@ -51,22 +58,23 @@ const PREDICTIONS_READ = 0.4;
 export async function scoreSlot(
   { job, team, onProgress }: SlotContext,
   file: SlotFile,
-  { dataset, ready }: OpenedGroundTruth,
+  { dataset: whole, ready }: OpenedGroundTruth,
   onlyCheck: boolean,
 ): Promise<ScoredSlot | null> {
   const started = performance.now();
   const opened = await openFile(file.path);
   const digest = file.sha256 ?? team.digest(file.path, opened.bytes);
-  const target = { images: dataset.images, category: dataset.meta.category, anyCategory: job.anyCategory };
-  const predictions = await readPredictionFile(opened, target, {
+  const target = { images: whole.images, category: whole.meta.category, anyCategory: job.anyCategory };
+  const given = await readPredictionFile(opened, target, {
     team,
     onProgress: (fraction) =>
       onProgress('reading', GROUND_TRUTH_READ + (PREDICTIONS_READ - GROUND_TRUTH_READ) * fraction),
   }).finally(opened.close);
-  const slices = slicesOf(job.task, file.slot, dataset.images.fileNames);
-  requireDetectionsOnOwnType(job.task, file.slot, predictions, dataset);
+  requireDetectionsOnOwnType(job.task, file.slot, given, whole);
   await ready;
   if (onlyCheck) return null;
+  const { dataset, predictions, partial } = keepPart(whole, given);
+  const slices = slicesOf(job.task, file.slot, dataset.images.fileNames);
   const read = performance.now();
   const { protocols, errors, intervals } = job;
   const families = job.families &&
@@ -75,6 +83,7 @@ export async function scoreSlot(
       truths: await flatTruths(dataset, team),
       labelThreshold: job.labelThreshold,
     };
+  const keepsOutcomes = job.outcomes !== undefined && parseTask(job.task)?.families === true;
   const evaluated = await evaluate(
     dataset,
     predictions,
@@ -85,6 +94,7 @@ export async function scoreSlot(
       intervals,
       oneStratum: parseTask(job.task)?.slotsAreDatasets === true,
       ...(families && { families }),
+      outcomes: keepsOutcomes,
       onProgress: (phase, fraction) => onProgress(phase, PREDICTIONS_READ + (1 - PREDICTIONS_READ) * fraction),
     },
     team,
@@ -97,25 +107,38 @@ export async function scoreSlot(
       sha256: await digest,
       bytes: opened.bytes,
       format: predictions.format,
-      detections: predictions.detections.count,
-      images: predictions.images,
+      detections: given.detections.count,
+      images: given.images,
       ...(job.anyCategory && { anyCategory: true }),
     },
     results: evaluated.results,
     uncertainty: evaluated.uncertainty,
     families: evaluated.families,
-    warnings: predictions.warnings,
+    outcomes: evaluated.outcomes && (await writeOutcomes(evaluated.outcomes, job.outcomes!)),
+    warnings: partial ? [...predictions.warnings, ...fewFields(dataset)] : predictions.warnings,
     unscored: predictions.unscored ?? false,
     copiedMasks: evaluated.copiedMasks,
     seconds: { read: (read - started) / 1000, ...evaluated.seconds },
   };
 }
 
+/** Say it where a part of a data set has too few fields of view for intervals. */
+function fewFields(dataset: Dataset): Warning[] {
+  const df = degreesOfFreedom(findFields(dataset.images.fileNames, countObjects(dataset)).strata);
+  if (df >= FEWEST_DEGREES_OF_FREEDOM) return [];
+  return [
+    {
+      code: 'few-fields',
+      message: `The part of the data set that is scored now has too few fields of view for intervals: ${df} degrees of freedom, and at least ${FEWEST_DEGREES_OF_FREEDOM} are needed.`,
+    },
+  ];
+}
+
 /** Flattened ground truth of the data sets in memory: as large as they are, and the same for every job. */
 const flattened = new WeakMap<Dataset, Promise<FlatTruth[]>>();
 
 /** Flatten the ground truth in every variant, one thread per variant. */
-function flatTruths(dataset: Dataset, team: ThreadTeam): Promise<FlatTruth[]> {
+export function flatTruths(dataset: Dataset, team: ThreadTeam): Promise<FlatTruth[]> {
   const inputs = TRUTH_VARIANTS.map((variant) => ({ dataset, variant }));
   const flatten = async (): Promise<FlatTruth[]> => {
     if (team.size > 1) return team.runEach('flatten', inputs);

@@ -3,7 +3,6 @@
  * unpacked for its turn and deleted afterwards, so that eight large files are never on disk together.
  */
 
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,9 +10,10 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FileRejected, type Problem } from '#lib/problems.ts';
-import { lookAtFile, type OpenedFile } from '#lib/readers/files.ts';
+import { lookAtFile } from '#lib/readers/files.ts';
 import { imageKind } from '#lib/readers/labels/decode.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
+import type { OpenedFile } from '#lib/readers/opened-file.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { limitUnpacked } from '#lib/readers/unpack-limit.ts';
 import type { ZipMember } from '#lib/readers/zip.ts';
@@ -195,6 +195,7 @@ async function withUnpacked<Result>(
   const dir = await mkdtemp(join(tmpdir(), 'livecell-slot-'));
   const path = join(dir, 'file');
   try {
+    const { createHash } = await import('node:crypto');
     const digest = createHash('sha256');
     const pictures = members.length > 1 || (await isPicture(members[0]));
     const bytes = pictures ? packed(members) : limitUnpacked(members[0].chunks(), members[0]);

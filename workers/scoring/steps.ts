@@ -3,7 +3,6 @@
  * (`lib/scoring/steps.ts`). The leading thread calls the steps directly for its own share, and a pool calls them in the
  * other threads: the same code either way.
  */
-import { createHash } from 'node:crypto';
 import { type Dataset, type Images, JOINED_COLUMNS, joinColumn, type Objects, share } from '#lib/coco/dataset.ts';
 import { thread } from '#lib/kernels/thread-state.ts';
 import { FileRejected, type Warning } from '#lib/problems.ts';
@@ -11,7 +10,7 @@ import { readAnnotations } from '#lib/readers/coco/document.ts';
 import type { Part } from '#lib/readers/coco/parts.ts';
 import type { Target } from '#lib/readers/coco/predictions.ts';
 import type { FirstRecord, ReadResult } from '#lib/readers/coco/reading.ts';
-import { readRange, sha256File } from '#lib/readers/files.ts';
+import { fileOnDisk, readRange, sha256File } from '#lib/readers/files.ts';
 import type { LabelPart } from '#lib/readers/labels/label-masks.ts';
 import { readLabelShare } from '#lib/readers/predictions-file.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
@@ -92,7 +91,8 @@ const STEPS: {
 
   digest: ({ path }) => sha256File(path),
 
-  flatten({ dataset, variant }) {
+  async flatten({ dataset, variant }) {
+    const { createHash } = await import('node:crypto');
     const hash = createHash('sha256');
     return flattenTruth(dataset, variant, {
       update: (bytes) => void hash.update(bytes),
@@ -100,8 +100,12 @@ const STEPS: {
     });
   },
 
-  labels: ({ path, target, part, parts, counter }, onProgress) =>
-    readLabelShare(path, target, { part, parts, onFile: () => onProgress(Atomics.add(counter, 0, 1)) }),
+  labels: async ({ path, target, part, parts, counter }, onProgress) =>
+    readLabelShare(await fileOnDisk(path), target, {
+      part,
+      parts,
+      onFile: () => onProgress(Atomics.add(counter, 0, 1)),
+    }),
 };
 
 /** Run one step in this thread. */

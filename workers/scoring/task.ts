@@ -2,20 +2,20 @@
  * Scores one job. A plain function: the scoring process runs it in a thread of its pool, the command line and tests
  * call it directly. It goes from slot to slot, shares large work with helper threads, and writes the reports.
  */
-import { createHash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
 import type { Dataset } from '#lib/coco/dataset.ts';
-import type { ProtocolId } from '#lib/coco/protocol.ts';
+import { PRIMARY_PROTOCOL, type ProtocolId } from '#lib/coco/protocol.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { ofGroundTruth } from '#lib/readers/ground-truth-file.ts';
 import type { CopiedMasks } from '#lib/scoring/copied-masks.ts';
-import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
+import { sha256 } from '#lib/scoring/sha256.ts';
 import { assembleReport } from '#lib/tasks/assemble.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import type { Kind } from '#lib/tasks/kinds.ts';
 import type { Report } from '#lib/tasks/report.ts';
 import { hasOneSlot } from '#lib/tasks/slots.ts';
 import type { SlotResults } from '#lib/tasks/task.ts';
+import { describeEvaluator } from './evaluator.ts';
 import type { Phase, ScoreJob, ScoreOutcome } from './job.ts';
 import { type OpenedGroundTruth, readGroundTruth } from './read.ts';
 import { GROUND_TRUTH_READ, type ScoredSlot, scoreSlot } from './score-slot.ts';
@@ -140,12 +140,13 @@ function buildReport(job: ScoreJob, protocol: ProtocolId, slots: readonly Scored
   return assembleReport(job.task, results, {
     schema: 1,
     protocol,
-    evaluator: { name: 'livecell-benchmark', version: EVALUATOR_VERSION },
+    evaluator: describeEvaluator(),
     groundTruth: describeGroundTruth(job.task, slots),
     predictions: slots.map(({ file }) => file),
     ...(slots.some(({ unscored }) => unscored) && { unscored: true }),
     warnings: slots.flatMap((slot) => slot.warnings),
     ...(slots[0]?.families && { families: slots[0].families }),
+    ...(protocol === PRIMARY_PROTOCOL && slots[0]?.outcomes && { outcomes: slots[0].outcomes }),
     seconds: { read: seconds('read'), match: seconds('match'), accumulate: seconds('accumulate'), total: 0 },
   });
 }
@@ -161,7 +162,7 @@ function describeGroundTruth(task: string, slots: readonly ScoredSlot[]): Report
 function describeDatasets(datasets: readonly Dataset[]): { sha256: string; images: number; objects: number } {
   const digests = datasets.map(({ meta }) => meta.sha256);
   return {
-    sha256: digests.length === 1 ? digests[0] : createHash('sha256').update(digests.join('\n')).digest('hex'),
+    sha256: digests.length === 1 ? digests[0] : sha256(new TextEncoder().encode(digests.join('\n'))),
     images: datasets.reduce((sum, { images }) => sum + images.ids.length, 0),
     objects: datasets.reduce((sum, { objects }) => sum + objects.count, 0),
   };
@@ -179,8 +180,9 @@ function sumCopiedMasks(slots: readonly ScoredSlot[]): CopiedMasks | undefined {
 function reportProgress(port: MessagePort | undefined): (phase: Phase, fraction: number) => void {
   let last = 0;
   return (phase, fraction) => {
+    if (!port) return;
     const now = performance.now();
-    if (!port || now - last < 50) return;
+    if (now - last < 50) return;
     last = now;
     port.postMessage({ phase, fraction: Math.min(1, fraction) });
   };

@@ -3,12 +3,12 @@
  * next job. This file imports little of the program, so that helpers can start while the rest is loading.
  */
 import { statSync } from 'node:fs';
-import { getCompileCacheDir } from 'node:module';
+import * as nodeModule from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Piscina } from 'piscina';
 import type { Runner, RunOptions } from '#lib/scoring/steps.ts';
+import { programFile } from '#workers/program.mjs';
 import type { StepInputs, StepMessage, StepName, StepOutputs } from './steps.ts';
 
 /** Below this many bytes a second thread costs more than it saves. */
@@ -115,9 +115,10 @@ const pool = new HelperPool();
 
 async function startPiscina(threads: number): Promise<Piscina> {
   const { Piscina } = await import('piscina'); // imported late: small files are scored before it would be loaded
-  const filename = fileURLToPath(new URL('./steps.ts', import.meta.url));
+  const filename = programFile('workers/scoring/steps.ts');
   // the compile cache also serves these threads: they start in a third of the time
-  const cache = getCompileCacheDir();
+  // the packed command line also runs on Node 20, which has no such cache
+  const cache = nodeModule.getCompileCacheDir?.();
   const env = cache ? { ...process.env, NODE_COMPILE_CACHE: dirname(cache) } : process.env;
   return new Piscina({ filename, minThreads: threads, maxThreads: threads, env });
 }

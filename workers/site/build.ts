@@ -25,6 +25,11 @@ export async function buildIfNeeded(root: string, build: () => Promise<void>): P
   }
 }
 
+/** Tell whether the pages that are there belong to these sources; null: there are none. */
+export function isFreshBuild(root: string): boolean | null {
+  return existsSync(join(root, BUILD_ID)) ? isBuilt(root, digestOf(root)) : null;
+}
+
 function isBuilt(root: string, sources: string): boolean {
   try {
     return existsSync(join(root, BUILD_ID)) && readFileSync(join(root, STAMP), 'utf8') === sources;
@@ -35,7 +40,8 @@ function isBuilt(root: string, sources: string): boolean {
 
 /** Compute a digest of contents, not of times: a checkout or a copy gives every file a new time. */
 function digestOf(root: string): string {
-  const hash = createHash('sha256');
+  // two builds with the same key know each other's forms (`lib/env.ts`)
+  const hash = createHash('sha256').update(process.env.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY ?? '');
   const inFolders = FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

@@ -19,6 +19,7 @@ import { type Embedded, openEmbedded } from '#db/engine/embedded.ts';
 import { lockFolder } from '#db/engine/folder-lock.ts';
 import { migrate } from '#db/migrate.ts';
 import { makeOperatorLink, signInAddress } from '#db/people/sign-in-links.ts';
+import { requireSite, waitForDatabase } from '#db/start.ts';
 import { type Env, env, isLoopbackHost, signsInAtHome } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 import { keepFilesPrivate, makePrivate } from '#lib/private-folder.ts';
@@ -32,6 +33,8 @@ const NEXT = join(root, 'node_modules/next/dist/bin/next');
 const OPENERS: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer.exe' };
 /** How long a process may take to end when asked, before it is killed. */
 const GRACE = { web: 3_000, worker: 18_000, task: 1_000 };
+/** The web process of a site that others reach finishes what it began: see `web.ts`. */
+const GRACE_IN_PRODUCTION = 5_000;
 
 const started = performance.now();
 const children = new Set<{ child: ChildProcess; grace: number }>();
@@ -65,14 +68,18 @@ async function launchSite(dev: boolean): Promise<void> {
   await requireFreePort(host, settings.PORT);
   if (isEmbedded) await openDatabase(lock);
   const databaseUrl = embedded?.url ?? settings.DATABASE_URL!;
+  if (!isEmbedded) await waitForDatabase(databaseUrl, { onWait: print });
   await migrate(databaseUrl);
+  await requireSite(databaseUrl);
 
   const site = describeSite(settings, host, databaseUrl);
   writeRunFile({ pid: process.pid, databaseUrl, siteUrl: site.url, signsInAtHome: site.signsInAtHome });
+  // both on one machine: the web process has METRICS_PORT, the scoring process the next
+  const { METRICS_PORT } = settings;
   void keepServiceRunning({
     name: 'worker',
     args: ['workers/scoring/process.ts'],
-    environment: site.environment,
+    environment: METRICS_PORT ? { ...site.environment, METRICS_PORT: String(METRICS_PORT + 1) } : site.environment,
   });
   const seeding = isEmbedded ? seedSite(site.environment) : undefined;
   if (!dev) await buildPages(); // if the first build fails, the launch fails
@@ -116,6 +123,13 @@ function describeSite(settings: Env, host: string, databaseUrl: string): Site {
     HOST: host,
     AUTH_SECRET: settings.AUTH_SECRET ?? readOrMakeSecret(),
   };
+  if (settings.DATABASE_URL === undefined) {
+    // nobody balances the load, and whoever presses Ctrl-C waits
+    process.env.LIVECELL_DRAIN_SECONDS ??= '0';
+    process.env.LIVECELL_STOP_SECONDS ??= '2';
+    environment.LIVECELL_DRAIN_SECONDS = process.env.LIVECELL_DRAIN_SECONDS;
+    environment.LIVECELL_STOP_SECONDS = process.env.LIVECELL_STOP_SECONDS;
+  }
   if (atHome) {
     environment.LIVECELL_LOCAL_SIGN_IN = '1';
     environment.AUTH_TRUST_HOST ??= 'true'; // there is no proxy between the browser and this site
@@ -234,7 +248,7 @@ async function keepServiceRunning(service: Service): Promise<void> {
     try {
       await before?.();
       if (stopping) return;
-      const child = startProcess(args, environment, GRACE[name], 'inherit');
+      const child = startProcess(args, environment, graceOf(name, environment), 'inherit');
       const how = await new Promise((resolve) => child.once('exit', (status, signal) => resolve(signal ?? status)));
       if (!stopping) print(`the ${name} process ended (${how}); starting it again`);
     } catch (error) {
@@ -243,6 +257,13 @@ async function keepServiceRunning(service: Service): Promise<void> {
     if (performance.now() - began > 60_000) failures = 0;
     await new Promise((resolve) => setTimeout(resolve, stopping ? 0 : Math.min(30_000, 500 * 2 ** failures)));
   }
+}
+
+/** Return how long a service may take to end, in milliseconds. */
+function graceOf(name: Service['name'], environment: NodeJS.ProcessEnv): number {
+  if (name !== 'web' || environment.LIVECELL_STOP_SECONDS === '0') return GRACE[name];
+  const { LIVECELL_DRAIN_SECONDS, LIVECELL_STOP_SECONDS } = env();
+  return (LIVECELL_DRAIN_SECONDS + LIVECELL_STOP_SECONDS) * 1000 + GRACE_IN_PRODUCTION;
 }
 
 async function stopSite(status: number): Promise<void> {
@@ -336,12 +357,21 @@ if (process.env.npm_lifecycle_event) {
   const { ppid } = process;
   setInterval(() => process.ppid !== ppid && void stopSite(0), 500).unref();
 }
+// output that nobody reads any more (`npm start | head`) is no fault: writing of it would fail again, without end
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 process.on('uncaughtException', (error) => failSite('Something went wrong.', error));
 
 try {
   await launchSite(process.argv.includes('--dev'));
 } catch (error) {
-  if (error instanceof AppError) {
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (syscall && path && ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'].includes(code ?? '')) {
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    process.stderr.write(
+      `${full ? 'The disk is full' : 'This folder cannot be written to'}: ${path} (${code}). ${full ? 'Free some space, then start again.' : 'Give it to the user of the site, or choose another folder: LIVECELL_DATA=… npm start'}\n`,
+    );
+    await stopSite(1);
+  } else if (error instanceof AppError) {
     process.stderr.write(`${error.message}\n`);
     await stopSite(1);
   } else failSite('The site could not be started.', error);

@@ -9,3 +9,5 @@ export const SERVER_LIMITS = {
   /** interval between checks of these limits */
   connectionsCheckingInterval: 2_500,
 } as const;
+/** Connections that a process keeps at once; further ones are closed. */
+export const MOST_CONNECTIONS = 4096;

@@ -3,9 +3,10 @@
  * drawing; texts, markers and line widths do not.
  */
 import type { ReactNode } from 'react';
-import { TableFrame } from '../table-frame.tsx';
+import type { DirectLabel } from '#lib/charts/labels.ts';
+import { type Numbers, NumbersTable } from './numbers-table.tsx';
 import './plot.css';
-import { Marker } from './series-style.tsx';
+import { MARKER_WIDTH, MAX_SERIES, Marker, SERIES_STYLES } from './series-style.tsx';
 
 export interface Scale {
   readonly from: number;
@@ -20,6 +21,16 @@ export interface Scale {
 export function place({ from, to, log }: Scale, value: number): number {
   const share = log ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from);
   return 100 * Math.min(1, Math.max(0, share));
+}
+
+/** Write a position as a per cent of the drawing: a tenth of it is less than a pixel. */
+function along(position: number, digits = 1): string {
+  return `${Number(position.toFixed(digits))}%`;
+}
+
+/** Write a position inside a stretched drawing. */
+function short(position: number): number {
+  return Number(position.toFixed(2));
 }
 
 /** Return a scale from 0 to a round number above the largest value. */
@@ -42,44 +53,54 @@ export function Plot({
   y,
   say,
   tall,
+  over,
   children,
 }: {
   x: Scale;
   y: Scale;
   say: string;
-  tall?: boolean;
+  tall?: boolean | 'half';
+  /** what lies above the drawing: `Reading` */
+  over?: ReactNode;
   children: ReactNode;
 }) {
   const text = (scale: Scale, value: number) => scale.format?.(value) ?? value.toLocaleString('en-US');
   return (
-    <div className="plot" data-tall={tall} role="img" aria-label={say}>
-      <span className="plot-y-label">{y.label}</span>
+    <div className="plot" data-tall={tall}>
+      <span className="plot-y-label" aria-hidden="true">
+        {y.label}
+      </span>
       <div className="plot-area">
-        <svg width="100%" height="100%" aria-hidden="true">
-          {y.ticks.map((tick) => (
-            <line
-              key={tick}
-              x1="0"
-              x2="100%"
-              y1={`${100 - place(y, tick)}%`}
-              y2={`${100 - place(y, tick)}%`}
-              stroke={tick === y.from ? 'var(--rule-2)' : 'var(--rule)'}
+        <svg width="100%" height="100%" role="img" aria-label={say}>
+          <Stretched>
+            <path
+              d={y.ticks.map((tick) => `M0 ${short(100 - place(y, tick))}H100`).join('')}
+              stroke="var(--rule)"
+              vectorEffect="non-scaling-stroke"
             />
-          ))}
+          </Stretched>
+          {y.ticks.includes(y.from) && <line y1="100%" x2="100%" y2="100%" stroke="var(--rule-2)" />}
           {children}
         </svg>
-        {y.ticks.map((tick) => (
-          <span key={tick} className="plot-y-tick" style={{ bottom: `${place(y, tick)}%` }}>
-            {text(y, tick)}
-          </span>
-        ))}
-        {x.ticks.map((tick) => (
-          <span key={tick} className="plot-x-tick" style={{ left: `${place(x, tick)}%` }}>
-            {text(x, tick)}
-          </span>
-        ))}
+        <div className="plot-y-ticks" aria-hidden="true">
+          {y.ticks.map((tick) => (
+            <span key={tick} style={{ bottom: along(place(y, tick), 2) }}>
+              {text(y, tick)}
+            </span>
+          ))}
+        </div>
+        <div className="plot-x-ticks" aria-hidden="true">
+          {x.ticks.map((tick) => (
+            <span key={tick} style={{ left: along(place(x, tick), 2) }}>
+              {text(x, tick)}
+            </span>
+          ))}
+        </div>
+        {over}
       </div>
-      <span className="plot-x-label">{x.label}</span>
+      <span className="plot-x-label" aria-hidden="true">
+        {x.label}
+      </span>
     </div>
   );
 }
@@ -92,9 +113,7 @@ interface Path {
 }
 
 function path({ x, y, points }: Path): string {
-  return points
-    .map(([px, py], i) => `${i ? 'L' : 'M'}${place(x, px).toFixed(2)},${(100 - place(y, py)).toFixed(2)}`)
-    .join('');
+  return points.map(([px, py], i) => `${i ? 'L' : 'M'}${short(place(x, px))},${short(100 - place(y, py))}`).join('');
 }
 
 export function Line({ dash, width = 2, color = 'var(--series-1)', ...of }: Path & { dash?: string; width?: number }) {
@@ -121,10 +140,10 @@ export function Area({ color = 'var(--series-1)', opacity = 0.25, ...of }: Path 
   );
 }
 
-function Stretched({ children }: { children: ReactNode }) {
+export function Stretched({ children }: { children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noSvgWithoutTitle: a part of a drawing that is named
-    <svg width="100%" height="100%" viewBox="0 0 100 100" preserveAspectRatio="none">
+    <svg viewBox="0 0 100 100" preserveAspectRatio="none">
       {children}
     </svg>
   );
@@ -140,6 +159,8 @@ export function Point({
   color,
   shape,
   name,
+  inherit,
+  hollow,
 }: {
   x: Scale;
   y: Scale;
@@ -149,14 +170,23 @@ export function Point({
   color?: string;
   shape?: number;
   name?: string;
+  /** as of `Marker` */
+  inherit?: boolean;
+  /** a plain dot that is a ring: a published number */
+  hollow?: boolean;
 }) {
   return (
     // biome-ignore lint/a11y/noSvgWithoutTitle: a part of a drawing that is named
-    <svg x={`${place(x, at[0]).toFixed(2)}%`} y={`${(100 - place(y, at[1])).toFixed(2)}%`} overflow="visible">
+    <svg x={along(place(x, at[0]))} y={along(100 - place(y, at[1]))}>
       {style === undefined ? (
-        <circle r={size ?? 2.5} fill={color ?? 'var(--series-1)'} fillOpacity="0.6" />
+        <circle
+          r={size ?? 2.5}
+          fill={hollow ? 'none' : (color ?? 'var(--series-1)')}
+          stroke={hollow ? (color ?? 'var(--series-1)') : undefined}
+          fillOpacity="0.6"
+        />
       ) : (
-        <Marker cx={0} cy={0} index={style} shape={shape} size={size} />
+        <Marker index={style} shape={shape} size={size} inherit={inherit} />
       )}
       {name && (
         <text className="plot-name" x={6} y={-6}>
@@ -164,6 +194,89 @@ export function Point({
         </text>
       )}
     </svg>
+  );
+}
+
+/** The names of series beside their marks, in their colours; narrow drawings have a legend instead. */
+export function Names({
+  names,
+  labels,
+  styles,
+}: {
+  names: readonly string[];
+  labels: readonly DirectLabel[];
+  styles: readonly number[];
+}) {
+  return labels.map(({ x, y, side }, i) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey lint/a11y/noSvgWithoutTitle: two methods may share a name; a part of a drawing that is named
+    <svg key={i} x={along(x)} y={along(100 - y)}>
+      <text
+        className="plot-name plot-direct"
+        data-series={i}
+        x={{ above: 2, below: 2, right: 9, left: -9 }[side]}
+        y={{ above: -8, below: 17, right: 4, left: 4 }[side]}
+        textAnchor={side === 'left' ? 'end' : undefined}
+        style={{ fill: SERIES_STYLES[styles[i] % MAX_SERIES].color }}
+      >
+        {names[i]}
+      </text>
+    </svg>
+  ));
+}
+
+/** Many plain dots as one element: lines of no length with round ends. */
+export function Points({ x, y, points }: Pick<Path, 'x' | 'y' | 'points'>) {
+  return (
+    <Stretched>
+      <Spots x={x} y={y} points={points} color="var(--series-1)" size={5} opacity={0.6} />
+    </Stretched>
+  );
+}
+
+/** The markers of a series: as one element where the ends of a line have their shape. */
+export function Markers({
+  x,
+  y,
+  points,
+  style,
+  size,
+}: Pick<Path, 'x' | 'y' | 'points'> & { style: number; size: number }) {
+  const { color, marker } = SERIES_STYLES[style % MAX_SERIES];
+  if (marker === 'circle' || marker === 'square')
+    return (
+      <Stretched>
+        <Spots
+          x={x}
+          y={y}
+          points={points}
+          color={color}
+          size={size * MARKER_WIDTH[marker]}
+          square={marker === 'square'}
+        />
+      </Stretched>
+    );
+  // biome-ignore lint/suspicious/noArrayIndexKey: points have no other name here
+  return points.map((at, i) => <Point key={i} x={x} y={y} at={at} style={style} size={size} />);
+}
+
+function Spots({
+  x,
+  y,
+  points,
+  color,
+  size,
+  square,
+  opacity,
+}: Pick<Path, 'x' | 'y' | 'points'> & { color: string; size: number; square?: boolean; opacity?: number }) {
+  return (
+    <path
+      d={points.map(([px, py]) => `M${short(place(x, px))} ${short(100 - place(y, py))}h0`).join('')}
+      stroke={color}
+      strokeWidth={size}
+      strokeLinecap={square ? 'square' : 'round'}
+      strokeOpacity={opacity}
+      vectorEffect="non-scaling-stroke"
+    />
   );
 }
 
@@ -181,13 +294,13 @@ export function Rule({
   dash?: string;
   side?: 'left' | 'right';
 }) {
-  const left = `${place(x, at).toFixed(2)}%`;
+  const left = along(place(x, at));
   return (
     <>
       <line x1={left} x2={left} y1="0" y2="100%" stroke="var(--ink-2)" strokeDasharray={dash} />
       {name && (
         // biome-ignore lint/a11y/noSvgWithoutTitle: a part of a drawing that is named
-        <svg x={left} y="0" overflow="visible">
+        <svg x={left}>
           <text
             className="plot-name"
             x={side === 'right' ? 4 : -4}
@@ -202,28 +315,36 @@ export function Rule({
   );
 }
 
-export interface Numbers {
-  readonly head: readonly string[];
-  /** the first value of each row is its name */
-  readonly rows: readonly (readonly string[])[];
-}
-
 /** A chart with its title, a sentence that states its result, and its numbers as a table. */
 export function Figure({
   title,
   sentence,
   numbers,
   wide,
+  linked,
+  direct,
+  ofMethods,
   children,
 }: {
   title: string;
   sentence: ReactNode;
   numbers: Numbers;
   wide?: boolean;
+  /** names stand beside their marks: a wide drawing needs no legend */
+  direct?: boolean;
+  /** the series are the methods of the page */
+  ofMethods?: boolean;
+  /** the columns of the numbers are the series of the drawing */
+  linked?: boolean;
   children: ReactNode;
 }) {
   return (
-    <figure className="chart" data-wide={wide}>
+    <figure
+      className="chart linked"
+      data-wide={wide}
+      data-direct={direct || undefined}
+      data-methods={ofMethods || undefined}
+    >
       <figcaption>
         <h3>{title}</h3>
         <p>{sentence}</p>
@@ -233,45 +354,8 @@ export function Figure({
         <summary>
           Numbers <span className="visually-hidden">of the chart “{title}”</span>
         </summary>
-        <NumbersTable title={title} numbers={numbers} />
+        <NumbersTable title={title} numbers={numbers} linked={linked} />
       </details>
     </figure>
-  );
-}
-
-/** The first column names the rows, the others are numbers. */
-export function NumbersTable({ title, numbers: { head, rows } }: { title: string; numbers: Numbers }) {
-  return (
-    <TableFrame label={`Table: ${title}`}>
-      <table>
-        <caption className="visually-hidden">{title}</caption>
-        <thead>
-          <tr>
-            {head.map((name, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: two columns may share a name
-              <th key={i} scope="col" className={i ? 'num' : undefined}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, ...cells], r) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: two rows may share a name
-            <tr key={r}>
-              <th scope="row" className="num-text">
-                {name}
-              </th>
-              {cells.map((cell, i) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: as above
-                <td key={i} className="num">
-                  {cell}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
   );
 }

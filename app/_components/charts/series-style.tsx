@@ -23,29 +23,38 @@ export const SERIES_STYLES: readonly SeriesStyle[] = [
   { color: 'var(--series-6)', dash: '12 5', marker: 'ring', hatch: { angle: 45, every: 3 } },
 ];
 
-/** The marker of a series. With more than six series, `shape` gives the marker of one series in the colour of another. */
+/** Width of markers, as a multiple of their size. */
+export const MARKER_WIDTH = { circle: 1.8, square: 1.7 } as const;
+
+/** The marker of a series; nothing at a position that is not a number. With more than six series, `shape` gives the marker of one series in the colour of another. */
 export function Marker({
-  cx,
-  cy,
+  cx = 0,
+  cy = 0,
   index,
   shape = index,
   size = 4,
+  inherit,
 }: {
   cx?: number;
   cy?: number;
   index: number;
   shape?: number;
   size?: number;
+  /** the element around it has the colour of the series as its fill */
+  inherit?: boolean;
 }) {
-  if (cx === undefined || cy === undefined || Number.isNaN(cy)) return null;
+  if (Number.isNaN(cx) || Number.isNaN(cy)) return null;
   const { color } = SERIES_STYLES[index % MAX_SERIES];
   const { marker } = SERIES_STYLES[shape % MAX_SERIES];
   const r = size;
-  if (marker === 'circle') return <circle cx={cx} cy={cy} r={r * 0.9} fill={color} />;
+  const fill = inherit ? undefined : color;
+  if (marker === 'circle') return <circle cx={cx || undefined} cy={cy || undefined} r={r * 0.9} fill={fill} />;
   if (marker === 'ring')
     return <circle cx={cx} cy={cy} r={r * 0.9} fill="var(--paper)" stroke={color} strokeWidth={1.75} />;
-  if (marker === 'square')
-    return <rect x={cx - r * 0.85} y={cy - r * 0.85} width={r * 1.7} height={r * 1.7} fill={color} />;
+  if (marker === 'square') {
+    const side = r * 1.7;
+    return <path d={`M${cx - side / 2} ${cy - side / 2}h${side}v${side}h${-side}z`} fill={fill} />;
+  }
   if (marker === 'cross')
     return (
       <path
@@ -58,7 +67,7 @@ export function Marker({
     marker === 'triangle'
       ? [cx, cy - r * 1.15, cx + r * 1.1, cy + r * 0.85, cx - r * 1.1, cy + r * 0.85]
       : [cx, cy - r * 1.25, cx + r * 1.25, cy, cx, cy + r * 1.25, cx - r * 1.25, cy];
-  return <polygon points={points.join(' ')} fill={color} />;
+  return <polygon points={points.join(' ')} fill={fill} />;
 }
 
 /** The fill of a bar: solid, or a hatching defined by `Hatchings` in the same drawing. */
@@ -107,7 +116,7 @@ export function Legend({
         return (
           // two methods may share a name
           // biome-ignore lint/suspicious/noArrayIndexKey: the order is what identifies a series
-          <li key={position}>
+          <li key={position} data-series={position}>
             <svg width="30" height="12" aria-hidden="true">
               {kind === 'line' ? (
                 <>

@@ -3,11 +3,9 @@
 import { integer } from '#lib/format.ts';
 import { type CountsAtTime, countsOverTime, FEWEST_COUNTED, growthSentence } from '#lib/scoring/counts-over-time.ts';
 import type { CountResults } from '#lib/scoring/report.ts';
-import { Area, Figure, fromZero, Line, Plot, Point, type Scale } from '../charts/plot.tsx';
-import { Legend, SERIES_STYLES } from '../charts/series-style.tsx';
-
-/** Number of time points above which markers would hide the line. */
-const MOST_MARKERS = 24;
+import { Figure } from '../charts/plot.tsx';
+import { Legend } from '../charts/series-style.tsx';
+import { TimePlot } from './plots.tsx';
 
 /** Nothing if file names contain no time. */
 export function CountsOverTime({ name, result }: { name: string; result: CountResults }) {
@@ -17,7 +15,7 @@ export function CountsOverTime({ name, result }: { name: string; result: CountRe
     .filter(({ times }) => times.length > 1);
   if (wells.length === 0) return null;
   const open = times.some(({ reference }) => reference);
-  const x = fromZero(Math.max(...times.map(({ hours }) => hours)), 'Hours since seeding');
+  const hours = Math.max(...times.map(({ hours }) => hours));
   const highest = Math.max(
     ...wells.flatMap(({ times }) =>
       times.flatMap(({ predicted, reference }) =>
@@ -25,8 +23,6 @@ export function CountsOverTime({ name, result }: { name: string; result: CountRe
       ),
     ),
   );
-  // one scale for all panels, so that densities can be compared
-  const y = fromZero(Math.max(10, highest), 'Cells per image', integer);
   return (
     <Figure
       wide
@@ -66,14 +62,15 @@ export function CountsOverTime({ name, result }: { name: string; result: CountRe
           return (
             <div key={well}>
               <h4>Well {well}</h4>
-              <Plot
-                x={x}
-                y={y}
+              <TimePlot
+                hours={hours}
+                highest={highest}
                 say={`Well ${well}, at ${integer(last.hours)} hours: ${integer(last.predicted.mean)} cells per image predicted${last.reference ? `, ${integer(last.reference.mean)} in the reference` : ''}`}
-              >
-                {open && <Curve x={x} y={y} times={times} of="reference" series={1} />}
-                <Curve x={x} y={y} times={times} of="predicted" series={0} />
-              </Plot>
+                curves={[
+                  ...(open ? [{ style: 1, times: curveOf(times, 'reference') }] : []),
+                  { style: 0, times: curveOf(times, 'predicted') },
+                ]}
+              />
             </div>
           );
         })}
@@ -82,34 +79,10 @@ export function CountsOverTime({ name, result }: { name: string; result: CountRe
   );
 }
 
-function Curve({
-  x,
-  y,
-  times,
-  of,
-  series,
-}: {
-  x: Scale;
-  y: Scale;
-  times: readonly CountsAtTime[];
-  of: 'predicted' | 'reference';
-  series: number;
-}) {
-  const points = times.flatMap(({ hours, [of]: count }) =>
-    count ? [{ hours, mean: count.mean, sem: count.sem ?? 0 }] : [],
-  );
-  const { color, dash } = SERIES_STYLES[series];
-  const line = points.map(({ hours, mean }): [number, number] => [hours, mean]);
-  const band: [number, number][] = [
-    ...points.map(({ hours, mean, sem }): [number, number] => [hours, mean + sem]),
-    ...points.map(({ hours, mean, sem }): [number, number] => [hours, mean - sem]).reverse(),
-  ];
-  return (
-    <>
-      <Area x={x} y={y} points={band} color={color} opacity={0.18} />
-      <Line x={x} y={y} points={line} color={color} dash={dash} width={1.75} />
-      {points.length <= MOST_MARKERS &&
-        line.map((at) => <Point key={at[0]} x={x} y={y} at={at} style={series} size={2.6} />)}
-    </>
+/** Return [hours, mean, standard error] of the times that have this count; a tenth of a cell cannot be seen. */
+function curveOf(times: readonly CountsAtTime[], of: 'predicted' | 'reference') {
+  const tenths = (value: number) => Number(value.toFixed(1));
+  return times.flatMap(({ hours, [of]: count }) =>
+    count ? [[tenths(hours), tenths(count.mean), tenths(count.sem ?? 0)] as const] : [],
   );
 }

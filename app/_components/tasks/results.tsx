@@ -2,6 +2,7 @@
 
 import { Fragment } from 'react';
 import type { Figure, Figures, LearningCurve } from '#lib/charts/figures.ts';
+import { labelsOfLines } from '#lib/charts/labels.ts';
 import { exact, integer, percent } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
 import { TRAINING_SIZES } from '#lib/livecell/splits.ts';
@@ -10,10 +11,13 @@ import type { CountResults, TransferabilityResults } from '#lib/scoring/report.t
 import { learningSentence } from '#lib/tasks/training-size.ts';
 import { heatMap, transferSentence } from '#lib/tasks/transferability.ts';
 import { Chart } from '../charts/chart.tsx';
-import { Figure as ChartFrame, fromZero, Line, NumbersTable, Plot, Point, type Scale } from '../charts/plot.tsx';
-import { Legend, SERIES_STYLES } from '../charts/series-style.tsx';
-import { TableFrame } from '../table-frame.tsx';
+import { Dots } from '../charts/dots.tsx';
+import { NumbersTable } from '../charts/numbers-table.tsx';
+import { Figure as ChartFrame, place } from '../charts/plot.tsx';
+import { Legend } from '../charts/series-style.tsx';
 import { CountsOverTime } from './counts-over-time.tsx';
+import { learningScales } from './learning-scales.ts';
+import { CountsPlot, HeatTable, LearningPlot } from './plots.tsx';
 import './results.css';
 
 /** A task's figures, group by group. */
@@ -40,7 +44,9 @@ function TaskFigure({ figure }: { figure: Figure }) {
   switch (figure.kind) {
     case 'bar':
     case 'line':
-      return <Chart kind={figure.kind} series={figure.series} />;
+      return <Chart kind={figure.kind} series={figure.series} ofMethods={figure.ofMethods} />;
+    case 'dots':
+      return <Dots series={figure.series} marks={figure.marks} ofMethods={figure.ofMethods} />;
     case 'heat':
       return <HeatMap {...figure} />;
     case 'learning-curves':
@@ -50,7 +56,7 @@ function TaskFigure({ figure }: { figure: Figure }) {
     case 'counts-over-time':
       return <CountsOverTime {...figure} />;
     case 'table':
-      return <NumbersTable title={figure.title} numbers={figure} />;
+      return <NumbersTable title={figure.title} numbers={{ head: figure.head, rows: figure.rows }} />;
   }
 }
 
@@ -59,7 +65,6 @@ function HeatMap({ name, results, most }: { name: string; results: Transferabili
   const rows = heatMap(results);
   const zeros = rows.some(({ cells }) => cells.some(({ AP }) => AP === 0));
   const title = `Trained on × evaluated on, ${name}`;
-  const shade = (AP: number | null) => (AP === null ? undefined : { '--heat': `${Math.round((100 * AP) / most)}%` });
   return (
     <figure className="chart heat" data-wide>
       <figcaption>
@@ -83,52 +88,17 @@ function HeatMap({ name, results, most }: { name: string; results: Transferabili
         )}
         <p className="muted">The stronger the shade, the higher AP; framed: at home. Values in per cent.</p>
       </figcaption>
-      <TableFrame label={`Table: ${title}, scrolls sideways`}>
-        <table>
-          <caption className="visually-hidden">AP in per cent by the cell type of training and of evaluation</caption>
-          <thead>
-            <tr>
-              <td />
-              <th scope="colgroup" colSpan={CELL_TYPES.length}>
-                Evaluated on
-              </th>
-              <td />
-            </tr>
-            <tr>
-              <th scope="col">Trained on</th>
-              {CELL_TYPES.map((type) => (
-                <th key={type} scope="col" className="num">
-                  {CELL_TYPE_NAMES[type]}
-                </th>
-              ))}
-              <th scope="col" className="num">
-                <abbr title="The plain mean over the seven other types">Mean elsewhere</abbr>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ trainedOn, cells }) => (
-              <tr key={trainedOn}>
-                <th scope="row">{CELL_TYPE_NAMES[trainedOn]}</th>
-                {cells.map(({ evaluatedOn, AP, ofHome, home }) => (
-                  <td
-                    key={evaluatedOn}
-                    className="num heat-cell"
-                    data-home={home || undefined}
-                    style={shade(AP) as React.CSSProperties | undefined}
-                    title={`${exact(AP)}${ofHome !== null && !home ? `, ${percent(ofHome, 0)} % of AP at home` : ''}`}
-                  >
-                    {percent(AP, 1)}
-                  </td>
-                ))}
-                <td className="num" title={exact(results.meanTransferredAP[trainedOn])}>
-                  {percent(results.meanTransferredAP[trainedOn] ?? null, 1)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <HeatTable
+        title={title}
+        types={CELL_TYPES.map((type) => CELL_TYPE_NAMES[type])}
+        most={most}
+        rows={rows.map(({ trainedOn, cells }) => ({
+          name: CELL_TYPE_NAMES[trainedOn],
+          home: cells.findIndex(({ home }) => home),
+          cells: cells.map(({ AP, ofHome }) => [AP, ofHome] as const),
+          mean: results.meanTransferredAP[trainedOn] ?? null,
+        }))}
+      />
       <details>
         <summary>
           Numbers <span className="visually-hidden">of the chart “{title}”</span>
@@ -152,22 +122,19 @@ function HeatMap({ name, results, most }: { name: string; results: Transferabili
   );
 }
 
-const SHARES: Scale = {
-  from: 1.6,
-  to: 120,
-  log: true,
-  ticks: TRAINING_SIZES.map(Number).filter((size) => size !== 4),
-  label: 'Share of the training images, % (log axis)',
-};
+/** Height of a tall drawing in pixels: 20rem. */
+const TALL = 320;
 
 function LearningCurves({
   curves,
   metric,
   what,
+  ofMethods,
 }: {
   curves: readonly LearningCurve[];
   metric: 'AP' | 'AFNR';
   what: string;
+  ofMethods?: boolean;
 }) {
   const values = curves.map(({ sizes }) =>
     TRAINING_SIZES.flatMap((size): [number, number][] => {
@@ -175,10 +142,19 @@ function LearningCurves({
       return typeof value === 'number' ? [[Number(size), 100 * value]] : [];
     }),
   );
-  const y = fromZero(Math.max(1, ...values.flat().map(([, value]) => value)), `${metric}, %`);
+  const { x, y } = learningScales(values, metric);
   const sentence = learningSentence(curves, metric);
+  const names = curves.map(({ name }) => name);
+  const labels = labelsOfLines(
+    names,
+    values.map((points) => points.map(([px, py]): [number, number] => [place(x, px), place(y, py)])),
+    TALL,
+  );
   return (
     <ChartFrame
+      direct={labels !== null}
+      ofMethods={ofMethods}
+      linked
       title={`${metric} by share of training images, ${what}`}
       sentence={
         <>
@@ -186,22 +162,12 @@ function LearningCurves({
         </>
       }
       numbers={{
-        head: ['Share', ...curves.map(({ name }) => name)],
+        head: ['Share', ...names],
         rows: TRAINING_SIZES.map((size) => [`${size} %`, ...curves.map(({ sizes }) => percent(sizes[size]?.[metric]))]),
       }}
     >
-      <Legend names={curves.map(({ name }) => name)} kind="line" />
-      <Plot tall x={SHARES} y={y} say={sentence}>
-        {values.map((points, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: two methods may share a name
-          <g key={i}>
-            <Line x={SHARES} y={y} points={points} color={SERIES_STYLES[i].color} dash={SERIES_STYLES[i].dash} />
-            {points.map((at) => (
-              <Point key={at[0]} x={SHARES} y={y} at={at} style={i} size={4} />
-            ))}
-          </g>
-        ))}
-      </Plot>
+      <Legend names={names} kind="line" />
+      <LearningPlot metric={metric} say={sentence} curves={values} names={names} labels={labels} />
     </ChartFrame>
   );
 }
@@ -209,18 +175,13 @@ function LearningCurves({
 /** Predicted against reference counts: the distance from the identity, and the limit of linearity. */
 function Counts({ name, result }: { name: string; result: CountResults }) {
   const { points = [], r2, linearityLimit: limit, linearityBroken: broken, slope, intercept } = result;
-  const x = fromZero(Math.max(10, ...points.map(([, predicted]) => predicted)), 'Predicted cells per image', integer);
-  const y = fromZero(Math.max(10, ...points.map(([reference]) => reference)), 'Reference (nuclei)', integer);
-  const end = Math.min(x.to, y.to);
   const limited =
     limit === null
       ? (result.linearityReason ?? 'There is no limit of linearity.')
-      : broken
-        ? `The counts follow the reference in a straight line up to ${integer(limit)} cells per image.`
+      : broken !== false
+        ? `The counts follow the reference in a straight line up to ${broken === null ? 'about ' : ''}${integer(limit)} cells per image.`
         : `The counts follow the reference in a straight line over the whole range, up to ${integer(limit)} cells per image.`;
   const sentence = `R² is ${r2 === null ? 'not defined' : r2.toFixed(3)} over ${integer(result.imagesBelow1600)} images below ${integer(R2_BELOW)} cells. ${limited}`;
-  const fitted =
-    typeof slope === 'number' && typeof intercept === 'number' ? lineWithin(slope, intercept, x.to, y.to) : null;
   const number = (value: number | null | undefined, digits = 3) =>
     typeof value === 'number' ? value.toFixed(digits) : '–';
   return (
@@ -250,60 +211,17 @@ function Counts({ name, result }: { name: string; result: CountResults }) {
       }}
     >
       {points.length > 0 && (
-        <Plot tall x={x} y={y} say={sentence}>
-          {points.map(([reference, predicted], i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: images have no other name here
-            <Point key={i} x={x} y={y} at={[predicted, reference]} />
-          ))}
-          <Line
-            x={x}
-            y={y}
-            points={[
-              [0, 0],
-              [end, end],
-            ]}
-            color="var(--ink-3)"
-            width={1.25}
-          />
-          {fitted && <Line x={x} y={y} points={fitted} color="var(--series-2)" dash="7 4" />}
-          {y.to > R2_BELOW && <Across x={x} y={y} at={R2_BELOW} name="1,600" />}
-          {limit !== null && limit <= y.to && (
-            <Across x={x} y={y} at={limit} name={`limit ${integer(limit)}`} dash="1 3" />
-          )}
-        </Plot>
+        <CountsPlot
+          points={points}
+          slope={slope ?? null}
+          intercept={intercept ?? null}
+          say={sentence}
+          marks={[
+            [R2_BELOW, integer(R2_BELOW)] as const,
+            ...(limit === null ? [] : [[limit, `limit ${integer(limit)}`, '1 3'] as const]),
+          ]}
+        />
       )}
     </ChartFrame>
   );
-}
-
-function Across({ x, y, at, name, dash = '5 3' }: { x: Scale; y: Scale; at: number; name: string; dash?: string }) {
-  return (
-    <>
-      <Line
-        x={x}
-        y={y}
-        points={[
-          [x.from, at],
-          [x.to, at],
-        ]}
-        color="var(--ink-2)"
-        dash={dash}
-        width={1}
-      />
-      <Point x={x} y={y} at={[x.from, at]} size={0} name={name} />
-    </>
-  );
-}
-
-/** The part of y = intercept + slope · x that lies in the frame. */
-function lineWithin(slope: number, intercept: number, right: number, top: number): [number, number][] | null {
-  if (slope <= 0) return null;
-  const from = Math.max(0, -intercept / slope);
-  const to = Math.min(right, (top - intercept) / slope);
-  return to > from
-    ? [
-        [from, intercept + slope * from],
-        [to, intercept + slope * to],
-      ]
-    : null;
 }

@@ -3,7 +3,7 @@ import { route } from '#app/_server/http.ts';
 import { accountData } from '#db/people/export.ts';
 import { AppError } from '#lib/errors.ts';
 
-export const GET = route({ signIn: 'Sign in to download your data.' }, async ({ viewer }) => {
+export const GET = route({ signIn: 'Sign in to download your data.', limit: 'exports' }, async ({ viewer }) => {
   const document = await accountData(viewer!.id);
   if (!document) throw new AppError('not-found', 'There is no such account (any more).');
   return new Response(JSON.stringify(document, null, 2), {

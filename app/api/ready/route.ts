@@ -1,18 +1,18 @@
-import { access, constants } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
 import { mayMonitor } from '#app/_server/monitoring.ts';
 import { db } from '#db/engine/client.ts';
 import { getScoringProcesses } from '#db/queue/processes.ts';
 import { queueSnapshot } from '#db/queue/queue.ts';
-import { env } from '#lib/env.ts';
+import { log } from '#lib/log.ts';
+import { storage } from '#lib/storage.ts';
 
 export const dynamic = 'force-dynamic';
 
 const CHECKS: Record<string, () => Promise<unknown>> = {
   database: () => db().execute(sql`select 1`),
   queue: () => queueSnapshot(),
-  // check the permission only: strangers' requests must not make the disk work
-  storage: () => access(env().LIVECELL_DATA, constants.R_OK | constants.W_OK),
+  // cheap: strangers' requests must not make the disk work
+  storage: () => storage().check(),
 };
 
 /**
@@ -26,7 +26,7 @@ export async function GET(request: Request): Promise<Response> {
         await within(3000, check());
         return [name, 'ok'] as const;
       } catch (error) {
-        console.error(`not ready: ${name}`, error);
+        log.error('not-ready', error, { check: name });
         return [name, 'unreachable'] as const;
       }
     }),

@@ -1,8 +1,10 @@
 /** Example pictures, one of each cell type (the paper's Figure 2), with the outlines of the cells where those are public. */
 
+import { TypeName } from '#app/_components/type-name.tsx';
 import type { ExamplePicture } from '#lib/datasets/examples.ts';
 import { CELL_TYPE_NAMES, parseImageName } from '#lib/livecell/cell-types.ts';
 import { hours } from './tables.tsx';
+import { Zoom } from './zoom.tsx';
 
 export function Examples({
   dataset,
@@ -18,6 +20,7 @@ export function Examples({
   return (
     <section className="section examples" aria-labelledby="examples">
       <h2 id="examples">Examples</h2>
+      <p className="muted">With more contrast than measured; each opens large.</p>
       {outlines && (
         <label className="check">
           <input type="checkbox" className="outlines-shown" defaultChecked />
@@ -30,10 +33,14 @@ export function Examples({
           const title = cellType ? CELL_TYPE_NAMES[cellType] : name;
           return (
             <figure key={name}>
-              <a href={address(name, 'png')} title={`${name}, ${width} × ${height} pixels`}>
+              <Zoom
+                title={cellType ? `${title} cells, ${name}` : name}
+                picture={address(name, 'png')}
+                outlines={outlines ? address(name, 'svg') : null}
+              >
                 {/* biome-ignore lint/performance/noImgElement: its size is right already, and it may not be kept by others */}
                 <img
-                  src={address(name, 'png')}
+                  src={`${address(name, 'png')}?as=small`}
                   alt={cellType ? `${title} cells` : title}
                   width={width}
                   height={height}
@@ -50,9 +57,9 @@ export function Examples({
                     loading="lazy"
                   />
                 )}
-              </a>
+              </Zoom>
               <figcaption>
-                <b>{title}</b>
+                {cellType ? <TypeName type={cellType} /> : <b>{title}</b>}
                 {from && ` well ${from.well}, ${hours(from.minutes / 60)} h`}
               </figcaption>
             </figure>

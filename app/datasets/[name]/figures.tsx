@@ -4,19 +4,37 @@ import { DensityOverTime } from './_figures/density-over-time.tsx';
 import { Shapes } from './_figures/shapes.tsx';
 import { Sizes } from './_figures/sizes.tsx';
 
-/** The figures of a data set's cells: Figures 1 and 2 of Edlund et al. 2021. */
+/** The figures of a data set's cells, folded: Figures 1 and 2 of Edlund et al. 2021. */
 export function Figures({ statistics }: { statistics: DatasetStatistics }) {
   const { groups, components } = statistics;
   if (groups.length === 0) return null;
   return (
     <section className="section" aria-labelledby="figures">
       <h2 id="figures">Size, density and shape</h2>
-      <div className="charts">
+      <details className="fold">
+        <summary>Sizes of cells and size classes, type by type</summary>
         <Sizes statistics={statistics} />
-        <CellsPerImage statistics={statistics} />
-        <DensityOverTime groups={groups} />
-        {components && <Shapes components={components} groups={groups} />}
-      </div>
+      </details>
+      {groups.some(({ cellsPerImage }) => cellsPerImage.histogram) && (
+        <details className="fold">
+          <summary>Cells per image, type by type</summary>
+          <CellsPerImage statistics={statistics} />
+        </details>
+      )}
+      {groups.some(({ density }) => density.length > 1) && (
+        <details className="fold">
+          <summary>Density over time</summary>
+          <DensityOverTime groups={groups} />
+        </details>
+      )}
+      {components && (
+        <details className="fold">
+          <summary>Shape and brightness: principal components and means</summary>
+          <div className="charts">
+            <Shapes components={components} groups={groups} />
+          </div>
+        </details>
+      )}
     </section>
   );
 }

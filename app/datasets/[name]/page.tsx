@@ -2,10 +2,14 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { cache, Fragment } from 'react';
+import { CopyButton } from '#app/_components/copy-button.tsx';
+import { Digest } from '#app/_components/digest.tsx';
 import { getDatasetByName, getPictures, getStatistics, listDatasets } from '#db/datasets/datasets.ts';
 import type { Dataset } from '#db/schema.ts';
+import { partInWords } from '#lib/datasets/part-words.ts';
 import { day, integer } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
+import { LIVECELL_BIBTEX, OFFICIAL_LICENCE, OFFICIAL_PAGE, officialFiles } from '#lib/livecell/official-files.ts';
 import { SPLIT_NAMES, splitOfName, splitsOf } from '#lib/livecell/splits.ts';
 import { canSeeOutlines, canSeePictures } from '#lib/permissions.ts';
 import { objectsTold } from '#lib/tasks/disclosure.ts';
@@ -13,6 +17,7 @@ import { DEFAULT_TASK, parseTask } from '#lib/tasks/index.ts';
 import { Examples } from './examples.tsx';
 import { Figures } from './figures.tsx';
 import { CellTypes, named, SplitsAndTimes } from './tables.tsx';
+import { TruthVariants } from './variants.tsx';
 import './dataset.css';
 
 interface Props {
@@ -52,7 +57,28 @@ export default async function DatasetPage({ params }: Props) {
             ? ` with ${integer(objectsTold(dataset))} annotated cells, ${integer(objectsTold(dataset) / Math.max(dataset.images, 1))} per image on average.`
             : '.'}
         </p>
+        <div className="cluster dataset-deeds">
+          {(dataset.demo || officialFiles(dataset.task).length > 0) && (
+            <a className="button button-primary" href="#get">
+              Get the data
+            </a>
+          )}
+          <Link className="button" href={`/leaderboards/${dataset.task}?dataset=${encodeURIComponent(dataset.name)}`}>
+            Leaderboard
+          </Link>
+          <a href="#facts">Licence and source</a>
+          {!dataset.demo && dataset.task !== 'zero-shot' && (
+            <details className="menu">
+              <summary>Cite</summary>
+              <div className="menu-body cite">
+                <pre>{LIVECELL_BIBTEX}</pre>
+                <CopyButton text={LIVECELL_BIBTEX} what="the BibTeX entry" />
+              </div>
+            </details>
+          )}
+        </div>
       </header>
+      {dataset.part && <p className="note">{partInWords(dataset.part)}</p>}
       {dataset.demo && (
         <div className="alert" data-kind="info">
           <p>
@@ -61,36 +87,46 @@ export default async function DatasetPage({ params }: Props) {
           </p>
         </div>
       )}
-      <div className="section split first">
-        {!statistics && (
-          <section aria-labelledby="types">
-            <h2 id="types">Images per cell type</h2>
-            <table className="counts">
-              <thead>
-                <tr>
-                  <th scope="col">Cell type</th>
-                  <th scope="col" className="num">
-                    Images
-                  </th>
-                  <td />
-                </tr>
-              </thead>
-              <tbody>
-                {[...types.map((type) => [CELL_TYPE_NAMES[type], dataset.cellTypes[type]] as const), ...others].map(
-                  ([name, count]) => (
-                    <tr key={name}>
-                      <th scope="row">{name}</th>
-                      <td className="num">{integer(count)}</td>
-                      <td aria-hidden="true">
-                        <span className="bar" style={{ width: `${(100 * count) / most}%` }} />
-                      </td>
-                    </tr>
-                  ),
-                )}
-              </tbody>
-            </table>
-          </section>
-        )}
+      {pictures && canSeePictures(pictures) && (
+        <Examples
+          dataset={dataset.name}
+          examples={pictures.examples}
+          outlines={canSeeOutlines(dataset, pictures) && pictures.groundTruthSha256 === dataset.sha256}
+        />
+      )}
+      {statistics && <CellTypes statistics={statistics} />}
+      {!statistics && (
+        <section className="section" aria-labelledby="types">
+          <h2 id="types">Images per cell type</h2>
+          <table className="counts">
+            <thead>
+              <tr>
+                <th scope="col">Cell type</th>
+                <th scope="col" className="num">
+                  Images
+                </th>
+                <td />
+              </tr>
+            </thead>
+            <tbody>
+              {[...types.map((type) => [CELL_TYPE_NAMES[type], dataset.cellTypes[type]] as const), ...others].map(
+                ([name, count]) => (
+                  <tr key={name}>
+                    <th scope="row">{name}</th>
+                    <td className="num">{integer(count)}</td>
+                    <td aria-hidden="true">
+                      <span className="bar" style={{ width: `${(100 * count) / most}%` }} />
+                    </td>
+                  </tr>
+                ),
+              )}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {statistics && <SplitsAndTimes splits={splits} />}
+      {statistics && <Figures statistics={statistics} />}
+      <div className="section split">
         <section className="stack" aria-labelledby="facts">
           <h2 id="facts">Facts</h2>
           <dl className="facts">
@@ -102,6 +138,15 @@ export default async function DatasetPage({ params }: Props) {
             </dd>
             {!counts && (
               <>
+                <dt>Images</dt>
+                <dd>
+                  <Link href={`/datasets/${encodeURIComponent(dataset.name)}/viewer`}>Look at every image</Link>
+                  {dataset.public && (
+                    <>
+                      ; <Link href={`/datasets/${encodeURIComponent(dataset.name)}/errata`}>errata</Link>
+                    </>
+                  )}
+                </dd>
                 <dt>Split</dt>
                 <dd>{split ? SPLIT_NAMES[split] : 'not stated'}</dd>
               </>
@@ -128,6 +173,7 @@ export default async function DatasetPage({ params }: Props) {
             )}
           </dl>
         </section>
+        <GetTheData task={dataset.task} demo={dataset.demo} />
         <section className="stack" aria-labelledby="access">
           <h2 id="access">Access</h2>
           <dl className="facts">
@@ -154,21 +200,12 @@ export default async function DatasetPage({ params }: Props) {
             <dd>{day(dataset.createdAt)}</dd>
             <dt>SHA-256</dt>
             <dd>
-              <code>{dataset.sha256}</code>
+              <Digest of={dataset.sha256} what="the ground truth" />
             </dd>
           </dl>
         </section>
       </div>
-      {statistics && <CellTypes statistics={statistics} />}
-      {pictures && canSeePictures(pictures) && (
-        <Examples
-          dataset={dataset.name}
-          examples={pictures.examples}
-          outlines={canSeeOutlines(dataset, pictures) && pictures.groundTruthSha256 === dataset.sha256}
-        />
-      )}
-      {statistics && <SplitsAndTimes splits={splits} />}
-      {statistics && <Figures statistics={statistics} />}
+      <TruthVariants dataset={dataset} />
     </div>
   );
 }
@@ -202,5 +239,34 @@ function Linked({ text }: { text: string }) {
     ) : (
       part
     ),
+  );
+}
+
+/** Where images and annotations are to be had: from LIVECell's authors, or drawn anew. */
+function GetTheData({ task, demo }: { task: string; demo: boolean }) {
+  const files = demo ? [] : officialFiles(task);
+  if (!demo && files.length === 0) return null;
+  return (
+    <section className="stack" aria-labelledby="get">
+      <h2 id="get">Get the data</h2>
+      {demo ? (
+        <p>
+          <code>npx livecell demo-data demo</code> writes such images, annotations and predictions on your own machine.
+        </p>
+      ) : (
+        <>
+          <ul>
+            {files.map(({ what, url }) => (
+              <li key={url}>
+                <a href={url}>{what}</a>
+              </li>
+            ))}
+          </ul>
+          <p className="hint">
+            Published by LIVECell’s authors: <a href={OFFICIAL_PAGE}>their page</a>. {OFFICIAL_LICENCE}.
+          </p>
+        </>
+      )}
+    </section>
   );
 }

@@ -1,9 +1,12 @@
+import { SparkHistogram } from '#app/_components/charts/spark.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
+import { TypeName } from '#app/_components/type-name.tsx';
 import type { DatasetStatistics, GroupStatistics } from '#lib/datasets/statistics.ts';
 import { integer } from '#lib/format.ts';
 import { CELL_LINES } from '#lib/livecell/cell-lines.ts';
 import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
 import { SPLIT_NAMES, type Split } from '#lib/livecell/splits.ts';
+import { bins } from './_figures/bins.ts';
 
 /** Name the single group of a data set whose file names give no cell type. */
 export function named({ groups, ...statistics }: DatasetStatistics): DatasetStatistics {
@@ -15,15 +18,25 @@ export function nameOf({ cellType, name = 'Other images' }: GroupStatistics & { 
   return cellType ? CELL_TYPE_NAMES[cellType] : name;
 }
 
+/** The colour of a cell type in every chart. */
+export function colorOf({ cellType }: GroupStatistics): string {
+  return cellType ? `var(--type-${cellType})` : 'var(--accent)';
+}
+
 export function hours(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** The paper's Table 1: the cell types and their numbers of cells. */
+/** The paper's Table 1, with the distributions of cells per image and of areas in its cells. */
 export function CellTypes({ statistics }: { statistics: DatasetStatistics }) {
-  const { groups, withheld } = statistics;
-  const lines = groups.some(({ cellType }) => cellType);
+  const { groups, withheld, countEdges, areaEdges } = statistics;
   const twice = groups.some(({ images, files }) => images !== files);
+  const counted = groups.flatMap(({ cellsPerImage: { histogram } }) => (histogram ? [histogram] : []));
+  const counts = spanOf(counted, countEdges);
+  const areas = spanOf(
+    groups.map(({ area }) => area.histogram),
+    areaEdges,
+  );
   return (
     <section className="section cell-types" aria-labelledby="cells">
       <h2 id="cells">Cell types</h2>
@@ -34,12 +47,6 @@ export function CellTypes({ statistics }: { statistics: DatasetStatistics }) {
             <thead>
               <tr>
                 <th scope="col">Cell type</th>
-                {lines && (
-                  <>
-                    <th scope="col">Origin</th>
-                    <th scope="col">Appearance</th>
-                  </>
-                )}
                 <th scope="col" className="num">
                   Images
                 </th>
@@ -48,40 +55,78 @@ export function CellTypes({ statistics }: { statistics: DatasetStatistics }) {
                     <abbr title="Some files are listed under two ids">Files</abbr>
                   </th>
                 )}
-                <th scope="col">Wells</th>
-                <th scope="col" className="num">
-                  <abbr title="Time points, and hours since seeding of the first and the last">Times</abbr>
-                </th>
                 <th scope="col" className="num">
                   Cells
                 </th>
                 <th scope="col" className="num">
                   <abbr title="Mean ± standard deviation">Cells per image</abbr>
                 </th>
+                {counted.length > 0 && (
+                  <th scope="col" className="sparks">
+                    {integer(counts.from)} to {integer(counts.to)}
+                    <span className="visually-hidden"> cells per image, drawn</span>
+                  </th>
+                )}
+                <th scope="col" className="num">
+                  <abbr title="Of the areas given in the annotations">Median area, px</abbr>
+                </th>
+                <th scope="col" className="sparks">
+                  {integer(areas.from)} to {integer(areas.to)}
+                  <span className="visually-hidden"> pixels, drawn</span> <small className="muted">log</small>
+                </th>
+                <th scope="col">Wells</th>
+                <th scope="col" className="num">
+                  <abbr title="Time points, and hours since seeding of the first and the last">Times</abbr>
+                </th>
               </tr>
             </thead>
             <tbody>
               {groups.map((group) => {
-                const { cellType, images, files, wells, time, objects, cellsPerImage } = group;
+                const { cellType, images, files, wells, time, objects, cellsPerImage, area } = group;
+                const color = colorOf(group);
                 return (
                   <tr key={nameOf(group)}>
-                    <th scope="row">{nameOf(group)}</th>
-                    {lines && (
-                      <>
-                        <td className="prose-cell">{cellType ? CELL_LINES[cellType].origin : '–'}</td>
-                        <td className="prose-cell">{cellType ? CELL_LINES[cellType].appearance : '–'}</td>
-                      </>
-                    )}
+                    <th scope="row">
+                      {cellType ? <TypeName type={cellType} /> : nameOf(group)}
+                      {cellType && (
+                        <small className="muted">
+                          {CELL_LINES[cellType].origin}. {CELL_LINES[cellType].appearance}.
+                        </small>
+                      )}
+                    </th>
                     <td className="num">{integer(images)}</td>
                     {twice && <td className="num">{integer(files)}</td>}
-                    <td>{wells.join(', ') || '–'}</td>
-                    <td className="num">
-                      {time ? `${time.points} (${hours(time.first)}–${hours(time.last)} h)` : '–'}
-                    </td>
                     <td className="num">{integer(objects)}</td>
                     <td className="num">
                       {cellsPerImage.mean.toFixed(1)}
                       {cellsPerImage.sd !== null && ` ± ${cellsPerImage.sd.toFixed(1)}`}
+                    </td>
+                    {counted.length > 0 && (
+                      <td className="sparks">
+                        {cellsPerImage.histogram && (
+                          <SparkHistogram
+                            counts={cellsPerImage.histogram}
+                            edges={countEdges}
+                            x={counts}
+                            color={color}
+                            say={`Cells per image of ${nameOf(group)}, ${cellsPerImage.mean.toFixed(1)} on average`}
+                          />
+                        )}
+                      </td>
+                    )}
+                    <td className="num">{area.median === null ? '–' : integer(area.median)}</td>
+                    <td className="sparks">
+                      <SparkHistogram
+                        counts={area.histogram}
+                        edges={areaEdges}
+                        x={{ ...areas, log: true }}
+                        color={color}
+                        say={`Areas of ${nameOf(group)}, ${area.median === null ? 'no cells' : `median ${integer(area.median)} pixels`}`}
+                      />
+                    </td>
+                    <td>{wells.join(', ') || '–'}</td>
+                    <td className="num">
+                      {time ? `${time.points} (${hours(time.first)}–${hours(time.last)} h)` : '–'}
                     </td>
                   </tr>
                 );
@@ -98,6 +143,12 @@ export function CellTypes({ statistics }: { statistics: DatasetStatistics }) {
       )}
     </section>
   );
+}
+
+/** Return the part of an axis that histograms use. */
+function spanOf(histograms: readonly (readonly number[])[], edges: readonly number[]): { from: number; to: number } {
+  const [first, last] = bins(histograms);
+  return { from: edges[first], to: edges[last] };
 }
 
 /** A data set with its statistics, beside those it belongs to. */
@@ -123,7 +174,6 @@ export function SplitsAndTimes({ splits }: { splits: readonly SplitColumn[] }) {
         <ByDay
           key={name}
           title={several && split ? `${SPLIT_NAMES[split]}, by day since seeding` : 'Cells by day since seeding'}
-          heading={several}
           groups={statistics?.groups ?? []}
         />
       ))}
@@ -216,15 +266,18 @@ function BySplit({ splits }: { splits: readonly SplitColumn[] }) {
 const MOST_COLUMNS = 8;
 
 /** Sums per day, or per several days if there are many. Images that the times leave out are left out here, too. */
-function ByDay({ title, heading, groups }: { title: string; heading: boolean; groups: readonly GroupStatistics[] }) {
+function ByDay({ title, groups }: { title: string; groups: readonly GroupStatistics[] }) {
   const timed = groups.filter(({ density }) => density.length > 0);
   const last = Math.max(...timed.flatMap(({ density }) => density.map(({ hours }) => Math.floor(hours / 24))));
   const wide = Math.ceil((last + 1) / MOST_COLUMNS);
-  const columns = Array.from({ length: Math.ceil((last + 1) / wide) }, (_, k) => k);
+  // days without an image are left out
+  const columns = Array.from({ length: Math.ceil((last + 1) / wide) }, (_, k) => k).filter((k) =>
+    timed.some(({ density }) => density.some(({ hours, images }) => images > 0 && Math.floor(hours / 24 / wide) === k)),
+  );
   const name = (k: number) => (wide === 1 ? `Day ${k + 1}` : `Days ${k * wide + 1}–${(k + 1) * wide}`);
   return (
-    <div className="by-day">
-      {heading && <h3>{title}</h3>}
+    <details className="fold by-day">
+      <summary>{title}</summary>
       <TableFrame label={`Table: ${title}, scrolls sideways`}>
         <table>
           <caption className="visually-hidden">{title}: cells, and images in small print</caption>
@@ -264,6 +317,6 @@ function ByDay({ title, heading, groups }: { title: string; heading: boolean; gr
         </table>
       </TableFrame>
       <p className="muted">Cells, and below them the images they are in.</p>
-    </div>
+    </details>
   );
 }

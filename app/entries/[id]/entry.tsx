@@ -1,42 +1,21 @@
 import Link from 'next/link';
-import { Fragment, type ReactNode } from 'react';
+import { Fragment } from 'react';
 import { Segments } from '#app/_components/choice-links.tsx';
+import { Digest } from '#app/_components/digest.tsx';
 import { PROTOCOL_LABELS } from '#app/_components/labels.ts';
-import { OrcidId } from '#app/_components/orcid.tsx';
 import { LeftBehind, ScoredAgain } from '#app/_components/score-history.tsx';
-import { LevelMark, LevelSentence } from '#app/_components/trust-badge.tsx';
-import type { ScoreHistory } from '#db/board/score-history.ts';
-import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
-import { bytes, day, integer, moment, seconds } from '#lib/format.ts';
+import { LevelSentence } from '#app/_components/trust-badge.tsx';
+import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';
+import { bytes, integer, moment, seconds } from '#lib/format.ts';
 import type { PublicEntry } from '#lib/public-entry.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { datasetsOf, isReportOf, type Report } from '#lib/tasks/report.ts';
+import { EXPOSURE_NAMES } from '#lib/vocabulary.ts';
+import { hasErrors } from './errors.tsx';
+import { EntryHead, type EntryProps } from './head.tsx';
+import { type OfferedFile, SharingFacts } from './sharing-facts.tsx';
 import { TaskResultsOf } from './task-results.tsx';
-import { WideResultsOf } from './wide-results.tsx';
-
-interface EntryProps {
-  entry: PublicEntry;
-  /** the data set's name */
-  dataset: string;
-  reports: Partial<Record<ProtocolId, Report>>;
-  /** all its scores */
-  history: ScoreHistory;
-  /** the protocol parameter of the address */
-  asked: string | string[] | undefined;
-  /** the viewer is the owner, in the team, or a maintainer */
-  inside: boolean;
-  /** the viewer's actions */
-  deeds?: ReactNode;
-  links: {
-    /** the page itself */
-    page: string;
-    receipt: string;
-    /** null: the viewer has no access by the API */
-    json: string | null;
-    /** null: the entry is not public and has no badge */
-    badge: string | null;
-  };
-}
+import { Headline, WideResultsOf } from './wide-results.tsx';
 
 const STATE_WORDS = {
   uploading: 'Its upload is not complete.',
@@ -49,14 +28,15 @@ const STATE_WORDS = {
 
 /**
  * Everything the site shows of one entry: to everybody, to its owner, and to reviewers, from whom its identity is
- * hidden.
+ * hidden. Details are folded; an address such as `#provenance` opens what it points to.
  */
-export function EntryView({ entry, dataset, reports, history, asked, inside, deeds, links }: EntryProps) {
+export function EntryView(props: EntryProps) {
+  const { entry, dataset, reports, history, asked, inside, links } = props;
   const scored = PROTOCOL_IDS.filter((id) => reports[id]);
   const chosen = scored.find((id) => id === asked) ?? scored.find((id) => id === PRIMARY_PROTOCOL) ?? scored[0];
   const report = chosen && reports[chosen];
   const task = parseTask(entry.task);
-  const sealed = entry.anonymous !== null && !entry.anonymous.identityShown;
+  const wide = report && isReportOf(report, 'livecell-wide') ? report : null;
   const protocols = (
     <Segments
       label="Protocol"
@@ -70,56 +50,9 @@ export function EntryView({ entry, dataset, reports, history, asked, inside, dee
   );
   return (
     <div className="page entry">
-      <header className="page-head">
-        <p className="eyebrow">
-          <Link href={`/leaderboards/${entry.task}`}>{task?.name ?? entry.task}</Link>
-        </p>
-        <h1>{entry.method}</h1>
-        <div className="cluster muted">
-          {entry.featured && (
-            <span className="badge" data-kind="info" title="Chosen by the maintainers to compare with">
-              Baseline
-            </span>
-          )}
-          <LevelMark entry={entry} />
-          {entry.demo && <span className="badge">Demo</span>}
-          {entry.visibility !== 'published' && (
-            <span className="badge" data-kind="warn">
-              {entry.visibility === 'pending' ? 'Waiting for approval' : entry.visibility}
-            </span>
-          )}
-          {entry.testImagesSeen && (
-            <span className="badge" data-kind="warn">
-              Test images seen
-            </span>
-          )}
-          <span>{by(entry)}</span>
-          {entry.publishedAt && <span>published {day(entry.publishedAt)}</span>}
-          {entry.paperUrl && (
-            <a href={entry.paperUrl} rel="nofollow ugc noopener">
-              Paper
-            </a>
-          )}
-          {entry.codeUrl && (
-            <a href={entry.codeUrl} rel="nofollow ugc noopener">
-              Code
-            </a>
-          )}
-          {inside && <Link href={`/submissions/${entry.id}`}>Manage this submission</Link>}
-          {deeds}
-        </div>
-        <Submitter entry={entry} />
-      </header>
+      <EntryHead {...props} hasReport={report !== undefined} />
 
       {entry.anonymous && <AnonymityNote entry={entry} />}
-      {entry.demo && (
-        <div className="alert" data-kind="info">
-          <p>
-            A demo entry on synthetic images. It was scored by the same pipeline as any other and says nothing about a
-            real method.
-          </p>
-        </div>
-      )}
       {entry.state !== 'scored' && (
         <div className="alert" data-kind="warn">
           <p>
@@ -128,108 +61,140 @@ export function EntryView({ entry, dataset, reports, history, asked, inside, dee
           </p>
         </div>
       )}
-
       <LeftBehind history={history} inside={inside} />
-      {report && isReportOf(report, 'livecell-wide') && (
-        <WideResultsOf reports={reports} report={report} protocols={protocols} />
-      )}
-      {report && task && !isReportOf(report, 'livecell-wide') && (
-        <>
+
+      {wide && <Headline report={wide} />}
+      <Contents
+        sections={[
+          report && ['summary', 'Summary'],
+          wide && ['images', 'Images'],
+          wide && hasErrors(reports[PRIMARY_PROTOCOL]) && ['errors', 'Errors'],
+          wide && ['numbers', 'All numbers'],
+          ['method', 'Method'],
+          ['provenance', 'Provenance'],
+        ]}
+      />
+      {wide && <WideResultsOf {...{ reports, report: wide, protocols }} images={links.images} id={entry.id} />}
+      {report && task && !wide && (
+        <div id="summary">
           {task.kind.evaluated && protocols}
           <TaskResultsOf task={task} report={report} method={entry.method} dataset={dataset} />
-        </>
+        </div>
       )}
 
       <ScoredAgain history={history} />
-      <section className="section split">
-        <div className="stack">
-          <h2>About the method</h2>
-          {entry.description ? (
-            entry.description.split(/\n{2,}/).map((paragraph) => <p key={paragraph}>{paragraph}</p>)
-          ) : (
-            <p className="muted">
-              {sealed
-                ? 'The method and its training data are shown once the entry is no longer anonymous.'
-                : 'The submitter gave no description.'}
-            </p>
-          )}
-          <dl className="facts">
-            {!sealed && (
-              <>
-                <dt>Trained on</dt>
-                <dd>{entry.trainingData || 'not stated'}</dd>
-              </>
-            )}
-            <dt>Test images</dt>
-            <dd>
-              {entry.testImagesSeen
-                ? 'declared as seen in training or tuning'
-                : entry.demo
-                  ? 'not applicable'
-                  : 'declared as not seen'}
-            </dd>
-          </dl>
-          {report && <Warnings report={report} />}
-        </div>
-        <div className="stack">
-          <h2>Provenance</h2>
-          <dl className="facts">
-            <dt>Data set</dt>
-            <dd>
-              {(report ? datasetsOf(report, dataset) : [dataset]).map((name, i) => (
-                <Fragment key={name}>
-                  {i > 0 && ', '}
-                  <Link href={`/datasets/${encodeURIComponent(name)}`}>{name}</Link>
-                </Fragment>
-              ))}
-            </dd>
-            {report && <ReportFacts report={report} />}
-            <dt>Verification</dt>
-            <dd>
-              <LevelSentence entry={entry} />
-            </dd>
-            <dt>Submitted</dt>
-            <dd>
-              <time dateTime={entry.createdAt.toISOString()}>{moment(entry.createdAt)}</time>
-            </dd>
-            {entry.finishedAt && (
-              <>
-                <dt>Scored</dt>
-                <dd>
-                  <time dateTime={entry.finishedAt.toISOString()}>{moment(entry.finishedAt)}</time>
-                </dd>
-              </>
-            )}
-          </dl>
-          {report && (
-            <p className="cluster">
-              <a href={links.receipt}>Score receipt</a>
-              {links.json && <a href={links.json}>All of this as JSON</a>}
-              {links.badge && <a href={links.badge}>Badge (SVG)</a>}
-            </p>
-          )}
-        </div>
-      </section>
+      <div className="section split">
+        <AboutTheMethod entry={entry} report={report} />
+        <Provenance entry={entry} dataset={dataset} part={props.part} report={report} files={links.files ?? []} />
+      </div>
     </div>
   );
 }
 
-/** The submitter with affiliation and the iD they signed in with; nothing while the entry is sealed. */
-function Submitter({ entry: { submitter, affiliation, orcid } }: { entry: PublicEntry }) {
-  if (!submitter || !(affiliation || orcid)) return null;
+/** Links to the sections of the page; they stay in sight while it scrolls. */
+function Contents({ sections }: { sections: readonly (readonly [string, string] | false | null | undefined)[] }) {
+  const shown = sections.filter((section) => section !== false && section !== null && section !== undefined);
   return (
-    <p className="cluster muted">
-      <span>Submitted by {[submitter, affiliation].filter(Boolean).join(', ')}</span>
-      {orcid && <OrcidId orcid={orcid} />}
-    </p>
+    <nav className="tabs on-this-page" aria-label="On this page">
+      <ul>
+        {shown.map(([id, name]) => (
+          <li key={id}>
+            <a href={`#${id}`}>{name}</a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 
-/** Return the names shown beside the method. */
-function by({ anonymous, submitter, team, authors, demo }: PublicEntry): string {
-  if (anonymous && !anonymous.identityShown) return 'Anonymous';
-  const people = authors || submitter;
-  return [people, team].filter(Boolean).join(', ') || (demo ? 'LIVECell benchmark' : 'Submitter not named');
+function AboutTheMethod({ entry, report }: { entry: PublicEntry; report: Report | undefined }) {
+  const sealed = entry.anonymous !== null && !entry.anonymous.identityShown;
+  return (
+    <section className="stack" aria-labelledby="method">
+      <h2 id="method">About the method</h2>
+      {entry.description ? (
+        entry.description.split(/\n{2,}/).map((paragraph) => <p key={paragraph}>{paragraph}</p>)
+      ) : (
+        <p className="muted">
+          {sealed
+            ? 'The method and its training data are shown once the entry is no longer anonymous.'
+            : 'The submitter gave no description.'}
+        </p>
+      )}
+      <dl className="facts">
+        {!sealed && (
+          <>
+            <dt>Trained on</dt>
+            <dd>
+              {entry.trainingData || 'not stated'}
+              {entry.exposure && `; ${EXPOSURE_NAMES[entry.exposure]}`}
+            </dd>
+          </>
+        )}
+        <dt>Test images</dt>
+        <dd>
+          {entry.testImagesSeen
+            ? 'declared as seen in training or tuning'
+            : entry.demo
+              ? 'not applicable'
+              : 'declared as not seen'}
+        </dd>
+      </dl>
+      {report && <Warnings report={report} />}
+    </section>
+  );
+}
+
+function Provenance({
+  entry,
+  dataset,
+  part,
+  report,
+  files,
+}: Pick<EntryProps, 'entry' | 'dataset' | 'part'> & {
+  report: Report | undefined;
+  files: readonly OfferedFile[];
+}) {
+  return (
+    <section className="stack" aria-labelledby="provenance">
+      <h2 id="provenance">Provenance</h2>
+      <dl className="facts">
+        <dt>Data set</dt>
+        <dd>
+          {(report ? datasetsOf(report, dataset) : [dataset]).map((name, i) => (
+            <Fragment key={name}>
+              {i > 0 && ', '}
+              <Link href={`/datasets/${encodeURIComponent(name)}`}>{name}</Link>
+            </Fragment>
+          ))}
+        </dd>
+        {part && (
+          <>
+            <dt>Part</dt>
+            <dd>{part}</dd>
+          </>
+        )}
+        {report && <ReportFacts report={report} />}
+        <SharingFacts entry={entry} files={files} />
+        <dt>Verification</dt>
+        <dd>
+          <LevelSentence entry={entry} />
+        </dd>
+        <dt>Submitted</dt>
+        <dd>
+          <time dateTime={entry.createdAt.toISOString()}>{moment(entry.createdAt)}</time>
+        </dd>
+        {entry.finishedAt && (
+          <>
+            <dt>Scored</dt>
+            <dd>
+              <time dateTime={entry.finishedAt.toISOString()}>{moment(entry.finishedAt)}</time>
+            </dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
 }
 
 function AnonymityNote({ entry: { anonymous } }: { entry: PublicEntry }) {
@@ -276,7 +241,7 @@ function ReportFacts({ report }: { report: Report }) {
       <dd>
         {integer(groundTruth.images)} images, {integer(groundTruth.objects)} objects
         <br />
-        <code title="SHA-256">{groundTruth.sha256}</code>
+        <Digest of={groundTruth.sha256} what="the ground truth" />
       </dd>
       {predictions.map((file) => (
         <FileFacts key={file.slot} file={file} />
@@ -301,7 +266,7 @@ function FileFacts({ file }: { file: Report['predictions'][number] }) {
       <dd>
         {bytes(file.bytes)}, {integer(file.detections)} detections on {integer(file.images)} images ({file.format})
         <br />
-        <code title="SHA-256">{file.sha256}</code>
+        <Digest of={file.sha256} what={`the predictions${file.slot === 'all' ? '' : `, ${file.slot}`}`} />
       </dd>
     </>
   );

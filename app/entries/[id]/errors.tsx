@@ -4,9 +4,9 @@ import { byErrorKind, ERROR_NAMES } from '#lib/charts/series.ts';
 import { EVALUATIONS, type Evaluation, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { exact, integer, percent } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
-import { ERROR_KINDS, type ErrorKind } from '#lib/scoring/errors-by-kind.ts';
+import { ERROR_KINDS, type ErrorKind } from '#lib/scoring/error-kinds.ts';
 import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
-import type { ReportOf } from '#lib/tasks/report.ts';
+import { isReportOf, type Report, type ReportOf } from '#lib/tasks/report.ts';
 import { Frame } from './tables.tsx';
 
 const EXPLAINED: Readonly<Record<ErrorKind, string>> = {
@@ -29,6 +29,15 @@ const SIDES: Readonly<Record<ErrorKind, readonly ('objects' | 'detections')[]>> 
 };
 const SIDE_NAMES = { objects: 'Cells', detections: 'Outlines' } as const;
 
+/** Tell whether a report has errors by kind; reports of old evaluators have none. */
+export function hasErrors(report: Report | undefined): boolean {
+  return (
+    report !== undefined &&
+    isReportOf(report, 'livecell-wide') &&
+    EVALUATIONS.some((evaluation) => report.results[evaluation]?.overall.errors)
+  );
+}
+
 /** Errors by kind from the primary protocol's report; nothing for old reports without them. */
 export function WhatGoesWrong({ report }: { report: ReportOf<'livecell-wide'> | undefined }) {
   const evaluations = EVALUATIONS.filter((evaluation) => report?.results[evaluation]?.overall.errors);
@@ -37,8 +46,8 @@ export function WhatGoesWrong({ report }: { report: ReportOf<'livecell-wide'> | 
   const results = report.results[main]!;
   const threshold = results.overall.scoreThreshold;
   return (
-    <section className="section errors">
-      <h2>What goes wrong</h2>
+    <section className="section errors" aria-labelledby="errors">
+      <h2 id="errors">What goes wrong</h2>
       <div className="prose muted">
         <p>
           Every cell that was not found and every false outline, each under exactly one name. Counted at IoU 0.50
@@ -46,30 +55,35 @@ export function WhatGoesWrong({ report }: { report: ReportOf<'livecell-wide'> | 
           {PROTOCOLS[report.protocol].name}.
         </p>
       </div>
-      <dl className="kinds">
-        {ERROR_KINDS.map((kind) => (
-          <div key={kind}>
-            <dt>{ERROR_NAMES[kind]}</dt>
-            <dd>{EXPLAINED[kind]}</dd>
-          </div>
-        ))}
-      </dl>
       <div className="charts">
         <Chart kind="stack" series={byErrorKind(results, 'objects')} />
         <Chart kind="stack" series={byErrorKind(results, 'detections')} />
       </div>
-      <h3>Errors by cell type, {EVALUATION_NAMES[main].toLowerCase()}</h3>
-      <p className="prose muted">
-        ΔAP is what AP would gain, in points of 100, if that one kind did not exist. The gains do not add up: errors
-        hide one another.
-      </p>
-      <ErrorTable results={results} evaluation={main} />
-      {others.map((evaluation) => (
-        <details key={evaluation}>
-          <summary>The same for {EVALUATION_NAMES[evaluation].toLowerCase()}</summary>
-          <ErrorTable results={report.results[evaluation]!} evaluation={evaluation} />
-        </details>
-      ))}
+      <details className="fold">
+        <summary>Errors by cell type, {EVALUATION_NAMES[main].toLowerCase()}</summary>
+        <p className="prose muted">
+          ΔAP is what AP would gain, in points of 100, if that one kind did not exist. The gains do not add up: errors
+          hide one another.
+        </p>
+        <ErrorTable results={results} evaluation={main} />
+        {others.map((evaluation) => (
+          <details key={evaluation}>
+            <summary>The same for {EVALUATION_NAMES[evaluation].toLowerCase()}</summary>
+            <ErrorTable results={report.results[evaluation]!} evaluation={evaluation} />
+          </details>
+        ))}
+      </details>
+      <details className="fold">
+        <summary>What each kind means</summary>
+        <dl className="kinds">
+          {ERROR_KINDS.map((kind) => (
+            <div key={kind}>
+              <dt>{ERROR_NAMES[kind]}</dt>
+              <dd>{EXPLAINED[kind]}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
     </section>
   );
 }

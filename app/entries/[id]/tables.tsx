@@ -1,18 +1,15 @@
 import { Interval } from '#app/_components/interval.tsx';
 import { EVALUATION_NAMES, PROTOCOL_LABELS } from '#app/_components/labels.ts';
-import { IOU_LABELS, meanOverTypes } from '#lib/charts/series.ts';
+import { IOU_LABELS } from '#lib/charts/series.ts';
 import { EVALUATIONS, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
-import { exact, integer, percent } from '#lib/format.ts';
-import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
+import { exact, percent } from '#lib/format.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
-import { INCOMPLETE_IMAGES, type SensitivityLine } from '#lib/scoring/sensitivity.ts';
 import { type Column, columnNumber, fillLimits, readerOf, readInterval } from '#lib/tasks/columns.ts';
 import { TASKS } from '#lib/tasks/index.ts';
 import type { ReportOf } from '#lib/tasks/report.ts';
 
 /** The board's names of the numbers, so that every page uses the same. */
 const COLUMNS = TASKS['livecell-wide'].columns.filter(({ onDemand }) => !onDemand);
-const SLICE_METRICS = ['AP', 'AFNR', 'AP50', 'AP75'] as const;
 
 /** Every number of the report under every protocol: rows are metrics, columns are protocols. */
 export function AllNumbers({ reports }: { reports: Partial<Record<ProtocolId, ReportOf<'livecell-wide'>>> }) {
@@ -84,157 +81,6 @@ function MetricName({ column, protocols }: { column: Column; protocols: readonly
 
 function label(column: Column, id: ProtocolId): string {
   return fillLimits(column.label, id);
-}
-
-export function PerCellType({ report }: { report: ReportOf<'livecell-wide'> }) {
-  const evaluations = EVALUATIONS.filter((evaluation) => report.results[evaluation]);
-  const results = evaluations.map((evaluation) => report.results[evaluation]!);
-  const types = CELL_TYPES.filter((type) => results.some(({ cellTypes }) => cellTypes[type]));
-  return (
-    <Frame label="Numbers by cell type">
-      <table>
-        <caption className="visually-hidden">Metrics by cell type, in per cent</caption>
-        <thead>
-          <tr className="groups">
-            <td />
-            <th scope="colgroup" colSpan={2}>
-              Test set
-            </th>
-            {evaluations.map((evaluation) => (
-              <th key={evaluation} scope="colgroup" colSpan={SLICE_METRICS.length}>
-                {EVALUATION_NAMES[evaluation]}
-              </th>
-            ))}
-          </tr>
-          <tr>
-            <th scope="col">Cell type</th>
-            <th scope="col" className="num">
-              Images
-            </th>
-            <th scope="col" className="num">
-              Objects
-            </th>
-            {evaluations.flatMap((evaluation) =>
-              SLICE_METRICS.map((metric) => (
-                <th key={evaluation + metric} scope="col" className="num">
-                  {metric}
-                </th>
-              )),
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {types.map((type) => {
-            const first = results.find(({ cellTypes }) => cellTypes[type])?.cellTypes[type];
-            return (
-              <tr key={type}>
-                <th scope="row">{CELL_TYPE_NAMES[type]}</th>
-                <td className="num">{integer(first?.images ?? 0)}</td>
-                <td className="num">{integer(first?.objects ?? 0)}</td>
-                {results.flatMap(({ cellTypes }, e) =>
-                  SLICE_METRICS.map((metric) => (
-                    <td key={evaluations[e] + metric} className="num" title={exact(cellTypes[type]?.[metric])}>
-                      {percent(cellTypes[type]?.[metric])}
-                      <Interval of={intervalOf(cellTypes[type], metric)} />
-                    </td>
-                  )),
-                )}
-              </tr>
-            );
-          })}
-        </tbody>
-        <tbody className="totals">
-          <tr>
-            <th scope="row">
-              <abbr title="The plain mean over the cell types that have a number: each type weighs the same">
-                Mean over types
-              </abbr>
-            </th>
-            <td />
-            <td />
-            {results.flatMap(({ cellTypes }, e) =>
-              SLICE_METRICS.map((metric) => {
-                const mean = metric === 'AP' || metric === 'AFNR' ? meanOverTypes(cellTypes, metric).mean : undefined;
-                return (
-                  <td
-                    key={evaluations[e] + metric}
-                    className="num"
-                    title={mean === undefined ? undefined : exact(mean)}
-                  >
-                    {percent(mean)}
-                  </td>
-                );
-              }),
-            )}
-          </tr>
-          <tr>
-            <th scope="row">
-              <abbr title="All images together, so dense cultures weigh more: the number of the leaderboard">
-                All images pooled
-              </abbr>
-            </th>
-            <td className="num">{integer(results[0].overall.images)}</td>
-            <td className="num">{integer(results[0].overall.objects)}</td>
-            {results.flatMap(({ overall }, e) =>
-              SLICE_METRICS.map((metric) => (
-                <td key={evaluations[e] + metric} className="num" title={exact(overall[metric])}>
-                  {percent(overall[metric])}
-                  <Interval of={intervalOf(overall, metric)} />
-                </td>
-              )),
-            )}
-          </tr>
-          {SENSITIVITY.map(({ line, name, title }) => {
-            const own = results.map(({ overall }) => overall.sensitivity?.[line]);
-            const first = own.find(Boolean);
-            return first ? (
-              <tr key={line}>
-                <th scope="row">
-                  <abbr title={title}>{name}</abbr>
-                </th>
-                <td className="num">{integer(first.images)}</td>
-                <td className="num">{integer(first.objects)}</td>
-                {own.flatMap((numbers, e) =>
-                  SLICE_METRICS.map((metric) => {
-                    const value = metric === 'AP' || metric === 'AFNR' ? numbers?.[metric] : undefined;
-                    return (
-                      <td
-                        key={evaluations[e] + metric}
-                        className="num"
-                        title={value === undefined ? undefined : exact(value)}
-                      >
-                        {value !== undefined && percent(value)}
-                      </td>
-                    );
-                  }),
-                )}
-              </tr>
-            ) : null;
-          })}
-        </tbody>
-      </table>
-    </Frame>
-  );
-}
-
-/**
- * How much the pooled number depends on irregularities of the official test set; other data sets have no such lines.
- */
-const SENSITIVITY: readonly { line: SensitivityLine; name: string; title: string }[] = [
-  {
-    line: 'withoutDuplicates',
-    name: 'Pooled, every file once',
-    title: 'Files that are listed under two image ids count under the lower of them alone',
-  },
-  {
-    line: 'withoutIncomplete',
-    name: 'Pooled, without incomplete images',
-    title: `Without the images of which nearly no cell is annotated: ${INCOMPLETE_IMAGES.join(', ')}`,
-  },
-];
-
-function intervalOf(metrics: Metrics | undefined, metric: (typeof SLICE_METRICS)[number]) {
-  return metric === 'AP' || metric === 'AFNR' ? metrics?.interval?.[metric] : undefined;
 }
 
 const WITHOUT_RANKING = [

@@ -1,6 +1,6 @@
 /** An entry's numbers under the board's names, then the charts of its results. */
 
-import { NumbersTable } from '#app/_components/charts/plot.tsx';
+import { NumbersTable } from '#app/_components/charts/numbers-table.tsx';
 import { EVALUATION_NAMES } from '#app/_components/labels.ts';
 import { TaskFigures } from '#app/_components/tasks/results.tsx';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';

@@ -1,12 +1,10 @@
 import Link from 'next/link';
-import type { Tombstone } from '#app/_server/submissions.ts';
-import { WITHDRAWN_AS } from '#app/submissions/withdrawal.ts';
-import { day } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
+import { fateInWords, type Tombstone } from '#lib/tombstone.ts';
 
 /** What remains of a formerly public entry, so that links to it still lead somewhere. */
 export function TombstoneView({ tombstone, inside }: { tombstone: Tombstone; inside: boolean }) {
-  const { id, task, dataset, method, methodId, at, reason } = tombstone;
+  const { id, task, dataset, method, methodId } = tombstone;
   return (
     <div className="page stack">
       <header className="page-head">
@@ -14,11 +12,12 @@ export function TombstoneView({ tombstone, inside }: { tombstone: Tombstone; ins
         <h1>{method}</h1>
       </header>
       <div className="alert" data-kind="warn">
-        <p>
-          Withdrawn by its owner on <time dateTime={at.toISOString()}>{day(at)}</time>: {WITHDRAWN_AS[reason]}.
-        </p>
+        <p>{fateInWords(tombstone)}.</p>
       </div>
-      <p>This entry was on the leaderboard of {dataset}. Its scores and files are no longer shown.</p>
+      <p>
+        This entry was on the leaderboard of {dataset}. Its scores and files are no longer shown here;{' '}
+        <Link href={`/snapshots?task=${task}`}>snapshots of the board</Link> keep what was public on their days.
+      </p>
       <p className="cluster">
         <Link href={`/leaderboards/${task}?${new URLSearchParams({ dataset })}`}>The leaderboard as it is now</Link>
         {methodId && <Link href={`/methods/${methodId}`}>Other versions of this method</Link>}

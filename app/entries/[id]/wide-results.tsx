@@ -4,13 +4,15 @@ import type { ReactNode } from 'react';
 import { Chart } from '#app/_components/charts/chart.tsx';
 import { INTERVAL_EXPLAINED, Interval } from '#app/_components/interval.tsx';
 import { EVALUATION_NAMES } from '#app/_components/labels.ts';
-import { byCellType, meanOverTypes, type NamedResults, perIou } from '#lib/charts/series.ts';
+import { meanOverTypes, type NamedResults, perIou } from '#lib/charts/series.ts';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { exact, percent } from '#lib/format.ts';
 import type { EvaluationResults } from '#lib/scoring/report.ts';
 import { isReportOf, type Report, type ReportOf } from '#lib/tasks/report.ts';
 import { WhatGoesWrong } from './errors.tsx';
-import { AllNumbers, PerCellType, WithoutRanking } from './tables.tsx';
+import { OtherPapers } from './families.tsx';
+import { PerCellType } from './summary.tsx';
+import { AllNumbers, WithoutRanking } from './tables.tsx';
 
 type WideReport = ReportOf<'livecell-wide'>;
 
@@ -19,10 +21,15 @@ export function WideResultsOf({
   reports,
   report,
   protocols,
+  images,
+  id,
 }: {
   reports: Partial<Record<ProtocolId, Report>>;
   report: WideReport;
   protocols: ReactNode;
+  /** the page of images; null: nothing is told of single images */
+  images: string | null;
+  id: string;
 }) {
   const wide: Partial<Record<ProtocolId, WideReport>> = {};
   for (const id of PROTOCOL_IDS) {
@@ -31,12 +38,8 @@ export function WideResultsOf({
   }
   return (
     <>
-      <Headline report={report} />
-      {protocols}
-      <h2 className="visually-hidden">Charts</h2>
-      <Charts report={report} />
-      <section className="section">
-        <h2>By cell type</h2>
+      <section className="section" aria-labelledby="summary">
+        <h2 id="summary">By cell type</h2>
         <p className="prose muted">
           Each cell type is a pool of its own. {PROTOCOLS[report.protocol].name}; values in per cent.
           {report.results.bbox.overall.interval && (
@@ -46,36 +49,69 @@ export function WideResultsOf({
             </>
           )}
         </p>
+        {protocols}
         <PerCellType report={report} />
+        <details className="fold">
+          <summary>By IoU threshold</summary>
+          <Charts report={report} />
+        </details>
       </section>
-      <section className="section">
-        <h2>Without ranking</h2>
-        <p className="prose muted">
-          {report.unscored
-            ? 'Label images have no scores, so every outline counts.'
-            : 'AP looks at detections in the order of their scores. These measures take one set of them: those at or above the score that gives the best F1 at IoU 0.50.'}{' '}
-          {PROTOCOLS[report.protocol].name}; all images, in per cent.
-        </p>
-        <WithoutRanking report={report} />
+      <section className="section" aria-labelledby="images">
+        <h2 id="images">Images</h2>
+        <ImagesSection images={images} id={id} />
       </section>
       <WhatGoesWrong report={wide[PRIMARY_PROTOCOL]} />
-      <section className="section">
-        <h2>All numbers, all protocols</h2>
-        <div className="prose why">
-          <p>
-            Two sets of LIVECell numbers exist because the paper and its released code differ. The paper prints size
-            classes of 500 and 1,500 pixels; the code uses 324 and 961 pixels, which are 500 and about 1,500 µm². It
-            also keeps 2,000 detections per image instead of 3,000. Results published with the released code compare
-            with that column. <Link href="/protocol#units">More on this</Link>
+      <section className="section" aria-labelledby="numbers">
+        <h2 id="numbers">All numbers</h2>
+        <details className="fold">
+          <summary>All protocols</summary>
+          <div className="prose why">
+            <p>
+              Two sets of LIVECell numbers exist because the paper and its released code differ. The paper prints size
+              classes of 500 and 1,500 pixels; the code uses 324 and 961 pixels, which are 500 and about 1,500 µm². It
+              also keeps 2,000 detections per image instead of 3,000. Results published with the released code compare
+              with that column. <Link href="/protocol#units">More on this</Link>
+            </p>
+          </div>
+          <AllNumbers reports={wide} />
+        </details>
+        <details className="fold">
+          <summary>Without ranking: F1, Jaccard, panoptic quality</summary>
+          <p className="prose muted">
+            {report.unscored
+              ? 'Label images have no scores, so every outline counts.'
+              : 'AP looks at detections in the order of their scores. These measures take one set of them: those at or above the score that gives the best F1 at IoU 0.50.'}{' '}
+            {PROTOCOLS[report.protocol].name}; all images, in per cent.
           </p>
-        </div>
-        <AllNumbers reports={wide} />
+          <WithoutRanking report={report} />
+        </details>
+        <OtherPapers families={wide[PRIMARY_PROTOCOL]?.families} />
       </section>
     </>
   );
 }
 
-function Headline({ report }: { report: WideReport }) {
+/** The way to single images, which only public ground truth allows. */
+function ImagesSection({ images, id }: { images: string | null; id: string }) {
+  if (!images)
+    return (
+      <p className="prose muted">
+        Nothing is told here of single images: the ground truth of this test set is not public, and numbers of single
+        images would give it away.
+      </p>
+    );
+  return (
+    <p className="cluster">
+      <Link className="button" href={images}>
+        Image by image, and quality control
+      </Link>
+      <Link href={`${images}?sort=missed`}>Where most cells were missed</Link>
+      <a href={`/api/v1/submissions/${id}/images?format=csv`}>Every image as CSV</a>
+    </p>
+  );
+}
+
+export function Headline({ report }: { report: WideReport }) {
   const { segm, bbox } = report.results;
   return (
     <dl className="headline">
@@ -141,8 +177,6 @@ function Charts({ report }: { report: WideReport }) {
   ];
   return (
     <div className="charts">
-      <Chart kind="bar" series={byCellType(both, 'AP')} />
-      <Chart kind="bar" series={byCellType(both, 'AFNR')} />
       <Chart kind="line" series={perIou(both, 'AP')} />
       <Chart kind="line" series={perIou(both, 'FNR')} />
     </div>

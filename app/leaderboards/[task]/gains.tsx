@@ -1,6 +1,6 @@
 /** The gain of one model for all cell types over one model per type, for methods that have both. */
 import Link from 'next/link';
-import { NumbersTable } from '#app/_components/charts/plot.tsx';
+import { NumbersTable } from '#app/_components/charts/numbers-table.tsx';
 import { type BoardRow, getLeaderboard } from '#db/board/board.ts';
 import { listReports } from '#db/board/reports.ts';
 import type { Dataset } from '#db/schema.ts';

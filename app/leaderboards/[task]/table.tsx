@@ -1,76 +1,127 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { Interval } from '#app/_components/interval.tsx';
-import { LevelMark } from '#app/_components/trust-badge.tsx';
 import type { BoardRow } from '#db/board/board.ts';
+import { axisOver, placeOn } from '#lib/board/axis.ts';
+import { supportedDecimals } from '#lib/board/decimals.ts';
 import { bestFirst } from '#lib/board/ranking.ts';
-import { day, exact } from '#lib/format.ts';
-import { CELL_TYPE_NAMES, type CellType } from '#lib/livecell/cell-types.ts';
+import { CELL_TYPE_NAMES, CELL_TYPES, type CellType } from '#lib/livecell/cell-types.ts';
 import { boardColumns } from '#lib/tasks/board-columns.ts';
-import { CELL_TYPE, type Column, type ColumnNumber, fillLimits, formatNumber } from '#lib/tasks/columns.ts';
-import { KnownAs } from './known-as.tsx';
-import { Runs, RunsHead, RunsNote, VersionLink } from './runs.tsx';
-import { type BoardView, viewHref } from './view.ts';
+import { CELL_TYPE, type Column, fillLimits } from '#lib/tasks/columns.ts';
+import { packRows } from './packed-rows.ts';
+import { BoardRows } from './rows.tsx';
+import { shownControl, shownEntry, shownReference } from './shown-rows.ts';
+import { type BoardView, isOfSlices, isSliced, PAGE, viewHref } from './view.ts';
 
 interface Props {
   view: BoardView;
-  rows: readonly BoardRow[];
-  /** ids of the entries shown in the charts */
+  /** the whole board */
+  all: readonly BoardRow[];
+  /** the entries that the filters leave, in order */
+  entries: readonly BoardRow[];
+  /** ids of the entries in the charts, in their order there */
   drawn: readonly string[];
+  mine: ReadonlySet<string>;
+  knownAs: ReadonlyMap<string, string>;
 }
 
 /**
- * The board as a table that needs no script: every number is reachable, with notes at its foot. Entries come first,
- * then those from label images, then results published elsewhere, by data set.
+ * The board as a table that needs no script: a page of entries, then those from label images, then results published
+ * elsewhere, by data set, with notes at its foot.
  */
-export function BoardTable({ view, rows, drawn }: Props) {
-  const { task, sort } = view;
+export function BoardTable({ view, all, entries, drawn, mine, knownAs }: Props) {
+  const { task, sort, page } = view;
   const columns = shownColumns(view);
-  const entries = rows.filter(({ kind }) => kind === 'entry');
-  const unscored = entries.filter((row) => row.unscored);
-  const references = rows.filter(({ kind }) => kind === 'reference');
+  const references = page === null || page === 1 ? all.filter(({ kind }) => kind === 'reference') : [];
+  const controls = page === null || page === 1 ? all.filter(({ kind }) => kind === 'control') : [];
   const subsets = [...new Set(references.map(({ subset }) => subset))].sort(
     (a, b) => Number(a !== undefined) - Number(b !== undefined) || (a ?? '').localeCompare(b ?? '', 'en'),
   );
   const notes = [...new Set(references.flatMap(({ note }) => note || []))];
-  const width = columns.length + 3;
-  const entryRow = (row: BoardRow) => (
-    <EntryRow key={row.id} row={row} columns={columns} view={view} drawn={drawn.includes(row.id)} />
+  const onPage = entriesOnPage(view, entries);
+
+  const ranked = all.filter(({ kind, unscored }) => kind === 'entry' && !unscored);
+  const decimals = supportedDecimals(
+    ranked.flatMap(({ intervals }) => (intervals[sort.key] ? [intervals[sort.key]] : [])),
   );
+  const axis = axisOver(
+    [...onPage, ...references.filter(({ subset }) => subset === undefined)].flatMap(({ values, intervals }) => [
+      ...[values[sort.key]].filter((value) => typeof value === 'number'),
+      ...(intervals[sort.key] ?? []),
+    ]),
+  );
+  const strongest = Math.max(
+    1e-9,
+    ...all
+      .filter(({ kind }) => kind !== 'control')
+      .flatMap(({ values }) => CELL_TYPES.map((type) => values[`${task.strip?.metric}-${type}`] ?? 0)),
+  );
+  const shared = { view, columns, axis, drawn, mine, knownAs };
+  const dots = axis ? columns.indexOf(sort) : -1;
+  // slices have no numbers by type
+  const tint = task.strip && !isSliced(view) ? 100 * strongest : null;
+  const width = columns.length + 3 + Number(dots >= 0) + Number(tint !== null);
+  const rows = (of: readonly BoardRow[]) => (
+    <BoardRows
+      rows={packRows(of.map((row) => shownEntry(row, entries[entries.indexOf(row) - 1], shared)))}
+      {...{ decimals, dots, strongest: tint }}
+      columns={columns.map(forRows(sort))}
+    />
+  );
+  const scored = onPage.filter((row) => !row.unscored);
+  const unscored = onPage.filter((row) => row.unscored);
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling frame must be reachable by keyboard */}
-      <section className="table-scroll board" tabIndex={0} aria-label="Leaderboard table, scrolls sideways">
+      <section id="board" className="table-scroll board" tabIndex={0} aria-label="Leaderboard table, scrolls sideways">
         <table>
           <caption className="visually-hidden">
             {[task.name, task.board?.caption].filter(Boolean).join(': ')}, ranked by{' '}
             {fillLimits(sort.title, view.protocol)}
           </caption>
           <thead>
-            <GroupHeads columns={columns} cellType={view.cellType} />
+            <GroupHeads columns={columns} cellType={view.cellType} dots={dots} after={Number(tint !== null) + 1} />
             <tr>
               <th scope="col" className="num">
                 Rank
               </th>
               <th scope="col">Method</th>
-              <RunsHead />
-              {columns.map((column) => (
-                <ColumnHead key={column.key} column={column} view={view} />
-              ))}
+              {columns.map((column, i) => [
+                <ColumnHead key={column.key} column={column} view={view} />,
+                i === dots && axis && (
+                  <th key="dots" scope="col" className="dots">
+                    <span className="visually-hidden">
+                      {fillLimits(column.label, view.protocol)} with its interval, drawn
+                    </span>
+                    <span className="axis" aria-hidden="true">
+                      {axis.ticks.map((tick) => (
+                        <span key={tick} style={{ left: `${placeOn(axis, tick)}%` }}>
+                          {Number((column.format === 'percent' ? 100 * tick : tick).toPrecision(6))}
+                        </span>
+                      ))}
+                    </span>
+                  </th>
+                ),
+              ])}
+              {task.strip && (
+                <th scope="col" className="strips">
+                  <abbr
+                    title={`${task.strip.name}, from left to right: ${CELL_TYPES.map((type) => CELL_TYPE_NAMES[type]).join(', ')}; the stronger the tint, the higher`}
+                  >
+                    By type
+                  </abbr>
+                </th>
+              )}
+              <th scope="col" className="num" title="Scored runs of the method on this test set, published or not">
+                Runs
+              </th>
             </tr>
           </thead>
           <tbody>
-            {entries.filter((row) => !row.unscored).map(entryRow)}
-            {entries.length === 0 && (
+            {rows(scored)}
+            {onPage.length === 0 && (
               <tr>
                 <td colSpan={width} className="empty">
-                  {view.level ? (
-                    'No entry here has this level (yet).'
-                  ) : (
-                    <>
-                      No entry is published here yet. <Link href="/submit">Submit predictions</Link> to be the first.
-                    </>
-                  )}
+                  <NoEntries view={view} />
                 </td>
               </tr>
             )}
@@ -80,55 +131,128 @@ export function BoardTable({ view, rows, drawn }: Props) {
               <RowsHead width={width}>
                 Label images, which have no scores to rank detections by: ranked among themselves
               </RowsHead>
-              {unscored.map(entryRow)}
+              {rows(unscored)}
+            </tbody>
+          )}
+          {controls.length > 0 && (
+            <tbody className="references controls">
+              <RowsHead width={width}>
+                Controls, made from the ground truth to give the numbers their scale: not ranked
+              </RowsHead>
+              <BoardRows
+                rows={packRows(controls.map((row) => shownControl(row, { ...shared, axis: null })))}
+                {...{ decimals, dots, strongest: tint }}
+                columns={columns.map(forRows(sort))}
+              />
             </tbody>
           )}
           {subsets.map((subset) => (
             <tbody key={subset ?? ''} className="references">
               <RowsHead width={width}>{publishedOn(subset, task.board?.published)}</RowsHead>
-              {references
-                .filter((row) => row.subset === subset)
-                .map((row) => (
-                  <ReferenceRow key={row.id} row={row} columns={columns} view={view} notes={notes} />
-                ))}
+              <BoardRows
+                rows={packRows(
+                  references
+                    .filter((row) => row.subset === subset)
+                    .map((row) =>
+                      shownReference(
+                        row,
+                        row.note ? letter(notes.indexOf(row.note)) : null,
+                        subset === undefined ? shared : { ...shared, axis: null },
+                      ),
+                    ),
+                )}
+                {...{ decimals, dots, strongest: tint }}
+                columns={columns.map(forRows(sort))}
+              />
             </tbody>
           ))}
         </table>
       </section>
-      <RunsNote />
+      <Pages view={view} count={entries.length} />
       {notes.length > 0 && (
-        <ol className="footnotes" aria-label="Notes to the published results">
-          {notes.map((note, i) => (
-            <li key={note} id={`note-${letter(i)}`}>
-              <b>{letter(i)}</b> <span>{remarks(note)}</span>
-            </li>
-          ))}
-        </ol>
+        <details className="notes-fold">
+          <summary>Notes to the published results</summary>
+          <ol className="footnotes">
+            {notes.map((note, i) => (
+              <li key={letter(i)} id={`note-${letter(i)}`}>
+                <b>{letter(i)}</b> <span>{remarks(note)}</span>
+              </li>
+            ))}
+          </ol>
+        </details>
       )}
     </>
   );
 }
 
+const forRows = (sort: Column) => (column: Column) => ({
+  key: column.key,
+  format: column.format,
+  ...(column === sort && { sorted: true as const }),
+});
+
+/** Return the entries that a page of the board shows. */
+export function entriesOnPage({ page }: BoardView, entries: readonly BoardRow[]): readonly BoardRow[] {
+  // label images stand below, so they come on the last pages
+  const ordered = [...entries.filter(({ unscored }) => !unscored), ...entries.filter(({ unscored }) => unscored)];
+  return page === null ? ordered : ordered.slice((page - 1) * PAGE, page * PAGE);
+}
+
+/** Links to the other pages and to all rows at once, for printing. */
+function Pages({ view, count }: { view: BoardView; count: number }) {
+  const { page } = view;
+  if (page === null || (count <= PAGE && page === 1)) return null;
+  const pages = Math.ceil(count / PAGE);
+  const first = (page - 1) * PAGE + 1;
+  return (
+    <nav className="pages" aria-label="Pages of the board">
+      <span>
+        {first <= count ? `Entries ${first}–${Math.min(count, page * PAGE)} of ${count}` : `There are ${count} entries`}
+      </span>
+      {page > 1 && <Link href={viewHref(view, { page: Math.min(page - 1, Math.max(1, pages)) })}>Previous {PAGE}</Link>}
+      {page < pages && (
+        <Link href={viewHref(view, { page: page + 1 })}>Next {Math.min(PAGE, count - page * PAGE)}</Link>
+      )}
+      <Link href={viewHref(view, { page: null })} prefetch={false}>
+        Show all {count}
+      </Link>
+    </nav>
+  );
+}
+
+function NoEntries({ view: { search, level, exposure } }: { view: BoardView }) {
+  if (search) return `No method here has “${search}” in its name.`;
+  if (exposure) return 'No entry here declares this.';
+  if (level) return 'No entry here has this level (yet).';
+  return (
+    <>
+      No entry is published here yet. <Link href="/submit">Submit predictions</Link> to be the first.
+    </>
+  );
+}
+
 /** Return the board's visible columns, group by group; the column that sorts the board is always visible. */
-function shownColumns({ task, cellType, groups, sort }: BoardView): readonly Column[] {
+function shownColumns({ task, cellType, groups, sort, slice }: BoardView): readonly Column[] {
   const columns = boardColumns(task, cellType);
+  if (isSliced({ slice })) return columns.filter(isOfSlices);
   if (!task.groups) return columns;
   const shown = [undefined, ...groups].flatMap((group) => columns.filter(({ toggle }) => toggle === group));
   return shown.includes(sort) ? shown : [...shown, sort];
 }
 
-/** The upper row of the head, where columns have groups. */
-function GroupHeads({ columns, cellType }: { columns: readonly Column[]; cellType: CellType | null }) {
+/** The upper row of the head, where columns have groups. @param dots the column with the dots behind it */
+function GroupHeads(props: { columns: readonly Column[]; cellType: CellType | null; dots: number; after: number }) {
+  const { columns, cellType, dots, after } = props;
   if (!columns.some(({ group }) => group)) return null;
   const runs: { group?: string; from: string; count: number }[] = [];
-  for (const { group, key } of columns) {
+  columns.forEach(({ group, key }, i) => {
     const last = runs[runs.length - 1];
-    if (last && last.group === group) last.count++;
-    else runs.push({ group, from: key, count: 1 });
-  }
+    const count = i === dots ? 2 : 1;
+    if (last && last.group === group) last.count += count;
+    else runs.push({ group, from: key, count });
+  });
   return (
     <tr className="groups">
-      <td />
       <td />
       <td />
       {runs.map(({ group, from, count }) =>
@@ -140,6 +264,7 @@ function GroupHeads({ columns, cellType }: { columns: readonly Column[]; cellTyp
           <td key={from} colSpan={count} />
         ),
       )}
+      <td colSpan={after} />
     </tr>
   );
 }
@@ -186,141 +311,9 @@ function RowsHead({ width, children }: { width: number; children: ReactNode }) {
   );
 }
 
-interface RowProps {
-  row: BoardRow;
-  columns: readonly Column[];
-  view: BoardView;
-}
-
-function EntryRow({ row, columns, view, drawn }: RowProps & { drawn: boolean }) {
-  const boxesOnly = view.evaluation === 'segm' && row.values[view.task.headline] === undefined;
-  return (
-    <tr>
-      <td className="num rank">{row.rank ?? <span title="No number to rank by">–</span>}</td>
-      <th scope="row" className="method">
-        <span className="name">
-          <input
-            type="checkbox"
-            name="entries"
-            value={row.id}
-            defaultChecked={drawn}
-            // a check box restored by the browser from the last visit would contradict the address
-            key={String(drawn)}
-            aria-label={`Show ${row.method} in the charts`}
-          />
-          <Link href={`/entries/${row.id}`}>{row.method}</Link>
-        </span>
-        <span className="meta">
-          <KnownAs row={row} />
-          {row.featured && (
-            <span className="badge" data-kind="info" title="Chosen by the maintainers to compare with">
-              Baseline
-            </span>
-          )}
-          <LevelMark entry={row} />
-          {row.demo && <span className="badge">Demo</span>}
-          {row.testImagesSeen && (
-            <span
-              className="badge"
-              data-kind="warn"
-              title="The submitter declares that test images were used in training"
-            >
-              Test images seen
-            </span>
-          )}
-          {boxesOnly && <span className="badge">Boxes only</span>}
-          {row.submitter && <span>{row.submitter}</span>}
-          <VersionLink row={row} />
-          {row.publishedAt && !row.demo && <time dateTime={row.publishedAt.toISOString()}>{day(row.publishedAt)}</time>}
-          {row.paperUrl && <SubmittersLink href={row.paperUrl}>Paper</SubmittersLink>}
-          {row.codeUrl && <SubmittersLink href={row.codeUrl}>Code</SubmittersLink>}
-        </span>
-      </th>
-      <Runs row={row} />
-      {columns.map((column) => (
-        <NumberCell
-          key={column.key}
-          value={row.values[column.key]}
-          text={formatNumber(column, row.values[column.key])}
-          sorted={column === view.sort}
-          interval={view.groups.includes('interval') ? row.intervals[column.key] : undefined}
-        />
-      ))}
-    </tr>
-  );
-}
-
-function ReferenceRow({ row, columns, view, notes }: RowProps & { notes: readonly string[] }) {
-  const note = row.note ? letter(notes.indexOf(row.note)) : null;
-  return (
-    <tr>
-      <td className="num rank">
-        <span className="visually-hidden">not ranked</span>
-      </td>
-      <th scope="row" className="method">
-        <span className="name">{row.method}</span>
-        <span className="meta">
-          <Source of={row.source} />
-          {note && (
-            <a href={`#note-${note}`} aria-label={`Note ${note} on ${row.method}`}>
-              Note {note}
-            </a>
-          )}
-        </span>
-      </th>
-      <Runs row={row} />
-      {columns.map((column) => (
-        <NumberCell
-          key={column.key}
-          value={row.values[column.key] ?? undefined}
-          text={asPublished(column, row.values[column.key])}
-          sorted={column === view.sort}
-        />
-      ))}
-    </tr>
-  );
-}
-
-function NumberCell(props: {
-  value: ColumnNumber;
-  text: string;
-  sorted: boolean;
-  interval?: readonly [number, number];
-}) {
-  const { value, text, sorted, interval } = props;
-  return (
-    <td className={sorted ? 'num sorted' : 'num'} title={value === undefined ? undefined : exact(value)}>
-      {value === undefined ? <span className="visually-hidden">not published</span> : text}
-      <Interval of={interval} />
-    </td>
-  );
-}
-
-/** A link from a submitter, which the site does not vouch for. */
-function SubmittersLink({ href, children }: { href: string; children: ReactNode }) {
-  return (
-    <a href={href} rel="nofollow ugc noopener">
-      {children}
-    </a>
-  );
-}
-
-/** A source: an address, possibly followed by a remark, or only words, such as “notebook output”. */
-function Source({ of }: { of: string | undefined }) {
-  const address = of?.split(' ')[0];
-  if (!of || !address) return null;
-  return /^https?:/.test(address) ? <a href={address}>Source</a> : <span>{of}</span>;
-}
-
 function publishedOn(subset: string | undefined, testSet: string | undefined): string {
   const where = subset ? ` on ${subset}, as its authors prepared it` : testSet ? `, ${testSet}` : '';
   return `As published elsewhere${where}: not scored here, not ranked`;
-}
-
-/** Format a published number with its published digits, padded with spaces of equal width. */
-function asPublished(column: Column, value: ColumnNumber): string {
-  const text = formatNumber(column, value);
-  return column.format === 'integer' ? text : text.replace(/\.?0+$/, (zeros) => '\u2007'.repeat(zeros.length));
 }
 
 /** Return the label of a note: `a`, `b` … `z`, `aa`. */

@@ -10,6 +10,7 @@ import { canReadAudit } from '#lib/permissions.ts';
 import { Pages } from '../pages.tsx';
 import { type Params, pageOf } from '../params.ts';
 import { filterHref, isoDay, parseFilter } from './filter.ts';
+import { columnInWords, valueInWords } from './words.ts';
 
 interface Props {
   searchParams: Promise<Params>;
@@ -129,12 +130,11 @@ function About({ line: { submissionId, method, subject } }: { line: AuditLine })
 function Changes({ line: { event } }: { line: AuditLine }) {
   const changes = Object.entries(auditChanges(event));
   if (changes.length === 0) return null;
-  const text = (value: unknown) => (value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value));
   return (
     <ul>
       {changes.map(([column, { before, after }]) => (
         <li key={column}>
-          {column}: {text(before)} → {text(after)}
+          {columnInWords(column)}: {valueInWords(before)} → {valueInWords(after)}
         </li>
       ))}
     </ul>

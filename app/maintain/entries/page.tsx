@@ -62,7 +62,9 @@ export default async function EntriesPage({ searchParams }: Props) {
         </form>
       </div>
       {total === 0 ? (
-        <p>Nothing is like that.</p>
+        <p>
+          No submission is like that. <Link href="/maintain/entries">Show all</Link>
+        </p>
       ) : (
         <SubmissionTable
           submissions={rows}

@@ -6,8 +6,10 @@ import { mustManageGroundTruth, sendIn } from '#app/_server/ground-truth.ts';
 import { action, type FormState, InvalidFields } from '#app/_server/http.ts';
 import { getDataset } from '#db/datasets/datasets.ts';
 import { cancelRescore, retryRescore, switchWithout } from '#db/rescore/decide.ts';
-import { MAX_NOTE, setDatasetPublic } from '#db/rescore/ground-truth.ts';
+import { createImport, MAX_NOTE, setDatasetPublic } from '#db/rescore/ground-truth.ts';
+import { requireDivisible, requireDivisibleKind } from '#db/rescore/split.ts';
 import { MAX_REASON, startRescore } from '#db/rescore/start.ts';
+import { SPLIT_BY } from '#lib/datasets/split-parts.ts';
 import { AppError } from '#lib/errors.ts';
 import { SPLITS } from '#lib/livecell/splits.ts';
 import { storage } from '#lib/storage.ts';
@@ -29,6 +31,7 @@ const text = (max: number) =>
     .max(max, `At most ${max.toLocaleString('en')} characters`)
     .default('');
 const optionalText = text(500).transform((value) => value || null);
+const privateShare = z.coerce.number().gt(0, 'Between 0 and 1').lt(1, 'Between 0 and 1');
 const why = text(MAX_NOTE).pipe(z.string().min(1, 'Say what changed and why. The owners of entries read it.'));
 
 /** `upload`, `upload.A172` …: the ids of uploads by slot. */
@@ -52,17 +55,32 @@ export const registerGroundTruth = action(
     note: text(MAX_NOTE),
     category: optionalText,
     public: ticked,
+    by: z.union([z.literal('').transform(() => null), z.enum(SPLIT_BY)]).default(null),
+    share: privateShare.default(0.5),
+    until: z.union([z.literal(''), z.iso.date('A day')]).default(''),
   }),
-  async ({ name, task, licence, source, protocol, split, note, category, public: isPublic, ...fields }, who) => {
+  async (
+    { name, task, licence, source, protocol, split, note, category, public: isPublic, by, share, until, ...fields },
+    who,
+  ) => {
     mustManageGroundTruth(who);
+    const truthTask = groundTruthTask(task);
+    if (by) {
+      if (!until) throw new InvalidFields({ until: 'Say from which day on the private part is scored.' });
+      requireDivisibleKind({ name, task: truthTask, public: isPublic }, new Date(until));
+    }
     await sendIn(
       who,
-      { name, task: groundTruthTask(task), licence, source, protocol, split, note, public: isPublic },
+      {
+        ...{ name, task: truthTask, licence, source, protocol, split, note, public: isPublic },
+        ...(by && { splitting: { by, share, until } }),
+      },
       uploadsOf(fields),
       category,
     );
     return done(`“${name}” is being read; the result appears below.`);
   },
+  { fresh: true },
 );
 
 export const sendReplacement = action(
@@ -80,15 +98,21 @@ export const sendReplacement = action(
     );
     return done('It is being read; then everything is scored again on it.');
   },
+  { fresh: true },
 );
 
 export const setPublic = action(
-  z.object({ id: z.string(), public: z.enum(['yes', 'no']).transform((value) => value === 'yes') }),
-  async ({ id, public: isPublic }, who) => {
+  z.object({
+    id: z.string(),
+    public: z.enum(['yes', 'no']).transform((value) => value === 'yes'),
+    reason: text(MAX_REASON).pipe(z.string().min(1, 'A reason is needed. It stands in the log.')),
+  }),
+  async ({ id, public: isPublic, reason }, who) => {
     mustManageGroundTruth(who);
-    await setDatasetPublic(id, isPublic, who.id);
+    await setDatasetPublic(id, isPublic, { actorId: who.id, reason });
     return done(isPublic ? 'Public now.' : 'Not public any more.');
   },
+  { fresh: true },
 );
 
 export const scoreAgain = action(
@@ -105,6 +129,27 @@ export const scoreAgain = action(
       });
     return done(begun.state === 'done' ? 'Done: nothing had to be computed.' : 'Everything is being scored again.');
   },
+  { fresh: true },
+);
+
+/** The scoring process divides: this process opens no ground truth. */
+export const divide = action(
+  z.object({
+    id: z.string(),
+    by: z.enum(SPLIT_BY),
+    share: privateShare,
+    until: z.iso.date('A day'),
+  }),
+  async ({ id, ...splitting }, who) => {
+    mustManageGroundTruth(who);
+    const dataset = await getDataset(id);
+    if (!dataset) throw new AppError('not-found', 'There is no such data set.');
+    await requireDivisible(dataset, new Date(splitting.until));
+    const { name, task } = dataset;
+    await createImport({ datasetId: id, name, task, files: [], splitting, note: 'To be divided.' }, who.id);
+    return done('It is being divided; then everything is scored again on the public part.');
+  },
+  { fresh: true },
 );
 
 /** Act on failed submissions: on all of them, or on one. */

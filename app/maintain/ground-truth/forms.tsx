@@ -2,9 +2,10 @@
 
 import { useActionState, useState } from 'react';
 import { Field, FormMessage } from '#app/_components/field.tsx';
+import { useQuestion } from '#app/_components/question.tsx';
 import { UploadField } from '#app/_components/upload.tsx';
 import type { FormState } from '#app/_server/http.ts';
-import { registerGroundTruth, scoreAgain, sendReplacement } from './actions.ts';
+import { divide, registerGroundTruth, scoreAgain, sendReplacement } from './actions.ts';
 
 interface TaskChoice {
   id: string;
@@ -125,6 +126,16 @@ export function RegisterForm({ tasks }: { tasks: TaskChoice[] }) {
         <input type="checkbox" name="public" defaultChecked={typed.public !== undefined} />
         <span>Public: the annotations may be shown and downloaded. Otherwise they are never served.</span>
       </label>
+      {slots.length === 1 && (
+        <details open={Boolean(state.errors?.until ?? state.errors?.share)}>
+          <summary>Divide it into a public and a private part</summary>
+          <p className="hint">
+            Boards show scores on the public part until a day, then on the private part, on which nothing was scored
+            before. Only annotations that are not public can be divided.
+          </p>
+          <DivideFields state={state} optional />
+        </details>
+      )}
       <p>
         <button type="submit" className="button-primary" disabled={pending || busy}>
           {busy ? 'Uploading …' : 'Register'}
@@ -177,6 +188,56 @@ export function ScoreAgainForm({ id }: { id: string }) {
         </button>
       </p>
       <FormMessage state={state} />
+    </form>
+  );
+}
+
+/** How ground truth is divided into a public and a private part. */
+function DivideFields({ state, optional = false }: { state: FormState; optional?: boolean }) {
+  const values = state.done ? {} : state.values;
+  return (
+    <>
+      <Field name="by" label="By" errors={state.errors}>
+        {(field) => (
+          <select {...field} defaultValue={values?.by ?? (optional ? '' : 'well')}>
+            {optional && <option value="">not at all</option>}
+            <option value="well">wells</option>
+            <option value="field">fields of view</option>
+          </select>
+        )}
+      </Field>
+      <Field name="share" label="Private share" hint="Of the wells or fields of each cell type." errors={state.errors}>
+        {(field) => (
+          <input {...field} type="number" min={0.05} max={0.95} step={0.05} defaultValue={values?.share ?? '0.5'} />
+        )}
+      </Field>
+      <Field name="until" label="The private part begins on" errors={state.errors}>
+        {(field) => <input {...field} type="date" required={!optional} defaultValue={values?.until} />}
+      </Field>
+    </>
+  );
+}
+
+const DIVISION = {
+  ask: 'Divide this data set?',
+  result:
+    'Everything that was scored on it is scored again now, and once more on the day that you chose. Boards show other numbers from then on, and a data set is divided only once.',
+};
+
+export function DivideForm({ id }: { id: string }) {
+  const [state, act, pending] = useActionState(divide, {});
+  const { form, onSubmit, dialog } = useQuestion(DIVISION, 'Divide', true);
+  return (
+    <form ref={form} action={act} onSubmit={onSubmit} aria-label="Divide">
+      <input type="hidden" name="id" value={id} />
+      <DivideFields state={state} />
+      <p>
+        <button type="submit" disabled={pending}>
+          Divide
+        </button>
+      </p>
+      <FormMessage state={state} />
+      {dialog}
     </form>
   );
 }

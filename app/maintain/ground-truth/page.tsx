@@ -35,7 +35,10 @@ export default async function GroundTruthPage() {
         </p>
       </header>
       {datasets.length === 0 ? (
-        <p>Nothing is registered yet.</p>
+        <p>
+          Nothing is registered yet, so nothing can be scored. Register a file below, or larger ones with{' '}
+          <code>livecell import-ground-truth</code>.
+        </p>
       ) : (
         <DataTable
           label="Table of ground truth"

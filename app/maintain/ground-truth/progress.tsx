@@ -56,7 +56,10 @@ export function RescoreProgress({ rescore }: { rescore: RescoreLine }) {
             action={goOnWithout}
             values={{ id }}
             label={`Switch without ${failed.length === 1 ? 'it' : 'them'}`}
-            confirm={`${failed.length === 1 ? 'It leaves' : 'They leave'} the board, with a note. Switch now?`}
+            confirm={{
+              ask: 'Switch now?',
+              result: `${failed.length === 1 ? 'One entry leaves' : `${failed.length} entries leave`} the board, with a note on ${failed.length === 1 ? 'its page' : 'their pages'}.`,
+            }}
           />
         )}
         <Act
@@ -64,7 +67,10 @@ export function RescoreProgress({ rescore }: { rescore: RescoreLine }) {
           values={{ id }}
           label="Cancel"
           kind="danger"
-          confirm="Everything stays as it was; what was computed is thrown away. Cancel?"
+          confirm={{
+            ask: 'Cancel scoring again?',
+            result: 'The board stays as it was; what was computed is thrown away.',
+          }}
         />
       </div>
       <p className="hint">

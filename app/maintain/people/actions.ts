@@ -38,13 +38,14 @@ export const liftPerson = action(about.extend({ reason: needed }), async ({ id, 
 });
 
 export const changeRole = action(
-  about.extend({ role: z.enum(['maintainer', 'researcher']), reason: reason.default('') }),
+  about.extend({ role: z.enum(['maintainer', 'researcher']), reason: needed }),
   async ({ id, role, reason }, who) => {
     mustManage(who);
     await setRole(id, role, { actorId: who.id, reason });
     revalidatePath('/', 'layout');
     return { done: true };
   },
+  { fresh: true },
 );
 
 export const grantPerson = action(
@@ -80,9 +81,13 @@ const invitation = z.object({
 });
 
 /** `made` is the link, shown only this once. Used only where people sign in with links. */
-export const makeSignInLink = action(invitation, async (input, who) => {
-  mustManage(who);
-  if (!localSignInIsOn()) throw new AppError('not-found', 'People sign in to this site through a service.');
-  const key = await inviteHome(input, who.id);
-  return { done: true, made: signInAddress(siteOf({ headers: await headers() }), key) };
-});
+export const makeSignInLink = action(
+  invitation,
+  async (input, who) => {
+    mustManage(who);
+    if (!localSignInIsOn()) throw new AppError('not-found', 'People sign in to this site through a service.');
+    const key = await inviteHome(input, who.id);
+    return { done: true, made: signInAddress(siteOf({ headers: await headers() }), key) };
+  },
+  { fresh: true },
+);

@@ -34,6 +34,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function MethodPage({ params }: Props) {
   const { method, who, inside } = await load((await params).id);
   const versions = await listVersions(method.id, { public: !inside });
+  const next = versions.find((version) => may.canSubmitNext(who, version));
   return (
     <div className="page">
       <header className="page-head">
@@ -43,6 +44,13 @@ export default async function MethodPage({ params }: Props) {
         {inside && !method.public && (
           <p className="muted">
             No version is public under this name: you, your team and the maintainers see this page.
+          </p>
+        )}
+        {next && (
+          <p>
+            <Link className="button" href={`/submit?from=${next.id}`}>
+              Submit next version
+            </Link>
           </p>
         )}
       </header>

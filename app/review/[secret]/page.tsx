@@ -1,7 +1,9 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
-import { reportsOf, underReview } from '#app/_server/submissions.ts';
+import { underReview } from '#app/_server/submissions.ts';
+import { reportsOf } from '#db/board/entry-body.ts';
 import { scoreHistory } from '#db/board/score-history.ts';
+import { partInWords } from '#lib/datasets/part-words.ts';
 import { EntryView } from '../../entries/[id]/entry.tsx';
 
 interface Props {
@@ -27,8 +29,18 @@ export default async function ReviewPage({ params, searchParams }: Props) {
   const asked = (await searchParams).protocol;
   return (
     <EntryView
-      {...{ entry, dataset: dataset.name, reports, history, asked, inside: false }}
-      links={{ page, receipt: `${page}/receipt`, json: null, badge: null }}
+      {...{
+        entry,
+        dataset: dataset.name,
+        part: partInWords(dataset.part),
+        reports,
+        history,
+        place: null,
+        cite: null,
+        asked,
+        inside: false,
+      }}
+      links={{ page, receipt: `${page}/receipt`, images: null, json: null, badge: null }}
     />
   );
 }

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { readForm } from '#app/_server/bounded-body.ts';
 import { problem } from '#app/_server/http.ts';
+import { countUse, limitPage } from '#app/_server/limits.ts';
 import { isLocalRequest, localSignInIsOn } from '#app/_server/local-sign-in.ts';
+import { originOf } from '#app/_server/origin.ts';
 import { safeReturn } from '#app/_server/return-to.ts';
 import { isSameOrigin, SESSION_COOKIES } from '#app/_server/viewer.ts';
 import { createSession } from '#db/people/sessions.ts';
@@ -23,6 +25,7 @@ export async function POST(request: Request): Promise<Response> {
     if (!isLocalRequest(request.headers) || !isSameOrigin(request.headers))
       throw new AppError('forbidden', 'This sign-in works only in a browser on the machine the site runs on.');
 
+    await countUse('sign-in', request.headers, null);
     const fields = await readForm(request);
     const key = String(fields.key ?? '');
     const link = await findSignInLink(key);
@@ -35,7 +38,7 @@ export async function POST(request: Request): Promise<Response> {
     if (!link.userId && !input.success) return seeOther(`/sign-in?error=LocalFields&key=${encodeURIComponent(key)}`);
 
     const user = await followSignInLink(key, input.data ?? null);
-    const { sessionToken, expires } = await createSession(user.id);
+    const { sessionToken, expires } = await createSession(user.id, originOf(request.headers));
     const response = seeOther(safeReturn(String(fields.returnTo ?? '')));
     // the cookie Auth.js uses over plain http; over https this route does not exist
     response.headers.append(
@@ -45,7 +48,7 @@ export async function POST(request: Request): Promise<Response> {
     return response;
   } catch (error) {
     if (error instanceof AppError && error.code === 'conflict') return seeOther('/sign-in?error=AddressTaken');
-    return problem(error);
+    return limitPage(error, request) ?? problem(error);
   }
 }
 

@@ -48,7 +48,10 @@ export function Anonymity({ submission, who }: { submission: SubmissionDetail; w
             action={revealEntry}
             values={{ id }}
             label="Reveal now"
-            confirm="Reveal who made this entry? Once it has been public under its name, this cannot be undone."
+            confirm={{
+              ask: 'Reveal who made this entry?',
+              result: 'Once it has been public under its name, this cannot be undone.',
+            }}
           />
         )}
       </div>

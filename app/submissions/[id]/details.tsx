@@ -2,9 +2,11 @@
 import type { SubmissionDetail } from '#db/submissions/submissions.ts';
 import { bytes, integer, moment } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
+import { EXPOSURE_NAMES } from '#lib/vocabulary.ts';
 
 export function Details({ submission, withFiles }: { submission: SubmissionDetail; withFiles: boolean }) {
-  const { description, paperUrl, codeUrl, trainingData, testImagesSeen, dataset, user, createdAt } = submission;
+  const { description, paperUrl, codeUrl, trainingData, testImagesSeen, exposure, dataset, user, createdAt } =
+    submission;
   return (
     <section className="section" aria-labelledby="details">
       <h2 id="details">Details</h2>
@@ -49,6 +51,8 @@ export function Details({ submission, withFiles }: { submission: SubmissionDetai
         )}
         <dt>Trained on</dt>
         <dd>{trainingData || 'not said'}</dd>
+        <dt>LIVECell</dt>
+        <dd>{exposure ? EXPOSURE_NAMES[exposure] : 'not declared'}</dd>
         <dt>Test images</dt>
         <dd>{testImagesSeen ? 'seen in training or tuning' : 'not seen'}</dd>
         {submission.anyCategory && (

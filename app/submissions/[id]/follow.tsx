@@ -4,7 +4,8 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { StateBadge, stateInWords } from '#app/_components/state.tsx';
-import { isFinal, type SubmissionBody } from '#lib/http/api.ts';
+import type { SubmissionBody } from '#lib/http/api.ts';
+import { isFinal } from '#lib/vocabulary.ts';
 
 const PHASES = {
   reading: 'reading the file',

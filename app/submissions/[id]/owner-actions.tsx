@@ -3,8 +3,9 @@ import { Act } from '#app/_components/action-button.tsx';
 import type { SubmissionDetail } from '#db/submissions/submissions.ts';
 import * as may from '#lib/permissions.ts';
 import { isSealed } from '#lib/public-entry.ts';
+import { WITHDRAWN_AS } from '#lib/tombstone.ts';
 import { askToPublish, deleteSubmissionFiles, showThisVersion, takeBack, withdrawSubmission } from '../actions.ts';
-import { OWNERS_REASONS, WITHDRAWN_AS } from '../withdrawal.ts';
+import { OWNERS_REASONS } from '../withdrawal.ts';
 import { tryFailedAgain } from './try-again.ts';
 
 export function OwnerActions({ submission, who }: { submission: SubmissionDetail; who: may.Viewer }) {
@@ -24,7 +25,12 @@ export function OwnerActions({ submission, who }: { submission: SubmissionDetail
         </Act>
       )}
       {may.canTryAgain(who, submission) && (
-        <Act action={tryFailedAgain} values={values} label="Put back into the queue" kind="primary" />
+        <Act
+          action={tryFailedAgain}
+          values={values}
+          label={submission.state === 'failed' ? 'Put back into the queue' : 'Try again now'}
+          kind="primary"
+        />
       )}
       {may.canUnpublish(who, submission) && (
         <Act
@@ -41,7 +47,11 @@ export function OwnerActions({ submission, who }: { submission: SubmissionDetail
           action={deleteSubmissionFiles}
           values={values}
           label="Delete the files"
-          confirm="Delete the prediction files? The scores stay. Without its files this submission cannot be scored again when the evaluator or the ground truth changes."
+          confirm={{
+            ask: 'Delete the prediction files?',
+            result:
+              'The scores stay. Without its files this submission cannot be scored again when the evaluator or the ground truth changes.',
+          }}
         />
       )}
       {may.canWithdraw(who, submission) && (
@@ -50,11 +60,12 @@ export function OwnerActions({ submission, who }: { submission: SubmissionDetail
           values={values}
           label="Withdraw"
           kind="danger"
-          confirm={
-            submission.wasPublished
-              ? 'Withdraw this submission? Its files are deleted and it leaves the leaderboard; its page says that it was withdrawn, and why. This cannot be undone.'
-              : 'Withdraw this submission? Its files are deleted. This cannot be undone.'
-          }
+          confirm={{
+            ask: 'Withdraw this submission?',
+            result: submission.wasPublished
+              ? 'Its files are deleted and it leaves the leaderboard; its page says that it was withdrawn, and why. This cannot be undone.'
+              : 'Its files are deleted. This cannot be undone.',
+          }}
         >
           {submission.wasPublished && (
             <select

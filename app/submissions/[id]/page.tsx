@@ -14,6 +14,7 @@ import { Follow } from './follow.tsx';
 import { History, Rescored } from './history.tsx';
 import { OwnerActions } from './owner-actions.tsx';
 import { Outcome } from './results.tsx';
+import { Sharing } from './sharing.tsx';
 
 type Props = { params: Promise<{ id: string }> };
 
@@ -40,7 +41,7 @@ export default async function SubmissionPage({ params }: Props) {
         <Follow key={state} id={id} initial={{ state, queuePosition, progress, attempts }} />
         <p>
           <VisibilityBadge visibility={submission.visibility} />{' '}
-          {may.isTombstone(submission) ? (
+          {submission.state === 'withdrawn' && submission.wasPublished ? (
             <>
               <Link href={`/entries/${id}`}>Its public page</Link> says that it was withdrawn, and why.
             </>
@@ -59,6 +60,7 @@ export default async function SubmissionPage({ params }: Props) {
       <Rescored submission={submission} />
       <Outcome submission={submission} />
       <OwnerActions submission={submission} who={who} />
+      <Sharing submission={submission} who={who} />
       <Anonymity submission={submission} who={who} />
       <Details submission={submission} withFiles={may.canReadFiles(who, submission)} />
       <History id={id} />
@@ -103,6 +105,7 @@ async function find(id: string): Promise<SubmissionDetail> {
     return await findSubmission(await viewer(), id);
   } catch (error) {
     if (error instanceof AppError && error.code === 'not-found') notFound();
+    if (error instanceof AppError && error.code === 'gone') redirect(`/entries/${id}`);
     throw error;
   }
 }

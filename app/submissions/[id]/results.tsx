@@ -5,9 +5,11 @@ import { TableFrame } from '#app/_components/table-frame.tsx';
 import { getReports } from '#db/board/reports.ts';
 import type { SubmissionDetail } from '#db/submissions/submissions.ts';
 import { type Evaluation, PRIMARY_PROTOCOL, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
+import { partInWords } from '#lib/datasets/part-words.ts';
 import { integer } from '#lib/format.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 import { type Column, type ColumnNumber, columnName, columnNumber, formatNumber } from '#lib/tasks/columns.ts';
+import { roundedInWords } from '#lib/tasks/disclosure.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { datasetsOf } from '#lib/tasks/report.ts';
 import type { Task } from '#lib/tasks/task.ts';
@@ -27,6 +29,18 @@ export function Outcome({ submission }: { submission: SubmissionDetail }) {
           What you said about the method is kept.
         </p>
         <Warnings warnings={submission.warnings ?? []} />
+      </section>
+    );
+  if ((submission.state === 'queued' || submission.state === 'scoring') && submission.failure)
+    return (
+      <section className="section stack">
+        <div className="alert" data-kind="bad">
+          <p>{submission.failure}</p>
+          <p>
+            This is our fault and not that of your file, which keeps its place in the queue. It is tried again by
+            itself, an hour apart at most, for three days. The maintainers have been told.
+          </p>
+        </div>
       </section>
     );
   if (submission.state === 'failed')
@@ -81,6 +95,8 @@ async function Scores({ task, submission }: { task: Task; submission: Submission
           </TableFrame>
         );
       })}
+      {submission.dataset.part && <p className="hint">{partInWords(submission.dataset.part)}</p>}
+      {primary?.disclosure === 'unpublished' && <p className="hint">{roundedInWords(primary.runsBefore ?? 0)}</p>}
       <p className="cluster">
         <Link className="button button-primary" href={`/entries/${submission.id}`}>
           All numbers and charts

@@ -8,7 +8,7 @@ import { tryAgain } from '#db/submissions/scoring.ts';
 import { AppError } from '#lib/errors.ts';
 import { canTryAgain } from '#lib/permissions.ts';
 
-/** Score a failed submission again once the cause is removed; for maintainers. Owners can submit again. */
+/** Score a submission now that a fault of the site ended or keeps waiting, once the cause is removed; for maintainers. */
 export const tryFailedAgain = action(z.object({ id: z.string() }), async ({ id }, who) => {
   if (!canTryAgain(who, await findSubmission(who, id)))
     throw new AppError('forbidden', 'This is no longer possible. Reload the page to see the current state.');

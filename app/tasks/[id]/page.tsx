@@ -140,8 +140,8 @@ export default async function TaskPage(props: Props) {
       <section className="section" aria-labelledby="commands">
         <h2 id="commands">Commands</h2>
         <p className="prose muted">
-          In a checkout of this project, <code>livecell</code> is <code>npm run -s livecell --</code>. Scoring and
-          checking need no account and no network. With <code>--json</code> each prints one JSON document.
+          In a checkout of this project, <code>livecell</code> is <code>npx livecell</code>. Scoring and checking need
+          no account and no network. With <code>--json</code> each prints one JSON document.
         </p>
         <div className="task-commands">
           {commandsOf(task).map((command) => (

@@ -64,7 +64,10 @@ export default async function TeamPage({ params }: Props) {
               action={leaveThisTeam}
               values={{ teamId: team.id }}
               label="Leave the team"
-              confirm="Leave this team? What you submitted for it stays the team’s, and you no longer see what is not public."
+              confirm={{
+                ask: 'Leave this team?',
+                result: 'What you submitted for it stays the team’s, and you no longer see what is not public.',
+              }}
             />
             {manages && (
               <Act
@@ -72,7 +75,10 @@ export default async function TeamPage({ params }: Props) {
                 values={{ teamId: team.id }}
                 label="Delete the team"
                 kind="danger"
-                confirm="Delete this team? Only a team without entries, methods and other members can be deleted."
+                confirm={{
+                  ask: 'Delete this team?',
+                  result: 'Only a team without entries, methods and other members can be deleted.',
+                }}
               />
             )}
           </div>
@@ -113,7 +119,10 @@ function Members({ team, who, manages }: { team: TeamDetail; who: may.Viewer; ma
                   values={{ teamId: team.id, userId }}
                   label="Remove"
                   kind="danger"
-                  confirm={`Remove ${name ?? 'this person'} from the team? What they submitted for it stays the team’s.`}
+                  confirm={{
+                    ask: `Remove ${name ?? 'this person'} from the team?`,
+                    result: 'What they submitted for it stays the team’s.',
+                  }}
                 />
               )}
             </div>

@@ -70,6 +70,14 @@ export const outExtent: usize = memory.data(16 * BATCH, 16);
 export const outMaskEnd: usize = memory.data(4 * BATCH, 16);
 export const outIntervals: usize = memory.data(4 * ROOM, 16);
 export let withoutMask: i32 = 0;
+/** Numbers of records by what the checks of whole files look for; see lib/readers/coco/screening.ts */
+export let screened: i32 = 0;
+export let zeroBoxes: i32 = 0;
+export let unfit: i32 = 0;
+export let outside: i32 = 0;
+export let large: i32 = 0;
+export let hollow: i32 = 0;
+export let scattered: i32 = 0;
 
 // --- the current record ---
 
@@ -117,6 +125,7 @@ export function take(): i32 {
   let n = 0;
   length = 0;
   withoutMask = 0;
+  screened = zeroBoxes = unfit = outside = large = hollow = scattered = 0;
   const limit = min(BATCH, most);
   while (n < limit) {
     let p = white(pos);
@@ -440,5 +449,34 @@ function keep(n: i32): bool {
     store<f64>(outArea + (at << 3), firstHasBox || !has(MASK) ? boxArea : <f64>maskArea);
     if (!has(MASK)) withoutMask++;
   }
+  if (has(MASK)) screen(n);
   return true;
+}
+
+/** Count what is odd about a mask and its box, by the measures of lib/readers/coco/check-masks.ts and check-boxes.ts. */
+function screen(n: i32): void {
+  const x = load<f64>(box);
+  const y = load<f64>(box, 8);
+  const w = load<f64>(box, 16);
+  const h = load<f64>(box, 24);
+  const left = <f64>x0;
+  const top = <f64>y0;
+  const right = <f64>x1;
+  const bottom = <f64>y1;
+  const width = right - left;
+  const height = bottom - top;
+  const pixels = <f64>maskArea;
+  if (w > 0 && h > 0) {
+    if (!crowd) screened++;
+    const across = min(x + w, right) - max(x, left);
+    const down = min(y + h, bottom) - max(y, top);
+    if (!(across > 0 && down > 0 && across * down >= 0.5 * width * height)) outside++;
+  } else zeroBoxes++;
+  const fits = abs(x - left) <= 3 && abs(y - top) <= 3 && abs(w - width) <= 3 && abs(h - height) <= 3;
+  if (!fits || (w <= 1 && h <= 1 && x <= 1 && y <= 1)) unfit++;
+  if (pixels > 0.5 * <f64>imageWidth * <f64>imageHeight) large++;
+  if (pixels < 0.1 * width * height) scattered++;
+  const before = n > 0 ? load<i32>(outMaskEnd + ((<usize>n) << 2) - 4) : 0;
+  const runs = <f64>((length - before) >> 1);
+  if (width >= 4 && height >= 4 && runs > 1.7 * width && pixels < 0.6 * width * height) hollow++;
 }

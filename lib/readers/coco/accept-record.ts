@@ -14,6 +14,7 @@ import type { Taken } from './fast-records.ts';
 import { appendMask, FARTHEST, newMaskNotes } from './masks.ts';
 import { count, idNotExact, RECORD_MESSAGES, titleOf, unknownImage } from './messages.ts';
 import { type FirstRecord, newTally, type ReadOptions, type ReadResult, type Tally } from './reading.ts';
+import { addScreening } from './screening.ts';
 
 /** Number of records kept as examples. */
 const EXAMPLES = 5;
@@ -99,15 +100,18 @@ export class RecordAcceptor {
   }
 
   /** Append records that the fast path has read. */
-  take(taken: Taken): void {
+  acceptRecords(taken: Taken): void {
     const { tally } = this;
     if (taken.ids) this.roomForIds(taken.image.length).set(taken.ids, this.builder.count);
-    for (const [k, image] of taken.image.entries()) {
-      this.records++;
-      this.countIn(image);
+    const { image } = taken;
+    const { records } = this;
+    for (let k = 0; k < image.length; k++) {
+      this.records = records + k + 1;
+      if (++this.perImage[image[k]] > LIMITS.detectionsPerImage) this.refuseCrowded(image[k]);
       if (taken.withoutMask > 0 && taken.maskArea[k] === 0) this.noteWithoutMask();
     }
     tally.withoutMask += taken.withoutMask;
+    addScreening(tally.screening, taken.screening);
     this.builder.append(taken);
     this.checkIntervals();
   }
@@ -165,10 +169,13 @@ export class RecordAcceptor {
     const extent = builder.maskExtent;
     const mask = { data: intervals.data, from, to };
     builder.maskArea[n] = maskExtent(mask, height, extent, boxAt);
+    this.tally.screening.unscreened++;
+    if (builder.maskArea[n] === 0) this.tally.screening.bare++;
     if (record.boxState === PRESENT) for (let k = 0; k < 4; k++) builder.box[boxAt + k] = record.box[k];
     else if (record.mask === NO_MASK) builder.box.fill(0, boxAt, boxAt + 4);
     else maskBox(mask, { height, width, hadForegroundRuns: this.notes.foregroundRuns }, builder.box, boxAt);
     builder.image[n] = image;
+    if (builder.box[boxAt + 2] === 0 || builder.box[boxAt + 3] === 0) this.tally.screening.zeroBoxes++;
     const boxArea = builder.box[boxAt + 2] * builder.box[boxAt + 3];
     if (this.predictions) {
       builder.area[n] = this.firstHas.box || record.mask === NO_MASK ? boxArea : builder.maskArea[n];
@@ -359,7 +366,10 @@ export class RecordAcceptor {
 
   /** Count one more record for an image. */
   private countIn(image: number): void {
-    if (++this.perImage[image] <= LIMITS.detectionsPerImage) return;
+    if (++this.perImage[image] > LIMITS.detectionsPerImage) this.refuseCrowded(image);
+  }
+
+  private refuseCrowded(image: number): never {
     const advice = this.predictions ? '. Raise the score threshold: the densest image of LIVECell has 3,015 cells' : '';
     const noun = this.predictions ? 'detections' : 'annotations';
     throw new FileRejected({

@@ -151,7 +151,7 @@ export class RecordParser {
   private key(i: number): Field | '' {
     const { scanner } = this;
     const { keys, version } = this.learned;
-    if (i < keys.length && scanner.takeBytes(keys[i].bytes)) return keys[i].field;
+    if (i < keys.length && scanner.acceptBytes(keys[i].bytes)) return keys[i].field;
     const from = scanner.pos;
     scanner.string();
     const field = FIELDS.find((name) => scanner.is(WORDS[name])) ?? '';
@@ -169,7 +169,7 @@ export class RecordParser {
     const { scanner, record } = this;
     record.clear();
     scanner.pos++; // {
-    if (scanner.take(CLOSE_BRACE)) return;
+    if (scanner.accept(CLOSE_BRACE)) return;
     let i = 0;
     do {
       switch (this.key(i++)) {
@@ -213,7 +213,7 @@ export class RecordParser {
         default:
           scanner.skip();
       }
-    } while (scanner.take(COMMA));
+    } while (scanner.accept(COMMA));
     scanner.expect(CLOSE_BRACE, 'a comma or the end of the record');
   }
 
@@ -266,7 +266,7 @@ export class RecordParser {
       return;
     }
     const from = scanner.pos++;
-    if (scanner.take(CLOSE_BRACKET)) {
+    if (scanner.accept(CLOSE_BRACKET)) {
       record.boxState = ABSENT;
       return;
     }
@@ -286,7 +286,7 @@ export class RecordParser {
         return;
       }
       record.box[n++] = scanner.number();
-    } while (scanner.take(COMMA));
+    } while (scanner.accept(COMMA));
     scanner.expect(CLOSE_BRACKET, 'a comma or the end of the box');
     if (n === 4) record.boxState = PRESENT;
   }
@@ -306,7 +306,7 @@ export class RecordParser {
     let countsFrom = 0;
     let countsTo = 0;
     record.mask = WRONG_MASK;
-    if (scanner.take(CLOSE_BRACE)) return;
+    if (scanner.accept(CLOSE_BRACE)) return;
     do {
       scanner.string();
       const isSize = scanner.is(WORDS.size);
@@ -315,11 +315,11 @@ export class RecordParser {
       if (isSize) {
         const from = scanner.pos;
         record.sizeState = WRONG;
-        if (scanner.take(OPEN_BRACKET) && scanner.atNumber()) {
+        if (scanner.accept(OPEN_BRACKET) && scanner.atNumber()) {
           record.height = scanner.number();
-          if (scanner.take(COMMA) && scanner.atNumber()) {
+          if (scanner.accept(COMMA) && scanner.atNumber()) {
             record.width = scanner.number();
-            if (scanner.take(CLOSE_BRACKET)) record.sizeState = PRESENT;
+            if (scanner.accept(CLOSE_BRACKET)) record.sizeState = PRESENT;
           }
         }
         if (record.sizeState === WRONG) {
@@ -334,7 +334,7 @@ export class RecordParser {
         record.listLength = this.parseNumbers(0, LIMITS.runsPerMask, 'runs');
         record.mask = record.listLength < 0 ? WRONG_MASK : RLE_LIST;
       } else scanner.skip();
-    } while (scanner.take(COMMA));
+    } while (scanner.accept(COMMA));
     scanner.expect(CLOSE_BRACE, 'a comma or the end of the segmentation');
     if (record.mask === RLE_STRING && record.sizeState === PRESENT) this.learnMask(from, countsFrom, countsTo);
   }
@@ -377,7 +377,7 @@ export class RecordParser {
     record.partStart.length = 0;
     record.partStart.push(0);
     record.mask = POLYGONS;
-    if (scanner.take(CLOSE_BRACKET)) {
+    if (scanner.accept(CLOSE_BRACKET)) {
       record.mask = NO_MASK; // an empty list of polygons
       return;
     }
@@ -398,7 +398,7 @@ export class RecordParser {
           message: `${this.title()}: the mask has more than ${LIMITS.polygons.toLocaleString('en')} polygons.`,
         });
       }
-    } while (scanner.take(COMMA));
+    } while (scanner.accept(COMMA));
     scanner.expect(CLOSE_BRACKET, 'a comma or the end of the polygons');
   }
 
@@ -409,7 +409,7 @@ export class RecordParser {
   private parseNumbers(at: number, limit: number, what: string): number {
     const { scanner, record } = this;
     const from = scanner.pos++;
-    if (scanner.take(CLOSE_BRACKET)) return at;
+    if (scanner.accept(CLOSE_BRACKET)) return at;
     for (let n = at; ; ) {
       n = scanner.numbers(record.numbers, n, Math.min(limit, record.numbers.length));
       if (scanner.listEnded) return n;
@@ -432,7 +432,7 @@ export class RecordParser {
         record.numbers = grown;
       }
       record.numbers[n++] = scanner.number();
-      if (scanner.take(COMMA)) continue;
+      if (scanner.accept(COMMA)) continue;
       scanner.expect(CLOSE_BRACKET, 'a comma or the end of the list');
       return n;
     }

@@ -6,6 +6,7 @@
 import type { Images, Objects } from '#lib/coco/dataset.ts';
 import type { ProblemList } from '#lib/readers/problem-list.ts';
 import { RECORD_MESSAGES } from './messages.ts';
+import { canReach, type Screening } from './screening.ts';
 
 /** Minimum number of boxes needed for a conclusion. */
 const ENOUGH_BOXES = 10;
@@ -23,8 +24,11 @@ export interface Checked {
 }
 
 /** Warn of boxes that are all zero, and of boxes in another convention. @returns whether it warned */
-export function warnOfBoxes(checked: Checked): boolean {
-  return warnOfZeros(checked) || warnOfConvention(checked);
+export function warnOfBoxes(checked: Checked, screening: Screening): boolean {
+  const { zeroBoxes, unfit, bare } = screening;
+  if (zeroBoxes > 0 && warnOfZeros(checked)) return true;
+  const canWarn = bare >= ENOUGH_BOXES || canReach(unfit + bare, screening, { fewest: 1, share: 0.5 });
+  return canWarn && warnOfConvention(checked);
 }
 
 /** Warn once about [0, 0, 0, 0] boxes, which some frameworks write beside every mask. */

@@ -1,75 +1,113 @@
 /** Finds repeated objects: distributed samplers pad their last batch with images that another process also has. */
 import type { Objects } from '#lib/coco/dataset.ts';
 
-/** Find objects that equal an earlier one in image, score, box and mask. @returns their number and their images */
-export function findDuplicates(objects: Objects): { count: number; images: Set<number> } {
-  const { image, box, score, maskArea, maskExtent } = objects;
-  const images = new Set<number>();
-  let duplicates = 0;
-  const suspects = findSuspects(objects);
-  const scored = score.length === objects.count;
-  let size = 16;
-  while (size < 2 * suspects.length) size *= 2;
-  const table = new Int32Array(size); // object + 1, by hash
-  const words = new Uint32Array(box.buffer, box.byteOffset, 8 * objects.count);
-  for (const k of suspects) {
-    const at = 4 * k;
-    let hash = Math.imul(image[k] ^ 0x9e3779b9, 0x85ebca6b) ^ maskArea[k];
-    for (let w = 8 * k; w < 8 * k + 8; w++) hash = Math.imul(hash ^ words[w], 0x01000193) ^ (hash >>> 15);
-    hash = mix(hash ^ maskExtent[at] ^ (maskExtent[at + 1] << 12));
-    for (let slot = hash & (size - 1); ; slot = (slot + 1) & (size - 1)) {
-      const other = table[slot] - 1;
-      if (other < 0) {
-        table[slot] = k + 1;
-        break;
-      }
-      if (image[other] !== image[k] || maskArea[other] !== maskArea[k]) continue;
-      if (scored && score[other] !== score[k]) continue;
-      if (!sameFour(box, 4 * other, at) || !sameFour(maskExtent, 4 * other, at) || !sameMask(objects, other, k))
-        continue;
-      duplicates++;
-      images.add(image[k]);
-      break;
-    }
-  }
-  return { count: duplicates, images };
+export interface Duplicates {
+  /** number of objects that equal an earlier one in image, score, box and mask */
+  count: number;
+  /** number of images they are on */
+  images: number;
+  /** the image of the first of them, or the group */
+  first: number;
 }
 
 /**
- * List, in file order, the objects that share image, area and score (or box) with another one, and a few others: two
- * passes over small bit sets (a Bloom filter) leave about one object in sixteen for the full comparison.
+ * Find objects that equal an earlier one in image, score, box and mask.
+ *
+ * Equal objects are of one image, and files list an image's objects one after another. So a hash table for one image at a
+ * time is enough, which stays in the processor's cache.
  */
-function findSuspects({ count, image, box, score, maskArea }: Objects): number[] {
-  const column = score.length === count ? score : box;
-  const words = new Uint32Array(column.buffer, column.byteOffset, 2 * column.length);
-  const stride = column === score ? 2 : 8;
-  let bits = 1024;
-  while (bits < 16 * count) bits *= 2;
-  const seen = new Uint32Array(bits >>> 5);
-  const repeated = new Uint32Array(bits >>> 5);
-  const keyOf = (k: number) =>
-    mix(
-      Math.imul(image[k] ^ 0x9e3779b9, 0x85ebca6b) ^
-        words[stride * k] ^
-        Math.imul(words[stride * k + 1] ^ maskArea[k], 0x01000193),
-    ) &
-    (bits - 1);
-  let any = false;
-  for (let k = 0; k < count; k++) {
-    const key = keyOf(k);
-    const bit = 1 << (key & 31);
-    if (seen[key >>> 5] & bit) {
-      repeated[key >>> 5] |= bit;
-      any = true;
-    } else seen[key >>> 5] |= bit;
+export function findDuplicates(objects: Objects): Duplicates {
+  const { count, image } = objects;
+  const order = orderByImage(objects);
+  const found: Duplicates = { count: 0, images: 0, first: 0 };
+  let earliest = count;
+  const search = new Search(objects);
+  for (let from = 0; from < count; ) {
+    const here = image[order ? order[from] : from];
+    let to = from + 1;
+    while (to < count && image[order ? order[to] : to] === here) to++;
+    const repeated = search.within(order, from, to);
+    if (repeated.count > 0) {
+      found.count += repeated.count;
+      found.images++;
+      if (repeated.first < earliest) {
+        earliest = repeated.first;
+        found.first = here;
+      }
+    }
+    from = to;
   }
-  const suspects: number[] = [];
-  if (!any) return suspects;
+  return found;
+}
+
+/** Sort objects by image, keeping their order within each; null if the file has each image in one piece already. */
+function orderByImage({ count, image }: Objects): Uint32Array | null {
+  let lowest = 0;
+  let highest = 0;
   for (let k = 0; k < count; k++) {
-    const key = keyOf(k);
-    if (repeated[key >>> 5] & (1 << (key & 31))) suspects.push(k);
+    if (image[k] < lowest) lowest = image[k];
+    if (image[k] > highest) highest = image[k];
   }
-  return suspects;
+  // [images + 1] where the objects of each begin
+  const start = new Uint32Array(highest - lowest + 2);
+  let together = true;
+  for (let k = 0; k < count; k++) {
+    if (start[image[k] - lowest + 1]++ > 0 && image[k] !== image[k - 1]) together = false;
+  }
+  if (together) return null;
+  for (let i = 1; i < start.length; i++) start[i] += start[i - 1];
+  const order = new Uint32Array(count);
+  for (let k = 0; k < count; k++) order[start[image[k] - lowest]++] = k;
+  return order;
+}
+
+/** Searches the objects of one image after another. */
+class Search {
+  private readonly objects: Objects;
+  /** the box of each object as eight words */
+  private readonly words: Uint32Array;
+  private readonly scored: boolean;
+  /** object + 1, by hash */
+  private table = new Int32Array(1024);
+
+  constructor(objects: Objects) {
+    this.objects = objects;
+    const { score, box, count } = objects;
+    this.words = new Uint32Array(box.buffer, box.byteOffset, 8 * count);
+    this.scored = score.length === count;
+  }
+
+  /** Count repeated objects among places `from` to `to` - 1 of the order. `first` is the first of them. */
+  within(order: Uint32Array | null, from: number, to: number): { count: number; first: number } {
+    const { objects, words, scored } = this;
+    const { box, maskArea, maskExtent, score } = objects;
+    let size = 64;
+    while (size < 4 * (to - from)) size *= 2;
+    if (this.table.length < size) this.table = new Int32Array(size);
+    else this.table.fill(0, 0, size);
+    const { table } = this;
+    let count = 0;
+    let first = objects.count;
+    for (let at = from; at < to; at++) {
+      const k = order ? order[at] : at;
+      let hash = maskArea[k] ^ maskExtent[4 * k] ^ (maskExtent[4 * k + 1] << 12);
+      for (let w = 8 * k; w < 8 * k + 8; w++) hash = Math.imul(hash ^ words[w], 0x01000193) ^ (hash >>> 15);
+      const key = mix(hash);
+      for (let slot = key & (size - 1); ; slot = (slot + 1) & (size - 1)) {
+        const other = table[slot] - 1;
+        if (other < 0) {
+          table[slot] = k + 1;
+          break;
+        }
+        if (maskArea[other] !== maskArea[k] || (scored && score[other] !== score[k])) continue;
+        if (!sameFour(box, 4 * other, 4 * k) || !sameFour(maskExtent, 4 * other, 4 * k)) continue;
+        if (!sameMask(objects, other, k)) continue;
+        if (count++ === 0) first = k;
+        break;
+      }
+    }
+    return { count, first };
+  }
 }
 
 /** Spread a 32-bit hash over all its bits (the finalizer of MurmurHash3, public domain). */

@@ -42,7 +42,7 @@ export function checkGroundTruth(
   const exchanged = warnOfBorders(checked, tally);
   const otherUnits = warnOfPolygonUnits(checked, tally);
   if (!otherUnits && !boxesOnly) warnOfEmptyMasks(checked);
-  if (!warnOfBoxes(checked) && !otherUnits && !exchanged) warnOfMasks(checked, tally);
+  if (!warnOfBoxes(checked, tally.screening) && !otherUnits && !exchanged) warnOfMasks(checked, tally);
   if (!boxesOnly) warnOfAreas(checked);
   warnOfDuplicates(checked);
   return { boxesOnly };
@@ -56,12 +56,18 @@ function warnOfIds(parts: readonly ReadResult[], problems: ProblemList): void {
     ids.set(part.ids, at);
     at += part.ids.length;
   }
+  if (ascend(ids)) return; // nearly always, and sorting takes longer than reading
   ids.sort();
   for (let k = 1; k < ids.length; k++) {
     // larger ids may be equal only because of rounding
     if (ids[k] !== ids[k - 1] || Math.abs(ids[k]) > Number.MAX_SAFE_INTEGER) continue;
     problems.warn('duplicate-annotation-id', 'Annotations share an id; all are kept.', String(ids[k]));
   }
+}
+
+function ascend(numbers: Float64Array): boolean {
+  for (let k = 1; k < numbers.length; k++) if (!(numbers[k] > numbers[k - 1])) return false;
+  return true;
 }
 
 function checkCategories(
@@ -200,12 +206,11 @@ function warnOfAreas({ objects, images, problems }: Checked): void {
 }
 
 function warnOfDuplicates({ objects, images, problems }: Checked): void {
-  const { count: duplicates, images: on } = findDuplicates(objects);
+  const { count: duplicates, images: on, first } = findDuplicates(objects);
   if (duplicates === 0) return;
-  const [first] = on;
   problems.warn(
     'duplicate-annotation',
-    `Annotations occur twice, the same in image, box and mask, on ${count(on.size)} ${on.size === 1 ? 'image' : 'images'}: only one of two can be found. Keep each once.`,
+    `Annotations occur twice, the same in image, box and mask, on ${count(on)} ${on === 1 ? 'image' : 'images'}: only one of two can be found. Keep each once.`,
     images.fileNames[first],
     duplicates,
   );

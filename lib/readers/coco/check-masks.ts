@@ -4,6 +4,8 @@
  */
 import type { Objects } from '#lib/coco/dataset.ts';
 import type { Checked } from './check-boxes.ts';
+import type { Tally } from './reading.ts';
+import { canReach, type Screening } from './screening.ts';
 
 /** A mask fails if less than this share of it lies in its box. */
 const INSIDE = 0.5;
@@ -24,7 +26,8 @@ const HOLLOW = 1.7;
 type Extent = readonly [x0: number, y0: number, x1: number, y1: number];
 
 /** Warn of masks outside their boxes, hollow masks, and masks of the background. */
-export function warnOfMasks(checked: Checked, form: { polygons: number; runLengths: number }): void {
+export function warnOfMasks(checked: Checked, form: Pick<Tally, 'polygons' | 'runLengths' | 'screening'>): void {
+  if (!canWarnOfMasks(form.screening)) return;
   const { objects, problems } = checked;
   const { count, box, maskExtent, maskArea } = objects;
   const off: number[] = [];
@@ -100,6 +103,12 @@ export function warnOfMasks(checked: Checked, form: { polygons: number; runLengt
       scattered,
     );
   }
+}
+
+function canWarnOfMasks(screening: Screening): boolean {
+  const { outside, large, hollow, scattered } = screening;
+  if (canReach(outside, screening, { fewest: FEWEST, share: SHARE })) return true;
+  return [large, hollow, scattered].some((odd) => canReach(odd, screening, { fewest: FEWEST, share: 0.5 }));
 }
 
 interface Hypothesis {

@@ -55,18 +55,12 @@ export async function readAnnotations(
 ): Promise<ReadResult> {
   if (options.onRecord) {
     const reader = new DocumentReader(options);
-    await scanStream(reader.scanner, chunks, () => reader.run(), onBytes);
+    await scanStream(reader.scanner, chunks, () => reader.run(), { onBytes });
     return reader.result();
   }
   const ordinary = idle.get().pop() ?? new OrdinaryRecords();
   const reader = new DocumentReader(options, ordinary);
-  await scanStream(
-    reader.scanner,
-    chunks,
-    () => reader.run(),
-    onBytes,
-    (bytes) => ordinary.window(bytes),
-  );
+  await scanStream(reader.scanner, chunks, () => reader.run(), { onBytes, memory: (bytes) => ordinary.window(bytes) });
   idle.get().push(ordinary); // not after an error, when it may still be in use
   return reader.result();
 }
@@ -127,7 +121,7 @@ export class DocumentReader {
   }
 
   /** Examine the next record without consuming it. */
-  look(): FirstRecord {
+  examineNext(): FirstRecord {
     const { scanner, parser } = this;
     const { pos } = scanner;
     parser.parse();
@@ -240,11 +234,11 @@ export class DocumentReader {
     for (let key = 0; key < MOST_KEYS && scanner.peek() === QUOTE; key++) {
       scanner.string();
       if (FIELDS.some((field) => field !== 'id' && scanner.is(WORDS[field]))) return true;
-      if (!scanner.take(COLON)) return false;
+      if (!scanner.accept(COLON)) return false;
       const c = scanner.peek();
       if (c === OPEN_BRACE || c === OPEN_BRACKET) return false;
       scanner.skip();
-      if (!scanner.take(COMMA)) return false;
+      if (!scanner.accept(COMMA)) return false;
     }
     return false;
   }
@@ -277,7 +271,7 @@ export class DocumentReader {
   private end(): boolean {
     const { scanner } = this;
     if (scanner.atEnd()) return true;
-    if (this.inDocument || !this.predictions || !scanner.take(OPEN_BRACKET)) {
+    if (this.inDocument || !this.predictions || !scanner.accept(OPEN_BRACKET)) {
       scanner.fail('expected the end of the file');
     }
     this.openRecords('array');
@@ -310,12 +304,12 @@ export class DocumentReader {
     const { records } = acceptor;
     const close = this.state === 'array' ? CLOSE_BRACKET : CLOSE_BRACE;
     if (this.first) {
-      if (!this.fromMiddle && scanner.take(close)) {
+      if (!this.fromMiddle && scanner.accept(close)) {
         this.closeRecords();
         return;
       }
-    } else if (!scanner.take(COMMA)) {
-      if (scanner.take(close)) {
+    } else if (!scanner.accept(COMMA)) {
+      if (scanner.accept(close)) {
         this.closeRecords();
         return;
       }
@@ -343,7 +337,7 @@ export class DocumentReader {
       this.state = 'end';
       return;
     }
-    if (!this.first) scanner.take(COMMA);
+    if (!this.first) scanner.accept(COMMA);
     if (scanner.atEnd()) return;
     if (this.options.stopAt !== undefined && scanner.base + scanner.pos >= this.options.stopAt) this.stopped = true;
     else this.takeRecord();
@@ -387,9 +381,10 @@ export class DocumentReader {
     this.ordinaryTarget ??= { groundTruth: !predictions, category: options.category, images, index, fileImages };
     const stopAt = options.stopAt ?? Number.POSITIVE_INFINITY;
     const most = LIMITS.detections - acceptor.records;
-    const taken = ordinary.take(scanner, stopAt, most, parser.learned, firstHas, this.ordinaryTarget);
+    const { learned } = parser;
+    const taken = ordinary.takeRecords(scanner, { stopAt, most, learned, firstHas, target: this.ordinaryTarget });
     if (!taken) return false;
-    acceptor.take(taken);
+    acceptor.acceptRecords(taken);
     return true;
   }
 
@@ -397,7 +392,7 @@ export class DocumentReader {
 
   private documentKey(): void {
     const { scanner, predictions } = this;
-    if (scanner.take(CLOSE_BRACE)) {
+    if (scanner.accept(CLOSE_BRACE)) {
       this.checkDocument();
       this.state = 'end';
       return;
@@ -450,7 +445,7 @@ export class DocumentReader {
 
   private nextImage(): void {
     const { scanner, imageRecords } = this;
-    if (scanner.take(CLOSE_BRACKET)) {
+    if (scanner.accept(CLOSE_BRACKET)) {
       this.state = 'document';
       this.firstKey = false;
       if (this.predictions) this.findFileImages();

@@ -10,6 +10,7 @@ import type { ImageResolver } from '#lib/readers/resolver.ts';
 import { FIELDS, type Field, type Learned, LONGEST_KEY } from './annotation-record.ts';
 import type { JsonScanner } from './json-scanner.ts';
 import type { FirstRecord } from './reading.ts';
+import type { Screening } from './screening.ts';
 
 /** Bytes of a file held in the kernel's memory at a time. */
 const WINDOW = 3 << 20;
@@ -38,6 +39,13 @@ type RecordsKernel = Kernel<
   | 'most'
   | 'batch'
   | 'withoutMask'
+  | 'screened'
+  | 'zeroBoxes'
+  | 'unfit'
+  | 'outside'
+  | 'large'
+  | 'hollow'
+  | 'scattered'
   | 'windowAt'
   | 'outImage'
   | 'outBox'
@@ -64,7 +72,7 @@ export interface Target {
 }
 
 /** Columns of the records read; for ground truth also their ids. */
-export type Taken = AppendedObjects & { withoutMask: number; ids?: Float64Array };
+export type Taken = AppendedObjects & { withoutMask: number; screening: Screening; ids?: Float64Array };
 
 export class OrdinaryRecords {
   private readonly kernel: RecordsKernel;
@@ -93,17 +101,19 @@ export class OrdinaryRecords {
    * Read ordinary records, each with the comma before it, from the scanner's position up to the first other record or
    * the window's end.
    *
-   * @param stopAt offset in the file from which no record may begin
-   * @param most maximum number of records
+   * @param options.stopAt offset in the file from which no record may begin
+   * @param options.most maximum number of records
    * @returns their columns, valid until the next call, or null if there are none
    */
-  take(
+  takeRecords(
     scanner: JsonScanner,
-    stopAt: number,
-    most: number,
-    learned: Learned,
-    firstHas: FirstRecord,
-    target: Target,
+    {
+      stopAt,
+      most,
+      learned,
+      firstHas,
+      target,
+    }: { stopAt: number; most: number; learned: Learned; firstHas: FirstRecord; target: Target },
   ): Taken | null {
     const { kernel } = this;
     const { buffer } = kernel.memory;
@@ -132,6 +142,17 @@ export class OrdinaryRecords {
       maskEnd,
       intervals: ints(kernel.outIntervals, maskEnd[count - 1]),
       withoutMask: kernel.withoutMask.value,
+      screening: {
+        screened: kernel.screened.value,
+        unscreened: 0,
+        bare: kernel.withoutMask.value,
+        zeroBoxes: kernel.zeroBoxes.value,
+        unfit: kernel.unfit.value,
+        outside: kernel.outside.value,
+        large: kernel.large.value,
+        hollow: kernel.hollow.value,
+        scattered: kernel.scattered.value,
+      },
       ...(target.groundTruth
         ? { crowd: new Uint8Array(buffer, kernel.outCrowd.value, count), ids: doubles(kernel.outId) }
         : { score: doubles(kernel.outScore), maskScore: doubles(kernel.outMaskScore) }),

@@ -53,14 +53,14 @@ export class JsonScanner {
   }
 
   /** Consume the next byte if it is `byte`. @returns whether it was */
-  take(byte: number): boolean {
+  accept(byte: number): boolean {
     if (this.peek() !== byte) return false;
     this.pos++;
     return true;
   }
 
   expect(byte: number, what: string): void {
-    if (!this.take(byte)) this.fail(`expected ${what}`);
+    if (!this.accept(byte)) this.fail(`expected ${what}`);
   }
 
   /** Tell whether only white space is left in the file. */
@@ -131,7 +131,7 @@ export class JsonScanner {
    * Consume exactly these bytes if they come next. They must contain no zero byte, so the window's end never matches.
    * @returns whether they did
    */
-  takeBytes(expected: Uint8Array): boolean {
+  acceptBytes(expected: Uint8Array): boolean {
     const { bytes, pos } = this;
     for (let i = 0; i < expected.length; i++) if (bytes[pos + i] !== expected[i]) return false;
     this.pos = pos + expected.length;
@@ -390,15 +390,18 @@ function divide(high: number, scale: number, low: number, power: number): number
  * Run `parse` over a stream. `parse` consumes what it can and, at the end of the window, throws NEED_MORE with
  * `scanner.pos` at the start of what it must see again; when it returns, reading stops.
  *
- * @param memory minimum-size buffer for the window
+ * @param options.onBytes called with the number of bytes of each chunk
+ * @param options.memory minimum-size buffer for the window
  * @returns number of bytes taken from the stream
  */
 export async function scanStream(
   scanner: JsonScanner,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   parse: () => void,
-  onBytes?: (bytes: number) => void,
-  memory: (bytes: number) => Uint8Array<ArrayBuffer> = (bytes) => new Uint8Array(bytes),
+  {
+    onBytes,
+    memory = (bytes) => new Uint8Array(bytes),
+  }: { onBytes?: (bytes: number) => void; memory?: (bytes: number) => Uint8Array<ArrayBuffer> } = {},
 ): Promise<number> {
   let window = memory(1 << 20);
   let total = 0;

@@ -1,11 +1,12 @@
 /** Messages of the readers of COCO files: what was found, what was expected, and how to mend it. */
 import type { ImageId } from '#lib/coco/dataset.ts';
-import { FileRejected } from '#lib/problems.ts';
+import { integer } from '#lib/format.ts';
+import { FileRejected, type Problem } from '#lib/problems.ts';
 import { type ProblemList, quoted, shortened } from '#lib/readers/problem-list.ts';
 
 /** Format a number with thousands separators. */
 export function count(n: number): string {
-  return n.toLocaleString('en');
+  return integer(n);
 }
 
 /** Return how a message refers to a record at the beginning of a sentence. */
@@ -71,6 +72,14 @@ export function countsAsPredictions(): FileRejected {
     message:
       'The file holds a count per image, and predictions are wanted here: a mask or box and a score for each cell, as COCO results or label images. Counts belong to the task “Fluorescence counts”.',
   });
+}
+
+/** Return the problem of a document of annotations, none of which has a score. */
+export function annotationsAsPredictions(annotations: number): Problem {
+  return {
+    code: 'annotations-not-predictions',
+    message: `This is an annotation file, not predictions: it lists images, and none of its ${count(annotations)} annotations has a score. Send the results that your model wrote, a list of {"image_id": …, "score": …, "segmentation": …}.`,
+  };
 }
 
 /** Describe what is wrong with an image of “images”, field by field; null if it can be used. */

@@ -10,7 +10,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Images } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
-import type { OpenedFile } from '#lib/readers/files.ts';
+import type { OpenedFile } from '#lib/readers/opened-file.ts';
 import { ProblemList } from '#lib/readers/problem-list.ts';
 import { DocumentReader } from './document.ts';
 import { NEED_MORE } from './json-scanner.ts';
@@ -100,7 +100,7 @@ function readHead(
     const start = head.stoppedAt;
     // a predictions document that lists images may use its own ids
     if (problems.count > 0 || !reader.place || (kind === 'predictions' && head.images.length > 0)) return null;
-    const has = reader.look();
+    const has = reader.examineNext();
     return { start, insideArray: reader.place, firstHas: has, images: head.images, categories: head.categories };
   } catch (error) {
     if (error === NEED_MORE || error instanceof FileRejected) return null;

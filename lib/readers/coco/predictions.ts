@@ -2,6 +2,7 @@
 
 import type { ImageId, Images, Objects, Predictions } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
+import { whatScoresMatterFor } from '#lib/readers/at-once.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
 import { warnOfBoxes } from './check-boxes.ts';
@@ -9,7 +10,7 @@ import { findDuplicates } from './check-duplicates.ts';
 import { warnOfMasks } from './check-masks.ts';
 import { warnOfPolygonUnits } from './check-polygons.ts';
 import { readAnnotations } from './document.ts';
-import { RECORD_MESSAGES, titleOf, warnOfDroppedParts } from './messages.ts';
+import { annotationsAsPredictions, RECORD_MESSAGES, titleOf, warnOfDroppedParts } from './messages.ts';
 import { addTallies, type ReadResult, type Tally } from './reading.ts';
 
 /** Predictions, with what the report states about their file. */
@@ -60,16 +61,14 @@ export async function readPredictions(
       fileImages = result.fileImages;
       continue;
     }
-    return finishPredictions([result], problems, index, target);
+    return finishPredictions([result], { problems, index, target });
   }
 }
 
 /** Check a fully read file, possibly read in parts. @throws FileRejected */
 export function finishPredictions(
   parts: ReadResult[],
-  problems: ProblemList,
-  index: ImageResolver,
-  target: Target,
+  { problems, index, target }: { problems: ProblemList; index: ImageResolver; target: Target },
   objects: Objects = parts[0].objects,
 ): ReadPredictions {
   const { images, category, anyCategory } = target;
@@ -81,6 +80,8 @@ export function finishPredictions(
 
   const tally = addTallies(parts);
   refuseUnknownImages(parts, problems, images);
+  if (parts[0].fileImages && total > 0 && problems.countOf('score-missing') === total)
+    throw new FileRejected([annotationsAsPredictions(total)], problems.warnings());
   // if the whole file has no masks, records without a box have neither
   if (tally.withNothingCount > 0 && tally.withoutMask === objects.count) {
     for (const { record, image } of tally.withNothing) {
@@ -128,7 +129,7 @@ export function finishPredictions(
   warnOfDroppedParts('predictions', tally, problems);
   warnOfMissingMasks(tally, hasMasks, problems);
   warnOfMeanings(parts, tally, problems);
-  const withDetections = warnOfSuspicions(objects, index, images, problems, { tally });
+  const withDetections = warnOfSuspicions(objects, { index, images, problems }, { tally });
   return {
     detections: objects,
     groups: index.groups,
@@ -150,9 +151,7 @@ export function finishPredictions(
  */
 export function warnOfSuspicions(
   objects: Objects,
-  index: ImageResolver,
-  images: Images,
-  problems: ProblemList,
+  { index, images, problems }: { index: ImageResolver; images: Images; problems: ProblemList },
   {
     unscored = false,
     note = () => '',
@@ -160,18 +159,21 @@ export function warnOfSuspicions(
   }: {
     unscored?: boolean;
     note?: (image: number) => string;
-    tally?: Pick<Tally, 'polygons' | 'runLengths' | 'fractions'>;
+    tally?: Pick<Tally, 'polygons' | 'runLengths' | 'fractions' | 'screening'>;
   } = {},
 ): number {
   const perImage = new Uint32Array(images.ids.length);
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
+  let beyond = 0;
+  const { image: imageOf, score } = objects;
   for (let d = 0; d < objects.count; d++) {
-    const image = objects.image[d];
+    const image = imageOf[d];
     if (image >= 0) perImage[image]++;
     else for (const i of index.groups[-1 - image]) perImage[i]++;
-    if (objects.score[d] < lowest) lowest = objects.score[d];
-    if (objects.score[d] > highest) highest = objects.score[d];
+    if (score[d] < 0 || score[d] > 1) beyond++;
+    if (score[d] < lowest) lowest = score[d];
+    if (score[d] > highest) highest = score[d];
   }
   let withDetections = 0;
   const atLimit = new Map<number, number>();
@@ -207,7 +209,7 @@ export function warnOfSuspicions(
   if (tally) {
     const checked = { objects, images, firstOf: (image: number) => index.firstOf(image), problems };
     const otherUnits = warnOfPolygonUnits(checked, tally);
-    if (!warnOfBoxes(checked) && !otherUnits) warnOfMasks(checked, tally);
+    if (!warnOfBoxes(checked, tally.screening) && !otherUnits) warnOfMasks(checked, tally);
     warnOfDuplicates(objects, index, images, problems);
   }
   if (!unscored && objects.count > 1 && lowest === highest) {
@@ -218,7 +220,20 @@ export function warnOfSuspicions(
       objects.count,
     );
   }
+  if (!unscored && beyond > 0) {
+    problems.warn(
+      'scores-beyond-0-1',
+      `Scores run from ${roughly(lowest)} to ${roughly(highest)}, beyond 0 to 1. ${whatScoresMatterFor({ lowest, highest })}`,
+      undefined,
+      beyond,
+    );
+  }
   return withDetections;
+}
+
+/** Write a score in at most three significant digits. */
+function roughly(score: number): string {
+  return String(Number(score.toPrecision(3)));
 }
 
 /** Throw for images that are not in the data set; a common cause is reported first. @throws FileRejected */
@@ -282,12 +297,11 @@ function warnOfMeanings(parts: readonly ReadResult[], { twoMeanings }: Tally, pr
 }
 
 function warnOfDuplicates(objects: Objects, index: ImageResolver, images: Images, problems: ProblemList): void {
-  const { count, images: on } = findDuplicates(objects);
+  const { count, images: on, first } = findDuplicates(objects);
   if (count === 0) return;
-  const [first] = on;
   problems.warn(
     'duplicate-detection',
-    `Detections occur twice, the same in image, score, box and mask, on ${on.size.toLocaleString('en')} ${on.size === 1 ? 'image' : 'images'}: the second is a false positive. Distributed samplers pad their last batch that way; keep each image once.`,
+    `Detections occur twice, the same in image, score, box and mask, on ${on.toLocaleString('en')} ${on === 1 ? 'image' : 'images'}: the second is a false positive. Distributed samplers pad their last batch that way; keep each image once.`,
     images.fileNames[index.firstOf(first)],
     count,
   );

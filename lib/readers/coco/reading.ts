@@ -3,6 +3,7 @@ import type { ImageId, Images, Objects } from '#lib/coco/dataset.ts';
 import type { ProblemList } from '#lib/readers/problem-list.ts';
 import type { ImageResolver } from '#lib/readers/resolver.ts';
 import type { AnnotationRecord } from './annotation-record.ts';
+import { addScreening, newScreening, type Screening } from './screening.ts';
 
 /** An image as a document lists it. */
 export interface ImageRecord {
@@ -79,6 +80,7 @@ export interface Tally {
   beyondExchanged: number;
   /** digit strings that are the name of one image and the id of another */
   twoMeanings: number;
+  screening: Screening;
 }
 
 export function newTally(): Tally {
@@ -96,6 +98,7 @@ export function newTally(): Tally {
     beyond: 0,
     beyondExchanged: 0,
     twoMeanings: 0,
+    screening: newScreening(),
   };
 }
 
@@ -130,6 +133,7 @@ export function addTallies(parts: readonly Pick<ReadResult, 'tally' | 'records'>
     for (const key of Object.keys(sum) as (keyof Tally)[]) {
       if (typeof sum[key] === 'number') (sum[key] as number) += tally[key] as number;
     }
+    addScreening(sum.screening, tally.screening);
     for (const record of tally.withoutMaskRecords) sum.withoutMaskRecords.push(record + before);
     const inFile = <Found extends { record: number }>(found: Found): Found => ({
       ...found,

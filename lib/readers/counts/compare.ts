@@ -51,7 +51,7 @@ export async function readCounts(chunks: Chunks, reference: Counts): Promise<Rea
     }));
   });
   if (problems.count > 0) throw problems.rejection();
-  return compareCounts(predicted, reference, { format, warnings: [] });
+  return compareCounts(predicted, reference, { format, warnings: problems.warnings() });
 }
 
 /**

@@ -107,7 +107,12 @@ export async function readEntries(
   };
   try {
     const bytes = await collect(chunks);
-    const format = readTable(bytes, accept);
+    const format = readTable(bytes, accept, () =>
+      problems.warn(
+        'decimals-or-thousands',
+        'Every count ends in “.000”: the points are read as decimal points. If they separate thousands, leave them out.',
+      ),
+    );
     if (list.length === 0 && problems.count === 0) {
       throw new FileRejected({ code: 'no-counts', message: `The file holds no counts. ${WANTED}` });
     }
@@ -162,8 +167,8 @@ async function collect(chunks: Chunks): Promise<Uint8Array> {
 
 type Accept = (entry: Entry, given: string) => void;
 
-/** Read a table. @param bytes the file, followed by a zero byte */
-function readTable(bytes: Uint8Array, accept: Accept): Counts['format'] {
+/** Read a table. @param bytes the file, followed by a zero byte. @param onUnclear called if points may separate thousands */
+function readTable(bytes: Uint8Array, accept: Accept, onUnclear: () => void): Counts['format'] {
   const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const content = bytes.subarray(bom, bytes.length - 1);
   let at = 0;
@@ -186,7 +191,7 @@ function readTable(bytes: Uint8Array, accept: Accept): Counts['format'] {
       message: utf16 ? 'The file is text in UTF-16. Save it as UTF-8.' : `The file is not text in UTF-8. ${WANTED}`,
     });
   }
-  readLines(text, accept);
+  readLines(text, accept, onUnclear);
   return 'counts-csv';
 }
 
@@ -200,8 +205,8 @@ function readJson(bytes: Uint8Array, start: number, accept: Accept): void {
   scanner.pos = start;
   scanner.end = bytes.length - 1;
   scanner.final = true;
-  if (!scanner.take(OPEN_BRACE)) notCounts('The file is a JSON list');
-  for (let record = 1; !scanner.take(CLOSE_BRACE); record++) {
+  if (!scanner.accept(OPEN_BRACE)) notCounts('The file is a JSON list');
+  for (let record = 1; !scanner.accept(CLOSE_BRACE); record++) {
     if (record > 1) {
       scanner.expect(COMMA, `a comma or the end of the object after entry ${(record - 1).toLocaleString('en')}`);
     }
@@ -341,28 +346,35 @@ function findHeader(
   return null;
 }
 
-function readLines(text: string, accept: Accept): void {
+function readLines(text: string, accept: Accept, onUnclear: () => void): void {
   const header = findHeader(text, refuseHeader);
   if (header === null) throw new FileRejected({ code: 'no-counts', message: `The file is empty. ${WANTED}` });
   const { separator, image, count, columns } = header;
   /** R writes row names without a name in the header, so its lines have one field more */
   let shift: number | null = null;
-  try {
+  const fieldsOf = function* (): Generator<{ own: string[]; line: number }> {
     for (const row of readCsv(text, header)) {
       const fields = row.fields.map((field) => field.trim());
       if (fields.every((field) => field === '')) continue;
       if (COMMENT.test(fields[0]) && !(parseCount(fields[count] ?? '') >= 0)) continue;
       shift ??= hasRowName(fields, header) ? 1 : 0;
-      const own = fields.slice(shift);
-      const where = `Line ${row.line.toLocaleString('en')}`;
+      yield { own: fields.slice(shift), line: row.line };
+    }
+  };
+  try {
+    const points = /\.000/.test(text) ? meaningOfPoints(fieldsOf(), count) : 'decimals';
+    if (points === 'unclear') onUnclear();
+    for (const { own, line } of fieldsOf()) {
+      const where = `Line ${line.toLocaleString('en')}`;
       const file = own[image] ?? '';
-      const entry = { file, record: row.line, where };
+      const entry = { file, record: line, where };
       if (own.slice(columns).some((field) => field !== '')) {
         // read as a missing count: its text says what the line looks like
         accept({ ...entry, count: Number.NaN }, own.slice(count).join(separator));
       } else {
         const given = own[count] ?? '';
-        accept({ ...entry, count: parseCount(given) }, given);
+        const isRead = points !== 'thousands' || !THOUSANDS.test(given);
+        accept({ ...entry, count: isRead ? parseCount(given) : Number.NaN }, given);
       }
     }
   } catch (error) {
@@ -374,6 +386,32 @@ function readLines(text: string, accept: Accept): void {
       message: `Line ${line.toLocaleString('en')}: the quotation mark before ${quoted(begin)} is never closed.`,
     });
   }
+}
+
+/** A number that may have points between thousands. */
+const THOUSANDS = /^\d{1,3}(\.\d{3})+$/;
+
+/**
+ * Tell what points in a column of counts mean. `1.000` is a thousand beside `850`, since decimals would be written for
+ * both; if every count has three decimals and all of them are zeros, that is how decimals look, but thousands could too.
+ */
+function meaningOfPoints(lines: Iterable<{ own: string[] }>, count: number): 'decimals' | 'thousands' | 'unclear' {
+  let pointed = 0;
+  let round = 0;
+  let whole = 0;
+  let all = 0;
+  for (const { own } of lines) {
+    const given = own[count] ?? '';
+    if (given === '') continue;
+    all++;
+    if (/^\d+$/.test(given)) whole++;
+    if (!THOUSANDS.test(given)) continue;
+    pointed++;
+    if (given.endsWith('.000') && Number(given) > 0) round++;
+  }
+  if (round === 0) return 'decimals';
+  if (whole > 0) return 'thousands';
+  return round === pointed && pointed === all ? 'unclear' : 'decimals';
 }
 
 function hasRowName(fields: readonly string[], { image, count, columns }: Header): boolean {

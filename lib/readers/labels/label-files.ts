@@ -80,7 +80,7 @@ export function chooseFiles(
 }
 
 function explainUnknown(name: string, index: ImageResolver, example: string): string {
-  const [one, two] = namesOf(name).flatMap((text) => index.candidates(text));
+  const [one, two] = namesOfLabels(name).flatMap((text) => index.candidates(text));
   if (one !== undefined && two !== undefined) {
     return `${quoted(name)} could belong to ${quoted(one)} or ${quoted(two)}. Put it into a folder named as that of its image.`;
   }
@@ -91,8 +91,8 @@ function explainUnknown(name: string, index: ImageResolver, example: string): st
   return `${unknown} Name each label image after its image, as in “${stem(example)}_cp_masks.png”, and leave others out.`;
 }
 
-/** Return a file's name and its variants with extensions and endings removed. */
-function namesOf(name: string): string[] {
+/** Return a file's name and its variants with extensions and endings removed, the longest first. */
+export function namesOfLabels(name: string): string[] {
   const names = [name];
   for (let text = name; ; ) {
     let shorter = text.replace(EXTENSION, '');
@@ -103,8 +103,9 @@ function namesOf(name: string): string[] {
   }
 }
 
-function imageOf(name: string, index: ImageResolver): number {
-  for (const text of namesOf(name.normalize('NFC'))) {
+/** Find the image of a file named after it. @returns as `ImageResolver`; `UNKNOWN_IMAGE` if there is none */
+export function imageOf(name: string, index: ImageResolver): number {
+  for (const text of namesOfLabels(name.normalize('NFC'))) {
     const image = index.ofText(text);
     if (image !== UNKNOWN_IMAGE) return image;
     const base = text.slice(text.lastIndexOf('/') + 1);

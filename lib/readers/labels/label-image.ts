@@ -60,6 +60,25 @@ export function refuseFloats(bits: number): never {
   );
 }
 
+/** Up to this number, all whole numbers are exact as 32-bit floating point; above, neighbours may have become equal. */
+const MOST_EXACT = 2 ** 24;
+
+/** Return labels that were stored as floating point. @throws ImageProblem if one is not a whole number, or not exact */
+export function wholeLabels(numbers: Float32Array): Int32Array {
+  const labels = new Int32Array(numbers.length);
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i];
+    labels[i] = number;
+    if (labels[i] === number && Math.abs(number) <= MOST_EXACT) continue;
+    const why = Number.isInteger(number) ? 'above 16,777,216 such numbers are not exact' : 'labels are whole numbers';
+    throw new ImageProblem(
+      'label-image-float',
+      `its 32-bit numbers are floating point and one of them is ${number}; ${why}. Write astype(np.uint16) or np.int32.`,
+    );
+  }
+  return labels;
+}
+
 /** Throw for masks that can hold only one value, whatever their content. */
 export function refuseTruthValues(what: string): never {
   throw new ImageProblem(

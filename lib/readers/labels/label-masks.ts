@@ -1,6 +1,7 @@
 /**
- * Converts label images to packed detections: each number other than 0 is an object, whose pixels need not touch. There
- * are no scores: all are 1, and the entry is marked unscored (see `Ranking.unscored`).
+ * Converts label images to packed detections: each number other than 0 is an object, whose pixels need not touch. If the
+ * archive has a table of scores (`label-scores.ts`), objects have those; otherwise all scores are 1, and the entry is
+ * marked unscored (see `Ranking.unscored`).
  *
  * Images are processed one at a time, so memory holds one of them and the masks. Objects are ordered by their first
  * pixel, column by column, whatever their numbers, and images as in the data set: renaming labels or reordering the
@@ -19,10 +20,15 @@ import { checkLabels } from './check-labels.ts';
 import { decodeLabelImage } from './decode.ts';
 import { chooseFiles, type LabelFile } from './label-files.ts';
 import { ImageProblem, type Inflate, type LabelImage } from './label-image.ts';
+import { applyScores, readScoreTable, type ScoreTable, splitScores } from './label-scores.ts';
 
 /** Result of one thread. */
 export interface LabelPart {
   objects: Objects;
+  /** [objects] the number of each in its label image */
+  labels: Uint32Array;
+  /** the table of scores, read by the first part */
+  scores: ScoreTable | null;
   problems: Problem[];
   warnings: Warning[];
   /** number of images with one label, and with several */
@@ -47,8 +53,10 @@ export async function readLabelPart(
   const index = new ImageResolver(images);
   const problems = new ProblemList();
   const builder = new ObjectsBuilder(true, 4096);
+  const numbers: number[] = [];
+  const archive = splitScores(files);
   // only the first part reports problems with names
-  const chosen = chooseFiles(files, target, index, part === 0 ? problems : new ProblemList());
+  const chosen = chooseFiles(archive.labels, target, index, part === 0 ? problems : new ProblemList());
   const from = Math.floor((chosen.length * part) / parts);
   const to = Math.floor((chosen.length * (part + 1)) / parts);
   const labelled = { single: 0, several: 0 };
@@ -70,7 +78,8 @@ export async function readLabelPart(
           file.name,
         );
       }
-      appendLabels(labels, image, builder, (code, why) => problems.add(code, () => say(why)));
+      for (const n of appendLabels(labels, image, builder, (code, why) => problems.add(code, () => say(why))))
+        numbers.push(n);
     } catch (error) {
       if (error instanceof ImageProblem) problems.add(error.code, () => say(error.message));
       else if (error instanceof FileRejected) fatal = { ...error.problems[0], ...say(error.message) };
@@ -78,8 +87,11 @@ export async function readLabelPart(
     }
     onFile?.();
   }
+  const scores = part === 0 && archive.scores ? await readScoreTable(archive.scores, problems) : null;
   return {
     objects: builder.finish(),
+    labels: Uint32Array.from(numbers),
+    scores,
     problems: problems.problems(),
     warnings: problems.warnings(),
     labelled,
@@ -103,6 +115,11 @@ export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], ta
   if (detections.count === 0) refuse('no-detections', 'No label image has a label other than 0, the background.');
   if (detections.count > LIMITS.detections)
     refuse('too-many-detections', `The label images have more than ${LIMITS.detections.toLocaleString('en')} labels.`);
+  const scores = parts[0].scores;
+  if (scores) {
+    applyScores(scores, { objects: detections, labels: joinLabels(parts) }, { index, images, problems });
+    if (problems.count > 0) throw problems.rejection();
+  }
   const single = parts.reduce((sum, { labelled }) => sum + labelled.single, 0);
   if (single >= 2 && parts.every(({ labelled }) => labelled.several === 0)) {
     problems.warn(
@@ -113,24 +130,35 @@ export function finishLabels(parts: LabelPart[], files: readonly LabelFile[], ta
     );
   }
   const covered = new Set(
-    chooseFiles(files, target, index, new ProblemList()).flatMap(({ image }) =>
+    chooseFiles(splitScores(files).labels, target, index, new ProblemList()).flatMap(({ image }) =>
       image >= 0 ? [image] : index.groups[-1 - image],
     ),
   );
-  const withDetections = warnOfSuspicions(detections, index, images, problems, {
-    unscored: true,
-    note: (i) => (covered.has(i) ? '' : ' (no label image)'),
-  });
+  const withDetections = warnOfSuspicions(
+    detections,
+    { index, images, problems },
+    { unscored: !scores, note: (i) => (covered.has(i) ? '' : ' (no label image)') },
+  );
   return {
     detections,
     groups: index.groups,
     hasMasks: true,
     hasMaskScores: false,
-    unscored: true,
+    ...(!scores && { unscored: true }),
     format: 'label-images',
     images: withDetections,
     warnings: problems.warnings(),
   };
+}
+
+function joinLabels(parts: readonly LabelPart[]): Uint32Array {
+  const joined = new Uint32Array(parts.reduce((sum, { labels }) => sum + labels.length, 0));
+  let at = 0;
+  for (const { labels } of parts) {
+    joined.set(labels, at);
+    at += labels.length;
+  }
+  return joined;
 }
 
 /** Read all files in one go. @throws FileRejected with all problems */
@@ -172,13 +200,15 @@ const scratch = {
  * Append the objects of one image, in one pass down its columns: a run ends where the label changes and, as in COCO's
  * masks, continues from the foot of one column to the head of the next. Runs of different objects are interleaved; a
  * counting sort groups them by object.
+ *
+ * @returns the label of each object that was appended
  */
 export function appendLabels(
   { width, height, labels }: LabelImage,
   image: number,
   builder: ObjectsBuilder,
   onProblem: (code: CheckCode, why: string) => void,
-): void {
+): number[] {
   const { table } = scratch;
   const large = new Map<number, number>(); // labels beyond the table
   const found: number[] = []; // label of each object
@@ -243,7 +273,7 @@ export function appendLabels(
       'mask-too-long',
       `label ${found[longest]} has more than ${LIMITS.runsPerMask.toLocaleString('en')} runs of pixels.`,
     );
-    return;
+    return [];
   }
 
   intervals.reserve(2 * runs);
@@ -279,4 +309,5 @@ export function appendLabels(
     from = to;
   }
   intervals.length += 2 * runs;
+  return found;
 }

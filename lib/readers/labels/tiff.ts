@@ -1,6 +1,6 @@
 /**
- * TIFF label images: one page of whole numbers (8, 16, 32 or 64 bits, signed or not), grey or with a palette whose indices
- * are the labels; either byte order, in strips or tiles, plain, LZW, deflate or PackBits, with or without horizontal
+ * TIFF label images: one page of whole numbers (8, 16, 32 or 64 bits, signed or not, or as 32-bit floating point, which
+ * QuPath and ImageJ write), grey or with a palette whose indices are the labels; either byte order, in strips or tiles, plain, LZW, deflate or PackBits, with or without horizontal
  * prediction.
  *
  * Why not a library: in a general decoder, the header of an untrusted file decides how much memory is used. All that
@@ -24,6 +24,7 @@ import {
   refuseTruthValues,
   refuseUnsupported,
   type Size,
+  wholeLabels,
 } from './label-image.ts';
 
 const TAG = {
@@ -67,6 +68,8 @@ const COMPRESSIONS: Record<number, string> = {
 interface Layout extends Size {
   bits: 8 | 16 | 32 | 64;
   signed: boolean;
+  /** 32-bit floating point */
+  floats: boolean;
   little: boolean;
   compression: number;
   /** each row stores differences */
@@ -123,6 +126,7 @@ export function decodeTiff(bytes: Uint8Array, expected: Size, inflate: Inflate):
     bits: layout.bits === 64 ? 32 : layout.bits,
     labels: wide ? narrowLabels(labels as Uint8Array, layout) : labels,
   };
+  if (layout.floats) image.labels = wholeLabels(new Float32Array(labels.buffer));
   if (palette) image.palette = true;
   if (whiteIsZero) image.whiteIsZero = true;
   return image;
@@ -153,8 +157,9 @@ function readLayout(bytes: Uint8Array, expected: Size): Layout {
   if (photometric > 1 && !palette) refuseColours('it is a colour image');
   const format = one(TAG.sampleFormat, 1);
   const bits = one(TAG.bits, 1);
-  if (format === 3) refuseFloats(bits);
-  if (format !== 1 && format !== 2 && format !== 4) refuseUnsupported(`it has sample format ${format}`);
+  const floats = format === 3;
+  if (floats && bits !== 32) refuseFloats(bits);
+  if (!floats && format !== 1 && format !== 2 && format !== 4) refuseUnsupported(`it has sample format ${format}`);
   if (bits === 1) refuseTruthValues('it has 1 bit per pixel');
   if (bits !== 8 && bits !== 16 && bits !== 32 && bits !== 64)
     return refuseUnsupported(`it has ${bits} bits per pixel`);
@@ -187,6 +192,7 @@ function readLayout(bytes: Uint8Array, expected: Size): Layout {
     height,
     bits,
     signed: format === 2,
+    floats,
     little,
     compression,
     differences: predictor === 2,

@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BoardQuery, type BoardRow, getLeaderboard } from '#db/board/board.ts';
 import { listReports } from '#db/board/reports.ts';
+import { fillBoardValues } from '#db/board/values.ts';
 import {
   listReferenceResults,
   OTHER_PROTOCOL,
@@ -10,7 +11,7 @@ import {
   saveReferenceResults,
 } from '#db/datasets/reference-results.ts';
 import { type Client, connect } from '#db/engine/client.ts';
-import { type Dataset, submissions } from '#db/schema.ts';
+import { boardValues, type Dataset, submissions } from '#db/schema.ts';
 import { saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { createDemoSubmission, createSubmission } from '#db/submissions/submissions.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
@@ -129,7 +130,7 @@ describe.each(ONE_ENGINE)('the leaderboard on $name', ({ missing, open }) => {
 
   async function board(query: Partial<BoardQuery> = {}): Promise<BoardRow[]> {
     const defaults = { task: 'livecell-wide', protocol: 'livecell-paper', evaluation: 'segm' } as const;
-    return (await getLeaderboard({ ...defaults, ...query }, client.db)).rows;
+    return (await getLeaderboard({ ...defaults, metrics: true, ranges: true, ...query }, client.db)).rows;
   }
   const column = (name: string) => findColumn(TASKS['livecell-wide'], name, VIEW)!;
   const entries = (rows: BoardRow[]) =>
@@ -163,6 +164,18 @@ describe.each(ONE_ENGINE)('the leaderboard on $name', ({ missing, open }) => {
     expect(rows.every((row) => row.kind === 'entry')).toBe(true);
     expect(rows[0].metrics.AP).toBe(0.45);
     expect((await board({ cellType: 'SKOV3' }))[0]).toMatchObject({ rank: null, metrics: {} });
+  });
+
+  test('board values that are missing, or of other columns, are derived again from the reports', async () => {
+    const before = await board({ byType: true });
+    const [one] = await client.db.select().from(boardValues).limit(1);
+    await client.db.delete(boardValues).where(eq(boardValues.evaluationId, one.evaluationId));
+    expect(await fillBoardValues({}, client.db)).toBe(1);
+    expect(await fillBoardValues({ again: true }, client.db)).toBe(0);
+    await client.db.update(boardValues).set({ format: 'earlier', values: {} });
+    expect(await fillBoardValues({}, client.db)).toBe(0);
+    expect(await fillBoardValues({ again: true }, client.db)).toBeGreaterThan(20);
+    expect(await board({ byType: true })).toEqual(before);
   });
 
   test('published rows stand in the order, unranked; their size classes only where they mean the same', async () => {

@@ -82,7 +82,7 @@ describe.each(ONE_ENGINE)('notices on $name', ({ missing, open }) => {
     expect(more).toEqual([]);
     expect(mail).toMatchObject({ to: 'carla@example.org', subject: '“Net” was hidden', attempts: 0, sentAt: null });
     expect(mail.body).toContain('The reason: wrong data.\n\nhttps://board.example.org/submissions/2\n');
-    expect(mail.body).toContain('https://board.example.org/account#notices');
+    expect(mail.body).toContain('https://board.example.org/account?tab=notices');
   });
 
   test('preferences decide per kind, and what nobody chose comes both ways', async () => {

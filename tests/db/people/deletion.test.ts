@@ -95,7 +95,7 @@ describe.each(ONE_ENGINE)('an account on $name', ({ missing, open }) => {
       { id: crypto.randomUUID(), userId: ada.id, fileName: 'x', bytes: 1, storageKey: 'uploads/1' },
       db,
     );
-    await createSession(ada.id, db);
+    await createSession(ada.id, undefined, db);
     await createToken(ada.id, 'laptop', {}, db);
     await linkSignIn(ada.id, { type: 'oidc', provider: 'orcid', providerAccountId: `orcid-${ada.id}` }, db);
     await notify([ada.id], { kind: 'account', text: 'Hello.' }, db);
@@ -134,6 +134,60 @@ describe.each(ONE_ENGINE)('an account on $name', ({ missing, open }) => {
       detail: { userId: ada.id, kept: 1, tombstones: 0, deleted: 3 },
     });
     expect(JSON.stringify(events)).not.toContain(ada.email);
+  });
+
+  test('leaves in the whole database what the privacy page says, and nothing else', async () => {
+    const user = await ensureUser({ email: `quaxbert-${counter}@example.org`, name: 'Quaxbert Zwölfender' }, db);
+    const words = [
+      'Quaxbert',
+      'quaxbert',
+      'Zwölfender',
+      'Quaxinstitut',
+      '0000-0002-1825-0097',
+      'quaxdevice',
+      'quaxhub',
+    ];
+    await db
+      .update(users)
+      .set({ affiliation: 'Quaxinstitut', orcid: '0000-0002-1825-0097' })
+      .where(eq(users.id, user.id));
+    await linkSignIn(user.id, { provider: 'github', providerAccountId: 'quaxhub', type: 'oauth' }, db);
+    await createSession(user.id, { device: 'quaxdevice', network: '203.0.113.0/24' }, db);
+    await createToken(user.id, 'Quaxbert’s laptop', {}, db);
+    await notify([user.id], { kind: 'account', text: 'Hello Quaxbert' }, db);
+    const team = await createTeam('Quaxbert’s team', user.id, db);
+    const one = await submitted(user, 'Quaxnet');
+    await submitted(user, 'Quaxteamnet', { teamId: team.id });
+    await deleteAccount(user.id, { entries: 'tombstones' }, db);
+
+    const found: Record<string, Set<string>> = {};
+    const tables = await db.execute<{ name: string }>(
+      sql`select table_schema || '.' || table_name as name from information_schema.tables
+          where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`,
+    );
+    expect(tables.length).toBeGreaterThan(30);
+    for (const { name } of tables)
+      for (const { row } of await db.execute<{ row: string }>(sql.raw(`select t::text as row from ${name} as t`)))
+        for (const word of [...words, user.id, one.id, 'Quaxnet', 'Quaxteamnet'])
+          if (row.includes(word)) found[name] = (found[name] ?? new Set()).add(word);
+    // the log keeps the account’s number and the names of teams, methods and tokens; the ledger and digests keep the number
+    const log = found['public.audit_events'];
+    expect(words.filter((word) => log.has(word))).toEqual(['Quaxbert']);
+    const named = await db.execute<{ kind: string }>(
+      sql`select distinct kind from audit_events where detail::text like '%Quaxbert%' order by kind`,
+    );
+    expect(named.map(({ kind }) => kind)).toEqual(['team-created', 'team-deleted', 'token-created']);
+    delete found['public.audit_events'];
+    // the queue forgets its jobs after some days; they have a submission's number and nothing else
+    for (const name of Object.keys(found).filter((name) => name.startsWith('pgboss.'))) {
+      expect(words.some((word) => found[name].has(word)) || found[name].has(user.id)).toBe(false);
+      delete found[name];
+    }
+    for (const [name, left] of Object.entries(found)) {
+      expect(name).toMatch(/^public\.(quota_ledger|departed_sign_ins)$/);
+      expect([...left]).toEqual([user.id]);
+    }
+    expect(Object.keys(found).sort()).toEqual(['public.departed_sign_ins', 'public.quota_ledger']);
   });
 
   test('leaves tombstones where that was chosen, also of what had been public once', async () => {
@@ -204,17 +258,20 @@ describe.each(ONE_ENGINE)('an account on $name', ({ missing, open }) => {
     const { id } = await scored(ada, 'Mine');
     await scored(ben, 'Theirs');
     const { token } = await createToken(ada.id, 'laptop', {}, db);
-    const { sessionToken } = await createSession(ada.id, db);
+    const { sessionToken } = await createSession(ada.id, undefined, db);
     await linkSignIn(ada.id, { type: 'oidc', provider: 'orcid', providerAccountId: `id-${ada.id}` }, db);
-    await createTeam('Lab', ada.id, db);
+    await createTeam('Another lab', ada.id, db);
     const document = (await accountData(ada.id, db))!;
     expect(document).toMatchObject({
       profile: { id: ada.id, name: 'Ada', email: ada.email, role: 'researcher' },
       signIns: [{ provider: 'orcid', providerAccountId: `id-${ada.id}` }],
       tokens: [{ name: 'laptop', scopes: ['read', 'submit'] }],
-      teams: [{ name: 'Lab', role: 'owner' }],
+      teams: [{ name: 'Another lab', role: 'owner' }],
       submissions: [{ id, method: 'Mine', state: 'scored', files: [{ fileName: 'mine.json', bytes: 3 }] }],
-      notices: [{ kind: 'scored', text: '“Mine” was scored.' }],
+      notices: [
+        { kind: 'scored', text: '“Mine” was scored.' },
+        { kind: 'account', text: expect.stringContaining('“laptop”') },
+      ],
       uploads: [],
     });
     expect(document.submissions[0].reports).toHaveLength(someReports().length);

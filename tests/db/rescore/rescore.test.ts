@@ -89,7 +89,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     const query = { task: 'livecell-wide', dataset: name, protocol: 'livecell-paper', evaluation: 'segm' } as const;
     const { rows } = await getLeaderboard(query, db());
     return Object.fromEntries(
-      rows.flatMap((row) => (row.kind === 'entry' ? [[row.method, row.metrics.AP] as const] : [])),
+      rows.flatMap((row) => (row.kind === 'entry' ? [[row.method, row.values.AP] as const] : [])),
     );
   }
   const pageAP = async (id: string) =>
@@ -465,12 +465,14 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
 
   test('public or not is changed with its record, and a next version follows', async () => {
     const dataset = await newDataset();
-    await expect(setDatasetPublic(dataset.id, false, mina.id, db())).rejects.toThrow('is not public already');
-    await setDatasetPublic(dataset.id, true, mina.id, db());
+    await expect(setDatasetPublic(dataset.id, false, { actorId: mina.id, reason: 'r' }, db())).rejects.toThrow(
+      'is not public already',
+    );
+    await setDatasetPublic(dataset.id, true, { actorId: mina.id, reason: 'r' }, db());
     expect((await now(dataset)).public).toBe(true);
     await scored(dataset, 'One', 0.4);
     const { rescore } = await replaceGroundTruth(dataset.id, { facts: facts(), note: 'Mended' }, mina.id, db());
-    await setDatasetPublic(dataset.id, false, mina.id, db());
+    await setDatasetPublic(dataset.id, false, { actorId: mina.id, reason: 'r' }, db());
     const [next, current] = await listGroundTruthVersions(dataset.id, db());
     expect([next.public, current.public]).toEqual([false, false]);
     await cancelRescore(rescore.id, mina.id, db());

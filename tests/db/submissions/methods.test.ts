@@ -158,6 +158,16 @@ describe.each(ONE_ENGINE)('methods on $name', ({ missing, open }) => {
     expect((await listRecentEvents(1, client.db))[0].id).toBe(last.id);
   });
 
+  test('a name that was only tried leaves no method in the list', async () => {
+    const names = async () => (await listMethods(ada, [], client.db)).map(({ name }) => name);
+    const { id } = await create({ method: 'Only tried' });
+    expect(await names()).toContain('Only tried');
+    await client.db.update(submissions).set({ state: 'rejected' }).where(eq(submissions.id, id));
+    expect(await names()).not.toContain('Only tried');
+    await scored({ method: 'Only tried' });
+    expect(await names()).toContain('Only tried');
+  });
+
   test('that test images were seen is said of every version, also those to come', async () => {
     const { id, methodId } = await create({ method: 'Seen' });
     expect((await now(id)).testImagesSeen).toBe(false);
@@ -169,6 +179,30 @@ describe.each(ONE_ENGINE)('methods on $name', ({ missing, open }) => {
     expect((await now(id)).testImagesSeen).toBe(true);
     expect((await create({ method: 'Seen' })).testImagesSeen).toBe(false);
     expect((await create({ method: 'Seen', testImagesSeen: true })).testImagesSeen).toBe(true);
+  });
+
+  test('the list of versions tells no more of hidden ground truth than the pages of the versions', async () => {
+    const hidden = await someDataset(client.db, {
+      name: 'hidden',
+      sha256: 'e'.repeat(64),
+      objects: 100_000,
+      public: false,
+    });
+    const told = async (id: string) => {
+      const { methodId } = await now(id);
+      const [{ results }] = await listVersions(methodId!, { public: false }, client.db);
+      return (results as { segm: { overall: { AP: number; APs?: number } } }).segm.overall;
+    };
+    const { id } = await create({ datasetId: hidden.id, method: 'Careful' });
+    await startScoring(id, 1, client.db);
+    await saveReports(id, someReports({ AP: 0.123456 }, hidden.sha256), client.db);
+    const { AP } = await told(id);
+    expect(AP).not.toBe(0.123456);
+    const shared = await someDataset(client.db, { name: 'shared', sha256: 'f'.repeat(64), public: true });
+    const open = await create({ datasetId: shared.id, method: 'Open' });
+    await startScoring(open.id, 1, client.db);
+    await saveReports(open.id, someReports({ AP: 0.123456 }, shared.sha256), client.db);
+    expect((await told(open.id)).AP).toBe(0.123456);
   });
 
   describe('the board', () => {

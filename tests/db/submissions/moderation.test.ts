@@ -17,6 +17,7 @@ import {
   revokeVerification,
   searchSubmissions,
 } from '#db/submissions/moderation.ts';
+import { listOpenReports, MOST_OPEN_REPORTS, reportProblem, settleReport } from '#db/submissions/problem-reports.ts';
 import { requestPublication, unpublish } from '#db/submissions/publication.ts';
 import { saveRadar, saveReports, startScoring } from '#db/submissions/scoring.ts';
 import {
@@ -25,6 +26,7 @@ import {
   getSubmission,
   type NewSubmission,
 } from '#db/submissions/submissions.ts';
+import { auditSentence } from '#lib/audit.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { someDataset, someReports, someSubmission } from '#tests/db/fixtures.ts';
@@ -364,5 +366,22 @@ describe.each(ONE_ENGINE)('moderation on $name', ({ missing, open }) => {
       expect(ids).toEqual([...ids].sort((a, b) => a - b));
       expect(await read(1000)).toEqual(ids);
     });
+  });
+
+  test('a reported problem waits in the inbox until a maintainer answers, once, and its reporter hears of it', async () => {
+    const id = await scored(ada);
+    await expect(reportProblem(id, eve.id, '  ', db())).rejects.toThrow('Say what is wrong');
+    const report = await reportProblem(id, eve.id, 'Its masks are those of the annotation.', db());
+    const [open] = await listOpenReports(db());
+    expect(open).toMatchObject({ reporter: { name: 'Eve' }, report: { id: report.id, submissionId: id } });
+    for (let more = 1; more < MOST_OPEN_REPORTS; more++) await reportProblem(id, eve.id, `And ${more}`, db());
+    await expect(reportProblem(id, eve.id, 'One too many', db())).rejects.toThrow('wait for an answer');
+
+    const answers = await Promise.allSettled([1, 2].map((k) => settleReport(report.id, mina.id, `Answer ${k}`, db())));
+    expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect((await listOpenReports(db())).some(({ report: { id } }) => id === report.id)).toBe(false);
+    expect(await newest(eve)).toMatchObject({ kind: 'problem-settled', text: expect.stringMatching(/Answer [12]$/) });
+    // histories say that it was looked into, not what was said
+    expect(auditSentence((await lastEvent(id)).event)).toBe('looked into a reported problem');
   });
 });

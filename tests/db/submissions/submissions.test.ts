@@ -8,12 +8,14 @@ import { type Client, connect } from '#db/engine/client.ts';
 import { migrate } from '#db/migrate.ts';
 import { createToken, revokeToken, userByToken } from '#db/people/tokens.ts';
 import { ensureUser } from '#db/people/users.ts';
-import { queueSnapshot } from '#db/queue/queue.ts';
+import { listLiveJobs, queueSnapshot } from '#db/queue/queue.ts';
 import { type Dataset, submissions } from '#db/schema.ts';
 import { approve, hide, restore } from '#db/submissions/moderation.ts';
 import { requestPublication, unpublish, withdraw } from '#db/submissions/publication.ts';
 import {
   failSubmission,
+  listToTryAgain,
+  recordFault,
   rejectSubmission,
   saveProgress,
   saveReports,
@@ -105,9 +107,8 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
     await expect(tryAgain(id, maintainer.id, client.db)).rejects.toMatchObject({ status: 409 }); // it waits already
     await startScoring(id, 3, client.db);
     await failSubmission(id, 'The disk is full.', client.db);
-    const { waiting } = await queueSnapshot(client.db);
     await tryAgain(id, maintainer.id, client.db);
-    expect((await queueSnapshot(client.db)).waiting).toBe(waiting + 1);
+    expect((await listLiveJobs(client.db)).filter(({ submissionId }) => submissionId === id)).toHaveLength(1);
     expect(await detail(id)).toMatchObject({ state: 'queued', attempts: 0, failure: null, finishedAt: null });
     expect((await listEvents(id, client.db)).at(-1)).toMatchObject({
       actorName: 'Mia',
@@ -118,6 +119,36 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
     await failSubmission(id, 'Again.', client.db);
     await client.db.update(submissions).set({ filesDeletedAt: new Date() }).where(eq(submissions.id, id));
     await expect(tryAgain(id, maintainer.id, client.db)).rejects.toThrow('still has its files');
+  });
+
+  test('one that waits because of our fault can be tried at once, with one job, and not while it is tried', async () => {
+    const { id } = await create();
+    const jobs = async () => (await listLiveJobs(client.db)).filter(({ submissionId }) => submissionId === id);
+    await startScoring(id, 3, client.db);
+    await recordFault(id, { reason: 'The disk is full.', times: 3 }, client.db);
+    // the queue waits for an hour before the next attempt
+    await client.db.execute(sql`update pgboss.job set state = 'retry', retry_count = 3,
+      start_after = now() + interval '1 hour' where data->>'submissionId' = ${id}`);
+    expect((await listToTryAgain(client.db)).map((one) => one.id)).toContain(id);
+    await tryAgain(id, null, client.db);
+    expect(await jobs()).toMatchObject([{ state: 'waiting', attempt: 1, startsAt: null }]);
+    expect(await detail(id)).toMatchObject({ state: 'queued', attempts: 0, failure: null });
+    await startScoring(id, 1, client.db);
+    await expect(tryAgain(id, null, client.db)).rejects.toMatchObject({ status: 409 });
+    expect((await listToTryAgain(client.db)).map((one) => one.id)).not.toContain(id);
+  });
+
+  test('it fails after three days of attempts, and neither earlier nor because it waited long', async () => {
+    const { id } = await create();
+    const fault = async (times: number) => {
+      await startScoring(id, times, client.db);
+      return await recordFault(id, { reason: 'The disk is full.', times }, client.db);
+    };
+    expect(await fault(200)).toBe('returned'); // many attempts within minutes
+    await client.db.execute(sql`update submissions set created_at = now() - interval '4 days' where id = ${id}`);
+    expect(await fault(1)).toBe('returned'); // it waited for days and was tried once
+    expect(await fault(24)).toBe('failed');
+    expect(await detail(id)).toMatchObject({ state: 'failed', failure: 'The disk is full.' });
   });
 
   test('a rejected file keeps its problems, and counts those that are not listed', async () => {

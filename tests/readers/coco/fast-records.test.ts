@@ -213,12 +213,48 @@ const groundTruth = (annotations: string, chunk: number) =>
 
 async function bothWays(read: () => Promise<unknown>): Promise<[short: unknown, long: unknown]> {
   const short = await read();
-  const spy = vi.spyOn(OrdinaryRecords.prototype, 'take').mockReturnValue(null);
+  const spy = vi.spyOn(OrdinaryRecords.prototype, 'takeRecords').mockReturnValue(null);
   try {
     return [short, await read()];
   } finally {
     spy.mockRestore();
   }
+}
+
+// --- files that are odd as a whole ---
+
+type Rectangle = { box: [x: number, y: number, width: number, height: number]; runs: number[] };
+
+/** Column by column, a filled rectangle. */
+function runsOf(x: number, y: number, width: number, height: number): number[] {
+  const runs = [x * HEIGHT + y];
+  for (let column = 0; column < width; column++) runs.push(height, HEIGHT - height);
+  runs[runs.length - 1] += HEIGHT * WIDTH - runs.reduce((sum, run) => sum + run);
+  return runs;
+}
+
+const DISTORTIONS: Record<string, (usual: Rectangle) => Rectangle> = {
+  shifted: ({ box: [x, y, width, height], runs }) => ({ box: [x + 20, y, width, height], runs }),
+  corners: ({ box: [x, y, width, height], runs }) => ({ box: [x, y, x + width, y + height], runs }),
+  centres: ({ box: [x, y, width, height], runs }) => ({ box: [x + width / 2, y + height / 2, width, height], runs }),
+  fractions: ({ box, runs }) => ({ box: box.map((end) => end / 50) as Rectangle['box'], runs }),
+  inverted: ({ runs }) => ({ box: [0, 0, WIDTH, HEIGHT], runs: [0, ...runs] }),
+  striped: ({ box: [x, y, width] }) => {
+    const runs = Array.from({ length: width }, () => [1, 3, 1, 3, 1, HEIGHT - 9]).flat();
+    runs[runs.length - 1] += HEIGHT * (WIDTH - x - width) - y;
+    return { box: [x, y, width, 9], runs: [x * HEIGHT + y, ...runs] };
+  },
+  scattered: ({ box: [x, y] }) => {
+    const last = HEIGHT * WIDTH - (x * HEIGHT + y) - 2;
+    return { box: [0, 0, WIDTH, HEIGHT], runs: [x * HEIGHT + y, 1, last, 1] };
+  },
+};
+
+/** The k-th of a list of detections. */
+function rectangle(k: number, distort: (usual: Rectangle) => Rectangle): string {
+  const [x, y, width, height] = [k % 12, k % 9, 5 + (k % 4), 6 + (k % 5)];
+  const { box, runs } = distort({ box: [x, y, width, height], runs: runsOf(x, y, width, height) });
+  return `{"image_id": 7, "category_id": 1, "bbox": [${box}], "score": ${1 / (k + 2)}, "segmentation": ${rle(encodeCounts(runs))}}`;
 }
 
 describe('the short way and the long way', () => {
@@ -237,6 +273,34 @@ describe('the short way and the long way', () => {
         const [short, long] = await bothWays(() => groundTruth(text, chunk));
         expect(short).toEqual(long);
       }),
+    );
+  });
+
+  test('warn of the same odd masks and boxes, whatever their share', async () => {
+    const codes = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...Object.keys(DISTORTIONS)),
+        fc.nat(30),
+        fc.boolean(),
+        async (distortion, odd, first) => {
+          const records = Array.from({ length: 30 }, (_, k) =>
+            rectangle(k, (first ? k < odd : k >= 30 - odd) ? DISTORTIONS[distortion] : (usual) => usual),
+          );
+          const [short, long] = await bothWays(() => predictions(`[${records.join(', ')}]`, 1 << 16));
+          expect(short).toEqual(long);
+          for (const { code } of (short as { warnings: { code: string }[] }).warnings) codes.add(code);
+        },
+      ),
+    );
+    expect([...codes]).toEqual(
+      expect.arrayContaining([
+        'masks-outside-boxes',
+        'masks-cover-background',
+        'hollow-masks',
+        'scattered-masks',
+        'boxes-in-another-convention',
+      ]),
     );
   });
 
@@ -272,7 +336,7 @@ describe('the short way is taken', () => {
     `{"image_id": ${[7, 3][k & 1]}, "category_id": 1, "bbox": [1.5, 2.25, 10, ${1 + (k % 200) / 7}], "score": ${1 / (k + 1)}, "segmentation": {"size": [40, 50], "counts": ${JSON.stringify(encodeCounts([41 + (k % 7), 12, 28, 15 - (k % 5), 25 + (k % 3), 9, 1870 - (k % 7) + (k % 5) - (k % 3)]))}}${more}}`;
 
   async function takenOf(text: string): Promise<number> {
-    const spy = vi.spyOn(OrdinaryRecords.prototype, 'take');
+    const spy = vi.spyOn(OrdinaryRecords.prototype, 'takeRecords');
     await predictions(text, 1 << 16);
     return spy.mock.results.reduce((sum, { value }) => sum + (value?.image.length ?? 0), 0);
   }

@@ -288,6 +288,18 @@ describe('all problems are listed', () => {
 });
 
 describe('the file as a whole is wrong', () => {
+  test('the annotation file, told as such instead of by each record', async () => {
+    const images = [{ id: 1, file_name: 'BV2_Phase_A4_1_00d00h00m_1.tif', width: 80, height: 60 }];
+    const without = detection({ image_id: 1, score: undefined });
+    const problems = await problemsOf({ images, annotations: [without, without] });
+    expect(problems).toMatchObject([
+      { code: 'annotations-not-predictions', message: expect.stringMatching(/none of its 2 annotations has a score/) },
+    ]);
+    // some have one: then the others are mistakes
+    const [problem] = await problemsOf({ images, annotations: [without, detection({ image_id: 1 })] });
+    expect(problem).toMatchObject({ code: 'score-missing', record: 1 });
+  });
+
   test.each([[[]], [{ images: [], annotations: [] }]])('no detections at all: %j', async (document) => {
     const [problem] = await problemsOf(document);
     expect(problem.code).toBe('no-detections');
@@ -423,6 +435,19 @@ describe('legal but odd: a warning', () => {
   test('all scores equal', async () => {
     const { 'all-scores-equal': warning } = await warningsOf([good, { ...second, score: 0.5 }]);
     expect(warning.message).toMatch(/All scores are 0\.5: the ranking, and so AP, is an accident of order/);
+  });
+
+  test('scores beyond 0 to 1', async () => {
+    const { 'scores-beyond-0-1': warning } = await warningsOf([
+      { ...good, score: 97.25 },
+      { ...second, score: 0.5 },
+    ]);
+    expect(warning).toMatchObject({ count: 1, message: expect.stringMatching(/from 0\.5 to 97\.3.*divide by 100/) });
+    const logits = await warningsOf([
+      { ...good, score: -2 },
+      { ...second, score: 3 },
+    ]);
+    expect(logits['scores-beyond-0-1']).toMatchObject({ count: 2, message: expect.stringMatching(/sigmoid/) });
   });
 
   test('more than 2,000 detections in an image', async () => {

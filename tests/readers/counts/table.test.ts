@@ -42,6 +42,33 @@ async function problemsOf(reading: Promise<unknown>): Promise<Problem[]> {
 
 const wrong = (text: string | Uint8Array) => problemsOf(counts(text));
 
+describe('points in a column of counts', () => {
+  test('separate thousands where other counts have none, and are refused', async () => {
+    const problems = await wrong('image;count\n$A;1.000\n$B;850\n$C;12\n');
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ code: 'count-not-a-number', record: 2 });
+    expect(problems[0].message).toContain('separators of thousands');
+  });
+
+  test('are decimal points where every count has three decimals, with a warning', async () => {
+    const { rows, warnings } = await readCounts(
+      [encode(fill('image;count\n$A;1.000\n$B;850.000\n$C;12.000\n'))],
+      REFERENCE,
+    );
+    expect(rows.map(({ predicted }) => predicted)).toEqual([1, 850, 12]);
+    expect(warnings.map(({ code }) => code)).toEqual(['decimals-or-thousands']);
+  });
+
+  test.each([
+    ['1.0', '850.000', '2e1', [1, 850, 20]],
+    ['1.000', '850.000', '0.000', [1, 850, 0]],
+  ])('are decimal points beside %s, %s and %s, without a word', async (a, b, c, expected) => {
+    const { rows, warnings } = await readCounts([encode(fill(`image,count\n$A,${a}\n$B,${b}\n$C,${c}\n`))], REFERENCE);
+    expect(rows.map(({ predicted }) => predicted)).toEqual(expected);
+    expect(warnings).toEqual([]);
+  });
+});
+
 describe('counts are read', () => {
   test.each([
     ['JSON', '{"$A": 1, "$B": 2, "$C": 3}'],

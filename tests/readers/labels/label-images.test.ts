@@ -53,6 +53,7 @@ test.each([
   ['palette_tifffile.tif', 8, 'few'],
   ['grey_4bit.png', 4, 'few'],
   ['grey_2bit.png', 2, 'three'],
+  ['f32.tif', 32, 'u16'],
   ['i64.tif', 32, 'u16'],
   ['u64_big_endian.tif', 32, 'u32'],
   ['u1.npy', 8, 'u8'],
@@ -92,7 +93,6 @@ test.each([
   ['bad_turned.npy', 'label-image-size', /turned/],
   ['bad_huge.npy', 'label-image-unsupported', /label 9223372036854775815; labels up to 4,294,967,295/],
   ['bad_pickle.npy', 'numpy-pickle', /pickle.*np\.save/],
-  ['bad_float.tif', 'label-image-float', /floating point.*astype/],
   ['bad_size.tif', 'label-image-size', /69 × 52.*70 × 52/],
   ['bad_turned.tif', 'label-image-size', /turned/],
   ['bad_pages.tif', 'label-image-unsupported', /several pages/],
@@ -101,6 +101,17 @@ test.each([
   ['labels.json', 'not-a-label-image', /neither/],
 ])('%s is refused with a reason and a remedy', (name, code, message) => {
   expect(() => decode(file(name))).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+});
+
+test.each([
+  [2.5, /one of them is 2\.5; labels are whole numbers.*astype/],
+  [Number.NaN, /one of them is NaN; labels are whole numbers.*astype/],
+  [2 ** 25, /one of them is 33554432; above 16,777,216 such numbers are not exact.*astype/],
+])('the floating point number %s is no label', (number, message) => {
+  const bytes = file('f32.tif');
+  new DataView(bytes.buffer, bytes.byteOffset).setFloat32(bytes.length - 4, number, true);
+  const code = 'label-image-float';
+  expect(() => decode(bytes)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
 import type { Target } from '#lib/readers/coco/predictions.ts';
+import { decodeLabelImage } from '#lib/readers/labels/decode.ts';
 import type { LabelFile } from '#lib/readers/labels/label-files.ts';
 import type { LabelImage } from '#lib/readers/labels/label-image.ts';
 import { appendLabels, finishLabels, readLabelMasks, readLabelPart } from '#lib/readers/labels/label-masks.ts';
@@ -315,3 +316,95 @@ function blank(): Uint8Array {
   tiff.set(pixels, 8 + 2 + 12 * tags.length + 4);
   return tiff;
 }
+
+describe('a table of scores beside label images', () => {
+  const table = (text: string, name = 'scores.csv') => member(name, new TextEncoder().encode(text));
+  const pictures = [member(`${stems[0]}_cp_masks.png`, 'pillow_u16.png'), member(`${stems[1]}.png`, 'pillow_u16.png')];
+  const NUMBERS = [...new Set(decodeLabelImage(fixture('pillow_u16.png'), { width: 70, height: 52 }, inflate).labels)]
+    .filter((label) => label > 0)
+    .sort((a, b) => a - b);
+  const lines = (score: (image: number, label: number) => string | number) =>
+    [0, 1].flatMap((image) => NUMBERS.map((label) => `${FILES[image]},${label},${score(image, label)}`));
+
+  test('gives each cell its score, whatever the order of lines and columns and the separator', async () => {
+    const plain = await read(...pictures);
+    expect(plain.unscored).toBe(true);
+    const scoreOf = (image: number, label: number) => 1 - image / 10 - label / 100_000;
+    const rows = lines(scoreOf);
+    const scored = await read(table(['image,label,score', ...rows].join('\n')), ...pictures);
+    expect(scored.unscored).toBeUndefined();
+    expect(scored.warnings.filter(({ code }) => code === 'all-scores-equal')).toEqual([]);
+    expect([...scored.detections.maskArea]).toEqual([...plain.detections.maskArea]);
+    const { count, image, score, maskScore } = scored.detections;
+    expect(count).toBe(2 * NUMBERS.length);
+    // the two images hold the same labels, so their cells differ by a tenth
+    for (let n = 0; n < NUMBERS.length; n++) expect(score[n] - score[n + NUMBERS.length]).toBeCloseTo(0.1, 9);
+    expect([...score.subarray(0, count)].sort()).toEqual(
+      [0, 1].flatMap((i) => NUMBERS.map((label) => scoreOf(i, label))).sort(),
+    );
+    expect([...maskScore.subarray(0, count)]).toEqual([...score.subarray(0, count)]);
+    expect(image[0]).not.toBe(image[NUMBERS.length]);
+    const other = rows.toReversed().map((row) => {
+      const [name, label, value] = row.split(',');
+      return `${value};x;${name.replace('.tif', '_cp_masks.png')};${label}`;
+    });
+    const again = await read(...pictures, table(`\uFEFFscore;note;Image;Label\r\n${other.join('\r\n')}\r\n`));
+    expect(again.detections).toEqual(scored.detections);
+  });
+
+  test('several threads read the same', async () => {
+    const files = [...pictures, table(['image,label,score', ...lines((i, label) => label + i)].join('\n'))];
+    const whole = await read(...files);
+    const parts = await Promise.all([0, 1, 2].map((part) => readLabelPart(files, target, { inflate, part, parts: 3 })));
+    const joined = finishLabels(parts, files, target);
+    const { count } = whole.detections;
+    expect([...joined.detections.score.subarray(0, count)]).toEqual([...whole.detections.score.subarray(0, count)]);
+    expect(joined.warnings).toEqual(whole.warnings);
+  });
+
+  test('says where it is wrong', async () => {
+    const good = lines(() => 0.5);
+    const wrong = async (...rows: string[]) => problemsOf(...pictures, table(rows.join('\n')));
+    expect(await wrong('cell,confidence', ...good)).toEqual([
+      {
+        code: 'scores-header',
+        record: 1,
+        message:
+          '“scores.csv”, line 1 is “cell,confidence”. Expected a table with the columns image, label and score, one line per cell.',
+      },
+    ]);
+    expect(await wrong('')).toMatchObject([{ code: 'scores-header' }]);
+    const head = 'image,label,score';
+    expect(await wrong(head, ...good.slice(1))).toMatchObject([
+      {
+        code: 'score-missing',
+        image: FILES[0],
+        message: expect.stringContaining(`no score for label ${NUMBERS[0]} of`),
+      },
+    ]);
+    const found = await wrong(
+      head,
+      ...good.slice(3),
+      'elsewhere.tif,1,0.5',
+      `${FILES[0]},0,0.5`,
+      `${FILES[1]},${NUMBERS[0]},0.7`,
+      `${FILES[0]},${NUMBERS[0]},high`,
+      `${FILES[0]},${NUMBERS[1]},NaN`,
+      `${FILES[0]},${NUMBERS[2]}`,
+    );
+    const from = good.length - 1;
+    expect(found.map(({ code, record }) => [code, record])).toEqual([
+      ['unknown-image', from],
+      ['label-without-cell', from + 1],
+      ['two-scores', from + 2],
+      ['score-not-a-number', from + 3],
+      ['score-not-a-number', from + 5],
+      ['score-not-finite', from + 4],
+    ]);
+    expect(found[2].message).toContain(`has a score already, in line`);
+    expect(found[3].message).toBe(
+      `“scores.csv”, line ${from + 3}: the score is “high”; expected a number, such as 0.93.`,
+    );
+    expect(await wrong(`${head}\n"a,1,0.5`)).toMatchObject([{ code: 'scores-header', record: 2 }]);
+  });
+});

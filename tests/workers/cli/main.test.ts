@@ -5,12 +5,14 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReportOf } from '#lib/tasks/report.ts';
 import { reportSchema } from '#lib/tasks/report-schema.ts';
-
-type Report = ReportOf<'livecell-wide'>;
-
+import { ONE_ENGINE, type TestDatabase } from '#tests/db/databases.ts';
 import { livecell, ROOT } from '#tests/e2e/running-site.ts';
 import { GOLDEN, type GoldenProtocol, readGolden } from '#tests/parity/golden-files.ts';
+import { describeCommand, describeProgram } from '#workers/cli/help.ts';
+import { COMMANDS } from '#workers/cli/operator-commands.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
+
+type Report = ReportOf<'livecell-wide'>;
 
 const dir = mkdtempSync(join(tmpdir(), 'livecell-cli-'));
 let demo: DemoData;
@@ -34,7 +36,7 @@ describe('a call', () => {
     ],
     [['score', '--task', 'cell-art'], 'There is no task “cell-art”'],
     [['submit', 'x.json'], '--method is missing'],
-    [['export'], 'not available in this version yet'],
+    [['export'], 'One folder is needed.'],
     [['backup'], 'FILE or FOLDER for the backup is missing.'],
     [['user', 'list'], 'There is no site in the folder'],
     [['rescore', '--task', 'zero-shot', '--submission', 'x'], '--task or --submission, not both'],
@@ -46,6 +48,34 @@ describe('a call', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(words);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('with --json gets one document that says the same', async () => {
+    const { status, stdout, stderr } = await run('score', '--bogus', '--json');
+    expect(status).toBe(2);
+    const said = { title: 'The call is wrong', status: 400, detail: "Unknown option '--bogus'.", exitStatus: 2 };
+    expect(JSON.parse(stdout)).toEqual(said);
+    expect(stderr).toContain(said.detail);
+  });
+
+  test('every command describes itself, with an example that begins with its name', () => {
+    for (const command of COMMANDS) {
+      const help = describeCommand(command);
+      for (const name of Object.keys(command.options)) expect(help).toContain(`--${name}`);
+      expect(command.example).toMatch(new RegExp(`^([A-Z_]+=\\S+ )*livecell ${command.name}\\b`));
+      expect(help).toContain(command.example);
+    }
+    expect(describeProgram(COMMANDS)).toContain('livecell <command> --help');
+  });
+
+  test('data says where LIVECell is to be had, without a site', async () => {
+    const { status, stdout } = await run('data', '--json');
+    expect(status).toBe(0);
+    const { files, licence } = JSON.parse(stdout);
+    expect(licence).toContain('CC BY-NC 4.0');
+    expect(files.map(({ url }: { url: string }) => url.split('/').at(-1))).toEqual([
+      ...['images.zip', 'livecell_coco_train.json', 'livecell_coco_val.json', 'livecell_coco_test.json'],
+    ]);
   });
 
   test('asks for help with --help, whatever else is missing', async () => {
@@ -199,7 +229,11 @@ describe('verify', () => {
     const report = JSON.parse((await run('score', '--json', ...files)).stdout) as Report;
     const receipt = join(dir, 'receipt.json');
     writeFileSync(receipt, JSON.stringify(report));
-    expect(await run('verify', receipt, ...files)).toMatchObject({ status: 0, stderr: '' });
+    expect(await run('verify', receipt, ...files)).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringContaining('Every number agrees'),
+    });
 
     report.results.bbox.overall.AP50! += 0.001;
     writeFileSync(receipt, JSON.stringify({ schema: 1, report }));
@@ -211,7 +245,26 @@ describe('verify', () => {
 });
 
 describe('commands on the site’s database, while no site runs', () => {
-  test('register ground truth, people and tokens in the embedded database', { timeout: 120_000 }, async () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await ONE_ENGINE[0].open();
+  });
+  afterAll(() => database.close());
+
+  test('open the embedded database, make one where there is none, and leave in it what they did', async () => {
+    const embedded = (...args: string[]) =>
+      livecell(args, { LIVECELL_DATA: join(dir, 'embedded'), LIVECELL_TOKEN: undefined });
+    const registered = await embedded('import-ground-truth', demo.groundTruth, '--name', 'Demo', '--json');
+    expect(registered).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse((await embedded('ground-truth', 'list', '--json')).stdout)).toMatchObject([
+      { name: 'Demo', public: false },
+    ]);
+  });
+
+  test('register ground truth, people and tokens', async () => {
+    // the embedded database would be opened by each of the calls below, which takes longer than all that they do
+    const run = (...args: string[]) =>
+      livecell(args, { LIVECELL_DATA: join(dir, 'data'), LIVECELL_TOKEN: undefined, DATABASE_URL: database.url });
     const registered = await run('import-ground-truth', demo.groundTruth, '--name', 'Demo', '--json');
     expect(registered).toMatchObject({ status: 0, stderr: '' });
     expect(JSON.parse(registered.stdout)).toMatchObject({
@@ -220,6 +273,24 @@ describe('commands on the site’s database, while no site runs', () => {
       images: 8,
       objects: demo.objects,
     });
+
+    // the same file again changes nothing, and says so
+    const again = await run('import-ground-truth', demo.groundTruth, '--name', 'Demo', '--public');
+    expect(again).toMatchObject({ status: 0, stderr: '' });
+    expect(again.stdout).toMatch(/^“Demo” has had this content since .* nothing has changed\. It is still not public/);
+    const reason = ['--reason', 'Its authors published it'];
+    const opened = await run('ground-truth', 'public', 'Demo', ...reason, '--json');
+    expect(JSON.parse(opened.stdout)).toEqual({ name: 'Demo', public: true, changed: true });
+    expect((await run('ground-truth', 'public', 'Demo', ...reason)).stdout).toContain('is public already');
+    expect(JSON.parse((await run('ground-truth', 'list', '--json')).stdout)).toMatchObject([
+      { name: 'Demo', public: true },
+    ]);
+    expect((await run('ground-truth', 'private', 'Demo', ...reason)).stdout).toBe('“Demo” is not public now.\n');
+    expect(await run('ground-truth', 'private', 'Dmeo', ...reason)).toMatchObject({
+      status: 1,
+      stderr: 'There is no ground truth “Dmeo”; there is “Demo”.\n',
+    });
+    expect(await run('ground-truth', 'private', 'Demo')).toMatchObject({ status: 2 });
 
     expect(await run('import-ground-truth', demo.predictions[0].path, '--name', 'Other')).toMatchObject({ status: 1 });
 
@@ -244,7 +315,7 @@ describe('commands on the site’s database, while no site runs', () => {
       stderr: expect.stringContaining('--expires is one of 30, 90, 365, never'),
     });
     expect((await run('token', 'create', '--user', 'ada@example.org', '--scope', 'write')).stderr).toContain(
-      '--scope is one of read, submit, not “write”',
+      '--scope is one of read, submit, moderate, not “write”',
     );
   });
 });

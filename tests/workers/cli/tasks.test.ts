@@ -60,7 +60,7 @@ describe('score', () => {
     const receipt = join(dir, 'receipt.json');
     writeFileSync(receipt, JSON.stringify(together));
     const checked = await run('verify', receipt, '--ground-truth', demo.groundTruth, '--predictions', zip);
-    expect(checked.stdout).toMatch(/^All [\d,]+ numbers agree\.$/m);
+    expect(checked.stdout).toMatch(/^Every number agrees: all [\d,]+ numbers agree\.$/m);
   });
 
   test('takes one type, and an outside data set by its name', async () => {

@@ -69,7 +69,7 @@ describe.each(ENGINES)('a new installation on $name', ({ missing, open }) => {
     const path = await storage().localPath(pictures.packKey);
     for (const { name } of pictures.examples)
       for (const ending of ['png', 'svg']) expect(await readPicture(path, `${name}.${ending}`)).not.toBeNull();
-    expect((await getStatistics(dataset))?.components?.metrics).toHaveLength(11);
+    expect((await getStatistics(dataset))?.components?.metrics).toHaveLength(17);
   });
 
   test('says what the demo images are like, and of single images only while they are public', async () => {

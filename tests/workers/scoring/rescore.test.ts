@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { listEvents } from '#db/audit.ts';
 import { getLeaderboard } from '#db/board/board.ts';
@@ -19,14 +20,18 @@ import { ensureUser } from '#db/people/users.ts';
 import { retryRescore } from '#db/rescore/decide.ts';
 import { createImport, listGroundTruthVersions, listImports, type NewImport } from '#db/rescore/ground-truth.ts';
 import { listRescores } from '#db/rescore/list.ts';
-import type { Dataset, ImportFile } from '#db/schema.ts';
+import { type Dataset, type ImportFile, outcomes } from '#db/schema.ts';
+import { withdraw } from '#db/submissions/publication.ts';
 import { createDemoSubmission, createSubmission, getSubmission } from '#db/submissions/submissions.ts';
+import { openOutcomes } from '#lib/outcomes-file.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { FileStorage } from '#lib/storage.ts';
 import { ONE_ENGINE, type TestDatabase, temporaryFolder, until } from '#tests/db/databases.ts';
 import { reportOf } from '#tests/scoring/reports.ts';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import scoreTask, { dismissHelpers } from '#workers/scoring/task.ts';
+
+const WAIT = { milliseconds: 60_000, what: 'what follows a job' };
 
 describe.each(ONE_ENGINE)('ground truth and its scores on $name', ({ missing, open }) => {
   if (missing) return test.skip(`skipped: ${missing}`, () => {});
@@ -106,7 +111,7 @@ describe.each(ONE_ENGINE)('ground truth and its scores on $name', ({ missing, op
   async function board(name: string): Promise<Record<string, number | null | undefined>> {
     const query = { task: 'livecell-wide', dataset: name, protocol: 'livecell-paper', evaluation: 'segm' } as const;
     const { rows } = await getLeaderboard(query, db());
-    return Object.fromEntries(rows.flatMap((row) => (row.kind === 'entry' ? [[row.method, row.metrics.AP]] : [])));
+    return Object.fromEntries(rows.flatMap((row) => (row.kind === 'entry' ? [[row.method, row.values.AP]] : [])));
   }
   /** What the scorer says of a file, asked directly. */
   async function apOn(groundTruth: string, predictions: string): Promise<number> {
@@ -136,7 +141,8 @@ describe.each(ONE_ENGINE)('ground truth and its scores on $name', ({ missing, op
     const refused = await imported(await send(wrong, { name: 'Tiny' }, mina));
     expect(refused).toMatchObject({ state: 'failed', datasetId: null });
     expect(refused.problems![0].message).toMatch(/\w/);
-    expect(await storage.exists(refused.files[0].storageKey)).toBe(false);
+    // after its state is saved
+    await until(async () => !(await storage.exists(refused.files[0].storageKey)), WAIT);
     expect(await getDatasetByName('Tiny', db())).toBeNull();
 
     await imported(await send(demo.groundTruth, { name: 'Tiny', note: 'First' }, mina));
@@ -198,6 +204,45 @@ describe.each(ONE_ENGINE)('ground truth and its scores on $name', ({ missing, op
     expect(notices).toHaveLength(1);
     expect(notices[0].text).toMatch(/“of Ada”: AP [\d.]+ → [\d.]+/);
     expect((await listEvents(adas, db())).filter(({ event }) => event.kind === 'rescored')).toHaveLength(1);
+
+    // each score has a file of outcomes, and their details are computed when nothing else waits
+    const kept = () => db().select().from(outcomes).where(eq(outcomes.submissionId, adas));
+    const detailed = await until(async () => {
+      const rows = await kept();
+      return rows.length === 2 && rows.every(({ slices }) => slices) && rows;
+    }, WAIT);
+    expect(detailed.map((row) => row.groundTruthSha256).sort()).toEqual([dataset.sha256, now.sha256].sort());
+    for (const { storageKey, sha256, slices, groundTruthSha256 } of detailed) {
+      const { object } = await openOutcomes(await storage.localPath(storageKey), sha256);
+      expect(object.some((g) => g >= 0)).toBe(true);
+      const truth = groundTruthSha256 === now.sha256 ? mended : demo.groundTruth;
+      expect(slices!.rows[''][2]).toBe(await apOn(truth, demo.predictions[0].path));
+    }
+    // the numbers of other papers are those of the command line; before publication they stay on the server
+    const wanted = await scoreTask({
+      task: 'livecell-wide',
+      groundTruth: { path: mended },
+      protocols: ['livecell-paper'],
+      files: [{ slot: 'all', path: demo.predictions[0].path }],
+      families: true,
+      intervals: false,
+    });
+    if (!wanted.ok) throw new Error(wanted.problems[0].message);
+    const shown = await until(async () => {
+      const report = (await getReports(ids.get(demo.predictions[0].name)!, db()))['livecell-paper']!;
+      return report.families && report;
+    }, WAIT);
+    expect(shown.families).toEqual(wanted.reports[0].families);
+    expect(shown.outcomes).toBeUndefined();
+    const own = (await getReports(adas, db()))['livecell-paper']!;
+    expect([own.families, own.outcomes]).toEqual([undefined, undefined]);
+    // and with the submission go its outcomes
+    await withdraw(adas, ada, {}, db());
+    await until(async () => (await kept()).length === 0, WAIT);
+    await until(async () => {
+      const left = await Promise.all(detailed.map(({ storageKey }) => storage.exists(storageKey)));
+      return !left.includes(true);
+    }, WAIT);
   });
 
   test('says what no longer fits, keeps the board, and can be tried again', { timeout: 120_000 }, async () => {
@@ -222,7 +267,7 @@ describe.each(ONE_ENGINE)('ground truth and its scores on $name', ({ missing, op
       );
     const line = await settled();
     expect(line.state).toBe('running');
-    expect(line.counts).toMatchObject({ done: 0, failed: Object.keys(before).length + 1 });
+    expect(line.counts).toMatchObject({ done: 0, failed: Object.keys(before).length });
     expect(line.open[0].failure).toContain(String(gone.id));
     expect(await board('Tiny')).toEqual(before);
     await retryRescore(line.id, mina, { submissionId: line.open[0].submissionId }, db());

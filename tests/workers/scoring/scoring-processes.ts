@@ -1,7 +1,7 @@
 /** Real scoring processes on a database of their own; only what the threads compute is a stand-in. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { listEvents } from '#db/audit.ts';
@@ -25,17 +25,22 @@ export function scoringProcesses(open: Engine['open']) {
   let client: Client;
   let dataset: Dataset;
   const data = temporaryFolder();
+  const stored = new FileStorage(join(data, 'storage'));
   const running = new Set<ChildProcess>();
+  let shared: ChildProcess | null = null;
 
   beforeAll(async () => {
     database = await open();
     client = connect(database.url);
     dataset = await someDataset(client.db);
+    // the stand-in does not read it, but a job is only begun where all of its files are
+    await stored.put(dataset.packKey, toStream(Buffer.from('ground truth')));
   }, 60_000);
   afterEach(async () => {
     await Promise.all([...running].map(kill));
   });
   afterAll(async () => {
+    await stopSharing();
     await client.close();
     await database.close();
     rmSync(data, { recursive: true, force: true });
@@ -62,6 +67,19 @@ export function scoringProcesses(open: Engine['open']) {
     return child;
   }
 
+  /** Start a process for several tests, none of which ends it; starting one takes longer than most tests. */
+  function shareWorker(): void {
+    if (shared) return;
+    shared = startWorker();
+    running.delete(shared); // so that it outlives its first test
+  }
+
+  /** Kill the shared process, before a test that needs one of its own. */
+  async function stopSharing(): Promise<void> {
+    if (shared) await kill(shared);
+    shared = null;
+  }
+
   async function kill(child: ChildProcess): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
@@ -71,8 +89,8 @@ export function scoringProcesses(open: Engine['open']) {
   async function submit(instructions: Instructions, userId: string | null = null): Promise<string> {
     const storageKey = `submissions/${crypto.randomUUID()}/all.json`;
     const bytes = Buffer.from(JSON.stringify(instructions));
-    const stored = await new FileStorage(join(data, 'storage')).put(storageKey, toStream(bytes));
-    const files = [{ slot: 'all', fileName: 'all.json', bytes: stored.bytes, sha256: stored.sha256, storageKey }];
+    const { bytes: size, sha256 } = await stored.put(storageKey, toStream(bytes));
+    const files = [{ slot: 'all', fileName: 'all.json', bytes: size, sha256, storageKey }];
     return (await createSubmission(someSubmission(dataset, { files, userId }), client.db)).id;
   }
 
@@ -84,8 +102,15 @@ export function scoringProcesses(open: Engine['open']) {
   return {
     db: () => client.db,
     /** the path of a file that a stand-in writes a line to per attempt */
-    diary: (name: string = crypto.randomUUID()) => join(data, name),
+    diary(name: string = crypto.randomUUID()): string {
+      // the child that computes writes nowhere else
+      const scratch = join(data, 'scratch');
+      mkdirSync(scratch, { recursive: true });
+      return join(scratch, name);
+    },
     startWorker,
+    shareWorker,
+    stopSharing,
     kill,
     submit,
     state,

@@ -164,7 +164,12 @@ test.each<[TaskId, string[], string, string]>([
     'not-counts',
     'this is an archive of images. Send counts per image, or predictions as COCO results.',
   ],
-  ['zero-shot', ['all=truth'], 'score-missing', 'Slot EVICAN, “demo-ground-truth.json”: '],
+  [
+    'zero-shot',
+    ['all=truth'],
+    'annotations-not-predictions',
+    'Slot EVICAN, “demo-ground-truth.json”: This is an annotation file, not predictions',
+  ],
   // archives
   [
     'training-size',

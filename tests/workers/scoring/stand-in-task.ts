@@ -7,7 +7,7 @@ export interface Instructions {
   /** a file that gets a line per attempt */
   diary?: string;
   milliseconds?: number;
-  end: 'score' | 'reject' | 'throw' | 'exit' | 'kill' | 'throw-once';
+  end: 'score' | 'reject' | 'throw' | 'exit' | 'kill' | 'throw-once' | 'throw-three';
 }
 
 export default async function standIn(job: ScoreJob): Promise<ScoreOutcome> {
@@ -29,13 +29,16 @@ export default async function standIn(job: ScoreJob): Promise<ScoreOutcome> {
     case 'throw-once':
       if (before !== '') break;
       throw new Error('something broke');
+    case 'throw-three':
+      if (before.split('\n').length > 3) break;
+      throw new Error('something broke in /srv/livecell/storage/submissions');
     case 'throw':
       throw new Error('something broke');
     case 'exit':
       process.exit(1);
       break;
     case 'kill':
-      process.kill(process.pid, 'SIGKILL'); // the whole process, not the thread
+      process.kill(process.pid, 'SIGKILL'); // the whole child, not the thread
   }
   return { ok: true, reports: someReports(), exactGroundTruth: { count: 7, detections: 9 } };
 }

@@ -4,6 +4,8 @@ import { runWorker } from '#workers/scoring/process.ts';
 
 await runWorker({
   handler: fileURLToPath(new URL('./stand-in-task.ts', import.meta.url)),
+  // the stand-in makes reports as other tests do
+  readable: ['tests', 'db'].map((name) => fileURLToPath(new URL(`../../../${name}`, import.meta.url))),
   clocks: JSON.parse(process.env.CLOCKS ?? '{}'),
 });
 process.exit();

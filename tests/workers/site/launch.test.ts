@@ -89,6 +89,9 @@ describe('starting', () => {
     await until(async () => !children.some(isAlive), { milliseconds: 10_000, what: 'the children to end' });
 
     const again = launch(folder, await freePort());
+    // nobody reads what it says, as after `npm start | head`: it goes on
+    again.child.stdout.destroy();
+    again.child.stderr.destroy();
     await until(async () => JSON.parse(readFileSync(runFile, 'utf8')).pid === again.child.pid, {
       milliseconds: 30_000,
     });

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { env } from '#lib/env.ts';
 import { bytes } from '#lib/format.ts';
 import { keepFilesPrivate, makePrivate } from '#lib/private-folder.ts';
+import { receiptKeysFile } from '#lib/receipt-keys.ts';
 import { storage } from '#lib/storage.ts';
 import { CallError, type Command, InputError, JSON_OPTION, oneFile } from '#workers/cli/command.ts';
 import { withDatabase } from '#workers/cli/with-database.ts';
@@ -34,17 +35,26 @@ export const backup: Command = {
       if (!isArchive(target)) await refuseStrangeFolder(target);
       const { backUp, verifyBackup } = await import('#db/backup/backup.ts');
       const secret = existsSync(secretFile()) ? secretFile() : null;
-      const { manifest, copied, kept } = await withDatabase(() => backUp(folder, { storage: storage(), secret }));
-      if (values.verify) {
-        const wrong = await verifyBackup(folder, manifest);
-        if (wrong.length > 0) throw new InputError(...wrong.map((name) => `${name} does not have its digest.`));
-      }
-      if (isArchive(target)) await pack(folder, target);
+      const { recordBackup } = await import('#db/operations/backups.ts');
+      const { manifest, copied, kept, size } = await withDatabase(async () => {
+        const made = await backUp(folder, {
+          storage: storage(),
+          secret,
+          receiptKeys: existsSync(receiptKeysFile()) ? receiptKeysFile() : null,
+        });
+        if (values.verify) {
+          const wrong = await verifyBackup(folder, made.manifest);
+          if (wrong.length > 0) throw new InputError(...wrong.map((name) => `${name} does not have its digest.`));
+        }
+        if (isArchive(target)) await pack(folder, target);
+        const size = [...Object.values(made.manifest.tables), ...Object.values(made.manifest.files)].reduce(
+          (sum, file) => sum + file.bytes,
+          0,
+        );
+        await recordBackup({ bytes: size, files: made.copied + made.kept });
+        return { ...made, size };
+      });
       const rows = Object.values(manifest.tables).reduce((sum, table) => sum + table.rows, 0);
-      const size = [...Object.values(manifest.tables), ...Object.values(manifest.files)].reduce(
-        (sum, file) => sum + file.bytes,
-        0,
-      );
       out.document({
         backup: target,
         at: manifest.at,
@@ -105,16 +115,24 @@ async function restoreInto(data: string, folder: string) {
   const { closeDb } = await import('#db/engine/client.ts');
   const secret = secretFile();
   if (process.env.DATABASE_URL)
-    return await restore(folder, { databaseUrl: process.env.DATABASE_URL, storage: storage(), secret }).finally(
-      closeDb,
-    );
+    return await restore(folder, {
+      databaseUrl: process.env.DATABASE_URL,
+      storage: storage(),
+      secret,
+      receiptKeys: receiptKeysFile(),
+    }).finally(closeDb);
   const { openEmbedded } = await import('#db/engine/embedded.ts');
   const fresh = !existsSync(join(data, 'database'));
   const embedded = await openEmbedded(data);
   let done = false;
   try {
     process.env.DATABASE_URL = embedded.url;
-    const manifest = await restore(folder, { databaseUrl: embedded.url, storage: storage(), secret });
+    const manifest = await restore(folder, {
+      databaseUrl: embedded.url,
+      storage: storage(),
+      secret,
+      receiptKeys: receiptKeysFile(),
+    });
     done = true;
     return manifest;
   } finally {

@@ -13,6 +13,7 @@ export const build: Command = {
   details:
     'Build once and run the result on every machine: pages that were built apart do not know each other’s forms. Where\n' +
     'that cannot be, set NEXT_SERVER_ACTIONS_ENCRYPTION_KEY to the same value at every build.',
+  example: 'livecell build',
   options: {},
   async run(_values, _files, out) {
     // pages are rendered on request: building needs neither the database nor a secret

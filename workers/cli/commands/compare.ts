@@ -1,8 +1,12 @@
 /** `livecell compare`: computes the paired differences of two entries from their reports. */
+import { existsSync } from 'node:fs';
 import { EVALUATIONS, type Evaluation } from '#lib/coco/protocol.ts';
+import type { SubmissionBody } from '#lib/http/api.ts';
 import { COMPARED_METRICS, type ComparedMetric, compareResults, strataOf } from '#lib/scoring/uncertainty.ts';
 import { isReportOf, type ReportOf } from '#lib/tasks/report.ts';
-import { CallError, type Command, InputError, JSON_OPTION, readJson } from '#workers/cli/command.ts';
+import { CallError, type Command, InputError, JSON_OPTION, readJson, userPath } from '#workers/cli/command.ts';
+import { openPublicSite, SERVER_OPTION, type Site, TOKEN_OPTION } from '#workers/cli/site.ts';
+import { idOf } from './submissions.ts';
 
 type WideReport = ReportOf<'livecell-wide'>;
 type Compared = Partial<Record<Evaluation, NonNullable<ReturnType<typeof compareResults>>>>;
@@ -17,15 +21,19 @@ const TITLES: Record<Evaluation, string> = { segm: 'Masks', bbox: 'Boxes' };
 
 export const compare: Command = {
   name: 'compare',
-  takes: 'REPORT-A.json REPORT-B.json',
-  help: 'Says how two entries differ, with the interval of each difference, from two reports of score --json.',
+  takes: 'A B',
+  help: 'Says how two entries differ, with the interval of each difference.',
   details:
-    'Both reports must come from the same ground truth and protocol, with intervals. Differences are A less B;\nthe interval comes from the fields of view that both were scored on.',
-  example: 'livecell compare mine.json other.json',
-  options: { json: JSON_OPTION },
-  async run(_values, files, out) {
+    'A and B are reports of score --json, or entries of a site: their ids or the addresses of their pages. Both must\n' +
+    'come from the same ground truth and protocol, with intervals. Differences are A less B; the interval comes from\n' +
+    'the fields of view that both were scored on.',
+  example: 'livecell compare mine.json 7d0c3f9e-1b1c-4f0e-9d5f-0a4f7c9a2b11 --server https://example.org',
+  options: { server: SERVER_OPTION, token: TOKEN_OPTION, json: JSON_OPTION },
+  async run(values, files, out) {
     if (files.length !== 2) throw new CallError(`Two reports are compared, not ${files.length}.`);
-    const [first, second] = await Promise.all(files.map(readReport));
+    let site: Promise<Site> | undefined;
+    const openOnce = () => (site ??= openPublicSite(values));
+    const [first, second] = await Promise.all(files.map((given) => readReport(given, openOnce)));
     requireSameTest(first, second, files);
     const compared: Compared = {};
     for (const evaluation of EVALUATIONS) {
@@ -44,16 +52,26 @@ export const compare: Command = {
   },
 };
 
-async function readReport(path: string): Promise<WideReport> {
+/** Read a report from a file or, if there is no such file, from the site's entry with this id or address. */
+async function readReport(given: string, openOnce: () => Promise<Site>): Promise<WideReport> {
   const { isReport } = await import('#lib/tasks/report-schema.ts');
-  const report = await readJson(path);
-  if (!isReport(report)) throw new InputError(`${path} is not a report. livecell score --json writes one.`);
+  const isFile = existsSync(userPath(given)) || /\.json$/i.test(given);
+  const report = isFile ? await readJson(given) : await reportOfEntry(given, await openOnce());
+  if (!isReport(report)) throw new InputError(`${given} is not a report. livecell score --json writes one.`);
   if (!isReportOf(report, 'livecell-wide'))
-    throw new InputError(`${path} is a report of ${report.task}; reports of livecell-wide can be compared.`);
+    throw new InputError(`${given} is a report of ${report.task}; reports of livecell-wide can be compared.`);
   if (!report.results.bbox.replicates?.length)
     throw new InputError(
-      `${path} has no replicates. Score the file again without --no-intervals; reports from a server leave them out.`,
+      isFile
+        ? `${given} has no replicates. Score the file again without --no-intervals.`
+        : `The site does not give the replicates of ${given}, since its ground truth is private. The site’s own comparison page has them.`,
     );
+  return report;
+}
+
+async function reportOfEntry(given: string, site: Site): Promise<unknown> {
+  const { report } = await site.call<SubmissionBody>('GET', `/api/v1/submissions/${encodeURIComponent(idOf(given))}`);
+  if (!report) throw new InputError(`${given} has no score yet.`);
   return report;
 }
 

@@ -6,6 +6,7 @@ export const demoData: Command = {
   name: 'demo-data',
   takes: 'DIR',
   help: 'Writes a small synthetic benchmark: ground truth, predictions of three qualities, counts.',
+  example: 'livecell demo-data demo --images 2',
   options: {
     images: { type: 'string', value: 'N', help: 'images per cell type; default: 6', default: '6' },
     seed: { type: 'string', value: 'S', help: 'the same seed writes the same files; default: 1', default: '1' },

@@ -17,6 +17,7 @@ import {
 } from '#workers/cli/command.ts';
 import { CATEGORY, openTask, parseCategory, slotFiles, TASK_OPTION } from '#workers/cli/slot-arguments.ts';
 import { withDatabase } from '#workers/cli/with-database.ts';
+import { parseSplit, partInWords } from './split.ts';
 
 export const importGroundTruth: Command = {
   name: 'import-ground-truth',
@@ -40,6 +41,13 @@ export const importGroundTruth: Command = {
     },
     source: { type: 'string', value: 'TEXT', help: 'of an outside data set: where it is from' },
     protocol: { type: 'string', value: 'TEXT', help: 'of an outside data set: how it was prepared' },
+    'divide-by': { type: 'string', value: 'UNIT', help: 'divide it by well or field; see livecell split' },
+    'private-share': { type: 'string', value: 'SHARE', help: 'with --divide-by: what is private; default: 0.5' },
+    'private-until': {
+      type: 'string',
+      value: 'DATE',
+      help: 'with --divide-by: the day on which the private part begins',
+    },
     public: { type: 'boolean', help: 'annotations may be shown and downloaded' },
     replace: { type: 'boolean', help: 'a new version of the ground truth with this name; needs --note' },
     note: { type: 'string', value: 'TEXT', help: 'what this version is; with --replace, what changed and why' },
@@ -56,6 +64,11 @@ export const importGroundTruth: Command = {
     const split = SPLITS.find((id) => id === values.split);
     if (values.split !== undefined && !split)
       throw new CallError(`--split is one of ${SPLITS.join(', ')}, not “${values.split}”.`);
+    const splitting = parseSplitting(values);
+    if (splitting) {
+      const { requireDivisibleKind } = await import('#db/rescore/split.ts');
+      requireDivisibleKind({ name, task: task.groundTruth, public: values.public === true }, new Date(splitting.until));
+    }
     const { storage } = await import('#lib/storage.ts');
     const data = env().LIVECELL_DATA;
     await mkdir(data, { recursive: true });
@@ -68,7 +81,10 @@ export const importGroundTruth: Command = {
       });
       const dataset = await withDatabase(
         async () => {
-          const { getPictures, registerDataset, saveStatistics } = await import('#db/datasets/datasets.ts');
+          const { getDatasetByName, getPictures, registerDataset, saveStatistics } = await import(
+            '#db/datasets/datasets.ts'
+          );
+          const before = await getDatasetByName(name);
           const packKey = `datasets/${randomUUID()}`;
           await storage().adopt(packKey, packed);
           const registered = await registerDataset(
@@ -94,11 +110,14 @@ export const importGroundTruth: Command = {
           // statistics that came with pictures are more complete
           if (statistics && !(await getPictures(registered.id))) await saveStatistics(registered, statistics);
           if (registered.packKey !== packKey) await storage().delete(packKey); // the same content was already stored
-          return registered;
+          if (!splitting || before) return { ...registered, before, parts: undefined };
+          const { splitDataSet } = await import('#workers/scoring/split-data-set.ts');
+          const { parts } = await splitDataSet(registered.id, splitting, null);
+          return { ...registered, before, parts };
         },
         { create: true },
       );
-      const { id, createdAt } = dataset;
+      const { id, createdAt, before, parts } = dataset;
       out.document({
         id,
         name,
@@ -110,17 +129,44 @@ export const importGroundTruth: Command = {
         objects,
         cellTypes,
         createdAt,
+        registered: before === null,
+        ...(parts && { parts }),
         warnings,
       });
-      out.print(
-        `Registered “${name}” for ${task.id}: ${images.toLocaleString('en-US')} images, ${objects.toLocaleString('en-US')} objects.`,
-      );
+      if (before)
+        out.print(
+          `“${name}” has had this content since ${createdAt.toISOString().slice(0, 10)} (SHA-256 ${sha256}): ${before.split === dataset.split ? 'nothing has changed' : `its split is ${dataset.split} now, and nothing else has changed`}.${
+            values.public === true && !dataset.public
+              ? ` It is still not public: livecell ground-truth public "${name}" --reason … makes it so.`
+              : ''
+          }`,
+        );
+      else
+        out.print(
+          `Registered “${name}” for ${task.id}: ${images.toLocaleString('en-US')} images, ${objects.toLocaleString('en-US')} objects.`,
+        );
+      for (const part of parts ?? []) out.print(partInWords(part));
+      if (splitting && before) out.print(`It is not divided now: livecell split "${name}" does that.`);
       if (!out.json) out.warnings(warnings);
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
   },
 };
+
+/** Return how ground truth is to be divided once it is registered; undefined if it is not. */
+function parseSplitting(values: Values) {
+  const by = values['divide-by'];
+  if (by === undefined) {
+    for (const option of ['private-share', 'private-until'])
+      if (values[option] !== undefined) throw new CallError(`--${option} needs --divide-by.`);
+    return undefined;
+  }
+  return parseSplit(
+    { by, share: values['private-share'], until: required(values, 'private-until') },
+    { by: '--divide-by', until: '--private-until' },
+  );
+}
 
 /** `import-ground-truth --replace`: task and terms are those of the ground truth registered under this name. */
 async function replaceGroundTruth(values: Values, files: string[], out: Output): Promise<void> {

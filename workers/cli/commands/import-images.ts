@@ -44,6 +44,11 @@ export const importImages: Command = {
         }
         if (parseTask(dataset.task)?.kind.outlines === false)
           throw new InputError(`“${name}” is a series of counts: it says nothing of its images' sizes and cells.`);
+        // the statistics of its images would tell which of them are private
+        if (dataset.part)
+          throw new InputError(
+            `“${name}” is divided, and scored on a part. Register images before a data set is divided.`,
+          );
         const { openGroundTruth } = await import('#lib/readers/ground-truth-file.ts');
         const { openPictures, packPictures } = await import('#lib/datasets/pictures.ts');
         const groundTruth = await openGroundTruth(await storage().localPath(dataset.packKey));

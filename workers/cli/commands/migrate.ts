@@ -5,6 +5,7 @@ import { withDatabase } from '#workers/cli/with-database.ts';
 export const migrate: Command = {
   name: 'migrate',
   help: 'Brings the database to the current schema.',
+  example: 'livecell migrate',
   options: { json: JSON_OPTION },
   async run(_values, _files, out) {
     await withDatabase(

@@ -3,7 +3,7 @@ import { PRIMARY_PROTOCOL, PROTOCOL_IDS, type ProtocolId } from '#lib/coco/proto
 import { list } from '#lib/format.ts';
 import { listOpenTasks } from '#lib/tasks/index.ts';
 import type { Task } from '#lib/tasks/task.ts';
-import { CallError, type Command, JSON_OPTION, type Values } from '#workers/cli/command.ts';
+import { CallError, type Command, JSON_OPTION, ofPredictions, type Values } from '#workers/cli/command.ts';
 import { reportTable } from '#workers/cli/report-table.ts';
 import { scoreHere } from '#workers/cli/score-here.ts';
 import {
@@ -13,6 +13,7 @@ import {
   openTask,
   PREDICTIONS_HELP,
   parseCategory,
+  parseLabelThreshold,
   parseThreshold,
   SCORE_THRESHOLD,
   slotFiles,
@@ -86,7 +87,7 @@ export const score: Command = {
     );
     out.document(report);
     out.print(reportTable(report));
-    if (!out.json) out.warnings(report.warnings);
+    if (!out.json) out.warnings(ofPredictions(report.warnings));
   },
 };
 
@@ -106,9 +107,6 @@ function familiesOf(task: Task, values: Values): Pick<ScoreJob, 'families' | 'la
     const having = listOpenTasks().filter(({ families }) => families);
     throw new CallError(`--families is for ${list(having.map(({ id }) => id))}.`);
   }
-  if (stated === undefined) return { families: true };
-  const labelThreshold = Number(stated);
-  if (stated.trim() === '' || !Number.isFinite(labelThreshold))
-    throw new CallError(`--label-threshold must be a number, not “${stated}”.`);
-  return { families: true, labelThreshold };
+  const labelThreshold = parseLabelThreshold(stated);
+  return { families: true, ...(labelThreshold !== undefined && { labelThreshold }) };
 }

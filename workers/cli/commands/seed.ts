@@ -5,6 +5,7 @@ import { withDatabase } from '#workers/cli/with-database.ts';
 export const seed: Command = {
   name: 'seed',
   help: 'Adds the published reference results and the demo benchmark, where they are missing.',
+  example: 'livecell seed',
   options: { json: JSON_OPTION },
   async run(_values, _files, out) {
     await withDatabase(

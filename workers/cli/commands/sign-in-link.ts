@@ -6,6 +6,7 @@ import { runningSite } from '#workers/run-file.ts';
 export const signInLink: Command = {
   name: 'sign-in-link',
   help: 'Makes a link that signs you in, once, to the site that runs on this machine.',
+  example: 'livecell sign-in-link',
   options: { json: JSON_OPTION },
   async run(_values, _files, out) {
     const site = await runningSite();

@@ -1,14 +1,17 @@
 /** `livecell submit`: uploads over tus, resumes interrupted uploads, and follows the submission until it is scored. */
 
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytes, seconds } from '#lib/format.ts';
-import type { Created, SubmissionBody, TaskList } from '#lib/http/api.ts';
-import type { Problem } from '#lib/problems.ts';
+import type { Created, NewSubmission, SubmissionBody, TaskList } from '#lib/http/api.ts';
+import { LOOK_BYTES, lookAtOnce } from '#lib/readers/at-once.ts';
+import { sniff } from '#lib/readers/kinds.ts';
+import type { Task } from '#lib/tasks/task.ts';
+import { EXPOSURES, type Exposure, isFinal } from '#lib/vocabulary.ts';
 import {
   CallError,
   type Command,
@@ -16,9 +19,12 @@ import {
   JSON_OPTION,
   type Output,
   problemLine,
+  UnavailableError,
   type Values,
 } from '#workers/cli/command.ts';
 import { reportTable } from '#workers/cli/report-table.ts';
+import { parseSharing, SHARING_OPTIONS } from '#workers/cli/sharing.ts';
+import { openSite, refusal, SERVER_OPTION, type Site, TOKEN_OPTION } from '#workers/cli/site.ts';
 import {
   ANY_CATEGORY,
   openTask,
@@ -29,11 +35,18 @@ import {
   slotFiles,
   TASK_OPTION,
 } from '#workers/cli/slot-arguments.ts';
-import { runningSite } from '#workers/run-file.ts';
 
 /** Stays within the 300 seconds Node allows a request, even on a slow line: 50 MB in five minutes is 1.4 Mbit/s. */
 const CHUNK_BYTES = 50_000_000;
 const POLL_MILLISECONDS = 700;
+
+/** @throws CallError naming the values there are */
+function parseExposure(given: string | undefined): Exposure | undefined {
+  const found = EXPOSURES.find((exposure) => exposure === given);
+  if (given !== undefined && !found)
+    throw new CallError(`--exposure is one of ${EXPOSURES.join(', ')}; found “${given}”.`);
+  return found;
+}
 
 export const submit: Command = {
   name: 'submit',
@@ -55,11 +68,13 @@ export const submit: Command = {
     'paper-url': { type: 'string', value: 'URL', help: 'the paper' },
     'code-url': { type: 'string', value: 'URL', help: 'the code' },
     'training-data': { type: 'string', value: 'TEXT', help: 'what it was trained on' },
+    exposure: { type: 'string', value: 'WHAT', help: `what it had seen of LIVECell: ${EXPOSURES.join(', ')}` },
     'test-images-seen': { type: 'boolean', help: 'test images were seen in training' },
+    ...SHARING_OPTIONS,
     publish: { type: 'boolean', help: 'ask to publish; a maintainer decides' },
     wait: { type: 'boolean', help: 'wait for the score and print the report; with --also, of each task' },
-    server: { type: 'string', value: 'URL', help: 'or LIVECELL_SERVER; default: the site running on this machine' },
-    token: { type: 'string', value: 'TOKEN', help: 'or LIVECELL_TOKEN; made on your account page' },
+    server: SERVER_OPTION,
+    token: TOKEN_OPTION,
     json: JSON_OPTION,
   },
   async run(values, files, out) {
@@ -68,14 +83,10 @@ export const submit: Command = {
       throw new CallError('--method is missing: the name to show on the leaderboard.');
     const scoreThreshold = parseThreshold(task, values['score-threshold']);
     const given = await slotFiles(task, [...files, ...(values['slot-file'] ?? [])], undefined);
-    const site = new Site(await findServer(values), findToken(values));
+    const site = await openSite(values);
+    for (const file of given) await lookBefore(file, task, out);
 
-    await requireWelcome(site, [task.id, ...(values.also ?? [])], given, values);
-
-    const uploads: { slot: string; upload: string; scoreThreshold?: number }[] = [];
-    for (const file of given)
-      uploads.push({ slot: file.slot, upload: await upload(site, file, task.id, out), scoreThreshold });
-    const { id, also = [] } = await site.call<Created>('POST', '/api/v1/submissions', {
+    const details: Details = {
       task: task.id,
       method: values.method,
       methodId: values['method-id'],
@@ -86,11 +97,30 @@ export const submit: Command = {
       codeUrl: values['code-url'],
       trainingData: values['training-data'],
       testImagesSeen: values['test-images-seen'],
+      exposure: parseExposure(values.exposure),
+      ...parseSharing(values),
       anyCategory: values['any-category'],
       visibility: values.publish ? 'pending' : 'private',
-      files: uploads,
       also: values.also,
-    });
+    };
+    const name = await nameOfCall(site, given, { ...details, scoreThreshold });
+    // an earlier run of this command may have submitted without hearing the answer
+    const lost = (await readCalls())[name];
+    let created = lost ? await send(site, lost).catch(ignoreRefusal) : null;
+    if (!created) {
+      await requireWelcome(site, [task.id, ...(values.also ?? [])], given, values);
+      const files: Call['body']['files'] = [];
+      for (const file of given)
+        files.push({ slot: file.slot, upload: await upload(site, file, task.id, out), scoreThreshold });
+      const call: Call = { key: randomUUID(), at: Date.now(), body: { ...details, files } };
+      await rememberCall(name, call);
+      created = await send(site, call).catch(async (error) => {
+        if (error instanceof InputError) await rememberCall(name, null);
+        throw error;
+      });
+    }
+    await rememberCall(name, null);
+    const { id, also = [] } = created;
     for (const other of also)
       out.note(`Also submitted to ${other.task}, ${other.dataset}: ${site.url}/submissions/${other.id}`);
     // used by the submission: sending the same file again is a new upload
@@ -104,7 +134,7 @@ export const submit: Command = {
       return;
     }
     out.note(`Submitted: ${address}`);
-    const submission = await follow(site, id, out);
+    const submission = await followSubmission(site, id, out);
     const others: Other[] = [];
     for (const other of also)
       others.push({
@@ -112,11 +142,31 @@ export const submit: Command = {
         dataset: other.dataset,
         id: other.id,
         url: `${site.url}/submissions/${other.id}`,
-        submission: await follow(site, other.id, out),
+        submission: await followSubmission(site, other.id, out),
       });
-    finish(submission, others, out);
+    printOutcome(submission, others, out);
   },
 };
+
+/** Look at the ends of a file before it is sent. @throws InputError if it is no predictions at all */
+async function lookBefore({ path }: SlotFile, task: Task, out: Output): Promise<void> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const read = async (from: number) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOK_BYTES), 0, LOOK_BYTES, from);
+      return buffer.subarray(0, bytesRead);
+    };
+    const start = await read(0);
+    const { problem } = await sniff(start.subarray(0, 64 * 1024), task.kind.filesAre);
+    const end = await read(Math.max(start.length, size - LOOK_BYTES));
+    const found = problem ? { problem } : await lookAtOnce(start, end);
+    if (found.problem) throw new InputError(`${path}: ${found.problem.message}`);
+    if ('remark' in found && found.remark) out.note(`warning: ${path}: ${found.remark}`);
+  } finally {
+    await file.close();
+  }
+}
 
 /** Check before uploading that the tasks accept submissions, files of this size, and one more submission. */
 async function requireWelcome(
@@ -126,7 +176,10 @@ async function requireWelcome(
   { dataset, team }: Values,
 ): Promise<void> {
   // a token for submitting only cannot ask; then the site reports problems at the first upload
-  const { tasks: known } = await site.call<TaskList>('GET', '/api/v1/tasks').catch(() => ({ tasks: [] }));
+  const { tasks: known } = await site.call<TaskList>('GET', '/api/v1/tasks').catch((error) => {
+    if (error instanceof UnavailableError) throw error;
+    return { tasks: [] };
+  });
   const sizes = await Promise.all(files.map(async ({ path }) => [path, (await stat(path)).size] as const));
   for (const task of known.filter(({ id }) => tasks.includes(id))) {
     const { name, open, closedReason, limits } = task;
@@ -150,12 +203,11 @@ function describeProgress({ state, queuePosition, progress }: SubmissionBody): s
 }
 
 /** Poll the submission until it no longer changes by itself. */
-async function follow(site: Site, id: string, out: Output): Promise<SubmissionBody> {
-  const { isFinal } = await import('#lib/http/api.ts');
+async function followSubmission(site: Site, id: string, out: Output): Promise<SubmissionBody> {
   for (;;) {
     const submission = await site.call<SubmissionBody>('GET', `/api/v1/submissions/${id}`);
     if (isFinal(submission.state)) return submission;
-    out.progress(describeProgress(submission));
+    out.step(describeProgress(submission));
     await sleep(POLL_MILLISECONDS);
   }
 }
@@ -170,7 +222,7 @@ interface Other {
 }
 
 /** Print every report, then any problems. */
-function finish(submission: SubmissionBody, others: readonly Other[], out: Output): void {
+function printOutcome(submission: SubmissionBody, others: readonly Other[], out: Output): void {
   const all = [submission, ...others.map((other) => other.submission)];
   const also = others.map(({ submission: { state, report, problems }, ...about }) => ({
     ...about,
@@ -196,93 +248,71 @@ function finish(submission: SubmissionBody, others: readonly Other[], out: Outpu
 function mistake({ state, report, problems, failure }: SubmissionBody): Error | null {
   if (state === 'rejected') return new InputError(...problems.map(problemLine));
   if (state === 'withdrawn') return new InputError('The submission was withdrawn.');
-  if (state === 'failed' || !report) return new Error(failure ?? 'the site could not score the file');
+  if (state === 'failed' || !report) return new UnavailableError(failure ?? 'The site could not score the file.');
   return null;
 }
 
-// --- the site ---
+// --- calls whose answer may be lost ---
 
-async function findServer(values: Values): Promise<string> {
-  const given = values.server ?? process.env.LIVECELL_SERVER ?? (await runningSite())?.siteUrl;
-  if (!given)
-    throw new CallError(
-      'No site is running on this machine: give --server or LIVECELL_SERVER, or start one with "npm start".',
-    );
-  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
-    throw new CallError(`--server must be an address such as https://example.org, not “${given}”.`);
-  return given.replace(/\/+$/, '');
+type Details = Partial<Omit<NewSubmission, 'files' | 'anonymousUntil'>> & Pick<NewSubmission, 'task'>;
+
+/** A submission as it was asked for. */
+interface Call {
+  /** the site answers a repetition with the same key like the first call */
+  key: string;
+  /** in milliseconds since 1970 */
+  at: number;
+  body: Details & { files: { slot: string; upload: string; scoreThreshold?: number }[] };
 }
 
-function findToken(values: Values): string {
-  const token = values.token ?? process.env.LIVECELL_TOKEN;
-  if (!token)
-    throw new CallError(
-      'A token is needed: --token or LIVECELL_TOKEN. Your account page makes one, or "livecell token create".',
-    );
-  return token;
+/** How long a call is remembered: less than the site remembers its key, in milliseconds. */
+const CALL_KEPT = 20 * 24 * 3600_000;
+
+const callsFile = async () => join(await cacheFolder(), 'submitting.json');
+
+/** Name a call by site, person, details and the contents of its files. */
+async function nameOfCall(site: Site, files: readonly SlotFile[], details: object): Promise<string> {
+  const digests: string[] = [];
+  for (const { slot, path } of files) digests.push(`${slot} ${await sha256(path)}`);
+  return createHash('sha256')
+    .update(JSON.stringify([site.url, site.token, details, digests.sort()]))
+    .digest('hex');
 }
 
-class Site {
-  readonly url: string;
-  readonly token: string;
-
-  constructor(url: string, token: string) {
-    this.url = url;
-    this.token = token;
-  }
-
-  /** @typeParam T what the site answers, as `lib/http/api.ts` has it: not parsed, so that a newer site may add to it */
-  async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
-    const response = await this.#fetch(method, path, body);
-    const text = await response.text();
-    if (response.ok) return JSON.parse(text) as T;
-    throw refusal(response.status, text, this.url);
-  }
-
-  /** Retry GET requests, which is safe: a restarting site is back within seconds. */
-  async #fetch(method: string, path: string, body: unknown): Promise<Response> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const response = await fetch(this.url + path, {
-          method,
-          headers: {
-            authorization: `Bearer ${this.token}`,
-            ...(body !== undefined && { 'content-type': 'application/json' }),
-          },
-          body: body === undefined ? undefined : JSON.stringify(body),
-        });
-        if (method !== 'GET' || response.status < 502 || attempt === 5) return response;
-      } catch (cause) {
-        if (method !== 'GET' || attempt === 5) throw new InputError(`${this.url} does not answer.`);
-        void cause;
-      }
-      await sleep(attempt * 1000);
-    }
-  }
-}
-
-/** Turn an error response, application/problem+json, into an error. */
-function refusal(status: number, text: string, url: string): Error {
-  let body: { detail?: string; problems?: Problem[]; fields?: Record<string, string> } = {};
+/** Return the calls of earlier runs that had no answer. */
+async function readCalls(): Promise<Record<string, Call | undefined>> {
   try {
-    body = JSON.parse(text);
+    const calls = JSON.parse(await readFile(await callsFile(), 'utf8')) as Record<string, Call>;
+    return Object.fromEntries(Object.entries(calls).filter(([, { at }]) => Date.now() - at < CALL_KEPT));
   } catch {
-    // a proxy's own page
+    return {}; // there are none, or a crash left half a file
   }
-  if (status >= 500) return new Error(body.detail ?? `${url} answers ${status}`);
-  const lines = [
-    ...(body.problems ?? []).map(problemLine),
-    ...Object.entries(body.fields ?? {}).map(([field, reason]) => `${field}: ${reason}`),
-  ];
-  return new InputError(...(lines.length > 0 ? lines : [body.detail ?? `${url} answers ${status}.`]));
+}
+
+async function rememberCall(name: string, call: Call | null): Promise<void> {
+  const { [name]: before, ...others } = await readCalls();
+  if (!call && !before) return;
+  await writeFile(await callsFile(), JSON.stringify(call ? { ...others, [name]: call } : others), { mode: 0o600 });
+}
+
+/** Submit. The site recognises a repetition by its key. */
+const send = (site: Site, { key, body }: Call) => site.call<Created>('POST', '/api/v1/submissions', body, key);
+
+/** The site did not get the call, or its uploads are gone: begin anew. */
+function ignoreRefusal(error: unknown): null {
+  if (error instanceof InputError) return null;
+  throw error;
 }
 
 // --- uploading ---
 
 /** State kept between calls, so that an interrupted upload can resume: the address of each file's upload. */
-function cacheFile(): Promise<string> {
-  const dir = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'livecell');
-  return mkdir(dir, { recursive: true }).then(() => join(dir, 'uploads.json'));
+const cacheFile = async () => join(await cacheFolder(), 'uploads.json');
+
+async function cacheFolder(): Promise<string> {
+  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'livecell');
+  await mkdir(folder, { recursive: true });
+  return folder;
 }
 
 async function urlStorage() {
@@ -346,7 +376,7 @@ async function upload(site: Site, { slot, path }: SlotFile, task: string, out: O
         resumedAt ??= sent;
         const rate = ((sent - resumedAt) / Math.max(1, Date.now() - started)) * 1000;
         const left = rate > 0 ? `, ${seconds((total - sent) / rate)} left` : '';
-        out.progress(`uploading ${name}: ${bytes(sent)} of ${bytes(total)}, ${bytes(rate)}/s${left}`);
+        out.step(`uploading ${name}: ${bytes(sent)} of ${bytes(total)}, ${bytes(rate)}/s${left}`);
       },
       onError: (error) => reject(uploadError(error, site, name)),
       onSuccess: () => resolve(sending.url?.split('/').at(-1) ?? ''),
@@ -374,7 +404,7 @@ function uploadError(error: Error, site: Site, name: string): Error {
   const response = (error as Partial<import('tus-js-client').DetailedError>).originalResponse;
   if (response) return refusal(response.getStatus(), response.getBody(), site.url);
   const code = /E[A-Z]{4,}/.exec(error.message)?.[0];
-  return new InputError(
+  return new UnavailableError(
     `The upload of ${name} was interrupted${code ? ` (${code})` : ''}. Run the same command again: it goes on where it stopped.`,
   );
 }

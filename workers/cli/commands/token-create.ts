@@ -10,7 +10,12 @@ export const tokenCreate: Command = {
   options: {
     user: { type: 'string', value: 'EMAIL', help: 'whose token; somebody who never signed in is added' },
     name: { type: 'string', value: 'NAME', help: 'what it is for; default: command line', default: 'command line' },
-    scope: { type: 'string', value: 'SCOPE', help: 'read or submit; default: read,submit', default: 'read,submit' },
+    scope: {
+      type: 'string',
+      value: 'SCOPE',
+      help: 'of read, submit and, for a maintainer, moderate; default: read,submit',
+      default: 'read,submit',
+    },
     expires: {
       type: 'string',
       value: 'DAYS',

@@ -6,6 +6,7 @@ import { withDatabase } from '#workers/cli/with-database.ts';
 export const userList: Command = {
   name: 'user list',
   help: 'Lists the people who have signed in, with their roles.',
+  example: 'livecell user list --json',
   options: { json: JSON_OPTION },
   async run(_values, _files, out) {
     const people = await withDatabase(async () => {
@@ -23,6 +24,7 @@ export const userRole: Command = {
   name: 'user role',
   takes: 'EMAIL maintainer|researcher',
   help: 'Makes somebody a maintainer, or a researcher again. Somebody who never signed in is added.',
+  example: 'livecell user role you@example.org maintainer',
   options: { json: JSON_OPTION },
   async run(_values, args, out) {
     if (args.length !== 2) throw new CallError('An e-mail address and a role are needed.');

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import type { Problem } from '#lib/problems.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
 import { hasOneSlot } from '#lib/tasks/slots.ts';
-import { CallError, type Command, InputError, JSON_OPTION, problemLine, warningNote } from '#workers/cli/command.ts';
+import {
+  CallError,
+  type Command,
+  InputError,
+  JSON_OPTION,
+  ofPredictions,
+  problemLine,
+  warningNote,
+} from '#workers/cli/command.ts';
 import { refused } from '#workers/cli/score-here.ts';
 import {
   ANY_CATEGORY,
@@ -84,8 +92,12 @@ export const validate: Command = {
       const [{ format, detections, images } = {}] = found.files.length === 1 ? found.files : [];
       out.document({ ok, task: task.id, problems, warnings, detections, images, format, files: found.files });
       // errors first: warnings are often their consequence
-      if (!ok) throw new InputError(...problems.map(problemLine), ...(out.json ? [] : warnings.map(warningNote)));
-      if (!out.json) out.warnings(warnings);
+      if (!ok)
+        throw new InputError(
+          ...problems.map(problemLine),
+          ...(out.json ? [] : ofPredictions(warnings).map(warningNote)),
+        );
+      if (!out.json) out.warnings(ofPredictions(warnings));
       const files = found.files.map(({ slot, detections, images, format }) => {
         const what = count(detections, task.kind.counted);
         return `${hasOneSlot(task) ? '' : `${slot}: `}${what} on ${count(images, 'image')} (${format})`;

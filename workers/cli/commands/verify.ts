@@ -1,14 +1,30 @@
 /** `livecell verify`: recomputes a published score. */
 import { PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
+import type { PublishedKey } from '#lib/receipts/signature.ts';
+import { transferability } from '#lib/scoring/transferability.ts';
 import type { Report } from '#lib/tasks/report.ts';
-import { CallError, type Command, InputError, JSON_OPTION, oneFile, readJson } from '#workers/cli/command.ts';
+import {
+  CallError,
+  type Command,
+  InputError,
+  JSON_OPTION,
+  type Output,
+  oneFile,
+  readJson,
+  UnavailableError,
+  type Values,
+} from '#workers/cli/command.ts';
 import { scoreHere } from '#workers/cli/score-here.ts';
+import { Site } from '#workers/cli/site.ts';
 import { groundTruthFor, openTask, slotFiles, withGroundTruth } from '#workers/cli/slot-arguments.ts';
 
 export const verify: Command = {
   name: 'verify',
   takes: 'RECEIPT.json',
-  help: 'Recomputes a published score and says whether every number agrees.',
+  help: 'Recomputes a published score and says whether every number agrees; checks who signed the receipt.',
+  details:
+    'The signature is checked with the keys that the site of the receipt publishes, or with --key. A receipt says itself\n' +
+    'which site issued it: look whether it is the one you mean, or name it with --server.',
   example: 'livecell verify receipt.json --predictions mine.json --ground-truth test.json',
   options: {
     'ground-truth': {
@@ -18,11 +34,19 @@ export const verify: Command = {
       multiple: true,
     },
     predictions: { type: 'string', value: '[SLOT=]FILE', help: 'the files that were scored', multiple: true },
+    'signature-only': { type: 'boolean', help: 'check the signature and compute nothing' },
+    key: { type: 'string', value: 'FILE', help: 'published keys, as saved from /.well-known/livecell-keys.json' },
+    server: { type: 'string', value: 'URL', help: 'the site that must have issued it' },
     json: JSON_OPTION,
   },
   async run(values, files, out) {
     const receiptPath = oneFile(files, 'receipt');
     const published = await reportsOf(receiptPath);
+    const signature = await checkReceipt(receiptPath, values, out);
+    if (values['signature-only']) {
+      out.document({ signature });
+      return;
+    }
     if (!values['ground-truth']?.length) throw new CallError('--ground-truth is missing.');
     const differences: string[] = [];
     let numbers = 0;
@@ -43,26 +67,105 @@ export const verify: Command = {
         if (mine?.sha256 !== sha256) differences.push(`The file of slot ${slot} is not the one that was scored.`);
       }
       if (ours.groundTruth.sha256 !== report.groundTruth.sha256)
-        differences.push('The ground truth is not the one that was used.');
+        differences.push(
+          'The ground truth is not the one that was used: another version, or a part of it. Where a site divides its ground truth into a public and a private part, the parts are not given out, and only the operator can recompute their numbers (livecell rescore).',
+        );
       // receipts for private ground truth contain less: reduce our reports in the same way
       const { publishedReport, unpublishedReport } = await import('#lib/tasks/disclosure.ts');
       let shown = ours;
-      if (report.disclosure === 'unpublished') shown = unpublishedReport(ours);
-      else if (report.disclosure === 'published' || tellsMeans(report)) shown = publishedReport(ours);
-      const { results } = shown;
+      // the site drew which of two steps it shows
+      let most: Report | undefined;
+      if (report.disclosure === 'unpublished') {
+        const runs = report.runsBefore;
+        shown = unpublishedReport(ours, { draw: () => 0, runs });
+        most = unpublishedReport(ours, { draw: () => 1 - 1e-9, runs });
+      }
+      if (report.disclosure === 'published' || tellsMeans(report)) shown = publishedReport(ours);
       const sameEvaluator = report.evaluator.version === ours.evaluator.version;
       if (!sameEvaluator)
         out.note(
           `Intervals of evaluator ${report.evaluator.version} are not compared with those of ${ours.evaluator.version}.`,
         );
-      const stated = sameEvaluator ? report.results : withoutIntervals(report.results);
-      numbers += compare(stated, results, report.protocol, differences);
+      const told = report.disclosure === 'unpublished' ? withoutIndex(report, differences) : report.results;
+      const stated = sameEvaluator ? told : withoutIntervals(told);
+      const pair = { least: shown.results, most: (most ?? shown).results };
+      numbers += compare(stated, pair, report.protocol, differences);
     }
-    out.document({ agrees: differences.length === 0, numbers, differences });
+    out.document({ agrees: differences.length === 0, numbers, differences, signature });
     if (differences.length > 0) throw new InputError(...new Set(differences));
-    out.print(`All ${numbers.toLocaleString('en-US')} numbers agree.`);
+    out.print(`Every number agrees: all ${numbers.toLocaleString('en-US')} numbers agree.`);
   },
 };
+
+interface CheckedSignature {
+  state: 'valid' | 'unsigned' | 'unchecked';
+  /** the key's id, and the site that publishes it */
+  key?: string;
+  site?: string;
+}
+
+/**
+ * Check the signature of a receipt, and that its digests are those of its reports.
+ *
+ * @throws InputError if it is wrong, or with --signature-only if there is none; UnavailableError if the keys are needed
+ * and cannot be had
+ */
+async function checkReceipt(path: string, values: Values, out: Output): Promise<CheckedSignature> {
+  const receipt = (await readJson(path)) as {
+    signature?: unknown;
+    site?: unknown;
+    reports?: object;
+    digests?: Digests;
+  };
+  const { canonicalDigest } = await import('#lib/receipts/canonical.ts');
+  for (const [protocol, digest] of Object.entries(receipt.digests?.reports ?? {})) {
+    const report = (receipt.reports as Record<string, unknown> | undefined)?.[protocol];
+    if ((await canonicalDigest(report)) !== digest)
+      throw new InputError(`${path}: the report of ${protocol} is not the one whose digest the receipt states.`);
+  }
+  if (receipt.signature === undefined) {
+    if (values['signature-only'] || values.key || values.server) throw new InputError(`${path} is not signed.`);
+    return { state: 'unsigned' };
+  }
+  const site = values.server ?? (typeof receipt.site === 'string' ? receipt.site : undefined);
+  if (values.server && receipt.site !== values.server.replace(/\/+$/, ''))
+    throw new InputError(`${path} was issued by ${receipt.site ?? 'no stated site'}, not by ${values.server}.`);
+  const keys = await keysFor(values, site).catch((error) => {
+    // without the site its numbers can still be computed
+    if (values['signature-only'] || values.key || values.server) throw error;
+    out.note(`The signature was not checked: ${(error as Error).message}`);
+    return null;
+  });
+  if (keys === null) return { state: 'unchecked' };
+  const { checkSignature } = await import('#lib/receipts/signature.ts');
+  const found = await checkSignature(receipt, keys);
+  if (found.state === 'unknown-key')
+    throw new InputError(`${path}: there is no key ${found.id} among those published.`);
+  if (found.state === 'unsupported')
+    throw new UnavailableError('This version of Node cannot check Ed25519 signatures.');
+  if (found.state !== 'valid')
+    throw new InputError(`${path}: the signature is not valid. The receipt or the key was changed.`);
+  const where = values.key ? `the key in ${values.key}` : `the key ${found.key.id} that ${site} publishes`;
+  out.print(`The signature is valid: signed with ${where}.`);
+  return { state: 'valid', key: found.key.id, ...(site && !values.key && { site }) };
+}
+
+type Digests = { reports?: Record<string, string> };
+
+/** Return the keys from a file, or from the site. */
+async function keysFor(values: Values, site: string | undefined): Promise<PublishedKey[]> {
+  const document = values.key
+    ? await readJson(values.key)
+    : await new Site(requireSite(site), null).call('GET', '/.well-known/livecell-keys.json');
+  const keys = (document as { keys?: unknown } | null)?.keys;
+  if (Array.isArray(keys)) return keys as PublishedKey[];
+  throw new InputError(`${values.key ?? site} has no list of keys: expected {"keys": [{"id", "publicKey", …}]}.`);
+}
+
+function requireSite(site: string | undefined): string {
+  if (site && URL.canParse(site) && /^https?:$/.test(new URL(site).protocol)) return site.replace(/\/+$/, '');
+  throw new InputError('The receipt does not say which site issued it: give --server or --key.');
+}
 
 /**
  * Tell whether a receipt from before disclosure levels has means over time instead of images, as for private counts.
@@ -106,21 +209,39 @@ function withoutIntervals(results: unknown): unknown {
   return JSON.parse(JSON.stringify(results, (key, value: unknown) => (key === 'interval' ? undefined : value)));
 }
 
-/** Walk the published numbers and look up each one in ours; return how many there are. */
-function compare(published: unknown, ours: unknown, path: string, differences: string[]): number {
+/**
+ * Remove the transfer index from the results of an unpublished report: it follows from the rounded matrix, and need not
+ * lie between the indices of the least and the most. Checks that it does follow.
+ */
+function withoutIndex({ task, protocol, results }: Report, differences: string[]): unknown {
+  if (task !== 'transferability') return results;
+  const evaluations = Object.entries(results).map(([evaluation, { index, indexMissing: _, ...others }]) => {
+    const again = transferability(others.matrix).index;
+    if (index !== again && Math.abs((index ?? Infinity) - (again ?? Infinity)) > 1e-9)
+      differences.push(`${protocol} ${evaluation} index: ${index} does not follow from the matrix, ${again} does`);
+    return [evaluation, others];
+  });
+  return Object.fromEntries(evaluations);
+}
+
+/** Walk the published numbers and look up each one in ours, from least to most; return how many there are. */
+function compare(
+  published: unknown,
+  { least, most }: { least: unknown; most: unknown },
+  path: string,
+  differences: string[],
+): number {
   if (typeof published === 'object' && published !== null) {
+    const at = (ours: unknown, key: string) => (ours as Record<string, unknown> | null | undefined)?.[key];
     let numbers = 0;
     for (const [key, value] of Object.entries(published))
-      numbers += compare(
-        value,
-        (ours as Record<string, unknown> | null | undefined)?.[key],
-        `${path} ${key}`,
-        differences,
-      );
+      numbers += compare(value, { least: at(least, key), most: at(most, key) }, `${path} ${key}`, differences);
     return numbers;
   }
   const close =
-    typeof published === 'number' && typeof ours === 'number' ? Math.abs(published - ours) <= 1e-9 : published === ours;
-  if (!close) differences.push(`${path}: published ${published}, recomputed ${ours ?? 'nothing'}`);
+    typeof published === 'number' && typeof least === 'number' && typeof most === 'number'
+      ? published >= least - 1e-9 && published <= most + 1e-9
+      : published === least;
+  if (!close) differences.push(`${path}: published ${published}, recomputed ${least ?? 'nothing'}`);
   return 1;
 }

@@ -28,8 +28,8 @@ export const GET = route({}, async ({ viewer }) => {
         ...(viewer && { places: places[id] ?? [] }),
         dataset: own[0]?.name ?? null, // real before demo, newest first
         datasets: own.map((dataset) => {
-          const { name, images, sha256, demo } = dataset;
-          return { name, images, objects: objectsTold(dataset), sha256, demo };
+          const { name, images, sha256, demo, part } = dataset;
+          return { name, images, objects: objectsTold(dataset), sha256, demo, ...(part && { part }) };
         }),
       };
     }),

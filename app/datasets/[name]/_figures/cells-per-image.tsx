@@ -1,6 +1,6 @@
 import { Area, Figure, fromZero, Line, Plot } from '#app/_components/charts/plot.tsx';
 import type { DatasetStatistics, GroupStatistics } from '#lib/datasets/statistics.ts';
-import { nameOf } from '../tables.tsx';
+import { colorOf, nameOf } from '../tables.tsx';
 import { extremes, histogramNumbers, steps } from './histograms.ts';
 
 /** Histograms of the number of cells in an image, by type. */
@@ -34,8 +34,20 @@ export function CellsPerImage({ statistics: { groups: all, countEdges } }: { sta
               {nameOf(group)} <small>{mean(group)} on average</small>
             </h4>
             <Plot x={x} y={y} say={`Cells per image of ${nameOf(group)}: ${mean(group)} on average`}>
-              <Area x={x} y={y} points={steps(group.histogram, countEdges, group.images)} opacity={0.35} />
-              <Line x={x} y={y} points={steps(group.histogram, countEdges, group.images)} width={1.25} />
+              <Area
+                x={x}
+                y={y}
+                points={steps(group.histogram, countEdges, group.images)}
+                opacity={0.35}
+                color={colorOf(group)}
+              />
+              <Line
+                x={x}
+                y={y}
+                points={steps(group.histogram, countEdges, group.images)}
+                width={1.25}
+                color={colorOf(group)}
+              />
             </Plot>
           </div>
         ))}

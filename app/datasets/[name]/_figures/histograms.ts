@@ -1,8 +1,9 @@
 /** Functions that the histograms of a data set's page share. */
-import type { Numbers } from '#app/_components/charts/plot.tsx';
+import type { Numbers } from '#app/_components/charts/numbers-table.tsx';
 import type { GroupStatistics } from '#lib/datasets/statistics.ts';
 import { integer } from '#lib/format.ts';
 import { nameOf } from '../tables.tsx';
+import { bins } from './bins.ts';
 
 /** The outline of a histogram, closed at the bottom. */
 export function steps(counts: readonly number[], edges: readonly number[], of: number): [number, number][] {
@@ -12,12 +13,6 @@ export function steps(counts: readonly number[], edges: readonly number[], of: n
   });
   points.push([edges[counts.length], 0]);
   return points;
-}
-
-/** Return the range from the first to the last bin that holds anything in any group. */
-export function bins(histograms: readonly (readonly number[])[]): [from: number, to: number] {
-  const used = histograms.flatMap((counts) => counts.flatMap((count, k) => (count > 0 ? [k] : [])));
-  return used.length > 0 ? [Math.min(...used), Math.max(...used) + 1] : [0, 1];
 }
 
 export function histogramNumbers(

@@ -1,4 +1,5 @@
-import { Figure, fromZero, Line, NumbersTable, Plot, Point, place, type Scale } from '#app/_components/charts/plot.tsx';
+import { NumbersTable } from '#app/_components/charts/numbers-table.tsx';
+import { Figure, fromZero, Line, Plot, Point, place, type Scale } from '#app/_components/charts/plot.tsx';
 import { MAX_SERIES, Marker } from '#app/_components/charts/series-style.tsx';
 import { INTENSITY_DEFINITIONS, INTENSITY_METRICS } from '#lib/cells/intensity.ts';
 import { SHAPE_DEFINITIONS, SHAPE_METRICS } from '#lib/cells/shape.ts';

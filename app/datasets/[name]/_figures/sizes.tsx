@@ -2,8 +2,9 @@ import { Area, Figure, fromZero, Line, Plot, Rule, type Scale } from '#app/_comp
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
 import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
 import { integer } from '#lib/format.ts';
-import { nameOf } from '../tables.tsx';
-import { bins, extremes, histogramNumbers, steps } from './histograms.ts';
+import { colorOf, nameOf } from '../tables.tsx';
+import { bins } from './bins.ts';
+import { extremes, histogramNumbers, steps } from './histograms.ts';
 import { CLASSES, SizeClasses, share } from './size-classes.tsx';
 
 /** Histograms of cell areas by type, with the limits of the size classes (Edlund et al. 2021, Figure 1). */
@@ -52,8 +53,20 @@ export function Sizes({ statistics: { groups, areaEdges } }: { statistics: Datas
                 {nameOf(group)} <small>{said}</small>
               </h4>
               <Plot x={x} y={y} say={`Areas of ${nameOf(group)}: ${said}`}>
-                <Area x={x} y={y} points={steps(group.area.histogram, areaEdges, group.objects)} opacity={0.35} />
-                <Line x={x} y={y} points={steps(group.area.histogram, areaEdges, group.objects)} width={1.25} />
+                <Area
+                  x={x}
+                  y={y}
+                  points={steps(group.area.histogram, areaEdges, group.objects)}
+                  opacity={0.35}
+                  color={colorOf(group)}
+                />
+                <Line
+                  x={x}
+                  y={y}
+                  points={steps(group.area.histogram, areaEdges, group.objects)}
+                  width={1.25}
+                  color={colorOf(group)}
+                />
                 {[codeLow, codeHigh].map((at) => (
                   <Rule key={at} x={x} at={at} dash="1 3" />
                 ))}

@@ -1,5 +1,6 @@
 import { ImageResponse } from 'next/og';
 import { z } from 'zod';
+import { drawable } from '#app/_server/drawable.ts';
 import { route } from '#app/_server/http.ts';
 import { standings } from '#app/_server/standing.ts';
 import { findPublished } from '#app/_server/submissions.ts';
@@ -45,12 +46,4 @@ export const GET = route({ params: z.object({ id: z.string() }) }, async ({ para
 function short(name: string): string {
   const text = drawable(name) || 'An entry';
   return text.length > 62 ? `${text.slice(0, 61)}…` : text;
-}
-
-/** Remove letters that the font lacks: for those, the drawing library would send the name to another site. */
-function drawable(text: string): string {
-  return text
-    .replace(/[^\u0020-\u007e\u00a0-\u017f\u2013\u2014\u2018-\u201d\u2026\u00b7]/gu, ' ')
-    .replace(/ {4,}/g, '   ')
-    .trim();
 }

@@ -8,7 +8,7 @@ import { parseFilter } from '../filter.ts';
 
 /** Export the events that match the page's filter, from all pages, oldest first. */
 export const GET = route(
-  { query: z.looseObject({ format: z.enum(['csv', 'jsonl']).default('csv') }) },
+  { query: z.looseObject({ format: z.enum(['csv', 'jsonl']).default('csv') }), limit: 'exports' },
   async ({ query: { format, ...params }, viewer }) => {
     // like the page, do not reveal to strangers that there is a log
     if (!canReadAudit(viewer)) throw new AppError('not-found', 'There is nothing at this address.');

@@ -1,14 +1,16 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
+import { Act } from '#app/_components/action-button.tsx';
 import { StateBadge, VisibilityBadge } from '#app/_components/state.tsx';
 import { viewer } from '#app/_server/http.ts';
 import { BaselineMark } from '#app/maintain/baseline-mark.tsx';
+import { tryFailedAgain } from '#app/submissions/[id]/try-again.ts';
 import { listEvents } from '#db/audit.ts';
 import { listInbox } from '#db/board/inbox.ts';
 import { auditReason, auditSentence } from '#lib/audit.ts';
 import { day, moment } from '#lib/format.ts';
-import { canApprove, canDecline, canHide, canModerate, canRestore, canVerify } from '#lib/permissions.ts';
+import { canApprove, canDecline, canHide, canModerate, canRestore, canTryAgain, canVerify } from '#lib/permissions.ts';
 import { Glance } from '../../case.tsx';
 import { type Choice, DecisionForm } from '../../decision-form.tsx';
 
@@ -60,6 +62,20 @@ export default async function ModerateEntryPage({ params }: Props) {
           <Link href={`/entries/${id}`}>Entry</Link>
           <Link href={`/maintain/audit?submission=${id}`}>Audit log</Link>
         </p>
+        {submission.failure && (
+          <p>
+            {submission.state === 'failed' ? 'It failed: ' : 'It waits: '}
+            {submission.failure}
+          </p>
+        )}
+        {canTryAgain(who, submission) && (
+          <Act
+            action={tryFailedAgain}
+            values={{ id }}
+            label={submission.state === 'failed' ? 'Put back into the queue' : 'Try again now'}
+            kind="primary"
+          />
+        )}
         {submission.hiddenReason && <p>Hidden because: {submission.hiddenReason}</p>}
         {submission.verifiedNote && <p>Re-run: {submission.verifiedNote}</p>}
       </header>

@@ -10,12 +10,13 @@ import { getDataset, getPictures } from '#db/datasets/datasets.ts';
 import { listGroundTruthVersions, listImports, type VersionLine } from '#db/rescore/ground-truth.ts';
 import { countByEvaluator, listRescores, type RescoreLine } from '#db/rescore/list.ts';
 import type { Dataset } from '#db/schema.ts';
+import { partInWords } from '#lib/datasets/part-words.ts';
 import { integer, moment } from '#lib/format.ts';
 import { canManageGroundTruth } from '#lib/permissions.ts';
 import { EVALUATOR_VERSION } from '#lib/scoring/version.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { setPublic } from '../actions.ts';
-import { ReplaceForm, ScoreAgainForm } from '../forms.tsx';
+import { DivideForm, ReplaceForm, ScoreAgainForm } from '../forms.tsx';
 import { Imports, RescoreProgress } from '../progress.tsx';
 
 interface Props {
@@ -97,6 +98,19 @@ export default async function DatasetPage({ params }: Props) {
               />
             </div>
           </section>
+          {!dataset.public && !dataset.part && parseTask(dataset.task)?.kind.truthPerSlot === false && (
+            <section className="section" aria-labelledby="divide">
+              <h2 id="divide">Divide</h2>
+              <div className="stack">
+                <p className="prose">
+                  Boards show scores on the public part until a date, and on the private part from then on. Whole wells
+                  or fields of view go to one part; which ones stays on the server, and on the private part nothing is
+                  scored before the date. Everything is scored again now and on the date.
+                </p>
+                <DivideForm id={dataset.id} />
+              </div>
+            </section>
+          )}
           <section className="section" aria-labelledby="again">
             <h2 id="again">Score again</h2>
             <div className="stack">
@@ -123,6 +137,7 @@ function Facts({ dataset }: { dataset: Dataset }) {
     ['Licence', licence],
     ['Source', source],
     ['Protocol', protocol],
+    ['Part', partInWords(dataset.part)],
   ].filter(([, value]) => value);
   return (
     <div className="stack">
@@ -148,9 +163,24 @@ function Facts({ dataset }: { dataset: Dataset }) {
         values={{ id, public: isPublic ? 'no' : 'yes' }}
         label={isPublic ? 'Make not public' : 'Make public'}
         confirm={
-          isPublic ? undefined : 'Everybody can download the annotations then, and copies stay. Make them public?'
+          isPublic
+            ? null
+            : {
+                ask: 'Make the annotations public?',
+                result: 'Everybody can download them then, and copies stay: this cannot be undone.',
+                typed: dataset.name,
+              }
         }
-      />
+      >
+        <input
+          name="reason"
+          className="maintain-reason"
+          aria-label="Reason for the visibility"
+          placeholder="Reason, for the log"
+          maxLength={1000}
+        />
+      </Act>
+      <p className="hint">Making ground truth public, replacing it and scoring again need a fresh sign-in.</p>
     </div>
   );
 }
@@ -164,7 +194,13 @@ function Fact({ label, value }: { label: string; value: string }) {
   );
 }
 
-const STATES = { next: 'next', current: 'current', superseded: 'replaced', cancelled: 'cancelled' } as const;
+const STATES = {
+  scheduled: 'waits',
+  next: 'next',
+  current: 'current',
+  superseded: 'replaced',
+  cancelled: 'cancelled',
+} as const;
 
 function Versions({ versions }: { versions: VersionLine[] }) {
   return (

@@ -102,11 +102,13 @@ export default async function PersonPage({ params }: Props) {
               name="reason"
               className="maintain-reason"
               aria-label="Reason for the role"
-              placeholder="Reason, optional"
+              placeholder="Reason, read by the person"
               maxLength={1000}
             />
           </Act>
-          <p className="hint">A maintainer decides about entries, people and tasks. The last one stays.</p>
+          <p className="hint">
+            A maintainer decides about entries, people and tasks. The last one stays. This needs a fresh sign-in.
+          </p>
         </section>
       </div>
       <section className="section stack" aria-labelledby="quota">

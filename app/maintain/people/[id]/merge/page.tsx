@@ -137,7 +137,11 @@ async function Preview({ keptId, goneId }: { keptId: string; goneId: string }) {
         values={{ id: keptId, gone: goneId }}
         label="Merge the accounts"
         kind="danger"
-        confirm={`Remove the account ${named(gone)} and give everything to ${named(kept)}? This cannot be undone.`}
+        confirm={{
+          ask: `Remove the account ${named(gone)}?`,
+          result: `Everything goes to ${named(kept)}. This cannot be undone.`,
+          typed: 'merge',
+        }}
       >
         <input
           name="reason"

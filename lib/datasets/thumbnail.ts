@@ -1,0 +1,56 @@
+/**
+ * Pictures as pages show them. Phase-contrast images use a small part of the grey values: stretched, cells can be seen.
+ */
+import { encodeGreyPng } from './grey-png.ts';
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** Shares of the pixels that may become black, and white. */
+const TAIL = 0.005;
+/** Grey levels of a thumbnail: four bits a pixel make the file a third as large, and noise hides the steps. */
+const LEVELS = 16;
+
+/** Return grey values stretched so that all but the darkest and brightest 0.5 % span black to white. */
+export function stretchContrast(pixels: Uint8Array): Uint8Array {
+  const counts = new Uint32Array(256);
+  for (const value of pixels) counts[value]++;
+  const most = TAIL * pixels.length;
+  let [low, high] = [0, 255];
+  for (let below = counts[0]; below <= most && low < 255; below += counts[++low]);
+  for (let above = counts[255]; above <= most && high > 0; above += counts[--high]);
+  // a picture of one value stays as it is
+  if (high <= low) return pixels.slice();
+  const table = Uint8Array.from({ length: 256 }, (_, value) =>
+    Math.round(255 * Math.min(1, Math.max(0, (value - low) / (high - low)))),
+  );
+  return pixels.map((value) => table[value]);
+}
+
+/** Return a picture made smaller: each pixel is the mean of those it covers. Pictures that are small enough stay. */
+export function shrink(pixels: Uint8Array, { width, height }: Size, most: number): { pixels: Uint8Array } & Size {
+  if (width <= most) return { pixels, width, height };
+  const small = { width: most, height: Math.max(1, Math.round((height * most) / width)) };
+  const made = new Uint8Array(small.width * small.height);
+  for (let y = 0; y < small.height; y++) {
+    const top = Math.floor((y * height) / small.height);
+    const bottom = Math.max(top + 1, Math.floor(((y + 1) * height) / small.height));
+    for (let x = 0; x < small.width; x++) {
+      const left = Math.floor((x * width) / small.width);
+      const right = Math.max(left + 1, Math.floor(((x + 1) * width) / small.width));
+      let sum = 0;
+      for (let j = top; j < bottom; j++) for (let i = left; i < right; i++) sum += pixels[j * width + i];
+      made[y * small.width + x] = Math.round(sum / ((bottom - top) * (right - left)));
+    }
+  }
+  return { pixels: made, ...small };
+}
+
+/** Encode a small, stretched picture as PNG of 16 grey levels. @param most its width in pixels, at most */
+export function thumbnailPng(pixels: Uint8Array, size: Size, most: number): Uint8Array {
+  const small = shrink(pixels, size, most);
+  const levels = stretchContrast(small.pixels).map((value) => Math.round((value * (LEVELS - 1)) / 255));
+  return encodeGreyPng(levels, small, 4);
+}
