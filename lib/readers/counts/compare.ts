@@ -4,7 +4,8 @@ import type { CountRow } from '#lib/livecell/count-row.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
-import { type Chunks, type Counts, type Entry, readEntries } from './table.ts';
+import type { Entry } from './lines.ts';
+import { type Chunks, type Counts, readEntries } from './table.ts';
 
 /** Submitted counts with their reference. */
 export interface ReadCounts {
@@ -28,11 +29,11 @@ export async function readCounts(chunks: Chunks, reference: Counts): Promise<Rea
   const predicted = new Float64Array(reference.files.length).fill(Number.NaN);
   const given = new Uint8Array(reference.files.length);
   let found = 0;
-  for (const { file, count, record, where } of list) {
+  for (const { file, value, record, where } of list) {
     const image = imageOf(file);
     if (image !== undefined) {
       found++;
-      predicted[image] = count;
+      predicted[image] = value;
       given[image] = 1;
     } else {
       problems.add('unknown-image', () => ({
