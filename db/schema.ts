@@ -22,6 +22,7 @@ import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
 import type { ExamplePicture } from '#lib/datasets/examples.ts';
 import type { PartFacts, SplitBy } from '#lib/datasets/split-parts.ts';
 import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
+import type { ImageTime } from '#lib/livecell/image-time.ts';
 import type { Split } from '#lib/livecell/splits.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 import { QUOTA_KINDS, type QuotaHolder } from '#lib/quota.ts';
@@ -685,6 +686,19 @@ export const submissionFiles = pgTable(
   (table) => [uniqueIndex('submission_files_slot').on(table.submissionId, table.slot)],
 );
 export type SubmissionFile = InferSelectModel<typeof submissionFiles>;
+
+/** How long a submission's method took for each image, as its submitter measured it. */
+export const processingTimes = pgTable('processing_times', {
+  submissionId: text('submission_id')
+    .primaryKey()
+    .references(() => submissions.id, { onDelete: 'cascade' }),
+  /** what it ran on, in the submitter's words */
+  hardware: text('hardware').notNull(),
+  /** one per file of the data set */
+  times: jsonb('times').$type<ImageTime[]>().notNull(),
+  createdAt: createdAt(),
+});
+export type ProcessingTimes = InferSelectModel<typeof processingTimes>;
 
 /** A submission of a re-score. */
 export const rescoreItems = pgTable(

@@ -118,3 +118,6 @@ export type Component = (typeof COMPONENTS)[number];
 /** How well a part works. */
 export const COMPONENT_STATES = ['works', 'slow', 'down'] as const;
 export type ComponentState = (typeof COMPONENT_STATES)[number];
+
+/** Characters of a table of times per image, at most: the 1,512 lines of LIVECell have less than half of it. */
+export const MOST_TIMES = 200_000;

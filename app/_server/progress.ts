@@ -16,6 +16,8 @@ export interface ProgressRow {
   /** in millions */
   parameters: number | null;
   secondsPerImage: number | null;
+  /** milliseconds that 100 more cells in an image cost, fitted to the times of the submission */
+  msPer100Cells: number | null;
 }
 
 export interface PublishedMark {
@@ -88,5 +90,6 @@ function drawnRow(row: BoardRow, column: Column, declared: Awaited<ReturnType<ty
     return [];
   const of = row.methodId ? declared.get(row.methodId) : undefined;
   const { id, method: name, publishedAt: at } = row;
-  return [{ id, name, at, value, parameters: of?.parameters ?? null, secondsPerImage: of?.secondsPerImage ?? null }];
+  const { parameters = null, secondsPerImage = null } = of ?? {};
+  return [{ id, name, at, value, parameters, secondsPerImage, msPer100Cells: row.values.msPer100Cells ?? null }];
 }

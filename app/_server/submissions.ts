@@ -20,6 +20,7 @@ import {
   recordSubmitCall,
   type SubmitCall,
 } from '#db/submissions/submit-calls.ts';
+import { saveTimes } from '#db/submissions/times.ts';
 import { findTombstone } from '#db/submissions/tombstones.ts';
 import { deleteUpload, getUpload } from '#db/submissions/uploads.ts';
 import { env } from '#lib/env.ts';
@@ -38,7 +39,10 @@ import {
   isTombstone,
   type Viewer,
 } from '#lib/permissions.ts';
+import { countProblems, FileRejected, type Problem } from '#lib/problems.ts';
 import type { Look, PublicEntry } from '#lib/public-entry.ts';
+import { readTimes } from '#lib/readers/counts/times.ts';
+import { readImageList } from '#lib/readers/ground-truth-file.ts';
 import { storage } from '#lib/storage.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import { matchSlot, missingSlots } from '#lib/tasks/slots.ts';
@@ -131,6 +135,8 @@ async function createFromUploads(
     for (const [id, rule] of rules) requireSize(id, rule, found.bytes);
   }
 
+  const times = input.times && (await timesFor(parts[0], input.times));
+
   const created = await db().transaction(async (tx) => {
     await lockSubmitCall(call, tx);
     const stored = new Map<string, Pick<SubmissionFile, 'fileName' | 'bytes' | 'sha256' | 'storageKey'>>();
@@ -172,6 +178,7 @@ async function createFromUploads(
         },
         tx,
       );
+      if (times && task === parts[0].task) await saveTimes({ ...times, submissionId: id }, tx);
       if (input.anonymous) await makeAnonymous(id, viewer.id, input.anonymousUntil ?? null, tx);
       submissions.push({ task: task.id, dataset: dataset.name, id, state });
     }
@@ -184,6 +191,28 @@ async function createFromUploads(
   });
   await Promise.all(input.files.map(({ upload }) => release(idOf(upload))));
   return created;
+}
+
+/** Read the times of a submission's images. @throws InvalidFields with the lines that are wrong */
+async function timesFor({ task, dataset }: Part, { hardware, csv }: NonNullable<NewSubmission['times']>) {
+  if (!task.timed) throw new InvalidFields({ times: `${task.name} takes no times.` });
+  const list = await readImageList(await storage().localPath(dataset.packKey));
+  const images = { ids: list.map(({ id }) => id), fileNames: list.map(({ file_name }) => file_name) };
+  try {
+    return { hardware, times: readTimes(csv, images) };
+  } catch (error) {
+    if (!(error instanceof FileRejected)) throw error;
+    throw new InvalidFields({ 'times.csv': firstProblems(error.problems) });
+  }
+}
+
+/** Messages shown of a wrong table. */
+const MOST_SHOWN = 5;
+
+function firstProblems(problems: readonly Problem[]): string {
+  const shown = problems.slice(0, MOST_SHOWN);
+  const more = countProblems(problems) - shown.length;
+  return `${shown.map(({ message }) => message).join(' ')}${more > 0 ? ` (and ${more.toLocaleString('en')} more)` : ''}`;
 }
 
 /** Find the owner (person or team) and the method, by its id or by a name that finds or creates it. */

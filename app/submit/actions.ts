@@ -43,6 +43,9 @@ const fieldsSchema = z
       .refine((text) => Number.isFinite(Number(text)), 'A number, such as 0.5')
       .transform((text) => (text === '' ? undefined : Number(text)))
       .optional(),
+    /** the text of the table of times, which the form reads */
+    times: z.string().optional(),
+    hardware: z.string().optional(),
     /** the only file, or an archive with a file per slot */
     upload: z.string('Choose a predictions file and wait until it is uploaded.').min(1),
   })
@@ -54,11 +57,19 @@ const formSchema = z.preprocess((values) => {
   return Object.keys(given).some((name) => name.startsWith('upload.')) ? { upload: PER_SLOT, ...given } : given;
 }, fieldsSchema);
 
+/** @throws InvalidFields named as the fields of the form */
+function parseTimes(given: { csv: string; hardware?: string }) {
+  const parsed = newSubmissionSchema.shape.times.unwrap().safeParse({ ...given, hardware: given.hardware ?? '' });
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message }) => [path[0] === 'csv' ? 'times' : 'hardware', message]);
+  throw new InvalidFields(Object.fromEntries(wrong));
+}
+
 /** On success `made` is the submission's id: the form clears what the browser kept, and goes there. */
 export const submitForm = action(
   formSchema,
   async (form, viewer) => {
-    const { publish, upload, also, scoreThreshold, ...rest } = form;
+    const { publish, upload, also, scoreThreshold, times: csv, hardware, ...rest } = form;
     const bySlot = Object.entries(form).flatMap(([name, value]) =>
       name.startsWith('upload.') && value
         ? [{ slot: name.slice('upload.'.length), upload: String(value), scoreThreshold }]
@@ -67,9 +78,12 @@ export const submitForm = action(
     const files = upload === PER_SLOT ? bySlot : [{ slot: 'all', upload, scoreThreshold }];
     if (upload !== PER_SLOT && bySlot.length > 0)
       throw new AppError('invalid', 'There are an archive and files for slots: discard one or the other.');
+    if (!csv && hardware?.trim())
+      throw new InvalidFields({ times: 'Choose the table of times, or leave out what it was measured on.' });
+    const times = csv ? parseTimes({ csv, hardware }) : undefined;
     try {
       const visibility = publish ? 'pending' : 'private';
-      const { id } = await submit(viewer, { ...rest, files, visibility, also: also ? [also] : [] });
+      const { id } = await submit(viewer, { ...rest, times, files, visibility, also: also ? [also] : [] });
       return { done: true, made: id };
     } catch (error) {
       if (!(error instanceof InvalidFields)) throw error;
@@ -77,7 +91,7 @@ export const submitForm = action(
       const fields = Object.entries(error.fields).map(([name, message]) => {
         const slot = files[Number(/^files\.(\d+)/.exec(name)?.[1] ?? Number.NaN)]?.slot;
         const upload = slot && slot !== 'all' ? `upload.${slot}` : 'upload';
-        return [/^files/.test(name) ? upload : name, message];
+        return [/^files/.test(name) ? upload : name.replace(/^times\.csv$/, 'times'), message];
       });
       throw new InvalidFields(Object.fromEntries(fields));
     }

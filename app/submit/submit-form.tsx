@@ -9,7 +9,7 @@ import { UploadField } from '#app/_components/upload.tsx';
 import { forget } from '#app/_components/uploader.ts';
 import type { FormState } from '#app/_server/http.ts';
 import type { Purpose } from '#lib/readers/kinds.ts';
-import { EXPOSURE_NAMES, EXPOSURES } from '#lib/vocabulary.ts';
+import { EXPOSURE_NAMES, EXPOSURES, MOST_TIMES } from '#lib/vocabulary.ts';
 import { submitForm } from './actions.ts';
 import { DropZone } from './drop-zone.tsx';
 import { TaskRules, type TaskRulesShown } from './task-rules.tsx';
@@ -24,6 +24,8 @@ export interface TaskChoice {
   /** file ending of an archive's members, for the hint */
   memberEnding: string;
   slots: { id: string; label: string }[];
+  /** submissions may say how long each image took */
+  timed: boolean;
   /** whether its slots are data sets */
   outside: boolean;
   /** number of slots that must be filled */
@@ -47,7 +49,8 @@ export type Typed = Partial<
     | 'licence'
     | 'anonymousUntil'
     | 'team'
-    | 'scoreThreshold',
+    | 'scoreThreshold'
+    | 'hardware',
     string
   >
 > & {
@@ -131,7 +134,7 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
           return;
         }
         const data = new FormData(event.currentTarget);
-        startTransition(() => submit(data));
+        void withTimes(data).then((whole) => startTransition(() => submit(whole)));
       }}
     >
       {state.message && (
@@ -288,6 +291,33 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
           <span>The model has seen test images in training or tuning. The entry will say so.</span>
         </label>
       </fieldset>
+
+      {chosen.timed && (
+        <fieldset>
+          <legend>Time per image</legend>
+          <Field
+            name="times"
+            label="Times"
+            hint={
+              <>
+                Optional: CSV with the header <code>image,seconds</code> and a line per image. The entry then shows time
+                against cells per image. <Link href="/docs/formats#times">Format</Link>
+              </>
+            }
+            errors={errors}
+          >
+            {(field) => <input {...field} type="file" accept=".csv,.tsv,.txt,text/csv" />}
+          </Field>
+          <Field
+            name="hardware"
+            label="Measured on"
+            hint="For example “1 × A100, batch size 1, without loading the image”. Needed with times."
+            errors={errors}
+          >
+            {(field) => <input {...field} defaultValue={typed?.hardware} maxLength={200} autoComplete="off" />}
+          </Field>
+        </fieldset>
+      )}
 
       <fieldset>
         <legend>Publication</legend>
@@ -463,6 +493,18 @@ async function submitPatiently(previous: FormState, form: FormData): Promise<For
         'The site does not answer at the moment. What you typed and uploaded is kept: submit again in a while. It will not be submitted twice.',
     };
   }
+}
+
+/**
+ * Put the text of the table of times in place of its file. Of a file that is too large, one character more than the
+ * site takes: it says so beside the field.
+ */
+async function withTimes(form: FormData): Promise<FormData> {
+  const file = form.get('times');
+  if (!(file instanceof File)) return form;
+  form.delete('times');
+  if (file.size > 0) form.set('times', (await file.text()).slice(0, MOST_TIMES + 1));
+  return form;
 }
 
 function keepTyped(form: HTMLFormElement) {

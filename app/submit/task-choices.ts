@@ -21,7 +21,7 @@ export async function listTaskChoices(who: Viewer): Promise<TaskChoice[]> {
   const named = (found: PlacesBody[] = []) =>
     found.map((place) => ({ ...place, name: teams.find(({ id }) => id === place.team)?.name ?? null }));
   return listOpenTasks()
-    .map(({ id, name, kind, slots, slotsAreDatasets, least, also, groundTruth }) => {
+    .map(({ id, name, kind, slots, slotsAreDatasets, least, also, groundTruth, timed = false }) => {
       const own = datasets
         .filter(({ task }) => task === groundTruth)
         .map(({ name, images, demo, ...dataset }) => ({
@@ -36,6 +36,7 @@ export async function listTaskChoices(who: Viewer): Promise<TaskChoice[]> {
         takesThreshold: kind.takesThreshold,
         purpose: kind.filesAre,
         memberEnding: kind.memberEnding,
+        timed,
         outside,
         least: least ?? slots.length,
         datasets: own,

@@ -11,12 +11,14 @@ import { canonicalDigest } from '#lib/receipts/canonical.ts';
 import type { Report } from '#lib/tasks/report.ts';
 import { getReports } from './reports.ts';
 import { scoreHistory } from './score-history.ts';
+import { type EntryTiming, timingOf } from './timing.ts';
 
 /** Return a submission as the API shows it, without file names, since those may contain names of people. */
 export async function entryBody(look: Look, submission: SubmissionDetail): Promise<SubmissionBody> {
   const entry = entryOf(submission, look);
   const reports = await reportsOf(entry);
   const history = entry.state === 'scored' ? await scoreHistory(entry) : { evaluations: [], leftBehind: null };
+  const timing = entry.state === 'scored' ? await timingOf(entry, submission) : null;
   const { method, methodId, version, description, paperUrl, codeUrl, trainingData, testImagesSeen } = entry;
   const { submitter, team, authors, state, visibility, anonymous } = entry;
   const inside = look === 'insider';
@@ -59,6 +61,7 @@ export async function entryBody(look: Look, submission: SubmissionDetail): Promi
     publishedAt: entry.publishedAt?.toISOString() ?? null,
     report: reports[PRIMARY_PROTOCOL] ?? null,
     reports,
+    timing: timing && timingTold(timing),
     evaluations: history.evaluations.map(({ protocol, evaluatorVersion, groundTruth, scoredAt, ...line }) => ({
       protocol,
       evaluator: { version: evaluatorVersion },
@@ -70,6 +73,11 @@ export async function entryBody(look: Look, submission: SubmissionDetail): Promi
     })),
     leftBehind: history.leftBehind !== null,
   };
+}
+
+/** Return the line without the images that it is fitted to. */
+function timingTold({ points: _, ...told }: EntryTiming): NonNullable<SubmissionBody['timing']> {
+  return told;
 }
 
 /** Return an entry's current report per protocol, in the form that may be shown; none unless it is scored. */

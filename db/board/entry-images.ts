@@ -1,5 +1,6 @@
 /** What an entry did on each image, and its quality control: only on ground truth that is public. */
 import type { SubmissionDetail } from '#db/submissions/submissions.ts';
+import { findTimes } from '#db/submissions/times.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import type { ImageRow } from '#lib/scoring/image-table.ts';
 import { type QualityFinding, SEVERITIES } from '#lib/scoring/quality-control.ts';
@@ -7,8 +8,11 @@ import type { Report } from '#lib/tasks/report.ts';
 import { outcomesOf } from './outcomes.ts';
 import { getReports } from './reports.ts';
 
+/** What an entry did on one image, with the time it took if the submission says. */
+export type TimedRow = ImageRow & { seconds?: number };
+
 export interface EntryImages {
-  rows: ImageRow[];
+  rows: TimedRow[];
   quality: QualityFinding[];
 }
 
@@ -27,7 +31,12 @@ export async function imagesOfEntry(
   if (!report || !found)
     return 'Nothing is stored of single images. Entries of LIVECell-wide get it when they are scored again.';
   if (!found.images) return found.failure ?? 'The images are being looked at: this is done after the score.';
-  return { rows: found.images, quality: withWarnings(found.quality ?? [], report) };
+  const times = new Map((await findTimes(submission.id))?.times.map(({ image, seconds }) => [image, seconds]));
+  const rows = found.images.map((row) => {
+    const seconds = times.get(row.name);
+    return seconds === undefined ? row : { ...row, seconds };
+  });
+  return { rows, quality: withWarnings(found.quality ?? [], report) };
 }
 
 /** Add what the reader of the file found. */

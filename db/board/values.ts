@@ -1,8 +1,20 @@
 /** Saves evaluations with the numbers that boards show of them, so that no board reads a report. */
-import { and, eq, gt, type InferInsertModel, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, type InferInsertModel, inArray, isNotNull, sql } from 'drizzle-orm';
 import { db, type Tx } from '#db/engine/client.ts';
-import { boardReplicates, boardValues, evaluations, outcomes, submissions } from '#db/schema.ts';
+import {
+  boardReplicates,
+  boardValues,
+  datasets,
+  evaluations,
+  type OutcomesRow,
+  outcomes,
+  type ProcessingTimes,
+  processingTimes,
+  submissions,
+} from '#db/schema.ts';
 import { boardValues as deriveValues, formatOf } from '#lib/board/values.ts';
+import type { ImageRow } from '#lib/scoring/image-table.ts';
+import { countsFor, fitTiming, type Timing, timedImages } from '#lib/scoring/timing.ts';
 import type { Families } from '#lib/scoring/uncertainty-schema.ts';
 import { listTasks, parseTask } from '#lib/tasks/index.ts';
 import type { Report } from '#lib/tasks/report.ts';
@@ -58,9 +70,24 @@ export async function fillBoardValues({ again = false }: { again?: boolean } = {
   return filled;
 }
 
-/** Derive the board values of some evaluations again. */
-export async function deriveAgain(which: SQL | undefined, tx: Tx): Promise<void> {
+/** Derive the board values of a score again, under all its protocols. */
+export async function deriveScore(
+  score: Pick<OutcomesRow, 'submissionId' | 'evaluatorVersion' | 'groundTruthSha256'>,
+  tx: Tx,
+): Promise<void> {
+  const which = and(
+    eq(evaluations.submissionId, score.submissionId),
+    eq(evaluations.evaluatorVersion, score.evaluatorVersion),
+    eq(evaluations.groundTruthSha256, score.groundTruthSha256),
+  );
   await replaceValues(await sources(tx).where(which), tx);
+}
+
+/** Derive the board values of a data set's submissions that came with times again. */
+export async function deriveTimed(datasetId: string, tx: Tx): Promise<void> {
+  const timed = and(eq(submissions.datasetId, datasetId), isNotNull(processingTimes.submissionId));
+  const found = await sources(tx).where(timed);
+  for (let from = 0; from < found.length; from += REPORTS) await replaceValues(found.slice(from, from + REPORTS), tx);
 }
 
 /** What board values are derived from. */
@@ -69,14 +96,28 @@ interface Source {
   report: unknown;
   /** null until they are computed */
   families?: Families | null;
+  /** how long each image took; null if the submission does not say */
+  times?: ProcessingTimes['times'] | null;
+  /** with times: what the entry did on each image; null until it is computed */
+  images?: ImageRow[] | null;
+  truthIsPublic?: boolean;
 }
 
 function sources(tx: Tx) {
   const { submissionId, evaluatorVersion, groundTruthSha256 } = evaluations;
   return tx
-    .select({ id: evaluations.id, report: evaluations.report, families: outcomes.families })
+    .select({
+      id: evaluations.id,
+      report: evaluations.report,
+      families: outcomes.families,
+      times: processingTimes.times,
+      images: sql<ImageRow[] | null>`case when ${processingTimes.submissionId} is not null then ${outcomes.images} end`,
+      truthIsPublic: datasets.public,
+    })
     .from(evaluations)
     .innerJoin(submissions, eq(submissions.id, submissionId))
+    .innerJoin(datasets, eq(datasets.id, submissions.datasetId))
+    .leftJoin(processingTimes, eq(processingTimes.submissionId, submissionId))
     .leftJoin(
       outcomes,
       and(
@@ -104,10 +145,10 @@ async function replaceValues(derived: readonly Source[], tx: Tx): Promise<void> 
 async function saveValues(saved: readonly Source[], tx: Tx): Promise<void> {
   const rows: InferInsertModel<typeof boardValues>[] = [];
   const numbers: InferInsertModel<typeof boardReplicates>[] = [];
-  for (const { id: evaluationId, report, families } of saved) {
+  for (const { id: evaluationId, report, families, ...source } of saved) {
     const task = parseTask((report as Report).task);
     if (!task) continue;
-    for (const { replicates, ...row } of deriveValues(task, report as Report, families)) {
+    for (const { replicates, ...row } of deriveValues(task, report as Report, { families, timing: timingOf(source) })) {
       rows.push({ evaluationId, format: formatOf(task), ...row });
       const { dataset, evaluation, slice } = row;
       for (const [column, found] of Object.entries(replicates))
@@ -124,4 +165,10 @@ async function saveValues(saved: readonly Source[], tx: Tx): Promise<void> {
       .insert(boardReplicates)
       .values(numbers.slice(from, from + BATCH))
       .onConflictDoNothing();
+}
+
+function timingOf({ times, images, truthIsPublic = false }: Omit<Source, 'id' | 'report'>): Timing | null {
+  if (!times || !images) return null;
+  const counts = countsFor({ public: truthIsPublic });
+  return fitTiming(timedImages(images, times, counts), counts);
 }

@@ -12,6 +12,7 @@ import {
   notices,
   outbox,
   problemReports,
+  processingTimes,
   quotaLedger,
   sessions,
   submissionFiles,
@@ -191,6 +192,14 @@ async function submissionsOf(userId: string, tx: Tx) {
     .from(submissionFiles)
     .where(inArray(submissionFiles.submissionId, ids))
     .orderBy(asc(submissionFiles.slot));
+  const times = await tx
+    .select({
+      submissionId: processingTimes.submissionId,
+      hardware: processingTimes.hardware,
+      times: processingTimes.times,
+    })
+    .from(processingTimes)
+    .where(inArray(processingTimes.submissionId, ids));
   const reports = await tx
     .select({
       submissionId: evaluations.submissionId,
@@ -208,6 +217,8 @@ async function submissionsOf(userId: string, tx: Tx) {
   return rows.map((row) => ({
     ...row,
     files: files.filter(({ submissionId }) => submissionId === row.id).map(({ submissionId: _, ...file }) => file),
+    processingTimes:
+      times.filter(({ submissionId }) => submissionId === row.id).map(({ submissionId: _, ...own }) => own)[0] ?? null,
     reports: reports
       .filter(({ submissionId }) => submissionId === row.id)
       .map(({ createdAt, report, ...about }) => ({

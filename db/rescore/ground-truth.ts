@@ -7,6 +7,7 @@
  */
 import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
+import { deriveTimed } from '#db/board/values.ts';
 import { getDatasetByName, lockDataset, registerDataset, saveStatistics } from '#db/datasets/datasets.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { enqueueImport } from '#db/queue/queue.ts';
@@ -163,6 +164,8 @@ export async function setDatasetPublic(
       .where(
         and(eq(groundTruthVersions.datasetId, datasetId), inArray(groundTruthVersions.state, ['current', 'next'])),
       );
+    // times stand against annotated cells only while these are public
+    await deriveTimed(datasetId, tx);
     await recordEvent(
       actorId,
       {

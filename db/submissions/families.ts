@@ -3,7 +3,7 @@
  * changes: receipts sign it.
  */
 import { and, desc, eq, isNotNull, isNull, or, sql } from 'drizzle-orm';
-import { deriveAgain } from '#db/board/values.ts';
+import { deriveScore } from '#db/board/values.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { datasets, evaluations, groundTruthVersions, outcomes, submissions } from '#db/schema.ts';
 import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
@@ -74,12 +74,6 @@ export async function saveFamilies(id: string, families: Families, tx: Tx = db()
       .set({ families })
       .where(and(eq(outcomes.id, id), isNull(outcomes.families)))
       .returning();
-    if (!row) return;
-    const { submissionId, evaluatorVersion, groundTruthSha256 } = row;
-    const score = { submissionId, evaluatorVersion, groundTruthSha256 };
-    await deriveAgain(
-      and(...Object.entries(score).map(([key, value]) => eq(evaluations[key as keyof typeof score], value))),
-      tx,
-    );
+    if (row) await deriveScore(row, tx);
   });
 }

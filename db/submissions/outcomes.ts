@@ -1,9 +1,11 @@
 /** Outcomes of scored submissions: their files, and the numbers computed from them after the score. */
 import { and, eq, or, sql } from 'drizzle-orm';
+import { deriveScore } from '#db/board/values.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { enqueueDetails } from '#db/queue/queue.ts';
 import { type OutcomesRow, outcomes, rescoreItems, submissions } from '#db/schema.ts';
 import type { Report } from '#lib/tasks/report.ts';
+import { hasTimes } from './times.ts';
 
 /** Numbers computed from a file of outcomes. */
 export type OutcomeDetails = Pick<OutcomesRow, 'slices' | 'curves' | 'images' | 'quality'>;
@@ -46,11 +48,16 @@ export async function findOutcomes(
   return row ?? null;
 }
 
+/** Store the details of a score; with times, derive its board values again, which read them beside its images. */
 export async function saveDetails(id: string, details: OutcomeDetails, tx: Tx = db()): Promise<void> {
-  await tx
-    .update(outcomes)
-    .set({ ...details, failure: null })
-    .where(eq(outcomes.id, id));
+  await tx.transaction(async (tx) => {
+    const [row] = await tx
+      .update(outcomes)
+      .set({ ...details, failure: null })
+      .where(eq(outcomes.id, id))
+      .returning();
+    if (row && (await hasTimes(row.submissionId, tx))) await deriveScore(row, tx);
+  });
 }
 
 export async function failDetails(id: string, failure: string, tx: Tx = db()): Promise<void> {

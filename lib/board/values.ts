@@ -8,6 +8,7 @@ import { degreesOfFreedom, type Strata, stratify } from '#lib/scoring/fields.ts'
 import { FEWEST_DEGREES_OF_FREEDOM } from '#lib/scoring/jackknife.ts';
 import type { Metrics } from '#lib/scoring/report.ts';
 import { sha256 } from '#lib/scoring/sha256.ts';
+import type { Timing } from '#lib/scoring/timing.ts';
 import type { Families } from '#lib/scoring/uncertainty-schema.ts';
 import {
   CELL_TYPE,
@@ -71,18 +72,26 @@ export function formatOf(task: Task): string {
   return format;
 }
 
-/**
- * Derive every row of a report.
- *
- * @param families the numbers other papers report, of masks, once they are computed
- */
+/** What is known of a score beside its report, once it is computed. */
+export interface BesideReport {
+  /** the numbers other papers report, of masks */
+  families?: Families | null;
+  /** time against object count */
+  timing?: Timing | null;
+}
+
+/** Derive every row of a report. */
 export function boardValues(
   task: Task,
   report: Pick<Report, 'protocol' | 'groundTruth' | 'unscored'> & { results: unknown },
-  families?: Families | null,
+  { families, timing }: BesideReport = {},
 ): BoardValues[] {
   const { protocol, groundTruth, unscored = false } = report;
-  const read = readerOf(families ? { ...(report.results as object), families: { segm: families } } : report.results);
+  const read = readerOf({
+    ...(report.results as object),
+    ...(families && { families: { segm: families } }),
+    ...(timing && { timing }),
+  });
   const datasets = task.datasets?.(report.results) ?? [''];
   return datasets.flatMap((dataset) =>
     task.kind.evaluations.flatMap((evaluation) => {

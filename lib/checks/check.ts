@@ -4,7 +4,16 @@ export interface Check {
   /** a problem rejects the file, a warning does not; some findings are either, depending on how much they cost */
   as: 'problem' | 'warning' | 'either';
   /** the kind of file in which it is found */
-  about: 'any file' | 'archive' | 'predictions' | 'ground truth' | 'label images' | 'counts' | 'pictures' | 'slots';
+  about:
+    | 'any file'
+    | 'archive'
+    | 'predictions'
+    | 'ground truth'
+    | 'label images'
+    | 'counts'
+    | 'times'
+    | 'pictures'
+    | 'slots';
   /** what is wrong, in a sentence */
   says: string;
   /** a piece of a file in which it is found */

@@ -19,7 +19,7 @@ export const CHECKS_BY_ROOM = [
   { title: 'Records of COCO files', checks: RECORD_CHECKS },
   { title: 'Read, but suspicious', checks: SUSPICION_CHECKS },
   { title: 'Label images', checks: LABEL_IMAGE_CHECKS },
-  { title: 'Counts', checks: COUNT_CHECKS },
+  { title: 'Counts and times', checks: COUNT_CHECKS },
   { title: 'Tasks with several files', checks: SLOT_CHECKS },
   { title: 'Ground truth', checks: GROUND_TRUTH_CHECKS },
   { title: 'Pictures of a data set', checks: PICTURE_CHECKS },

@@ -1,4 +1,4 @@
-/** Checks on counts per image, and on detections that are counted. */
+/** Checks on counts and times per image, and on detections that are counted. */
 import { type Check, check } from './check.ts';
 
 export const COUNT_CHECKS = {
@@ -15,13 +15,18 @@ export const COUNT_CHECKS = {
     example: '"a.tif,12',
     remedy: 'Close the quotation mark, or leave both out.',
   }),
-  'wrong-header': check('problem', 'counts', 'The first line is not the header image,count.', {
-    example: 'name,x,y,cells',
-    remedy: 'Name the two columns image and count, and leave others out.',
-  }),
+  'wrong-header': check(
+    'problem',
+    'counts',
+    'The first line is not the header image,count, or image,seconds for times.',
+    {
+      example: 'name,x,y,cells',
+      remedy: 'Name the two columns image and count (or seconds), and leave others out.',
+    },
+  ),
   'no-image-name': check('problem', 'counts', 'A line names no image.', {
     example: ',12',
-    remedy: 'Write the file name before the count.',
+    remedy: 'Write the file name before the number.',
   }),
   'count-not-a-number': check('problem', 'counts', 'A count is missing, or not a number.', {
     example: 'a.tif,twelve',
@@ -47,9 +52,9 @@ export const COUNT_CHECKS = {
     example: 'A549_… in the slot A172',
     remedy: 'Put the file into the right slot, or write the series’ own file names.',
   }),
-  'missing-image': check('problem', 'counts', 'An image of the series has no count.', {
+  'missing-image': check('problem', 'counts', 'An image has no count, or no time.', {
     example: '119 of 120 lines',
-    remedy: 'Write a count for each image, 0 where no cell was found.',
+    remedy: 'Write a line for each image; a count is 0 where no cell was found.',
   }),
   'no-reference-counts': check('problem', 'counts', 'There are no reference counts for the slot.', {
     example: '--predictions A172=… with --ground-truth A549=… alone',
@@ -66,5 +71,21 @@ export const COUNT_CHECKS = {
   'no-score': check('problem', 'counts', 'A detection that is to be counted has no score.', {
     example: '{"image_id": "a.tif"}',
     remedy: 'Give each detection its score, or send a count for each image.',
+  }),
+  'no-times': check('problem', 'times', 'The file holds no times.', {
+    example: 'a header without lines',
+    remedy: 'Write a line for each image.',
+  }),
+  'time-not-a-number': check('problem', 'times', 'A time is missing, or not a number.', {
+    example: 'a.tif,0,42',
+    remedy: 'Write seconds with a decimal point, such as 0.42.',
+  }),
+  'time-not-positive': check('problem', 'times', 'A time is not above 0.', {
+    example: 'a.tif,0',
+    remedy: 'Write how many seconds the image took, with enough digits.',
+  }),
+  'time-too-long': check('problem', 'times', 'A time is longer than a day.', {
+    example: 'a.tif,412000',
+    remedy: 'Write seconds, not milliseconds, and not the sum over images.',
   }),
 } as const satisfies Record<string, Check>;

@@ -18,6 +18,7 @@ import { reportSchema } from '#lib/tasks/report-schema.ts';
 import {
   EXPOSURES,
   LICENCES,
+  MOST_TIMES,
   ROLES,
   SUBMISSION_STATES,
   TEAM_ROLES,
@@ -131,6 +132,25 @@ const newSubmissionFields = z.object({
   also: z.array(z.string().max(40)).max(4).optional(),
   /** `pending` and `published` both ask to publish; a maintainer decides */
   visibility: z.enum(['private', 'pending', 'published']).default('private'),
+  /** how long each image took, of LIVECell-wide: the entry then shows time against cells per image */
+  times: z
+    .object({
+      /** what it ran on: processor, graphics processor, batch size */
+      hardware: z
+        .string()
+        .trim()
+        .min(3, 'What it was measured on, such as “1 × A100, batch size 1”')
+        .max(200, 'At most 200 characters'),
+      /** the text of a table with the header `image,seconds` and a line per image of the data set */
+      csv: z
+        .string()
+        .min(1, 'A table with the header image,seconds')
+        .max(
+          MOST_TIMES,
+          `At most ${MOST_TIMES.toLocaleString('en')} characters: round the seconds, and leave folders out`,
+        ),
+    })
+    .optional(),
   licence: sharingFields.licence,
   cellsShown: z.boolean().optional(),
   filesShared: z.boolean().optional(),
@@ -329,6 +349,19 @@ export const evaluationSchema = z.object({
   numbers: z.record(z.string(), z.number().nullable()),
 });
 
+/** Time against cells per image, as the submitter measured it, with the least-squares line. */
+export const timingSchema = z.object({
+  /** in the submitter's words; null for an anonymous entry */
+  hardware: z.string().nullable(),
+  /** what is counted in an image: its annotated cells where ground truth is public, else the entry's detections */
+  counts: z.enum(['annotated', 'detected']),
+  images: z.int(),
+  /** slope and intercept; null if all images have as many cells */
+  msPer100Cells: z.number().nullable(),
+  secondsWithoutCells: z.number().nullable(),
+  secondsPerImage: z.number(),
+});
+
 export const submissionSchema = z.object({
   id: z.string(),
   task: z.string(),
@@ -378,6 +411,8 @@ export const submissionSchema = z.object({
   /** of the primary protocol; null until scored */
   report: reportSchema.nullable(),
   reports: z.partialRecord(z.enum(PROTOCOL_IDS), reportSchema),
+  /** time against cells per image; null: not submitted, or the cells are not counted yet */
+  timing: timingSchema.nullable().optional(),
   /** every score it has had, the newest first */
   evaluations: z.array(evaluationSchema).optional(),
   /** published, but on no board: it could not be scored again after a change of evaluator or ground truth */
@@ -575,6 +610,8 @@ export const entryImagesSchema = z.object({
       allDetections: z.int(),
       /** objects not found, by kind; of `duplicate` and `background`, detections */
       errors: z.record(z.enum(ERROR_KINDS), z.int()),
+      /** how long it took, if the submission says */
+      seconds: z.number().optional(),
     }),
   ),
   quality: z.array(

@@ -150,6 +150,32 @@ const TYPE_COLUMNS: readonly Column[] = [
   ),
 ];
 
+/** Of entries that say how long each image took. */
+const TIME_COLUMNS: readonly Column[] = [
+  {
+    key: 'msPer100Cells',
+    label: 'ms per 100 cells',
+    title:
+      'Milliseconds that 100 more cells in an image cost: the slope of the least-squares line of time on cells per image. Measured by submitters, on hardware of their own',
+  },
+  {
+    key: 'secondsPerImage',
+    label: 's per image',
+    title: 'Seconds per image, mean over the test images. Measured by submitters, on hardware of their own',
+  },
+].map(({ key, label, title }) => ({
+  key,
+  label,
+  title,
+  path: ['timing', key],
+  group: 'Time',
+  prefix: '',
+  toggle: 'time',
+  onDemand: true,
+  better: 'lower',
+  format: 'number',
+}));
+
 export const livecellWide: Task<WideResults> = {
   id: 'livecell-wide',
   name: 'LIVECell-wide',
@@ -158,9 +184,10 @@ export const livecellWide: Task<WideResults> = {
   kind: INSTANCES,
   slots: [{ id: 'all', label: 'Predictions on every test image', required: true }],
   families: true,
+  timed: true,
   groundTruth: 'livecell-wide',
 
-  columns: [...sliceColumns(['overall'], 'All images pooled'), ...TYPE_COLUMNS, ...FAMILY_COLUMNS],
+  columns: [...sliceColumns(['overall'], 'All images pooled'), ...TYPE_COLUMNS, ...TIME_COLUMNS, ...FAMILY_COLUMNS],
   headline: 'AP',
   groups: [
     { id: 'mean-by-type', name: 'Mean over types', shown: true },
@@ -171,6 +198,7 @@ export const livecellWide: Task<WideResults> = {
     { id: 'other', name: 'Other measures', shown: false },
     { id: 'ap-by-type', name: 'AP by cell type', shown: false },
     { id: 'afnr-by-type', name: 'AFNR by cell type', shown: false },
+    { id: 'time', name: 'Time', shown: false },
     ...FAMILY_GROUPS,
   ],
   typeBoards: {

@@ -118,6 +118,8 @@ export interface Task<Results = unknown> {
   readonly partial?: string;
   /** the numbers that other papers report can be asked for beside its own (`Report.families`) */
   readonly families?: true;
+  /** a submission may come with the time that each image took (`lib/scoring/timing.ts`) */
+  readonly timed?: true;
   /** the task whose registered ground truth is used: its own id, or another task's */
   readonly groundTruth: string;
   /** other tasks that the same files can be submitted to */

@@ -26,3 +26,11 @@ test('Parquet has the same numbers, and null where an image has no AP', async ()
   ]);
   for (const [i, kind] of ERROR_KINDS.entries()) expect(read[0][kind]).toBe(i);
 });
+
+test('seconds stand in the last column where a submission says them', async () => {
+  const timed = [{ ...rows[0], seconds: 0.412345678901234 }, rows[1]];
+  const [head, first, second] = [...readCsv(imagesToCsv(timed))].map(({ fields }) => fields.at(-1));
+  expect([head, first, second]).toEqual(['seconds', '0.412345678901234', '']);
+  const read = (await parquetReadObjects({ file: (await imagesToParquet(timed)).buffer })) as Record<string, unknown>[];
+  expect(read.map(({ seconds }) => seconds)).toEqual([0.412345678901234, null]);
+});

@@ -92,7 +92,7 @@ async function scoreControl(
   return Object.fromEntries(
     PROTOCOL_IDS.map((protocol, p) => {
       const evaluated = task.assemble([{ slot: slot.id, evaluations: results[p] }]);
-      const rows = boardValues(task, { protocol, groundTruth, unscored: true, results: evaluated }, families);
+      const rows = boardValues(task, { protocol, groundTruth, unscored: true, results: evaluated }, { families });
       return [protocol, Object.fromEntries(rows.map((row) => [`${row.evaluation}/${row.slice}`, row.values]))];
     }),
   );

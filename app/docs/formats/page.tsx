@@ -1,8 +1,10 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { integer } from '#lib/format.ts';
 import { LIMITS_IN_WORDS } from '#lib/readers/limits.ts';
 import { type FileFormat, formatsOf } from '#lib/tasks/guide.ts';
 import { listOpenTasks } from '#lib/tasks/index.ts';
+import { MOST_TIMES } from '#lib/vocabulary.ts';
 import '#app/tasks/tasks.css';
 
 export const metadata: Metadata = {
@@ -60,6 +62,40 @@ export default function FormatsPage() {
             </div>
           ))}
         </div>
+      </section>
+      <section className="section prose" aria-labelledby="times">
+        <h2 id="times">Times per image</h2>
+        <p>
+          A submission to LIVECell-wide may say how long each image took. The paper found that time grows with the cells
+          of an image; the entry then shows time against cells, the slope of the line in milliseconds per 100 cells, and
+          its intercept.
+        </p>
+        <pre title="Example: times">
+          <code>{'image,seconds\nA172_Phase_C7_1_00d00h00m_1.tif,0.412\nA172_Phase_C7_1_00d00h00m_2.tif,0.397'}</code>
+        </pre>
+        <ul>
+          <li>
+            A line for every image, named as in the data set; folders and endings do not matter. A file that is listed
+            twice has one line.
+          </li>
+          <li>
+            Seconds above 0 with a decimal point, of the model and what turns its output into masks, without reading the
+            image from disk. Commas, semicolons or tabs separate the columns.
+          </li>
+          <li>
+            What it was measured on has to be stated. The numbers are the submitter’s; nobody measures them here, and
+            they rank nothing.
+          </li>
+          <li>
+            Cells are those annotated where the ground truth is public, else the entry’s own detections at its score
+            threshold.
+          </li>
+          <li>
+            In the form under “Time per image”; <code>times</code> with <code>hardware</code> and <code>csv</code> in
+            the <Link href="/docs/api">API</Link>; <code>livecell submit --times FILE --hardware TEXT</code>. At most{' '}
+            {integer(MOST_TIMES)} characters.
+          </li>
+        </ul>
       </section>
       <section className="section prose" aria-labelledby="limits">
         <h2 id="limits">Limits</h2>

@@ -69,12 +69,20 @@ export function EntryView(props: EntryProps) {
           report && ['summary', 'Summary'],
           wide && ['images', 'Images'],
           wide && hasErrors(reports[PRIMARY_PROTOCOL]) && ['errors', 'Errors'],
+          props.timing && ['time', 'Time'],
           wide && ['numbers', 'All numbers'],
           ['method', 'Method'],
           ['provenance', 'Provenance'],
         ]}
       />
-      {wide && <WideResultsOf {...{ reports, report: wide, protocols }} images={links.images} id={entry.id} />}
+      {wide && (
+        <WideResultsOf
+          {...{ reports, report: wide, protocols }}
+          images={links.images}
+          timing={props.timing}
+          id={entry.id}
+        />
+      )}
       {report && task && !wide && (
         <div id="summary">
           {task.kind.evaluated && protocols}

@@ -6,6 +6,7 @@ import { OrcidId } from '#app/_components/orcid.tsx';
 import { LevelMark } from '#app/_components/trust-badge.tsx';
 import type { Place } from '#app/_server/standing.ts';
 import type { ScoreHistory } from '#db/board/score-history.ts';
+import type { EntryTiming } from '#db/board/timing.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { day } from '#lib/format.ts';
 import type { PublicEntry } from '#lib/public-entry.ts';
@@ -24,6 +25,8 @@ export interface EntryProps {
   history: ScoreHistory;
   /** its place on the board; null: the board does not show it */
   place: Place | null;
+  /** how long it took for each image; null or absent: the submission does not say */
+  timing?: EntryTiming | null;
   /** BibTeX; null: it stands on no board */
   cite: string | null;
   /** the protocol parameter of the address */

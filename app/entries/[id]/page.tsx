@@ -10,6 +10,7 @@ import { findPublished, lookOf } from '#app/_server/submissions.ts';
 import { BaselineMark } from '#app/maintain/baseline-mark.tsx';
 import { reportsOf } from '#db/board/entry-body.ts';
 import { scoreHistory } from '#db/board/score-history.ts';
+import { timingOf } from '#db/board/timing.ts';
 import { entryOf } from '#db/submissions/entries.ts';
 import { getSubmission } from '#db/submissions/submissions.ts';
 import { findTombstone } from '#db/submissions/tombstones.ts';
@@ -41,6 +42,7 @@ const load = cache(async (id: string) => {
   const look = lookOf(who, submission);
   return {
     entry: entryOf(submission, look),
+    submission,
     dataset: submission.dataset.name,
     part: partInWords(submission.dataset.part),
     truthIsPublic: submission.dataset.public,
@@ -98,7 +100,9 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function EntryPage({ params, searchParams }: Props) {
   const tombstone = await tombstoneOf((await params).id);
   if (tombstone) return <TombstoneView tombstone={tombstone} inside={await isInsider(tombstone.id)} />;
-  const { entry, dataset, part, truthIsPublic, inside, files, deeds, report } = await load((await params).id);
+  const { entry, submission, dataset, part, truthIsPublic, inside, files, deeds, report } = await load(
+    (await params).id,
+  );
   const links = {
     page: `/entries/${entry.id}`,
     receipt: `/api/v1/submissions/${entry.id}/receipt`,
@@ -110,10 +114,11 @@ export default async function EntryPage({ params, searchParams }: Props) {
       href: `/api/v1/submissions/${entry.id}/files/${encodeURIComponent(slot)}`,
     })),
   };
-  const [reports, history, place] = await Promise.all([
+  const [reports, history, place, timing] = await Promise.all([
     reportsOf(entry),
     scoreHistory(entry),
     isPublic(entry) ? placeOf(entry, dataset) : null,
+    timingOf(entry, submission),
   ]);
   const asked = (await searchParams).protocol;
   const task = parseTask(entry.task);
@@ -130,7 +135,9 @@ export default async function EntryPage({ params, searchParams }: Props) {
         })
       : null;
   return (
-    <EntryView {...{ entry, dataset, part, reports, history, place, cite, asked, inside, deeds, report, links }} />
+    <EntryView
+      {...{ entry, dataset, part, reports, history, place, timing, cite, asked, inside, deeds, report, links }}
+    />
   );
 }
 

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { Chart } from '#app/_components/charts/chart.tsx';
 import { INTERVAL_EXPLAINED, Interval } from '#app/_components/interval.tsx';
 import { EVALUATION_NAMES } from '#app/_components/labels.ts';
+import type { EntryTiming } from '#db/board/timing.ts';
 import { meanOverTypes, type NamedResults, perIou } from '#lib/charts/series.ts';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { exact, percent } from '#lib/format.ts';
@@ -13,6 +14,7 @@ import { WhatGoesWrong } from './errors.tsx';
 import { OtherPapers } from './families.tsx';
 import { PerCellType } from './summary.tsx';
 import { AllNumbers, WithoutRanking } from './tables.tsx';
+import { TimeAgainstCells } from './timing.tsx';
 
 type WideReport = ReportOf<'livecell-wide'>;
 
@@ -22,6 +24,7 @@ export function WideResultsOf({
   report,
   protocols,
   images,
+  timing,
   id,
 }: {
   reports: Partial<Record<ProtocolId, Report>>;
@@ -29,6 +32,8 @@ export function WideResultsOf({
   protocols: ReactNode;
   /** the page of images; null: nothing is told of single images */
   images: string | null;
+  /** null or absent: the submission says no times */
+  timing?: EntryTiming | null;
   id: string;
 }) {
   const wide: Partial<Record<ProtocolId, WideReport>> = {};
@@ -61,6 +66,7 @@ export function WideResultsOf({
         <ImagesSection images={images} id={id} />
       </section>
       <WhatGoesWrong report={wide[PRIMARY_PROTOCOL]} />
+      {timing && <TimeAgainstCells timing={timing} />}
       <section className="section" aria-labelledby="numbers">
         <h2 id="numbers">All numbers</h2>
         <details className="fold">

@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation';
 import { underReview } from '#app/_server/submissions.ts';
 import { reportsOf } from '#db/board/entry-body.ts';
 import { scoreHistory } from '#db/board/score-history.ts';
+import { timingOf } from '#db/board/timing.ts';
 import { partInWords } from '#lib/datasets/part-words.ts';
 import { EntryView } from '../../entries/[id]/entry.tsx';
 
@@ -25,7 +26,11 @@ export default async function ReviewPage({ params, searchParams }: Props) {
   if (!found) notFound();
   const { entry, dataset } = found;
   const page = `/review/${secret}`;
-  const [reports, history] = await Promise.all([reportsOf(entry), scoreHistory(entry)]);
+  const [reports, history, timing] = await Promise.all([
+    reportsOf(entry),
+    scoreHistory(entry),
+    timingOf(entry, { id: entry.id, dataset }),
+  ]);
   const asked = (await searchParams).protocol;
   return (
     <EntryView
@@ -36,6 +41,7 @@ export default async function ReviewPage({ params, searchParams }: Props) {
         reports,
         history,
         place: null,
+        timing,
         cite: null,
         asked,
         inside: false,

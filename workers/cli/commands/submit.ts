@@ -11,7 +11,7 @@ import type { Created, NewSubmission, SubmissionBody, TaskList } from '#lib/http
 import { LOOK_BYTES, lookAtOnce } from '#lib/readers/at-once.ts';
 import { sniff } from '#lib/readers/kinds.ts';
 import type { Task } from '#lib/tasks/task.ts';
-import { EXPOSURES, type Exposure, isFinal } from '#lib/vocabulary.ts';
+import { EXPOSURES, type Exposure, isFinal, MOST_TIMES } from '#lib/vocabulary.ts';
 import {
   CallError,
   type Command,
@@ -48,6 +48,23 @@ function parseExposure(given: string | undefined): Exposure | undefined {
   return found;
 }
 
+/** Read the table of times, which the site checks. @throws CallError for one of the two options without the other */
+async function readTimesFile(task: Task, { times, hardware }: Values): Promise<NewSubmission['times']> {
+  if (times === undefined && hardware === undefined) return undefined;
+  if (times === undefined)
+    throw new CallError('--hardware says what --times FILE was measured on; --times is missing.');
+  if (!hardware?.trim()) throw new CallError('--times needs --hardware: what the times were measured on.');
+  if (!task.timed) throw new CallError(`${task.name} takes no --times.`);
+  const csv = await readFile(times, 'utf8').catch((cause) => {
+    throw new InputError(`${times} cannot be read: ${cause.message}`);
+  });
+  if (csv.length > MOST_TIMES)
+    throw new InputError(
+      `${times} has ${csv.length.toLocaleString('en')} characters; at most ${MOST_TIMES.toLocaleString('en')} are taken. Round the seconds, and leave folders out.`,
+    );
+  return { hardware, csv };
+}
+
 export const submit: Command = {
   name: 'submit',
   takes: 'FILE',
@@ -69,6 +86,8 @@ export const submit: Command = {
     'code-url': { type: 'string', value: 'URL', help: 'the code' },
     'training-data': { type: 'string', value: 'TEXT', help: 'what it was trained on' },
     exposure: { type: 'string', value: 'WHAT', help: `what it had seen of LIVECell: ${EXPOSURES.join(', ')}` },
+    times: { type: 'string', value: 'FILE', help: 'CSV image,seconds: how long each image took; needs --hardware' },
+    hardware: { type: 'string', value: 'TEXT', help: 'what the times were measured on' },
     'test-images-seen': { type: 'boolean', help: 'test images were seen in training' },
     ...SHARING_OPTIONS,
     publish: { type: 'boolean', help: 'ask to publish; a maintainer decides' },
@@ -98,6 +117,7 @@ export const submit: Command = {
       trainingData: values['training-data'],
       testImagesSeen: values['test-images-seen'],
       exposure: parseExposure(values.exposure),
+      times: await readTimesFile(task, values),
       ...parseSharing(values),
       anyCategory: values['any-category'],
       visibility: values.publish ? 'pending' : 'private',

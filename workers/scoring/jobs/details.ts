@@ -7,6 +7,7 @@ import { cellsKey, findForCells, saveCells } from '#db/submissions/cells.ts';
 import { failDerivation, findDerivation } from '#db/submissions/derivations.ts';
 import { findForFamilies, saveFamilies } from '#db/submissions/families.ts';
 import { failDetails, findOutcomes, forgetWithdrawnOutcomes, saveDetails } from '#db/submissions/outcomes.ts';
+import { forgetWithdrawnTimes } from '#db/submissions/times.ts';
 import { log } from '#lib/log.ts';
 import { storage } from '#lib/storage.ts';
 import { deriveTruth } from './derive.ts';
@@ -65,7 +66,8 @@ export async function giveUpDetails(id: string, reason: string): Promise<void> {
   log.warn('details-failed', { outcomes: id, reason });
 }
 
-/** Delete the outcomes of withdrawn submissions. */
+/** Delete the outcomes and times of withdrawn submissions. */
 export async function sweepOutcomes(): Promise<void> {
+  await forgetWithdrawnTimes();
   for (const key of await forgetWithdrawnOutcomes()) await storage().delete(key);
 }

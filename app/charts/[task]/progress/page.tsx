@@ -61,6 +61,15 @@ export default async function ProgressPage({ params, searchParams }: Props) {
               label="Seconds per image"
               read={({ secondsPerImage }) => secondsPerImage}
             />
+            {task.timed && (
+              <Against
+                chart={charts[0]}
+                title="against time per cell"
+                label="Milliseconds per 100 cells"
+                read={({ msPer100Cells }) => msPer100Cells}
+                none="No entry says yet how long each image took. Submissions may come with a table of times."
+              />
+            )}
           </div>
         </section>
       )}
@@ -68,7 +77,8 @@ export default async function ProgressPage({ params, searchParams }: Props) {
         <p className="prose muted">
           An entry stands at the day of its publication; a published number at its year, or at the left edge where the
           ledger gives none. Parameters and seconds per image are what authors declare of a method, on hardware of their
-          own; nobody measured them here.
+          own; nobody measured them here. Milliseconds per 100 cells are the slope of the least-squares line of time on
+          cells per image, of entries that were submitted with a table of times.
         </p>
       </section>
     </div>
@@ -144,11 +154,14 @@ function Against({
   title,
   label,
   read,
+  none = 'No method declares it yet. Owners do so on the pages of their methods.',
 }: {
   chart: Chart;
   title: string;
   label: string;
   read: (row: ProgressRow) => number | null;
+  /** said where there is nothing to draw */
+  none?: string;
 }): ReactNode {
   const declared = rows.flatMap((row) => {
     const of = read(row);
@@ -161,7 +174,7 @@ function Against({
       <figure className="chart">
         <figcaption>
           <h3>{heading}</h3>
-          <p>No method declares it yet. Owners do so on the pages of their methods.</p>
+          <p>{none}</p>
         </figcaption>
       </figure>
     );
