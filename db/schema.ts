@@ -20,7 +20,8 @@ import {
 import type { BoardSlice, BoardValues } from '#lib/board/values.ts';
 import type { Evaluation, ProtocolId } from '#lib/coco/protocol.ts';
 import type { ExamplePicture } from '#lib/datasets/examples.ts';
-import type { PartFacts, SplitBy } from '#lib/datasets/split-parts.ts';
+import type { SplitBy } from '#lib/datasets/part-list.ts';
+import type { PartFacts } from '#lib/datasets/split-parts.ts';
 import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
 import type { ImageTime } from '#lib/livecell/image-time.ts';
 import type { Split } from '#lib/livecell/splits.ts';

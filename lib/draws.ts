@@ -1,6 +1,6 @@
 /** The draws with which scores on hidden ground truth are rounded (`tasks/disclosure.ts`). */
 import { createHmac } from 'node:crypto';
-import { env } from './env.ts';
+import { siteSecret } from './site-secret.ts';
 import type { Draw } from './tasks/disclosure.ts';
 import type { Report } from './tasks/report.ts';
 
@@ -12,7 +12,7 @@ export function drawsOf({ predictions, groundTruth }: Report): Draw {
   const files = predictions.map(({ slot, sha256 }) => `${slot}=${sha256}`).sort();
   const about = [groundTruth.sha256, ...files].join('\0');
   return (path) => {
-    const digest = createHmac('sha256', env().AUTH_SECRET ?? '')
+    const digest = createHmac('sha256', siteSecret() ?? '')
       .update(`score\0${about}\0${path}`)
       .digest();
     return digest.readUIntBE(0, 6) / 2 ** 48;

@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto';
 import { eq, lt, sql } from 'drizzle-orm';
 import type { Tx } from '#db/engine/client.ts';
 import { accounts, departedSignIns, quotaLedger, type User, users } from '#db/schema.ts';
-import { env } from '#lib/env.ts';
 import { userHolder } from '#lib/quota.ts';
+import { siteSecret } from '#lib/site-secret.ts';
 
 interface SignIn {
   provider: string;
@@ -12,7 +12,7 @@ interface SignIn {
 }
 
 function digestOf({ provider, providerAccountId }: SignIn): string {
-  return createHmac('sha256', env().AUTH_SECRET ?? '')
+  return createHmac('sha256', siteSecret() ?? '')
     .update(`${provider}\0${providerAccountId}`)
     .digest('hex');
 }

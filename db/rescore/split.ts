@@ -5,12 +5,12 @@
  *
  *   whole ─▶ public part (everything is scored again on it) ─▶ on the date: private part (the same)
  */
-import { and, eq, lte, sql } from 'drizzle-orm';
+import { and, desc, eq, lte, ne, sql } from 'drizzle-orm';
 import { recordEvent } from '#db/audit.ts';
 import { lockDataset } from '#db/datasets/datasets.ts';
 import { db, type Tx } from '#db/engine/client.ts';
 import { type Dataset, groundTruthVersions, type Rescore } from '#db/schema.ts';
-import type { PackedPart } from '#lib/datasets/split-parts.ts';
+import type { PackedPart, PartFacts } from '#lib/datasets/split-parts.ts';
 import { AppError } from '#lib/errors.ts';
 import { day } from '#lib/format.ts';
 import { parseTask } from '#lib/tasks/index.ts';
@@ -87,6 +87,18 @@ export async function divideDataset(
     );
     return rescore;
   });
+}
+
+/** Return where the newest part of a data set with this name is stored; null if there is none. */
+export async function findPart(datasetId: string, name: PartFacts['name'], tx: Tx = db()): Promise<string | null> {
+  const { part, state, version, packKey } = groundTruthVersions;
+  const [found] = await tx
+    .select({ packKey })
+    .from(groundTruthVersions)
+    .where(and(eq(groundTruthVersions.datasetId, datasetId), ne(state, 'cancelled'), sql`${part} ->> 'name' = ${name}`))
+    .orderBy(desc(version))
+    .limit(1);
+  return found?.packKey ?? null;
 }
 
 /**

@@ -77,6 +77,8 @@ interface DatasetMeta {
   boxesOnly?: boolean;
   /** of a part (`part.ts`): the images that are scored, ascending; absent: all */
   scored?: number[];
+  /** of a part of divided ground truth: what its list of wells or fields needs (`lib/datasets/part-list.ts`) */
+  part?: { name: 'public' | 'private'; by: 'well' | 'field'; of: string; key: string };
 }
 
 type Column = Float64Array | Uint32Array | Int32Array | Uint8Array | Uint16Array;

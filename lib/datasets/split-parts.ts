@@ -3,17 +3,15 @@
  * alike to be on both sides. Each cell type is divided by itself, in an order that depends on a secret, so that nobody
  * can compute which wells are private.
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { type Dataset, packDataset } from '#lib/coco/dataset.ts';
-import { partAlone, takePart } from '#lib/coco/part.ts';
+import { partAlone } from '#lib/coco/part.ts';
 import { AppError } from '#lib/errors.ts';
-import { cellTypeOf, parseImageName, stem } from '#lib/livecell/cell-types.ts';
+import { cellTypeOf } from '#lib/livecell/cell-types.ts';
 import { degreesOfFreedom, findFields } from '#lib/scoring/fields.ts';
 import { countObjects } from '#lib/scoring/replicates.ts';
+import { partOfList, type SplitBy, unitsOf } from './part-list.ts';
 import { type DatasetStatistics, datasetStatistics } from './statistics.ts';
-
-export const SPLIT_BY = ['well', 'field'] as const;
-export type SplitBy = (typeof SPLIT_BY)[number];
 
 /** What a page may say of a part. */
 export interface PartFacts {
@@ -52,15 +50,12 @@ export function splitParts(
   if (dataset.meta.scored) throw new AppError('invalid', 'This ground truth is a part already.');
   const units = unitsOf(dataset, by);
   const hidden = chooseHidden(units, share, secret);
+  const key = createHmac('sha256', secret).update('lists of parts').digest('hex');
   const all = new Set(units.map(({ unit }) => unit));
   const partOf = (name: PartFacts['name']): PackedPart => {
     const inPart = (unit: string) => hidden.has(unit) === (name === 'private');
-    const images = units.flatMap(({ unit }, image) => (inPart(unit) ? [image] : []));
     const names = [...all].filter(inPart).sort();
-    const sha256 = createHash('sha256')
-      .update(`${dataset.meta.sha256} ${name} part\n${names.join('\n')}`)
-      .digest('hex');
-    const part = takePart(dataset, images, sha256);
+    const part = partOfList(dataset, { name, by, of: dataset.meta.sha256, key, units: names });
     if (part.objects.count === 0)
       throw new AppError(
         'invalid',
@@ -76,7 +71,7 @@ export function splitParts(
     return {
       packed: packDataset(part),
       part: { name, by, units: names.length, of: all.size, degreesOfFreedom: degreesOfFreedom(strata) },
-      sha256,
+      sha256: part.meta.sha256,
       images: alone.images.ids.length,
       objects: alone.objects.count,
       cellTypes,
@@ -84,16 +79,6 @@ export function splitParts(
     };
   };
   return { public: partOf('public'), private: partOf('private') };
-}
-
-/** The well or field of each image; the image itself if its name does not give them. */
-function unitsOf({ images }: Dataset, by: SplitBy): { unit: string; type: string }[] {
-  return images.fileNames.map((file) => {
-    const parsed = parseImageName(file);
-    const type = cellTypeOf(file) ?? (parsed ? stem(file).split('_Phase_')[0] : '');
-    if (!parsed) return { unit: stem(file), type };
-    return { unit: `${type}_${parsed.well}${by === 'field' ? `_${parsed.location}` : ''}`, type };
-  });
 }
 
 /** Of each cell type's units the share that is private: at least one, and never all. A single one is public. */

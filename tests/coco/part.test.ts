@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { openDataset, packDataset } from '#lib/coco/dataset.ts';
 import { keepPart, partAlone, takePart } from '#lib/coco/part.ts';
+import { digestOfPart, listOfPart } from '#lib/datasets/part-list.ts';
 import { partInWords } from '#lib/datasets/part-words.ts';
 import { splitParts } from '#lib/datasets/split-parts.ts';
 import { seededRandom } from '#lib/stats/random.ts';
@@ -146,6 +147,24 @@ test.each([
     (secret) => splitParts(whole, { by, share: 0.5, secret }).private.sha256,
   );
   expect(new Set([parts.private.sha256, ...others]).size).toBeGreaterThan(1);
+});
+
+test('the digest that reports state does not tell which wells a part has, not even to who has the whole file', async () => {
+  const whole = await packGroundTruth(document());
+  const { public: part } = splitParts(whole, { by: 'well', share: 0.5, secret: 'one' });
+  const list = listOfPart(openDataset(part.packed.slice().buffer as ArrayBuffer))!;
+  expect(digestOfPart(list)).toBe(part.sha256);
+  // every choice of wells of each type
+  const other = splitParts(whole, { by: 'well', share: 0.5, secret: 'two' }).public.packed;
+  const { key } = listOfPart(openDataset(other.slice().buffer as ArrayBuffer))!;
+  const wells = ['A1', 'B2', 'C3'];
+  const choices = wells.map((well) => wells.filter((name) => name !== well)).concat(wells.map((well) => [well]));
+  const tried = choices.flatMap((a) =>
+    choices.map((b) => [...a.map((well) => `A172_${well}`), ...b.map((well) => `BV2_${well}`)]),
+  );
+  expect(tried.map((units) => digestOfPart({ ...list, units }))).toContain(part.sha256);
+  for (const guess of [key, '0'.repeat(64)])
+    expect(tried.map((units) => digestOfPart({ ...list, key: guess, units }))).not.toContain(part.sha256);
 });
 
 test('a data set of one well cannot be divided by wells, and a part not at all', async () => {

@@ -23,6 +23,7 @@ import { requireSite, waitForDatabase } from '#db/start.ts';
 import { type Env, env, isLoopbackHost, signsInAtHome } from '#lib/env.ts';
 import { AppError } from '#lib/errors.ts';
 import { keepFilesPrivate, makePrivate } from '#lib/private-folder.ts';
+import { SECRET_FILE } from '#lib/site-secret.ts';
 import { buildIfNeeded } from './build.ts';
 import '#workers/kernels.mjs'; // also if only the sources were updated
 import type { RunFile } from '#workers/run-file.ts';
@@ -334,7 +335,7 @@ function chooseSiteUrl(settings: Env, host: string): string {
 
 /** Return the secret that signs sessions; it is stored, so that a restart signs nobody out. */
 function readOrMakeSecret(): string {
-  const path = join(dataDir, 'auth-secret');
+  const path = join(dataDir, SECRET_FILE);
   if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
   return readFileSync(path, 'utf8').trim();
 }

@@ -9,7 +9,7 @@ import { cancelRescore, retryRescore, switchWithout } from '#db/rescore/decide.t
 import { createImport, MAX_NOTE, setDatasetPublic } from '#db/rescore/ground-truth.ts';
 import { requireDivisible, requireDivisibleKind } from '#db/rescore/split.ts';
 import { MAX_REASON, startRescore } from '#db/rescore/start.ts';
-import { SPLIT_BY } from '#lib/datasets/split-parts.ts';
+import { SPLIT_BY } from '#lib/datasets/part-list.ts';
 import { AppError } from '#lib/errors.ts';
 import { SPLITS } from '#lib/livecell/splits.ts';
 import { storage } from '#lib/storage.ts';

@@ -14,15 +14,19 @@ import { evaluations, groundTruthImports, groundTruthVersions, rescoreItems } fr
 import { saveReports, startScoring } from '#db/submissions/scoring.ts';
 import { createSubmission } from '#db/submissions/submissions.ts';
 import { importGroundTruth } from '#lib/datasets/import-ground-truth.ts';
+import { digestOfPart } from '#lib/datasets/part-list.ts';
+import { sha256File } from '#lib/readers/files.ts';
 import { type FileStorage, storage } from '#lib/storage.ts';
+import type { Report } from '#lib/tasks/report.ts';
 import { openSite } from '#tests/app/site.ts';
 import { someSubmission } from '#tests/db/fixtures.ts';
+import { livecell } from '#tests/e2e/running-site.ts';
 import { reportOf } from '#tests/scoring/reports.ts';
 import importTask from '#workers/scoring/import-task.ts';
 import { importGroundTruth as runImport } from '#workers/scoring/jobs/import.ts';
 import type { JobRoom } from '#workers/scoring/jobs/run-job.ts';
 import { buildJob } from '#workers/scoring/jobs/score.ts';
-import { splitDataSet } from '#workers/scoring/split-data-set.ts';
+import { listPart, splitDataSet } from '#workers/scoring/split-data-set.ts';
 import scoreTask from '#workers/scoring/task.ts';
 
 openSite();
@@ -50,6 +54,7 @@ const predictions = annotations.flatMap(({ image_id, segmentation }, i) =>
   i % 8 < FOUND[Math.floor(i / 8)] ? [{ image_id, category_id: 1, score: 0.9, segmentation }] : [],
 );
 
+let source: string;
 let datasetId: string;
 let submissionId: string;
 const site = async (key: string, content: string) => {
@@ -59,7 +64,8 @@ const site = async (key: string, content: string) => {
 };
 
 beforeAll(async () => {
-  const source = join(process.env.LIVECELL_DATA!, 'truth.json');
+  process.env.AUTH_SECRET = 'a secret that nobody knows';
+  source = join(process.env.LIVECELL_DATA!, 'truth.json');
   writeFileSync(source, JSON.stringify({ images, annotations, categories: [{ id: 1, name: 'cell' }] }));
   await site('datasets/whole', '');
   const {
@@ -97,6 +103,49 @@ async function scoreWaiting(): Promise<void> {
   }
 }
 
+/** With the list of the part and the whole file, anybody recomputes the report; without it, or with another, nobody. */
+async function verifiesFromFiles(report: Report, other: string): Promise<void> {
+  const folder = process.env.LIVECELL_DATA!;
+  const written = (name: string, content: unknown) => {
+    writeFileSync(join(folder, name), JSON.stringify(content));
+    return join(folder, name);
+  };
+  const dataset = (await getDataset(datasetId))!;
+  const list = await listPart(dataset, 'public');
+  expect(list).toMatchObject({ name: 'public', by: 'well', of: await sha256File(source) });
+  expect(list.units).toHaveLength(2);
+  expect(digestOfPart(list)).toBe(report.groundTruth.sha256);
+  const rest = await listPart(dataset, 'private');
+  expect(digestOfPart(rest)).toBe(other);
+  expect([...list.units, ...rest.units].sort()).toEqual(WELLS.map((well) => `A172_${well}`));
+
+  const sent = (storage() as FileStorage).path('submissions/one/all.json');
+  const [file] = report.predictions;
+  const receipt = written('receipt.json', { ...report, predictions: [{ ...file, sha256: await sha256File(sent) }] });
+  const files = ['--predictions', sent];
+  const verify = (truth: string, ...more: string[]) =>
+    livecell(['verify', receipt, ...files, '--ground-truth', truth, ...more], { LIVECELL_DATA: folder });
+  expect(await verify(source, '--part', written('part.json', list))).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: expect.stringContaining('Every number agrees'),
+  });
+  const without = await verify(source);
+  expect(without).toMatchObject({ status: 1, stderr: expect.stringContaining('livecell split NAME --list public') });
+  const wrong: [unknown, RegExp][] = [
+    [rest, /the list is of the other part/],
+    [{ ...list, key: '0'.repeat(64) }, /or it was changed/],
+    [{ ...list, units: [...list.units, 'A172_Z9'] }, /no image of these wells: A172_Z9/],
+    [{ ...list, of: '0'.repeat(64) }, /of other ground truth than this file/],
+    [{ units: list.units }, /is no list of a part/],
+  ];
+  for (const [content, words] of wrong)
+    expect(await verify(source, '--part', written('part.json', content))).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(words),
+    });
+}
+
 const shown = async () => {
   const report = reportOf((await getReports(submissionId))['livecell-paper'], 'livecell-wide');
   const { rows, dataset } = await getLeaderboard({
@@ -108,7 +157,7 @@ const shown = async () => {
 };
 
 test('the public part is scored until the date, then the private one, and nothing of it before', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const whole = await shown();
   expect(whole.report.groundTruth).toMatchObject({ images: 8, objects: 32 });
@@ -129,6 +178,8 @@ test('the public part is scored until the date, then the private one, and nothin
   const digests = async () => new Set((await db().select().from(evaluations)).map((row) => row.groundTruthSha256));
   expect((await digests()).has(hidden.sha256)).toBe(false);
   expect(await startDueParts()).toEqual([]);
+
+  await verifiesFromFiles(publicPart.report, hidden.sha256);
 
   // it is neither replaced, nor divided again, nor made public
   const refused = { code: 'conflict' };
@@ -158,6 +209,23 @@ test('the public part is scored until the date, then the private one, and nothin
   // both parts have the same number of objects, so the whole is their mean
   expect((publicPart.AFNR! + privatePart.AFNR!) / 2).toBeCloseTo(whole.AFNR!, 9);
   expect(publicPart.AFNR).not.toBe(privatePart.AFNR);
+});
+
+test('without the site’s secret nothing is divided: everybody could compute which wells are private', async () => {
+  const { AUTH_SECRET } = process.env;
+  delete process.env.AUTH_SECRET;
+  try {
+    const { id: _, createdAt: __, ...dataset } = (await getDataset(datasetId))!;
+    const fresh = { ...dataset, name: 'fourth', sha256: 'd'.repeat(64), part: null, packKey: 'datasets/whole' };
+    const { id } = await registerDataset(fresh);
+    const divide = () => splitDataSet(id, { by: 'well', share: 0.5, until: '2999-01-01' }, null);
+    await expect(divide()).rejects.toMatchObject({ code: 'unavailable' });
+    // one that the launcher made counts, also for programs that it did not start
+    writeFileSync(join(process.env.LIVECELL_DATA!, 'auth-secret'), 'made by the launcher');
+    expect((await divide()).parts).toHaveLength(2);
+  } finally {
+    process.env.AUTH_SECRET = AUTH_SECRET;
+  }
 });
 
 test('public ground truth, a date in the past and a share of everything are refused', async () => {

@@ -1,4 +1,7 @@
 /** `livecell verify`: recomputes a published score. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PROTOCOL_IDS, type ProtocolId } from '#lib/coco/protocol.ts';
 import type { PublishedKey } from '#lib/receipts/signature.ts';
 import { transferability } from '#lib/scoring/transferability.ts';
@@ -8,6 +11,7 @@ import {
   type Command,
   InputError,
   JSON_OPTION,
+  mustBeFile,
   type Output,
   oneFile,
   readJson,
@@ -33,6 +37,11 @@ export const verify: Command = {
       help: 'COCO annotations, .json or .json.gz, or counts per cell type',
       multiple: true,
     },
+    part: {
+      type: 'string',
+      value: 'FILE',
+      help: 'for a divided data set: the list of the part that was scored, from livecell split --list',
+    },
     predictions: { type: 'string', value: '[SLOT=]FILE', help: 'the files that were scored', multiple: true },
     'signature-only': { type: 'boolean', help: 'check the signature and compute nothing' },
     key: { type: 'string', value: 'FILE', help: 'published keys, as saved from /.well-known/livecell-keys.json' },
@@ -48,54 +57,96 @@ export const verify: Command = {
       return;
     }
     if (!values['ground-truth']?.length) throw new CallError('--ground-truth is missing.');
-    const differences: string[] = [];
-    let numbers = 0;
-    for (const report of published) {
-      const task = openTask(report.task);
-      const predictions = await slotFiles(task, values.predictions ?? [], undefined);
-      const against = await groundTruthFor(task, values['ground-truth'], predictions);
-      const thresholds = thresholdsOf(report);
-      const files = withGroundTruth(predictions, against).map((file) => ({
-        ...file,
-        scoreThreshold: thresholds.get(file.slot) ?? [...thresholds.values()][0],
-      }));
-      const anyCategory = report.predictions.some((file) => file.anyCategory);
-      const { protocol } = report;
-      const ours = await scoreHere({ task, protocol, groundTruth: against.path, files, anyCategory }, out);
-      for (const { slot, sha256 } of report.predictions) {
-        const mine = ours.predictions.find((file) => file.slot === slot);
-        if (mine?.sha256 !== sha256) differences.push(`The file of slot ${slot} is not the one that was scored.`);
-      }
-      if (ours.groundTruth.sha256 !== report.groundTruth.sha256)
-        differences.push(
-          'The ground truth is not the one that was used: another version, or a part of it. Where a site divides its ground truth into a public and a private part, the parts are not given out, and only the operator can recompute their numbers (livecell rescore).',
-        );
-      // receipts for private ground truth contain less: reduce our reports in the same way
-      const { publishedReport, unpublishedReport } = await import('#lib/tasks/disclosure.ts');
-      let shown = ours;
-      // the site drew which of two steps it shows
-      let most: Report | undefined;
-      if (report.disclosure === 'unpublished') {
-        const runs = report.runsBefore;
-        shown = unpublishedReport(ours, { draw: () => 0, runs });
-        most = unpublishedReport(ours, { draw: () => 1 - 1e-9, runs });
-      }
-      if (report.disclosure === 'published' || tellsMeans(report)) shown = publishedReport(ours);
-      const sameEvaluator = report.evaluator.version === ours.evaluator.version;
-      if (!sameEvaluator)
-        out.note(
-          `Intervals of evaluator ${report.evaluator.version} are not compared with those of ${ours.evaluator.version}.`,
-        );
-      const told = report.disclosure === 'unpublished' ? withoutIndex(report, differences) : report.results;
-      const stated = sameEvaluator ? told : withoutIntervals(told);
-      const pair = { least: shown.results, most: (most ?? shown).results };
-      numbers += compare(stated, pair, report.protocol, differences);
+    const folder = values.part === undefined ? null : await mkdtemp(join(tmpdir(), 'livecell-'));
+    try {
+      const compared = await compareAll(published, { ...values, folder }, out);
+      out.document({ agrees: compared.differences.length === 0, ...compared, signature });
+      if (compared.differences.length > 0) throw new InputError(...new Set(compared.differences));
+      out.print(`Every number agrees: all ${compared.numbers.toLocaleString('en-US')} numbers agree.`);
+    } finally {
+      if (folder) await rm(folder, { recursive: true });
     }
-    out.document({ agrees: differences.length === 0, numbers, differences, signature });
-    if (differences.length > 0) throw new InputError(...new Set(differences));
-    out.print(`Every number agrees: all ${numbers.toLocaleString('en-US')} numbers agree.`);
   },
 };
+
+/**
+ * Score the files again for each report.
+ *
+ * @param values.folder for the part of a divided data set, if there is a list of it
+ */
+async function compareAll(
+  published: Report[],
+  values: Values,
+  out: Output,
+): Promise<{ numbers: number; differences: string[] }> {
+  const differences: string[] = [];
+  let numbers = 0;
+  let part: string | undefined;
+  for (const report of published) {
+    const task = openTask(report.task);
+    const predictions = await slotFiles(task, values.predictions ?? [], undefined);
+    const against = await groundTruthFor(task, values['ground-truth'], predictions);
+    if (values.folder) {
+      if (against.bySlot.size > 0) throw new CallError(`--part is for one data set; ${task.id} has several.`);
+      part ??= await writePart(against.path, values.part, values.folder);
+      against.path = part;
+    }
+    const thresholds = thresholdsOf(report);
+    const files = withGroundTruth(predictions, against).map((file) => ({
+      ...file,
+      scoreThreshold: thresholds.get(file.slot) ?? [...thresholds.values()][0],
+    }));
+    const anyCategory = report.predictions.some((file) => file.anyCategory);
+    const { protocol } = report;
+    const ours = await scoreHere({ task, protocol, groundTruth: against.path, files, anyCategory }, out);
+    for (const { slot, sha256 } of report.predictions) {
+      const mine = ours.predictions.find((file) => file.slot === slot);
+      if (mine?.sha256 !== sha256) differences.push(`The file of slot ${slot} is not the one that was scored.`);
+    }
+    if (ours.groundTruth.sha256 !== report.groundTruth.sha256)
+      differences.push(values.folder ? NOT_THIS_PART : NOT_THIS_TRUTH);
+    // receipts for private ground truth contain less: reduce our reports in the same way
+    const { publishedReport, unpublishedReport } = await import('#lib/tasks/disclosure.ts');
+    let shown = ours;
+    // the site drew which of two steps it shows
+    let most: Report | undefined;
+    if (report.disclosure === 'unpublished') {
+      const runs = report.runsBefore;
+      shown = unpublishedReport(ours, { draw: () => 0, runs });
+      most = unpublishedReport(ours, { draw: () => 1 - 1e-9, runs });
+    }
+    if (report.disclosure === 'published' || tellsMeans(report)) shown = publishedReport(ours);
+    const sameEvaluator = report.evaluator.version === ours.evaluator.version;
+    if (!sameEvaluator)
+      out.note(
+        `Intervals of evaluator ${report.evaluator.version} are not compared with those of ${ours.evaluator.version}.`,
+      );
+    const told = report.disclosure === 'unpublished' ? withoutIndex(report, differences) : report.results;
+    const stated = sameEvaluator ? told : withoutIntervals(told);
+    const pair = { least: shown.results, most: (most ?? shown).results };
+    numbers += compare(stated, pair, report.protocol, differences);
+  }
+  return { numbers, differences };
+}
+
+const NOT_THIS_TRUTH =
+  'The ground truth is not the one that was used: another version, or a part of it. Where a site divides its ground truth into a public and a private part, --part needs the list of the part that was scored, which the operator has (livecell split NAME --list public).';
+const NOT_THIS_PART =
+  'The part is not the one that was scored: the list is of the other part, of another division, or it was changed.';
+
+/** Build the part of a divided data set that a list names, and write it into a folder. @throws InputError */
+async function writePart(groundTruth: string, list: string, folder: string): Promise<string> {
+  const path = await mustBeFile(list);
+  const { partListSchema, partOfList } = await import('#lib/datasets/part-list.ts');
+  const parsed = partListSchema.safeParse(await readJson(path));
+  if (!parsed.success)
+    throw new InputError(`${path} is no list of a part: expected what livecell split NAME --list public prints.`);
+  const { openGroundTruth } = await import('#lib/readers/ground-truth-file.ts');
+  const { packDataset } = await import('#lib/coco/dataset.ts');
+  const written = join(folder, 'part');
+  await writeFile(written, packDataset(partOfList(await openGroundTruth(groundTruth), parsed.data)));
+  return written;
+}
 
 interface CheckedSignature {
   state: 'valid' | 'unsigned' | 'unchecked';
