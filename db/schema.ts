@@ -27,6 +27,7 @@ import type { ImageTime } from '#lib/livecell/image-time.ts';
 import type { Split } from '#lib/livecell/splits.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
 import { QUOTA_KINDS, type QuotaHolder } from '#lib/quota.ts';
+import type { DensityCost } from '#lib/scoring/error-costs.ts';
 import type { TruthVariant } from '#lib/scoring/flat-truth.ts';
 import type { ImageRow } from '#lib/scoring/image-table.ts';
 import type { QualityFinding } from '#lib/scoring/quality-control.ts';
@@ -776,6 +777,8 @@ export const outcomes = pgTable(
     curves: jsonb('curves').$type<ScoreCurves>(),
     images: jsonb('images').$type<ImageRow[]>(),
     quality: jsonb('quality').$type<QualityFinding[]>(),
+    /** what each kind of error costs, by density; null too for outcomes that do not say what a repair changes */
+    costs: jsonb('costs').$type<DensityCost[]>(),
     /** the numbers other papers report: beside the report, which was signed before they were computed */
     families: jsonb('families').$type<Families>(),
     /** storage key of the file with the cells of every image (`lib/cells-file.ts`) */

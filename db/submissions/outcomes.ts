@@ -8,7 +8,7 @@ import type { Report } from '#lib/tasks/report.ts';
 import { hasTimes } from './times.ts';
 
 /** Numbers computed from a file of outcomes. */
-export type OutcomeDetails = Pick<OutcomesRow, 'slices' | 'curves' | 'images' | 'quality'>;
+export type OutcomeDetails = Pick<OutcomesRow, 'slices' | 'curves' | 'images' | 'quality' | 'costs'>;
 
 /** Files of outcomes are stored under this prefix. */
 export const OUTCOMES_PREFIX = 'outcomes/';

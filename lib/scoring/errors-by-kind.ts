@@ -436,13 +436,19 @@ function pairForRepair(
 
 // --- one slice ---
 
+/** Objects and errors as far as they are needed to count them. */
+interface Named {
+  dataset: Pick<Dataset, 'objectStart'> & { objects: Pick<Dataset['objects'], 'count'> };
+  errors: Pick<Errors, 'detection' | 'object' | 'becomes' | 'leaves'>;
+}
+
 /**
  * Count the errors of one slice, and compute the gain in AP from repairing each kind.
  *
  * @param AP the slice's AP under the primary protocol
  */
 export function countErrors(
-  { dataset, ranking, matches, errors }: Evaluating & { dataset: Dataset; errors: Errors },
+  { dataset, ranking, matches, errors }: Evaluating & Named,
   { view, images }: ErrorSlice,
   AP: number | null,
 ): ErrorsByKind {

@@ -57,6 +57,12 @@ export interface Outcomes extends OutcomesHead {
   fate: Int32Array;
   /** [2 × E] kind of error, as of objects */
   kind: Uint8Array;
+  /**
+   * [E] thresholds at which the repair of its pooled kind turns a detection into a match, and [G] those at which it takes
+   * an object out of the count; absent from files of before
+   */
+  becomes?: Uint16Array;
+  leaves?: Uint16Array;
 }
 
 const COLUMNS = {
@@ -70,6 +76,8 @@ const COLUMNS = {
   detection: Uint32Array,
   object: Int32Array,
   fate: Int32Array,
+  becomes: Uint16Array,
+  leaves: Uint16Array,
   kind: Uint8Array,
 } as const;
 type ColumnName = keyof typeof COLUMNS;
@@ -131,6 +139,8 @@ export function collectOutcomes(
     object: matches.object.map((g, e) => (matches.iou[e] > 0 ? g : -1)),
     fate: pick(matches.fate, count, new Int32Array(classes.length * count)),
     kind: errors.detection,
+    becomes: errors.becomes.subarray(0, count),
+    leaves: errors.leaves.subarray(0, dataset.objects.count),
   };
 }
 
@@ -148,10 +158,12 @@ function kindsOf({ objects }: Dataset, errors: Errors): Uint8Array {
 /** Write outcomes into one buffer: magic, length of the header, JSON header, columns (little-endian). */
 export function packOutcomes(outcomes: Outcomes): Uint8Array<ArrayBuffer> {
   let offset = 0;
-  const columns = COLUMN_NAMES.map((name) => {
-    const column = { name, offset, length: outcomes[name].length };
-    offset += padded(outcomes[name].byteLength);
-    return column;
+  const columns = COLUMN_NAMES.flatMap((name) => {
+    const numbers = outcomes[name];
+    if (!numbers) return [];
+    const column = { name, offset, length: numbers.length };
+    offset += padded(numbers.byteLength);
+    return [column];
   });
   const { evaluation, evaluator, groundTruth, unscored, scoreThreshold, fileNames } = outcomes;
   const header: Header = {
@@ -171,7 +183,7 @@ export function packOutcomes(outcomes: Outcomes): Uint8Array<ArrayBuffer> {
   new DataView(packed.buffer).setUint32(8, text.length, true);
   packed.set(text, 12);
   for (const { name, offset: at } of columns) {
-    const column = outcomes[name];
+    const column = outcomes[name]!;
     packed.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), start + at);
   }
   return packed;

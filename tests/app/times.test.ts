@@ -87,7 +87,7 @@ async function scored(id: string): Promise<void> {
     allDetections: 99,
     errors,
   }));
-  await saveDetails(row, { slices: null, curves: null, images, quality: [] });
+  await saveDetails(row, { slices: null, curves: null, images, quality: [], costs: null });
 }
 
 const get = async (handler: typeof getEntry, params: Record<string, string>, search = '', who: Person | null = null) =>

@@ -2,6 +2,7 @@
 import type { OutcomeDetails } from '#db/submissions/outcomes.ts';
 import { thread } from '#lib/kernels/thread-state.ts';
 import { openOutcomes } from '#lib/outcomes-file.ts';
+import { makeErrorCosts } from '#lib/scoring/error-costs.ts';
 import { makeImageTable } from '#lib/scoring/image-table.ts';
 import { evaluatingOf } from '#lib/scoring/outcomes.ts';
 import { checkQuality } from '#lib/scoring/quality-control.ts';
@@ -18,8 +19,10 @@ export default async function computeDetails({ path, sha256 }: DetailsJob): Prom
   const evaluating = evaluatingOf(outcomes);
   try {
     const images = makeImageTable(outcomes, evaluating);
+    const slices = makeSliceTable(outcomes, evaluating);
     return {
-      slices: makeSliceTable(outcomes, evaluating),
+      slices,
+      costs: makeErrorCosts(outcomes, slices, evaluating),
       curves: makeScoreCurves(outcomes, evaluating),
       images,
       quality: checkQuality(outcomes, images),

@@ -77,7 +77,7 @@ export function EntryView(props: EntryProps) {
       />
       {wide && (
         <WideResultsOf
-          {...{ reports, report: wide, protocols }}
+          {...{ reports, report: wide, protocols, densities: props.densities }}
           images={links.images}
           timing={props.timing}
           id={entry.id}

@@ -4,9 +4,11 @@ import { byErrorKind, ERROR_NAMES } from '#lib/charts/series.ts';
 import { EVALUATIONS, type Evaluation, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { exact, integer, percent } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, CELL_TYPES } from '#lib/livecell/cell-types.ts';
+import type { DensityCost } from '#lib/scoring/error-costs.ts';
 import { ERROR_KINDS, type ErrorKind } from '#lib/scoring/error-kinds.ts';
 import type { EvaluationResults, Metrics } from '#lib/scoring/report.ts';
 import { isReportOf, type Report, type ReportOf } from '#lib/tasks/report.ts';
+import { ErrorCosts } from './error-costs.tsx';
 import { Frame } from './tables.tsx';
 
 const EXPLAINED: Readonly<Record<ErrorKind, string>> = {
@@ -39,7 +41,13 @@ export function hasErrors(report: Report | undefined): boolean {
 }
 
 /** Errors by kind from the primary protocol's report; nothing for old reports without them. */
-export function WhatGoesWrong({ report }: { report: ReportOf<'livecell-wide'> | undefined }) {
+export function WhatGoesWrong({
+  report,
+  densities,
+}: {
+  report: ReportOf<'livecell-wide'> | undefined;
+  densities?: readonly DensityCost[] | null;
+}) {
   const evaluations = EVALUATIONS.filter((evaluation) => report?.results[evaluation]?.overall.errors);
   if (!report || evaluations.length === 0) return null;
   const [main, ...others] = evaluations;
@@ -59,6 +67,7 @@ export function WhatGoesWrong({ report }: { report: ReportOf<'livecell-wide'> | 
         <Chart kind="stack" series={byErrorKind(results, 'objects')} />
         <Chart kind="stack" series={byErrorKind(results, 'detections')} />
       </div>
+      <ErrorCosts results={results} densities={densities} />
       <details className="fold">
         <summary>Errors by cell type, {EVALUATION_NAMES[main].toLowerCase()}</summary>
         <p className="prose muted">

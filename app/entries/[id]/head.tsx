@@ -10,6 +10,7 @@ import type { EntryTiming } from '#db/board/timing.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import { day } from '#lib/format.ts';
 import type { PublicEntry } from '#lib/public-entry.ts';
+import type { DensityCost } from '#lib/scoring/error-costs.ts';
 import { parseTask } from '#lib/tasks/index.ts';
 import type { Report } from '#lib/tasks/report.ts';
 import type { OfferedFile } from './sharing-facts.tsx';
@@ -27,6 +28,8 @@ export interface EntryProps {
   place: Place | null;
   /** how long it took for each image; null or absent: the submission does not say */
   timing?: EntryTiming | null;
+  /** what each kind of error costs by density; null or absent: not computed, or not to be told */
+  densities?: readonly DensityCost[] | null;
   /** BibTeX; null: it stands on no board */
   cite: string | null;
   /** the protocol parameter of the address */

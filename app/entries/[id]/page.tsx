@@ -9,6 +9,7 @@ import { placeOf, standingInWords, standings } from '#app/_server/standing.ts';
 import { findPublished, lookOf } from '#app/_server/submissions.ts';
 import { BaselineMark } from '#app/maintain/baseline-mark.tsx';
 import { reportsOf } from '#db/board/entry-body.ts';
+import { costsOf } from '#db/board/outcomes.ts';
 import { scoreHistory } from '#db/board/score-history.ts';
 import { timingOf } from '#db/board/timing.ts';
 import { entryOf } from '#db/submissions/entries.ts';
@@ -120,6 +121,7 @@ export default async function EntryPage({ params, searchParams }: Props) {
     isPublic(entry) ? placeOf(entry, dataset) : null,
     timingOf(entry, submission),
   ]);
+  const densities = await costsOf(submission, reports[PRIMARY_PROTOCOL]);
   const asked = (await searchParams).protocol;
   const task = parseTask(entry.task);
   // as on the board: what others may cite, even if an insider looks
@@ -136,7 +138,22 @@ export default async function EntryPage({ params, searchParams }: Props) {
       : null;
   return (
     <EntryView
-      {...{ entry, dataset, part, reports, history, place, timing, cite, asked, inside, deeds, report, links }}
+      {...{
+        entry,
+        dataset,
+        part,
+        reports,
+        history,
+        place,
+        timing,
+        densities,
+        cite,
+        asked,
+        inside,
+        deeds,
+        report,
+        links,
+      }}
     />
   );
 }

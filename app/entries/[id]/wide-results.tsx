@@ -8,6 +8,7 @@ import type { EntryTiming } from '#db/board/timing.ts';
 import { meanOverTypes, type NamedResults, perIou } from '#lib/charts/series.ts';
 import { PRIMARY_PROTOCOL, PROTOCOL_IDS, PROTOCOLS, type ProtocolId } from '#lib/coco/protocol.ts';
 import { exact, percent } from '#lib/format.ts';
+import type { DensityCost } from '#lib/scoring/error-costs.ts';
 import type { EvaluationResults } from '#lib/scoring/report.ts';
 import { isReportOf, type Report, type ReportOf } from '#lib/tasks/report.ts';
 import { WhatGoesWrong } from './errors.tsx';
@@ -25,6 +26,7 @@ export function WideResultsOf({
   protocols,
   images,
   timing,
+  densities,
   id,
 }: {
   reports: Partial<Record<ProtocolId, Report>>;
@@ -34,6 +36,7 @@ export function WideResultsOf({
   images: string | null;
   /** null or absent: the submission says no times */
   timing?: EntryTiming | null;
+  densities?: readonly DensityCost[] | null;
   id: string;
 }) {
   const wide: Partial<Record<ProtocolId, WideReport>> = {};
@@ -65,7 +68,7 @@ export function WideResultsOf({
         <h2 id="images">Images</h2>
         <ImagesSection images={images} id={id} />
       </section>
-      <WhatGoesWrong report={wide[PRIMARY_PROTOCOL]} />
+      <WhatGoesWrong report={wide[PRIMARY_PROTOCOL]} densities={densities} />
       {timing && <TimeAgainstCells timing={timing} />}
       <section className="section" aria-labelledby="numbers">
         <h2 id="numbers">All numbers</h2>

@@ -2,8 +2,10 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { underReview } from '#app/_server/submissions.ts';
 import { reportsOf } from '#db/board/entry-body.ts';
+import { costsOf } from '#db/board/outcomes.ts';
 import { scoreHistory } from '#db/board/score-history.ts';
 import { timingOf } from '#db/board/timing.ts';
+import { PRIMARY_PROTOCOL } from '#lib/coco/protocol.ts';
 import { partInWords } from '#lib/datasets/part-words.ts';
 import { EntryView } from '../../entries/[id]/entry.tsx';
 
@@ -31,6 +33,7 @@ export default async function ReviewPage({ params, searchParams }: Props) {
     scoreHistory(entry),
     timingOf(entry, { id: entry.id, dataset }),
   ]);
+  const densities = await costsOf({ id: entry.id, dataset }, reports[PRIMARY_PROTOCOL]);
   const asked = (await searchParams).protocol;
   return (
     <EntryView
@@ -42,6 +45,7 @@ export default async function ReviewPage({ params, searchParams }: Props) {
         history,
         place: null,
         timing,
+        densities,
         cite: null,
         asked,
         inside: false,
