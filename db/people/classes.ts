@@ -82,14 +82,14 @@ export async function createClass(
   });
 }
 
-/** Make the code with which people join, in place of an earlier one. It is told this once. */
+/** Make the code with which people join, in place of an earlier one. It is shown only this once. */
 export async function renewCode(id: string, tx: Tx = db()): Promise<string> {
   const code = makeCode();
   await change(id, { codeSha256: codeDigest(code) }, tx);
   return code;
 }
 
-/** Make the secret of the projector's page, in place of an earlier one. It is told this once. */
+/** Make the secret of the projector's page, in place of an earlier one. It is shown only this once. */
 export async function renewScreen(id: string, tx: Tx = db()): Promise<string> {
   const secret = randomBytes(24).toString('base64url');
   await change(id, { screenSha256: secretDigest(secret) }, tx);

@@ -282,7 +282,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     path: '/api/v1/submissions/{id}/review-link',
     summary: 'Make the link for reviewers, in place of an earlier one',
-    description: 'Whoever has the link sees the entry without its makers. It is told this once.',
+    description: 'Whoever has the link sees the entry without its makers. Only this answer states it.',
     who: 'required',
     answers: { 201: { description: 'Made', schema: reviewLinkSchema } },
     problems: [401, 403, 404],
@@ -494,7 +494,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'post',
     path: '/api/v1/teams/{id}/invitations',
-    summary: 'For owners of a team: make an invitation, whose address is told this once',
+    summary: 'For owners of a team: make an invitation; only this answer states its address',
     who: 'required',
     answers: { 201: { description: 'Made', schema: madeInvitationSchema } },
     problems: [401, 403, 404, 429],

@@ -224,11 +224,11 @@ function startProcess(
 async function runToEnd(name: string, args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
   const child = startProcess(args, environment, GRACE.task, 'pipe');
   let output = '';
-  const keep = (chunk: Buffer) => {
+  const appendOutput = (chunk: Buffer) => {
     output += chunk;
   };
-  child.stdout?.on('data', keep);
-  child.stderr?.on('data', keep);
+  child.stdout?.on('data', appendOutput);
+  child.stderr?.on('data', appendOutput);
   const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
   if (status !== 0 && !stopping) throw new Error(`${name} failed:\n${output}`);
 }

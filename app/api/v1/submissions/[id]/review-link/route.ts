@@ -8,7 +8,7 @@ import { canShareWithReviewers } from '#lib/permissions.ts';
 const params = z.object({ id: z.string() });
 const signIn = 'Send an API token: Authorization: Bearer <token>.';
 
-/** Make the link for reviewers, in place of an earlier one. It is told this once. */
+/** Make the link for reviewers, in place of an earlier one. Only this answer states it. */
 export const POST = route({ params, signIn }, async ({ request, params: { id }, viewer }) => {
   await requireAllowed(viewer, id, canShareWithReviewers);
   const secret = await makeReviewLink(id, viewer!.id);

@@ -19,7 +19,7 @@ export const GET = route({ params, signIn }, async ({ params: { id }, viewer }) 
   };
 });
 
-/** Make an invitation. Its address is told this once. */
+/** Make an invitation. Only this answer states its address. */
 export const POST = route({ params, signIn }, async ({ request, params, viewer }) => {
   requireTeamOwner(viewer, params.id);
   const { id, secret, expiresAt } = await invite(params.id, viewer.id);
