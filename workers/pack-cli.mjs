@@ -6,15 +6,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { BANNER, FOR_NODE, refuseNamelessImports } from './bundling.mjs';
 import './kernels.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const target = resolve(process.env.INIT_CWD ?? '.', process.argv[2] ?? '.');
 const { version, license } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-// what Node 20 and modules lack: require for packages that use it, and grouping
-const BANNER = `import { createRequire as createRequireHere } from 'node:module';
-const require = createRequireHere(import.meta.url);
-Map.groupBy ??= (items, keyOf) => {
+// what Node 20 lacks
+const OLDER_NODE = `Map.groupBy ??= (items, keyOf) => {
   const groups = new Map();
   let i = 0;
   for (const item of items) {
@@ -33,25 +32,22 @@ Scores cell segmentations as the LIVECell benchmark does, converts other tools' 
 `;
 const folder = mkdtempSync(join(tmpdir(), 'livecell-pack-'));
 try {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: { livecell: 'workers/cli/packed.ts', steps: 'workers/scoring/steps.ts' },
     outdir: join(folder, 'dist'),
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
+    ...FOR_NODE,
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'linked',
-    platform: 'node',
-    format: 'esm',
     target: 'node20',
     // it finds the file that its threads start with beside itself
     external: ['piscina'],
-    banner: { js: BANNER },
+    banner: { js: `${BANNER}\n${OLDER_NODE}` },
     plugins: [{ name: 'packed', setup }],
-    logLevel: 'warning',
   });
+  refuseNamelessImports(metafile);
   writeFileSync(join(folder, 'dist/bin.mjs'), "#!/usr/bin/env node\nimport './livecell.mjs';\n", { mode: 0o755 });
   cpSync(join(ROOT, 'node_modules/piscina'), join(folder, 'node_modules/piscina'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);

@@ -36,7 +36,7 @@ export async function fileOnDisk(path: string): Promise<FileBytes> {
     path,
     size,
     range: (from, to) => readRange(path, from, to),
-    zip: async () => (await import('yauzl')).openPromise(path, ZIP_OPTIONS), // loaded for archives alone
+    zip: async () => (await import('./yauzl.ts')).openPromise(path, ZIP_OPTIONS), // loaded for archives alone
     unpacking: NODE_UNPACKING,
   };
 }

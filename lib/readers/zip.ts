@@ -60,7 +60,7 @@ export const ZIP_OPTIONS = { lazyEntries: true, autoClose: false, decodeStrings:
 
 /** Open a zip archive. @throws FileRejected if it is damaged or has too many members */
 export async function openZip(file: Pick<FileBytes, 'zip' | 'unpacking'>): Promise<OpenZip> {
-  const { getFileNameLowLevel } = await import('yauzl'); // loaded for archives alone
+  const { getFileNameLowLevel } = await import('./yauzl.ts'); // loaded for archives alone
   let zip: ZipFile | null = null;
   try {
     zip = await file.zip();

@@ -221,7 +221,7 @@ async function measurePages(): Promise<void> {
         const first = await fill(client, entries, Number(values.jobs));
         await client.close();
         const port = await freePort();
-        const web = run(['workers/site/web.ts'], {
+        const web = run(['workers/run.mjs', 'web'], {
           DATABASE_URL: database.url,
           LIVECELL_DATA: temporaryFolder(),
           HOST: '127.0.0.1',

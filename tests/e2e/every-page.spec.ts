@@ -4,7 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrowserContext, Page } from '@playwright/test';
+
+import type { BrowserContext, Page, Response } from '@playwright/test';
+
 import { inArray } from 'drizzle-orm';
 import { saveEvaluations } from '#db/board/values.ts';
 import { getDatasetByName, registerDataset } from '#db/datasets/datasets.ts';
@@ -379,6 +381,15 @@ const WITH_FILES = [
 const MOST_HTML_OF_BOARD = 120_000;
 const BOARD = 'app/leaderboards/[task]/page.tsx';
 
+/** Open a page; a busy site may say first that it answers later. */
+async function openPage(page: Page, address: string): Promise<Response> {
+  for (;;) {
+    const response = (await page.goto(address))!;
+    if (response.status() !== 503) return response;
+    await page.waitForTimeout(1000 * Number(response.headers()['retry-after']));
+  }
+}
+
 /** Return the bytes of the scripts that the page has loaded, compressed. */
 function scriptBytes(page: Page): Promise<number> {
   return page.evaluate(() => {
@@ -430,7 +441,7 @@ for (const role of [FIRST, 'maintainer', 'stranger'] as const)
         for (const [i, path] of paths.entries()) {
           const address = fill(path);
           // the first to look has nothing to compare with
-          const opened = role === FIRST ? (await page.goto(address))! : null;
+          const opened = role === FIRST ? await openPage(page, address) : null;
           const html = await (opened ?? (await context.request.get(address))).text();
           // columns that a reader asks for come on top
           if (file === BOARD && !path.includes('columns='))
@@ -439,7 +450,7 @@ for (const role of [FIRST, 'maintainer', 'stranger'] as const)
           // the other addresses of a page are made of the same parts
           const whole = i === 0 && !accessible.has(content);
           if (seen.has(content) && !whole) continue;
-          if (!opened) await page.goto(address);
+          if (!opened) await openPage(page, address);
           await rendered(page);
           expect.soft(await tooWide(page), path).toEqual([]);
           if (whole) expect.soft(await findFaultsInLightAndDark(page), path).toEqual([]);

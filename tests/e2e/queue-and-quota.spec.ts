@@ -55,7 +55,7 @@ async function accessible(page: Page) {
 function scoringProcess(): number {
   const { pid } = JSON.parse(readFileSync(join(process.env.E2E_DATA!, 'run.json'), 'utf8')) as { pid: number };
   return Number(
-    execFileSync('pgrep', ['-P', String(pid), '-f', 'workers/scoring/process.ts'], { encoding: 'utf8' }).trim(),
+    execFileSync('pgrep', ['-P', String(pid), '-f', 'workers/run.mjs worker'], { encoding: 'utf8' }).trim(),
   );
 }
 

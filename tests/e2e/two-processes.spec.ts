@@ -28,7 +28,7 @@ async function startSecond(): Promise<void> {
   const data = process.env.E2E_DATA!;
   const { databaseUrl } = JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as { databaseUrl: string };
   const port = await freePort();
-  process2 = spawn(process.execPath, ['workers/site/web.ts'], {
+  process2 = spawn(process.execPath, ['workers/run.mjs', 'web'], {
     cwd: ROOT,
     env: {
       ...process.env,

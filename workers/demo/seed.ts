@@ -229,7 +229,8 @@ async function store(path: string, key: string): Promise<StoredFile> {
   return storage().put(key, createReadStream(path));
 }
 
-if (import.meta.main) {
+/** Run as a process of its own: see `workers/run.mjs`. */
+export async function run(): Promise<void> {
   await seed();
   await closeDb();
 }

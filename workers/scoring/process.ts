@@ -229,7 +229,8 @@ export async function runWorker(options: Pick<WorkerOptions, 'handler' | 'readab
   log.info('worker-stopped', { pid: process.pid });
 }
 
-if (import.meta.main) {
+/** Run as a process of its own: see `workers/run.mjs`. */
+export async function run(): Promise<void> {
   await runWorker();
   process.exit(); // even if a library still holds something open
 }

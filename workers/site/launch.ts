@@ -30,6 +30,8 @@ import type { RunFile } from '#workers/run-file.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
 const NEXT = join(root, 'node_modules/next/dist/bin/next');
+/** starts the processes of a site as compiled code */
+const RUN = join(root, 'workers/run.mjs');
 /** The program that opens a file as a desktop does, by platform; elsewhere `xdg-open`. */
 const OPENERS: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer.exe' };
 /** How long a process may take to end when asked, before it is killed. */
@@ -79,7 +81,7 @@ async function launchSite(dev: boolean): Promise<void> {
   const { METRICS_PORT } = settings;
   void keepServiceRunning({
     name: 'worker',
-    args: ['workers/scoring/process.ts'],
+    args: [RUN, 'worker'],
     environment: METRICS_PORT ? { ...site.environment, METRICS_PORT: String(METRICS_PORT + 1) } : site.environment,
   });
   const seeding = isEmbedded ? seedSite(site.environment) : undefined;
@@ -140,7 +142,7 @@ function describeSite(settings: Env, host: string, databaseUrl: string): Site {
 
 /** Add the reference results and the demo benchmark. A site without its examples still works; the next start tries again. */
 function seedSite(environment: NodeJS.ProcessEnv): Promise<void> {
-  return runToEnd('seeding', ['workers/demo/seed.ts'], environment).then(
+  return runToEnd('seeding', [RUN, 'seed'], environment).then(
     () => print('reference results and demo benchmark are in'),
     (error) => print(String(error.message)),
   );
@@ -151,7 +153,7 @@ function webService(environment: NodeJS.ProcessEnv, dev: boolean): Service {
   if (dev) return { name: 'web', args: [NEXT, 'dev', '--hostname', HOST!, '--port', PORT!], environment };
   return {
     name: 'web',
-    args: ['workers/site/web.ts'],
+    args: [RUN, 'web'],
     environment: { ...environment, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     before: buildPages,
   };

@@ -136,7 +136,8 @@ export async function runWeb(options: { dir: string; host: string; port: number 
     });
 }
 
-if (import.meta.main) {
+/** Run as a process of its own: see `workers/run.mjs`. */
+export async function run(): Promise<void> {
   const { HOST, PORT } = env();
   await runWeb({ dir: process.cwd(), host: HOST ?? '127.0.0.1', port: PORT });
 }

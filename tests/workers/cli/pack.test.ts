@@ -48,6 +48,14 @@ test.each(NODES)('with %s it scores as the checkout does, alone and with helper 
   expect(theirs.predictions).toEqual(ours.predictions);
 });
 
+test.each(['11-stardist-names.zip', '19-deflate64.zip'])('it reads %s', (name) => {
+  const [truth, predictions] = ['00-gt.json', name].map((file) => join(ROOT, 'tests/fixtures/reports', file));
+  const args = ['score', '--json', '--ground-truth', truth, '--predictions', predictions];
+  const { status, stdout } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', cwd: empty });
+  expect(status).toBe(0);
+  expect((JSON.parse(stdout) as Report).results).toBeDefined();
+});
+
 test('commands of operators say where they are to be had', () => {
   const { status, stderr } = spawnSync(process.execPath, [program, 'backup', 'x'], { encoding: 'utf8' });
   expect(status).toBe(2);

@@ -65,7 +65,7 @@ describe.each(ONE_ENGINE)('ground truth and its scores on $name', ({ missing, op
   });
 
   function startWorker(): ChildProcess {
-    const child = spawn(process.execPath, ['--import', './workers/site/with-parent.ts', 'workers/scoring/process.ts'], {
+    const child = spawn(process.execPath, ['--import', './workers/site/with-parent.ts', 'workers/run.mjs', 'worker'], {
       env: { ...process.env, DATABASE_URL: database.url, LIVECELL_DATA: data, LIVECELL_THREADS: '1' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

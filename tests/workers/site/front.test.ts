@@ -66,8 +66,14 @@ it('asks the database once for many readers', async () => {
   await get('/');
   await later(25);
   readVersion.mockClear();
+  // the database answers when all of them have come
+  const { promise: allCame, resolve } = Promise.withResolvers<void>();
+  let came = 0;
+  server!.on('request', () => ++came === 50 && resolve());
+  readVersion.mockImplementation(() => allCame.then(() => 'same'));
   await Promise.all(Array.from({ length: 50 }, () => get('/')));
-  expect(readVersion.mock.calls.length).toBeLessThan(25);
+  // the last may ask after the answer to the others
+  expect(readVersion.mock.calls.length).toBeLessThanOrEqual(2);
 });
 
 it.each([
