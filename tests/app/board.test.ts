@@ -45,7 +45,7 @@ beforeAll(async () => {
     // two have the same number, two have no slices
     if (i < 4) await saveSlices(id, db(), dataset.sha256, [0.3, 0.1, 0.7, 0.3][i]);
   }
-}, 60_000);
+});
 
 const ask = (address: string) =>
   GET(new Request(new URL(address, 'http://x')), { params: Promise.resolve({ task: task.id }) });

@@ -33,7 +33,7 @@ beforeAll(async () => {
   writeFileSync(packed, text);
   const counts = await storage().put('datasets/counts', createReadStream(packed));
   await someDataset(db(), { name: 'some counts', task: 'fluorescence-counts', packKey: counts.key });
-}, 60_000);
+});
 
 async function listOf(name: string): Promise<{ path: string; text: string }> {
   const response = await GET(new Request('http://localhost/x'), { params: Promise.resolve({ name }) });

@@ -46,14 +46,14 @@ it('links a second service while signed in, and either brings the person back', 
   expect((await who(again))?.id).toBe(me.id);
   expect(await listUsers()).toHaveLength(1);
   expect(await kindsBy(me.id)).toEqual(['sign-in-linked', 'sign-in-linked']);
-}, 60_000);
+});
 
 it('does not take over an address that somebody signs in with already', async () => {
   const browser = new Browser();
   expect(location(await signIn(browser, 'g-other', 'google'))).toBe(FAILED);
   expect(await who(browser)).toBeNull();
   expect(await listUsers()).toHaveLength(1);
-}, 60_000);
+});
 
 it('does not link what belongs to somebody else', async () => {
   const browser = new Browser();
@@ -61,7 +61,7 @@ it('does not link what belongs to somebody else', async () => {
   const other = (await who(browser))!;
   expect(location(await signIn(browser, 'g-josiah', 'google'))).toBe(FAILED);
   expect(await listSignIns(other.id)).toEqual([{ provider: 'orcid', providerAccountId: '0000-0001-5109-3700' }]);
-}, 60_000);
+});
 
 it('lets somebody added on the command line in by their verified address, once', async () => {
   const olga = await ensureUser({ email: 'olga@example.org', role: 'maintainer' });
@@ -71,7 +71,7 @@ it('lets somebody added on the command line in by their verified address, once',
   expect((await getUser(olga.id))?.emailVerified).toBeInstanceOf(Date);
   // from now on the address alone opens nothing: another account of the same address is refused
   expect(await listSignIns(olga.id)).toEqual([{ provider: 'google', providerAccountId: 'g-operator' }]);
-}, 60_000);
+});
 
 it('believes no address that the service has not checked', async () => {
   const victim = await ensureUser({ email: 'victim@example.org', role: 'maintainer' });
@@ -81,7 +81,7 @@ it('believes no address that the service has not checked', async () => {
   expect(liar.id).not.toBe(victim.id);
   expect(liar).toMatchObject({ role: 'researcher', email: null });
   expect(await listSignIns(victim.id)).toEqual([]);
-}, 60_000);
+});
 
 it('unlinks all but the last, and the iD goes with ORCID', async () => {
   const me = (await getUserByEmail('josiah@example.org'))!;

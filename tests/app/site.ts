@@ -18,7 +18,7 @@ export function openSite({ engine = ONE_ENGINE[0], quota = 0 }: { engine?: Engin
     process.env.DATABASE_URL = database.url;
     process.env.LIVECELL_DATA = folder;
     process.env.LIVECELL_QUOTA = String(quota);
-  }, 60_000);
+  });
   afterAll(async () => {
     await closeDb();
     await database.close();

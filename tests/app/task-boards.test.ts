@@ -42,7 +42,7 @@ beforeAll(async () => {
   await entry('single-cell-type', 'label images', types({ BV2: 0.9 }), { unscored: true });
   await entry('training-size', 'curve', { sizes: { 2: both(0.2), 100: both(0.6) } });
   await entry('training-size', 'no small share', { sizes: { 4: both(0.2), 100: both(0.7) } });
-}, 60_000);
+});
 
 const both = (AP: number) => ({ segm: metrics(AP), bbox: metrics(AP) });
 const view = { protocol: 'livecell-paper', evaluation: 'segm' } as const;

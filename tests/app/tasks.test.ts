@@ -56,7 +56,7 @@ beforeAll(async () => {
   const { key: packKey } = await storage().put('datasets/counts', Readable.from([Buffer.from(text)]));
   await registerDataset({ name: 'counts', task: 'fluorescence-counts', packKey, ...numbers });
   await saveReferenceResults(parsePublishedResults(readFileSync('db/datasets/published-results.csv', 'utf8')));
-}, 60_000);
+});
 
 async function upload(content: Uint8Array): Promise<string> {
   const headers = {

@@ -45,7 +45,7 @@ beforeAll(async () => {
       await registerDataset({ name: prefix + name, task, packKey, public: true, ...facts });
     }
   }
-}, 60_000);
+});
 
 const model = (name: keyof typeof data, i = 0) => readFileSync(data[name].predictions[i].path);
 

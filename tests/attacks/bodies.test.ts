@@ -190,7 +190,7 @@ describe('a piece that does not fit', () => {
 });
 
 test('requests that are never finished are closed, and the others go on being answered', {
-  timeout: 30_000,
+  timeout: 240_000,
 }, async () => {
   const server = createServer(SERVER_LIMITS, (_request, response) => response.end('ok'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -50,7 +50,7 @@ function open(folder: string): string[] {
 
 describe('the data folder', () => {
   test('that a site made is closed to everybody else, database and all, whatever the umask', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, () => {
     const data = join(newFolder(), 'data');
     const program = `process.umask(0);

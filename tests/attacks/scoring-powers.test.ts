@@ -52,7 +52,7 @@ async function run(task: string, signal: AbortSignal = new AbortController().sig
   return (await pool.score(job as unknown as ScoreRequest, { signal })) as unknown as Record<string, unknown>;
 }
 
-describe('code that has taken over the scoring child', { timeout: 60_000 }, () => {
+describe('code that has taken over the scoring child', { timeout: 240_000 }, () => {
   let outcomes: Record<string, unknown>;
   beforeAll(async () => {
     outcomes = await run('everything');

@@ -48,7 +48,7 @@ describe('event streams', () => {
     const { watchSubmission } = await import('#app/_server/watch.ts');
     const heard = Array.from({ length: 100 }, () => vi.fn());
     const stops = heard.map((listener) => watchSubmission(id, listener));
-    await vi.waitFor(() => expect(heard[99]).toHaveBeenCalled(), { timeout: 5000 });
+    await vi.waitFor(() => expect(heard[99]).toHaveBeenCalled(), { timeout: 60_000 });
     // all at once, with the same document: nobody looked for themselves
     const documents = new Set(heard.map((listener) => listener.mock.calls[0][0]));
     expect(documents.size).toBe(1);

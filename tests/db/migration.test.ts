@@ -78,7 +78,7 @@ describe.each(ENGINES)('migrating what was submitted before on $name', ({ missin
     }
     await db.execute(sql`insert into audit_events (kind, submission_id, detail) values ('approved', 'b4', '{}')`);
     await migrate(database.url);
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

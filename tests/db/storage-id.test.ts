@@ -19,7 +19,7 @@ describe.each(ONE_ENGINE)('on $name', ({ missing, open }) => {
   beforeAll(async () => {
     database = await open();
     client = connect(database.url);
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

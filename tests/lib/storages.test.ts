@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let server: S3Server | null = null;
 beforeAll(async () => {
   server = S3_MISSING ? null : await startS3Server();
-}, 60_000);
+});
 afterAll(() => server?.stop());
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -181,7 +181,7 @@ describe('a bucket', () => {
     await uploads.remove(id);
   });
 
-  test('never takes the end of a broken connection for the end of a file', { timeout: 60_000 }, async () => {
+  test('never takes the end of a broken connection for the end of a file', { timeout: 240_000 }, async () => {
     const proxy = new FaultyProxy([server!.port]);
     const store = new S3Storage(server!.settings({ port: await proxy.listen() }));
     await store.put('long', Readable.from(Array.from({ length: 40 }, () => Buffer.alloc(1 << 20, 'x'))));
@@ -194,7 +194,7 @@ describe('a bucket', () => {
     await proxy.close();
   });
 
-  test('sends large files in parts', { timeout: 60_000 }, async () => {
+  test('sends large files in parts', { timeout: 240_000 }, async () => {
     const store = new S3Storage(server!.settings());
     const block = Buffer.alloc(1 << 20, 'x');
     const large = Readable.from(Array.from({ length: 70 }, () => block));

@@ -67,7 +67,7 @@ beforeAll(async () => {
       digest: () => hash.digest('hex'),
     });
   }
-}, 60_000);
+});
 
 test('controls give a scale: nothing is 0, no label image is perfect, and AP falls with the jitter', async () => {
   const numbers = new Map<string, { AP: number | null; AFNR: number | null; pq: (number | null)[] }>();

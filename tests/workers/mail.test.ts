@@ -28,7 +28,7 @@ describe.each(ONE_ENGINE)('e-mail on $name', ({ missing, open }) => {
     process.env.SMTP_URL = `smtp://board:p%40ss@127.0.0.1:${sink.port}`;
     process.env.MAIL_FROM = 'LIVECell benchmark <board@example.org>';
     process.env.AUTH_URL = 'https://board.example.org';
-  }, 60_000);
+  });
   beforeEach(async () => {
     await db.delete(outbox);
     sink.letters.length = 0;

@@ -63,7 +63,7 @@ describe.each(ENGINES)('on $name', ({ open, missing }) => {
     const dump = (backup: string, table: string) =>
       gunzipSync(readFileSync(join(backup, 'database', `${table}.jsonl.gz`))).toString();
 
-    it('restored into an empty site gives the same rows, files and keys', { timeout: 90_000 }, async () => {
+    it('restored into an empty site gives the same rows, files and keys', { timeout: 240_000 }, async () => {
       // more than are read and written at once
       const { storage, secret } = await site({ lines: 1200 });
       const backup = folder();
@@ -96,7 +96,7 @@ describe.each(ENGINES)('on $name', ({ open, missing }) => {
       expect(doubled).toBe(0);
     });
 
-    it('into the same folder copies new files only, and forgets deleted ones', { timeout: 60_000 }, async () => {
+    it('into the same folder copies new files only, and forgets deleted ones', { timeout: 240_000 }, async () => {
       const { storage, secret } = await site();
       const backup = folder();
       expect(await backUp(backup, { storage, secret })).toMatchObject({ copied: 2, kept: 0 });
@@ -112,7 +112,7 @@ describe.each(ENGINES)('on $name', ({ open, missing }) => {
       expect(await verifyBackup(backup, manifest)).toEqual([]);
     });
 
-    it('that is damaged is refused before anything is restored', { timeout: 60_000 }, async () => {
+    it('that is damaged is refused before anything is restored', { timeout: 240_000 }, async () => {
       const { storage, secret } = await site();
       const backup = folder();
       await backUp(backup, { storage, secret });
@@ -127,7 +127,7 @@ describe.each(ENGINES)('on $name', ({ open, missing }) => {
       expect(await db().select().from(users)).toEqual([]);
     });
 
-    it('is not restored over a site that holds anything', { timeout: 60_000 }, async () => {
+    it('is not restored over a site that holds anything', { timeout: 240_000 }, async () => {
       const { database, storage, secret } = await site();
       const backup = folder();
       await backUp(backup, { storage, secret });

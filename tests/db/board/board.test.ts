@@ -110,7 +110,7 @@ describe.each(ONE_ENGINE)('the leaderboard on $name', ({ missing, open }) => {
     await entry('private', { AP: 1 }, { visibility: 'private' });
     await entry('against another ground truth', { AP: 1 }, { sha256: 'd'.repeat(64) });
     await createSubmission(someSubmission(dataset, { method: 'not scored' }), client.db);
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();
@@ -282,7 +282,7 @@ describe.each(ONE_ENGINE)('the leaderboard on $name', ({ missing, open }) => {
       ),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   test('a board of an unknown data set is empty of entries', async () => {
     expect(entries(await board({ dataset: 'nowhere' }))).toEqual([]);

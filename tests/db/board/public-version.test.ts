@@ -27,7 +27,7 @@ describe.each(ENGINES)('on $name', ({ name, open, missing }) => {
       database = await open();
       client = connect(database.url, { max: 4 });
       dataset = await someDataset(client.db);
-    }, 60_000);
+    });
     afterAll(async () => {
       await client?.close();
       await database?.close();

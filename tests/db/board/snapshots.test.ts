@@ -30,7 +30,7 @@ beforeAll(async () => {
   client = connect(database.url);
   dataset = await someDataset(client.db);
   ada = await ensureUser({ email: 'ada@example.org', name: 'Ada' }, client.db);
-}, 60_000);
+});
 afterAll(async () => {
   await client?.close();
   await database?.close();

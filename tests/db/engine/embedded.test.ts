@@ -103,7 +103,7 @@ describe('the data folder', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('keeps every acknowledged row through kill -9, and is free at once', { timeout: 60_000 }, async () => {
+  test('keeps every acknowledged row through kill -9, and is free at once', { timeout: 240_000 }, async () => {
     const folder = temporaryFolder();
     await (await openEmbedded(folder, { template: await embeddedTemplate() })).close();
     const child = spawn(process.execPath, ['tests/db/engine/open-client.ts', folder], {

@@ -31,7 +31,7 @@ describe.each(ONE_ENGINE)('notices on $name', ({ missing, open }) => {
     database = await open();
     client = connect(database.url);
     db = client.db;
-  }, 60_000);
+  });
   afterAll(async () => {
     await client?.close();
     await database?.close();

@@ -46,7 +46,7 @@ describe.each(ONE_ENGINE)('classes on $name', ({ missing, open }) => {
       people[name] = (await ensureUser({ email: `${name}@example.org`, name }, client.db)).id;
     ({ id } = await createClass({ name: 'Course', task: dataset.task, datasetId: dataset.id }, people.mo, client.db));
     code = await renewCode(id, client.db);
-  }, 60_000);
+  });
   afterAll(async () => {
     await client?.close();
     await database?.close();

@@ -50,7 +50,7 @@ describe.each(ONE_ENGINE)('an account on $name', ({ missing, open }) => {
     db = client.db;
     dataset = await someDataset(db);
     maintainer = await ensureUser({ email: 'maintainer@example.org', name: 'M', role: 'maintainer' }, db);
-  }, 60_000);
+  });
   beforeEach(async () => {
     counter++;
     ada = await person('Ada');

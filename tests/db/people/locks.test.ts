@@ -30,7 +30,7 @@ describe.skipIf(missing)('transactions that lock people', () => {
     client = connect(database.url, { max: 12 });
     dataset = await someDataset(client.db);
     chief = await someone('maintainer');
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

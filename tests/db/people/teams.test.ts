@@ -37,7 +37,7 @@ describe.each(ONE_ENGINE)('teams on $name', ({ missing, open }) => {
     dataset = await someDataset(client.db);
     for (const name of Object.keys(people) as (keyof typeof people)[])
       people[name] = (await ensureUser({ email: `${name}@example.org`, name }, client.db)).id;
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

@@ -32,7 +32,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
     client = connect(database.url);
     dataset = await someDataset(client.db);
     await set({ quota: 3, quotaDays: 7 });
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();
@@ -237,7 +237,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
     expect(await standing()).toMatchObject({ limit: 3, left: 0 });
   });
 
-  test('of 50 at once exactly the limit get in', { timeout: 60_000 }, async () => {
+  test('of 50 at once exactly the limit get in', { timeout: 240_000 }, async () => {
     const many = connect(database.url, { max: 10 });
     try {
       const results = await Promise.allSettled(
@@ -253,7 +253,7 @@ describe.each(ENGINES)('the quota on $name', ({ missing, open }) => {
   });
 
   test('the ledger’s own lock is enough, whatever else makes submissions wait for each other', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const { task, id: datasetId } = dataset;
     const rows = await client.db

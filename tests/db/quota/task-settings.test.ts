@@ -34,7 +34,7 @@ describe.each(ONE_ENGINE)('what maintainers set on $name', ({ missing, open }) =
     dataset = await someDataset(client.db);
     ({ id: ada } = await ensureUser({ email: 'ada@example.org', name: 'Ada' }, client.db));
     ({ id: mo } = await ensureUser({ email: 'mo@example.org', name: 'Mo', role: 'maintainer' }, client.db));
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

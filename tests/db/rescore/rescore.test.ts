@@ -48,7 +48,7 @@ describe.each(ENGINES)('scoring again on $name', ({ missing, open }) => {
     client = connect(database.url);
     const person = (name: string) => ensureUser({ email: `${name}@example.org`, name }, client.db);
     [ada, eve, mina] = [await person('Ada'), await person('Eve'), await person('Mina')];
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

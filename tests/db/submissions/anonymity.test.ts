@@ -18,7 +18,7 @@ describe.each(ONE_ENGINE)('on $name', ({ open, missing }) => {
       database = await open();
       client = connect(database.url, { max: 8 });
       dataset = await someDataset(client.db);
-    }, 60_000);
+    });
     afterAll(async () => {
       await client?.close();
       await database?.close();

@@ -29,7 +29,7 @@ describe.each(ONE_ENGINE)('derivations on $name', ({ missing, open }) => {
     dataset = await someDataset(client.db);
     // counts have no label images
     await someDataset(client.db, { name: 'counts', task: 'fluorescence-counts', sha256: 'c'.repeat(64), public: true });
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

@@ -55,7 +55,7 @@ describe.each(ONE_ENGINE)('methods on $name', ({ missing, open }) => {
     await client.db.insert(taskSettings).values({ task: dataset.task, quota: 1000 });
     ada = (await ensureUser({ email: 'ada@example.org', name: 'Ada' }, client.db)).id;
     eve = (await ensureUser({ email: 'eve@example.org', name: 'Eve' }, client.db)).id;
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

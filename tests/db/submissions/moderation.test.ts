@@ -46,7 +46,7 @@ describe.each(ONE_ENGINE)('moderation on $name', ({ missing, open }) => {
     const person = (name: string, role?: 'maintainer') =>
       ensureUser({ email: `${name}@example.org`, name, role }, client.db);
     [ada, eve, mina] = [await person('Ada'), await person('Eve'), await person('Mina', 'maintainer')];
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

@@ -38,7 +38,7 @@ describe.each(ENGINES)('submissions on $name', ({ missing, open }) => {
     database = await open();
     client = connect(database.url);
     dataset = await someDataset(client.db, { public: true });
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

@@ -25,7 +25,7 @@ describe.each(ENGINES)('the sweeper on $name', ({ missing, open }) => {
     client = connect(database.url);
     dataset = await someDataset(client.db);
     ({ id: userId } = await ensureUser({ email: 'p@example.org', name: 'P' }, client.db));
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.close();
     await database.close();

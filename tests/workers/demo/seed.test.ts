@@ -24,7 +24,7 @@ describe.each(ENGINES)('a new installation on $name', ({ missing, open }) => {
     database = await open();
     vi.stubEnv('DATABASE_URL', database.url);
     vi.stubEnv('LIVECELL_DATA', data);
-  }, 60_000);
+  });
   afterAll(async () => {
     await closeDb();
     await database.close();
@@ -32,7 +32,7 @@ describe.each(ENGINES)('a new installation on $name', ({ missing, open }) => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  test('is seeded once, however often and by however many', { timeout: 60_000 }, async () => {
+  test('is seeded once, however often and by however many', { timeout: 240_000 }, async () => {
     const both = await Promise.all([seed(), seed()]);
     expect(both.filter((seeded) => seeded.demo)).toHaveLength(1);
     expect((await seed()).demo).toBe(false);

@@ -71,7 +71,7 @@ describe.each(ONE_ENGINE)('a scoring process on $name', ({ missing, open }) => {
     });
     const id = await submit({ end: 'score' }, userId);
     await reaches(id, 'scored');
-    await until(async () => sink.letters.length > 0, { milliseconds: 20_000, what: 'the letter' });
+    await until(async () => sink.letters.length > 0, { milliseconds: 120_000, what: 'the letter' });
     expect(sink.letters).toMatchObject([{ to: 'wilma@example.org' }]);
     expect(quotedPrintable(sink.letters[0].text)).toContain(`https://board.example.org/submissions/${id}`);
     await kill(worker);

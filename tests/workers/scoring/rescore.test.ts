@@ -53,7 +53,7 @@ describe.each(ONE_ENGINE)('ground truth and its scores on $name', ({ missing, op
     document.annotations = document.annotations.filter((_: unknown, i: number) => i % 7 !== 0);
     mended = join(data, 'mended.json');
     writeFileSync(mended, JSON.stringify(document));
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all([...running].map(kill));
   });

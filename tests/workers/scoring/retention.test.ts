@@ -174,7 +174,7 @@ describe.skipIf(S3_MISSING)('in a bucket', () => {
     });
     expect(storage()).toBeInstanceOf(S3Storage);
     await put('datasets/test.pack');
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const name of Object.keys(process.env)) if (name.startsWith('S3_')) delete process.env[name];
     await server.stop();

@@ -35,7 +35,7 @@ export function scoringProcesses(open: Engine['open']) {
     dataset = await someDataset(client.db);
     // the stand-in does not read it, but a job is only begun where all of its files are
     await stored.put(dataset.packKey, toStream(Buffer.from('ground truth')));
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all([...running].map(kill));
   });

@@ -76,7 +76,7 @@ beforeAll(async () => {
     'data sets': archive('sets.zip', { 'EVICAN.json': model, 'cellpose-2.json.gz': model }),
     'another data set': archive('set.zip', { 'EVICAN.json': model, 'Omnipose.json': model }),
   };
-}, 60_000);
+});
 afterAll(async () => {
   await dismissHelpers();
   rmSync(dir, { recursive: true, force: true });

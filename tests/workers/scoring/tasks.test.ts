@@ -39,7 +39,7 @@ beforeAll(async () => {
     const outcome = await scoreTask(job('livecell-wide', { all: path }));
     if (outcome.ok) wide.push(asReportOf(outcome.reports[0], 'livecell-wide'));
   }
-}, 60_000);
+});
 afterAll(async () => {
   await dismissHelpers();
   rmSync(dir, { recursive: true, force: true });

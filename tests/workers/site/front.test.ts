@@ -212,7 +212,7 @@ it('says that the database hangs to those who would wait for it', { timeout: 20_
 });
 
 it('says so too where the page is not in the cache, and shows it once the database is back', {
-  timeout: 30_000,
+  timeout: 240_000,
 }, async () => {
   let hangs = false;
   const { get } = await open({
@@ -239,7 +239,7 @@ it('says so too where the page is not in the cache, and shows it once the databa
   expect((await get('/tasks')).status).toBe(200); // what it holds is still shown
 });
 
-it('waits for a database that is slow, and refuses nothing', { timeout: 30_000 }, async () => {
+it('waits for a database that is slow, and refuses nothing', { timeout: 240_000 }, async () => {
   const { get } = await open({
     handle: async (_request, response) => {
       await later(5500);

@@ -86,7 +86,7 @@ describe('starting', () => {
       return pids.length >= 2 && pids;
     });
     first.child.kill('SIGKILL');
-    await until(async () => !children.some(isAlive), { milliseconds: 10_000, what: 'the children to end' });
+    await until(async () => !children.some(isAlive), { milliseconds: 60_000, what: 'the children to end' });
 
     const again = launch(folder, await freePort());
     // nobody reads what it says, as after `npm start | head`: it goes on
