@@ -58,7 +58,8 @@ function toStream(chunks: AsyncGenerator<Uint8Array>): Readable {
   });
 }
 
-const UNPACKING: Unpacking = {
+/** Decompression by what Next puts in the place of Node's zlib. */
+export const UNPACKING: Unpacking = {
   async *gunzip(packed) {
     const output = toStream(packed as AsyncGenerator<Uint8Array>).pipe(createGunzip({ chunkSize: CHUNK }));
     try {

@@ -12,7 +12,8 @@ import type { Drawing, FoundInFile, ListedImage, WorkerAnswer, WorkerRequest } f
 import '#app/_components/upload.css';
 import './check.css';
 
-/** Tables and charts of a score come with the first score. */
+/** The viewer comes with the first file, tables and charts of a score with the first score. */
+const Overlays = dynamic(() => import('./overlays.tsx').then((module) => module.Overlays), { ssr: false });
 const ScoredHere = dynamic(() => import('./scored-here.tsx').then((module) => module.ScoredHere));
 
 export interface CheckTask {
@@ -43,6 +44,8 @@ export function Check({ tasks }: { tasks: readonly CheckTask[] }) {
   const [state, setState] = useState<State>({ phase: 'empty' });
   const [images, setImages] = useState<readonly ListedImage[]>([]);
   const [drawing, setDrawing] = useState<Drawing | null>(null);
+  const [pictures, setPictures] = useState<ReadonlyMap<number, ImageBitmap>>(new Map());
+  const [pictureProblem, setPictureProblem] = useState<string | null>(null);
   const [report, setReport] = useState<Report | null>(null);
   const [scoring, setScoring] = useState<'idle' | 'scoring' | string>('idle');
   const [over, setOver] = useState(false);
@@ -83,12 +86,21 @@ export function Check({ tasks }: { tasks: readonly CheckTask[] }) {
           const { name, size } = now.phase === 'reading' ? now : { name: '', size: 0 };
           return { phase: 'checked', name, size, found, seconds };
         });
-        const first = found.described?.perImage.findIndex((count) => count > 0) ?? -1;
-        if (first >= 0) ask({ kind: 'draw', image: first });
+        const first = found.drawable?.worth[0];
+        if (first) ask({ kind: 'draw', image: first.image });
         break;
       }
       case 'drawn':
         setDrawing(message);
+        break;
+      case 'pictured': {
+        const { image, picture } = message;
+        setPictures((now) => new Map(now).set(image, picture));
+        ask({ kind: 'draw', image });
+        break;
+      }
+      case 'not-pictured':
+        setPictureProblem(message.message);
         break;
       case 'scored':
         setReport(message.report);
@@ -105,6 +117,8 @@ export function Check({ tasks }: { tasks: readonly CheckTask[] }) {
     chosen.current = file;
     worker.current?.terminate(); // what it says of an earlier file would be taken for this one
     setDrawing(null);
+    setPictures(new Map());
+    setPictureProblem(null);
     setReport(null);
     setState({ phase: 'reading', name: file.name, size: file.size, fraction: 0 });
     try {
@@ -252,13 +266,19 @@ export function Check({ tasks }: { tasks: readonly CheckTask[] }) {
       {phase === 'checked' && (
         <>
           <Findings found={state.found} />
-          {state.found.described && (
-            <Found
-              described={state.found.described}
+          {state.found.described && <Found described={state.found.described} />}
+          {state.found.drawable && (
+            <Overlays
+              drawable={state.found.drawable}
               images={images}
               drawing={drawing}
-              dataset={dataset.name}
+              pictures={pictures}
+              problem={pictureProblem}
               onDraw={(image) => ask({ kind: 'draw', image })}
+              onPictures={(files, image) => {
+                setPictureProblem(null);
+                for (const file of files) ask({ kind: 'picture', file, image });
+              }}
             />
           )}
           {state.found.problems.length === 0 && (

@@ -1,23 +1,12 @@
 'use client';
 
-import { useEffect, useId, useRef } from 'react';
 import { DataTable } from '#app/_components/data-table.tsx';
 import { integer } from '#lib/format.ts';
 import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
 import { type Described, SCORE_BARS } from '#lib/local/describe.ts';
-import type { Drawing, ListedImage } from './worker.ts';
 
-interface Props {
-  described: Described;
-  images: readonly ListedImage[];
-  drawing: Drawing | null;
-  /** its name, for pictures */
-  dataset: string;
-  onDraw(image: number): void;
-}
-
-/** What a file holds: detections by cell type, scores, and outlines on an image. */
-export function Found({ described, images, drawing, dataset, onDraw }: Props) {
+/** What a file holds: detections by cell type, and scores. */
+export function Found({ described }: { described: Described }) {
   const { types, median, most, atMost, masks } = described;
   return (
     <section className="section stack">
@@ -46,7 +35,6 @@ export function Found({ described, images, drawing, dataset, onDraw }: Props) {
         />
         <Scores described={described} />
       </div>
-      <Outlines described={described} images={images} drawing={drawing} dataset={dataset} onDraw={onDraw} />
     </section>
   );
 }
@@ -86,56 +74,6 @@ function Scores({ described: { scores, range } }: { described: Described }) {
           </text>
         ))}
       </svg>
-    </figure>
-  );
-}
-
-/** The outlines of one image, over its picture where that is public. */
-function Outlines({ described: { perImage }, images, drawing, dataset, onDraw }: Props) {
-  const id = useId();
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const context = canvas.current?.getContext('2d');
-    if (drawing) context?.putImageData(new ImageData(drawing.pixels, drawing.width, drawing.height), 0, 0);
-  }, [drawing]);
-  if (!drawing) return null;
-  const { image, width, height } = drawing;
-  const name = images[image]?.file_name ?? '';
-  const picture = `/datasets/${encodeURIComponent(dataset)}/pictures/${encodeURIComponent(name)}.png`;
-  return (
-    <figure className="check-outlines">
-      <p className="field">
-        <label htmlFor={id}>Outlines on</label>
-        <select id={id} value={image} onChange={(event) => onDraw(Number(event.target.value))}>
-          {images.map(({ id, file_name }, i) => (
-            <option key={String(id)} value={i}>
-              {file_name} ({integer(perImage[i] ?? 0)})
-            </option>
-          ))}
-        </select>
-      </p>
-      <div className="check-picture" style={{ aspectRatio: `${width} / ${height}`, maxWidth: width }}>
-        {/* biome-ignore lint/performance/noImgElement: a picture that may not be there, with rights of its own */}
-        <img
-          key={picture}
-          src={picture}
-          alt=""
-          onError={(event) => {
-            event.currentTarget.hidden = true;
-          }}
-        />
-        <canvas
-          ref={canvas}
-          width={width}
-          height={height}
-          role="img"
-          aria-label={`Outlines of ${integer(perImage[image] ?? 0)} detections on ${name}`}
-        />
-      </div>
-      <figcaption className="hint">
-        Do the outlines look like cells, and lie where cells are? If they are shifted, mirrored or turned, the masks
-        were written in another order.
-      </figcaption>
     </figure>
   );
 }

@@ -807,6 +807,22 @@ export const chartQuerySchema = z.object({
 });
 export type ChartQuery = z.infer<typeof chartQuerySchema>;
 
+/** A chart of a page that names its charts. */
+export const namedChartQuerySchema = z.object({
+  /** its name; `format=json` lists them */
+  chart: z.string().max(40).default(''),
+  format: z.enum(['svg', 'png', 'csv', 'json']).default('svg'),
+});
+
+/** A chart of a comparison. */
+export const compareChartQuerySchema = namedChartQuerySchema.extend({
+  /** ids of two to six published entries, separated by commas */
+  entries: z.string().max(1000),
+  protocol: z.enum(PROTOCOL_IDS).default('livecell-paper'),
+  /** default: masks, where all of them have masks */
+  evaluation: z.enum(EVALUATIONS).optional(),
+});
+
 export const oembedQuerySchema = z.object({
   /** of a board, an entry or a chart of this site */
   url: z.string().max(2000),
@@ -845,6 +861,8 @@ export const imageListSchema = z.object({
       height: z.int().optional(),
       /** for series of counts: the series */
       cellType: z.string().optional(),
+      /** address of its picture as PNG, with its contrast stretched, where pictures are public */
+      picture: z.string().optional(),
     }),
   ),
 });

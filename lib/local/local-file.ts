@@ -5,8 +5,10 @@
 import type { Dataset } from '#lib/coco/dataset.ts';
 import type { ProtocolId } from '#lib/coco/protocol.ts';
 import type { Problem, Warning } from '#lib/problems.ts';
+import { type Accepted, acceptedOf } from '#lib/readers/accepted.ts';
 import type { ReadPredictions, Target } from '#lib/readers/coco/predictions.ts';
 import { readOpenedCounts } from '#lib/readers/counts/counts-file.ts';
+import { countDetections } from '#lib/readers/counts/detections.ts';
 import type { OpenedFile } from '#lib/readers/opened-file.ts';
 import { readOpened } from '#lib/readers/predictions-file.ts';
 import { type Validated, validated } from '#lib/readers/validate.ts';
@@ -17,6 +19,7 @@ import type { Report } from '#lib/tasks/report.ts';
 import type { Task } from '#lib/tasks/task.ts';
 import { type Described, describePredictions } from './describe.ts';
 import { requireDetectionsOnOwnType } from './trained-type.ts';
+import { chooseImages, type WorthALook } from './worth-a-look.ts';
 
 /** A file of a task's slot, and what it is read against. */
 export interface LocalFile {
@@ -39,12 +42,23 @@ export interface LocalFindings extends Validated {
   described?: Described;
   /** absent if the file has problems, and for counts */
   read?: ReadPredictions;
+  /** what was read all the same, to be looked at; of a file without problems the same as `read`; absent for counts */
+  drawable?: Drawable;
+}
+
+/** Detections that can be drawn. */
+export interface Drawable {
+  accepted: Accepted;
+  /** [images] detections */
+  perImage: Uint32Array;
+  worth: WorthALook[];
 }
 
 /** Find everything wrong or suspicious in a file. */
 export async function checkLocally(file: LocalFile): Promise<LocalFindings> {
   const { task, slot, target } = file;
   let read: ReadPredictions | undefined;
+  let accepted: Accepted | undefined;
   const found = await validated(async () => {
     const opened = await file.open();
     try {
@@ -57,7 +71,11 @@ export async function checkLocally(file: LocalFile): Promise<LocalFindings> {
         };
         return await readOpenedCounts(opened, unknown, file);
       }
-      const predictions = await readOpened(opened, target, file.onProgress);
+      const predictions = await readOpened(opened, target, file.onProgress).catch((error: unknown) => {
+        accepted = acceptedOf(error);
+        throw error;
+      });
+      accepted = predictions;
       requireDetectionsOnOwnType(task.id, slot, predictions, target);
       read = predictions;
       return { ...predictions, detections: predictions.detections.count };
@@ -65,7 +83,18 @@ export async function checkLocally(file: LocalFile): Promise<LocalFindings> {
       opened.close();
     }
   });
-  return { ...found, ...(read && { read, described: describePredictions(read, target) }) };
+  return {
+    ...found,
+    ...(read && { read, described: describePredictions(read, target) }),
+    ...(accepted && { drawable: describeDrawable(accepted, found, target) }),
+  };
+}
+
+function describeDrawable(accepted: Accepted, found: Validated, { images }: Target): Drawable {
+  const { detections, groups } = accepted;
+  const counts = countDetections(detections, groups, images.ids.length, Number.NEGATIVE_INFINITY);
+  const perImage = Uint32Array.from(counts);
+  return { accepted, perImage, worth: chooseImages(found, images.fileNames, perImage) };
 }
 
 /** The file as the report states it; a browser digests it by its own means. */

@@ -8,6 +8,7 @@ import { PRIMARY_PROTOCOL, PROTOCOLS } from '../coco/protocol.ts';
 import { countsFromIntervals, encodeCounts, IntervalBuffer } from '../coco/rle.ts';
 import { IOU_STEPS } from '../scoring/errors-by-kind.ts';
 import type { Outcomes } from '../scoring/outcomes.ts';
+import { MOST_CELLS } from './id-map.ts';
 
 interface ImageSize {
   /** number of the image in its data set */
@@ -82,6 +83,30 @@ export function collectEntryCells({ outcomes, predictions, images }: CellSources
         (steps) => Math.round((1000 * steps) / IOU_STEPS) / 1000,
       ),
     },
+  };
+}
+
+/**
+ * Collect the cells that a file has on an image, before anything is matched: the surest first, at most as many as a map
+ * can hold.
+ */
+export function collectFileCells(
+  { detections, groups, unscored = false }: Pick<Predictions, 'detections' | 'groups' | 'unscored'>,
+  size: ImageSize,
+): EntryCells {
+  const here: number[] = [];
+  for (let d = 0; d < detections.count; d++) {
+    const of = detections.image[d];
+    if (of === size.image || (of < 0 && groups[-1 - of].includes(size.image))) here.push(d);
+  }
+  const { score } = detections;
+  const shown = here.sort((p, q) => score[q] - score[p] || p - q).slice(0, MOST_CELLS);
+  return {
+    ...size,
+    scoreThreshold: null,
+    unscored,
+    masks: shown.map((d) => encodeMask(detections, d, size)),
+    scores: shown.map((d) => score[d]),
   };
 }
 

@@ -1,6 +1,7 @@
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { shrink, stretchContrast, thumbnailPng } from '#lib/datasets/thumbnail.ts';
+import { stretchContrast } from '#lib/datasets/contrast.ts';
+import { shrink, thumbnailPng } from '#lib/datasets/thumbnail.ts';
 
 describe('pictures as pages show them', () => {
   it('stretches the values that pictures use to black and white, and keeps their order', () => {

@@ -1,17 +1,10 @@
 /** The viewer: pixels at known places of a constructed image, drawn either way, and the demo's own cells. */
-import { decode } from 'fast-png';
 import { COLOURS } from '#app/datasets/[name]/viewer/scene.ts';
-import { countsFromIntervals, encodeCounts } from '#lib/coco/rle.ts';
+import { type Box, edgeOf, maskOf as encodedMask, isNear as near, look as photograph } from './drawn.ts';
 import { expect, rendered, test } from './site-test.ts';
 
 const SIZE = { image: 0, width: 704, height: 520 };
-type Box = [x: number, y: number, width: number, height: number];
-
-function maskOf([x, y, width, height]: Box): string {
-  const intervals = new Uint32Array(2 * width);
-  for (let k = 0; k < width; k++) intervals.set([(x + k) * SIZE.height + y, (x + k) * SIZE.height + y + height], 2 * k);
-  return encodeCounts(countsFromIntervals(intervals, 0, intervals.length, SIZE.width * SIZE.height));
-}
+const maskOf = (box: Box) => encodedMask(box, SIZE);
 
 const FOUND: Box = [100, 100, 80, 80];
 const MISSED: Box = [300, 100, 80, 80];
@@ -38,18 +31,7 @@ for (const way of ['webgl', 'canvas'] as const)
     const canvas = page.locator('.viewer canvas');
     await page.getByRole('slider', { name: 'Swipe' }).fill('0');
 
-    const look = async () => {
-      const { width, height, data, channels } = decode(await canvas.screenshot());
-      const scale = Math.min(width / SIZE.width, height / SIZE.height);
-      const [left, top] = [(width - SIZE.width * scale) / 2, (height - SIZE.height * scale) / 2];
-      /** the colour at a place of the image, some pixels of the screen to the right */
-      return (x: number, y: number, right = 0) => {
-        const at = channels * (Math.round(y * scale + top) * width + Math.round(x * scale + left + right));
-        return [...data.subarray(at, at + 3)];
-      };
-    };
-    const near = (colour: number[], wanted: readonly number[]) =>
-      colour.every((value, k) => Math.abs(value - wanted[k]) <= 14);
+    const look = () => photograph(canvas, SIZE);
     const anyNear = (at: Awaited<ReturnType<typeof look>>, [x, y, w, h]: Box, wanted: readonly number[]) => {
       for (let dx = -6; dx <= 6; dx++)
         for (let dy = -6; dy <= 6; dy++) if (near(at(x + w / 2 + dx, y + h / 2 + dy), wanted)) return true;
@@ -58,8 +40,7 @@ for (const way of ['webgl', 'canvas'] as const)
     const inked = (verdict: 'missed' | 'false') => COLOURS[verdict].map((value) => 0.75 * value + 0.25 * 41);
     await expect.poll(async () => near((await look())(FOUND[0], 140, 1), COLOURS.found)).toBe(true);
     const at = await look();
-    // where an outline falls between two pixels of the screen, either may have it
-    const edge = ([x, y, , h]: Box) => [-1, 0, 1, 2].map((right) => at(x, y + h / 2, right));
+    const edge = (box: Box) => edgeOf(at, box);
     expect(
       edge(MISSED).some((colour) => near(colour, COLOURS.missed)),
       `${edge(MISSED)}`,
@@ -103,7 +84,7 @@ for (const way of ['webgl', 'canvas'] as const)
         [[500, 250]],
       ].flat())
         expect(after(x, y), `at ${x}, ${y}`).toEqual(at(x, y));
-      const ring = ([x, y, , h]: Box) => [-1, 0, 1, 2].map((right) => after(x, y + h / 2, right));
+      const ring = (box: Box) => edgeOf(after, box);
       expect(ring(MISSED)).toEqual(edge(MISSED));
       expect(ring(FALSE)).toEqual(edge(FALSE));
     }

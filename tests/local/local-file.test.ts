@@ -1,9 +1,11 @@
 /** What a browser says of a file: the same as the server, told of the whole file at a glance. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describePredictions } from '#lib/local/describe.ts';
 import { checkLocally, type LocalFile } from '#lib/local/local-file.ts';
-import { drawOutlines } from '#lib/local/outlines.ts';
+import { chooseImages } from '#lib/local/worth-a-look.ts';
 import type { ReadPredictions, Target } from '#lib/readers/coco/predictions.ts';
 import { readPredictions } from '#lib/readers/coco/predictions.ts';
 import { openFile } from '#lib/readers/files.ts';
@@ -21,24 +23,50 @@ function read(records: unknown, target: Target = SMALL): Promise<ReadPredictions
   return readPredictions(() => [new TextEncoder().encode(JSON.stringify(records))], target);
 }
 
-/** The rows of an image, `#` where a pixel is drawn. */
-function rows(pixels: Uint8ClampedArray, width: number): string[] {
-  const alpha = pixels.filter((_, i) => i % 4 === 3);
-  return Array.from({ length: alpha.length / width }, (_, y) =>
-    Array.from(alpha.subarray(y * width, (y + 1) * width), (value) => (value ? '#' : '.')).join(''),
+test('a few images are chosen: those with findings first, problems before warnings, then the fullest', () => {
+  const names = ['A172', 'BV2', 'Huh7', 'MCF7', 'SHSY5Y'].map((type) => `${type}_Phase_C7_1_00d00h00m_1.tif`);
+  const [a, b, c, d, e] = names;
+  const perImage = Uint32Array.of(3, 9, 1, 0, 2);
+  const chosen = chooseImages(
+    {
+      problems: [{ code: 'wrong-mask-size', message: '', image: c }],
+      warnings: [
+        { code: 'image-without-detections', message: '', examples: [d] },
+        { code: 'duplicate-detection', message: '', examples: [e] },
+        { code: 'no-mask', message: '' },
+      ],
+    },
+    names,
+    perImage,
   );
-}
-
-test('outlines are the pixels of a mask with a neighbour outside it; without pixels, the box', async () => {
-  // a square of 4 rows and 4 columns has four pixels inside
-  const whole = { size: [4, 6], counts: [4, 16, 4] };
-  const square = await read([{ image_id: 1, score: 1, segmentation: whole }]);
-  expect(rows(drawOutlines(square, 0, { width: 6, height: 4 }), 6)).toEqual(['.####.', '.#..#.', '.#..#.', '.####.']);
-  const box = await read([
-    { image_id: 1, score: 1, bbox: [1, 0, 3, 3], segmentation: [] },
-    { image_id: 1, score: 1, segmentation: { size: [4, 6], counts: [23, 1] } },
+  expect(chosen.map(({ image, code }) => [names[image], code])).toEqual([
+    [c, 'wrong-mask-size'],
+    [e, 'duplicate-detection'],
+    [b, undefined],
+    [a, undefined],
+    [d, 'image-without-detections'],
   ]);
-  expect(rows(drawOutlines(box, 0, { width: 6, height: 4 }), 6)).toEqual(['.###..', '.#.#..', '.###..', '.....#']);
+  expect(chooseImages({ problems: [], warnings: [] }, names, new Uint32Array(5))).toEqual([]);
+});
+
+test('of a refused file, the records without a problem can be looked at, and are never scored', async () => {
+  const records = [
+    { image_id: 1, score: 1, segmentation: { size: [4, 6], counts: [4, 16, 4] } },
+    { image_id: 1, score: 1, segmentation: { size: [9, 9], counts: [80, 1] } },
+  ];
+  const path = join(mkdtempSync(join(tmpdir(), 'livecell-local-')), 'results.json');
+  writeFileSync(path, JSON.stringify(records));
+  const found = await checkLocally({
+    task: parseTask('livecell-wide')!,
+    slot: 'all',
+    target: SMALL,
+    open: () => openFile(path),
+  });
+  expect(found.problems).toHaveLength(1);
+  expect(found.read).toBeUndefined();
+  expect(found.drawable?.accepted.detections.count).toBe(1);
+  expect([...found.drawable!.perImage]).toEqual([1]);
+  expect(found.drawable!.worth).toMatchObject([{ image: 0, code: found.problems[0].code }]);
 });
 
 test('a file is described by its counts per image and its scores', async () => {
@@ -76,7 +104,7 @@ test.each(['00-dt.json', '08-rows-first.json', '10-no-category.json', '19-deflat
       target,
       open: () => openFile(predictions),
     };
-    const { read, described, ...found } = await checkLocally(file);
+    const { read, described, drawable, ...found } = await checkLocally(file);
     expect(found).toEqual(await validateFile({ groundTruth, predictions }));
     expect(described === undefined).toBe(found.problems.length > 0);
     expect(read === undefined).toBe(found.problems.length > 0);

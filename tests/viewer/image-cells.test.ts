@@ -13,7 +13,7 @@ import { evaluate } from '#lib/scoring/evaluate.ts';
 import { imageSlices } from '#lib/scoring/slices.ts';
 import { cellAt } from '#lib/viewer/cell-at.ts';
 import { paintIdMap } from '#lib/viewer/id-map.ts';
-import { collectEntryCells, collectTruthCells } from '#lib/viewer/image-cells.ts';
+import { collectEntryCells, collectFileCells, collectTruthCells } from '#lib/viewer/image-cells.ts';
 import { judge } from '#lib/viewer/verdicts.ts';
 import { fiveCells, maskOf, pack, rectangle } from '#tests/coco/documents.ts';
 import { GOLDEN, readText } from '#tests/parity/golden-files.ts';
@@ -165,4 +165,17 @@ describe('a constructed image', () => {
     expect(() => paintIdMap(['09'], { width: 3, height: 4 })).toThrow('cell 0 is damaged');
     expect(() => paintIdMap(['\u0007'], { width: 3, height: 3 })).toThrow('cell 0 is damaged');
   });
+});
+
+test('the cells of a file are its detections on an image, the surest first, before anything is matched', async () => {
+  const { dataset, predictions, outcomes } = await small;
+  const { images } = dataset;
+  for (const [image] of images.ids.entries()) {
+    const size = { image, width: images.width[image], height: images.height[image] };
+    const { masks, scores, verdicts } = collectFileCells(predictions, size);
+    const judged = collectEntryCells({ outcomes, predictions, images }, image);
+    expect(verdicts).toBeUndefined();
+    expect(scores).toEqual(judged.scores);
+    expect(masks.toSorted()).toEqual(judged.masks.toSorted());
+  }
 });

@@ -2,6 +2,7 @@
 
 import type { ImageId, Images, Objects, Predictions } from '#lib/coco/dataset.ts';
 import { FileRejected } from '#lib/problems.ts';
+import { keepingAccepted } from '#lib/readers/accepted.ts';
 import { whatScoresMatterFor } from '#lib/readers/at-once.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
 import { ImageResolver } from '#lib/readers/resolver.ts';
@@ -61,7 +62,9 @@ export async function readPredictions(
       fileImages = result.fileImages;
       continue;
     }
-    return finishPredictions([result], { problems, index, target });
+    return keepingAccepted({ detections: result.objects, groups: index.groups }, () =>
+      finishPredictions([result], { problems, index, target }),
+    );
   }
 }
 

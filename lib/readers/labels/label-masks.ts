@@ -12,6 +12,7 @@ import type { CheckCode } from '#lib/checks/checks.ts';
 import { concatObjects, type Objects, ObjectsBuilder } from '#lib/coco/dataset.ts';
 import { maskArea, maskBox } from '#lib/coco/rle.ts';
 import { FileRejected, type Problem, type Warning } from '#lib/problems.ts';
+import { keepingAccepted } from '#lib/readers/accepted.ts';
 import { type ReadPredictions, type Target, warnOfSuspicions } from '#lib/readers/coco/predictions.ts';
 import { LIMITS } from '#lib/readers/limits.ts';
 import { ProblemList, quoted } from '#lib/readers/problem-list.ts';
@@ -167,7 +168,9 @@ export async function readLabelMasks(
   target: Target,
   options: { inflate: Inflate; onFile?: () => void },
 ): Promise<ReadPredictions> {
-  return finishLabels([await readLabelPart(files, target, options)], files, target);
+  const part = await readLabelPart(files, target, options);
+  const { groups } = new ImageResolver(target.images);
+  return keepingAccepted({ detections: part.objects, groups }, () => finishLabels([part], files, target));
 }
 
 async function readFile(file: LabelFile, pixels: number): Promise<Uint8Array> {

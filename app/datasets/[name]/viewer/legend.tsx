@@ -10,8 +10,17 @@ const WORDS: readonly [Verdict, string][] = [
   ['uncounted', 'does not count'],
 ];
 
+interface Props {
+  judged: boolean;
+  truth: boolean;
+  /** the two sides show different layers */
+  swipes: boolean;
+  /** there is an image before or after */
+  steps: boolean;
+}
+
 /** The marks of the picture and the keys. */
-export function Legend({ judged, truth }: { judged: boolean; truth: boolean }) {
+export function Legend({ judged, truth, swipes, steps }: Props) {
   const shown: readonly (readonly [Verdict, string])[] = [
     ...(truth || !judged ? [['plain', truth ? 'annotated' : 'predicted'] as const] : []),
     ...(judged ? WORDS : []),
@@ -29,9 +38,24 @@ export function Legend({ judged, truth }: { judged: boolean; truth: boolean }) {
       <p className="hint">
         {judged &&
           'At IoU 0.50. Found and false are exact at every score; splits and merges are named at the entry’s own score. '}
-        Drag to move; click the image, then turn the wheel to zoom. Keys: <kbd>n</kbd> <kbd>p</kbd> next and previous
-        error, <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> zoom, arrows move, <kbd>[</kbd> <kbd>]</kbd> swipe, <kbd>t</kbd>{' '}
-        change sides, <kbd>,</kbd> <kbd>.</kbd> image before and after, <kbd>Esc</kbd> let go of a cell.
+        Drag to move; click the image, then turn the wheel to zoom. Keys:{' '}
+        {judged && (
+          <>
+            <kbd>n</kbd> <kbd>p</kbd> next and previous error,{' '}
+          </>
+        )}
+        <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> zoom, arrows move,{' '}
+        {swipes && (
+          <>
+            <kbd>[</kbd> <kbd>]</kbd> swipe, <kbd>t</kbd> change sides,{' '}
+          </>
+        )}
+        {steps && (
+          <>
+            <kbd>,</kbd> <kbd>.</kbd> image before and after,{' '}
+          </>
+        )}
+        <kbd>Esc</kbd> let go of a cell.
       </p>
     </details>
   );

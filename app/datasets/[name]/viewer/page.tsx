@@ -10,7 +10,7 @@ import { integer } from '#lib/format.ts';
 import { CELL_TYPE_NAMES, cellTypeOf, parseImageName } from '#lib/livecell/cell-types.ts';
 import { hours } from '../tables.tsx';
 import { CELLS_ON_A_PAGE, CellsInWords } from './cells-in-words.tsx';
-import type { LayerSources } from './scene.ts';
+import type { AddressedLayer, MapName } from './scene.ts';
 import { Viewer } from './viewer.tsx';
 import './viewer.css';
 
@@ -63,7 +63,7 @@ export default async function ViewerPage({ params, searchParams }: Props) {
     if (b) query.set('b', b.id);
     return `${base}/viewer?${query}`;
   };
-  const layersAt = (image: number): LayerSources => ({
+  const layersAt = (image: number): Partial<Record<MapName, AddressedLayer>> => ({
     ...(truth && { truth: { label: 'Annotation', address: `${api}/cells/${image}` } }),
     ...(a && { a: { label: a.method, address: `/api/v1/submissions/${a.id}/cells/${image}` } }),
     ...(b && {

@@ -1,15 +1,14 @@
 /** What is drawn, whichever way: a picture, maps of ids, and how each cell is marked. */
 import type { IdMap } from '#lib/viewer/id-map.ts';
 import { VERDICTS, type Verdict } from '#lib/viewer/verdicts.ts';
+import type { PaintedCells } from './worker.ts';
 
 /** What there is to show: annotated cells, and those of two entries. */
 export type MapName = 'truth' | 'a' | 'b';
 
-/** Where the cells of a layer are, and what it is called. */
-export interface LayerSource {
-  label: string;
-  address: string;
-}
+/** What a layer is called, and where its cells are, or the cells themselves. */
+export type AddressedLayer = { label: string; address: string; cells?: never };
+export type LayerSource = AddressedLayer | { label: string; cells: PaintedCells };
 export type LayerSources = Partial<Record<MapName, LayerSource>>;
 
 /** Maps that one side of the swipe can show. */

@@ -24,8 +24,8 @@ import type { CellsAnswer, CellsRequest, PaintedCells } from './worker.ts';
 
 export interface ViewerProps {
   image: { width: number; height: number; name: string };
-  /** address of the picture; null: it may not be shown */
-  picture: string | null;
+  /** the picture or its address; null: it may not be shown */
+  picture: string | ImageBitmap | null;
   layers: LayerSources;
   /** addresses of the pages of neighbouring images, and what to fetch for them */
   previous: string | null;
@@ -33,6 +33,8 @@ export interface ViewerProps {
   ahead: string[];
   /** the cell that the address names, such as `a12` */
   cell: string | null;
+  /** the page's address does not follow the chosen cell */
+  unaddressed?: boolean;
 }
 
 /** Directions of the arrow keys. */
@@ -44,7 +46,7 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
 };
 const FULL: Layer[] = ['truth', 'a', 'b'];
 
-export function Viewer({ image, picture, layers, previous, next, ahead, cell }: ViewerProps) {
+export function Viewer({ image, picture, layers, previous, next, ahead, cell, unaddressed }: ViewerProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useRef<Renderer | null>(null);
   const frame = useRef(0);
@@ -52,14 +54,14 @@ export function Viewer({ image, picture, layers, previous, next, ahead, cell }: 
   const offered = FULL.filter((layer): layer is MapName => layer !== 'none' && layers[layer] !== undefined);
   const scene = useRef<Scene>(null!);
   scene.current ??= {
-    ...{ width: image.width, height: image.height, picture: null, maps: {} },
+    ...{ width: image.width, height: image.height, picture: null, maps: mapsOf(givenCells(layers)) },
     lookups: new Uint8Array(LOOKUPS.length * LOOKUP_LENGTH),
     left: offered[0] ?? 'none',
     right: layers.a ? 'a' : (offered[0] ?? 'none'),
     ...{ swipe: layers.a && layers.truth ? 0.5 : 0, chosen: null },
     camera: { x: image.width / 2, y: image.height / 2, scale: 1 },
   };
-  const [cells, setCells] = useState<Partial<Record<MapName, PaintedCells>>>({});
+  const [cells, setCells] = useState<Partial<Record<MapName, PaintedCells>>>(() => givenCells(layers));
   const [sides, setSides] = useState({ left: scene.current.left, right: scene.current.right });
   const [swipe, setSwipe] = useState(scene.current.swipe);
   const [threshold, setThreshold] = useState<number | null>(null);
@@ -117,6 +119,12 @@ export function Viewer({ image, picture, layers, previous, next, ahead, cell }: 
   // the picture
   useEffect(() => {
     if (!picture) return;
+    if (typeof picture !== 'string') {
+      scene.current.picture = picture;
+      changed.current.picture = true;
+      redraw();
+      return;
+    }
     let wanted = true;
     fetch(picture)
       .then(async (response) => {
@@ -134,12 +142,16 @@ export function Viewer({ image, picture, layers, previous, next, ahead, cell }: 
   }, [picture, redraw]);
 
   // the cells, painted in a worker; then those of the neighbours
-  const sources = JSON.stringify([layers, ahead]);
+  const addresses = offered.flatMap((name) => {
+    const layer = layers[name];
+    return layer && 'address' in layer ? [[name, layer.address] as const] : [];
+  });
+  const sources = JSON.stringify([addresses, ahead]);
   useEffect(() => {
-    const [wanted, later] = JSON.parse(sources) as [LayerSources, string[]];
+    const [wanted, later] = JSON.parse(sources) as [[MapName, string][], string[]];
+    if (wanted.length === 0) return;
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-    const waiting = new Map<string, MapName>();
-    for (const name of FULL as MapName[]) if (wanted[name]) waiting.set(wanted[name].address, name);
+    const waiting = new Map(wanted.map(([name, address]) => [address, name]));
     worker.addEventListener('message', ({ data }: MessageEvent<CellsAnswer>) => {
       const name = waiting.get(data.address);
       if (!name) return;
@@ -161,13 +173,13 @@ export function Viewer({ image, picture, layers, previous, next, ahead, cell }: 
     const found = cells[name];
     return found?.scores ? ({ masks: [], ...found } as unknown as EntryCells) : null;
   };
-  const own = cells.a?.scoreThreshold ?? cells.b?.scoreThreshold ?? 0;
-  const cut = threshold ?? own;
+  const own = cells.a?.scoreThreshold ?? cells.b?.scoreThreshold ?? null;
   const judged = useMemo(() => {
     const of = (name: 'a' | 'b'): Judged | null => {
       const found = cells[name];
       if (!found?.scores) return null;
-      return judge(found as EntryCells & typeof found, threshold ?? found.scoreThreshold ?? 0);
+      const cut = threshold ?? found.scoreThreshold ?? Number.NEGATIVE_INFINITY;
+      return judge(found as EntryCells & typeof found, cut);
     };
     return { a: of('a'), b: of('b') };
   }, [cells, threshold]);
@@ -210,10 +222,7 @@ export function Viewer({ image, picture, layers, previous, next, ahead, cell }: 
   const choose = useCallback(
     (name: string | null, go = false) => {
       setChosen(name);
-      const url = new URL(location.href);
-      if (name) url.searchParams.set('cell', name);
-      else url.searchParams.delete('cell');
-      history.replaceState(history.state, '', url);
+      if (!unaddressed) nameInAddress(name);
       const found = parseCell(name);
       const map = found && scene.current.maps[found.layer];
       if (!map || !go || !found) return;
@@ -225,7 +234,7 @@ export function Viewer({ image, picture, layers, previous, next, ahead, cell }: 
       camera.scale = Math.max(camera.scale, Math.min(least * 2, 8 * Math.max(1, devicePixelRatio)));
       redraw();
     },
-    [redraw],
+    [redraw, unaddressed],
   );
 
   // the cell of the address, once it is there
@@ -393,7 +402,14 @@ export function Viewer({ image, picture, layers, previous, next, ahead, cell }: 
     };
   }, [choose, zoom, redraw]);
 
-  const scored = [entry('a'), entry('b')].some((one) => one && !one.unscored && one.scores.length > 0);
+  const entries = [entry('a'), entry('b')].flatMap((one) =>
+    one && !one.unscored && one.scores.length > 0 ? [one] : [],
+  );
+  const scored = entries.length > 0;
+  // listed by descending score; some are logits, or per cent
+  const lowest = Math.min(0, ...entries.map(({ scores }) => scores.at(-1)!));
+  const highest = Math.max(1, ...entries.map(({ scores }) => scores[0]));
+  const cut = threshold ?? own ?? lowest;
   const ready = offered.every((name) => cells[name]);
   const option = (name: Layer) => (
     <option key={name} value={name}>
@@ -457,15 +473,15 @@ export function Viewer({ image, picture, layers, previous, next, ahead, cell }: 
             Score from <span className="viewer-score">{cut.toFixed(2)}</span>{' '}
             <input
               type="range"
-              min={0}
-              max={1}
-              step={0.01}
+              min={lowest}
+              max={highest}
+              step={(highest - lowest) / 100}
               value={cut}
               onChange={(event) => setThreshold(Number(event.target.value))}
             />
             {threshold !== null && (
               <button type="button" className="button-small" onClick={() => setThreshold(null)}>
-                Entry’s own
+                {own === null ? 'All' : 'Entry’s own'}
               </button>
             )}
           </label>
@@ -485,6 +501,8 @@ export function Viewer({ image, picture, layers, previous, next, ahead, cell }: 
       <Legend
         judged={judged[active] !== null && judged[active]?.counts !== undefined}
         truth={layers.truth !== undefined}
+        swipes={sides.left !== sides.right}
+        steps={previous !== null || next !== null}
       />
       <CellList
         cells={cells}
@@ -536,6 +554,28 @@ function Counts({ judged, layers }: { judged: Record<'a' | 'b', Judged | null>; 
       </table>
     </TableFrame>
   );
+}
+
+/** Return the cells that came with the layers. */
+function givenCells(layers: LayerSources): Partial<Record<MapName, PaintedCells>> {
+  const given: Partial<Record<MapName, PaintedCells>> = {};
+  for (const name of ['truth', 'a', 'b'] as const) {
+    const layer = layers[name];
+    if (layer?.cells) given[name] = layer.cells;
+  }
+  return given;
+}
+
+function mapsOf(cells: Partial<Record<MapName, PaintedCells>>): Scene['maps'] {
+  return Object.fromEntries(Object.entries(cells).map(([name, { map }]) => [name, map]));
+}
+
+/** Let the page's address name a cell, so that it can be sent to somebody. */
+function nameInAddress(cell: string | null): void {
+  const url = new URL(location.href);
+  if (cell) url.searchParams.set('cell', cell);
+  else url.searchParams.delete('cell');
+  history.replaceState(history.state, '', url);
 }
 
 /** Return the scale at which the whole image is in view. */
