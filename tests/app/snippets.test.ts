@@ -33,9 +33,10 @@ beforeAll(async () => {
   });
 });
 
-test.each(SNIPPETS)('$tool: both cells, in their places, to the pixel', async ({ id, code, file }) => {
-  // a snippet that changed has to be recorded again
-  expect(recorded[id]).toBe(createHash('sha256').update(code).digest('hex'));
+test.each(SNIPPETS)('$tool: both cells, in their places, to the pixel', async ({ id, code, file, tried }) => {
+  // a snippet that changed has to be recorded again, with its tool
+  expect(recorded[id].code).toBe(createHash('sha256').update(code).digest('hex'));
+  expect(recorded[id].with).toBe(tried);
   const opened = await openFile(join(FOLDER, `${id}.${file.split('.')[1]}`), 'predictions');
   const predictions = await readOpened(opened, { images: truth.images, category: truth.meta.category });
   expect(predictions.detections.count).toBe(2);

@@ -32,13 +32,13 @@ export default async function ToolsPage() {
           <a href="#send">Send it</a>
         </p>
       </nav>
-      {SNIPPETS.map(({ id, tool, setup, code, file, mind }) => (
+      {SNIPPETS.map(({ id, tool, setup, code, file, mind, tried }) => (
         <section key={id} className="section" aria-labelledby={id}>
           <h2 id={id}>{tool}</h2>
           <p className="prose">{setup}</p>
           <Code label={`Python for ${tool}`} text={code} />
           <p className="prose">
-            It writes <code>{file}</code>. {mind}
+            It writes <code>{file}</code>. {mind} <span className="muted">Tried with {tried}.</span>
           </p>
         </section>
       ))}

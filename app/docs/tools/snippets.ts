@@ -12,6 +12,8 @@ export interface Snippet {
   file: string;
   /** what goes wrong most often */
   mind: string;
+  /** version of the tool whose own classes made the output that was tried */
+  tried: string;
 }
 
 const RECORDS_HEAD = `import json, numpy as np
@@ -45,6 +47,7 @@ json.dump([record(name, m, s) for name, i in out.items() for m, s in zip(np.asar
           open("results.json", "w"))`,
     file: 'results.json',
     mind: 'DETECTIONS_PER_IMAGE is 100 by default, and dense images have 3,000 cells: set TEST.DETECTIONS_PER_IMAGE = 3000.',
+    tried: 'detectron2 0.5',
   },
   {
     id: 'mmdetection',
@@ -57,19 +60,21 @@ json.dump([record(name, m, s) for name, i in out.items() for m, s in zip(np.asar
           open("results.json", "w"))`,
     file: 'results.json',
     mind: 'max_per_img is 100 by default: set model.test_cfg.rcnn.max_per_img = 3000.',
+    tried: 'mmdet 3.3.0',
   },
   {
     id: 'ultralytics',
     tool: 'Ultralytics',
-    setup: 'out = model.predict("images/", max_det=3000, conf=0.01, retina_masks=True)',
-    code: `import json
+    setup: 'out = [r.cpu() for r in model.predict("images/", max_det=3000, conf=0.01, retina_masks=True, stream=True)]',
+    code: `${RECORDS_HEAD}
 from pathlib import Path
 
-json.dump([{"image_id": Path(r.path).stem, "category_id": 1, "score": float(s), "segmentation": [xy.ravel().tolist()]}
-           for r in out if r.masks is not None for xy, s in zip(r.masks.xy, r.boxes.conf) if len(xy) > 2],
+json.dump([record(Path(r.path).stem, m, s) for r in out if r.masks is not None
+           for m, s in zip(np.asarray(r.masks.data), np.asarray(r.boxes.conf))],
           open("results.json", "w"))`,
     file: 'results.json',
-    mind: 'max_det is 300 by default and cuts off dense images without a word. Outlines need retina_masks=True, or they come from masks of a quarter of the size.',
+    mind: 'max_det is 300 by default and cuts off dense images without a word. Without retina_masks=True masks have the size that the network saw, not that of the image, and the file is refused. Outlines (masks.xy, save_txt) run through the middle of border pixels: cells lose half a pixel all around, a small one a seventh of its area.',
+    tried: 'ultralytics 8.4.190',
   },
   {
     id: 'torchvision',
@@ -82,6 +87,7 @@ json.dump([record(name, m[0] > 0.5, s) for name, o in out.items()
           open("results.json", "w"))`,
     file: 'results.json',
     mind: 'masks are probabilities of shape [n, 1, height, width]: without > 0.5 every mask is the whole box.',
+    tried: 'torchvision 0.29.2',
   },
   {
     id: 'cellpose',
@@ -92,6 +98,7 @@ json.dump([record(name, m[0] > 0.5, s) for name, o in out.items()
 label_zip("labels.zip", out)`,
     file: 'labels.zip',
     mind: 'The program writes no file for an image without cells: that is fine. Label images have no scores, so they are ranked among themselves.',
+    tried: 'cellpose 4.2.1.1',
   },
   {
     id: 'stardist',
@@ -100,11 +107,13 @@ label_zip("labels.zip", out)`,
     code: `import json, numpy as np
 
 # details have outlines (row, column) and a probability for each cell, which make scores
-json.dump([{"image_id": name, "category_id": 1, "score": float(p), "segmentation": [np.asarray(c)[::-1].T.ravel().tolist()]}
+json.dump([{"image_id": name, "category_id": 1, "score": float(p),
+            "segmentation": [(np.asarray(c)[::-1].T + 0.5).ravel().tolist()]}
            for name, d in out.items() for c, p in zip(d["coord"], d["prob"])],
           open("results.json", "w"))`,
     file: 'results.json',
-    mind: 'coord is (row, column) and COCO wants x before y: hence [::-1]. The label image alone would do, without scores.',
+    mind: 'coord is (row, column) of pixels’ middles; COCO wants x before y, and 0 is the edge of the first pixel: hence [::-1] and + 0.5. Without the latter, a cell of 180 pixels keeps an IoU of 0.84 with itself. The label image alone would do, without scores.',
+    tried: 'stardist 0.9.2',
   },
   {
     id: 'micro-sam',
@@ -114,6 +123,7 @@ json.dump([{"image_id": name, "category_id": 1, "score": float(p), "segmentation
 label_zip("labels.zip", out)`,
     file: 'labels.zip',
     mind: 'The masks of Segment Anything’s generator overlap and have predicted_iou: written as COCO results they keep their scores (livecell convert micro-sam).',
+    tried: 'micro-sam 1.8.14',
   },
 ];
 
