@@ -6,11 +6,12 @@ import { IOU_LABELS } from '#lib/charts/series.ts';
 import { IOU_THRESHOLDS } from '#lib/coco/protocol.ts';
 import { integer, percent } from '#lib/format.ts';
 import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
+import type { CompareChart } from './view.ts';
 
 const styleOf = (k: number) => SERIES_STYLES[k % MAX_SERIES];
-const inPercent = (value: number) => String(Math.round(100 * value));
-const UNIT: Scale = { from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1], label: '', format: inPercent };
-const IOUS: Scale = {
+export const inPercent = (value: number) => String(Math.round(100 * value));
+export const UNIT: Scale = { from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1], label: '', format: inPercent };
+export const IOUS: Scale = {
   from: 0.5,
   to: 0.95,
   ticks: [0.5, 0.6, 0.7, 0.8, 0.9],
@@ -18,39 +19,59 @@ const IOUS: Scale = {
   format: (value) => value.toFixed(1),
 };
 
-export function Charts({ comparison }: { comparison: WholeComparison }) {
-  const { curves, fields } = comparison;
-  const drawn = curves.length > 0 && curves.every((curve) => curve?.precision);
-  const calibrated = curves.some((curve) => curve?.calibration);
+/** Whether there is something to draw of scores: it is told of public ground truth alone. */
+export function curvesOf({ curves }: WholeComparison) {
+  return {
+    drawn: curves.length > 0 && curves.every((curve) => curve?.precision),
+    calibrated: curves.some((curve) => curve?.calibration),
+  };
+}
+
+interface Props {
+  comparison: WholeComparison;
+  /** address of its charts as files, with a query to which name and format are added */
+  files: string;
+}
+
+export function Charts({ comparison, files }: Props) {
+  const { fields } = comparison;
+  const { drawn, calibrated } = curvesOf(comparison);
+  const of = (chart: CompareChart) => ({ comparison, files: `${files}&chart=${chart}` });
   return (
     <section className="section">
       <h2>Where they differ</h2>
       <div className="charts">
-        <PerIou comparison={comparison} />
-        <PerType comparison={comparison} />
-        {fields && <PerField comparison={comparison} fields={fields} />}
-        {drawn && <PrecisionRecall comparison={comparison} />}
-        {calibrated && <Calibration comparison={comparison} />}
-        {comparison.images && <PerImage comparison={comparison} images={comparison.images} />}
+        <PerIou {...of('per-iou')} />
+        <PerType {...of('by-type')} />
+        {fields && <PerField {...of('by-field')} fields={fields} />}
+        {drawn && <PrecisionRecall {...of('precision-recall')} />}
+        {calibrated && <Calibration {...of('calibration')} />}
+        {comparison.images && <PerImage {...of('images')} images={comparison.images} />}
       </div>
     </section>
   );
 }
 
-const present = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
+export const present = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
 
-function PerIou({ comparison: { entries, perIou } }: { comparison: WholeComparison }) {
-  const y = fromZero(Math.max(0.05, ...present(perIou.AP.flat())), 'AP, %', inPercent);
-  const methods = entries.map(({ method }) => method);
+export function perIouSentence({ perIou }: WholeComparison): string {
   const widest = IOU_LABELS.map((label, t) => {
     const values = present(perIou.AP.map((line) => line[t]));
     return { label, spread: values.length > 1 ? Math.max(...values) - Math.min(...values) : 0 };
   }).sort((a, b) => b.spread - a.spread)[0];
-  const sentence = `They lie furthest apart at IoU ${widest.label}: ${percent(widest.spread, 1)} points.`;
+  return `They lie furthest apart at IoU ${widest.label}: ${percent(widest.spread, 1)} points.`;
+}
+
+function PerIou({ comparison, files }: Props) {
+  const { entries, perIou } = comparison;
+  const y = fromZero(Math.max(0.05, ...present(perIou.AP.flat())), 'AP, %', inPercent);
+  const methods = entries.map(({ method }) => method);
+  const sentence = perIouSentence(comparison);
   return (
     <Figure
       title="AP per IoU threshold"
       sentence={sentence}
+      files={files}
       numbers={{
         head: ['IoU', ...methods],
         rows: IOU_LABELS.map((label, t) => [label, ...perIou.AP.map((line) => percent(line[t]))]),
@@ -140,7 +161,8 @@ function Dots({
 
 const MIDDLE: Scale = { from: 0, to: 1, ticks: [], label: '' };
 
-function PerType({ comparison: { entries, cellTypes, numbers } }: { comparison: WholeComparison }) {
+/** AP of each cell type and size class, and what it says. */
+export function byType({ entries, cellTypes, numbers }: WholeComparison) {
   const sizes = numbers.filter(({ name }) => name.endsWith(' cells'));
   const rows = [
     ...cellTypes.map(({ cellType, AP }) => ({ name: CELL_TYPE_NAMES[cellType], values: AP })),
@@ -156,33 +178,45 @@ function PerType({ comparison: { entries, cellTypes, numbers } }: { comparison: 
         : [],
     )
     .join('; ');
+  return { rows, sentence: sentence && `${sentence}.` };
+}
+
+export const NO_INTERVAL_OF_TYPES = 'A single type has too few fields of view for an interval.';
+
+function PerType({ comparison, files }: Props) {
+  const { entries } = comparison;
+  const { rows, sentence } = byType(comparison);
   return (
     <Figure
       title="AP by cell type and by cell size"
-      sentence={`${sentence}. A single type has too few fields of view for an interval.`}
+      sentence={`${sentence} ${NO_INTERVAL_OF_TYPES}`}
+      files={files}
       numbers={{
         head: ['', ...entries.map(({ method }) => method)],
         rows: rows.map(({ name, values }) => [name, ...values.map((value) => percent(value))]),
       }}
     >
-      <Dots rows={rows} label="AP, %" say={`AP by cell type and by cell size. ${sentence}.`} />
+      <Dots rows={rows} label="AP, %" say={`AP by cell type and by cell size. ${sentence}`} />
     </Figure>
   );
 }
 
+export const fieldRows = (fields: NonNullable<WholeComparison['fields']>) =>
+  fields.map(({ field, AP }) => ({ name: field.replaceAll('_', ' '), values: AP }));
+export const FIELDS_SENTENCE =
+  'Each field of view by itself: the differences between them are what the intervals come from.';
+
 function PerField({
   comparison: { entries },
   fields,
-}: {
-  comparison: WholeComparison;
-  fields: NonNullable<WholeComparison['fields']>;
-}) {
-  const rows = fields.map(({ field, AP }) => ({ name: field.replaceAll('_', ' '), values: AP }));
-  const sentence = 'Each field of view by itself: the differences between them are what the intervals come from.';
+  files,
+}: Props & { fields: NonNullable<WholeComparison['fields']> }) {
+  const rows = fieldRows(fields);
   return (
     <Figure
       title="AP by field of view"
-      sentence={sentence}
+      sentence={FIELDS_SENTENCE}
+      files={files}
       numbers={{
         head: ['Field', ...entries.map(({ method }) => method)],
         rows: rows.map(({ name, values }) => [name, ...values.map((value) => percent(value))]),
@@ -195,7 +229,10 @@ function PerField({
 
 const STEP = 10;
 
-function PrecisionRecall({ comparison: { entries, curves } }: { comparison: WholeComparison }) {
+export const PRECISION_SENTENCE =
+  'At IoU 0.50, and fainter at 0.75: how many of the outlines are cells, as more of the cells are found.';
+
+function PrecisionRecall({ comparison: { entries, curves }, files }: Props) {
   const x: Scale = { ...UNIT, label: 'Recall, %' };
   const y: Scale = { ...UNIT, label: 'Precision, %' };
   const at50 = curves.map((curve) => curve!.precision![0].values);
@@ -203,7 +240,8 @@ function PrecisionRecall({ comparison: { entries, curves } }: { comparison: Whol
   return (
     <Figure
       title="Precision and recall"
-      sentence="At IoU 0.50, and fainter at 0.75: how many of the outlines are cells, as more of the cells are found."
+      sentence={PRECISION_SENTENCE}
+      files={files}
       numbers={{
         head: ['Recall', ...entries.flatMap(({ method }) => [`${method}, IoU 0.50`, '0.75'])],
         rows: at50[0].flatMap((_, r) =>
@@ -236,7 +274,10 @@ function PrecisionRecall({ comparison: { entries, curves } }: { comparison: Whol
   );
 }
 
-function Calibration({ comparison: { entries, curves } }: { comparison: WholeComparison }) {
+export const CALIBRATION_SENTENCE =
+  'Of the outlines with a score, the share that found a cell at IoU 0.50. On the diagonal a score can be read as the probability of being right; AP looks only at their order.';
+
+function Calibration({ comparison: { entries, curves }, files }: Props) {
   const x: Scale = { ...UNIT, label: 'Score, %' };
   const y: Scale = { ...UNIT, label: 'Found a cell, %' };
   const rows = entries.flatMap(({ method }, k) =>
@@ -250,7 +291,8 @@ function Calibration({ comparison: { entries, curves } }: { comparison: WholeCom
   return (
     <Figure
       title="Scores as probabilities"
-      sentence="Of the outlines with a score, the share that found a cell at IoU 0.50. On the diagonal a score can be read as the probability of being right; AP looks only at their order."
+      sentence={CALIBRATION_SENTENCE}
+      files={files}
       numbers={{ head: ['Scores', 'Outlines', 'Mean score', 'Found a cell'], rows }}
     >
       <Plot x={x} y={y} tall say="Share of outlines that found a cell, against their score">
@@ -288,29 +330,33 @@ function Calibration({ comparison: { entries, curves } }: { comparison: WholeCom
 
 const MOST_LISTED = 20;
 
-/** AP of each image, the second entry against the first. */
-function PerImage({
-  comparison: { entries },
-  images: rows,
-}: {
-  comparison: WholeComparison;
-  images: NonNullable<WholeComparison['images']>;
-}) {
+/** Images with an AP of the first two entries, and what they say. */
+export function imagePairs({ entries }: WholeComparison, rows: NonNullable<WholeComparison['images']>) {
   const [first, second] = entries;
   const pairs = rows[0].flatMap(({ AP, name }, i) => {
     const other = rows[1][i].AP;
     return AP === null || other === null ? [] : [{ name, at: [AP, other] as [number, number] }];
   });
   const better = pairs.filter(({ at: [a, b] }) => a > b).length;
+  return {
+    ...{ first, second, pairs },
+    title: entries.length > 2 ? 'Image by image, the first two' : 'Image by image',
+    sentence: `${first.method} has the higher AP on ${integer(better)} of ${integer(pairs.length)} images.`,
+  };
+}
+
+/** AP of each image, the second entry against the first. */
+function PerImage({ comparison, images, files }: Props & { images: NonNullable<WholeComparison['images']> }) {
+  const { first, second, pairs, title, sentence } = imagePairs(comparison, images);
   const largest = Math.max(0.05, ...pairs.flatMap(({ at }) => at));
   const x = fromZero(largest, `${first.method}, AP, %`, inPercent);
   const y = { ...x, label: `${second.method}, AP, %` };
-  const sentence = `${first.method} has the higher AP on ${integer(better)} of ${integer(pairs.length)} images.`;
   const furthest = [...pairs].sort((a, b) => Math.abs(b.at[0] - b.at[1]) - Math.abs(a.at[0] - a.at[1]));
   return (
     <Figure
-      title={entries.length > 2 ? 'Image by image, the first two' : 'Image by image'}
+      title={title}
       sentence={sentence}
+      files={files}
       numbers={{
         head: ['Image (largest differences)', first.method, second.method, 'Difference'],
         rows: furthest

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { cache } from 'react';
+import { ChartFiles } from '#app/_components/charts/chart-files.tsx';
 import { Legend } from '#app/_components/charts/series-style.tsx';
 import { Segments } from '#app/_components/choice-links.tsx';
 import { Interval } from '#app/_components/interval.tsx';
@@ -51,6 +52,7 @@ export default async function ComparePage({ searchParams }: Props) {
   const methods = found.entries.map(({ method }) => method);
   const evaluated = parseTask(found.task)?.kind.evaluated;
   const isWide = found.task === 'livecell-wide';
+  const files = compareHref(view, { found: undefined }, '/compare/charts');
   return (
     <div className="page compare">
       <header className="page-head">
@@ -91,9 +93,9 @@ export default async function ComparePage({ searchParams }: Props) {
       <Numbers comparison={found} view={view} />
       {isWide ? (
         <>
-          <Differences comparison={found} />
-          <PerIouDifferences comparison={found} />
-          <Charts comparison={found} />
+          <Differences comparison={found} files={files} />
+          <PerIouDifferences comparison={found} files={files} />
+          <Charts comparison={found} files={files} />
           <CellsByEntry comparison={found} view={view} />
           {view.found && found.truthIsPublic && <ImagesOf comparison={found} view={view} />}
         </>
@@ -203,9 +205,15 @@ function bestOf(values: readonly (number | null)[], better: 'higher' | 'lower'):
   return better === 'higher' ? Math.max(...known) : Math.min(...known);
 }
 
+interface WithFiles {
+  comparison: WholeComparison;
+  /** address of the charts as files, with a query to which name and format are added */
+  files: string;
+}
+
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${(100 * Math.abs(value)).toFixed(1)}`;
 
-function Differences({ comparison: { entries, differences } }: { comparison: WholeComparison }) {
+function Differences({ comparison: { entries, differences }, files }: WithFiles) {
   const metrics = COMPARED_METRICS.filter((metric) => differences[metric]);
   return (
     <section className="section">
@@ -265,6 +273,7 @@ function Differences({ comparison: { entries, differences } }: { comparison: Who
               </tbody>
             </table>
           </TableFrame>
+          <ChartFiles address={`${files}&chart=differences`} of="Paired differences" />
         </>
       )}
     </section>
@@ -272,11 +281,7 @@ function Differences({ comparison: { entries, differences } }: { comparison: Who
 }
 
 /** Paired differences at each IoU threshold: in which range of IoU one is ahead. */
-function PerIouDifferences({
-  comparison: { entries, differences, perIouDifferences },
-}: {
-  comparison: WholeComparison;
-}) {
+function PerIouDifferences({ comparison: { entries, differences, perIouDifferences }, files }: WithFiles) {
   // where there is no interval at all, the section above says why
   if (Object.keys(differences).length === 0) return null;
   const pairs = perIouDifferences?.AP[0] ?? [];
@@ -344,6 +349,7 @@ function PerIouDifferences({
               </tbody>
             </table>
           </TableFrame>
+          <ChartFiles address={`${files}&chart=per-iou-differences`} of="Paired differences per IoU" />
         </>
       )}
     </section>

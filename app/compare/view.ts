@@ -27,6 +27,17 @@ export function parseCompareView(params: Params): CompareView {
   };
 }
 
+/** Names of the charts, as they stand in addresses. */
+export type CompareChart =
+  | 'differences'
+  | 'per-iou-differences'
+  | 'per-iou'
+  | 'by-type'
+  | 'by-field'
+  | 'precision-recall'
+  | 'calibration'
+  | 'images';
+
 /** Return the address of a changed view, on the page or of the API. */
 export function compareHref(view: CompareView, changes: Partial<CompareView> = {}, path = '/compare'): string {
   const { ids, protocol, evaluation, found, type } = { ...view, ...changes };

@@ -2,64 +2,42 @@
 import { guardFormula, quoteField } from '#lib/csv.ts';
 import { integer } from '#lib/format.ts';
 import { escapeXml } from '#lib/xml.ts';
+import { drawPanels, type PanelsFile, panelsToRows } from './panels.ts';
 import type { Series } from './series.ts';
+import {
+  type ChartDrawing,
+  type ChartNote,
+  COLOURS,
+  type Drawn,
+  FONT,
+  HEIGHT,
+  LEFT,
+  line,
+  RIGHT,
+  rounded,
+  shortened,
+  TOP,
+  WIDTH,
+} from './svg-parts.ts';
 
-/** What a chart says about itself besides its title. */
-export interface ChartNote {
-  /** what was evaluated, on which data set, under which protocol */
-  readonly source: string;
-  /** the chart's address, and how to cite it */
-  readonly citation: string;
-}
+export type { ChartDrawing, ChartNote, ChartText } from './svg-parts.ts';
 
-/** Okabe and Ito's colours, which people with any colour vision can tell apart on white. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP] = [820, 520, 74, 24, 96];
-const FONT = 'font-family="Helvetica, Arial, sans-serif"';
-
-/** A line of text on a chart, in pixels; `y` is its baseline. */
-export interface ChartText {
-  readonly x: number;
-  readonly y: number;
-  readonly words: string;
-  readonly size: number;
-  readonly anchor: 'start' | 'middle' | 'end';
-  readonly bold?: boolean;
-  readonly muted?: boolean;
-  /** on a dark ground */
-  readonly light?: boolean;
-}
-
-/** How a chart is drawn: lines over ordered labels, dots per label, a shaded grid, or the second name over the first. */
+/** How a series is drawn: lines over ordered labels, dots per label, a shaded grid, or the second name over the first. */
 export type DrawnKind = 'line' | 'dots' | 'heat' | 'scatter';
 
-/** What stands in a chart's file. */
-export interface ChartFile {
+/** A series of numbers by label. */
+export interface SeriesFile {
   readonly series: Series;
   readonly kind: DrawnKind;
   /** values are fractions, drawn as per cent, unless they are counts */
   readonly unit?: 'count';
 }
 
-/** A chart in two parts, since programs that draw pictures on a server draw text by themselves. */
-export interface ChartDrawing {
-  readonly width: number;
-  readonly height: number;
-  /** SVG elements without text */
-  readonly shapes: string;
-  readonly texts: readonly ChartText[];
-}
-
-const rounded = (number: number) => String(Math.round(number * 100) / 100);
-const shortened = (words: string, most: number) => (words.length > most ? `${words.slice(0, most - 1)}…` : words);
-
-const line = (x: number, y: number, words: string, more: Partial<ChartText> = {}): ChartText => ({
-  ...{ x, y, words, size: 13, anchor: 'start' },
-  ...more,
-});
+/** What stands in a chart's file. */
+export type ChartFile = SeriesFile | PanelsFile;
 
 /** An axis from 0 on: where it ends, its ticks, and a value as it is written beside one. */
-function axisOf(values: readonly number[], unit: ChartFile['unit']) {
+function axisOf(values: readonly number[], unit: SeriesFile['unit']) {
   const highest = Math.max(...values, 0);
   if (unit === 'count') {
     const power = 10 ** Math.floor(Math.log10(Math.max(1, highest / 4)));
@@ -79,25 +57,16 @@ function ticksOf(most: number, step: number): number[] {
 const isNumber = (value: number | null | undefined): value is number => typeof value === 'number';
 
 /** Lay out a chart. Nothing is drawn for null. */
-export function drawChart({ series, kind, unit }: ChartFile, { source, citation }: ChartNote): ChartDrawing {
-  const legend = kind === 'heat' || kind === 'scatter' ? 0 : Math.ceil(series.names.length / 3);
-  const bottom = HEIGHT - 92 - 20 * legend;
-  const { title, sentence, yLabel } = series;
-  const unranked = kind === 'scatter' || unit === 'count';
-  const drawn =
-    kind === 'heat'
-      ? drawHeat(series, bottom)
-      : kind === 'scatter'
-        ? drawScatter(series, bottom)
-        : drawMarks({ series, kind, unit }, bottom);
+export function drawChart(chart: ChartFile, { source, citation }: ChartNote): ChartDrawing {
+  const { title, sentence } = chart.series;
+  const drawn = chart.kind === 'panels' ? drawPanels(chart) : drawSeries(chart);
   return {
     width: WIDTH,
     height: HEIGHT,
     shapes: [`<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`, ...drawn.shapes].join('\n'),
     texts: [
-      line(LEFT, 32, title, { size: 19, bold: true }),
+      line(LEFT, 32, shortened(title, 76), { size: 19, bold: true }),
       line(LEFT, 56, shortened(sentence, 108)),
-      line(LEFT, 80, unranked ? yLabel : `${yLabel}; ${series.better} is better`, { muted: true }),
       ...drawn.texts,
       line(LEFT, HEIGHT - 28, shortened(source, 116), { size: 11, muted: true }),
       line(LEFT, HEIGHT - 12, shortened(citation, 116), { size: 11, muted: true }),
@@ -105,13 +74,22 @@ export function drawChart({ series, kind, unit }: ChartFile, { source, citation 
   };
 }
 
-interface Drawn {
-  shapes: string[];
-  texts: ChartText[];
+function drawSeries({ series, kind, unit }: SeriesFile): Drawn {
+  const legend = kind === 'heat' || kind === 'scatter' ? 0 : Math.ceil(series.names.length / 3);
+  const bottom = HEIGHT - 92 - 20 * legend;
+  const unranked = kind === 'scatter' || unit === 'count';
+  const drawn =
+    kind === 'heat'
+      ? drawHeat(series, bottom)
+      : kind === 'scatter'
+        ? drawScatter(series, bottom)
+        : drawMarks({ series, kind, unit }, bottom);
+  const over = unranked ? series.yLabel : `${series.yLabel}; ${series.better} is better`;
+  return { shapes: drawn.shapes, texts: [line(LEFT, 80, over, { muted: true }), ...drawn.texts] };
 }
 
 /** Lines over ordered labels, or a dot per name and label with its interval, and a legend below. */
-function drawMarks({ series: { names, rows, xLabel }, kind, unit }: ChartFile, bottom: number): Drawn {
+function drawMarks({ series: { names, rows, xLabel }, kind, unit }: SeriesFile, bottom: number): Drawn {
   const plot = { width: WIDTH - LEFT - RIGHT, height: bottom - TOP };
   const values = rows.flatMap(({ values, intervals }) => [...values, ...(intervals ?? []).flatMap((one) => one ?? [])]);
   const { most, ticks, write } = axisOf(values.filter(isNumber), unit);
@@ -245,19 +223,23 @@ ${written.join('\n')}
 `;
 }
 
-/** Return the numbers of a chart as CSV (RFC 4180): a line per label and name, fractions with every digit. */
-export function seriesToCsv({ title, xLabel, yLabel, names, rows }: Series, { source, citation }: ChartNote): string {
-  const head = [xLabel, 'name', yLabel.replace(/, %$/, ''), 'low', 'high', 'chart', 'source', 'citation'];
-  const lines = rows.flatMap(({ label, values, intervals }) =>
-    names.map((name, s) => [
-      guardFormula(label),
-      guardFormula(name),
-      values[s] ?? '',
-      ...(intervals?.[s] ?? ['', '']),
-      guardFormula(title),
-      guardFormula(source),
-      guardFormula(citation),
-    ]),
+/** Return the numbers of a chart as CSV (RFC 4180), each with the chart's title, source and citation. */
+export function chartToCsv(chart: ChartFile, { source, citation }: ChartNote): string {
+  const [head, ...rows] = chart.kind === 'panels' ? panelsToRows(chart) : seriesToRows(chart.series);
+  const told = [chart.series.title, source, citation];
+  const lines = [[...head, 'chart', 'source', 'citation'], ...rows.map((row) => [...row, ...told])];
+  const written = lines.map((cells) =>
+    cells.map((cell) => quoteField(typeof cell === 'string' ? guardFormula(cell) : cell)).join(','),
   );
-  return `${[head, ...lines].map((cells) => cells.map(quoteField).join(',')).join('\r\n')}\r\n`;
+  return `${written.join('\r\n')}\r\n`;
+}
+
+/** A line per label and name, fractions with every digit. */
+function seriesToRows({ xLabel, yLabel, names, rows }: Series): (string | number)[][] {
+  return [
+    [xLabel, 'name', yLabel.replace(/, %$/, ''), 'low', 'high'],
+    ...rows.flatMap(({ label, values, intervals }) =>
+      names.map((name, s) => [label, name, values[s] ?? '', ...(intervals?.[s] ?? ['', ''])]),
+    ),
+  ];
 }

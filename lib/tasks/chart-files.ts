@@ -1,6 +1,6 @@
 /** Figures of tasks as charts in files: what each of them shows, in rows of numbers. */
 import type { Figure } from '#lib/charts/figures.ts';
-import type { ChartFile } from '#lib/charts/svg.ts';
+import type { SeriesFile } from '#lib/charts/svg.ts';
 import { integer } from '#lib/format.ts';
 import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
 import { TRAINING_SIZES } from '#lib/livecell/splits.ts';
@@ -9,7 +9,7 @@ import { learningSentence } from './training-size.ts';
 import { heatMap, transferSentence } from './transferability.ts';
 
 /** Return a figure as a chart in a file; null for tables, and where the numbers that it draws are not told. */
-export function chartFileOf(figure: Figure): ChartFile | null {
+export function chartFileOf(figure: Figure): SeriesFile | null {
   switch (figure.kind) {
     case 'line':
       return { series: figure.series, kind: 'line' };

@@ -100,6 +100,11 @@ const WALK: Record<string, Visit[] | string> = {
     search: `?format=${format}&entries={id}`,
     named: true,
   })),
+  'app/datasets/[name]/charts/route.ts': [{ params: { name: 'test' }, search: '?format=json' }],
+  'app/compare/charts/route.ts': ['json', 'svg', 'csv'].map((format) => ({
+    search: `?entries={id},{other}&chart=per-iou&format=${format}`,
+    named: true,
+  })),
   'app/oembed/route.ts': [{ search: '?url=http://localhost:3000/entries/{id}' }],
   'app/robots.txt/route.ts': [{}],
   'app/sitemap.xml/route.ts': [{}],

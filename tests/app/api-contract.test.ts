@@ -246,6 +246,21 @@ const CALLS: Record<string, Call[]> = {
     { of: 'livecell-wide', query: 'entries={private}', status: 404 },
     { of: 'livecell-wide', query: 'chart=x', status: 400 },
   ],
+  'get /datasets/{name}/charts': [
+    { of: 'test', as: 'nobody', query: 'format=json', status: 200 },
+    { of: 'test', query: 'chart=images', status: 200 },
+    { of: 'test', query: 'chart=images&format=csv', status: 200 },
+    { of: 'test', query: 'chart=nothing', status: 404 },
+    { of: 'test', query: 'chart=images&format=gif', status: 400 },
+    { of: 'none', query: 'chart=images', status: 404 },
+  ],
+  'get /compare/charts': [
+    { as: 'nobody', query: 'entries={open},{other}&format=json', status: 200 },
+    { query: 'entries={open},{other}&chart=per-iou', status: 200 },
+    { query: 'entries={open},{other}&chart=nothing', status: 404 },
+    { query: 'entries={open}&chart=per-iou', status: 400 },
+    { query: 'entries={open},{private}&chart=per-iou', status: 404 },
+  ],
   'get /oembed': [
     { as: 'nobody', query: 'url={site}/entries/{open}', status: 200 },
     { query: 'url=https://elsewhere.example/', status: 400 },

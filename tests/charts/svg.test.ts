@@ -1,7 +1,7 @@
 /** Charts as files of their own. */
 import { expect, test } from 'vitest';
 import type { Series } from '#lib/charts/series.ts';
-import { chartToSvg, seriesToCsv } from '#lib/charts/svg.ts';
+import { chartToCsv, chartToSvg } from '#lib/charts/svg.ts';
 import { readCsv } from '#lib/csv.ts';
 
 const series: Series = {
@@ -47,7 +47,7 @@ test('nothing to draw is an empty frame', () => {
 });
 
 test('CSV: a line per number with every digit, and no formulas', () => {
-  const rows = [...readCsv(seriesToCsv(series, note))].map(({ fields }) => fields);
+  const rows = [...readCsv(chartToCsv({ series, kind: 'line' }, note))].map(({ fields }) => fields);
   expect(rows).toHaveLength(5);
   expect(rows[0].slice(0, 5)).toEqual(['Cell type', 'name', 'AP', 'low', 'high']);
   expect(rows[1].slice(0, 5)).toEqual(['A172', 'A <b>', '0.41234567890123', '0.4', '0.45']);

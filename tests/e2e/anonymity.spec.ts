@@ -156,6 +156,11 @@ const WALK: Record<string, Stop[] | string> = {
   'app/feed.xml/route.ts': [{ path: '/feed.xml', named: true }],
   'app/entries/[id]/images/page.tsx': [{ path: '/entries/{id}/images', named: true }],
   'app/leaderboards/[task]/slices/page.tsx': [{ path: '/leaderboards/livecell-wide/slices?dataset={dataset}' }],
+  'app/datasets/[name]/charts/route.ts': [{ path: '/datasets/{demo}/charts?chart=images' }],
+  'app/compare/charts/route.ts': [
+    { path: '/compare/charts?entries={id},{other}&chart=per-iou', named: true },
+    { path: '/compare/charts?entries={id},{other}&chart=per-iou&format=csv', named: true },
+  ],
   'app/compare/page.tsx': [{ path: '/compare' }, { path: '/compare?entries={id},{other}', named: true }],
   'app/leaderboards/[task]/page.tsx': [
     { path: '/leaderboards/livecell-wide?dataset={dataset}', named: true },

@@ -2,7 +2,7 @@
 import type { APIRequestContext } from '@playwright/test';
 import type { z } from 'zod';
 import type { boardRowSchema } from '#lib/http/api.ts';
-import { expect, rendered, test } from './site-test.ts';
+import { expect, expectFiles, rendered, test } from './site-test.ts';
 
 /**
  * Return two or more entries of a task's demo, the best first, once they are scored: they go through the queue like
@@ -33,6 +33,15 @@ test('compares entries, and the address is the comparison', async ({ page, reque
   await expect(page.locator('.verdict')).toContainText(/is ahead of|cannot be told apart|side by side/);
   const numbers = page.getByRole('table', { name: 'Numbers of the entries' });
   await expect(numbers.getByRole('row', { name: /^AP , higher/ })).toContainText((100 * best.values.AP).toFixed(1));
+
+  // every chart, and the differences, as files; those of single images follow some seconds after the score
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByRole('figure', { name: /Image by image/ })).toBeVisible({ timeout: 1000 });
+  }).toPass();
+  const files = page.getByRole('link', { name: /^(SVG|PNG|CSV) of/ });
+  expect(await files.count()).toBeGreaterThanOrEqual(3 * (await page.getByRole('figure').count()));
+  await expectFiles(files);
 
   // which cells each of them finds, as the API counts them
   const api = `/api/v1/compare?entries=${best.id},${second.id}`;

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DemoData, writeDemoData } from '#workers/demo/data.ts';
 import { expectAccessible } from './accessibility.ts';
-import { document, expect, onSite, registerBenchmark, temporaryFolder, test } from './site-test.ts';
+import { document, expect, expectFiles, onSite, registerBenchmark, temporaryFolder, test } from './site-test.ts';
 
 const FIGURES = [
   'Sizes of cells',
@@ -101,11 +101,23 @@ test('it fits a narrow screen', async ({ page }) => {
   expect(await page.evaluate(() => globalThis.document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
 });
 
+test('every figure is to be had as a file', async ({ page }) => {
+  await page.goto('/datasets/demo');
+  const figures = page.locator('.fold figure');
+  const files = page.getByRole('link', { name: /^(SVG|PNG|CSV) of/, includeHidden: true });
+  expect(await figures.count()).toBeGreaterThan(4);
+  for (const figure of await figures.all())
+    await expect(figure.getByRole('link', { name: /^(SVG|PNG|CSV) of/, includeHidden: true })).toHaveCount(3);
+  await expectFiles(files);
+});
+
 test('of private ground truth with a few images of each type nothing is told', async ({ page }) => {
   const { name } = await registerBenchmark('private', { isPublic: false });
   await page.goto(address(name));
   await expect(page.getByText('annotations of this data set are not public')).toBeVisible();
   await expect(page.getByRole('figure')).toHaveCount(0);
+  const { charts } = await (await page.request.get(`${address(name)}/charts?format=json`)).json();
+  expect(charts.map(({ chart }: { chart: string }) => chart)).toEqual([]);
 });
 
 test('pictures are shown where they are public, outlines where the annotations are too', async ({ page }) => {

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrowserContext, test as base, expect, type Page, type Response } from '@playwright/test';
+import { type BrowserContext, test as base, expect, type Locator, type Page, type Response } from '@playwright/test';
 import { connect } from '#db/engine/client.ts';
 import { makeOperatorLink, signInAddress } from '#db/people/sign-in-links.ts';
 import type { ReportOf } from '#lib/tasks/report.ts';
@@ -191,6 +191,20 @@ export function bytesOnTheWay(): number {
 }
 
 export const fileInput = (page: Page) => page.locator('input[type=file]');
+
+const FILE_TYPES = { svg: /^image\/svg\+xml/, png: /^image\/png/, csv: /^text\/csv/ } as const;
+
+/** Fetch every chart that links lead to: each is a file of the format that its address says. */
+export async function expectFiles(links: Locator): Promise<void> {
+  for (const link of await links.all()) {
+    const address = (await link.getAttribute('href'))!;
+    const answer = await links.page().request.get(address);
+    expect(answer.status(), address).toBe(200);
+    const format = new URL(address, 'http://localhost').searchParams.get('format') as keyof typeof FILE_TYPES;
+    expect(answer.headers()['content-type'], address).toMatch(FILE_TYPES[format]);
+    expect((await answer.body()).length, address).toBeGreaterThan(100);
+  }
+}
 
 /** As pages write it: per cent, two decimals. */
 export function percent(value: number | null | undefined): string {

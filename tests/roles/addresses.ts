@@ -535,6 +535,15 @@ export const ADDRESSES: Record<string, Visit[]> = {
     page(({ mine }) => `/api/v1/submissions/${mine}/table`, NOT_THERE),
   ],
   'app/charts/[task]/route.ts': [page('/charts/livecell-wide', PUBLIC_API), page('/charts/none', NOT_THERE)],
+  'app/datasets/[name]/charts/route.ts': [
+    page(({ demo }) => `/datasets/${encodeURIComponent(demo)}/charts?chart=images`, PUBLIC_API),
+    page('/datasets/none/charts', NOT_THERE),
+  ],
+  'app/compare/charts/route.ts': [
+    page(({ open, sealed }) => `/compare/charts?entries=${open},${sealed}&chart=per-iou`, PUBLIC_API),
+    // the same for everybody: not for its owner either
+    page(({ open, mine }) => `/compare/charts?entries=${open},${mine}&chart=per-iou`, NOT_THERE),
+  ],
   'app/charts/[task]/progress/page.tsx': [
     page('/charts/livecell-wide/progress', EVERYBODY),
     page('/charts/none/progress', { rest: 404 }),

@@ -21,7 +21,7 @@ import { listTombstones } from '#db/submissions/tombstones.ts';
 import { changesToCsv } from '#lib/board/changes-csv.ts';
 import { toBibtex, toCsv } from '#lib/board/export.ts';
 import { imagesToCsv } from '#lib/board/image-tables.ts';
-import { chartToSvg, seriesToCsv } from '#lib/charts/svg.ts';
+import { chartToCsv, chartToSvg } from '#lib/charts/svg.ts';
 import { PROTOCOL_IDS, PROTOCOLS } from '#lib/coco/protocol.ts';
 import { readCsv } from '#lib/csv.ts';
 import { AppError } from '#lib/errors.ts';
@@ -285,7 +285,7 @@ async function writeCharts(
     );
     const name = `${path}-chart-${k}`;
     await copy.write(`${name}.svg`, chartToSvg(chart, note));
-    await copy.write(`${name}.csv`, seriesToCsv(series, note));
+    await copy.write(`${name}.csv`, chartToCsv(chart, note));
     const file = name.split('/').at(-1)!;
     drawn.push(
       html`<figure><img src="${file}.svg" alt="${`${series.title}. ${series.sentence}`}" width="820" height="520"><figcaption><a href="${file}.csv">Numbers as CSV</a></figcaption></figure>\n`,

@@ -4,6 +4,7 @@
  */
 import type { ReactNode } from 'react';
 import type { DirectLabel } from '#lib/charts/labels.ts';
+import { ChartFiles } from './chart-files.tsx';
 import { type Numbers, NumbersTable } from './numbers-table.tsx';
 import './plot.css';
 import { MARKER_WIDTH, MAX_SERIES, Marker, SERIES_STYLES } from './series-style.tsx';
@@ -324,6 +325,7 @@ export function Figure({
   linked,
   direct,
   ofMethods,
+  files,
   children,
 }: {
   title: string;
@@ -336,6 +338,8 @@ export function Figure({
   ofMethods?: boolean;
   /** the columns of the numbers are the series of the drawing */
   linked?: boolean;
+  /** address of the chart as a file, with a query but for its format */
+  files?: string;
   children: ReactNode;
 }) {
   return (
@@ -356,6 +360,7 @@ export function Figure({
         </summary>
         <NumbersTable title={title} numbers={numbers} linked={linked} />
       </details>
+      {files && <ChartFiles address={files} of={title} />}
     </figure>
   );
 }

@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { cache, Fragment } from 'react';
+import { ChartFiles } from '#app/_components/charts/chart-files.tsx';
 import { CopyButton } from '#app/_components/copy-button.tsx';
 import { Digest } from '#app/_components/digest.tsx';
 import { getDatasetByName, getPictures, getStatistics, listDatasets } from '#db/datasets/datasets.ts';
@@ -14,6 +15,7 @@ import { SPLIT_NAMES, splitOfName, splitsOf } from '#lib/livecell/splits.ts';
 import { canSeeOutlines, canSeePictures } from '#lib/permissions.ts';
 import { objectsTold } from '#lib/tasks/disclosure.ts';
 import { DEFAULT_TASK, parseTask } from '#lib/tasks/index.ts';
+import { chartAddress } from './chart-address.ts';
 import { Examples } from './examples.tsx';
 import { Figures } from './figures.tsx';
 import { CellTypes, named, SplitsAndTimes } from './tables.tsx';
@@ -94,7 +96,7 @@ export default async function DatasetPage({ params }: Props) {
           outlines={canSeeOutlines(dataset, pictures) && pictures.groundTruthSha256 === dataset.sha256}
         />
       )}
-      {statistics && <CellTypes statistics={statistics} />}
+      {statistics && <CellTypes statistics={statistics} name={dataset.name} />}
       {!statistics && (
         <section className="section" aria-labelledby="types">
           <h2 id="types">Images per cell type</h2>
@@ -122,10 +124,11 @@ export default async function DatasetPage({ params }: Props) {
               )}
             </tbody>
           </table>
+          <ChartFiles address={chartAddress(dataset.name, 'images')} of="Images by cell type" />
         </section>
       )}
       {statistics && <SplitsAndTimes splits={splits} />}
-      {statistics && <Figures statistics={statistics} />}
+      {statistics && <Figures statistics={statistics} name={dataset.name} />}
       <div className="section split">
         <section className="stack" aria-labelledby="facts">
           <h2 id="facts">Facts</h2>

@@ -1,3 +1,4 @@
+import { ChartFiles } from '#app/_components/charts/chart-files.tsx';
 import { SparkHistogram } from '#app/_components/charts/spark.tsx';
 import { TableFrame } from '#app/_components/table-frame.tsx';
 import { TypeName } from '#app/_components/type-name.tsx';
@@ -7,6 +8,7 @@ import { CELL_LINES } from '#lib/livecell/cell-lines.ts';
 import { CELL_TYPE_NAMES } from '#lib/livecell/cell-types.ts';
 import { SPLIT_NAMES, type Split } from '#lib/livecell/splits.ts';
 import { bins } from './_figures/bins.ts';
+import { chartAddress } from './chart-address.ts';
 
 /** Name the single group of a data set whose file names give no cell type. */
 export function named({ groups, ...statistics }: DatasetStatistics): DatasetStatistics {
@@ -28,7 +30,7 @@ export function hours(value: number): string {
 }
 
 /** The paper's Table 1, with the distributions of cells per image and of areas in its cells. */
-export function CellTypes({ statistics }: { statistics: DatasetStatistics }) {
+export function CellTypes({ statistics, name }: { statistics: DatasetStatistics; name: string }) {
   const { groups, withheld, countEdges, areaEdges } = statistics;
   const twice = groups.some(({ images, files }) => images !== files);
   const counted = groups.flatMap(({ cellsPerImage: { histogram } }) => (histogram ? [histogram] : []));
@@ -134,6 +136,28 @@ export function CellTypes({ statistics }: { statistics: DatasetStatistics }) {
             </tbody>
           </table>
         </TableFrame>
+      )}
+      {groups.length > 0 && (
+        <details className="chart-files-of-table">
+          <summary>Its columns as charts in files</summary>
+          <ul>
+            {(
+              [
+                ['images', 'Images by cell type', true],
+                ['cells', 'Cells by cell type', true],
+                ['cells-per-image', 'Cells per image', counted.length > 0],
+                ['sizes', 'Sizes of cells', groups.some(({ objects }) => objects > 0)],
+              ] as const
+            ).map(
+              ([chart, title, there]) =>
+                there && (
+                  <li key={chart}>
+                    {title}: <ChartFiles address={chartAddress(name, chart)} of={title} bare />
+                  </li>
+                ),
+            )}
+          </ul>
+        </details>
       )}
       {withheld && (
         <p className="muted">

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
+import { ChartFiles } from '#app/_components/charts/chart-files.tsx';
 import { chartsOf } from '#db/board/charts.ts';
 import { AppError } from '#lib/errors.ts';
 import { chartQuerySchema } from '#lib/http/api.ts';
@@ -25,8 +26,7 @@ export default async function ChartFilesPage({ params, searchParams }: Props) {
     throw error;
   });
   const { format: _, chart: __, ...view } = query.data;
-  const hrefOf = (chart: number, format: string) =>
-    `/charts/${task.id}?${new URLSearchParams({ ...view, chart: String(chart), format })}`;
+  const addressOf = (chart: number) => `/charts/${task.id}?${new URLSearchParams({ ...view, chart: String(chart) })}`;
   return (
     <div className="page">
       <header className="page-head">
@@ -51,23 +51,14 @@ export default async function ChartFilesPage({ params, searchParams }: Props) {
             </figcaption>
             {/* biome-ignore lint/performance/noImgElement: a drawing of this site, which needs no other size */}
             <img
-              src={hrefOf(chart, 'svg')}
+              src={`${addressOf(chart)}&format=svg`}
               width={820}
               height={520}
               loading={chart > 1 ? 'lazy' : undefined}
               alt={`${title}. ${sentence}`}
               style={{ maxWidth: '100%', height: 'auto', background: '#fff' }}
             />
-            <p>
-              {['SVG', 'PNG', 'CSV'].map((format, i) => (
-                <span key={format}>
-                  {i > 0 && ' · '}
-                  <a href={hrefOf(chart, format.toLowerCase())}>
-                    {format} <span className="visually-hidden">of “{title}”</span>
-                  </a>
-                </span>
-              ))}
-            </p>
+            <ChartFiles address={addressOf(chart)} of={title} />
           </figure>
         ))}
       </div>

@@ -4,28 +4,33 @@ import { integer } from '#lib/format.ts';
 import { hours, nameOf } from '../tables.tsx';
 import { extremes } from './histograms.ts';
 
+export const timedGroups = (groups: readonly GroupStatistics[]) => groups.filter(({ density }) => density.length > 1);
+
+const growth = ({ density }: GroupStatistics) => density[density.length - 1].mean / density[0].mean;
+
+export function densitySentence(timed: readonly GroupStatistics[]): string {
+  const grown = timed.filter((group) => Number.isFinite(growth(group)));
+  const [, fastest] = extremes(grown.length > 0 ? grown : timed, growth);
+  const most =
+    Number.isFinite(growth(fastest)) && growth(fastest) > 1
+      ? ` ${nameOf(fastest)} grows most between its first and its last time point, by a factor of ${growth(fastest).toFixed(1)}.`
+      : '';
+  return `Mean number of cells per image with its standard error; each type has its own scale.${most}`;
+}
+
 /** Mean number of cells per image at each time since seeding, by type. */
-export function DensityOverTime({ groups }: { groups: readonly GroupStatistics[] }) {
-  const timed = groups.filter(({ density }) => density.length > 1);
+export function DensityOverTime({ groups, files }: { groups: readonly GroupStatistics[]; files: string }) {
+  const timed = timedGroups(groups);
   if (timed.length === 0) return null;
   const x = {
     ...fromZero(Math.max(...timed.map(({ density }) => density[density.length - 1].hours)), 'Hours since seeding'),
   };
-  const growth = (group: GroupStatistics) => group.density[group.density.length - 1].mean / group.density[0].mean;
-  const grown = timed.filter((group) => Number.isFinite(growth(group)));
-  const [, fastest] = extremes(grown.length > 0 ? grown : timed, growth);
   return (
     <Figure
       wide
       title="Density over time"
-      sentence={
-        <>
-          Mean number of cells per image with its standard error; each type has its own scale.
-          {Number.isFinite(growth(fastest)) &&
-            growth(fastest) > 1 &&
-            ` ${nameOf(fastest)} grows most between its first and its last time point, by a factor of ${growth(fastest).toFixed(1)}.`}
-        </>
-      }
+      sentence={densitySentence(timed)}
+      files={files}
       numbers={{
         head: ['Cell type and hours', 'Images', 'Cells', 'Cells per image', 'Standard error'],
         rows: timed.flatMap((group) =>

@@ -57,8 +57,8 @@ const look = (index: number) => ({
   shape: (index + 2 * Math.floor(index / MAX_SERIES)) % MAX_SERIES,
 });
 
-/** Principal components of the cells' shape and brightness, and the means of each metric (Edlund et al. 2021, Figure 2). */
-export function Shapes({ components, groups }: { components: ShapeComponents; groups: readonly GroupStatistics[] }) {
+/** What the figure of components says: its scales, and its result in words; null without components. */
+export function readComponents(components: ShapeComponents, groups: readonly GroupStatistics[]) {
   const { scores, explained, loadings, metrics } = components;
   const present = components.groups.flatMap((group, g) => (group ? [{ ...group, g, name: nameOf(groups[g]) }] : []));
   if (present.length === 0) return null;
@@ -68,7 +68,6 @@ export function Shapes({ components, groups }: { components: ShapeComponents; gr
       : Math.max(...present.map(({ mean, sd }) => Math.abs(mean[c]) + sd[c]));
   const axis = (c: 0 | 1): Scale =>
     around(far(c), `Component ${c + 1} (${(100 * explained[c]).toFixed(1)} % of variance)`);
-  const [x, y] = [axis(0), axis(1)];
   const heaviest = (c: 0 | 1) =>
     list(
       [...metrics]
@@ -76,23 +75,46 @@ export function Shapes({ components, groups }: { components: ShapeComponents; gr
         .slice(0, 2)
         .map((metric) => METRICS[metric].name.toLowerCase()),
     );
+  return {
+    present,
+    x: axis(0),
+    y: axis(1),
+    weights: around(Math.max(...loadings.flat().map(Math.abs)), ''),
+    title: `${metrics.length > SHAPE_METRICS.length ? 'Shape and brightness' : 'Shape'} of cells, by principal components`,
+    sentence: `Two components hold ${(100 * (explained[0] + explained[1])).toFixed(0)} % of what differs between ${integer(components.images)} images; the first is mostly ${heaviest(0)}, the second ${heaviest(1)}.`,
+    drawn: scores
+      ? `A point is an image: the means of ${metrics.length} metrics over its cells.`
+      : 'A cross spans one standard deviation of the images of a type around their mean; single images are not shown, since the annotations are not public.',
+    metricName: (m: number) => METRICS[metrics[m]].name,
+  };
+}
+
+export const WEIGHTS_TITLE = 'What the components are made of';
+export const WEIGHTS_SENTENCE =
+  'The weight of each standardised metric: arrows that point the same way rise and fall together.';
+
+interface Props {
+  components: ShapeComponents;
+  groups: readonly GroupStatistics[];
+  /** addresses of the two figures as files */
+  files: { components: string; weights: string };
+}
+
+/** Principal components of the cells' shape and brightness, and the means of each metric (Edlund et al. 2021, Figure 2). */
+export function Shapes({ components, groups, files }: Props) {
+  const read = readComponents(components, groups);
+  if (!read) return null;
+  const { present, x, y, title, sentence } = read;
+  const { scores, loadings, metrics } = components;
   const pictured = groups.some(({ intensity }) => intensity);
-  const title = `${metrics.length > SHAPE_METRICS.length ? 'Shape and brightness' : 'Shape'} of cells, by principal components`;
-  const sentence = `Two components hold ${(100 * (explained[0] + explained[1])).toFixed(0)} % of what differs between ${integer(components.images)} images; the first is mostly ${heaviest(0)}, the second ${heaviest(1)}. `;
-  const arrows = around(Math.max(...loadings.flat().map(Math.abs)), '');
+  const arrows = read.weights;
   const number = (value: number) => signed(value, 2);
   return (
     <>
       <Figure
         title={title}
-        sentence={
-          <>
-            {sentence}
-            {scores
-              ? `A point is an image: the means of ${metrics.length} metrics over its cells.`
-              : 'A cross spans one standard deviation of the images of a type around their mean; single images are not shown, since the annotations are not public.'}
-          </>
-        }
+        sentence={`${sentence} ${read.drawn}`}
+        files={files.components}
         numbers={{
           head: ['Cell type', 'Component 1, mean', 'SD', 'Component 2, mean', 'SD'],
           rows: present.map(({ name, mean, sd }) => [name, ...[mean[0], sd[0], mean[1], sd[1]].map(number)]),
@@ -143,8 +165,9 @@ export function Shapes({ components, groups }: { components: ShapeComponents; gr
         </Plot>
       </Figure>
       <Figure
-        title="What the components are made of"
-        sentence="The weight of each standardised metric: arrows that point the same way rise and fall together."
+        title={WEIGHTS_TITLE}
+        sentence={WEIGHTS_SENTENCE}
+        files={files.weights}
         numbers={{
           head: ['Metric', 'Component 1', 'Component 2', 'Definition'],
           rows: metrics.map((metric, m) => [

@@ -1,19 +1,37 @@
 import { Area, Figure, fromZero, Line, Plot, Rule, type Scale } from '#app/_components/charts/plot.tsx';
 import { PROTOCOLS } from '#lib/coco/protocol.ts';
-import type { DatasetStatistics } from '#lib/datasets/statistics.ts';
+import type { DatasetStatistics, GroupStatistics } from '#lib/datasets/statistics.ts';
 import { integer } from '#lib/format.ts';
 import { colorOf, nameOf } from '../tables.tsx';
 import { bins } from './bins.ts';
 import { extremes, histogramNumbers, steps } from './histograms.ts';
 import { CLASSES, SizeClasses, share } from './size-classes.tsx';
 
-/** Histograms of cell areas by type, with the limits of the size classes (Edlund et al. 2021, Figure 1). */
-export function Sizes({ statistics: { groups, areaEdges } }: { statistics: DatasetStatistics }) {
-  const withCells = groups.filter(({ objects }) => objects > 0);
-  if (withCells.length === 0) return null;
-  const histograms = withCells.map(({ area }) => area.histogram);
-  const [first, last] = bins(histograms);
-  const x: Scale = {
+const [LOW, HIGH] = [1, 2].map((c) => PROTOCOLS['livecell-paper'].areaRanges[c].max);
+const [CODE_LOW, CODE_HIGH] = [1, 2].map((c) => PROTOCOLS['livecell-code'].areaRanges[c].max);
+
+/** Limits of the size classes, as they are drawn. */
+export const SIZE_RULES = [
+  ...[CODE_LOW, CODE_HIGH].map((at) => ({ at, dash: '1 3' })),
+  ...[LOW, HIGH].map((at) => ({ at, dash: '5 3' })),
+];
+
+export const groupsWithCells = (groups: readonly GroupStatistics[]) => groups.filter(({ objects }) => objects > 0);
+
+export function sizesSentence(withCells: readonly GroupStatistics[]): string {
+  const [smallest, largest] = extremes(withCells, ({ area }) => area.median ?? 0);
+  const median = ({ area }: GroupStatistics) => integer(area.median ?? 0);
+  const compared =
+    smallest === largest
+      ? `The median cell has ${median(smallest)} pixels.`
+      : `The median cell has ${median(smallest)} pixels in ${nameOf(smallest)} and ${median(largest)} in ${nameOf(largest)}.`;
+  return `${compared} Dashed lines part small, medium and large by the paper’s protocol (${LOW} and ${integer(HIGH)} px), dotted ones by the released code’s (${CODE_LOW} and ${CODE_HIGH} px); shares are the paper’s.`;
+}
+
+/** The scale of areas, as far as there are any. */
+export function areaScale(withCells: readonly GroupStatistics[], areaEdges: readonly number[]): Scale {
+  const [first, last] = bins(withCells.map(({ area }) => area.histogram));
+  return {
     from: areaEdges[first],
     to: areaEdges[last],
     log: true,
@@ -22,25 +40,23 @@ export function Sizes({ statistics: { groups, areaEdges } }: { statistics: Datas
     ),
     label: 'Area, pixels (log axis)',
   };
+}
+
+/** Histograms of cell areas by type, with the limits of the size classes (Edlund et al. 2021, Figure 1). */
+export function Sizes({ statistics, files }: { statistics: DatasetStatistics; files: string }) {
+  const { groups, areaEdges } = statistics;
+  const withCells = groupsWithCells(groups);
+  if (withCells.length === 0) return null;
+  const histograms = withCells.map(({ area }) => area.histogram);
+  const x = areaScale(withCells, areaEdges);
   const top = Math.max(...withCells.map(({ area, objects }) => (100 * Math.max(...area.histogram)) / objects));
   const y = fromZero(top, 'Cells, %');
-  const [smallest, largest] = extremes(withCells, ({ area }) => area.median ?? 0);
-  const [low, high] = [1, 2].map((c) => PROTOCOLS['livecell-paper'].areaRanges[c].max);
-  const [codeLow, codeHigh] = [1, 2].map((c) => PROTOCOLS['livecell-code'].areaRanges[c].max);
-  const compared =
-    smallest === largest
-      ? `The median cell has ${integer(smallest.area.median ?? 0)} pixels.`
-      : `The median cell has ${integer(smallest.area.median ?? 0)} pixels in ${nameOf(smallest)} and ${integer(largest.area.median ?? 0)} in ${nameOf(largest)}.`;
   return (
     <Figure
       wide
       title="Sizes of cells"
-      sentence={
-        <>
-          {compared} Dashed lines part small, medium and large by the paper’s protocol ({low} and {integer(high)} px),
-          dotted ones by the released code’s ({codeLow} and {codeHigh} px); shares are the paper’s.
-        </>
-      }
+      sentence={sizesSentence(withCells)}
+      files={files}
       numbers={histogramNumbers(withCells, histograms, areaEdges, 'Area, px')}
     >
       <div className="panels">
@@ -67,11 +83,8 @@ export function Sizes({ statistics: { groups, areaEdges } }: { statistics: Datas
                   width={1.25}
                   color={colorOf(group)}
                 />
-                {[codeLow, codeHigh].map((at) => (
-                  <Rule key={at} x={x} at={at} dash="1 3" />
-                ))}
-                {[low, high].map((at) => (
-                  <Rule key={at} x={x} at={at} dash="5 3" />
+                {SIZE_RULES.map(({ at, dash }) => (
+                  <Rule key={dash + at} x={x} at={at} dash={dash} />
                 ))}
               </Plot>
             </div>
