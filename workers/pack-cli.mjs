@@ -10,7 +10,15 @@ import { BANNER, FOR_NODE, refuseNamelessImports } from './bundling.mjs';
 import './kernels.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const target = resolve(process.env.INIT_CWD ?? '.', process.argv[2] ?? '.');
+const [folderGiven, ...more] = process.argv.slice(2);
+if (more.length > 0 || folderGiven?.startsWith('-')) {
+  const asked = ['-h', '--help'].includes(folderGiven) && more.length === 0;
+  (asked ? console.log : console.error)(
+    'Usage: npm run pack:cli [FOLDER]; the package is written into FOLDER, or here.',
+  );
+  process.exit(asked ? 0 : 2);
+}
+const target = resolve(process.env.INIT_CWD ?? '.', folderGiven ?? '.');
 const { version, license } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 // what Node 20 lacks
 const OLDER_NODE = `Map.groupBy ??= (items, keyOf) => {

@@ -1,6 +1,6 @@
 /** `livecell demo-data`: writes a small synthetic benchmark. */
 import { CallError, type Command, JSON_OPTION, oneFile, userPath } from '#workers/cli/command.ts';
-import { count } from '#workers/cli/words.ts';
+import { count, inShell } from '#workers/cli/words.ts';
 
 export const demoData: Command = {
   name: 'demo-data',
@@ -33,5 +33,9 @@ export const demoData: Command = {
     for (const { reference, predictions } of Object.values(written.counts))
       out.print(`  ${reference}\n  ${predictions}`);
     if (written.pictures) out.print(`  ${written.pictures} (${count(written.images, 'picture')})`);
+    const [{ path }] = written.predictions;
+    out.print(
+      `Score one: livecell score --ground-truth ${inShell(written.groundTruth)} --predictions ${inShell(path)}`,
+    );
   },
 };
