@@ -117,7 +117,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
   'workers/kernels.mjs': [],
   'workers/program.mjs': [],
-  'workers/bundle.mjs': ['workers/program.mjs'],
+  'workers/bundling.mjs': [],
+  'workers/bundle.mjs': ['workers/bundling.mjs', 'workers/program.mjs'],
   'workers/run-file.ts': ['lib'],
   'workers/metrics-server.ts': ['lib', 'db'],
   'workers/mail.ts': ['lib', 'db'],
@@ -141,7 +142,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'workers/demo',
     'workers/site',
   ],
-  'workers/pack-cli.mjs': ['workers/kernels.mjs'],
+  'workers/run.mjs': ['workers/program.mjs'],
+  'workers/pack-cli.mjs': ['workers/bundling.mjs', 'workers/kernels.mjs'],
   'workers/livecell.mjs': ['workers/kernels.mjs', 'workers/program.mjs', 'workers/cli'],
 
   'app/_server': ['lib', 'db'],
