@@ -143,9 +143,10 @@ const REVERSALS: readonly Reversal[] = [
   },
   {
     finding: 'C1',
-    file: 'app/sign-in/local/route.ts',
-    repaired: 'const link = await findSignInLink(key);',
-    before: "const link = (await findSignInLink(key)) ?? ({ userId: '' } as never);",
+    // the route asks it twice, so that neither question alone is the repair
+    file: 'db/people/sign-in-links.ts',
+    repaired: 'if (timingSafeEqual(Buffer.from(link.sha256), given)) found = link;',
+    before: 'if (given) found = link;',
     tests: ['tests/attacks/local-sign-in.test.ts'],
   },
   {
