@@ -1,7 +1,8 @@
 /**
  * Which wells or fields a part of divided ground truth has. With this list, whoever has the whole file can build the
  * part again and recompute its scores. Reports name a part by a digest of the list, and the list holds a key that only
- * the site knows: otherwise trying all choices of a few wells would tell which ones are scored.
+ * the site knows: otherwise trying all choices of a few wells would tell which ones are scored, to everybody who has
+ * the names of the images.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
