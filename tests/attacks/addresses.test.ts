@@ -70,7 +70,17 @@ describe('addresses in answers', () => {
   });
 
   test('a NUL in them, or encoding that is cut off, is a bad request before anything looks it up', () => {
-    for (const bad of ['/entries/%00', '/entries/a%00b?x', '/submit?method=%00', '/%', '/entries/%E0%A4%A', '/?q=%ff'])
+    for (const bad of [
+      '/entries/%00',
+      '/entries/a%00b?x',
+      '/submit?method=%00',
+      '/%',
+      '/entries/%E0%A4%A',
+      '/?q=%ff',
+      'http://evil.example/',
+      'evil',
+      '*',
+    ])
       expect([bad, isAddress(bad)]).toEqual([bad, false]);
     for (const good of ['/', '/datasets/LIVECell%20test', '/queue?q=a+b%2Bc', '/entries/x%C3%A9'])
       expect([good, isAddress(good)]).toEqual([good, true]);

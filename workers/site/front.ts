@@ -416,8 +416,12 @@ function isShortLived(url: string): boolean {
   return SHORT_LIVED.test(url);
 }
 
-/** Tell whether an address is valid: no NUL, no truncated percent-encoding, and valid UTF-8. */
+/**
+ * Tell whether an address is valid: a path of this site, no NUL, no truncated percent-encoding, and valid UTF-8. A whole
+ * address, as requests to a forward proxy have it, would name another host to whoever parses it.
+ */
 export function isAddress(url: string): boolean {
+  if (!url.startsWith('/')) return false;
   try {
     return !decodeURIComponent(url.replaceAll('+', ' ')).includes('\0');
   } catch {
