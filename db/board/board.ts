@@ -97,7 +97,7 @@ export async function getLeaderboard(query: BoardQuery, tx: Tx = db()): Promise<
   const slice = task.families && Object.keys(query.slice ?? {}).length > 0 ? query.slice : undefined;
   const choice = slice && sliceKey({ ...(cellType && { type: cellType }), ...slice });
   const [all, references, controls] = await Promise.all([
-    dataset ? listEntries(task, dataset, { ...query, cellType, byType, ranking }, tx) : [],
+    dataset ? listEntries(task, dataset, { ...query, cellType, byType, ranking, bare: choice !== undefined }, tx) : [],
     choice ? [] : listReferences(task, view, tx),
     choice || !dataset ? [] : listControls(task, dataset, view, tx),
   ]);
@@ -128,10 +128,17 @@ async function onSlice(listed: readonly Listed[], dataset: Dataset, key: string,
   });
 }
 
-async function listEntries(task: Task, dataset: Dataset, query: BoardQuery & { ranking: Column }, tx: Tx) {
-  const { evaluation, cellType = null, byType = false, ranking } = query;
+/** @param query.bare leave out the numbers: those of a slice take their place */
+async function listEntries(
+  task: Task,
+  dataset: Dataset,
+  query: BoardQuery & { ranking: Column; bare: boolean },
+  tx: Tx,
+) {
+  const { evaluation, cellType = null, ranking, bare } = query;
+  const byType = query.byType === true && !bare;
   const protocol = task.kind.protocols.includes(query.protocol) ? query.protocol : PRIMARY_PROTOCOL;
-  const columns = boardColumns(task, cellType).filter(({ onDemand }) => byType || !onDemand);
+  const columns = bare ? [] : boardColumns(task, cellType).filter(({ onDemand }) => byType || !onDemand);
   const slice = cellType ?? 'all';
 
   const newest = tx
@@ -154,13 +161,13 @@ async function listEntries(task: Task, dataset: Dataset, query: BoardQuery & { r
       eq(table.evaluation, evaluation),
       eq(table.slice, one),
     );
-  const metrics = task.rowsHaveMetrics && query.metrics ? (cellType ? type : all).metrics : null;
-  const ranked = ranking.replicates && query.ranges ? (readsOneType(ranking) ? slice : 'all') : null;
+  const metrics = task.rowsHaveMetrics && query.metrics && !bare ? (cellType ? type : all).metrics : null;
+  const ranked = ranking.replicates && query.ranges && !bare ? (readsOneType(ranking) ? slice : 'all') : null;
   const rows = await tx
     .select({
       ...ENTRY_COLUMNS,
-      all: { values: all.values, intervals: all.intervals, unscored: all.unscored },
-      type: { values: type.values, intervals: type.intervals },
+      all: { ...numbersOf(all, bare), unscored: all.unscored },
+      type: numbersOf(type, bare),
       metrics: sql<Partial<Metrics> | null>`${metrics}`,
       replicates: {
         fields: boardReplicates.fields,
@@ -174,7 +181,7 @@ async function listEntries(task: Task, dataset: Dataset, query: BoardQuery & { r
     .innerJoin(evaluations, eq(evaluations.submissionId, submissions.id))
     .innerJoin(newest, eq(newest.id, evaluations.id))
     .innerJoin(all, of(all, 'all'))
-    .leftJoin(type, cellType ? of(type, cellType) : sql`false`)
+    .leftJoin(type, cellType && !bare ? of(type, cellType) : sql`false`)
     .leftJoin(
       boardReplicates,
       ranked ? and(of(boardReplicates, ranked), eq(boardReplicates.column, ranking.key)) : sql`false`,
@@ -188,7 +195,7 @@ async function listEntries(task: Task, dataset: Dataset, query: BoardQuery & { r
   const listed = rows.map(({ all, type, metrics, replicates, runs, ...source }) => {
     const entry = boardEntry(source, now);
     const ofColumn = <T>(column: Column, from: 'values' | 'intervals') =>
-      (readsOneType(column) ? type : all)?.[from][column.key] as T | undefined;
+      (readsOneType(column) ? type : all)[from]?.[column.key] as T | undefined;
     const row: UnrankedRow = {
       kind: 'entry',
       ...entry,
@@ -216,11 +223,24 @@ async function listEntries(task: Task, dataset: Dataset, query: BoardQuery & { r
   return listed.sort((a, b) => byPublication(a.row, b.row));
 }
 
+type Numbers = Pick<BoardValues, 'values' | 'intervals'>;
+
+/** The numbers of a table of board values, null where it has no row; hundreds of rows of dozens of them take most of the time of a board. */
+function numbersOf(table: Record<keyof Numbers, AnyPgColumn>, bare: boolean) {
+  const none = sql`'{}'::jsonb`;
+  return {
+    values: sql<Numbers['values'] | null>`${bare ? none : table.values}`,
+    intervals: sql<Numbers['intervals'] | null>`${bare ? none : table.intervals}`,
+  };
+}
+
 /** Return AP and AFNR of each cell type. All metrics of eight types would be most of the report. */
-function headlinesByType({
-  values,
-  intervals,
-}: Pick<BoardValues, 'values' | 'intervals'>): Partial<Record<CellType, Partial<Metrics>>> {
+function headlinesByType(
+  all: {
+    [Part in keyof Numbers]: Numbers[Part] | null;
+  },
+): Partial<Record<CellType, Partial<Metrics>>> {
+  const [values, intervals] = [all.values ?? {}, all.intervals ?? {}];
   return Object.fromEntries(
     CELL_TYPES.flatMap((type) => {
       const [AP, AFNR] = [values[`AP-${type}`], values[`AFNR-${type}`]];
