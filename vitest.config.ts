@@ -22,25 +22,11 @@ class SlowestFirst extends BaseSequencer {
   }
 }
 
-/**
- * Folders whose tests compute and leave nothing behind in their process. One process runs many of their files, so that
- * modules are loaded once and not once per file; they set no variable, clock or mock.
- */
-const PURE = [
-  ...['board', 'cells', 'charts', 'coco', 'convert', 'datasets', 'http', 'kernels', 'livecell', 'local', 'parity'],
-  ...['published', 'readers', 'reports', 'scoring', 'stats', 'viewer'],
-].map((folder) => `tests/${folder}/**/*.test.{ts,tsx}`);
-
 /** Everything but the browser tests, which Playwright runs. `npm test` runs both. */
 export default defineConfig({
   test: {
-    projects: [
-      {
-        extends: true,
-        test: { name: 'alone', include: ['tests/**/*.test.{ts,tsx}'], exclude: ['tests/e2e/**', ...PURE] },
-      },
-      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
-    ],
+    include: ['tests/**/*.test.{ts,tsx}'],
+    exclude: ['tests/e2e/**', 'node_modules/**'],
     globalSetup: ['tests/db/global-setup.ts'],
     // processes, not threads: scoring starts threads of its own, and the embedded database holds a lock per process
     pool: 'forks',
