@@ -129,11 +129,34 @@ test('replacing it scores everything again; its pages show old and new with the 
   await page.getByRole('row', { name: NAME }).getByRole('link').click();
   await page.getByLabel('What changed, and why').fill('Every seventh object was none');
   await sendFile(page, mended);
-  await page.getByRole('button', { name: 'Replace by this file' }).click();
+  // what changes every score asks first, and says how many; who cancels has changed nothing
+  const replace = page.getByRole('button', { name: 'Replace by this file' }).first();
+  await replace.click();
+  const question = page.getByRole('dialog', { name: 'Replace this ground truth?' });
+  await expect(question).toContainText('One submission is scored again on the new file.');
+  await expect(question.getByRole('button', { name: 'Keep it as it is' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  await expect(versions(page)).toHaveCount(2);
+  await replace.click();
+  await question.locator('[data-agree]').click();
   await expect(versions(page).nth(1)).toContainText('Every seventh object was none');
   await expect(versions(page).nth(1)).toContainText('current');
   await expect(versions(page).nth(2)).toContainText('replaced');
   await expect(page.getByRole('region', { name: 'Scored again before' })).toContainText('1 scored again');
+
+  // nothing is asked before a reason is given, which the browser asks for
+  const again = page.getByRole('button', { name: 'Score all again' }).first();
+  const reason = page.getByRole('textbox', { name: 'Why', exact: true });
+  const asked = page.getByRole('dialog', { name: 'Score everything again?' });
+  await again.click();
+  await expect(reason).toBeFocused();
+  await expect(asked).toBeHidden();
+  await reason.fill('To see whether it is needed');
+  await again.click();
+  await expect(asked).toContainText('One submission is scored again by the evaluator of this site.');
+  await asked.locator('[data-agree]').click();
+  await expect(page.getByText('Nothing to do: everything has a score')).toBeVisible();
 
   await page.goto(`/entries/${entry}`);
   const scores = page.getByRole('region', { name: 'Table of its scores' }).getByRole('row');

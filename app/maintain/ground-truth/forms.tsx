@@ -5,6 +5,7 @@ import { Field, FormMessage } from '#app/_components/field.tsx';
 import { useQuestion } from '#app/_components/question.tsx';
 import { UploadField } from '#app/_components/upload.tsx';
 import type { FormState } from '#app/_server/http.ts';
+import { integer } from '#lib/format.ts';
 import { divide, registerGroundTruth, scoreAgain, sendReplacement } from './actions.ts';
 
 interface TaskChoice {
@@ -27,6 +28,16 @@ function Category({ slots, state }: Pick<FilesProps, 'slots' | 'state'>) {
       {(field) => <input {...field} maxLength={100} defaultValue={state.done ? '' : state.values?.category} />}
     </Field>
   );
+}
+
+const REPLACE = 'Replace by this file';
+const SCORE_AGAIN = 'Score all again';
+
+/** Say what scoring everything again leads to, for the dialog that asks first. */
+function scoredAgain(scored: number, how: string): string {
+  if (scored === 0) return 'Nothing has been scored on it yet, so no score changes.';
+  const what = scored === 1 ? 'One submission is' : `${integer(scored)} submissions are`;
+  return `${what} scored again ${how}. Ranks may change when the board switches, and the owners are told, with your reason.`;
 }
 
 /** A file, or one per slot. */
@@ -146,12 +157,28 @@ export function RegisterForm({ tasks }: { tasks: TaskChoice[] }) {
   );
 }
 
-export function ReplaceForm({ id, slots, isPublic }: { id: string; slots: string[]; isPublic: boolean }) {
+interface ReplaceProps {
+  id: string;
+  slots: string[];
+  isPublic: boolean;
+  /** scored submissions, all of which get another score */
+  scored: number;
+}
+
+export function ReplaceForm({ id, slots, isPublic, scored }: ReplaceProps) {
   const [state, act, pending] = useActionState(sendReplacement, {});
   const typed = state.done ? {} : (state.values ?? {});
   const [busy, onBusy] = useBusy();
+  const { form, onSubmit, dialog } = useQuestion(
+    {
+      ask: 'Replace this ground truth?',
+      result: `${scoredAgain(scored, 'on the new file')} The version of today stays on record; to go back to it, replace the new one by its file.`,
+    },
+    REPLACE,
+    true,
+  );
   return (
-    <form action={act}>
+    <form ref={form} action={act} onSubmit={onSubmit} aria-label="Replace">
       <input type="hidden" name="id" value={id} />
       <Files slots={slots} state={state} onBusy={onBusy} replaces={id} />
       <Category slots={slots} state={state} />
@@ -164,18 +191,24 @@ export function ReplaceForm({ id, slots, isPublic }: { id: string; slots: string
       </label>
       <p>
         <button type="submit" disabled={pending || busy}>
-          {busy ? 'Uploading …' : 'Replace by this file'}
+          {busy ? 'Uploading …' : REPLACE}
         </button>
       </p>
       <FormMessage state={state} />
+      {dialog}
     </form>
   );
 }
 
-export function ScoreAgainForm({ id }: { id: string }) {
+export function ScoreAgainForm({ id, scored }: { id: string; scored: number }) {
   const [state, act, pending] = useActionState(scoreAgain, {});
+  const { form, onSubmit, dialog } = useQuestion(
+    { ask: 'Score everything again?', result: scoredAgain(scored, 'by the evaluator of this site') },
+    SCORE_AGAIN,
+    true,
+  );
   return (
-    <form action={act}>
+    <form ref={form} action={act} onSubmit={onSubmit} aria-label="Score again">
       <input type="hidden" name="id" value={id} />
       <Field name="reason" label="Why" hint="Owners of entries read it." errors={state.errors}>
         {(field) => (
@@ -184,10 +217,11 @@ export function ScoreAgainForm({ id }: { id: string }) {
       </Field>
       <p>
         <button type="submit" disabled={pending}>
-          Score all again
+          {SCORE_AGAIN}
         </button>
       </p>
       <FormMessage state={state} />
+      {dialog}
     </form>
   );
 }

@@ -32,12 +32,14 @@ export default async function DatasetPage({ params }: Props) {
   if (!canManageGroundTruth(await viewer())) notFound();
   const dataset = await getDataset((await params).id);
   if (!dataset) notFound();
-  const [versions, rescores, imports, pictures] = await Promise.all([
+  const [versions, rescores, imports, pictures, evaluators] = await Promise.all([
     listGroundTruthVersions(dataset.id),
     listRescores({ datasetId: dataset.id }),
     listImports({ datasetId: dataset.id }),
     getPictures(dataset.id),
+    countByEvaluator(dataset),
   ]);
+  const scored = evaluators.reduce((sum, { entries }) => sum + entries, 0);
   const running = rescores.find(({ state }) => state === 'running');
   const reading = imports.some(({ state }) => state === 'waiting' || state === 'running');
   return (
@@ -95,6 +97,7 @@ export default async function DatasetPage({ params }: Props) {
                 id={dataset.id}
                 slots={groundTruthSlots(dataset.task)}
                 isPublic={dataset.public}
+                scored={scored}
               />
             </div>
           </section>
@@ -114,8 +117,8 @@ export default async function DatasetPage({ params }: Props) {
           <section className="section" aria-labelledby="again">
             <h2 id="again">Score again</h2>
             <div className="stack">
-              <Evaluators dataset={dataset} />
-              <ScoreAgainForm id={dataset.id} />
+              <Evaluators evaluators={evaluators} />
+              <ScoreAgainForm id={dataset.id} scored={scored} />
             </div>
           </section>
         </>
@@ -234,8 +237,7 @@ function Versions({ versions }: { versions: VersionLine[] }) {
   );
 }
 
-async function Evaluators({ dataset }: { dataset: Dataset }) {
-  const evaluators = await countByEvaluator(dataset);
+function Evaluators({ evaluators }: { evaluators: Awaited<ReturnType<typeof countByEvaluator>> }) {
   if (evaluators.length === 0) return <p>Nothing has been scored on it yet.</p>;
   return (
     <p className="prose">
