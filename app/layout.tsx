@@ -21,6 +21,7 @@ import './styles/board.css';
 import './_components/charts/charts.css';
 import './home.css';
 import './styles/articles.css';
+import './styles/forced-colors.css';
 import './styles/print.css';
 
 export const metadata: Metadata = {
