@@ -32,10 +32,10 @@ export function CellsByEntry({ comparison, view }: { comparison: WholeComparison
       <h2>The same cells?</h2>
       <p className="prose muted">
         A cell is found if an outline at or above the entry’s own score threshold (the one of its best F1) matches it at
-        IoU 0.50. κ is error consistency: 0 if two entries err on the same cells as often as chance would have it, 1 if
-        they find exactly the same cells.{' '}
+        IoU 0.50. κ measures how far two entries err on the same cells: 0 is as often as by chance, 1 means that they
+        find exactly the same cells.{' '}
         {truthIsPublic
-          ? 'A number leads to these cells: each is a link to itself in the viewer.'
+          ? 'Each number links to its cells, and each cell to its place in the viewer.'
           : 'This ground truth is not public: counts are rounded to tens, and fewer than 50 cells are not told.'}
       </p>
       <TableFrame label="Cells by who found them">
@@ -49,7 +49,7 @@ export function CellsByEntry({ comparison, view }: { comparison: WholeComparison
               </th>
               {patterns.map((name) => (
                 <th key={name} scope="col" className="num">
-                  {patternInWords(name, methods)}
+                  {patternInWords(name, methods).replace(/^f/, 'F')}
                 </th>
               ))}
               {cells[0].kappa.map(({ first, second }) => (

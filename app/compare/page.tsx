@@ -213,6 +213,11 @@ interface WithFiles {
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${(100 * Math.abs(value)).toFixed(1)}`;
 
+/** Name the difference where there is one pair; with more, a column of the table does. */
+function onePair(entries: WholeComparison['entries']): string | null {
+  return entries.length === 2 ? `${entries[0].method} minus ${entries[1].method}` : null;
+}
+
 function Differences({ comparison: { entries, differences }, files }: WithFiles) {
   const metrics = COMPARED_METRICS.filter((metric) => differences[metric]);
   return (
@@ -226,9 +231,10 @@ function Differences({ comparison: { entries, differences }, files }: WithFiles)
       ) : (
         <>
           <p className="prose muted">
-            Points of 100, first less second, with the <Link href="/protocol#intervals">95 % interval</Link> from the
-            fields of view that both were scored on. p is adjusted for the number of pairs (Holm). It speaks of other
-            fields in the same wells, not of other wells, microscopes, or of training again.
+            {onePair(entries) ?? 'The first method minus the second'}, in percentage points, with the{' '}
+            <Link href="/protocol#intervals">95 % interval</Link> from the fields of view on which both were scored. p
+            is adjusted for the number of pairs (Holm). Interval and p tell what other fields in the same wells could
+            change; they do not cover other wells, other microscopes or another run of the training.
           </p>
           <TableFrame label="Differences between the entries">
             <table>
@@ -236,7 +242,7 @@ function Differences({ comparison: { entries, differences }, files }: WithFiles)
               <thead>
                 <tr>
                   <th scope="col">Number</th>
-                  <th scope="col">Pair</th>
+                  {!onePair(entries) && <th scope="col">Pair</th>}
                   <th scope="col" className="num">
                     Difference
                   </th>
@@ -254,9 +260,11 @@ function Differences({ comparison: { entries, differences }, files }: WithFiles)
                   differences[metric]!.map(({ first, second, difference, interval, adjusted, ahead }) => (
                     <tr key={`${metric} ${first} ${second}`}>
                       <th scope="row">{COMPARED_NAMES[metric]}</th>
-                      <td>
-                        {entries[first].method} − {entries[second].method}
-                      </td>
+                      {!onePair(entries) && (
+                        <td className="pair">
+                          {entries[first].method} − {entries[second].method}
+                        </td>
+                      )}
                       <td className="num" title={exact(difference)}>
                         {signed(difference)}
                       </td>
@@ -296,8 +304,9 @@ function PerIouDifferences({ comparison: { entries, differences, perIouDifferenc
       ) : (
         <>
           <p className="prose muted">
-            As above, at one IoU threshold at a time. p is adjusted for all pairs and thresholds of a number (Holm);
-            differences in bold are more than chance.
+            {onePair(entries) ?? 'The first method minus the second'} at each IoU threshold, in percentage points, with
+            95 % intervals. p is adjusted for all pairs and thresholds of a number (Holm). Differences in bold are
+            larger than chance explains (adjusted p below 0.05).
           </p>
           <TableFrame label="Differences per IoU">
             <table>
@@ -305,7 +314,7 @@ function PerIouDifferences({ comparison: { entries, differences, perIouDifferenc
               <thead>
                 <tr>
                   <th scope="col">Number</th>
-                  <th scope="col">Pair</th>
+                  {!onePair(entries) && <th scope="col">Pair</th>}
                   {IOU_LABELS.map((label) => (
                     <th key={label} scope="col" className="num">
                       {label}
@@ -318,9 +327,11 @@ function PerIouDifferences({ comparison: { entries, differences, perIouDifferenc
                   pairs.map(({ first, second }, k) => (
                     <tr key={`${metric} ${first} ${second}`}>
                       <th scope="row">{metric === 'AP' ? 'AP' : 'Missed cells'}</th>
-                      <td>
-                        {entries[first].method} − {entries[second].method}
-                      </td>
+                      {!onePair(entries) && (
+                        <td className="pair">
+                          {entries[first].method} − {entries[second].method}
+                        </td>
+                      )}
                       {perIouDifferences[metric].map((at, t) => {
                         const pair = at[k];
                         if (!pair)

@@ -20,7 +20,8 @@ export default async function MethodsPage() {
       <header className="page-head">
         <h1>My methods</h1>
         <p className="lead">
-          A method is what is compared; each submission of it is a version. Submitting under a new name makes one.
+          A method is what the leaderboard compares; each submission of it is a version. A submission under a new name
+          begins a new method.
         </p>
         <p className="cluster">
           <Link className="button button-primary" href="/submit">

@@ -272,7 +272,7 @@ export function SubmitForm({ tasks, teams, methods, typed }: Props) {
         <Field
           name="exposure"
           label="What the model had seen of LIVECell"
-          hint="Most generalist models have LIVECell’s training images inside: look into their papers. The leaderboard can be filtered by it."
+          hint="Most generalist models were trained on LIVECell’s training images: their papers say so. The leaderboard can be filtered by this answer."
           errors={errors}
         >
           {(field) => (

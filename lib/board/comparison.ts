@@ -28,8 +28,8 @@ const CELLS_ROUNDED_TO = 10;
 export const COMPARED_NAMES: Readonly<Record<ComparedMetric, string>> = {
   AP: 'AP',
   AFNR: 'AFNR',
-  meanAP: 'mean AP over cell types',
-  meanAFNR: 'mean AFNR over cell types',
+  meanAP: 'Mean over types of AP',
+  meanAFNR: 'Mean over types of AFNR',
 };
 
 /** An entry as it is compared. */

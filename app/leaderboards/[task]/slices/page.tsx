@@ -83,10 +83,10 @@ export default async function SlicesPage(props: Props) {
           <section className="section prose">
             <h2>Reading the slices</h2>
             <p>
-              A slice is a pool of its own: AP does not add up over slices, so each is accumulated by itself, with masks
-              where an entry has them. Density is the number of annotated cells per image, in five bins with as equal
-              numbers of images as possible. Size classes are those of the paper. At most two choices go together; a
-              slice has too few fields of view for an interval, so small differences mean little.
+              AP does not add up over slices, so each slice is scored by itself, by masks where an entry has them.
+              Density is the number of annotated cells per image, in five bins of nearly as many images each. Size
+              classes are those of the paper. At most two choices go together. A slice has too few fields of view for an
+              interval, so small differences mean little.
               {!board.truthIsPublic &&
                 ' This ground truth is not public: slices of fewer than 50 cells are left out, and others are rounded.'}
             </p>
@@ -251,8 +251,9 @@ function Weights({
     <section className="section">
       <h2>Your own weights</h2>
       <p className="prose muted">
-        The mean over cell types counts each type once. If your cells are like some of them, weigh those more: the board
-        is ranked by the mean with your weights, and the address keeps them. Empty or 0 leaves a type out.
+        The mean over cell types counts each type once. If your cells resemble some of them, give those more weight: the
+        board is then ranked by the mean with your weights, and the address keeps them. A type with 0 or nothing is left
+        out.
       </p>
       <form method="get" action={`/leaderboards/${task.id}/slices`} className="weights">
         {[...(dataset ? [['dataset', dataset]] : []), ...others].map(([key, value]) => (
