@@ -80,11 +80,19 @@ interface Frame {
   height: number;
 }
 
-/** Lay out the panels of a chart, and a legend where there is one panel with several names. */
+/** Return the marks that need a legend: of one panel if there are several, of several panels that have the same. */
+function legendOf(panels: readonly Panel[]): PanelMarks[] {
+  const [first, ...others] = panels.map(({ marks }) => marks.filter(({ thin, beside }) => !thin && !beside));
+  if (!first || (others.length === 0 && first.length < 2)) return [];
+  const names = first.map(({ name }) => name).join('\n');
+  const shared = others.every((marks) => marks.map(({ name }) => name).join('\n') === names);
+  return shared && names !== panels[0].name ? first : [];
+}
+
+/** Lay out the panels of a chart, and a legend where names need one. */
 export function drawPanels({ panels }: PanelsFile): Drawn {
   const alone = panels.length === 1;
-  const named = alone ? panels[0].marks.filter(({ name, thin, beside }) => name && !thin && !beside) : [];
-  const legend = named.length > 1 ? named : [];
+  const legend = legendOf(panels);
   const bottom = HEIGHT - 92 - 20 * Math.ceil(legend.length / 3);
   const columns = alone ? 1 : panels.length <= 4 ? 2 : panels.length <= 9 ? 3 : 4;
   const rows = Math.ceil(panels.length / columns);

@@ -75,6 +75,17 @@ test('several panels have their names, and each its own scale', () => {
   expect(lines[0][0]).toBeLessThan(lines[1][0]);
 });
 
+test('panels with the same names share a legend, so that a file says what its colours are', () => {
+  const marks: PanelMarks[] = ['A − B', 'A − C'].map((name) => ({ name, as: 'dots', points: [{ x: 0.5, y: 0.5 }] }));
+  const panels = ['AP', 'AFNR'].map((name) => ({ name, x: UNIT, y: UNIT, marks }));
+  const svg = chartToSvg({ kind: 'panels', series: { title: 'T', sentence: 'S' }, panels }, note);
+  for (const { name } of marks) expect(svg.match(new RegExp(`>${name}</text`, 'g'))).toHaveLength(1);
+  // panels that are named for what they draw need none
+  const own = ['A172', 'BV-2'].map((name) => ({ name, x: UNIT, y: UNIT, marks: [{ ...marks[0], name }] }));
+  const each = chartToSvg({ kind: 'panels', series: { title: 'T', sentence: 'S' }, panels: own }, note);
+  expect(each).not.toMatch(/>A172<.text/);
+});
+
 test('CSV has a line per point with what it has, and fractions stay fractions', () => {
   const rows = (marks: PanelMarks[]) => [...readCsv(chartToCsv(chart(marks), note))].map(({ fields }) => fields);
   expect(rows([{ name: '=A', as: 'line', points: [{ x: 0.125, y: 1 / 3 }] }])).toEqual([
