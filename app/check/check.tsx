@@ -318,7 +318,9 @@ export function Check({ tasks }: { tasks: readonly CheckTask[] }) {
 }
 
 async function listImages(dataset: string): Promise<ListedImage[]> {
-  const response = await fetch(`/api/v1/datasets/${encodeURIComponent(dataset)}/images`);
+  // browsers may show an old answer for half a minute; a file is checked against the list of now
+  const address = `/api/v1/datasets/${encodeURIComponent(dataset)}/images`;
+  const response = await fetch(address, { cache: 'no-cache' });
   if (!response.ok) throw new Error(`the list of images could not be fetched (status ${response.status})`);
   return ((await response.json()) as { images: ListedImage[] }).images;
 }
