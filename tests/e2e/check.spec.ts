@@ -255,7 +255,7 @@ test('cells of every format are drawn before anything is sent, over pictures whe
   await choose(page, files.coco);
   await expect(page.getByText('The site has no public picture of this image.')).toBeVisible();
   await document(['import-images', name, files.pictures, '--public']);
-  await choose(page, files.coco);
+  await choose(page, files.labels);
   await shows(ground(0, 0.72 * 255));
   await shows((at) => isOutlined(at, CELL));
   expect(sent).toEqual([]);
