@@ -148,7 +148,6 @@ export function DotRows({ series, marks = [], labels }: { series: Series; marks?
                     strokeWidth={3.5}
                     strokeLinecap="round"
                     strokeOpacity={0.6}
-                    vectorEffect="non-scaling-stroke"
                   />
                 )}
                 {whiskers && (
@@ -161,7 +160,6 @@ export function DotRows({ series, marks = [], labels }: { series: Series; marks?
                       .join('')}
                     stroke={color}
                     strokeWidth={1.5}
-                    vectorEffect="non-scaling-stroke"
                   />
                 )}
               </Stretched>

@@ -74,11 +74,7 @@ export function Plot({
       <div className="plot-area">
         <svg width="100%" height="100%" role="img" aria-label={say}>
           <Stretched>
-            <path
-              d={y.ticks.map((tick) => `M0 ${short(100 - place(y, tick))}H100`).join('')}
-              stroke="var(--rule)"
-              vectorEffect="non-scaling-stroke"
-            />
+            <path d={y.ticks.map((tick) => `M0 ${short(100 - place(y, tick))}H100`).join('')} stroke="var(--rule)" />
           </Stretched>
           {y.ticks.includes(y.from) && <line y1="100%" x2="100%" y2="100%" stroke="var(--rule-2)" />}
           {children}
@@ -120,14 +116,7 @@ function path({ x, y, points }: Path): string {
 export function Line({ dash, width = 2, color = 'var(--series-1)', ...of }: Path & { dash?: string; width?: number }) {
   return (
     <Stretched>
-      <path
-        d={path(of)}
-        fill="none"
-        stroke={color}
-        strokeWidth={width}
-        strokeDasharray={dash}
-        vectorEffect="non-scaling-stroke"
-      />
+      <path d={path(of)} fill="none" stroke={color} strokeWidth={width} strokeDasharray={dash} />
     </Stretched>
   );
 }
@@ -276,7 +265,6 @@ function Spots({
       strokeWidth={size}
       strokeLinecap={square ? 'square' : 'round'}
       strokeOpacity={opacity}
-      vectorEffect="non-scaling-stroke"
     />
   );
 }

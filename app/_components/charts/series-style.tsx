@@ -51,10 +51,6 @@ export function Marker({
   if (marker === 'circle') return <circle cx={cx || undefined} cy={cy || undefined} r={r * 0.9} fill={fill} />;
   if (marker === 'ring')
     return <circle cx={cx} cy={cy} r={r * 0.9} fill="var(--paper)" stroke={color} strokeWidth={1.75} />;
-  if (marker === 'square') {
-    const side = r * 1.7;
-    return <path d={`M${cx - side / 2} ${cy - side / 2}h${side}v${side}h${-side}z`} fill={fill} />;
-  }
   if (marker === 'cross')
     return (
       <path
@@ -63,12 +59,16 @@ export function Marker({
         strokeWidth={2}
       />
     );
-  const points =
-    marker === 'triangle'
-      ? [cx, cy - r * 1.15, cx + r * 1.1, cy + r * 0.85, cx - r * 1.1, cy + r * 0.85]
-      : [cx, cy - r * 1.25, cx + r * 1.25, cy, cx, cy + r * 1.25, cx - r * 1.25, cy];
+  const points = CORNERS[marker].map((offset, i) => Number(((i % 2 ? cy : cx) + r * offset).toFixed(2)));
   return <polygon points={points.join(' ')} fill={fill} />;
 }
+
+/** Corners of markers: x and y in turn, from the middle, in units of the size. */
+const CORNERS = {
+  square: [-0.85, -0.85, 0.85, -0.85, 0.85, 0.85, -0.85, 0.85],
+  triangle: [0, -1.15, 1.1, 0.85, -1.1, 0.85],
+  diamond: [0, -1.25, 1.25, 0, 0, 1.25, -1.25, 0],
+};
 
 /** The fill of a bar: solid, or a hatching defined by `Hatchings` in the same drawing. */
 export function barFill(index: number, id: string): string {
