@@ -2,7 +2,12 @@
  * The five questions of a visitor, answered from the home page: each with so many clicks at most. `npx playwright test
  * tests/e2e/five-questions.spec.ts` prints the seconds that a script without hesitation needs, for docs/pages.md.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { eq } from 'drizzle-orm';
+import { type Client, connect } from '#db/engine/client.ts';
+import { type Dataset, datasets } from '#db/schema.ts';
 import { expect, rendered, test } from './site-test.ts';
 
 interface Question {
@@ -67,13 +72,28 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
+let client: Client;
+let others: Dataset[];
+/** Data sets that other tests registered stand before the demo, and nobody may lead there: they stand behind it now. */
+test.beforeAll(async () => {
+  const { databaseUrl } = JSON.parse(readFileSync(join(process.env.E2E_DATA!, 'run.json'), 'utf8'));
+  client = connect(databaseUrl, { max: 1 });
+  others = await client.db.select().from(datasets).where(eq(datasets.demo, false));
+  await client.db
+    .update(datasets)
+    .set({ demo: true, createdAt: new Date(0) })
+    .where(eq(datasets.demo, false));
+});
+test.afterAll(async () => {
+  for (const { id, createdAt } of others)
+    await client.db.update(datasets).set({ demo: false, createdAt }).where(eq(datasets.id, id));
+  await client.close();
+});
+
 for (const { asked, clicks, way } of QUESTIONS)
   test(`${asked} ${clicks === 1 ? 'One click' : `${clicks} clicks`}`, async ({ page }) => {
     const began = performance.now();
     await page.goto('/');
-    // data sets that other tests register come before the demo, and may have no entry yet: then nobody leads
-    const led = await page.locator('.answer a[href^="/entries/"]').count();
-    test.skip(led === 0, 'nobody leads the first board: another test has registered its data set');
     let done = 0;
     const answer = await way(page, async (control) => {
       const before = page.url();
