@@ -1,6 +1,7 @@
 /**
- * Attacks by load on a built site, with what others notice of them: memory of the web process, and how long a reader
- * waits meanwhile. Not run by `npm test`.
+ * Attacks by load on a built site, with what others notice of them: memory of the web process, how long a page and a
+ * piece of an upload take meanwhile, and when a submission that comes after the attack has its score. Not run by
+ * `npm test`.
  *
  *   npm run build && node tests/attacks/load.ts                  all of them
  *   node tests/attacks/load.ts --only bodies,streams
@@ -54,7 +55,7 @@ function processesBelow(root: number): { pid: number; command: string; megabytes
     .map(([pid, { command, megabytes }]) => ({ pid, command, megabytes }));
 }
 
-const isWeb = (command: string) => /next-server|site\/web\.ts/.test(command);
+const isWeb = (command: string) => /next-server|run\.mjs web/.test(command);
 const isScoringChild = (command: string) => /scoring\/child|child\.(ts|mjs)/.test(command);
 
 /** The largest memory of the processes that `which` chooses, until it is stopped. */
@@ -77,44 +78,130 @@ function watchMemory(site: RunningSite, which: (command: string) => boolean) {
   };
 }
 
-/** Read pages as another person, five times a second, until it is stopped; return times in milliseconds. */
-function watchReader(site: RunningSite) {
+interface Times {
+  requests: number;
+  p50: number;
+  p99: number;
+  longest: number;
+  failed: number;
+}
+
+/**
+ * Ask again and again until it is stopped; return times in milliseconds.
+ *
+ * @param ask resolves with whether it was answered as it should be
+ */
+function watchTimes(ask: (i: number) => Promise<boolean>): () => Promise<Times> {
   let running = true;
   const times: number[] = [];
   let failed = 0;
-  const reading = (async () => {
+  const asking = (async () => {
     for (let i = 0; running; i++) {
-      const path = ['/', '/api/v1/tasks', '/api/health', '/leaderboards/livecell-wide?sort=AFNR'][i % 4];
       const from = performance.now();
-      const answer = await fetch(site.url + path, { signal: AbortSignal.timeout(30_000) }).catch(() => null);
-      await answer?.arrayBuffer().catch(() => undefined);
+      const isRight = await ask(i).catch(() => false);
       times.push(performance.now() - from);
-      if (answer?.status !== 200) failed++;
-      await sleep(200);
+      if (!isRight) failed++;
+      await sleep(250); // all come from one address, which may ask 1,200 times a minute
     }
   })();
   return async () => {
     running = false;
-    await reading;
+    await asking;
     times.sort((a, b) => a - b);
     const at = (share: number) => Math.round(times[Math.min(times.length - 1, Math.floor(share * times.length))]);
-    return { requests: times.length, median: at(0.5), p95: at(0.95), longest: at(1), failed };
+    return { requests: times.length, p50: at(0.5), p99: at(0.99), longest: at(1), failed };
   };
 }
+
+/** Read pages as a stranger. */
+const watchPages = (site: RunningSite) =>
+  watchTimes(async (i) => {
+    const path = ['/', '/api/v1/tasks', '/api/health', '/leaderboards/livecell-wide?sort=AFNR'][i % 4];
+    const answer = await fetch(site.url + path, { signal: AbortSignal.timeout(30_000) });
+    await answer.arrayBuffer();
+    return answer.status === 200;
+  });
+
+/** Send one file in pieces of 4 KB, as a person whose connection is slow. */
+async function watchUpload(site: RunningSite, { headers }: Account): Promise<() => Promise<Times>> {
+  const begun = await fetch(`${site.url}/api/uploads`, {
+    method: 'POST',
+    headers: { ...headers, 'tus-resumable': '1.0.0', 'upload-length': String(64 * 1024 ** 2) },
+  });
+  if (begun.status !== 201) throw new Error(`The upload that is timed was refused with ${begun.status}.`);
+  const location = new URL(begun.headers.get('location')!, site.url);
+  // what is no beginning of a file would be refused
+  const piece = Buffer.alloc(4096, ' ');
+  piece.write('[');
+  let offset = 0;
+  const stop = watchTimes(async () => {
+    const sent = await fetch(location, {
+      method: 'PATCH',
+      headers: {
+        ...headers,
+        'tus-resumable': '1.0.0',
+        'upload-offset': String(offset),
+        'content-type': 'application/offset+octet-stream',
+      },
+      body: piece,
+      signal: AbortSignal.timeout(30_000),
+    });
+    piece.fill(' ');
+    if (sent.status === 204) offset += piece.length;
+    return sent.status === 204;
+  });
+  return async () => {
+    const times = await stop();
+    await fetch(location, { method: 'DELETE', headers: { ...headers, 'tus-resumable': '1.0.0' } });
+    return times;
+  };
+}
+
+const inWords = (what: string, { requests, p50, p99, longest, failed }: Times) =>
+  `${what}: p50 ${p50} ms, p99 ${p99} ms, longest ${longest} ms, ${failed} of ${requests} failed`;
 
 function counted(answers: readonly (number | string)[]): string {
   const counts = Map.groupBy(answers, String);
   return [...counts].map(([answer, some]) => `${some.length} × ${answer}`).join(', ');
 }
 
-async function attack(site: RunningSite, name: string, run: () => Promise<string>, which = isWeb): Promise<void> {
-  const [reader, memory] = [watchReader(site), watchMemory(site, which)];
+/** Somebody else, who reads, uploads and submits as ever. */
+interface Bystander {
+  account: Account;
+  /** the file submitted during each attack */
+  path: string;
+}
+
+/** What an attack is told: say when it has begun, and it may last until the bystander's submission is scored. */
+interface Attacking {
+  begun(): void;
+  bystander: Promise<string>;
+}
+
+async function attack(
+  site: RunningSite,
+  { name, run, which = isWeb }: { name: string; run: (told: Attacking) => Promise<string>; which?: typeof isWeb },
+  { account, path }: Bystander,
+): Promise<void> {
+  const stopUpload = await watchUpload(site, account);
+  const stopPages = watchPages(site);
+  const memory = watchMemory(site, which);
   const from = performance.now();
-  const said = await run();
+  const begun = Promise.withResolvers<void>();
+  const bystander = begun.promise.then(async () => {
+    const asked = performance.now();
+    const sent = await submit(site, account, `During ${name}`, path);
+    if (!sent.id) return `never: refused with ${sent.status} (${sent.said})`;
+    await scored(site, account, sent.id, 120);
+    return `${((performance.now() - asked) / 1000).toFixed(1)} s`;
+  });
+  const said = await run({ begun: begun.resolve, bystander });
+  begun.resolve();
+  const score = await bystander;
   const took = ((performance.now() - from) / 1000).toFixed(1);
-  const [read, { before, most }] = [await reader(), memory()];
+  const [pages, upload, { before, most }] = [await stopPages(), await stopUpload(), memory()];
   console.log(
-    `${name}: ${said}; ${took} s. Memory ${before} → at most ${most} MB. A reader: median ${read.median} ms, 95 % ${read.p95} ms, longest ${read.longest} ms, ${read.failed} of ${read.requests} refused.`,
+    `${name}: ${said}; ${took} s. Memory ${before} → at most ${most} MB. Others: ${inWords('a page', pages)}; ${inWords('a piece of an upload', upload)}; a file sent meanwhile is scored after ${score}.`,
   );
 }
 
@@ -161,7 +248,8 @@ function drip(site: RunningSite, path: string, head: string[]): Promise<number |
 
 const TARGETS = ['/api/auth/signin/github', '/api/v1/submissions', '/account', '/api/v1/login', '/sign-in/local', '/'];
 
-async function bodies(site: RunningSite, { headers }: Account): Promise<string> {
+async function bodies(site: RunningSite, { headers }: Account, { begun }: Attacking): Promise<string> {
+  begun();
   const kinds = [
     ['Content-Length: 300000000'],
     ['Transfer-Encoding: chunked'],
@@ -175,7 +263,8 @@ async function bodies(site: RunningSite, { headers }: Account): Promise<string> 
   return `${parallel} hostile bodies at once: ${counted(answers)}`;
 }
 
-async function disk(site: RunningSite, { headers }: Account): Promise<string> {
+async function disk(site: RunningSite, { headers }: Account, { begun }: Attacking): Promise<string> {
+  begun();
   const begin = () =>
     fetch(`${site.url}/api/uploads`, {
       method: 'POST',
@@ -184,7 +273,11 @@ async function disk(site: RunningSite, { headers }: Account): Promise<string> {
   return `${parallel} uploads of 4 GB begun at once: ${counted(await Promise.all(Array.from({ length: parallel }, begin)))}`;
 }
 
-async function streams(site: RunningSite, submission: string, { headers }: Account): Promise<string> {
+async function streams(
+  site: RunningSite,
+  { submission, account: { headers } }: { submission: string; account: Account },
+  { begun, bystander }: Attacking,
+): Promise<string> {
   const open: ReturnType<typeof request>[] = [];
   const answers = await Promise.all(
     Array.from(
@@ -201,7 +294,8 @@ async function streams(site: RunningSite, submission: string, { headers }: Accou
         }),
     ),
   );
-  await sleep(seconds * 1000);
+  begun();
+  await Promise.all([sleep(seconds * 1000), bystander]);
   for (const asked of open) asked.destroy();
   return `${parallel} event streams at once: ${counted(answers)}`;
 }
@@ -212,13 +306,13 @@ async function submit(
   { headers }: Account,
   method: string,
   path: string,
-): Promise<{ status: number; id?: string }> {
+): Promise<{ status: number; id?: string; said?: string }> {
   const { size } = statSync(path);
   const begun = await fetch(`${site.url}/api/uploads`, {
     method: 'POST',
     headers: { ...headers, 'tus-resumable': '1.0.0', 'upload-length': String(size) },
   });
-  if (begun.status !== 201) return { status: begun.status };
+  if (begun.status !== 201) return { status: begun.status, said: await begun.text() };
   const location = new URL(begun.headers.get('location')!, site.url);
   const { openAsBlob } = await import('node:fs');
   const sent = await fetch(location, {
@@ -238,8 +332,8 @@ async function submit(
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify({ task: 'livecell-wide', method, files: [{ slot: 'all', upload }] }),
   });
-  const body = (await answer.json()) as { id?: string };
-  return { status: answer.status, id: body.id };
+  const body = (await answer.json()) as { id?: string; detail?: string };
+  return { status: answer.status, id: body.id, said: body.detail };
 }
 
 async function scored(site: RunningSite, { headers }: Account, id: string, patience = 300): Promise<string> {
@@ -270,12 +364,16 @@ async function imageOf(site: RunningSite): Promise<{ id: number | string; width:
   return (Array.isArray(list) ? list : list.images)[0];
 }
 
-async function queue(site: RunningSite, mallory: Account, ada: Account, path: string): Promise<string> {
-  const sent = [];
-  for (let i = 0; i < 30; i++) sent.push((await submit(site, mallory, `M${i}`, path)).status);
-  const own = await submit(site, ada, 'Ada’s', path);
-  const when = own.id ? await scored(site, ada, own.id) : 'never';
-  return `30 submissions of one person: ${counted(sent)}; one of another person after them: ${own.status}, ${when}`;
+async function queue(
+  site: RunningSite,
+  { account, path }: Bystander,
+  { begun, bystander }: Attacking,
+): Promise<string> {
+  const sent: number[] = [];
+  for (let i = 0; i < 30; i++) sent.push((await submit(site, account, `M${i}`, path)).status);
+  begun();
+  await bystander;
+  return `30 submissions of one person before: ${counted(sent)}`;
 }
 
 /** The largest legal file: masks of as many runs as one may have, as many as may be in all. */
@@ -298,8 +396,9 @@ async function writeLargestFile(
   await pipeline(Readable.from(text()), createGzip({ level: 1 }), createWriteStream(path));
 }
 
-async function file(site: RunningSite, account: Account, path: string): Promise<string> {
+async function file(site: RunningSite, { account, path }: Bystander, { begun }: Attacking): Promise<string> {
   const sent = await submit(site, account, 'Largest', path);
+  begun();
   const when = sent.id ? await scored(site, account, sent.id, 600) : 'never';
   return `the largest legal file, ${values.masks} masks, ${(statSync(path).size / 1e6).toFixed(0)} MB, ${values.threads} threads: ${sent.status}, ${when}`;
 }
@@ -314,12 +413,7 @@ Object.assign(process.env, {
 const site = await startSite(data, await freePort(), 600);
 try {
   const account = await accountsOf(data);
-  const [mallory, eve, ada, carol] = [
-    await account('mallory'),
-    await account('eve'),
-    await account('ada'),
-    await account('carol'),
-  ];
+  const [mallory, eve, carol] = [await account('mallory'), await account('eve'), await account('carol')];
   const wanted = values.only.split(',');
   const small = join(data, 'small.json');
   const image = await imageOf(site);
@@ -327,18 +421,25 @@ try {
     Readable.from([JSON.stringify([{ image_id: image.id, category_id: 1, score: 0.5, bbox: [1, 1, 9, 9] }])]),
     createWriteStream(small),
   );
-  await attack(site, 'nothing', async () => `${await sleep(seconds * 1000, 'a quiet site')}`);
-  if (wanted.includes('bodies')) await attack(site, 'bodies', () => bodies(site, mallory));
-  if (wanted.includes('disk')) await attack(site, 'disk', () => disk(site, eve));
+  // each time somebody else, whose quota is whole
+  const under = async (name: string, run: (told: Attacking) => Promise<string>, which = isWeb) =>
+    attack(site, { name, run, which }, { account: await account(`${name}-bystander`), path: small });
+  await under('nothing', async ({ begun, bystander }) => {
+    begun();
+    await Promise.all([sleep(seconds * 1000), bystander]);
+    return 'a quiet site';
+  });
+  if (wanted.includes('bodies')) await under('bodies', (told) => bodies(site, mallory, told));
+  if (wanted.includes('disk')) await under('disk', (told) => disk(site, eve, told));
   if (wanted.includes('streams')) {
     const { id } = await submit(site, carol, 'Carol’s', small);
-    await attack(site, 'streams', () => streams(site, id!, carol));
+    await under('streams', (told) => streams(site, { submission: id!, account: carol }, told));
   }
-  if (wanted.includes('queue')) await attack(site, 'queue', () => queue(site, mallory, ada, small));
+  if (wanted.includes('queue')) await under('queue', (told) => queue(site, { account: mallory, path: small }, told));
   if (wanted.includes('file')) {
     const large = join(data, 'large.json.gz');
     await writeLargestFile(large, image);
-    await attack(site, 'file', () => file(site, carol, large), isScoringChild);
+    await under('file', (told) => file(site, { account: carol, path: large }, told), isScoringChild);
   }
 } finally {
   await site.stop();
