@@ -94,9 +94,9 @@ function Rows({ title, rows, most }: { title: string; rows: readonly Row[]; most
   if (rows.length === 0) return null;
   return (
     <tbody>
-      <tr className="groups">
+      <tr>
         <th scope="rowgroup" colSpan={3 + ERROR_KINDS.length}>
-          {title}
+          <span>{title}</span>
         </th>
       </tr>
       {rows.map((row) => (
